@@ -1,0 +1,214 @@
+/**
+ * Every job and message that crosses between TypeScript and Python, defined once in zod.
+ * `npm run codegen` writes py/medgr2/contract.json from it; Python checks what it sends and receives against that.
+ * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
+ */
+import { z } from 'zod';
+
+/** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
+export const modelSchema = z.strictObject({
+  path: z.string().min(1),
+  dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
+  /** Largest number of pixels an image is resized to before it is cut into patches. */
+  maxPixels: z.int().positive().optional(),
+});
+export type ModelRef = z.output<typeof modelSchema>;
+
+/** Options handed to a TRL or transformers config as they are. */
+const trlOptionsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]));
+
+export const loraSchema = z.strictObject({
+  rank: z.int().positive(),
+  alpha: z.number().positive(),
+  dropout: z.number().min(0).max(1).default(0),
+  targetModules: z.union([z.string(), z.array(z.string())]).default('all-linear'),
+});
+
+const jobBase = {
+  /** Folder the job writes into; it exists and is the job's own. */
+  outDir: z.string().min(1),
+  seed: z.int(),
+  device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
+  /** Torch CPU threads; all cores when left out. */
+  threads: z.int().positive().optional(),
+};
+
+/** Next-token SFT on (image, prompt) -> completion, loss on the completion only (MedGR² eq. 2). Rows: {id, image, prompt, completion}. */
+export const sftSpecSchema = z.strictObject({
+  kind: z.literal('sft'),
+  ...jobBase,
+  model: modelSchema,
+  data: z.string(),
+  lora: loraSchema.optional(),
+  trl: trlOptionsSchema.default({}),
+});
+
+/** GRPO (MedGR² eq. 3). Rows: {id, image, prompt}. Rewards are asked from TypeScript once per generation batch. */
+export const grpoSpecSchema = z.strictObject({
+  kind: z.literal('grpo'),
+  ...jobBase,
+  model: modelSchema,
+  data: z.string(),
+  /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
+  rewardModel: modelSchema.optional(),
+  /** Reward names and weights, in the order TRL logs them. */
+  rewards: z.array(z.strictObject({ name: z.string().min(1), weight: z.number() })).min(1),
+  lora: loraSchema.optional(),
+  /** Completions shown per logging step, for people to read. */
+  shownCompletions: z.int().min(0).default(2),
+  trl: trlOptionsSchema.default({}),
+});
+
+/**
+ * Reward model: VLM backbone and regression head, mean squared error on grades (MedGR² eq. 1).
+ * Rows: {id, image, prompt, response, grade, pair, chosen}; `pair` joins two rows for the pairwise loss.
+ */
+export const rewardModelSpecSchema = z.strictObject({
+  kind: z.literal('reward-model'),
+  ...jobBase,
+  /** A VLM to start a new reward model from, or a reward model to go on with. */
+  model: modelSchema,
+  data: z.string(),
+  loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
+  steps: z.int().positive(),
+  batchSize: z.int().positive(),
+  learningRate: z.number().positive(),
+  /** Weight of the next-token loss on responses of the highest grade, which keeps the backbone able to read images. */
+  languageWeight: z.number().min(0).default(0),
+  loggingSteps: z.int().positive().default(10),
+  saveSteps: z.int().positive().default(100),
+  lora: loraSchema.optional(),
+});
+
+/** Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score} (raw, not clamped). */
+export const scoreSpecSchema = z.strictObject({
+  kind: z.literal('score'),
+  ...jobBase,
+  model: modelSchema,
+  data: z.string(),
+  batchSize: z.int().positive().default(32),
+});
+
+/** Completions of a policy. Rows: {id, image, prompt}. Writes completions.jsonl: {id, index, text, tokens, finished}. */
+export const completeSpecSchema = z.strictObject({
+  kind: z.literal('complete'),
+  ...jobBase,
+  model: modelSchema,
+  data: z.string(),
+  /** Completions per row; 1 at temperature 0 is greedy decoding. */
+  samples: z.int().positive().default(1),
+  temperature: z.number().min(0).default(0),
+  maxNewTokens: z.int().positive(),
+  batchSize: z.int().positive().default(32),
+});
+
+export const jobSpecSchema = z.discriminatedUnion('kind', [
+  sftSpecSchema,
+  grpoSpecSchema,
+  rewardModelSpecSchema,
+  scoreSpecSchema,
+  completeSpecSchema,
+]);
+export type JobSpec = z.output<typeof jobSpecSchema>;
+export type JobKind = JobSpec['kind'];
+export type SpecOf<K extends JobKind> = Extract<JobSpec, { kind: K }>;
+
+/** Numbers are finite; what Python could not compute (NaN, Infinity) arrives as null. */
+const metric = z.number().nullable();
+
+/** What a job tells while it works. */
+export const jobEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('job-start'),
+    kind: z.string(),
+    pid: z.int(),
+    device: z.string(),
+    parameters: z.int().nullable(),
+    /** The last checkpoint a trainer goes on from, or null for a fresh start. */
+    resumedFrom: z.string().nullable(),
+  }),
+  /** One logging step of a trainer. */
+  z.strictObject({
+    type: z.literal('train-step'),
+    step: z.int(),
+    totalSteps: z.int(),
+    epoch: metric,
+    loss: metric,
+    learningRate: metric,
+    gradNorm: metric,
+    /** Tokens seen so far. */
+    tokens: metric,
+    /** Mean wall seconds per optimiser step since the last event. */
+    stepSeconds: metric,
+    /** GRPO only. */
+    grpo: z
+      .strictObject({
+        reward: metric,
+        rewardStd: metric,
+        /** Mean and standard deviation of each reward, before weighting. */
+        rewards: z.record(z.string(), z.strictObject({ mean: metric, std: metric })),
+        /** Only where a KL penalty is used. */
+        kl: metric,
+        completionLength: metric,
+        /** Share of groups whose completions all got the same reward: they teach nothing. */
+        deadGroups: metric,
+        entropy: metric,
+      })
+      .nullable(),
+  }),
+  /** A few completions of the current GRPO batch with their rewards. */
+  z.strictObject({
+    type: z.literal('completions'),
+    step: z.int(),
+    items: z.array(
+      z.strictObject({
+        id: z.string(),
+        completion: z.string(),
+        rewards: z.record(z.string(), metric),
+        rewardModelScore: metric,
+      }),
+    ),
+  }),
+  z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int() }),
+  z.strictObject({ type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
+  z.strictObject({ type: z.literal('warning'), message: z.string() }),
+]);
+export type JobEvent = z.output<typeof jobEventSchema>;
+
+/** Python asks TypeScript for the rewards of one generation batch. */
+export const rewardAskSchema = z.strictObject({
+  type: z.literal('rewards'),
+  step: z.int(),
+  items: z.array(
+    z.strictObject({
+      /** The `id` of the row whose prompt was completed. */
+      id: z.string(),
+      completion: z.string(),
+      rewardModelScore: metric,
+    }),
+  ),
+});
+export type RewardAsk = z.output<typeof rewardAskSchema>;
+
+/** The answer: for each reward, one value per item; null means not applicable. */
+export const rewardReplySchema = z.strictObject({
+  scores: z.record(z.string(), z.array(z.number().nullable())),
+});
+export type RewardReply = z.output<typeof rewardReplySchema>;
+
+const trainResult = {
+  checkpoint: z.string(),
+  steps: z.int(),
+  seconds: z.number(),
+  loss: metric,
+  tokens: metric,
+};
+export const jobResultSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('sft'), ...trainResult }),
+  z.strictObject({ kind: z.literal('grpo'), ...trainResult }),
+  z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
+  z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number() }),
+  z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),
+]);
+export type JobResult = z.output<typeof jobResultSchema>;
+export type ResultOf<K extends JobKind> = Extract<JobResult, { kind: K }>;

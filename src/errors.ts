@@ -1,0 +1,81 @@
+/**
+ * Every failure medgr2 reports: one base class, one subclass per boundary.
+ * A message says what was tried and where it failed; `remedy` says what the person can do about it.
+ */
+
+export interface ErrorDetails {
+  /** What the reader should do now, as one sentence. */
+  remedy?: string | undefined;
+  /** The failure underneath, attributed once. */
+  cause?: unknown;
+  /** Where it happened: a file, line, sample id, job id or request. */
+  where?: string | undefined;
+}
+
+/** Base of all errors thrown on purpose. `exitCode` is what the command line ends with. */
+export class Medgr2Error extends Error {
+  readonly code: string;
+  readonly remedy: string | undefined;
+  readonly where: string | undefined;
+  readonly exitCode: number = 1;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.remedy = details.remedy;
+    this.where = details.where;
+  }
+}
+
+/** The configuration or the command line is wrong; nothing was started. */
+export class ConfigError extends Medgr2Error {
+  override readonly exitCode = 2;
+}
+
+/** A file of samples, images or results cannot be used as it is. */
+export class DataError extends Medgr2Error {}
+
+/** A model that writes samples (Gemini, a server, the simulated teacher) failed. */
+export class ProviderError extends Medgr2Error {}
+
+/** Python, or the pipe to it, failed. */
+export class BridgeError extends Medgr2Error {}
+
+export interface JobErrorDetails extends ErrorDetails {
+  jobId: string;
+  /** The Python traceback, where there is one. */
+  traceback?: string | undefined;
+  /** The last lines the job wrote. */
+  logTail?: string | undefined;
+}
+
+/** One job failed; the engine lives on. */
+export class JobError extends Medgr2Error {
+  readonly jobId: string;
+  readonly traceback: string | undefined;
+  readonly logTail: string | undefined;
+
+  constructor(code: string, message: string, details: JobErrorDetails) {
+    super(code, message, details);
+    this.jobId = details.jobId;
+    this.traceback = details.traceback;
+    this.logTail = details.logTail;
+  }
+}
+
+/** A reward threw, timed out, or returned something that is not one finite number (or null) per completion. */
+export class RewardError extends Medgr2Error {}
+
+/** The run folder or its ledger does not allow what was asked. */
+export class RunError extends Medgr2Error {}
+
+/** The person interrupted the run; it can be resumed. */
+export class InterruptedError extends Medgr2Error {
+  override readonly exitCode = 130;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,73 @@
+/**
+ * The record that flows through the whole loop: an image, a question about it, an answer and its rationale,
+ * where it came from, and what the reward model thinks of it.
+ */
+import { z } from 'zod';
+
+/** OmniMedVQA's eight modalities (MedGR² section 4), and `unknown` where a data set does not say. */
+export const modalities = [
+  'CT',
+  'MRI',
+  'X-ray',
+  'ultrasound',
+  'dermoscopy',
+  'fundus photography',
+  'OCT',
+  'microscopy',
+  'unknown',
+] as const;
+export const modalitySchema = z.enum(modalities);
+export type Modality = z.infer<typeof modalitySchema>;
+
+/** OmniMedVQA's five question types. */
+export const questionTypes = [
+  'modality recognition',
+  'anatomy identification',
+  'disease diagnosis',
+  'lesion grading',
+  'other biological attributes',
+] as const;
+export const questionTypeSchema = z.enum(questionTypes);
+export type QuestionType = z.infer<typeof questionTypeSchema>;
+
+/** The prompt strategies of MedGR² section 3 by which a generator is asked for samples. */
+export const strategies = ['direct', 'step-by-step', 'meta-cognitive'] as const;
+export const strategySchema = z.enum(strategies);
+export type Strategy = z.infer<typeof strategySchema>;
+
+export const provenanceSchema = z.strictObject({
+  /** Provider name, e.g. `gemini`; `seed` for trusted samples. */
+  provider: z.string(),
+  model: z.string(),
+  strategy: strategySchema.nullable(),
+  /** sha256 of the prompt that was sent, hex. */
+  promptHash: z.string().nullable(),
+  /** Cycle that wrote the sample, from 1; 0 for seed samples. */
+  cycle: z.int().min(0),
+});
+export type Provenance = z.infer<typeof provenanceSchema>;
+
+export const sampleSchema = z.strictObject({
+  id: z.string().min(1),
+  /** Absolute path, or relative to the run folder. */
+  image: z.string().min(1),
+  /** sha256 of the image file's bytes, hex. */
+  imageHash: z.string().min(1),
+  question: z.string().min(1),
+  /** Options in the order they are shown; empty for an open question. */
+  options: z.array(z.string().min(1)),
+  /** The answer in words (never a letter); one of `options` where there are any. */
+  answer: z.string().min(1),
+  rationale: z.string(),
+  questionType: questionTypeSchema,
+  modality: modalitySchema,
+  provenance: provenanceSchema,
+  /** R_φ(I, q, a) clamped to [-6, 10]; null before scoring. */
+  score: z.number().nullable(),
+  /** Version (checkpoint name) of the reward model that gave `score`. */
+  rewardModelVersion: z.string().nullable(),
+});
+export type Sample = z.infer<typeof sampleSchema>;
+
+/** The part of a sample that asks: what a policy sees. */
+export type Query = Pick<Sample, 'question' | 'options'>;
