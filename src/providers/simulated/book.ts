@@ -1,0 +1,32 @@
+/**
+ * What a simulated teacher knows: one prepared reply for each image, strategy and question type.
+ * The book decides what is right and what is wrong (its errors are systematic); the server only speaks the protocol.
+ */
+import type { QuestionType, Strategy } from '../../sample.js';
+
+/** What the server could read out of one request. */
+export interface TeacherRequest {
+  /** sha256 of the image's bytes, hex. */
+  imageHash: string;
+  strategy: Strategy;
+  questionType: QuestionType;
+}
+
+/** What the teacher says, right or wrong; the server writes it as the JSON reply of the model. */
+export interface TeacherReply {
+  question: string;
+  /** Empty for an open question. */
+  options: string[];
+  /** The answer in words; one of `options` where there are any. */
+  answer: string;
+  rationale: string;
+  questionType: QuestionType;
+}
+
+export interface TeacherBook {
+  /**
+   * Must be deterministic: the same request gives the same reply, in this process and in the next.
+   * Returns null where the book has nothing to say about this image; the server then sends an empty reply.
+   */
+  reply(request: TeacherRequest): TeacherReply | null;
+}
