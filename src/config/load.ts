@@ -1,0 +1,130 @@
+/**
+ * YAML file and overrides -> checked configuration. Refuses with every problem at once, each at file:line:column.
+ * Starts nothing and imports nothing heavy.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LineCounter, isMap, isNode, isPair, isScalar, parseDocument, type Document } from 'yaml';
+import { ConfigError, messageOf } from '../errors.js';
+import { describeIssues, type Problem } from './describe.js';
+import { applyOverride, parseOverride, type Override } from './overrides.js';
+import { configSchema, type Config } from './schema.js';
+
+export interface LoadOptions {
+  /** `a.b=c` texts, in order. */
+  set?: readonly string[];
+  /** MEDGR2_DATA is read from here. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws ConfigError (exit code 2) naming every problem. */
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError('config-not-read', `cannot read the configuration ${file}: ${messageOf(error)}`, {
+      cause: error,
+      remedy: 'Give the path of a YAML file, for example configs/demo.yaml.',
+    });
+  }
+  return parseConfig(text, { ...options, file });
+}
+
+/** The same from text; `file` names it in messages and is the place relative paths in it start from. */
+export function parseConfig(text: string, options: LoadOptions & { file: string }): Config {
+  const lines = new LineCounter();
+  const document: Document = parseDocument(text, { lineCounter: lines });
+  const locate = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${options.file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0)
+    throw refusal(document.errors.map((error) => `${locate(error.pos[0])} ${error.message.split('\n')[0]}`));
+  if (document.contents === null) document.contents = document.createNode({});
+  if (!isMap(document.contents)) throw refusal([`${options.file}:1:1 expected sections of settings at the top level`]);
+
+  const base = dirname(resolve(options.file));
+  settleDataPath(document, base, options.env ?? {});
+  const overrides = (options.set ?? []).map((set) => applyOverride(document, parseOverride(set)));
+
+  const value: unknown = document.toJS() ?? {};
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return resolvePaths(parsed.data, base, overrides);
+  const placed = describeIssues(parsed.error.issues, configSchema, value)
+    .map((problem) => ({ ...place(problem, document, overrides, locate), message: problem.message }))
+    .toSorted((a, b) => a.offset - b.offset);
+  throw refusal(placed.map(({ where, message }) => `${where}: ${message}`));
+}
+
+function refusal(problems: readonly string[]): ConfigError {
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  return new ConfigError(
+    'invalid-config',
+    `${count} in the configuration; nothing was started\n${problems.join('\n')}`,
+  );
+}
+
+/** `data: folder` is short for a VQA-RAD folder; MEDGR2_DATA fills a path that is left out. */
+function settleDataPath(document: Document, base: string, env: Readonly<Record<string, string | undefined>>): void {
+  const data: unknown = document.get('data');
+  if (typeof data === 'string')
+    document.set('data', document.createNode({ source: 'vqa-rad', path: resolve(base, data) }));
+  const fromEnv = env['MEDGR2_DATA'];
+  if (fromEnv === undefined || fromEnv === '') return;
+  if (document.getIn(['data', 'source']) === 'vqa-rad' && !document.hasIn(['data', 'path']))
+    document.setIn(['data', 'path'], resolve(fromEnv));
+}
+
+/** Paths in the file start at the file's folder; paths given by --set start where the command was typed. */
+function resolvePaths(config: Config, base: string, overrides: readonly Override[]): Config {
+  const from = (path: string): string => (overrides.some((override) => override.path.join('.') === path) ? '.' : base);
+  const model = (value: string, path: string): string =>
+    value.startsWith('.') || value.startsWith('/') ? resolve(from(path), value) : value;
+  const { base: rewardBase, ...rewardModel } = config.rewardModel;
+  return {
+    ...config,
+    data:
+      config.data.source === 'vqa-rad'
+        ? { ...config.data, path: resolve(from('data.path'), config.data.path) }
+        : config.data,
+    policy: { ...config.policy, base: model(config.policy.base, 'policy.base') },
+    rewardModel:
+      rewardBase === undefined ? rewardModel : { ...rewardModel, base: model(rewardBase, 'rewardModel.base') },
+  };
+}
+
+/** `file:line:column path` of a problem, or the --set that caused it, and its place in the order of the file. */
+function place(
+  problem: Problem,
+  document: Document,
+  overrides: readonly Override[],
+  locate: (offset: number) => string,
+): { where: string; offset: number } {
+  const path = problem.path.map(String);
+  const name = path.join('.');
+  const cause = overrides.findLast(
+    (override) => startsWith(path, override.path) || (problem.at === 'value' && startsWith(override.path, path)),
+  );
+  if (cause !== undefined) return { where: `--set ${cause.text} ${name}`, offset: Number.MAX_SAFE_INTEGER };
+  for (let depth = path.length; depth > 0; depth--) {
+    const offset = offsetOf(document, path.slice(0, depth), depth === path.length ? problem.at : 'key');
+    if (offset !== null) return { where: `${locate(offset)} ${name}`, offset };
+  }
+  return { where: `${locate(0)} ${name}`, offset: 0 };
+}
+
+const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
+  start.every((part, index) => path[index] === part);
+
+function offsetOf(document: Document, path: readonly string[], at: 'key' | 'value'): number | null {
+  const parent: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (at === 'key' && isMap(parent)) {
+    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === last);
+    const key = pair?.key;
+    return isNode(key) ? (key.range?.[0] ?? null) : null;
+  }
+  const node: unknown = document.getIn(path, true);
+  return isNode(node) ? (node.range?.[0] ?? null) : null;
+}

@@ -1,0 +1,89 @@
+/** Configuration of the policy π_ψ and its training by SFT and GRPO, and of how it is measured. */
+import { z } from 'zod';
+import { loraConfigSchema, trlOptionsSchema } from './trl.js';
+
+export const policySchema = z.strictObject({
+  /** `phantom` is the tiny model that ships with medgr2; else a model folder or a Hugging Face id. */
+  base: z.string().min(1).default('phantom'),
+  /** SFT of each cycle starts from the base, or goes on from the previous cycle's policy. */
+  start: z.enum(['base', 'previous']).default('base'),
+  dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
+  /** Largest number of pixels an image is resized to. */
+  maxPixels: z.int().positive().optional(),
+  /** Format instruction after the question: none, think block and answer block, or answer block only. */
+  instruction: z.enum(['none', 'think', 'answer']).default('none'),
+  lora: loraConfigSchema.optional(),
+});
+
+export const sftSchema = z.strictObject({
+  /** Passes over D_gen; counts only where maxSteps is left out. */
+  epochs: z.number().positive().default(3),
+  maxSteps: z.int().positive().optional(),
+  batchSize: z.int().positive().default(32),
+  accumulation: z.int().positive().default(1),
+  learningRate: z.number().positive().default(1e-3),
+  loggingSteps: z.int().positive().default(10),
+  saveSteps: z.int().positive().default(50),
+  trl: trlOptionsSchema({
+    num_train_epochs: 'use sft.epochs',
+    max_steps: 'use sft.maxSteps',
+    per_device_train_batch_size: 'use sft.batchSize',
+    gradient_accumulation_steps: 'use sft.accumulation',
+    learning_rate: 'use sft.learningRate',
+    logging_steps: 'use sft.loggingSteps',
+    save_steps: 'use sft.saveSteps',
+  }),
+});
+
+const rewardsSchema = z.strictObject({
+  /** r = α·R_φ + β·1[extract(a') = extract(a)] (MedGR² eq. 3). */
+  alpha: z.number().min(0).default(0.8),
+  beta: z.number().min(0).default(0.2),
+  /** `unit` maps R_φ to [0, 1]; `raw` is the equation as printed. */
+  scale: z.enum(['unit', 'raw']).default('unit'),
+});
+
+export const grpoSchema = z
+  .strictObject({
+    maxSteps: z.int().positive().default(60),
+    /** Completions per prompt: one group. */
+    numGenerations: z.int().min(2).default(8),
+    /** Completions per step; a multiple of numGenerations. */
+    batchSize: z.int().positive().default(32),
+    accumulation: z.int().positive().default(1),
+    maxCompletionLength: z.int().positive().default(64),
+    learningRate: z.number().positive().default(1e-4),
+    /** Weight of the KL penalty against the SFT policy; 0 leaves the reference model out. */
+    klBeta: z.number().min(0).default(0),
+    temperature: z.number().gt(0).default(1),
+    rewards: rewardsSchema.prefault({}),
+    loggingSteps: z.int().positive().default(5),
+    saveSteps: z.int().positive().default(20),
+    shownCompletions: z.int().min(0).default(2),
+    trl: trlOptionsSchema({
+      max_steps: 'use grpo.maxSteps',
+      num_generations: 'use grpo.numGenerations',
+      per_device_train_batch_size: 'use grpo.batchSize',
+      gradient_accumulation_steps: 'use grpo.accumulation',
+      max_completion_length: 'use grpo.maxCompletionLength',
+      learning_rate: 'use grpo.learningRate',
+      beta: 'use grpo.klBeta',
+      temperature: 'use grpo.temperature',
+      logging_steps: 'use grpo.loggingSteps',
+      save_steps: 'use grpo.saveSteps',
+      reward_weights: 'use grpo.rewards',
+    }),
+  })
+  .refine((grpo) => (grpo.batchSize * grpo.accumulation) % grpo.numGenerations === 0, {
+    path: ['numGenerations'],
+    message: 'must divide the completions of one step (batchSize × accumulation)',
+  })
+  .refine((grpo) => grpo.rewards.alpha + grpo.rewards.beta > 0, {
+    path: ['rewards'],
+    message: 'alpha and beta are both 0: nothing would be learned',
+  });
+
+export const evaluationSchema = z.strictObject({
+  maxNewTokens: z.int().positive().default(64),
+  batchSize: z.int().positive().default(64),
+});

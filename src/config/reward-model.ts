@@ -1,0 +1,62 @@
+/** Configuration of grading, the reward model R_φ, the filter and the preferences that sharpen R_φ. */
+import { z } from 'zod';
+import { loraConfigSchema } from './trl.js';
+
+export const gradingSchema = z.strictObject({
+  /** Hard mismatches per seed sample: fluent arguments for a plausible wrong answer (grade -6). */
+  mismatches: z.int().min(1).default(2),
+  /** Share of the seed images kept out of training, for the reward model's report and the threshold. */
+  heldOut: z.number().gt(0).lt(1).default(0.2),
+});
+
+export const rewardModelSchema = z.strictObject({
+  /** Backbone: `phantom`, a model folder or a Hugging Face id; the policy's base when left out. */
+  base: z.string().min(1).optional(),
+  /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
+  loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
+  steps: z.int().positive().default(300),
+  batchSize: z.int().positive().default(32),
+  learningRate: z.number().positive().default(5e-4),
+  /** Weight of the next-token loss that keeps the backbone reading images. */
+  languageWeight: z.number().min(0).default(0),
+  /** Steps of each retraining on preferences and replay. */
+  retrainSteps: z.int().positive().default(80),
+  retrainLearningRate: z.number().positive().optional(),
+  /** Earlier graded rows replayed for each new preference row, so that nothing is forgotten. */
+  replay: z.number().min(0).default(1),
+  /** Algorithm 1 retrains in every cycle; false saves the last one, which no later cycle uses. */
+  retrainAfterLast: z.boolean().default(true),
+  loggingSteps: z.int().positive().default(10),
+  saveSteps: z.int().positive().default(100),
+  scoreBatchSize: z.int().positive().default(32),
+  lora: loraConfigSchema.optional(),
+});
+
+export const filterSchema = z.strictObject({
+  /** τ of r > τ: a number in [-6, 10], or the smallest one that reaches a precision on held-out graded data. */
+  threshold: z
+    .union([z.number(), z.strictObject({ precision: z.number().gt(0).max(1) })])
+    .prefault({ precision: 0.95 }),
+  /**
+   * Held-out rows a precision is measured on: `answers` are fluent texts only (grades 10 and 6 against hard mismatches), as a
+   * generator's are; `all` adds the broken and irrelevant texts, which are easier to tell.
+   */
+  calibration: z.enum(['answers', 'all']).default('answers'),
+  /** Keep candidates that are in D_gen already (same image, question and answer). */
+  allowOverlap: z.boolean().default(false),
+});
+
+export const datasetSchema = z.strictObject({
+  /** Algorithm 1, line 1: D_gen starts as the seed data. */
+  includeSeed: z.boolean().default(true),
+});
+
+export const preferencesSchema = z.strictObject({
+  /** Prompts the policy answers for the reward model's next training. */
+  prompts: z.int().positive().default(200),
+  /** Completions per prompt. */
+  samples: z.int().min(2).default(4),
+  temperature: z.number().gt(0).default(1),
+  /** Where prompts and their answers come from: `dataset` is D_gen, `seed` the trusted samples, `both` half of each. */
+  from: z.enum(['dataset', 'seed', 'both']).default('both'),
+});

@@ -1,0 +1,37 @@
+/** Reads from a zod schema which keys it knows at a path: for suggestions, never for checking. */
+import { z } from 'zod';
+
+/** @returns Known keys of the object at `path`; empty where the schema knows none there. */
+export function keysAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {
+  let nodes: z.core.$ZodType[] = [schema];
+  let at: unknown = value;
+  for (const key of path) {
+    nodes = nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => childOf(node, key));
+    at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
+  }
+  return [...new Set(nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => Object.keys(node._zod.def.shape)))];
+}
+
+/** The objects a value may be matched against: wrappers opened, a tagged union narrowed by its tag. */
+function objectsOf(node: z.core.$ZodType, value: unknown): z.core.$ZodObject[] {
+  if (node instanceof z.core.$ZodObject) return [node];
+  if (node instanceof z.core.$ZodUnion) {
+    const objects = node._zod.def.options.flatMap((option) => objectsOf(option, value));
+    const tag = (node._zod.def as { discriminator?: string }).discriminator;
+    if (tag === undefined) return objects;
+    const tagged = objects.filter((object) => {
+      const tagSchema = object._zod.def.shape[tag];
+      const tagValue =
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[tag] : undefined;
+      return tagSchema !== undefined && z.safeParse(tagSchema, tagValue).success;
+    });
+    return tagged.length > 0 ? tagged : objects;
+  }
+  const inner = (node._zod.def as { innerType?: z.core.$ZodType }).innerType;
+  return inner === undefined ? [] : objectsOf(inner, value);
+}
+
+const childOf = (node: z.core.$ZodObject, key: PropertyKey): z.core.$ZodType[] => {
+  const child = node._zod.def.shape[String(key)];
+  return child === undefined ? [] : [child];
+};

@@ -1,0 +1,176 @@
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig, parseConfig } from '../../src/config/load.js';
+import { ConfigError } from '../../src/errors.js';
+
+const parse = (text: string, set: string[] = [], env: Record<string, string> = {}) =>
+  parseConfig(text, { file: 'some/run.yaml', set, env });
+
+function problemsOf(text: string, set: string[] = []): string[] {
+  try {
+    parse(text, set);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    expect((error as ConfigError).exitCode).toBe(2);
+    return (error as ConfigError).message.split('\n').slice(1);
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('committed configurations', async () => {
+  const files = (await readdir('configs')).filter((name) => name.endsWith('.yaml'));
+  test.each(files)('%s is accepted', async (name) => {
+    const config = await loadConfig(`configs/${name}`, { env: { MEDGR2_DATA: 'somewhere' } });
+    expect(config.cycles).toBeGreaterThan(0);
+  });
+});
+
+describe('defaults', () => {
+  test('an empty file is a complete configuration', () => {
+    const config = parse('');
+    expect(config.data).toEqual({ source: 'phantom', seed: 600, test: 480, pool: 900 });
+    expect(config.grpo.rewards).toEqual({ alpha: 0.8, beta: 0.2, scale: 'unit' });
+    expect(config.filter.threshold).toEqual({ precision: 0.95 });
+    expect(config.policy.base).toBe('phantom');
+  });
+});
+
+describe('problems', () => {
+  test('all at once, each at its line and column, unknown keys included', () => {
+    const problems = problemsOf(
+      [
+        'seed: one',
+        'grpo:',
+        '  numGenerations: 8',
+        '  batchsize: 32',
+        'sft:',
+        '  trl:',
+        '    output_dir: x',
+        'filtre: {}',
+      ].join('\n'),
+    );
+    expect(problems).toEqual([
+      'some/run.yaml:1:7 seed: expected a number, found "one"',
+      'some/run.yaml:4:3 grpo.batchsize: unknown key; did you mean batchSize?',
+      'some/run.yaml:7:17 sft.trl.output_dir: medgr2 sets this option itself: the run folder decides',
+      'some/run.yaml:8:1 filtre: unknown key; did you mean filter?',
+    ]);
+  });
+
+  test('a key that is like no other lists the known ones', () => {
+    expect(problemsOf('dataset: { zebra: 1 }')).toEqual([
+      'some/run.yaml:1:12 dataset.zebra: unknown key; known here: includeSeed',
+    ]);
+  });
+
+  test('unknown key inside a tagged section suggests that kind of section only', () => {
+    expect(problemsOf('data: { source: phantom, tests: 3 }')).toEqual([
+      'some/run.yaml:1:26 data.tests: unknown key; did you mean test?',
+    ]);
+  });
+
+  test('a missing value points at the nearest thing that is there', () => {
+    expect(problemsOf('seed: 1\ndata:\n  source: vqa-rad\n')).toEqual([
+      'some/run.yaml:2:1 data.path: missing; expected text',
+    ]);
+  });
+
+  test('an unknown kind of section', () => {
+    expect(problemsOf('data: { source: phantoms }')[0]).toMatch(/^some\/run.yaml:1:17 data.source: /);
+  });
+
+  test('an enum names its values and the nearest', () => {
+    expect(problemsOf('policy: { start: bass }')).toEqual([
+      'some/run.yaml:1:18 policy.start: expected one of base, previous, found "bass"; did you mean base?',
+    ]);
+  });
+
+  test('a union says what may stand there', () => {
+    expect(problemsOf('filter: { threshold: high }')[0]).toMatch(
+      /^some\/run.yaml:1:22 filter.threshold: expected a number or a section of settings, found "high"$/,
+    );
+    expect(problemsOf('filter: { threshold: { precision: 2 } }')[0]).toMatch(/filter.threshold.precision: .*found 2$/);
+  });
+
+  test('broken YAML and duplicate keys are refused where they are', () => {
+    expect(problemsOf('seed: 1\nseed: 2\n')[0]).toMatch(/^some\/run.yaml:2:1 /);
+    expect(problemsOf('seed: [1\n')[0]).toMatch(/^some\/run.yaml:\d+:\d+ /);
+    expect(problemsOf('- 1')[0]).toMatch(/^some\/run.yaml:1:1 /);
+  });
+
+  test('rules between settings', () => {
+    expect(problemsOf('grpo: { batchSize: 30, numGenerations: 8 }')[0]).toMatch(/numGenerations: must divide/);
+    expect(problemsOf('grpo: { rewards: { alpha: 0, beta: 0 } }')[0]).toMatch(/grpo.rewards: alpha and beta/);
+  });
+
+  test('a file that is not there', async () => {
+    await expect(loadConfig('no/such.yaml')).rejects.toMatchObject({ code: 'config-not-read', exitCode: 2 });
+  });
+});
+
+describe('--set', () => {
+  test('changes nested settings, reading values as YAML', () => {
+    const config = parse('sft: { maxSteps: 5 }', ['sft.maxSteps=7', 'filter.threshold={precision: 0.9}', 'seed=3']);
+    expect(config.sft.maxSteps).toBe(7);
+    expect(config.filter.threshold).toEqual({ precision: 0.9 });
+    expect(config.seed).toBe(3);
+  });
+
+  test('opens sections that are not in the file or empty', () => {
+    expect(parse('grpo:\n', ['grpo.rewards.scale=raw']).grpo.rewards.scale).toBe('raw');
+  });
+
+  test('is named in the problem it causes', () => {
+    expect(problemsOf('', ['seed=x'])).toEqual(['--set seed=x seed: expected a number, found "x"']);
+    expect(problemsOf('', ['grpo.numGeneration=2'])).toEqual([
+      '--set grpo.numGeneration=2 grpo.numGeneration: unknown key; did you mean numGenerations?',
+    ]);
+  });
+
+  test.each(['seed', '=1', 'a..b=1', 'seed=[1'])('%s is refused', (set) => {
+    expect(() => parse('', [set])).toThrow(ConfigError);
+  });
+
+  test('text for data is the path of its section and starts at the working folder', () => {
+    const config = parse('data: { source: vqa-rad, testLimit: 9 }', ['data=../x']);
+    expect(config.data).toMatchObject({ source: 'vqa-rad', path: resolve('../x'), testLimit: 9 });
+  });
+
+  test('paths in the file start at the file', () => {
+    expect(parse('data: ../x').data).toMatchObject({ path: resolve('x') });
+  });
+
+  test('MEDGR2_DATA fills a missing path only', () => {
+    const env = { MEDGR2_DATA: '/from/env' };
+    expect(parse('data: { source: vqa-rad }', [], env).data).toMatchObject({ path: '/from/env' });
+    expect(parse('data: { source: vqa-rad, path: /own }', [], env).data).toMatchObject({ path: '/own' });
+  });
+});
+
+describe('egress', () => {
+  const gemini = 'generation: { provider: gemini }\n';
+  test('nothing is sent to another machine unless it is allowed with a reason', () => {
+    expect(problemsOf(gemini)[0]).toMatch(/egress.allow: images would be sent to generativelanguage.googleapis.com/);
+    expect(problemsOf(`${gemini}egress: { allow: true }`)[0]).toMatch(/^some\/run.yaml:2:\d+ egress.reason: say why/);
+    expect(parse(`${gemini}egress: { allow: true, reason: public data }`).egress.allow).toBe(true);
+  });
+
+  test('is reported beside other problems', () => {
+    expect(problemsOf(`${gemini}seed: x`)).toHaveLength(2);
+  });
+
+  test('loopback needs no permission', () => {
+    const config = parse('generation: { provider: gemini, gemini: { baseUrl: "http://127.0.0.1:8080" } }');
+    expect(config.generation.gemini.baseUrl).toBe('http://127.0.0.1:8080');
+    expect(
+      problemsOf('generation: { provider: gemini, gemini: { baseUrl: "http://127.0.0.1.example.org" } }'),
+    ).toHaveLength(1);
+  });
+
+  test('a key in the place of its variable name is refused', () => {
+    expect(problemsOf('generation: { gemini: { apiKeyEnv: "AIza-secret" } }')[0]).toMatch(
+      /name of an environment variable/,
+    );
+  });
+});
