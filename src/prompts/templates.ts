@@ -1,0 +1,44 @@
+/** The wording of our generator prompts. MedGR² does not publish its own; these follow its description of each strategy. */
+import type { QuestionType, Strategy } from '../sample.js';
+
+const role = `You write training samples for a medical visual question answering data set.
+You are given one medical image. Write exactly one question about it, with its answer and a short rationale.`;
+
+const rules = `Rules:
+- Ask only what the image itself can answer. Claim no history, symptom, measurement or other view that is not visible.
+- If something cannot be judged with confidence, ask about something that can.
+- Exactly one option is right; the others are plausible, of the same kind, and clearly wrong for this image.
+- Give 2 to 5 options, or an empty list for an open question with an answer of a few words.
+- "answer" repeats the right option word for word. Options carry no letters or numbers in front.
+- "rationale" names the visible evidence in one to three sentences and leads to the answer.
+- Do not identify the patient, give advice on treatment, or quote text that could identify a person.
+- Reply with one JSON object and nothing else.`;
+
+const methods: Record<Strategy, string> = {
+  direct: `Method (direct): look at the image and write the sample at once.`,
+  'step-by-step': `Method (step by step), before you write:
+1. Describe the image to yourself: how it was taken, what part of the body, what stands out.
+2. Pick one finding that fits the question type and that you can point to.
+3. Derive the answer from it, one step after another, and check each step against the image.
+4. Write the rationale as these steps in short.`,
+  'meta-cognitive': `Method (reflect first), before you write:
+1. Ask what this question type tests, and which kind of answer it expects: a name, a place, a degree, yes or no.
+2. Decide which form suits that answer, and what makes wrong options of the same kind tempting.
+3. Ask what evidence in the image would settle the question, and whether it is really there.
+4. Only then write the sample, and reread it: would an expert who sees only this image give the same answer?
+Put what you found in steps 1 to 3 into "reflection", in one or two sentences.`,
+};
+
+/** The system text of a strategy. */
+export function systemText(strategy: Strategy): string {
+  return [role, methods[strategy], rules].join('\n\n');
+}
+
+/** What a question of each type asks for. */
+export const questionTypeTexts: Record<QuestionType, string> = {
+  'modality recognition': 'Ask by which imaging method the image was made.',
+  'anatomy identification': 'Ask which organ, structure or region is shown or marked, or where something lies.',
+  'disease diagnosis': 'Ask which disease or abnormality the image shows, or whether there is one.',
+  'lesion grading': 'Ask for the degree, stage, size class or number of what is abnormal.',
+  'other biological attributes': 'Ask for another visible property, such as shape, texture, orientation or cell type.',
+};

@@ -1,0 +1,40 @@
+/** The shape of a response: `<think>` and `<answer>` blocks. Says where they are, not whether the answer is right. */
+
+/** What a response must look like: reasoning then answer, the answer alone (Med-R1 "Nothink"), or either of the two. */
+export type ResponseFormat = 'think-answer' | 'answer-only' | 'either';
+
+const inner = '((?:(?!</?(?:think|answer)>)[\\s\\S])*\\S(?:(?!</?(?:think|answer)>)[\\s\\S])*)';
+const answerOnly = new RegExp(`^\\s*<answer>${inner}</answer>\\s*$`);
+const thinkAnswer = new RegExp(`^\\s*<think>${inner}</think>\\s*<answer>${inner}</answer>\\s*$`);
+
+/** Drops what a tokenizer leaves at the end of a completion, such as `<|im_end|>`. */
+export function withoutSpecialTokens(text: string): string {
+  return text.replace(/<\|[a-z_]+\|>/gi, '');
+}
+
+/** Exactly one non-empty block of each kind asked for, in order, and nothing else but blanks. */
+export function isWellFormed(text: string, format: ResponseFormat): boolean {
+  const clean = withoutSpecialTokens(text);
+  if (format !== 'think-answer' && answerOnly.test(clean)) return true;
+  return format !== 'answer-only' && thinkAnswer.test(clean);
+}
+
+/** MedVLM-R1's and Med-R1's format reward: 1 for a well-formed response, else 0. */
+export function formatReward(text: string, format: ResponseFormat): 0 | 1 {
+  return isWellFormed(text, format) ? 1 : 0;
+}
+
+/** Content of the last answer block that has any; an unclosed block runs to the end. Null where there is none. */
+export function answerBlock(text: string): string | null {
+  const blocks = [...withoutSpecialTokens(text).matchAll(/<answer>([\s\S]*?)(?=<\/answer>|<answer>|$)/gi)]
+    .map((match) => (match[1] ?? '').replace(/<\/?(?:think|[a-z]*$)>?/gi, '').trim())
+    .filter((content) => content !== '');
+  return blocks.at(-1) ?? null;
+}
+
+/** What stands outside the reasoning: all after the last `</think>`, nothing while the reasoning is still open. */
+export function outsideThinking(text: string): string {
+  const rest = withoutSpecialTokens(text).split(/<\/think>/i).at(-1) ?? '';
+  const open = rest.search(/<think>/i);
+  return (open === -1 ? rest : rest.slice(0, open)).replace(/<\/?(?:answer|think)?>|<\/?[a-z]*$/gi, ' ').trim();
+}

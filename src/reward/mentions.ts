@@ -1,0 +1,85 @@
+/**
+ * Finds the one option a sentence speaks for. Longest reading first (`PET-CT` is no `CT`, `no mass` is no `mass`), and an
+ * option that is denied, ruled out or left undecided does not count. Two options left standing mean none.
+ */
+import { aliases } from './options.js';
+import { joinTokens, normalize, tokenize, type Token } from './text.js';
+
+const denials = new Set(
+  (
+    'not no nor neither never without cannot cant isnt arent wasnt doesnt dont didnt wouldnt couldnt shouldnt unlike exclude ' +
+    'excludes excluded excluding except absence absent unlikely unclear unsure whether lacks lacking against'
+  ).split(' '),
+);
+/** `CT is excluded`, `CT can be ruled out`, `CT seems unlikely`. */
+const deniedAfter =
+  /^(?:is|are|was|were|can|could|has|have|seems|looks|appears|would|will|may|might)(?: \S+){0,2} (?:not|unlikely|excluded|incorrect|wrong|absent|ruled|out|false)\b/;
+const phraseDenials = [/\brather than(?: an?| the)?$/, /\binstead of(?: an?| the)?$/, /\bruled? out(?: an?| the)?$/, /\brules out(?: an?| the)?$/];
+const imageWords = new Set(['scan', 'scans', 'image', 'images', 'imaging', 'based', 'like']);
+const units = new Set(['mm', 'cm', 'm', 'ml', 'l', 'mg', 'g', 'kg', 'hu', '%', 'years', 'year', 'days', 'weeks', 'months']);
+
+interface Mention {
+  option: string;
+  start: number;
+  end: number;
+}
+
+/** The option that `text` affirms, when it affirms exactly one. `bounded` text is short and meant as an answer. */
+export function affirmedOption(text: string, options: readonly string[], bounded: boolean): string | null {
+  const tokens = tokenize(text);
+  const mentions = options.flatMap((option) => mentionsOf(option, options, tokens, bounded));
+  const longest = mentions.filter(
+    (one) => !mentions.some((other) => other.start <= one.start && other.end >= one.end && size(other) > size(one)),
+  );
+  const affirmed = new Set(longest.filter((one) => !isDenied(one, tokens)).map((one) => one.option));
+  const [option] = affirmed;
+  return affirmed.size === 1 && option !== undefined ? option : null;
+}
+
+function mentionsOf(option: string, options: readonly string[], tokens: readonly Token[], bounded: boolean): Mention[] {
+  const full = normalize(option);
+  // A lone letter reads as an article or pronoun, `no` as a determiner, a number in prose as a size.
+  if (/^(?:\p{L}|yes|no|)$/u.test(full) || (!bounded && /^\d+(?:\.\d+)?$/.test(full))) return [];
+  const mentions: Mention[] = [];
+  for (const words of [full, ...aliases(option, options)].map((spelling) => spelling.split(' '))) {
+    for (let start = 0; start + words.length <= tokens.length; start++) {
+      const mention = { option, start, end: start + words.length };
+      if (words.every((word, i) => tokens[start + i]?.text === word) && standsAlone(mention, tokens)) mentions.push(mention);
+    }
+  }
+  return mentions;
+}
+
+function standsAlone({ start, end }: Mention, tokens: readonly Token[]): boolean {
+  for (let i = start + 1; i < end; i++) if (tokens[i]?.boundary === 'sentence') return false;
+  if (tokens[start]?.glued === true) return false;
+  const next = tokens[end];
+  if (next === undefined) return true;
+  if (next.glued && !imageWords.has(next.text)) return false;
+  return !(end - start === 1 && /^\d/.test(tokens[start]?.text ?? '') && units.has(next.text));
+}
+
+function isDenied({ start, end }: Mention, tokens: readonly Token[]): boolean {
+  const before = clauseBefore(tokens, start);
+  const text = joinTokens(before);
+  if (phraseDenials.some((pattern) => pattern.test(text))) return true;
+  const near = before.slice(-5).map((token) => token.text);
+  if (near.some((word, i) => denials.has(word) && !(word === 'no' && near[i + 1] === 'doubt'))) return true;
+  return deniedAfter.test(joinTokens(clauseAfter(tokens, end)));
+}
+
+function clauseBefore(tokens: readonly Token[], start: number): Token[] {
+  let from = start;
+  while (from > 0 && tokens[from]?.boundary === 'none' && tokens[from - 1]?.text !== 'but') from--;
+  return tokens.slice(from, start);
+}
+
+function clauseAfter(tokens: readonly Token[], end: number): Token[] {
+  let to = end;
+  while (to < tokens.length && tokens[to]?.boundary === 'none' && tokens[to]?.text !== 'but') to++;
+  return tokens.slice(end, to);
+}
+
+function size(mention: Mention): number {
+  return mention.end - mention.start;
+}
