@@ -46,7 +46,7 @@ export function joinTokens(tokens: readonly Token[]): string {
 /** Normalised text without a leading article, and a lone number word as its digits: `The liver` = `liver`, `Two` = `2`. */
 export function comparable(text: string): string {
   // `A) MRI` begins with a letter, not with an article.
-  const bare = normalize(text.replace(/^\W*(?:the|an?)\s+(?=\w)/i, ''));
+  const bare = normalize(text.replace(/^\W*(?:the|an?)\s+(?=[\p{L}\p{N}])/iu, ''));
   const number = numberWords.indexOf(bare);
   return number === -1 ? bare : String(number);
 }

@@ -1,0 +1,146 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeOverlap } from '../../src/dataset/overlap.js';
+import { readSamples, writeSamples } from '../../src/dataset/samples.js';
+import { readJsonl, readParquet, writeJsonl, writeParquet, type Columns } from '../../src/dataset/table.js';
+import { DataError } from '../../src/errors.js';
+import { seededRandom, type Random } from '../../src/random.js';
+import { makeSample } from '../helpers/sample.js';
+
+let dir = '';
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "medgr2 it's-"));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const columns = { text: 'VARCHAR', count: 'BIGINT', value: 'DOUBLE', flag: 'BOOLEAN', list: 'VARCHAR[]', numbers: 'DOUBLE[]' } as const satisfies Columns;
+const alphabet = ['', 'a', 'é', '中', '🫁', '"', "'", '\\', '\n', '\t', ',', '\u0000', '\u2028', '{"x":1}', 'NULL', 'null', '1', 'true', ' ', '$1'];
+
+function randomText(random: Random): string {
+  return Array.from({ length: random.int(8) }, () => random.pick(alphabet)).join('');
+}
+
+function randomRow(random: Random) {
+  const maybe = <T>(value: T): T | null => (random.next() < 0.2 ? null : value);
+  return {
+    text: maybe(randomText(random)),
+    count: maybe(random.pick([0, -1, random.int(1e9), Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])),
+    value: maybe(random.pick([0, -0.1, random.next() * 1e300, 5e-324, 3, random.next()])),
+    flag: maybe(random.next() < 0.5),
+    list: maybe(Array.from({ length: random.int(3) }, () => randomText(random))),
+    numbers: maybe(Array.from({ length: random.int(3) }, () => random.next())),
+  };
+}
+
+describe('Parquet', () => {
+  it('gives back what was written', async () => {
+    for (let round = 0; round < 5; round++) {
+      const random = seededRandom('table', round);
+      const rows = Array.from({ length: random.int(60) }, () => randomRow(random));
+      const path = join(dir, `round ${round}.parquet`);
+      await writeParquet(path, rows, columns);
+      expect(await readParquet(path)).toEqual(rows);
+    }
+  });
+
+  it('keeps big texts, missing fields and the order of many rows', async () => {
+    const path = join(dir, 'sub', 'big.parquet');
+    const rows = Array.from({ length: 20_000 }, (_, count) => ({ count, text: count === 7 ? 'long '.repeat(400_000) : 'x' }));
+    await writeParquet(path, rows, { count: 'BIGINT', text: 'VARCHAR', value: 'DOUBLE' });
+    const back = await readParquet<(typeof rows)[number]>(path);
+    expect(back.map((row) => row.count)).toEqual(rows.map((row) => row.count));
+    expect(back[7]?.text.length).toBe(2_000_000);
+    expect(back[0]).toEqual({ count: 0, text: 'x', value: null });
+    expect(await readdir(join(dir, 'sub'))).toEqual(['big.parquet']);
+  });
+
+  it('writes a table without rows', async () => {
+    const path = join(dir, 'empty.parquet');
+    await writeParquet(path, [], columns);
+    expect(await readParquet(path)).toEqual([]);
+    await writeParquet(join(dir, 'blank.parquet'), [{}], columns);
+    expect(await readParquet(join(dir, 'blank.parquet'))).toEqual([
+      { text: null, count: null, value: null, flag: null, list: null, numbers: null },
+    ]);
+  });
+
+  it.each([
+    [{ other: 1 }, 'no column'],
+    [{ value: Number.NaN }, 'DOUBLE'],
+    [{ count: 1.5 }, 'BIGINT'],
+    [{ text: 3 }, 'VARCHAR'],
+    [{ list: 'a' }, 'no list'],
+    [{ list: [1] }, 'VARCHAR'],
+  ])('refuses %o', async (row, message) => {
+    const failure = writeParquet(join(dir, 'bad.parquet'), [{}, row], columns);
+    await expect(failure).rejects.toBeInstanceOf(DataError);
+    await expect(failure).rejects.toMatchObject({ message: expect.stringContaining(message), where: expect.stringContaining('row 2') });
+  });
+
+  it('names a file that cannot be read', async () => {
+    await expect(readParquet(join(dir, 'none.parquet'))).rejects.toMatchObject({ code: 'table-failed' });
+  });
+
+  it('mends half an emoji', async () => {
+    const path = join(dir, 'half.parquet');
+    await writeParquet(path, [{ text: '\ud83e' }], { text: 'VARCHAR' });
+    expect(await readParquet(path)).toEqual([{ text: '\ufffd' }]);
+  });
+});
+
+describe('samples', () => {
+  it('keeps samples whole, provenance included', async () => {
+    const path = join(dir, 'samples.parquet');
+    const samples = [
+      makeSample(),
+      makeSample({
+        id: 'b',
+        options: [],
+        score: 9.25,
+        rewardModelVersion: 'cycle-1',
+        provenance: { provider: 'gemini', model: 'm', strategy: 'meta-cognitive', promptHash: 'ff', cycle: 2 },
+      }),
+    ];
+    await writeSamples(path, samples);
+    expect(await readSamples(path)).toEqual(samples);
+    await writeSamples(path, []);
+    expect(await readSamples(path)).toEqual([]);
+  });
+
+  it('names a row that is no sample', async () => {
+    const path = join(dir, 'wrong.parquet');
+    await writeParquet(path, [{ id: 'x' }], { id: 'VARCHAR' });
+    await expect(readSamples(path)).rejects.toMatchObject({ code: 'sample-invalid', where: `${path} row 1` });
+  });
+
+  it('removes what D_gen has and what repeats', () => {
+    const [a, same, other, known] = [
+      makeSample({ id: 'a' }),
+      makeSample({ id: 'same', question: 'which imaging method was used' , answer: 'mri.' }),
+      makeSample({ id: 'other', answer: 'CT' }),
+      makeSample({ id: 'known', imageHash: 'b' }),
+    ];
+    const { kept, removed } = removeOverlap([a, same, other, known], [{ ...known, answer: 'MRI ' }]);
+    expect(kept.map((sample) => sample.id)).toEqual(['a', 'other']);
+    expect(removed.map((sample) => sample.id)).toEqual(['same', 'known']);
+  });
+});
+
+describe('JSONL', () => {
+  it('gives back what was written', async () => {
+    const path = join(dir, 'rows.jsonl');
+    await writeJsonl(path, [{ a: 1, b: ['é\n'] }, {}]);
+    expect(await readJsonl(path)).toEqual([{ a: 1, b: ['é\n'] }, {}]);
+  });
+
+  it('names the line that is wrong', async () => {
+    const path = join(dir, 'broken.jsonl');
+    await writeFile(path, '{"a":1}\r\n\n{"a":');
+    await expect(readJsonl(path)).rejects.toMatchObject({ code: 'jsonl-malformed', where: `${path}:3` });
+    await writeFile(path, '{}\n[]\n');
+    await expect(readJsonl(path)).rejects.toMatchObject({ code: 'jsonl-not-object', where: `${path}:2` });
+    await expect(readJsonl(join(dir, 'none'))).rejects.toMatchObject({ code: 'file-unreadable' });
+  });
+});
