@@ -1,0 +1,51 @@
+/**
+ * Stops a generation that cannot succeed (wrong key, wrong model, no network) after a few requests instead of 50,000.
+ * It counts failures in a row; one answer sets it back.
+ */
+import { ProviderError } from '../errors.js';
+import type { ProviderCallError } from '../providers/call-error.js';
+
+export interface Breaker {
+  answered(): void;
+  /** Returns the error to stop with once there were too many failures in a row, else null. */
+  failed(error: ProviderCallError, final: boolean): ProviderError | null;
+  /** The error to stop with when requests failed and none was ever answered, else null. */
+  finish(): ProviderError | null;
+}
+
+/** @param limit Failures in a row that open it. */
+export function createBreaker(limit: number): Breaker {
+  let everAnswered = false;
+  let inARow = 0;
+  let last: ProviderCallError | null = null;
+
+  const unusable = (): ProviderError | null =>
+    last === null
+      ? null
+      : new ProviderError('provider-unusable', describe(inARow, everAnswered, last), {
+          remedy: last.remedy,
+          where: last.where,
+          cause: last,
+        });
+  return {
+    answered: () => {
+      everAnswered = true;
+      inARow = 0;
+    },
+    failed: (error, final) => {
+      if (error.failure === 'cancelled') return null;
+      // A provider that answered before may come back, and each request retries; one never reached is likely not there.
+      const counts = final || (error.failure === 'unreachable' && !everAnswered);
+      if (!counts) return null;
+      inARow++;
+      last = error;
+      return inARow >= limit ? unusable() : null;
+    },
+    finish: () => (everAnswered ? null : unusable()),
+  };
+}
+
+function describe(inARow: number, everAnswered: boolean, last: ProviderCallError): string {
+  const tries = inARow === 1 ? 'the only request' : `${inARow} requests in a row`;
+  return `Generation stopped: ${everAnswered ? '' : 'nothing was ever answered and '}${tries} failed. Last: ${last.message}`;
+}

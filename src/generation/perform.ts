@@ -1,0 +1,98 @@
+/** One task from request to outcome: from the cache or the provider, into the cache, through the parser. */
+import { resolve } from 'node:path';
+import { DataError } from '../errors.js';
+import { parseReply, replySchema } from '../prompts/parse.js';
+import { ProviderCallError } from '../providers/call-error.js';
+import type { Provider } from '../providers/provider.js';
+import type { Sample } from '../sample.js';
+import type { Breaker } from './breaker.js';
+import { readImageFile } from './image-file.js';
+import type { ProgressTracker, TaskDropReason } from './progress.js';
+import type { CachedReply, ReplyCache } from './reply-cache.js';
+import type { GenerationTask, PreparedRequest } from './request.js';
+import { callWithRetry, type RetryOptions } from './retry.js';
+import type { Stop } from './stop.js';
+
+export interface DroppedTask {
+  /** What the sample's id would have been. */
+  taskId: string;
+  task: GenerationTask;
+  reason: TaskDropReason;
+  detail: string;
+}
+
+export type Outcome = { sample: Sample } | { dropped: DroppedTask };
+
+export interface Performance {
+  provider: Provider;
+  cache: ReplyCache;
+  cycle: number;
+  root: string;
+  temperature: number;
+  maxOutputTokens: number;
+  retry: RetryOptions;
+  breaker: Breaker;
+  progress: ProgressTracker;
+  stop: Stop;
+}
+
+/** Rejects only when the whole generation must stop; what concerns this task alone is an outcome. */
+export async function performRequest(request: PreparedRequest, run: Performance): Promise<Outcome> {
+  const cached = run.cache.get(request.key);
+  if (cached !== undefined) {
+    run.progress.add('cached');
+    return outcomeOf(request, cached, run.cycle);
+  }
+  try {
+    return outcomeOf(request, await ask(request, run), run.cycle);
+  } catch (thrown) {
+    if (run.stop.signal.aborted) throw run.stop.reason();
+    if (thrown instanceof ProviderCallError) return dropTask(request, 'request-failed', thrown.message);
+    if (thrown instanceof DataError && thrown.code === 'image-unusable') {
+      return dropTask(request, 'image-unusable', `${thrown.message} ${thrown.where ?? ''}`.trim());
+    }
+    throw thrown;
+  }
+}
+
+async function ask(request: PreparedRequest, run: Performance): Promise<CachedReply> {
+  const { provider, breaker, progress, stop, temperature, maxOutputTokens } = run;
+  const { task, system, prompt, promptHash, key } = request;
+  const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
+  const call = async (attempt: number): Promise<CachedReply> => {
+    if (attempt > 1) progress.add('retries');
+    const { signal } = stop;
+    const reply = await provider.complete({
+      ...{ image, system, prompt, responseSchema: replySchema, temperature, maxOutputTokens, signal },
+    });
+    const identity = { provider: provider.name, model: provider.model, imageHash: task.imageHash, promptHash };
+    const entry = { ...reply, ...identity, key };
+    // Written before anything else can go wrong: from here on the reply is never asked for again.
+    run.cache.put(entry);
+    breaker.answered();
+    progress.addAnswered(reply.usage);
+    return entry;
+  };
+  return callWithRetry(call, run.retry, {
+    signal: stop.signal,
+    onFailure: (error, final) => {
+      const hopeless = breaker.failed(error, final);
+      if (hopeless !== null) stop.halt(hopeless);
+    },
+  });
+}
+
+function outcomeOf(request: PreparedRequest, reply: CachedReply, cycle: number): Outcome {
+  const { task, id, promptHash } = request;
+  const { questionType, strategy, image, imageHash, modality } = task;
+  const parsed = parseReply(reply.text, { questionType, finish: reply.finish });
+  if (!parsed.ok) return dropTask(request, parsed.reason, parsed.detail);
+  const { provider, model } = reply;
+  const provenance = { provider, model, strategy, promptHash, cycle };
+  const place = { id, image, imageHash, modality };
+  return { sample: { ...place, ...parsed.fields, provenance, score: null, rewardModelVersion: null } };
+}
+
+export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): Outcome {
+  return { dropped: { taskId: request.id, task: request.task, reason, detail } };
+}

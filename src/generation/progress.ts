@@ -1,0 +1,87 @@
+/** Counts what became of the tasks and tells the listener, at most ten times a second and once at the end. */
+import type { DropReason } from '../prompts/parse.js';
+import type { ProviderReply } from '../providers/provider.js';
+
+/** Why a task ended without a sample: the reply's own reasons, and those of the request. */
+export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task';
+
+export interface GenerationProgress {
+  kind: 'generation-progress';
+  /** Set on the last event, also when the generation was stopped. */
+  final: boolean;
+  total: number;
+  /** Tasks that ended, one way or the other. */
+  done: number;
+  accepted: number;
+  dropped: Partial<Record<TaskDropReason, number>>;
+  /** Requests answered by the provider in this call, and replies found in the cache instead. */
+  answered: number;
+  cached: number;
+  /** Tries after a failed one. */
+  retries: number;
+  /** Tokens of the replies answered in this call (cached ones cost nothing). */
+  inputTokens: number;
+  outputTokens: number;
+  /** Since the start of this call. */
+  seconds: number;
+}
+
+export type GenerationEvent = GenerationProgress;
+
+export interface ProgressTracker {
+  add(counter: 'cached' | 'retries'): void;
+  addAnswered(usage: ProviderReply['usage']): void;
+  accept(): void;
+  drop(reason: TaskDropReason): void;
+  finish(): GenerationProgress;
+}
+
+const shortestIntervalMs = 100;
+
+export function trackProgress(total: number, onEvent: ((event: GenerationEvent) => void) | undefined): ProgressTracker {
+  const started = performance.now();
+  const counts = { total, done: 0, accepted: 0, answered: 0, cached: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
+  const dropped: Partial<Record<TaskDropReason, number>> = {};
+  let lastEvent = Number.NEGATIVE_INFINITY;
+
+  const snapshot = (final: boolean): GenerationProgress => ({
+    kind: 'generation-progress',
+    final,
+    ...counts,
+    dropped: { ...dropped },
+    seconds: (performance.now() - started) / 1000,
+  });
+  const changed = (): void => {
+    const now = performance.now();
+    if (onEvent === undefined || now - lastEvent < shortestIntervalMs) return;
+    lastEvent = now;
+    onEvent(snapshot(false));
+  };
+  return {
+    add: (counter) => {
+      counts[counter]++;
+      changed();
+    },
+    addAnswered: ({ inputTokens, outputTokens }) => {
+      counts.answered++;
+      counts.inputTokens += inputTokens;
+      counts.outputTokens += outputTokens;
+      changed();
+    },
+    accept: () => {
+      counts.accepted++;
+      counts.done++;
+      changed();
+    },
+    drop: (reason) => {
+      dropped[reason] = (dropped[reason] ?? 0) + 1;
+      counts.done++;
+      changed();
+    },
+    finish: () => {
+      const event = snapshot(true);
+      onEvent?.(event);
+      return event;
+    },
+  };
+}

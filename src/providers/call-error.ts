@@ -1,0 +1,52 @@
+/** How one call to a provider failed, in the terms the pool decides by: retry or not, when, and is it this request only. */
+import { ProviderError, type ErrorDetails } from '../errors.js';
+
+/**
+ * - `rate-limited`, `overloaded`: the provider is there but refuses work for now
+ * - `unreachable`: no answer at all (refused, no network, cut connection)
+ * - `timeout`: no answer within the time given
+ * - `rejected`: the provider understood and says no (wrong key, wrong model, bad request)
+ * - `unreadable`: something answered, but not in the provider's language
+ * - `cancelled`: the caller's signal
+ */
+export type CallFailure =
+  | 'rate-limited'
+  | 'overloaded'
+  | 'unreachable'
+  | 'timeout'
+  | 'rejected'
+  | 'unreadable'
+  | 'cancelled';
+
+export interface CallErrorDetails extends ErrorDetails {
+  failure: CallFailure;
+  /** HTTP status, where one came. */
+  status?: number | undefined;
+  /** How long the provider asked to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+}
+
+/** No reply came. `retryable` says whether the same request may succeed later. */
+export class ProviderCallError extends ProviderError {
+  readonly failure: CallFailure;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, details: CallErrorDetails) {
+    super(`provider-${details.failure}`, message, details);
+    this.failure = details.failure;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return this.failure !== 'rejected' && this.failure !== 'cancelled';
+  }
+}
+
+/** What an HTTP status means for the next try. */
+export function failureOfStatus(status: number): CallFailure {
+  if (status === 429) return 'rate-limited';
+  if (status === 408 || status === 499 || status >= 500) return status === 501 ? 'rejected' : 'overloaded';
+  return 'rejected';
+}
