@@ -1,0 +1,52 @@
+/** What the generation and provider tests share: tiny image files, tasks about them, and a book that answers all. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sha256 } from '../../src/hash.js';
+import { questionTypes, strategies } from '../../src/sample.js';
+import type { GenerationTask } from '../../src/generation/request.js';
+import type { TeacherBook } from '../../src/providers/simulated/book.js';
+
+const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Bytes that start as a PNG does: nothing here decodes them. */
+export function imageBytes(content: string, size = 600): Buffer {
+  return Buffer.concat([pngSignature, Buffer.from(content.padEnd(size, '.'))]);
+}
+
+export class Folder implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'medgr2-test-'));
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** `count` tasks about as many images, all strategies and question types in turn. */
+  tasks(count: number, size?: number): GenerationTask[] {
+    return Array.from({ length: count }, (_, i) => {
+      const bytes = imageBytes(`image ${i}`, size);
+      const image = this.file(`image-${i}.png`);
+      writeFileSync(image, bytes);
+      const strategy = strategies[i % 3] ?? 'direct';
+      const questionType = questionTypes[i % 5] ?? 'disease diagnosis';
+      return { image, imageHash: sha256(bytes), modality: 'CT', strategy, questionType };
+    });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+export const book: TeacherBook = {
+  reply: ({ imageHash, strategy, questionType }) => ({
+    question: `What does image ${imageHash.slice(0, 8)} show?`,
+    options: ['a mass', 'a cyst'],
+    answer: imageHash < '8' ? 'a mass' : 'a cyst',
+    rationale: `Seen ${strategy}.`,
+    questionType,
+  }),
+};
+
+/** Waits that do not slow a test down. */
+export const quickRetry = { attempts: 4, backoffMs: 1, longestWaitMs: 2_000 };
