@@ -47,5 +47,6 @@ export function createBreaker(limit: number): Breaker {
 
 function describe(inARow: number, everAnswered: boolean, last: ProviderCallError): string {
   const tries = inARow === 1 ? 'the only request' : `${inARow} requests in a row`;
-  return `Generation stopped: ${everAnswered ? '' : 'nothing was ever answered and '}${tries} failed. Last: ${last.message}`;
+  const before = everAnswered ? '' : 'nothing was ever answered and ';
+  return `Generation stopped: ${before}${tries} failed. Last: ${last.message}`;
 }

@@ -41,7 +41,7 @@ export function indexLines(descriptor: number, path: string): LineIndex {
   const index: LineIndex = { places: new Map(), end: 0, damagedLines: 0 };
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let rest = Buffer.alloc(0);
-  for (let read = 0; (read = readSync(descriptor, chunk, 0, chunkBytes, index.end + rest.length)) > 0; ) {
+  for (let read = 0; (read = readSync(descriptor, chunk, 0, chunkBytes, index.end + rest.length)) > 0;) {
     const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
     let start = 0;
     for (let stop = 0; (stop = bytes.indexOf(lineEnd, start)) !== -1; start = stop + 1) {
@@ -58,10 +58,14 @@ function addLine(index: LineIndex, bytes: Buffer, path: string): void {
   const raw = parse(bytes);
   const version = (raw as { v?: unknown } | null)?.v;
   if (typeof version === 'number' && version > 1) {
-    throw new DataError('cache-version', `The reply cache has lines of version ${version}; this medgr2 reads version 1.`, {
-      remedy: 'Use the medgr2 that wrote it, or name another cache file.',
-      where: path,
-    });
+    throw new DataError(
+      'cache-version',
+      `The reply cache has lines of version ${version}; this medgr2 reads version 1.`,
+      {
+        remedy: 'Use the medgr2 that wrote it, or name another cache file.',
+        where: path,
+      },
+    );
   }
   const line = cacheLineSchema.safeParse(raw);
   // A power cut can leave blocks of zeros; the other lines are still worth their price.

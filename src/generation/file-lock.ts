@@ -1,6 +1,6 @@
 /**
  * One writer per file: a lock file beside it that names the holder. A lock whose holder is dead is taken over.
- * A holder on another host (a container, a cluster node) cannot be looked up; it is dead when it stopped touching its lock.
+ * A holder on another host (a container, a cluster node) cannot be looked up; an untouched lock tells that it is dead.
  */
 import { linkSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -42,14 +42,13 @@ export function lockFile(file: string): FileLock {
   };
 }
 
-/** Linking a file that is already written makes the lock and its content appear at once; a link fails if it exists. */
 function acquire(path: string, own: string, file: string): void {
   for (let tries = 0; tries < 3; tries++) {
     try {
-      linkSync(own, path);
+      appear(own, path);
       return;
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotLock(file, thrown);
+      if (codeOf(thrown) !== 'EEXIST') throw cannotLock(file, thrown);
     }
     const held = readHolder(path);
     if (held === null) continue;
@@ -57,6 +56,16 @@ function acquire(path: string, own: string, file: string): void {
     setAside(path, `${own}.stale`, held.content);
   }
   throw lockedError(file, path, null);
+}
+
+/** A link makes the lock and its content appear at once, and fails where there is one. exFAT and SMB have no links. */
+function appear(own: string, path: string): void {
+  try {
+    linkSync(own, path);
+  } catch (thrown) {
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(thrown) ?? '')) throw thrown;
+    writeFileSync(path, readFileSync(own), { flag: 'wx' });
+  }
 }
 
 interface Held {
@@ -70,13 +79,13 @@ function readHolder(path: string): Held | null {
     const content = readFileSync(path, 'utf8');
     const parsed = processIdentitySchema.safeParse(parseJson(content));
     const untouchedMs = Date.now() - statSync(path).mtimeMs;
-    // Nobody writes a lock half; what is not readable is damage, and is left alone while it is young.
+    // Either it is just being written or it is damage: left alone while it is young.
     if (!parsed.success) return { content, holder: null, stale: untouchedMs > foreignStaleAfterMs };
     const holder = parsed.data;
     const stale = holder.host === hostname() ? !isAlive(holder) : untouchedMs > foreignStaleAfterMs;
     return { content, holder, stale };
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (codeOf(thrown) === 'ENOENT') return null;
     throw thrown;
   }
 }
@@ -86,14 +95,18 @@ function setAside(path: string, aside: string, staleContent: string): void {
   try {
     renameSync(path, aside);
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return;
+    if (codeOf(thrown) === 'ENOENT') return;
     throw thrown;
   }
   try {
-    if (readFileSync(aside, 'utf8') !== staleContent) linkSync(aside, path);
+    if (readFileSync(aside, 'utf8') !== staleContent) appear(aside, path);
   } finally {
     unlinkSync(aside);
   }
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  return (thrown as NodeJS.ErrnoException).code;
 }
 
 function parseJson(text: string): unknown {
@@ -114,7 +127,7 @@ function lockedError(file: string, path: string, holder: ProcessIdentity | null)
 
 function cannotLock(file: string, cause: unknown): DataError {
   return new DataError('file-not-lockable', `No lock file can be made beside ${file}.`, {
-    remedy: 'Check that the folder exists, is writable, and is on a file system with hard links.',
+    remedy: 'Check that the folder exists and is writable.',
     where: file,
     cause,
   });

@@ -1,6 +1,6 @@
 /**
  * Images x strategy -> candidate samples. Every task ends as a sample or as a dropped task with its reason. Replies go
- * through the cache, so a generation that was stopped continues where it was when it is called again with the same tasks.
+ * through the cache, so a generation that was stopped continues where it was when called again with the same tasks.
  */
 import PQueue from 'p-queue';
 import type { Provider } from '../providers/provider.js';
@@ -31,7 +31,7 @@ export interface GenerateOptions {
   temperature?: number | undefined;
   /** Longest reply (default 1024 tokens). */
   maxOutputTokens?: number | undefined;
-  /** Default: 5 tries, about 1 s before the second and doubling, at most 2 minutes between two. */
+  /** Default: 6 tries within about half a minute, longer where the provider asks for a wait of up to 2 minutes. */
   retry?: Partial<RetryOptions> | undefined;
   /** Failed requests in a row that stop the generation (default 8). */
   failuresInARow?: number | undefined;
@@ -49,7 +49,7 @@ export interface Generated {
   progress: GenerationProgress;
 }
 
-const defaultRetry: RetryOptions = { attempts: 5, backoffMs: 1_000, longestWaitMs: 120_000 };
+const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
 /**
  * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them
@@ -61,9 +61,8 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const progress = trackProgress(tasks.length, options.onEvent);
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
-  const run: Performance = {
-    ...{ provider, cache, cycle, root, temperature, maxOutputTokens, retry, breaker, progress, stop },
-  };
+  const asked = { temperature, maxOutputTokens };
+  const run: Performance = { provider, cache, cycle, root, ...asked, retry, breaker, progress, stop };
   const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
   await performAll(options, run, (index, outcome) => {
     outcomes[index] = outcome;

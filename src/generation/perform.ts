@@ -61,10 +61,8 @@ async function ask(request: PreparedRequest, run: Performance): Promise<CachedRe
   const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');
-    const { signal } = stop;
-    const reply = await provider.complete({
-      ...{ image, system, prompt, responseSchema: replySchema, temperature, maxOutputTokens, signal },
-    });
+    const content = { image, system, prompt, responseSchema: replySchema };
+    const reply = await provider.complete({ ...content, temperature, maxOutputTokens, signal: stop.signal });
     const identity = { provider: provider.name, model: provider.model, imageHash: task.imageHash, promptHash };
     const entry = { ...reply, ...identity, key };
     // Written before anything else can go wrong: from here on the reply is never asked for again.

@@ -2,9 +2,9 @@
  * Every reply a provider ever gave, raw, in one append-only JSONL file: what was paid for once is never asked again.
  * The index in memory holds a place in the file for each key, not the reply, so memory stays small.
  *
- * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The file
- * is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them. A sync
- * for each reply would cap a run at about 100 replies a second on common disks.
+ * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The
+ * file is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them.
+ * A sync for each reply would cap a run at about 100 replies a second on common disks.
  */
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdirSync } from 'node:fs';
@@ -137,7 +137,7 @@ function createCache({ path, descriptor, lock, places, end, damagedLines }: Open
 /** Writes all of it or nothing: half a line in the middle of the file would take the next reply with it. */
 function append(descriptor: number, bytes: Buffer, end: number, path: string): void {
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
   } catch (cause) {
     ftruncateSync(descriptor, end);
     throw new DataError('cache-not-written', `A reply could not be written to the cache: ${messageOf(cause)}`, {

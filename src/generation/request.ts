@@ -35,8 +35,8 @@ export interface PreparedRequest {
 }
 
 /**
- * The response schema and the base URL are no part of the key: the first only shapes what the prompt asks for, so that a
- * better parser needs no new requests; the second changes with each start of a loopback server.
+ * The response schema and the base URL are no part of the key: the first only shapes what the prompt asks for, so that
+ * a better parser needs no new requests; the second changes with each start of a loopback server.
  */
 export function prepareRequest(
   task: GenerationTask,
@@ -54,8 +54,8 @@ export function prepareRequest(
 export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
 
 /**
- * Up to `count` exemplars of the task's question type, those of its modality first, else in the order given (best first).
- * Never one about the task's own image: it would give the answer away.
+ * Up to `count` exemplars of the task's question type, those of its modality first, else in the order given (best
+ * first). Never one about the task's own image: it would give the answer away.
  */
 export function chooseExemplars(exemplars: readonly Sample[], count: number): ExemplarChoice {
   return (task) => {

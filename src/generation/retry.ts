@@ -19,7 +19,11 @@ export interface RetryHooks {
 }
 
 /** Rejects with the last ProviderCallError, with whatever else `call` threw at once, or with the signal's reason. */
-export async function callWithRetry<T>(call: (attempt: number) => Promise<T>, options: RetryOptions, hooks: RetryHooks): Promise<T> {
+export async function callWithRetry<T>(
+  call: (attempt: number) => Promise<T>,
+  options: RetryOptions,
+  hooks: RetryHooks,
+): Promise<T> {
   return pRetry(call, {
     retries: options.attempts - 1,
     // The wait is ours (below), because p-retry knows no wait that the other side asks for.

@@ -1,4 +1,4 @@
-/** How one call to a provider failed, in the terms the pool decides by: retry or not, when, and is it this request only. */
+/** How one call to a provider failed, in the terms by which a caller decides whether and when to try again. */
 import { ProviderError, type ErrorDetails } from '../errors.js';
 
 /**

@@ -114,7 +114,8 @@ function remedyOf(status: number, reason: string | undefined): string {
     return 'Check the API key in the environment variable that the configuration names, and what it is allowed to do.';
   }
   if (status === 404) return 'Check the model name and the base URL.';
-  if (status === 429) return 'Lower the concurrency, or wait until the quota is renewed; the run continues where it stopped.';
+  if (status === 429)
+    return 'Lower the concurrency, or wait until the quota is renewed; the run continues where it stopped.';
   if (status >= 500 || status === 408) return 'The provider has a problem; run the same command again later.';
   return 'Read what the provider says about the request; the same request would fail again.';
 }

@@ -7,7 +7,16 @@ import { z } from 'zod';
 import { ProviderError } from '../errors.js';
 
 /** Keys of a schema node that pass as they are; `properties`, `items` and `anyOf` are walked. */
-const plainKeys = ['type', 'description', 'nullable', 'required', 'minItems', 'maxItems', 'minimum', 'maximum'] as const;
+const plainKeys = [
+  'type',
+  'description',
+  'nullable',
+  'required',
+  'minItems',
+  'maxItems',
+  'minimum',
+  'maximum',
+] as const;
 const stringFormats = new Set(['date-time', 'enum']);
 
 type Node = Readonly<Record<string, unknown>>;

@@ -25,10 +25,14 @@ export function apiKeyFromEnvironment(
 /** HTTP clients quote a header they cannot send, so a key with a line break would end up in an error message. */
 export function requireHeaderSafe(key: string, where: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw new ConfigError('malformed-api-key', `The API key in ${where} holds spaces, line breaks or non-ASCII characters.`, {
-    remedy: 'Copy the key again; it is one run of letters, digits and signs.',
-    where,
-  });
+  throw new ConfigError(
+    'malformed-api-key',
+    `The API key in ${where} holds spaces, line breaks or non-ASCII characters.`,
+    {
+      remedy: 'Copy the key again; it is one run of letters, digits and signs.',
+      where,
+    },
+  );
 }
 
 /** The text with every occurrence of the secret blanked out. */

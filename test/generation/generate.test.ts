@@ -22,11 +22,19 @@ async function setUp(teacher: Partial<TeacherServerOptions> = {}) {
   const server = await startTeacherServer({ book, ...teacher });
   const cache = openReplyCache(folder.file('replies.jsonl'));
   const provider = geminiProvider({ model: 'simulated-teacher', apiKey, baseUrl: server.url, timeoutMs: 5_000 });
-  closers.push(() => server.close(), () => cache.close(), () => folder[Symbol.dispose]());
+  closers.push(
+    () => server.close(),
+    () => cache.close(),
+    () => folder[Symbol.dispose](),
+  );
   const events: GenerationProgress[] = [];
   const generate = (options: Partial<GenerateOptions> & Pick<GenerateOptions, 'tasks'>) =>
     generateCandidates({
-      ...{ provider, cache, cycle: 1, retry: quickRetry, onEvent: (event: GenerationProgress) => events.push(event) },
+      provider,
+      cache,
+      cycle: 1,
+      retry: quickRetry,
+      onEvent: (event: GenerationProgress) => events.push(event),
       ...options,
     });
   return { folder, server, cache, provider, events, generate };
@@ -43,6 +51,9 @@ function fakeProvider(answer: (request: ProviderRequest, call: number) => Promis
   return { provider, calls };
 }
 
+const failingListener = (): void => {
+  throw new RangeError('listener');
+};
 const empty: ProviderReply = { text: '', finish: 'empty', usage: { inputTokens: 1, outputTokens: 0 } };
 const callError = (failure: ProviderCallError['failure'], retryAfterMs?: number): ProviderCallError =>
   new ProviderCallError(`It failed: ${failure}.`, { failure, retryAfterMs, remedy: 'Try the other way.' });
@@ -66,6 +77,7 @@ describe('generateCandidates', () => {
     expect(progress.inputTokens).toBeGreaterThan(40 * 258);
     expect(events.at(-1)).toEqual(progress);
     expect(events.filter((event) => event.final)).toHaveLength(1);
+    expect(events.length).toBeLessThanOrEqual(progress.seconds * 10 + 2);
     expect(server.counts()).toMatchObject({ answered: 40, repeatedAnswered: 0 });
   });
 
@@ -97,7 +109,8 @@ describe('generateCandidates', () => {
     expect(reasons.empty).toHaveLength(counts.empty);
     expect(reasons.blocked).toHaveLength(counts.blocked);
     expect(reasons.truncated).toHaveLength(counts.truncated);
-    for (const count of [counts.malformed, counts.empty, counts.blocked, counts.truncated]) expect(count).toBeGreaterThan(0);
+    for (const count of [counts.malformed, counts.empty, counts.blocked, counts.truncated])
+      expect(count).toBeGreaterThan(0);
     expect(counts.overloaded).toBeGreaterThan(10);
     expect(progress.retries).toBe(counts.overloaded);
     expect(counts).toMatchObject({ answered: 80, repeatedAnswered: 0 });
@@ -200,10 +213,14 @@ describe('stopping', () => {
       if (call > 20) throw callError('rejected');
       return empty;
     });
-    await expect(generate({ tasks: folder.tasks(200), provider: late.provider })).rejects.toThrow('8 requests in a row');
+    await expect(generate({ tasks: folder.tasks(200), provider: late.provider })).rejects.toThrow(
+      '8 requests in a row',
+    );
     expect(late.calls.length).toBeLessThan(40);
     const few = fakeProvider(async () => Promise.reject(callError('rejected')));
-    await expect(generate({ tasks: folder.tasks(2, 700), provider: few.provider })).rejects.toThrow('nothing was ever answered');
+    await expect(generate({ tasks: folder.tasks(2, 700), provider: few.provider })).rejects.toThrow(
+      'nothing was ever answered',
+    );
   });
 
   it('but not for failures now and then', async () => {
@@ -231,7 +248,9 @@ describe('stopping', () => {
     const stopAt = (event: GenerationProgress): void => {
       if (event.answered >= 20 && !controller.signal.aborted) setImmediate(() => controller.abort());
     };
-    const error: unknown = await generate({ tasks, signal: controller.signal, onEvent: stopAt }).catch((e: unknown) => e);
+    const error: unknown = await generate({ tasks, signal: controller.signal, onEvent: stopAt }).catch(
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(InterruptedError);
     const { answered } = server.counts();
     expect(answered).toBeGreaterThanOrEqual(20);
@@ -260,10 +279,7 @@ describe('stopping', () => {
 
   it('when the cache or a listener fails, with that error', async () => {
     const { folder, generate, cache } = await setUp();
-    const listener = (): void => {
-      throw new RangeError('listener');
-    };
-    await expect(generate({ tasks: folder.tasks(20), onEvent: listener })).rejects.toThrow(RangeError);
+    await expect(generate({ tasks: folder.tasks(20), onEvent: failingListener })).rejects.toThrow(RangeError);
     cache.close();
     await expect(generate({ tasks: folder.tasks(20, 900) })).rejects.toMatchObject({ code: 'cache-closed' });
   });

@@ -1,4 +1,4 @@
-/** kill -9 in the middle of a generation, again and again: nothing is lost and nothing is asked twice, but what was in flight. */
+/** kill -9 in the middle of a generation, again and again: nothing is lost, only what was in flight is asked twice. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';

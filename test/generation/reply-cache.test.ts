@@ -133,6 +133,9 @@ describe('the lock', () => {
     using folder = new Folder();
     const path = folder.file('replies.jsonl');
     writeFileSync(`${path}.lock`, JSON.stringify({ pid: 1, host: 'elsewhere', started: '' }));
-    expect(errorOf(() => openReplyCache(path))).toMatchObject({ code: 'file-locked', message: expect.stringContaining('elsewhere') as string });
+    expect(errorOf(() => openReplyCache(path))).toMatchObject({
+      code: 'file-locked',
+      message: expect.stringContaining('elsewhere') as string,
+    });
   });
 });

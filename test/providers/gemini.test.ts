@@ -21,7 +21,10 @@ afterEach(async () => {
 async function teacher(options: Partial<TeacherServerOptions> = {}) {
   const server = await startTeacherServer({ book, ...options });
   closers.push(() => server.close());
-  return { server, provider: geminiProvider({ model: 'simulated-teacher', apiKey, baseUrl: server.url, timeoutMs: 2_000 }) };
+  return {
+    server,
+    provider: geminiProvider({ model: 'simulated-teacher', apiKey, baseUrl: server.url, timeoutMs: 2_000 }),
+  };
 }
 
 /** A server that answers as the test says, for what the teacher never does. */
@@ -36,14 +39,27 @@ async function answering(listener: RequestListener, timeoutMs = 2_000) {
   return geminiProvider({ model: 'gemini-2.0-flash', apiKey, baseUrl, timeoutMs });
 }
 
-const json = (body: unknown, status = 200): RequestListener => (_request, response) => {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-};
+const json =
+  (body: unknown, status = 200): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
 
 function request(overrides: Partial<ProviderRequest> = {}, content = 'an image'): ProviderRequest {
-  const { system, prompt } = buildGeneratorPrompt({ strategy: 'direct', questionType: 'disease diagnosis', exemplars: [] });
+  const { system, prompt } = buildGeneratorPrompt({
+    strategy: 'direct',
+    questionType: 'disease diagnosis',
+    exemplars: [],
+  });
   const image = { bytes: imageBytes(content), mediaType: 'image/png' };
   return { image, system, prompt, responseSchema: replySchema, temperature: 1, maxOutputTokens: 256, ...overrides };
+}
+
+/** What twenty requests end with, at a teacher of this seed. */
+async function outcomes(seed: number): Promise<string[]> {
+  const { provider } = await teacher({ faults: { malformed: 0.2, empty: 0.2, blocked: 0.2 }, seed });
+  const replies = Array.from({ length: 20 }, (_, i) => provider.complete(request({}, `image ${i}`)));
+  return (await Promise.all(replies)).map((reply) => `${reply.finish} ${reply.text}`);
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<ProviderCallError> {
@@ -95,7 +111,9 @@ describe('a structured reply', () => {
   it('leaves out what a thinking model says to itself', async () => {
     const parts = [{ text: 'Let me see. ', thought: true }, { text: '{"a":' }, { text: '1}' }];
     const usageMetadata = { promptTokenCount: 7, candidatesTokenCount: 3, thoughtsTokenCount: 20 };
-    const provider = await answering(json({ candidates: [{ content: { parts }, finishReason: 'STOP' }], usageMetadata }));
+    const provider = await answering(
+      json({ candidates: [{ content: { parts }, finishReason: 'STOP' }], usageMetadata }),
+    );
     const usage = { inputTokens: 7, outputTokens: 23 };
     expect(await provider.complete(request())).toEqual({ text: '{"a":1}', finish: 'stop', usage });
   });
@@ -112,7 +130,7 @@ describe('a reply without usable text is a reply', () => {
     const reply = await provider.complete(request());
     expect(reply.finish).toBe(finish);
     expect(reply.usage.inputTokens).toBeGreaterThan(0);
-    if (fault === 'malformed') expect(() => JSON.parse(reply.text) as unknown).toThrow();
+    if (fault === 'malformed') expect(() => JSON.parse(reply.text) as unknown).toThrow(SyntaxError);
     expect(server.counts()[fault]).toBe(1);
   });
 
@@ -199,7 +217,9 @@ describe('a call that fails says how', () => {
 
 describe('the key', () => {
   it('is in no error, even when the server repeats it', async () => {
-    const provider = await answering(json({ error: { message: `Bad key ${apiKey}`, details: [{ key: apiKey }] } }, 400));
+    const provider = await answering(
+      json({ error: { message: `Bad key ${apiKey}`, details: [{ key: apiKey }] } }, 400),
+    );
     const error = await failureOf(provider.complete(request()));
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(apiKey);
     expect(error.message).toContain('[API key]');
@@ -233,18 +253,18 @@ describe('the teacher', () => {
   });
 
   it('meets the same request with the same fault, in every process', async () => {
-    const outcomes = async (): Promise<string[]> => {
-      const { provider } = await teacher({ faults: { malformed: 0.2, empty: 0.2, blocked: 0.2 }, seed: 5 });
-      const replies = Array.from({ length: 20 }, (_, i) => provider.complete(request({}, `image ${i}`)));
-      return (await Promise.all(replies)).map((reply) => `${reply.finish} ${reply.text}`);
-    };
-    const first = await outcomes();
-    expect(await outcomes()).toEqual(first);
+    const first = await outcomes(5);
+    expect(await outcomes(5)).toEqual(first);
+    expect(await outcomes(6)).not.toEqual(first);
     expect(new Set(first.map((outcome) => outcome.split(' ')[0]))).toEqual(new Set(['stop', 'empty', 'blocked']));
   });
 
   it('says that its book failed without ending the process', async () => {
-    const failing = { reply: () => { throw new Error('torn page'); } };
+    const failing = {
+      reply: () => {
+        throw new Error('torn page');
+      },
+    };
     const { provider } = await teacher({ book: failing });
     expect((await failureOf(provider.complete(request()))).message).toContain('torn page');
     const { server, provider: silent } = await teacher({ book: { reply: () => null } });

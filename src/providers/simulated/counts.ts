@@ -24,7 +24,9 @@ export interface TeacherCounts {
 }
 
 export interface TeacherTally {
-  count(what: 'requests' | 'overloaded' | 'rejected' | 'malformed' | 'empty' | 'blocked' | 'truncated' | 'unknown'): void;
+  count(
+    what: 'requests' | 'overloaded' | 'rejected' | 'malformed' | 'empty' | 'blocked' | 'truncated' | 'unknown',
+  ): void;
   answer(contentKey: string): void;
   snapshot(): TeacherCounts;
   close(): void;

@@ -1,4 +1,4 @@
-/** When the simulated teacher fails, and how: decided by the request's content, so that the same request fails alike. */
+/** When and how the simulated teacher fails: decided by the request's content, so that the same request fails alike. */
 import { seededRandom } from '../../random.js';
 
 /** Shares of requests in [0, 1]. The first four exclude each other and hold for every try; all default to 0. */

@@ -47,7 +47,9 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
     respond(request, options, tally, tried)
       // A defect in the book must not end the process, which is the loop's own.
       .catch((thrown: unknown) => errorAnswer(500, 'INTERNAL', `The simulated teacher failed: ${messageOf(thrown)}`))
-      .then((answer) => send(response, answer, tally));
+      .then((answer) => send(response, answer, tally))
+      // What cannot be counted is not answered.
+      .catch(() => response.destroy());
   });
   // Longer than a client keeps an idle connection, so that none is closed under a request.
   server.keepAliveTimeout = 60_000;
@@ -80,7 +82,7 @@ async function respond(
     return errorAnswer(403, 'PERMISSION_DENIED', 'The request has no API key; this server accepts any.');
   }
   if (body === null) return errorAnswer(400, 'INVALID_ARGUMENT', 'The request is larger than 20 MB.');
-  const contentKey = sha256(`${model}\n${body}`);
+  const contentKey = sha256(`${model} ${sha256(body)}`);
   const refusal = tried.has(contentKey) ? null : overload(faults, seed, contentKey);
   tried.add(contentKey);
   if (refusal !== null) {
@@ -89,7 +91,7 @@ async function respond(
   }
   const latency = typeof latencyMs === 'number' ? { median: latencyMs, sigma: 0 } : latencyMs;
   if (latency.median > 0) await sleep(latencyOf(latency, seed, contentKey));
-  return answerRequest({ body, model, contentKey, book, faults, seed });
+  return answerRequest({ body: body.toString('utf8'), model, contentKey, book, faults, seed });
 }
 
 function send(response: ServerResponse, answer: Answer, tally: TeacherTally): void {
@@ -99,18 +101,21 @@ function send(response: ServerResponse, answer: Answer, tally: TeacherTally): vo
   else tally.count(answer.status === 429 || answer.status === 503 ? 'overloaded' : 'rejected');
   if (answer.outcome !== undefined) tally.count(answer.outcome);
   const payload = Buffer.from(JSON.stringify(answer.body));
-  response.writeHead(answer.status, { 'content-type': 'application/json; charset=UTF-8', 'content-length': payload.length });
+  response.writeHead(answer.status, {
+    'content-type': 'application/json; charset=UTF-8',
+    'content-length': payload.length,
+  });
   response.end(payload);
 }
 
-async function readBody(request: IncomingMessage): Promise<string | null> {
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size <= largestBody) chunks.push(chunk);
   }
-  return size > largestBody ? null : Buffer.concat(chunks).toString('utf8');
+  return size > largestBody ? null : Buffer.concat(chunks);
 }
 
 function errorAnswer(status: number, name: string, message: string): Answer {
@@ -124,9 +129,13 @@ async function listen(server: Server): Promise<void> {
       server.listen(0, '127.0.0.1', resolve);
     });
   } catch (cause) {
-    throw new ProviderError('teacher-not-started', `The simulated teacher cannot listen on 127.0.0.1: ${messageOf(cause)}`, {
-      remedy: 'Allow this process to open a port on the loopback interface.',
-      cause,
-    });
+    throw new ProviderError(
+      'teacher-not-started',
+      `The simulated teacher cannot listen on 127.0.0.1: ${messageOf(cause)}`,
+      {
+        remedy: 'Allow this process to open a port on the loopback interface.',
+        cause,
+      },
+    );
   }
 }

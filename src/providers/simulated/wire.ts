@@ -21,12 +21,14 @@ export interface WireRequest {
   imageTokens: number;
 }
 
+const textOf = (parts: readonly { text?: string | undefined }[]): string =>
+  parts.map((part) => part.text ?? '').join('');
+
 /** @throws z.ZodError or SyntaxError for anything that is not a generateContent body. */
 export function readRequest(body: string): WireRequest {
   const request = requestSchema.parse(JSON.parse(body));
   const parts = request.contents.flatMap((content) => content.parts);
   const image = parts.find((part) => part.inlineData !== undefined)?.inlineData;
-  const textOf = (from: readonly { text?: string | undefined }[]): string => from.map((part) => part.text ?? '').join('');
   return {
     system: textOf(request.systemInstruction?.parts ?? []),
     prompt: textOf(parts),
