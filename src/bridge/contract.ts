@@ -15,7 +15,10 @@ export const modelSchema = z.strictObject({
 export type ModelRef = z.output<typeof modelSchema>;
 
 /** Options handed to a TRL or transformers config as they are. */
-const trlOptionsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]));
+const trlOptionsSchema = z.record(
+  z.string(),
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+);
 
 export const loraSchema = z.strictObject({
   rank: z.int().positive(),
@@ -111,7 +114,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
 ]);
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
-export type SpecOf<K extends JobKind> = Extract<JobSpec, { kind: K }>;
+export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];
 
 /** Numbers are finite; what Python could not compute (NaN, Infinity) arrives as null. */
 const metric = z.number().nullable();
@@ -211,4 +214,4 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),
 ]);
 export type JobResult = z.output<typeof jobResultSchema>;
-export type ResultOf<K extends JobKind> = Extract<JobResult, { kind: K }>;
+export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];

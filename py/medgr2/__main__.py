@@ -1,0 +1,68 @@
+"""`python -m medgr2 supervise`: the process that Node starts and talks to through pythonia. Not for use by hand."""
+
+import argparse
+import importlib
+import json
+import multiprocessing.util
+import os
+import platform
+import shutil
+import signal
+import sys
+from typing import Any
+
+from medgr2.executors.local import LocalExecutor
+from medgr2.line import Line
+from medgr2.supervisor import Supervisor
+
+
+def supervise(file: int, pythonia: str, preload: bool) -> None:
+    """Serves Node until the line ends, then leaves no process behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def push(job: str, message: dict[str, Any]) -> None:
+        line.push(job, message)
+
+    supervisor = Supervisor(LocalExecutor(preload), push)
+    line = Line(file, lost=lambda: _leave(supervisor))
+    bridge = _pythonia_bridge(pythonia, line)
+    bridge.m[0]["supervisor"] = supervisor
+    line.push(None, {"type": "ready", "pid": os.getpid(), "python": platform.python_version()})
+    supervisor.warm()
+    while True:
+        message = json.loads(line.readline())
+        bridge.onMessage(message["r"], message["action"], message["ffid"], message["key"], message["val"])
+
+
+def _pythonia_bridge(folder: str, line: Line) -> Any:
+    """pythonia's own Python side, from the npm package. Its folder is on the path only while it loads: it has
+    modules with names like `proxy` and `ws`, which jobs must not see."""
+    sys.path.insert(0, folder)
+    try:
+        return importlib.import_module("Bridge").Bridge(line)
+    finally:
+        sys.path.remove(folder)
+
+
+def _leave(supervisor: Supervisor) -> None:
+    supervisor.kill_all()
+    shutil.rmtree(multiprocessing.util.get_temp_dir(), ignore_errors=True)  # the forkserver's socket
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)  # the forkserver, and this process
+    os._exit(0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m medgr2", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("supervise", help="serve a Node process")
+    serve.add_argument("--fd", type=int, required=True, help="the file descriptor of the line")
+    serve.add_argument("--pythonia", required=True, help="folder of pythonia's Python files")
+    serve.add_argument("--no-preload", action="store_true", help="let each job import torch by itself")
+    options = parser.parse_args()
+    supervise(options.fd, options.pythonia, not options.no_preload)
+
+
+if __name__ == "__main__":
+    main()

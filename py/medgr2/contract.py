@@ -1,0 +1,53 @@
+"""Checks what crosses to and from TypeScript against contract.json, which `npm run codegen` makes from zod schemas."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+CONTRACT_FILE = Path(__file__).with_name("contract.json")
+
+
+class ContractError(ValueError):
+    """A spec, event or result does not have the agreed form. Raised where the value was made."""
+
+
+@cache
+def _contract() -> dict[str, dict[str, Any]]:
+    contract: dict[str, dict[str, Any]] = json.loads(CONTRACT_FILE.read_text(encoding="utf-8"))
+    return contract
+
+
+@cache
+def _validator(part: str, name: str) -> Draft202012Validator:
+    return Draft202012Validator(_contract()[part][name])
+
+
+def _check(part: str, tag: str, what: str, value: Any) -> None:
+    name = value.get(tag) if isinstance(value, dict) else None
+    if name not in _contract()[part]:
+        known = ", ".join(_contract()[part])
+        raise ContractError(f"{what}: `{tag}` is {name!r}; known: {known}")
+    error = best_match(_validator(part, name).iter_errors(value))
+    if error is not None:
+        at = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path)
+        raise ContractError(f"{what} `{name}`{at}: {error.message}")
+
+
+def check_spec(spec: Any) -> None:
+    _check("specs", "kind", "job spec", spec)
+
+
+def check_event(event: Any) -> None:
+    _check("events", "type", "job event", event)
+
+
+def check_ask(request: Any) -> None:
+    _check("asks", "type", "question to TypeScript", request)
+
+
+def check_result(result: Any) -> None:
+    _check("results", "kind", "job result", result)

@@ -1,0 +1,39 @@
+"""The first thing a job process does: a group, a log and a channel of its own. Then it is the job."""
+
+import json
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from medgr2.channel import PipeChannel
+from medgr2.jobs import end_job
+
+
+def work(connection: "Connection[Any, Any]", request: str) -> None:
+    """Body of the process; `request` is JSON: {spec, module, log}."""
+    job = json.loads(request)
+    os.setsid()  # the supervisor ends the job and all it starts by this group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
+    _write_output_to(job["log"])
+    channel = PipeChannel(connection)
+    ending = end_job(job["spec"], channel, job["module"])
+    if ending["type"] == "failed":
+        print(ending["error"]["traceback"], file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    channel.finish(ending)
+    os._exit(0)  # a thread that some library left running must not keep a finished job
+
+
+def _write_output_to(log: str) -> None:
+    """Everything printed goes to the log, by C libraries and child processes as well."""
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for target in (1, 2):
+        os.dup2(file, target)
+    os.close(file)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]

@@ -1,0 +1,43 @@
+"""Which module does which kind of job, and how one is run: spec checked on the way in, result on the way out.
+
+A job module has `run(spec, channel) -> result`. This module imports none of them before it must.
+"""
+
+import importlib
+from typing import Any
+
+from medgr2.channel import Channel, JobCancelled
+from medgr2.contract import check_result, check_spec
+from medgr2.failure import describe
+from medgr2.strict_json import to_plain
+
+MODULES = {
+    "sft": "medgr2.sft",
+    "grpo": "medgr2.grpo",
+    "reward-model": "medgr2.reward_model",
+    "score": "medgr2.score",
+    "complete": "medgr2.complete",
+}
+
+
+def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -> dict[str, Any]:
+    """Runs one job here and returns its result. A `module` of the caller's own has its own forms of spec and result."""
+    if module is None:
+        check_spec(spec)
+        module = MODULES[spec["kind"]]
+    result = to_plain(importlib.import_module(module).run(spec, channel))
+    if module in MODULES.values():
+        check_result(result)
+    if not isinstance(result, dict):
+        raise TypeError(f"{module}.run returned a {type(result).__name__}, not a dict")
+    return result
+
+
+def end_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -> dict[str, Any]:
+    """Runs one job and says how it ended, whatever it raised."""
+    try:
+        return {"type": "done", "result": run_job(spec, channel, module)}
+    except JobCancelled:
+        return {"type": "cancelled"}
+    except BaseException as error:  # SystemExit from a library must not pass for success
+        return {"type": "failed", "error": describe(error)}

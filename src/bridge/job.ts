@@ -1,0 +1,200 @@
+/** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
+import { JobError, Medgr2Error, messageOf, RewardError } from '../errors.js';
+import type { SupervisorClient } from './client.js';
+import type { JobEvent, JobKind, ResultOf, RewardAsk, RewardReply } from './contract.js';
+import { EventLog } from './event-log.js';
+import { callbackFailure, jobFailure, type JobContext } from './failures.js';
+import { jobMessageSchema, type Answer, type Ending } from './messages.js';
+import { killGroup } from './process.js';
+import { checkRewardReply } from './reward-reply.js';
+
+export interface JobHooks {
+  /** Called with every event, in order. If it throws, the job ends with that as the cause. */
+  onEvent?: ((event: JobEvent) => void) | undefined;
+  /** Answers a GRPO job's question for rewards. `signal` aborts when the job is over. */
+  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> | RewardReply) | undefined;
+  /** Cancels the job when it aborts. */
+  signal?: AbortSignal | undefined;
+  /** File for everything the job prints; in the engine's log folder by default. */
+  logPath?: string | undefined;
+}
+
+export interface CancelOptions {
+  /** Milliseconds the job gets to save a checkpoint and leave before it is ended: 30 s by default; 0 ends it now. */
+  grace?: number;
+}
+
+/** A job whose result is an `R`. */
+export interface JobHandle<R> {
+  readonly id: string;
+  readonly logPath: string;
+  /** Process id of the worker, once it runs. */
+  readonly pid: number | null;
+  /** Ends when the job does, also when it fails; what went wrong is told by `result`. Any number of readers. */
+  readonly events: AsyncIterable<JobEvent>;
+  /** Rejects with a JobError, or with a BridgeError when Python as a whole has gone. */
+  readonly result: Promise<R>;
+  /** Resolves when the job is over; `result` then rejects with code `job-cancelled`, unless it was done already. */
+  cancel(options?: CancelOptions): Promise<void>;
+}
+
+/** A job of the contract. */
+export type Job<K extends JobKind = JobKind> = JobHandle<ResultOf<K>>;
+
+export interface JobSetup<R> extends JobContext {
+  spec: object;
+  module: string | null;
+  /** Names of the rewards that an answer must have; null where the job does not say. */
+  rewardNames: readonly string[] | null;
+  readResult: (result: Record<string, unknown>) => R;
+  hooks: JobHooks;
+}
+
+const keptEvents = 4096;
+const defaultGrace = 30_000;
+
+export class RunningJob<R> implements JobHandle<R> {
+  readonly id: string;
+  readonly logPath: string;
+  pid: number | null = null;
+  readonly events: EventLog<JobEvent>;
+  readonly result: Promise<R>;
+  readonly #setup: JobSetup<R>;
+  readonly #client: SupervisorClient;
+  readonly #outcome = Promise.withResolvers<R>();
+  /** Aborts when the job is over or is to be. */
+  readonly #over = new AbortController();
+  /** What a callback of ours threw: the reason that the job ends. */
+  #callbackFault: { code: string; error: unknown } | null = null;
+  #cancelReason: unknown;
+
+  constructor(setup: JobSetup<R>, client: SupervisorClient) {
+    this.#setup = setup;
+    this.#client = client;
+    this.id = setup.id;
+    this.logPath = setup.logPath;
+    this.events = new EventLog<JobEvent>(keptEvents, (count) => ({
+      type: 'warning',
+      message: `${count} events were missed: they came faster than they were read`,
+    }));
+    this.result = this.#outcome.promise;
+    // A caller may follow the events alone; a failure it does not await must not end the process.
+    this.result.catch(() => {});
+    void this.#begin();
+  }
+
+  async cancel({ grace = defaultGrace }: CancelOptions = {}): Promise<void> {
+    this.#over.abort();
+    const settled = Promise.allSettled([this.result]);
+    // A bridge that has gone rejects here, and has rejected the result as well.
+    await this.#client.cancel(this.id, Math.max(grace, 0) / 1000).catch(() => {});
+    await settled;
+  }
+
+  /** A message from the supervisor about this job. */
+  receive(raw: unknown): void {
+    const message = jobMessageSchema.parse(raw);
+    if (message.type === 'started') this.pid = message.pid;
+    else if (message.type === 'event') this.#tell(message.event);
+    else if (message.type === 'ask') void this.#answer(message.ask, message.request);
+    else void this.#end(message.ending);
+  }
+
+  /** Ends the job from this side: nothing more will come from Python. */
+  fail(error: Medgr2Error): void {
+    if (this.pid !== null) killGroup(this.pid);
+    this.#settle(() => this.#outcome.reject(error));
+  }
+
+  async #begin(): Promise<void> {
+    const { spec, module, logPath, hooks } = this.#setup;
+    const { signal } = hooks;
+    if (signal?.aborted) {
+      this.#cancelReason = signal.reason;
+      return this.#end({ type: 'cancelled' });
+    }
+    const onAbort = (): void => {
+      this.#cancelReason = signal?.reason;
+      void this.cancel();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#client.start({ id: this.id, spec, module, log: logPath });
+      await this.result;
+    } catch (error) {
+      this.fail(
+        error instanceof Medgr2Error
+          ? error
+          : new JobError('job-failed', messageOf(error), { jobId: this.id, cause: error }),
+      );
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #tell(event: JobEvent): void {
+    this.events.push(event);
+    try {
+      this.#setup.hooks.onEvent?.(event);
+    } catch (error) {
+      this.#callbackFault ??= { code: 'event-handler-failed', error };
+      void this.cancel();
+    }
+  }
+
+  async #answer(ask: number, request: RewardAsk): Promise<void> {
+    const answer = await this.#rewards(ask, request);
+    await this.#client.answer(this.id, answer).catch(() => {}); // the bridge has gone, and the job with it
+  }
+
+  async #rewards(ask: number, request: RewardAsk): Promise<Answer> {
+    const { hooks, rewardNames, label } = this.#setup;
+    try {
+      if (hooks.rewards === undefined) {
+        throw new RewardError('rewards-missing', `The ${label} asks for rewards, but was started without any.`, {
+          remedy: 'Give `rewards` when the job is started.',
+        });
+      }
+      const reply = await hooks.rewards(request, this.#over.signal);
+      return { ask, reply: checkRewardReply(reply, request, rewardNames) };
+    } catch (thrown) {
+      const error =
+        thrown instanceof RewardError
+          ? thrown
+          : new RewardError('reward-threw', `A reward threw at step ${request.step}: ${messageOf(thrown)}`, {
+              cause: thrown,
+            });
+      // A reward that gives up because the job is being cancelled is no fault.
+      if (!this.#over.signal.aborted) this.#callbackFault ??= { code: 'reward-failed', error };
+      return { ask, error: error.message };
+    }
+  }
+
+  async #end(ending: Ending): Promise<void> {
+    const fault = this.#callbackFault;
+    if (fault !== null) {
+      const error = await callbackFailure(fault.code, this.#setup, fault.error);
+      this.#settle(() => this.#outcome.reject(error));
+    } else if (ending.type === 'done') {
+      this.#settle(() => this.#outcome.resolve(this.#setup.readResult(ending.result)));
+    } else {
+      const error = await jobFailure(ending, this.#setup, this.#cancelReason);
+      this.#settle(() => this.#outcome.reject(error));
+    }
+  }
+
+  #settle(settle: () => void): void {
+    this.#over.abort();
+    try {
+      settle();
+    } catch (error) {
+      this.#outcome.reject(
+        new JobError('job-contract', `The result of the ${this.#setup.label} has the wrong form: ${messageOf(error)}`, {
+          jobId: this.id,
+          cause: error,
+        }),
+      );
+    }
+    this.events.end();
+  }
+}
