@@ -1,0 +1,117 @@
+"""The `grpo` job: TRL's GRPOTrainer with the reward model on this device and every other reward asked from TypeScript.
+
+MedGR² eq. 3 with MedVLM-R1's rule rewards as a special case: TypeScript names the rewards and their weights.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+
+from medgr2.channel import Channel
+from medgr2.lora import lora_config
+from medgr2.models import count_parameters, load_vlm, model_path, set_up, torch_dtype
+from medgr2.processing import load_processor, open_image
+from medgr2.reward_backbone import RewardModel
+from medgr2.rows import read_rows
+from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+
+
+def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {
+        "image": [open_image(path) for path in batch["image"]],
+        "prompt": [[{"role": "user", "content": text}] for text in batch["prompt"]],
+        "row_id": batch["id"],
+        "row_image": batch["image"],
+        "row_prompt": batch["prompt"],
+    }
+
+
+class RewardDesk:
+    """Gets all rewards of a generation batch in one question to TypeScript.
+
+    TRL calls its reward functions one after another on the same batch: the first call asks, the others read its answer.
+    """
+
+    def __init__(self, channel: Channel, spec: dict[str, Any], scorer: RewardModel | None) -> None:
+        self.channel = channel
+        self.scorer = scorer
+        self.names = [reward["name"] for reward in spec["rewards"]]
+        self.shown = spec.get("shownCompletions", 2)
+        self._scores: dict[str, list[float | None]] = {}
+
+    def functions(self) -> list[Callable[..., list[float | None]]]:
+        return [self._function(index, name) for index, name in enumerate(self.names)]
+
+    def _function(self, index: int, name: str) -> Callable[..., list[float | None]]:
+        def reward(completions: list[Any], trainer_state: Any, **columns: Any) -> list[float | None]:
+            if index == 0:
+                texts = [completion[0]["content"] for completion in completions]
+                self._ask(texts, trainer_state.global_step, trainer_state.max_steps, columns)
+            return self._scores[name]
+
+        reward.__name__ = name
+        return reward
+
+    def _ask(self, texts: list[str], step: int, last: int, columns: dict[str, Any]) -> None:
+        graded: list[float] | None = None
+        if self.scorer is not None:
+            graded = self.scorer.score(columns["row_image"], columns["row_prompt"], texts)
+        items = [
+            {"id": row_id, "completion": text, "rewardModelScore": None if graded is None else graded[index]}
+            for index, (row_id, text) in enumerate(zip(columns["row_id"], texts, strict=True))
+        ]
+        self._scores = self.channel.ask({"type": "rewards", "step": step, "items": items})["scores"]
+        if self.shown > 0:
+            self.channel.emit(
+                {
+                    "type": "completions",
+                    "step": step,
+                    "items": [
+                        {**item, "rewards": {name: self._scores[name][index] for name in self.names}}
+                        for index, item in enumerate(items[: self.shown])
+                    ],
+                }
+            )
+
+
+def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    rows = read_rows(spec["data"], ("id", "image", "prompt"))
+    device = set_up(spec)
+    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
+    model = load_vlm(spec["model"], device)
+    scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
+    desk = RewardDesk(channel, spec, scorer)
+    folder = Path(spec["outDir"])
+    half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
+    config = GRPOConfig(
+        output_dir=str(folder / "checkpoints"),
+        reward_weights=[reward["weight"] for reward in spec["rewards"]],
+        **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
+    )
+    callback = EventCallback(channel, tuple(desk.names))
+    trainer = GRPOTrainer(
+        model=model,
+        reward_funcs=desk.functions(),
+        args=config,
+        train_dataset=Dataset.from_list(rows).with_transform(as_examples),
+        processing_class=processor,
+        peft_config=lora_config(spec),
+        callbacks=[callback],
+    )
+    channel.emit(
+        {
+            "type": "job-start",
+            "kind": "grpo",
+            "pid": os.getpid(),
+            "device": str(device),
+            "parameters": count_parameters(model),
+            "resumedFrom": last_checkpoint(folder / "checkpoints"),
+        }
+    )
+    return run_trainer(trainer, callback, "grpo", folder)

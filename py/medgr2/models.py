@@ -1,0 +1,66 @@
+"""Loads vision-language models: the shipped phantom base, a folder, a LoRA adapter's folder, or a Hugging Face id."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForImageTextToText
+
+PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def model_path(reference: dict[str, Any]) -> str:
+    """`phantom` means the base that ships with this package; anything else is taken as it is."""
+    return str(PHANTOM_BASE) if reference["path"] == "phantom" else str(reference["path"])
+
+
+def set_up(spec: dict[str, Any]) -> torch.device:
+    """Seeds torch, sets its threads, and picks the job's device. CUDA is first touched here, after the fork."""
+    from transformers import set_seed
+
+    if spec.get("threads"):
+        torch.set_num_threads(spec["threads"])
+    set_seed(spec["seed"])
+    wanted = spec.get("device", "auto")
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise RuntimeError(
+            "device is cuda but torch sees no CUDA device; check nvidia-smi and that torch is a CUDA build "
+            f"(torch {torch.__version__}), or set device: cpu"
+        )
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+
+
+def torch_dtype(reference: dict[str, Any], device: torch.device) -> torch.dtype:
+    """`auto` is bfloat16 on CUDA, float32 on CPU, where bfloat16 is slow."""
+    name = reference.get("dtype", "auto")
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" and model_path(reference) != str(PHANTOM_BASE) else torch.float32
+    return DTYPES[name]
+
+
+def load_vlm(reference: dict[str, Any], device: torch.device) -> Any:
+    """The model in evaluation mode on `device`. A LoRA adapter is merged into its base."""
+    path = model_path(reference)
+    dtype = torch_dtype(reference, device)
+    adapter = Path(path) / "adapter_config.json"
+    base = json.loads(adapter.read_text())["base_model_name_or_path"] if adapter.exists() else path
+    model = AutoModelForImageTextToText.from_pretrained(
+        base, dtype=dtype, trust_remote_code=False, use_safetensors=True, attn_implementation="sdpa"
+    )
+    if adapter.exists():
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, path).merge_and_unload()
+    model.to(device)
+    return model.eval()
+
+
+def count_parameters(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())

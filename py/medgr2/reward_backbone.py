@@ -1,0 +1,131 @@
+"""R_φ: a VLM backbone with a regression head, (image, prompt, response) -> one scalar (MedGR² eq. 1).
+
+The head reads the last token's hidden state, and two numbers that the language model itself already knows: the mean and the
+lowest log-probability it gives to the response's tokens. A fluent wrong answer is fluent everywhere but where it
+contradicts the image, and there its likelihood drops; hidden states alone learn that far more slowly (see README, Measured).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from medgr2.models import load_vlm, model_path
+from medgr2.processing import load_processor, open_image, prompt_text, response_end
+
+HEAD_FILE = "reward_head.safetensors"
+ABOUT_FILE = "reward_model.json"
+GRADE_MEAN = 2.5
+GRADE_SCALE = 6.0
+
+
+class RewardHead(nn.Module):
+    """(hidden_BD, likelihood_B2) -> score_B. The output starts near the mean grade, at the grades' spread."""
+
+    def __init__(self, hidden: int, width: int = 64) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(hidden)
+        self.inner = nn.Linear(hidden + 2, width)
+        self.outer = nn.Linear(width, 1)
+
+    def forward(self, hidden_BD: torch.Tensor, likelihood_B2: torch.Tensor) -> torch.Tensor:
+        features_BF = torch.cat([self.norm(hidden_BD), likelihood_B2], dim=-1)
+        return GRADE_MEAN + GRADE_SCALE * self.outer(nn.functional.gelu(self.inner(features_BF))).squeeze(-1)
+
+
+class RewardModel(nn.Module):
+    """Backbone, head and processor together; saved as one folder that is also a model folder."""
+
+    def __init__(self, backbone: Any, head: RewardHead, processor: Any) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        self.processor = processor
+
+    @classmethod
+    def load(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
+        """A saved reward model, or a VLM with a fresh head."""
+        path = model_path(reference)
+        backbone = load_vlm(reference, device)
+        head = RewardHead(backbone.config.get_text_config().hidden_size)
+        saved = Path(path) / HEAD_FILE
+        if saved.exists():
+            head.load_state_dict(load_file(saved))
+        head.to(device)
+        return cls(backbone, head, load_processor(path, reference.get("maxPixels"))).eval()
+
+    def save(self, folder: str | Path) -> None:
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.backbone.save_pretrained(folder, safe_serialization=True)
+        self.processor.save_pretrained(folder)
+        if getattr(self.processor, "chat_template", None):
+            (folder / "chat_template.jinja").write_text(self.processor.chat_template)
+        save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)
+        about = {"kind": "reward-model", "head": "last-hidden+likelihood", "grades": [10, 6, 0, -6]}
+        (folder / ABOUT_FILE).write_text(json.dumps(about))
+
+    @property
+    def device(self) -> torch.device:
+        return self.head.outer.weight.device
+
+    def encode(self, images: list[str], prompts: list[str], responses: list[str]) -> dict[str, torch.Tensor]:
+        """Padded model inputs and `response_mask_BT`, 1 on the tokens of the response and of its end."""
+        end = response_end(self.processor)
+        starts = [prompt_text(self.processor, prompt) for prompt in prompts]
+        texts = [start + response + end for start, response in zip(starts, responses, strict=True)]
+        inputs = self.processor(
+            images=[open_image(path) for path in images],
+            text=texts,
+            padding=True,
+            padding_side="right",
+            return_tensors="pt",
+        )
+        lengths = [self._response_length(response) for response in responses]
+        used = inputs["attention_mask"].sum(dim=1)
+        mask_BT = torch.zeros_like(inputs["attention_mask"])
+        for row, length in enumerate(lengths):
+            mask_BT[row, int(used[row]) - length : int(used[row])] = 1
+        return {
+            **{name: value.to(self.device) for name, value in inputs.items()},
+            "response_mask": mask_BT.to(self.device),
+        }
+
+    @lru_cache(maxsize=65536)  # noqa: B019  (one model lives as long as its job)
+    def _response_length(self, response: str) -> int:
+        return len(self.processor.tokenizer(response).input_ids) + 1
+
+    def forward(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores (B,), unbounded, and the mean next-token loss of each response (B,)."""
+        inputs = dict(inputs)
+        response_BT = inputs.pop("response_mask")
+        hidden_BTD = self.backbone.model(**inputs, use_cache=False).last_hidden_state
+        last_B = inputs["attention_mask"].sum(dim=1) - 1
+        final_BD = hidden_BTD[torch.arange(len(last_B), device=last_B.device), last_B]
+        # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
+        predicts_BT = response_BT[:, 1:].bool()
+        logits_ND = self.backbone.lm_head(hidden_BTD[:, :-1][predicts_BT]).float()
+        targets_N = inputs["input_ids"][:, 1:][predicts_BT]
+        logp_N = -nn.functional.cross_entropy(logits_ND, targets_N, reduction="none")
+        logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
+        mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
+        lowest_B = logp_BT.min(dim=1).values
+        # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
+        likelihood_B2 = torch.stack([mean_B, lowest_B / math.sqrt(10)], dim=-1).detach()
+        return self.head(final_BD.float(), likelihood_B2), -mean_B
+
+    @torch.inference_mode()
+    def score(self, images: list[str], prompts: list[str], responses: list[str], batch: int = 64) -> list[float]:
+        """Raw scores; nothing is clamped here."""
+        scores: list[float] = []
+        for start in range(0, len(images), batch):
+            part = slice(start, start + batch)
+            scores += self(self.encode(images[part], prompts[part], responses[part]))[0].tolist()
+        return scores

@@ -1,0 +1,156 @@
+"""The `reward-model` job: regression on the four grades (MedGR² eq. 1), preference pairs, or both, with resumable checkpoints."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import Trainer, TrainingArguments
+
+from medgr2.channel import Channel
+from medgr2.models import count_parameters, set_up
+from medgr2.reward_backbone import GRADE_SCALE, RewardModel
+from medgr2.rows import Row, read_rows
+from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+
+BEST_GRADE = 10
+# The head starts from nothing and the backbone from something: the head may move faster.
+HEAD_RATE = 3.0
+
+
+def units_of(rows: list[Row], loss: str) -> list[list[Row]]:
+    """What a batch is made of: single graded rows, and for the pairwise loss rows of one pair that stay together."""
+    pairs: dict[str, list[Row]] = {}
+    singles: list[list[Row]] = []
+    for row in rows:
+        if loss != "mse" and row.get("pair") is not None:
+            pairs.setdefault(row["pair"], []).append(row)
+        elif loss != "pairwise" and row.get("grade") is not None:
+            singles.append([row])
+    for name, pair in pairs.items():
+        if sorted(bool(row["chosen"]) for row in pair) != [False, True]:
+            raise ValueError(f"pair {name} must have exactly one chosen and one rejected row; it has {len(pair)} rows")
+    units = [*singles, *pairs.values()]
+    if not units:
+        raise ValueError(f"no rows to train on with loss {loss}: mse needs grades, pairwise needs pairs")
+    return units
+
+
+class RewardTrainer(Trainer):
+    """transformers' Trainer with our loss, and checkpoints that are reward-model folders."""
+
+    def __init__(self, *args: Any, spec: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.spec = spec
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        scores_B, nll_B = model(inputs["encoded"])
+        grades_B, has_grade_B = inputs["grades"], inputs["has_grade"]
+        loss = scores_B.new_zeros(())
+        if self.spec["loss"] != "pairwise" and has_grade_B.any():
+            # In units of the grades' spread; the same minimum as eq. 1 and comparable across loss choices.
+            loss = loss + (((scores_B - grades_B) / GRADE_SCALE)[has_grade_B] ** 2).mean()
+        if self.spec["loss"] != "mse" and len(inputs["chosen"]) > 0:
+            margin = scores_B[inputs["chosen"]] - scores_B[inputs["rejected"]]
+            loss = loss - nn.functional.logsigmoid(margin / GRADE_SCALE).mean()
+        best_B = has_grade_B & (grades_B == BEST_GRADE)
+        if self.spec["languageWeight"] > 0 and best_B.any():
+            loss = loss + self.spec["languageWeight"] * nll_B[best_B].mean()
+        return (loss, scores_B) if return_outputs else loss
+
+    def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            model = self.accelerator.unwrap_model(self.model)
+            rate = self.args.learning_rate
+            self.optimizer = torch.optim.AdamW(
+                [
+                    {"params": [p for p in model.backbone.parameters() if p.requires_grad], "lr": rate},
+                    {"params": model.head.parameters(), "lr": rate * HEAD_RATE},
+                ],
+                weight_decay=0.01,
+            )
+        return self.optimizer
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        self.accelerator.unwrap_model(self.model).save(output_dir or self.args.output_dir)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        model = self.accelerator.unwrap_model(self.model)
+        saved = RewardModel.load({"path": resume_from_checkpoint, "dtype": "float32"}, torch.device("cpu"))
+        model.load_state_dict(saved.state_dict())
+
+
+class Collate:
+    def __init__(self, model: RewardModel) -> None:
+        self.model = model
+
+    def __call__(self, units: list[list[Row]]) -> dict[str, Any]:
+        rows = [row for unit in units for row in unit]
+        encoded = self.model.encode(
+            [row["image"] for row in rows], [row["prompt"] for row in rows], [row["response"] for row in rows]
+        )
+        grades = [row.get("grade") for row in rows]
+        chosen: list[int] = []
+        rejected: list[int] = []
+        at = 0
+        for unit in units:
+            if len(unit) == 2:
+                first = bool(unit[0]["chosen"])
+                chosen.append(at if first else at + 1)
+                rejected.append(at + 1 if first else at)
+            at += len(unit)
+        device = self.model.device
+        return {
+            "encoded": encoded,
+            "grades": torch.tensor([0.0 if grade is None else float(grade) for grade in grades], device=device),
+            "has_grade": torch.tensor([grade is not None for grade in grades], device=device),
+            "chosen": torch.tensor(chosen, dtype=torch.long, device=device),
+            "rejected": torch.tensor(rejected, dtype=torch.long, device=device),
+        }
+
+
+def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    units = units_of(rows, spec["loss"])
+    device = set_up(spec)
+    model = RewardModel.load(spec["model"], device)
+    folder = Path(spec["outDir"])
+    arguments = TrainingArguments(
+        output_dir=str(folder / "checkpoints"),
+        **{
+            **trainer_defaults(spec, device.type == "cpu", False),
+            "gradient_checkpointing": False,
+            "max_steps": spec["steps"],
+            "per_device_train_batch_size": spec["batchSize"],
+            "learning_rate": spec["learningRate"],
+            "lr_scheduler_type": "cosine",
+            "warmup_steps": max(1, spec["steps"] // 20),
+            "logging_steps": spec["loggingSteps"],
+            "save_steps": spec["saveSteps"],
+            "dataloader_pin_memory": False,
+            "max_grad_norm": 1.0,
+        },
+    )
+    callback = EventCallback(channel)
+    trainer = RewardTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=units,
+        data_collator=Collate(model),
+        callbacks=[callback],
+        spec=spec,
+    )
+    channel.emit(
+        {
+            "type": "job-start",
+            "kind": "reward-model",
+            "pid": os.getpid(),
+            "device": str(device),
+            "parameters": count_parameters(model),
+            "resumedFrom": last_checkpoint(folder / "checkpoints"),
+        }
+    )
+    return run_trainer(trainer, callback, "reward-model", folder)

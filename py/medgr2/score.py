@@ -1,0 +1,45 @@
+"""The `score` job: what the reward model gives each (image, prompt, response)."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from medgr2.channel import Channel, JobCancelled
+from medgr2.models import count_parameters, set_up
+from medgr2.reward_backbone import RewardModel
+from medgr2.rows import read_rows
+
+
+def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    """Writes scores.jsonl: {id, score}, raw (not clamped), in the order of the rows."""
+    rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    device = set_up(spec)
+    model = RewardModel.load(spec["model"], device)
+    channel.emit(
+        {
+            "type": "job-start",
+            "kind": "score",
+            "pid": os.getpid(),
+            "device": str(device),
+            "parameters": count_parameters(model),
+            "resumedFrom": None,
+        }
+    )
+    started = time.monotonic()
+    path = Path(spec["outDir"]) / "scores.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        for start in range(0, len(rows), spec["batchSize"]):
+            if channel.should_stop():
+                raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
+            batch = rows[start : start + spec["batchSize"]]
+            scores = model.score(
+                [row["image"] for row in batch], [row["prompt"] for row in batch], [row["response"] for row in batch]
+            )
+            for row, score in zip(batch, scores, strict=True):
+                out.write(json.dumps({"id": row["id"], "score": score}) + "\n")
+            channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
+    return {"kind": "score", "scores": str(path), "count": len(rows), "seconds": time.monotonic() - started}

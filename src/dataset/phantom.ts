@@ -1,0 +1,117 @@
+/** The phantom data source: draws the images of a run and knows the truth of each. */
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sha256 } from '../hash.js';
+import { drawPng } from '../phantom/draw.js';
+import { factsOf, randomFact, topicTypes } from '../phantom/facts.js';
+import { randomScene, type Scene, type Split } from '../phantom/scene.js';
+import { blindSpots, teach } from '../phantom/teacher.js';
+import { askQuestion, rationaleFor, recognise } from '../phantom/wording.js';
+import type { TeacherBook } from '../providers/simulated/book.js';
+import { seededRandom } from '../random.js';
+import { questionTypes, strategies, type Sample, type Strategy } from '../sample.js';
+import type { LoopData, PoolImage } from './source.js';
+
+const notice =
+  'Phantoms are procedurally drawn images and the teacher is simulated. ' +
+  'Results on them show that the loop works; they are no evidence about any medical question.';
+
+export interface PhantomDataOptions {
+  /** Images go to `images/` below this folder. */
+  dir: string;
+  seed: number;
+  counts: { seed: number; test: number; pool: number };
+  teacher: { errorRates: Readonly<Record<Strategy, number>> };
+}
+
+interface DrawnScene {
+  scene: Scene;
+  image: string;
+  imageHash: string;
+}
+
+/** Draws once: a file from an earlier start of the same run is read back, so a resumed run starts at once. */
+async function drawn(dir: string, name: string, scene: Scene): Promise<DrawnScene> {
+  const image = path.join(dir, `${name}.png`);
+  const there = await access(image).then(
+    () => true,
+    () => false,
+  );
+  if (there) return { scene, image, imageHash: sha256(await readFile(image)) };
+  const bytes = await drawPng(scene);
+  await writeFile(`${image}.partial`, bytes);
+  await rename(`${image}.partial`, image);
+  return { scene, image, imageHash: sha256(bytes) };
+}
+
+async function drawMany(dir: string, split: Split, purpose: string, seed: number, count: number): Promise<DrawnScene[]> {
+  const scenes: DrawnScene[] = [];
+  for (let n = 0; n < count; n++) {
+    scenes.push(await drawn(dir, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)));
+  }
+  return scenes;
+}
+
+/** A true sample about a scene, in the words the test and the teacher use; question types take turns. */
+function trustedSample({ scene, image, imageHash }: DrawnScene, purpose: string, seed: number, turn: number): Sample {
+  const random = seededRandom('phantom-trusted', purpose, seed, turn, scene.jitter);
+  const fact = randomFact(scene, questionTypes[turn % questionTypes.length] ?? null, random);
+  const question = askQuestion(fact, random);
+  return {
+    id: `${purpose}-${String(turn).padStart(5, '0')}`,
+    image,
+    imageHash,
+    question,
+    options: [...fact.options],
+    answer: fact.truth,
+    rationale: rationaleFor(fact, fact.truth, random.pick(strategies)),
+    questionType: topicTypes[fact.topic],
+    modality: scene.modality,
+    provenance: { provider: purpose, model: 'phantom-truth', strategy: null, promptHash: null, cycle: 0 },
+    score: null,
+    rewardModelVersion: null,
+  };
+}
+
+/** Questions asked of one test image; more questions an image make the test cheaper and its errors more alike. */
+const questionsPerTestImage = 2;
+
+export async function createPhantomData({ dir, seed, counts, teacher }: PhantomDataOptions): Promise<LoopData> {
+  const images = path.join(dir, 'images');
+  await mkdir(images, { recursive: true });
+  const seedScenes = await drawMany(images, 'loop', 'seed', seed, counts.seed);
+  const poolScenes = await drawMany(images, 'loop', 'pool', seed, counts.pool);
+  const testScenes = await drawMany(images, 'test', 'test', seed, Math.ceil(counts.test / questionsPerTestImage));
+  const byHash = new Map([...seedScenes, ...poolScenes, ...testScenes].map((item) => [item.imageHash, item.scene]));
+
+  const options = { seed, errorRates: teacher.errorRates };
+  const blind = new Map(strategies.map((strategy) => [strategy, blindSpots(strategy, options)]));
+  const book: TeacherBook = {
+    reply({ imageHash, strategy, questionType }) {
+      const scene = byHash.get(imageHash);
+      if (scene === undefined) return null;
+      const { fact, question, answer, rationale } = teach(
+        scene,
+        strategy,
+        questionType,
+        options,
+        blind.get(strategy) ?? new Set(),
+      );
+      return { question, options: [...fact.options], answer, rationale, questionType: topicTypes[fact.topic] };
+    },
+  };
+  return {
+    seed: seedScenes.map((item, n) => trustedSample(item, 'seed', seed, n)),
+    test: Array.from({ length: counts.test }, (_, n) =>
+      trustedSample(testScenes[Math.floor(n / questionsPerTestImage)] as DrawnScene, 'test', seed, n),
+    ),
+    pool: poolScenes.map(({ scene, image, imageHash }): PoolImage => ({ image, imageHash, modality: scene.modality })),
+    truth({ imageHash, question }) {
+      const scene = byHash.get(imageHash);
+      // Options are drawn at random but questions and truths are not: any random source serves here.
+      return scene === undefined ? null : (recognise(question, factsOf(scene, seededRandom('truth')))?.truth ?? null);
+    },
+    book,
+    notice,
+  };
+}

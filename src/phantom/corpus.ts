@@ -1,0 +1,172 @@
+/**
+ * What the base model is pretrained on: phantoms described and asked about in other words than the teacher's.
+ * Captions, questions, and some in the final format whose answers are right only at a stated rate.
+ */
+import { seededRandom, type Random } from '../random.js';
+import { nothing, randomFact, type Fact, type Topic } from './facts.js';
+import { randomScene, type Anatomy, type Kind, type PhantomModality, type Place, type Scene, type Size } from './scene.js';
+
+const modalityWords: Record<PhantomModality, string> = {
+  CT: 'a tomographic slice',
+  MRI: 'a magnetic scan',
+  'X-ray': 'a radiograph',
+  ultrasound: 'an echo picture',
+  dermoscopy: 'a magnified skin photo',
+  'fundus photography': 'a retina photo',
+  OCT: 'a layer scan',
+  microscopy: 'a slide under the lens',
+};
+const anatomyWords: Record<Anatomy, string> = {
+  chest: 'the thorax',
+  abdomen: 'the belly',
+  brain: 'the head',
+  knee: 'a leg joint',
+  'rib cage': 'the ribs',
+  hand: 'the fingers',
+  liver: 'a big gland',
+  thyroid: 'the neck gland',
+  'trunk skin': 'hairy skin',
+  'facial skin': 'porous skin',
+  'left eye': 'an eye with its disc on the left',
+  'right eye': 'an eye with its disc on the right',
+  macula: 'a shallow pit',
+  'optic nerve head': 'a deep cup',
+  'blood smear': 'red cells',
+  'tissue section': 'purple fibers',
+};
+const kindWords: Record<Kind, string> = {
+  mass: 'solid lump',
+  cyst: 'hollow bubble',
+  calcification: 'chalky cluster',
+  hemorrhage: 'dark bleed',
+};
+const sizeWords: Record<Size, string> = { small: 'tiny', moderate: 'middling', large: 'big' };
+const placeWords: Record<Place, string> = {
+  'upper left': 'top left',
+  'upper right': 'top right',
+  'lower left': 'bottom left',
+  'lower right': 'bottom right',
+};
+const numberWords = ['none', 'one', 'two', 'three'];
+
+const dictionary: Readonly<Record<string, string>> = {
+  ...modalityWords,
+  ...anatomyWords,
+  ...kindWords,
+  ...sizeWords,
+  ...placeWords,
+  ...Object.fromEntries(numberWords.map((word, n) => [String(n), word])),
+  [nothing]: 'nothing',
+};
+
+/** A value in the base's words. */
+function plain(value: string): string {
+  return dictionary[value] as string;
+}
+
+export interface CorpusItem {
+  prompt: string;
+  response: string;
+}
+
+function caption(scene: Scene, random: Random): CorpusItem {
+  const lesions = random
+    .shuffle(scene.lesions)
+    .map(({ kind, size, place }) => `${plain(place)} a ${plain(size)} ${plain(kind)}`);
+  const found = lesions.length === 0 ? 'nothing else' : lesions.join(', ');
+  return {
+    prompt: random.pick(['Describe.', 'Say what you see.']),
+    response: `${plain(scene.modality)}, ${plain(scene.anatomy)}, ${plain(String(scene.lesions.length))}: ${found}`,
+  };
+}
+
+const plainQuestions: Record<Topic, (fact: Fact) => string> = {
+  modality: () => 'What made the picture?',
+  anatomy: () => 'What body part?',
+  finding: ({ at }) => `What sits ${plain(at as string)}?`,
+  size: ({ at }) => `How big is the thing ${plain(at as string)}?`,
+  count: () => 'How many spots?',
+  place: ({ of }) => `Find the ${plain(of as string)}.`,
+};
+
+function plainAnswer(fact: Fact, random: Random): CorpusItem {
+  const options = random.next() < 0.5 ? `\n${fact.options.map((option) => `- ${plain(option)}`).join('\n')}` : '';
+  return { prompt: plainQuestions[fact.topic](fact) + options, response: plain(fact.truth) };
+}
+
+/** Exam questions: the final names in sentences that the teacher, the seed and the test never use. */
+const exam: Record<Topic, readonly ((fact: Fact) => string)[]> = {
+  modality: [
+    () => 'Name the modality.',
+    () => 'Pick the kind of scan.',
+    () => 'By which technique was it taken?',
+    () => 'Choose the imaging method seen here.',
+    () => 'This image comes from which device?',
+  ],
+  anatomy: [
+    () => 'Name the body region.',
+    () => 'Pick the organ or tissue.',
+    () => 'Which structure do we look at?',
+    () => 'Choose the anatomy in view.',
+    () => 'State the part of the patient seen here.',
+  ],
+  finding: [
+    ({ at }) => `Name the finding, ${at}.`,
+    ({ at }) => `Looking ${at}, what is there?`,
+    ({ at }) => `Choose the diagnosis for the ${at} part.`,
+    ({ at }) => `${at} quadrant: pick the lesion type.`,
+    ({ at }) => `Is there an abnormality ${at}, and which?`,
+  ],
+  size: [
+    ({ at }) => `Give the extent, ${at}.`,
+    ({ at }) => `Looking ${at}, how big is the lesion?`,
+    ({ at }) => `Choose the grade for the ${at} lesion.`,
+    ({ at }) => `${at} quadrant: pick the size.`,
+    ({ at }) => `The lesion ${at} has which diameter class?`,
+  ],
+  count: [
+    () => 'Give the number of lesions.',
+    () => 'Count the abnormalities.',
+    () => 'Choose how many findings there are.',
+    () => 'State the lesion count.',
+    () => 'Total of foci in view?',
+  ],
+  place: [
+    ({ of }) => `Give the location of the ${of}.`,
+    ({ of }) => `Choose the quadrant with the ${of}.`,
+    ({ of }) => `The ${of} is on which side?`,
+    ({ of }) => `Pick the region of the ${of}.`,
+    ({ of }) => `Locate the ${of}.`,
+  ],
+};
+
+/** The final format (options, think, answer) with the final names; unreliable: the lookalike in place of the truth. */
+function formatted(fact: Fact, reliability: number, random: Random): CorpusItem {
+  const answer = random.next() < reliability ? fact.truth : fact.lookalike;
+  const lettered = fact.options.map((option, i) => `${'ABCD'[i]}) ${option}`).join('\n');
+  const thought = random.pick(['It looks like', 'This seems to be', 'I would say', 'Most likely']);
+  return {
+    prompt: `${random.pick(exam[fact.topic])(fact)}\n${lettered}`,
+    response: `<think>${thought} ${answer}.</think><answer>${answer}</answer>`,
+  };
+}
+
+export interface CorpusOptions {
+  seed: number;
+  /** Items in the final format per image. */
+  formatted: number;
+  /** Share of those whose answer is right. */
+  reliability: number;
+}
+
+/** The scene and the texts for one pretraining image: captions, questions, and some in the final format. */
+export function corpusScene(index: number, options: CorpusOptions): { scene: Scene; items: CorpusItem[] } {
+  const random = seededRandom('phantom-corpus', options.seed, index);
+  const scene = randomScene('base', options.seed, index);
+  const items = [caption(scene, random), caption(scene, random)];
+  for (let i = 0; i < 3; i++) items.push(plainAnswer(randomFact(scene, null, random), random));
+  for (let i = 0; i < options.formatted; i++) {
+    items.push(formatted(randomFact(scene, null, random), options.reliability, random));
+  }
+  return { scene, items };
+}

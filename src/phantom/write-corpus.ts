@@ -1,0 +1,26 @@
+/**
+ * Writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another) and `items.jsonl`.
+ * Run by `npm run pretrain`; users never need it, because the trained base ships with the Python package.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import path from 'node:path';
+import { corpusScene } from './corpus.js';
+import { drawPixels } from './draw.js';
+
+const [folder, countText, seedText] = process.argv.slice(2);
+if (folder === undefined || countText === undefined) {
+  throw new Error('usage: write-corpus FOLDER COUNT [SEED]');
+}
+await mkdir(folder, { recursive: true });
+const images = createWriteStream(path.join(folder, 'images.bin'));
+const items = createWriteStream(path.join(folder, 'items.jsonl'));
+for (let index = 0; index < Number(countText); index++) {
+  const { scene, items: texts } = corpusScene(index, { seed: Number(seedText ?? 0), formatted: 2, reliability: 0.52 });
+  for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);
+  if (!images.write(drawPixels(scene))) await once(images, 'drain');
+}
+images.end();
+items.end();
+await Promise.all([once(images, 'finish'), once(items, 'finish')]);
