@@ -45,9 +45,5 @@ def check_event(event: Any) -> None:
     _check("events", "type", "job event", event)
 
 
-def check_ask(request: Any) -> None:
-    _check("asks", "type", "question to TypeScript", request)
-
-
 def check_result(result: Any) -> None:
     _check("results", "kind", "job result", result)

@@ -7,7 +7,7 @@ import type { Job, JobHandle, JobHooks } from './job.js';
 export interface EngineOptions {
   /** The Python to use; by default MEDGR2_PYTHON, else the package's own environment. */
   python?: string | undefined;
-  /** Folder for logs; a temporary one by default. */
+  /** Folder for logs; by default a temporary one, which is removed in the end unless something failed. */
   logDir?: string | undefined;
   /** Load torch, transformers and TRL at once in the background, so that jobs start in a fraction of a second. On by default. */
   preload?: boolean | undefined;

@@ -12,6 +12,7 @@ export type { Engine, EngineOptions, JsonObject, SpecBody, SpecInput } from './e
 /** Starts Python. The engine must be closed (`await using` does), though one that has no work lets Node end. */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const python = options.python ?? findPython();
+  const logs = options.logDir === undefined ? 'temporary' : 'kept';
   const logDir = path.resolve(options.logDir ?? (await mkdtemp(path.join(os.tmpdir(), 'medgr2-'))));
   await mkdir(logDir, { recursive: true });
   const supervisor = startSupervisor({
@@ -20,7 +21,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     preload: options.preload ?? true,
     pythonPath: options.pythonPath ?? [],
   });
-  const engine = new LocalEngine(supervisor, logDir);
+  const engine = new LocalEngine(supervisor, logDir, logs);
   await engine.ready();
   return engine;
 }

@@ -1,6 +1,6 @@
 /** Makes and keeps up the package's own Python environment: once, and again when the pinned packages change. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -140,10 +140,16 @@ async function lock(file: string, options: EnsurePythonOptions): Promise<() => P
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
+    if (owner > 0 ? !isAlive(owner) : await isOld(file)) await rm(file, { force: true });
     else if (!told) options.onProgress?.(`waiting for process ${owner}, which is setting up Python`);
     await sleep(500, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
+}
+
+/** A lock without a name in it is being written just now, or its writer died right then. */
+async function isOld(file: string): Promise<boolean> {
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
+  return Date.now() - mtimeMs > 10_000;
 }
 
 function isAlive(pid: number): boolean {

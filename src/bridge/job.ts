@@ -67,6 +67,7 @@ export class RunningJob<R> implements JobHandle<R> {
   /** What a callback of ours threw: the reason that the job ends. */
   #callbackFault: { code: string; error: unknown } | null = null;
   #cancelReason: unknown;
+  #isSettled = false;
 
   constructor(setup: JobSetup<R>, client: SupervisorClient) {
     this.#setup = setup;
@@ -102,6 +103,7 @@ export class RunningJob<R> implements JobHandle<R> {
 
   /** Ends the job from this side: nothing more will come from Python. */
   fail(error: Medgr2Error): void {
+    if (this.#isSettled) return; // the process number may be another's by now
     if (this.pid !== null) killGroup(this.pid);
     this.#settle(() => this.#outcome.reject(error));
   }
@@ -120,16 +122,15 @@ export class RunningJob<R> implements JobHandle<R> {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#client.start({ id: this.id, spec, module, log: logPath });
-      await this.result;
     } catch (error) {
       this.fail(
         error instanceof Medgr2Error
           ? error
           : new JobError('job-failed', messageOf(error), { jobId: this.id, cause: error }),
       );
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
     }
+    await Promise.allSettled([this.result]);
+    signal?.removeEventListener('abort', onAbort);
   }
 
   #tell(event: JobEvent): void {
@@ -185,6 +186,7 @@ export class RunningJob<R> implements JobHandle<R> {
 
   #settle(settle: () => void): void {
     this.#over.abort();
+    this.#isSettled = true;
     try {
       settle();
     } catch (error) {

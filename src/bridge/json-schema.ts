@@ -1,6 +1,6 @@
 /** The contract as JSON Schema, by the name of each kind of job and message, for Python to check against. Pure. */
 import { z } from 'zod';
-import { jobEventSchema, jobResultSchema, jobSpecSchema, rewardAskSchema } from './contract.js';
+import { jobEventSchema, jobResultSchema, jobSpecSchema } from './contract.js';
 
 type Tagged = z.ZodObject<Record<string, z.ZodType>>;
 
@@ -21,7 +21,6 @@ export function contractJson(): string {
     $comment: 'Written by `npm run codegen` from src/bridge/contract.ts; change that, not this.',
     specs: byTag(jobSpecSchema.options, 'kind'),
     events: byTag(jobEventSchema.options, 'type'),
-    asks: byTag([rewardAskSchema], 'type'),
     results: byTag(jobResultSchema.options, 'kind'),
   };
   return `${JSON.stringify(contract, null, 2)}\n`;

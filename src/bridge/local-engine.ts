@@ -1,5 +1,6 @@
 /** The engine at work: routes what Python says to the jobs, and tells them all when Python has gone. */
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -29,10 +30,12 @@ export class LocalEngine implements Engine {
   readonly #ready = Promise.withResolvers<Ready>();
   readonly #name = randomBytes(2).toString('hex');
   #started = 0;
+  #keepLogs: boolean;
   #version = '';
 
-  constructor(supervisor: SupervisorProcess, logDir: string) {
+  constructor(supervisor: SupervisorProcess, logDir: string, logs: 'temporary' | 'kept') {
     this.logDir = logDir;
+    this.#keepLogs = logs === 'kept';
     this.#supervisor = supervisor;
     this.#transport = new PipeTransport(supervisor.line, (error) => {
       this.#lose(error);
@@ -121,6 +124,7 @@ export class LocalEngine implements Engine {
     impatience.catch(() => {});
     await this.#supervisor.ended;
     waiting.abort();
+    if (!this.#keepLogs) await rm(this.logDir, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +145,10 @@ export class LocalEngine implements Engine {
       this.#jobs.delete(id);
       if (this.#jobs.size === 0) this.#supervisor.line.unref();
     };
-    job.result.then(forget, forget);
+    job.result.then(forget, () => {
+      this.#keepLogs = true;
+      forget();
+    });
     return job;
   }
 
@@ -163,6 +170,7 @@ export class LocalEngine implements Engine {
 
   /** Python has gone, or is to go: everything that waits for it ends with this. */
   #lose(error: BridgeError): void {
+    if (error.code !== 'engine-closed' && this.#transport.failure === null) this.#keepLogs = true;
     this.#ready.reject(error);
     this.#transport.fail(error);
     for (const job of this.#jobs.values()) job.fail(error);

@@ -203,6 +203,14 @@ describe('cancelling', () => {
     expect((await failure(job.result)).code).toBe('job-cancelled');
   });
 
+  test('sends SIGTERM after the grace', async () => {
+    const job = start('stubborn');
+    const begin = performance.now();
+    for await (const event of job.events) if (event.type === 'progress') void job.cancel({ grace: 50 });
+    expect((await failure(job.result)).code).toBe('job-cancelled');
+    expect(performance.now() - begin).toBeLessThan(4000);
+  });
+
   test('comes from an AbortSignal too, which is then the cause', async () => {
     const controller = new AbortController();
     const job = start('wait', {}, { signal: controller.signal, onEvent: () => controller.abort('enough') });
@@ -234,7 +242,7 @@ describe('cancelling', () => {
 
 describe('the end of Python', () => {
   test('rejects all that is pending, and what is asked later', async () => {
-    const other = await openEngine({ preload: false, pythonPath: [fixtures] });
+    const other = await openEngine({ preload: false, pythonPath: [fixtures], logDir });
     const job = other.startModule('bridge_jobs', { do: 'deaf' });
     const pids: number[] = [];
     for await (const event of job.events) {
@@ -251,7 +259,7 @@ describe('the end of Python', () => {
   });
 
   test('by closing the engine ends its jobs', async () => {
-    const other = await openEngine({ preload: false, pythonPath: [fixtures] });
+    const other = await openEngine({ preload: false, pythonPath: [fixtures], logDir });
     const job = other.startModule('bridge_jobs', { do: 'deaf' });
     let pids: number[] = [];
     for await (const event of job.events) {
@@ -264,7 +272,7 @@ describe('the end of Python', () => {
   });
 
   test('at the start is told with the reason', async () => {
-    await expect(openEngine({ python: '/no/such/python' })).rejects.toMatchObject({ code: 'python-missing' });
-    await expect(openEngine({ python: '/bin/false' })).rejects.toMatchObject({ code: 'python-died' });
+    await expect(openEngine({ python: '/no/such/python', logDir })).rejects.toMatchObject({ code: 'python-missing' });
+    await expect(openEngine({ python: '/bin/false', logDir })).rejects.toMatchObject({ code: 'python-died' });
   });
 });

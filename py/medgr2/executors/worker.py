@@ -17,6 +17,7 @@ def work(connection: "Connection[Any, Any]", request: str) -> None:
     job = json.loads(request)
     os.setsid()  # the supervisor ends the job and all it starts by this group
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the supervisor ignores it, and that is inherited
     _write_output_to(job["log"])
     channel = PipeChannel(connection)
     ending = end_job(job["spec"], channel, job["module"])
