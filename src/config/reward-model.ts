@@ -32,11 +32,20 @@ export const rewardModelSchema = z.strictObject({
   lora: loraConfigSchema.optional(),
 });
 
+const precisionSchema = z.strictObject({
+  precision: z.number().gt(0).max(1),
+  /**
+   * Assumed share of right samples among the candidates. Precision depends on it, and the graded set is made with a share
+   * of its own, which counts where this is left out.
+   */
+  prior: z.number().gt(0).lt(1).optional(),
+  /** Fewest held-out texts that τ must let through: a handful of lucky ones is no evidence. */
+  minAccepted: z.int().min(1).default(10),
+});
+
 export const filterSchema = z.strictObject({
-  /** τ of r > τ: a number in [-6, 10], or the smallest one that reaches a precision on held-out graded data. */
-  threshold: z
-    .union([z.number(), z.strictObject({ precision: z.number().gt(0).max(1) })])
-    .prefault({ precision: 0.95 }),
+  /** τ of r > τ: a number in [-6, 10], or the smallest one that reaches a precision on held-out graded texts. */
+  threshold: z.union([z.number(), precisionSchema]).prefault({ precision: 0.95 }),
   /**
    * Held-out rows a precision is measured on: `answers` are fluent texts only (grades 10 and 6 against hard mismatches), as a
    * generator's are; `all` adds the broken and irrelevant texts, which are easier to tell.

@@ -31,7 +31,7 @@ describe('defaults', () => {
     const config = parse('');
     expect(config.data).toEqual({ source: 'phantom', seed: 600, test: 480, pool: 900 });
     expect(config.grpo.rewards).toEqual({ alpha: 0.8, beta: 0.2, scale: 'unit' });
-    expect(config.filter.threshold).toEqual({ precision: 0.95 });
+    expect(config.filter.threshold).toEqual({ precision: 0.95, minAccepted: 10 });
     expect(config.policy.base).toBe('phantom');
   });
 });
@@ -113,7 +113,7 @@ describe('--set', () => {
   test('changes nested settings, reading values as YAML', () => {
     const config = parse('sft: { maxSteps: 5 }', ['sft.maxSteps=7', 'filter.threshold={precision: 0.9}', 'seed=3']);
     expect(config.sft.maxSteps).toBe(7);
-    expect(config.filter.threshold).toEqual({ precision: 0.9 });
+    expect(config.filter.threshold).toEqual({ precision: 0.9, minAccepted: 10 });
     expect(config.seed).toBe(3);
   });
 

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+/** The entry of the command line: signals, exit codes, and the only process.exit. */
+import { CommanderError } from 'commander';
+import { Medgr2Error } from '../errors.js';
+import type { CommandIo } from './io.js';
+import { buildProgram, exitCodeOf } from './program.js';
+import { describeError } from './report-error.js';
+
+const oldestNode = 22;
+
+async function main(): Promise<number> {
+  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
+    process.stderr.write(
+      `medgr2 needs Node ${oldestNode} or newer; this is ${process.version}. Use npm run from a checkout, which brings its own.\n`,
+    );
+    return 2;
+  }
+  const stop = new AbortController();
+  const io: CommandIo = {
+    out: (text) => process.stdout.write(`${text}\n`),
+    error: (text) => process.stderr.write(`${text}\n`),
+    env: process.env,
+    signal: stop.signal,
+  };
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(130);
+    io.error('stopping: the job at work saves what it has; again to stop at once');
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    await buildProgram(io).parseAsync(process.argv);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return exitCodeOf(error);
+    io.error(describeError(error, { verbose: process.argv.includes('--verbose') }));
+    return error instanceof Medgr2Error ? error.exitCode : 1;
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,22 @@
+/** Tells a person what failed, where, and what to do now. The stack is shown with --verbose only. */
+import { JobError, Medgr2Error, messageOf } from '../errors.js';
+
+export function describeError(error: unknown, options: { verbose: boolean }): string {
+  if (!(error instanceof Medgr2Error)) {
+    const stack = error instanceof Error && options.verbose ? `\n${error.stack ?? ''}` : '';
+    return `error: ${messageOf(error)}${stack || '\n  what to do: run again with --verbose and report it, this is a defect of medgr2'}`;
+  }
+  const lines = [`error (${error.code}): ${error.message}`];
+  if (error.where !== undefined) lines.push(`  where: ${error.where}`);
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
+    if (!error.message.includes(cause.message)) lines.push(`  because: ${cause.message.split('\n')[0]}`);
+  if (error.remedy !== undefined) lines.push(`  what to do: ${error.remedy}`);
+  if (error instanceof JobError) {
+    if (error.traceback !== undefined) lines.push(options.verbose ? error.traceback : lastLine(error.traceback));
+    else if (error.logTail !== undefined) lines.push(error.logTail);
+  }
+  if (options.verbose && error.stack !== undefined) lines.push(error.stack);
+  return lines.join('\n');
+}
+
+const lastLine = (traceback: string): string => `  Python: ${traceback.trim().split('\n').at(-1) ?? ''}`;

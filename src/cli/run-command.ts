@@ -1,0 +1,46 @@
+/** `medgr2 run` and `medgr2 demo`: loads the configuration, runs the loop, tells what happens. No logic of its own. */
+import { basename, extname, join, resolve } from 'node:path';
+import { ensurePython } from '../bridge/environment.js';
+import { loadConfig } from '../config/load.js';
+import type { CommandIo } from './io.js';
+import { lineTeller } from './lines.js';
+import { summaryOf } from './summary.js';
+
+export interface RunCommand {
+  config: string;
+  runDir?: string | undefined;
+  set: readonly string[];
+  json: boolean;
+}
+
+export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
+  const config = await loadConfig(command.config, { set: command.set, env: io.env });
+  const name = basename(command.config, extname(command.config));
+  const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
+  await setUpPython(io);
+  const { runLoop } = await import('../loop/run.js');
+  const tell = lineTeller();
+  const result = await runLoop(config, {
+    runDir,
+    signal: io.signal,
+    onEvent: (event) => {
+      const line = command.json ? JSON.stringify(event) : tell(event);
+      if (line !== null) io.out(line);
+    },
+  });
+  if (!command.json) io.out(summaryOf(result, runDir));
+}
+
+/** Says something only where there is something to install. */
+export async function setUpPython(io: CommandIo, requirements?: readonly string[]): Promise<string> {
+  let told = false;
+  return ensurePython({
+    signal: io.signal,
+    ...(requirements === undefined ? {} : { requirements }),
+    onProgress: (line) => {
+      if (!told) io.error('setting up the Python environment, once; this takes some minutes …');
+      told = true;
+      if (/^(Collecting|Downloading|Installing|Successfully|waiting)/.test(line.trim())) io.error(`  ${line.trim()}`);
+    },
+  });
+}

@@ -1,0 +1,54 @@
+/** Reads what jobs wrote, checked against what was asked: one line per row, in order, with finite scores. */
+import { z } from 'zod';
+import { readJsonl } from './table.js';
+import { DataError } from '../errors.js';
+
+const scoreLine = z.object({ id: z.string(), score: z.number() });
+const completionLine = z.object({ id: z.string(), index: z.int(), text: z.string(), finished: z.boolean() });
+export type Completion = z.output<typeof completionLine>;
+
+/** Raw scores in the order of `ids`. */
+export async function readScores(file: string, ids: readonly string[]): Promise<number[]> {
+  const lines = await readLines(file, scoreLine);
+  expectRows(
+    file,
+    lines.map((line) => line.id),
+    ids,
+  );
+  return lines.map((line) => line.score);
+}
+
+/** All completions: `samples` for each of `ids`, in order. */
+export async function readCompletions(file: string, ids: readonly string[], samples = 1): Promise<Completion[]> {
+  const lines = await readLines(file, completionLine);
+  expectRows(
+    file,
+    lines.map((line) => line.id),
+    ids.flatMap((id) => Array.from({ length: samples }, () => id)),
+  );
+  return lines;
+}
+
+async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
+  return (await readJsonl(file)).map((line, index) => {
+    const parsed = schema.safeParse(line);
+    if (parsed.success) return parsed.data;
+    const where = `${file}:${index + 1}`;
+    throw new DataError('job-line', `a job wrote what cannot be used: ${z.prettifyError(parsed.error)}`, {
+      where,
+      remedy: 'A score that is no number means that the reward model diverged: lower its learning rate.',
+    });
+  });
+}
+
+function expectRows(file: string, found: readonly string[], wanted: readonly string[]): void {
+  const at = wanted.findIndex((id, index) => found[index] !== id);
+  if (at === -1 && found.length === wanted.length) return;
+  throw new DataError(
+    'job-rows',
+    `a job answered ${found.length} rows where ${wanted.length} were asked, or in another order`,
+    {
+      where: `${file}:${Math.max(at, 0) + 1}`,
+    },
+  );
+}

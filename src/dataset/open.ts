@@ -1,0 +1,17 @@
+/** Opens the data source that a configuration names. The same configuration always gives the same data. */
+import type { Config } from '../config/schema.js';
+import { createPhantomData } from './phantom.js';
+import type { LoopData } from './source.js';
+import { loadVqaRad } from './vqa-rad.js';
+
+/** @param dir Run folder: drawn images go into `images/` below it. */
+export async function openData(config: Config, dir: string): Promise<LoopData> {
+  const { data, generation, seed } = config;
+  const { errorRates } = generation.teacher;
+  if (data.source === 'vqa-rad') {
+    const { path, seedShare, testShare, seedLimit, testLimit } = data;
+    return loadVqaRad({ path, seed, seedShare, testShare, seedLimit, testLimit, errorRates });
+  }
+  const counts = { seed: data.seed, test: data.test, pool: data.pool };
+  return createPhantomData({ dir, seed, counts, teacher: { errorRates } });
+}

@@ -1,0 +1,20 @@
+/** The public SDK. Importing it starts nothing: no Python, no server, no file. */
+export { loadConfig, parseConfig } from './config/load.js';
+export type { LoadOptions } from './config/load.js';
+export { configSchema } from './config/schema.js';
+export type { Config, ConfigInput } from './config/schema.js';
+export * from './errors.js';
+export { sampleSchema } from './sample.js';
+export type { Modality, Provenance, QuestionType, Sample, Strategy } from './sample.js';
+export { openEngine } from './bridge/engine.js';
+export type { Engine, EngineOptions, SpecInput } from './bridge/engine.js';
+export type { CancelOptions, Job, JobHandle, JobHooks } from './bridge/job.js';
+export type { JobEvent, JobKind, JobResult, JobSpec, ResultOf, RewardAsk, RewardReply } from './bridge/contract.js';
+export { ensurePython } from './bridge/environment.js';
+export * from './reward/index.js';
+export { runLoop } from './loop/run.js';
+export type { RunOptions } from './loop/run.js';
+export { runEventSchema, stageNames } from './loop/events.js';
+export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/events.js';
+export { runResultSchema } from './loop/result.js';
+export type { CycleResult, RunResult } from './loop/result.js';

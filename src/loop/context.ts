@@ -1,0 +1,24 @@
+/** What every stage of a run can use. */
+import type { Engine } from '../bridge/engine.js';
+import type { Config } from '../config/schema.js';
+import type { LoopData } from '../dataset/source.js';
+import type { RunEvent } from './events.js';
+import type { Ledger } from './ledger.js';
+
+/** The part of the bridge that the loop uses; a test may give a recording fake. */
+export type LoopEngine = Pick<Engine, 'start'>;
+
+export interface RunContext {
+  config: Config;
+  /** Absolute. */
+  runDir: string;
+  /** The engine, opened when it is first needed: a finished run never starts Python. */
+  engine(): Promise<LoopEngine>;
+  data: LoopData;
+  ledger: Ledger;
+  /** Aborts when the person stops the run. */
+  signal: AbortSignal;
+  emit(event: RunEvent): void;
+  /** ISO time. */
+  now(): string;
+}

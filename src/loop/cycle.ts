@@ -1,0 +1,215 @@
+/** One turn of the loop (MedGR², Algorithm 1), read from top to bottom: each step is a stage that runs once. */
+import { join } from 'node:path';
+import type { GradedRow } from '../grading/index.js';
+import type { Sample } from '../sample.js';
+import type { RewardRow } from '../training/rows.js';
+import type { RunContext } from './context.js';
+import { runStage, type StageDone } from './stage.js';
+import { evaluate, type EvaluateOutput } from './stages/evaluate.js';
+import { filter, readFiltered, type FilterOutput } from './stages/filter.js';
+import { generate, readCandidates } from './stages/generate.js';
+import { generatorUpdate, readExemplars } from './stages/generator-update.js';
+import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
+import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
+import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
+import { readScored, score } from './stages/score.js';
+import { grpo, sft } from './stages/train-policy.js';
+
+/** R_φ with what it is worth. */
+export interface RewardModelState {
+  /** Absolute folder. */
+  path: string;
+  version: string;
+  report: RewardReportOutput;
+  /** Of training and report. */
+  fingerprint: string;
+}
+
+/** What one cycle hands to the next. */
+export interface LoopState {
+  rewardModel: RewardModelState;
+  /** D_gen. */
+  dataset: Sample[];
+  datasetFingerprint: string;
+  /** Examples in the generator's prompts. */
+  exemplars: Sample[];
+  exemplarsFingerprint: string;
+  /** Preferences of the cycles so far. */
+  preferences: RewardRow[];
+  /** Model that SFT starts from in the next cycle. */
+  policy: { path: string; fingerprint: string };
+  graded: { train: GradedRow[]; heldOut: GradedRow[]; fingerprint: string };
+}
+
+interface TrainedPolicy {
+  /** Absolute folder. */
+  path: string;
+  evaluation: EvaluateOutput;
+}
+
+export interface CycleDone {
+  cycle: number;
+  filter: StageDone<FilterOutput>;
+  sft: TrainedPolicy;
+  grpo: TrainedPolicy;
+  /** The reward model that scored and rewarded in this cycle. */
+  rewardModel: RewardModelState;
+  retrained: RewardModelState | null;
+}
+
+export async function runCycle(
+  run: RunContext,
+  cycle: number,
+  state: LoopState,
+): Promise<{ done: CycleDone; next: LoopState }> {
+  const { rewardModel, graded } = state;
+  const generated = await runStage(
+    run,
+    generate(run, { cycle, exemplars: state.exemplars, from: [state.exemplarsFingerprint] }),
+  );
+  const candidates = await readCandidates(generated);
+
+  const scoredStage = await runStage(
+    run,
+    score(run, { cycle, candidates, rewardModel, from: [generated.fingerprint, rewardModel.fingerprint] }),
+  );
+  const scored = await readScored(scoredStage);
+
+  const { tau } = rewardModel.report;
+  const filtered = await runStage(
+    run,
+    filter(run, {
+      cycle,
+      scored,
+      tau,
+      dataset: state.dataset,
+      from: [scoredStage.fingerprint, state.datasetFingerprint],
+    }),
+  );
+  const { accepted, dataset } = await readFiltered(filtered);
+
+  const policy = await trainPolicy(run, cycle, state, dataset, filtered.fingerprint);
+  const isLast = cycle === run.config.cycles;
+  const evolved =
+    isLast && !run.config.rewardModel.retrainAfterLast
+      ? null
+      : await evolve(run, cycle, { state, policy: policy.grpo, dataset, from: filtered.fingerprint });
+
+  const updated = await runStage(
+    run,
+    generatorUpdate(run, {
+      cycle,
+      accepted,
+      exemplars: state.exemplars,
+      from: [filtered.fingerprint, state.exemplarsFingerprint],
+    }),
+  );
+  const starts = run.config.policy.start === 'previous' ? policy.grpo : state.policy;
+  return {
+    done: {
+      cycle,
+      filter: filtered,
+      sft: policy.sft,
+      grpo: policy.grpo,
+      rewardModel,
+      retrained: evolved?.rewardModel ?? null,
+    },
+    next: {
+      rewardModel: evolved?.rewardModel ?? rewardModel,
+      dataset,
+      datasetFingerprint: filtered.fingerprint,
+      exemplars: await readExemplars(updated),
+      exemplarsFingerprint: updated.fingerprint,
+      preferences: evolved?.preferences ?? state.preferences,
+      policy: { path: starts.path, fingerprint: starts.fingerprint },
+      graded,
+    },
+  };
+}
+
+/** SFT on D_gen, then GRPO against R_φ, each measured on the test questions. */
+async function trainPolicy(
+  run: RunContext,
+  cycle: number,
+  state: LoopState,
+  samples: Sample[],
+  datasetFingerprint: string,
+) {
+  const { rewardModel, policy: start } = state;
+  const from = [datasetFingerprint, start.fingerprint];
+  const supervised = await runStage(run, sft(run, { cycle, model: start.path, samples, from }));
+  const sftPath = join(supervised.dir, supervised.output.checkpoint);
+  const sftScores = await runStage(
+    run,
+    evaluate(run, { cycle, name: 'evaluate-sft', model: sftPath, from: [supervised.fingerprint] }),
+  );
+  const reinforced = await runStage(
+    run,
+    grpo(run, {
+      cycle,
+      model: sftPath,
+      samples,
+      rewardModel: rewardModel.path,
+      from: [supervised.fingerprint, datasetFingerprint, rewardModel.fingerprint],
+    }),
+  );
+  const grpoPath = join(reinforced.dir, reinforced.output.checkpoint);
+  const grpoScores = await runStage(
+    run,
+    evaluate(run, { cycle, name: 'evaluate-grpo', model: grpoPath, from: [reinforced.fingerprint] }),
+  );
+  return {
+    sft: { path: sftPath, evaluation: sftScores.output },
+    grpo: { path: grpoPath, evaluation: grpoScores.output, fingerprint: reinforced.fingerprint },
+  };
+}
+
+interface Evolution {
+  state: LoopState;
+  policy: { path: string; fingerprint: string };
+  dataset: readonly Sample[];
+  /** Fingerprint of D_gen. */
+  from: string;
+}
+
+/** Preferences of the policy sharpen R_φ. */
+async function evolve(run: RunContext, cycle: number, { state, policy, dataset, from }: Evolution) {
+  const { graded, rewardModel } = state;
+  const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
+  const samples = preferencePrompts(run.config, cycle, { dataset, seed: run.data.seed, heldOut });
+  const sampled = await runStage(
+    run,
+    preferences(run, { cycle, model: policy.path, samples, from: [policy.fingerprint, from] }),
+  );
+  const fresh = await readPreferences(sampled);
+  const retrained = await trainAndReport(run, {
+    cycle,
+    model: rewardModel.path,
+    graded: graded.train,
+    preferences: { fresh, earlier: state.preferences },
+    heldOut: graded.heldOut,
+    from: [sampled.fingerprint, rewardModel.fingerprint, graded.fingerprint],
+  });
+  return { rewardModel: retrained, preferences: [...state.preferences, ...fresh] };
+}
+
+/** Trains R_φ, then measures it on held-out graded texts, which also sets τ. */
+export async function trainAndReport(
+  run: RunContext,
+  { heldOut, ...training }: RewardTraining & { heldOut: readonly GradedRow[] },
+): Promise<RewardModelState> {
+  const { cycle } = training;
+  const trained = await runStage(run, trainRewardModel(run, training));
+  const { checkpoint, version } = trained.output;
+  const path = join(trained.dir, checkpoint);
+  const report = await runStage(
+    run,
+    rewardReport(run, {
+      cycle,
+      rewardModel: { path, version },
+      heldOut,
+      from: [trained.fingerprint, ...training.from],
+    }),
+  );
+  return { path, version, report: report.output, fingerprint: report.fingerprint };
+}

@@ -1,0 +1,41 @@
+/** Runs one bridge job on behalf of a stage: its events become run events, its log goes to the run folder. */
+import { join } from 'node:path';
+import type { JobKind, ResultOf, RewardAsk, RewardReply } from '../bridge/contract.js';
+import type { SpecInput } from '../bridge/engine.js';
+import { sha256 } from '../hash.js';
+import type { RowOptions } from '../training/rows.js';
+import { fromRun, runFiles } from './run-folder.js';
+import type { RunContext } from './context.js';
+import type { StageContext } from './stage.js';
+
+export interface JobHooks {
+  rewards?: (ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply>;
+}
+
+/** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */
+export async function runJob<K extends JobKind>(
+  context: StageContext,
+  spec: SpecInput<K> & { kind: K },
+  hooks: JobHooks = {},
+): Promise<ResultOf<K>> {
+  const { cycle, stage, signal } = context;
+  const name = `cycle-${cycle}-${stage}`;
+  const engine = await context.engine();
+  const job = engine.start<K>(spec, {
+    ...hooks,
+    signal,
+    logPath: join(context.runDir, runFiles.logs, `${name}.log`),
+    onEvent: (event) => context.emit({ type: 'job', cycle, stage, job: name, event }),
+  });
+  return job.result;
+}
+
+/** A seed of its own for each stage, from the run's one seed; fits every generator that torch and numpy use. */
+export function stageSeed(run: RunContext, cycle: number, stage: string): number {
+  return Number.parseInt(sha256(`${run.config.seed} ${cycle} ${stage}`).slice(0, 7), 16);
+}
+
+/** How samples of this run become rows. */
+export function rowOptions({ config, runDir }: RunContext): RowOptions {
+  return { instruction: config.policy.instruction, imagePath: (image) => fromRun(runDir, image) };
+}

@@ -1,0 +1,52 @@
+/** Measures a policy on the held-out test questions. */
+import { z } from 'zod';
+import { evaluatePolicy } from '../../evaluation/evaluate.js';
+import type { RunContext } from '../context.js';
+import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import type { Stage } from '../stage.js';
+
+const group = z.record(z.string(), z.object({ n: z.int(), correct: z.int(), accuracy: z.number() }).loose());
+const output = z
+  .object({
+    n: z.int(),
+    correct: z.int(),
+    unparsed: z.int(),
+    accuracy: z.number(),
+    byModality: group,
+    byQuestionType: group,
+  })
+  .loose();
+export type EvaluateOutput = z.output<typeof output>;
+
+export interface Evaluating {
+  cycle: number;
+  name: 'evaluate-base' | 'evaluate-sft' | 'evaluate-grpo';
+  model: string;
+  from: readonly string[];
+}
+
+export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluating): Stage<EvaluateOutput> {
+  const { config, data } = run;
+  const { maxNewTokens } = config.evaluation;
+  return {
+    cycle,
+    name,
+    inputs: { from, model: cycle === 0 ? model : null, policy: config.policy, maxNewTokens },
+    partial: 'over',
+    output,
+    metrics: ({ accuracy, n, unparsed }) => ({ accuracy, questions: n, unparsed }),
+    run: async (context) =>
+      // The test split is never empty, so every accuracy is a number.
+      output.parse(
+        await evaluatePolicy({
+          config,
+          model,
+          samples: data.test,
+          dir: context.dir,
+          seed: stageSeed(run, cycle, name),
+          rows: rowOptions(run),
+          complete: (spec) => runJob(context, spec),
+        }),
+      ),
+  };
+}

@@ -1,0 +1,105 @@
+/** Keeps candidates with r > τ that D_gen does not hold yet, and writes D_gen as it then stands. */
+import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { removeOverlap } from '../../dataset/overlap.js';
+import { readSamples, writeSamples } from '../../dataset/samples.js';
+import { writeParquet } from '../../dataset/table.js';
+import { RunError } from '../../errors.js';
+import type { Sample } from '../../sample.js';
+import type { RunContext } from '../context.js';
+import { isTrue, precisionOf } from '../precision.js';
+import { runFiles } from '../run-folder.js';
+import type { Stage, StageDone } from '../stage.js';
+
+const share = z.number().min(0).max(1).nullable();
+const output = z.object({
+  tau: z.number(),
+  candidates: z.int(),
+  accepted: z.int(),
+  belowThreshold: z.int(),
+  overlapping: z.int(),
+  /** Rows of D_gen after this cycle. */
+  datasetSize: z.int(),
+  rawPrecision: share,
+  acceptedPrecision: share,
+});
+export type FilterOutput = z.output<typeof output>;
+
+export interface Filtering {
+  cycle: number;
+  scored: readonly Sample[];
+  tau: number;
+  /** D_gen before this cycle. */
+  dataset: readonly Sample[];
+  from: readonly string[];
+}
+
+const decisionColumns = { id: 'VARCHAR', score: 'DOUBLE', decision: 'VARCHAR', correct: 'BOOLEAN' } as const;
+
+export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: Filtering): Stage<FilterOutput> {
+  const { allowOverlap } = run.config.filter;
+  return {
+    cycle,
+    name: 'filter',
+    inputs: { from, tau, allowOverlap },
+    partial: 'over',
+    output,
+    metrics: ({ accepted, candidates, ...rest }) => ({
+      accepted,
+      candidates,
+      tau,
+      rawPrecision: rest.rawPrecision,
+      acceptedPrecision: rest.acceptedPrecision,
+    }),
+    run: async ({ dir }) => {
+      const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
+      const { kept: accepted, removed } = allowOverlap ? { kept: above, removed: [] } : removeOverlap(above, dataset);
+      const grown = [...dataset, ...accepted];
+      if (grown.length === 0)
+        throw new RunError(
+          'nothing-accepted',
+          `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`,
+          {
+            remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
+          },
+        );
+      const kept = new Set(accepted);
+      const overlap = new Set(removed);
+      const decisions = scored.map((sample) => ({
+        id: sample.id,
+        score: sample.score,
+        decision: kept.has(sample) ? 'accepted' : overlap.has(sample) ? 'overlap' : 'below-threshold',
+        correct: isTrue(run.data, sample),
+      }));
+      await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
+      await writeSamples(join(dir, 'accepted.parquet'), accepted);
+      await writeSamples(join(dir, 'd-gen.parquet'), grown);
+      await publish(join(dir, 'd-gen.parquet'), join(run.runDir, runFiles.dataset));
+      return {
+        tau,
+        candidates: scored.length,
+        accepted: accepted.length,
+        belowThreshold: scored.length - above.length,
+        overlapping: removed.length,
+        datasetSize: grown.length,
+        rawPrecision: precisionOf(run.data, scored),
+        acceptedPrecision: precisionOf(run.data, accepted),
+      };
+    },
+  };
+}
+
+/** @returns Samples accepted in the cycle, and all of D_gen. */
+export async function readFiltered(stage: StageDone<FilterOutput>): Promise<{ accepted: Sample[]; dataset: Sample[] }> {
+  return {
+    accepted: await readSamples(join(stage.dir, 'accepted.parquet')),
+    dataset: await readSamples(join(stage.dir, 'd-gen.parquet')),
+  };
+}
+
+async function publish(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await copyFile(from, `${to}.partial`);
+  await rename(`${to}.partial`, to);
+}

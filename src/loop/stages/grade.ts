@@ -1,0 +1,52 @@
+/** Makes the four-grade data from the seed samples, some images held out for the reward model's report. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readParquet, writeParquet } from '../../dataset/table.js';
+import { gradeSamples, loadWordNet, type GradedRow } from '../../grading/index.js';
+import type { RunContext } from '../context.js';
+import type { Stage, StageDone } from '../stage.js';
+
+const output = z.object({
+  train: z.int(),
+  heldOut: z.int(),
+  /** Texts that could not be made, by kind. */
+  skipped: z.record(z.string(), z.int()),
+});
+export type GradeOutput = z.output<typeof output>;
+
+const columns = {
+  id: 'VARCHAR',
+  sampleId: 'VARCHAR',
+  image: 'VARCHAR',
+  imageHash: 'VARCHAR',
+  question: 'VARCHAR',
+  options: 'VARCHAR[]',
+  response: 'VARCHAR',
+  grade: 'BIGINT',
+  kind: 'VARCHAR',
+} as const;
+
+export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutput> {
+  const { grading, seed } = run.config;
+  return {
+    cycle: 0,
+    name: 'grade',
+    inputs: { from, seed, grading },
+    partial: 'over',
+    output,
+    metrics: ({ train, heldOut }) => ({ train, heldOut }),
+    run: async ({ dir }) => {
+      const graded = gradeSamples(run.data.seed, { seed, ...grading, thesaurus: loadWordNet() });
+      await writeParquet(join(dir, 'train.parquet'), graded.train, columns);
+      await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, columns);
+      return { train: graded.train.length, heldOut: graded.heldOut.length, skipped: graded.skipped };
+    },
+  };
+}
+
+export async function readGraded(stage: StageDone<GradeOutput>): Promise<{ train: GradedRow[]; heldOut: GradedRow[] }> {
+  return {
+    train: await readParquet<GradedRow>(join(stage.dir, 'train.parquet')),
+    heldOut: await readParquet<GradedRow>(join(stage.dir, 'held-out.parquet')),
+  };
+}

@@ -1,0 +1,115 @@
+/** Samples completions from the policy and compares them by the same rules as the reward: R_φ's next lesson. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readParquet, writeParquet } from '../../dataset/table.js';
+import type { Config } from '../../config/schema.js';
+import { seededRandom } from '../../random.js';
+import type { ResponseFormat } from '../../reward/format.js';
+import { preferences as comparePreferences } from '../../reward/preferences.js';
+import type { Sample } from '../../sample.js';
+import { preferenceRow, promptRow, rowColumns, type RewardRow } from '../../training/rows.js';
+import { preferenceSpec } from '../../training/specs.js';
+import type { RunContext } from '../context.js';
+import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { readCompletions } from '../../dataset/job-files.js';
+import type { Stage, StageDone } from '../stage.js';
+
+const output = z.object({
+  prompts: z.int(),
+  completions: z.int(),
+  pairs: z.int(),
+  /** Number of completions of each grade. */
+  grades: z.record(z.string(), z.int()),
+});
+export type PreferencesOutput = z.output<typeof output>;
+
+export interface PreferenceSampling {
+  cycle: number;
+  /** Policy π_ψ. */
+  model: string;
+  /** Prompts with the answers they are compared with. */
+  samples: readonly Sample[];
+  from: readonly string[];
+}
+
+export function preferences(
+  run: RunContext,
+  { cycle, model, samples, from }: PreferenceSampling,
+): Stage<PreferencesOutput> {
+  const { config } = run;
+  return {
+    cycle,
+    name: 'preferences',
+    inputs: {
+      from,
+      seed: config.seed,
+      policy: config.policy,
+      settings: config.preferences,
+      length: config.grpo.maxCompletionLength,
+    },
+    partial: 'over',
+    output,
+    metrics: ({ prompts, completions, pairs }) => ({ prompts, completions, pairs }),
+    run: async (context) => {
+      const data = join(context.dir, 'prompts.parquet');
+      await writeParquet(
+        data,
+        samples.map((sample) => promptRow(sample, rowOptions(run))),
+        rowColumns.prompt,
+      );
+      const seed = stageSeed(run, cycle, 'preferences');
+      const result = await runJob(context, preferenceSpec(config, { outDir: context.dir, data, model, seed }));
+      const perPrompt = config.preferences.samples;
+      const completions = await readCompletions(
+        result.completions,
+        samples.map((sample) => sample.id),
+        perPrompt,
+      );
+      const items = completions.flatMap(({ text }, index) => {
+        const sample = samples[Math.floor(index / perPrompt)];
+        return sample === undefined ? [] : [{ sample, completion: text }];
+      });
+      const compared = comparePreferences(items, { format: formatOf(config.policy.instruction) });
+      const rows = compared.rows.map((row, index) => inCycle(cycle, preferenceRow(row, index, rowOptions(run))));
+      await writeParquet(join(context.dir, 'preferences.parquet'), rows, rowColumns.reward);
+      const grades = Object.fromEntries(
+        [...Map.groupBy(rows, (row) => String(row.grade))].map(([name, group]) => [name, group.length]),
+      );
+      return { prompts: samples.length, completions: rows.length, pairs: compared.pairs.length, grades };
+    },
+  };
+}
+
+export async function readPreferences(stage: StageDone<PreferencesOutput>): Promise<RewardRow[]> {
+  return readParquet<RewardRow>(join(stage.dir, 'preferences.parquet'));
+}
+
+/** Prompts to compare completions on; samples about held-out images of the reward model's report are never among them. */
+export function preferencePrompts(
+  config: Config,
+  cycle: number,
+  { dataset, seed, heldOut }: { dataset: readonly Sample[]; seed: readonly Sample[]; heldOut: ReadonlySet<string> },
+): Sample[] {
+  const { prompts, from } = config.preferences;
+  const random = seededRandom(config.seed, cycle, 'preference prompts');
+  const usable = (samples: readonly Sample[]): Sample[] => samples.filter((sample) => !heldOut.has(sample.imageHash));
+  const seedIds = new Set(seed.map((sample) => sample.id));
+  const written = random.shuffle(usable(dataset).filter((sample) => !seedIds.has(sample.id)));
+  const trusted = random.shuffle(usable(seed));
+  if (from === 'dataset') return (written.length > 0 ? written : trusted).slice(0, prompts);
+  if (from === 'seed') return trusted.slice(0, prompts);
+  const half = Math.ceil(prompts / 2);
+  const own = written.slice(0, Math.max(half, prompts - trusted.length));
+  return [...own, ...trusted.slice(0, prompts - own.length)];
+}
+
+/** The form that the policy was told to answer in. */
+function formatOf(instruction: Config['policy']['instruction']): ResponseFormat {
+  if (instruction === 'think') return 'think-answer';
+  return instruction === 'answer' ? 'answer-only' : 'either';
+}
+
+/** Names of rows and pairs stay apart when preferences of several cycles are replayed together. */
+function inCycle(cycle: number, row: RewardRow): RewardRow {
+  return { ...row, id: `cycle-${cycle}/${row.id}`, pair: row.pair === null ? null : `cycle-${cycle}/${row.pair}` };
+}

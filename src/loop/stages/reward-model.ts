@@ -1,0 +1,67 @@
+/** Trains R_φ: first on the graded seed data, then in each cycle on the policy's preferences with replay. */
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+import { writeParquet } from '../../dataset/table.js';
+import type { GradedRow } from '../../grading/index.js';
+import { seededRandom } from '../../random.js';
+import { gradedRewardRows, withReplay } from '../../training/reward-rows.js';
+import { rowColumns, type RewardRow } from '../../training/rows.js';
+import { rewardModelSpec } from '../../training/specs.js';
+import type { RunContext } from '../context.js';
+import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import type { Stage } from '../stage.js';
+
+const output = z.object({
+  /** Relative to the stage's folder. */
+  checkpoint: z.string(),
+  version: z.string(),
+  rows: z.int(),
+  steps: z.int(),
+  loss: z.number().nullable(),
+});
+export type RewardModelOutput = z.output<typeof output>;
+
+export interface RewardTraining {
+  cycle: number;
+  /** A VLM for the first, the earlier reward model for the others. */
+  model: string;
+  graded: readonly GradedRow[];
+  /** New preferences and those of earlier cycles; null trains the first reward model. */
+  preferences: { fresh: readonly RewardRow[]; earlier: readonly RewardRow[] } | null;
+  from: readonly string[];
+}
+
+export function rewardModel(run: RunContext, training: RewardTraining): Stage<RewardModelOutput> {
+  const { config } = run;
+  const { cycle, model, graded, preferences, from } = training;
+  const { retrainAfterLast, scoreBatchSize, ...settings } = config.rewardModel;
+  return {
+    cycle,
+    name: 'reward-model',
+    inputs: { from, seed: config.seed, policy: config.policy, settings },
+    partial: 'on',
+    output,
+    metrics: ({ rows, steps, loss }) => ({ rows, steps, loss }),
+    run: async (context) => {
+      const random = seededRandom(config.seed, cycle, 'reward-model rows');
+      const base = gradedRewardRows(graded, rowOptions(run));
+      const rows =
+        preferences === null
+          ? random.shuffle(base)
+          : withReplay(preferences.fresh, [...base, ...preferences.earlier], settings.replay, random);
+      const data = join(context.dir, 'rows.parquet');
+      await writeParquet(data, rows, rowColumns.reward);
+      const seed = stageSeed(run, cycle, 'reward-model');
+      const place = { outDir: context.dir, data, model, seed };
+      const result = await runJob(context, rewardModelSpec(config, place, preferences === null ? 'first' : 'again'));
+      const { steps, loss } = result;
+      return {
+        checkpoint: relative(context.dir, result.checkpoint),
+        version: `reward-model-${cycle}`,
+        rows: rows.length,
+        steps,
+        loss,
+      };
+    },
+  };
+}

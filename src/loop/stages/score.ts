@@ -1,0 +1,67 @@
+/** Scores every candidate with R_φ. Scores are clamped to [-6, 10] here, for use; scores.jsonl keeps them as they came. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readSamples, writeSamples } from '../../dataset/samples.js';
+import { writeParquet } from '../../dataset/table.js';
+import { clampScore } from '../../reward/composite.js';
+import type { Sample } from '../../sample.js';
+import { rowColumns, scoreRow } from '../../training/rows.js';
+import { scoreSpec } from '../../training/specs.js';
+import type { RunContext } from '../context.js';
+import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { readScores } from '../../dataset/job-files.js';
+import type { Stage, StageDone } from '../stage.js';
+
+const output = z.object({ candidates: z.int(), mean: z.number(), clamped: z.int() });
+export type ScoreOutput = z.output<typeof output>;
+
+export interface Scoring {
+  cycle: number;
+  candidates: readonly Sample[];
+  rewardModel: { path: string; version: string };
+  from: readonly string[];
+}
+
+export function score(run: RunContext, { cycle, candidates, rewardModel, from }: Scoring): Stage<ScoreOutput> {
+  return {
+    cycle,
+    name: 'score',
+    inputs: { from, policy: run.config.policy },
+    partial: 'over',
+    output,
+    metrics: ({ candidates: count, mean }) => ({ candidates: count, mean }),
+    run: async (context) => {
+      const data = join(context.dir, 'rows.parquet');
+      await writeParquet(
+        data,
+        candidates.map((sample) => scoreRow(sample, rowOptions(run))),
+        rowColumns.score,
+      );
+      const seed = stageSeed(run, cycle, 'score');
+      const result = await runJob(
+        context,
+        scoreSpec(run.config, { outDir: context.dir, data, model: rewardModel.path, seed }),
+      );
+      const raw = await readScores(
+        result.scores,
+        candidates.map((sample) => sample.id),
+      );
+      const scored = candidates.map((sample, index) => ({
+        ...sample,
+        score: clampScore(raw[index] ?? Number.NaN),
+        rewardModelVersion: rewardModel.version,
+      }));
+      await writeSamples(join(context.dir, 'scored.parquet'), scored);
+      const clamped = scored.filter((sample, index) => sample.score !== raw[index]).length;
+      return {
+        candidates: scored.length,
+        mean: raw.reduce((sum, value) => sum + value, 0) / Math.max(1, raw.length),
+        clamped,
+      };
+    },
+  };
+}
+
+export async function readScored(stage: StageDone<ScoreOutput>): Promise<Sample[]> {
+  return readSamples(join(stage.dir, 'scored.parquet'));
+}

@@ -1,0 +1,96 @@
+/** The two training stages of the policy π_ψ: SFT on D_gen, then GRPO with the reward model and the answer match. */
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+import { writeParquet } from '../../dataset/table.js';
+import { seededRandom } from '../../random.js';
+import { compositeRewards } from '../../reward/composite.js';
+import type { Sample } from '../../sample.js';
+import { promptRow, rowColumns, sftRow } from '../../training/rows.js';
+import { grpoSpec, sftSpec } from '../../training/specs.js';
+import type { RunContext } from '../context.js';
+import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { answerRewards } from '../rewards.js';
+import type { Stage } from '../stage.js';
+
+const output = z.object({
+  /** Relative to the stage's folder. */
+  checkpoint: z.string(),
+  rows: z.int(),
+  steps: z.int(),
+  loss: z.number().nullable(),
+  tokens: z.number().nullable(),
+});
+export type TrainOutput = z.output<typeof output>;
+
+export interface PolicyTraining {
+  cycle: number;
+  /** Model to start from: absolute folder, Hugging Face id or `phantom`. */
+  model: string;
+  /** D_gen. */
+  samples: readonly Sample[];
+  /** Fingerprints of D_gen and of the models. */
+  from: readonly string[];
+}
+
+export function sft(run: RunContext, { cycle, model, samples, from }: PolicyTraining): Stage<TrainOutput> {
+  const { config } = run;
+  return {
+    cycle,
+    name: 'sft',
+    inputs: { from, seed: config.seed, policy: config.policy, sft: config.sft },
+    partial: 'on',
+    output,
+    metrics: trainMetrics,
+    run: async (context) => {
+      const data = join(context.dir, 'rows.parquet');
+      await writeParquet(
+        data,
+        samples.map((sample) => sftRow(sample, rowOptions(run))),
+        rowColumns.sft,
+      );
+      const seed = stageSeed(run, cycle, 'sft');
+      const result = await runJob(context, sftSpec(config, { outDir: context.dir, data, model, seed }));
+      const { steps, loss, tokens } = result;
+      return { checkpoint: relative(context.dir, result.checkpoint), rows: samples.length, steps, loss, tokens };
+    },
+  };
+}
+
+export interface GrpoTraining extends PolicyTraining {
+  /** Absolute folder of R_φ. */
+  rewardModel: string;
+}
+
+export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput> {
+  const { config } = run;
+  const { cycle, model, samples, from, rewardModel } = training;
+  return {
+    cycle,
+    name: 'grpo',
+    inputs: { from, seed: config.seed, policy: config.policy, grpo: config.grpo },
+    partial: 'on',
+    output,
+    metrics: trainMetrics,
+    run: async (context) => {
+      const data = join(context.dir, 'rows.parquet');
+      const rows = seededRandom(config.seed, cycle, 'grpo rows')
+        .shuffle(samples)
+        .map((sample) => promptRow(sample, rowOptions(run)));
+      await writeParquet(data, rows, rowColumns.prompt);
+      const rewards = compositeRewards(config.grpo.rewards);
+      const spec = grpoSpec(config, {
+        outDir: context.dir,
+        data,
+        model,
+        seed: stageSeed(run, cycle, 'grpo'),
+        rewardModel,
+        rewards: rewards.map(({ name, weight }) => ({ name, weight })),
+      });
+      const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples) });
+      const { steps, loss, tokens } = result;
+      return { checkpoint: relative(context.dir, result.checkpoint), rows: rows.length, steps, loss, tokens };
+    },
+  };
+}
+
+const trainMetrics = ({ rows, steps, loss, tokens }: TrainOutput) => ({ rows, steps, loss, tokens });

@@ -1,0 +1,40 @@
+/** Which images a cycle asks about, and what it asks. Pure: the same seed and cycle give the same tasks. */
+import type { PoolImage } from '../dataset/source.js';
+import type { GenerationTask } from '../generation/request.js';
+import { seededRandom } from '../random.js';
+import { questionTypes, type Strategy } from '../sample.js';
+
+export interface CycleTasks {
+  pool: readonly PoolImage[];
+  strategies: readonly Strategy[];
+  /** Images of one cycle. */
+  images: number;
+  /** From 1. */
+  cycle: number;
+  seed: number;
+}
+
+/**
+ * Every image once before any comes again; each is asked about once per strategy, in another question type where it allows
+ * several, and with other types when its turn comes again in a later round.
+ */
+export function cycleTasks({ pool, strategies, images, cycle, seed }: CycleTasks): GenerationTask[] {
+  const tasks: GenerationTask[] = [];
+  const orders = new Map<number, PoolImage[]>();
+  for (let offset = 0; offset < images; offset++) {
+    const position = (cycle - 1) * images + offset;
+    const round = Math.floor(position / pool.length);
+    const order = orders.get(round) ?? seededRandom(seed, 'pool order', round).shuffle(pool);
+    orders.set(round, order);
+    const image = order[position % pool.length];
+    if (image === undefined) break;
+    const types = seededRandom(seed, 'question types', image.imageHash).shuffle(image.questionTypes ?? questionTypes);
+    for (const [index, strategy] of strategies.entries()) {
+      const questionType = types[(round * strategies.length + index) % types.length];
+      if (questionType === undefined) continue;
+      const { image: path, imageHash, modality } = image;
+      tasks.push({ image: path, imageHash, modality, strategy, questionType });
+    }
+  }
+  return tasks;
+}

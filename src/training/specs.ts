@@ -1,0 +1,133 @@
+/** Job specs from the configuration. Pure: TRL's option names are written here and nowhere else in TypeScript. */
+import type { z } from 'zod';
+import type {
+  completeSpecSchema,
+  grpoSpecSchema,
+  rewardModelSpecSchema,
+  scoreSpecSchema,
+  sftSpecSchema,
+} from '../bridge/contract.js';
+import type { Config } from '../config/schema.js';
+
+export interface JobPlace {
+  /** Absolute folder of the job. */
+  outDir: string;
+  /** Absolute path of the rows. */
+  data: string;
+  /** Absolute model folder, a Hugging Face id, or `phantom`. */
+  model: string;
+  seed: number;
+}
+
+const common = ({ device, threads, policy }: Config, { outDir, data, model, seed }: JobPlace) => ({
+  outDir,
+  data,
+  seed,
+  device,
+  ...(threads === undefined ? {} : { threads }),
+  model: modelRef(policy, model),
+});
+
+/** All models of a run share dtype and image size: the reward model reads what the policy reads. */
+function modelRef({ dtype, maxPixels }: Config['policy'], path: string) {
+  return { path, dtype, ...(maxPixels === undefined ? {} : { maxPixels }) };
+}
+
+const loraOf = (lora: Config['policy']['lora']) => (lora === undefined ? {} : { lora });
+
+export function sftSpec(config: Config, place: JobPlace): z.input<typeof sftSpecSchema> {
+  const { sft, policy } = config;
+  const length = sft.maxSteps === undefined ? { num_train_epochs: sft.epochs } : { max_steps: sft.maxSteps };
+  return {
+    kind: 'sft',
+    ...common(config, place),
+    ...loraOf(policy.lora),
+    trl: {
+      ...length,
+      per_device_train_batch_size: sft.batchSize,
+      gradient_accumulation_steps: sft.accumulation,
+      learning_rate: sft.learningRate,
+      logging_steps: sft.loggingSteps,
+      save_steps: sft.saveSteps,
+      ...sft.trl,
+    },
+  };
+}
+
+export interface GrpoPlace extends JobPlace {
+  /** Reward model that scores completions on the worker's device. */
+  rewardModel: string;
+  rewards: { name: string; weight: number }[];
+}
+
+export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoSpecSchema> {
+  const { grpo, policy } = config;
+  return {
+    kind: 'grpo',
+    ...common(config, place),
+    ...loraOf(policy.lora),
+    rewardModel: modelRef(policy, place.rewardModel),
+    rewards: place.rewards,
+    shownCompletions: grpo.shownCompletions,
+    trl: {
+      max_steps: grpo.maxSteps,
+      num_generations: grpo.numGenerations,
+      per_device_train_batch_size: grpo.batchSize,
+      gradient_accumulation_steps: grpo.accumulation,
+      max_completion_length: grpo.maxCompletionLength,
+      learning_rate: grpo.learningRate,
+      beta: grpo.klBeta,
+      temperature: grpo.temperature,
+      logging_steps: grpo.loggingSteps,
+      save_steps: grpo.saveSteps,
+      ...grpo.trl,
+    },
+  };
+}
+
+/** @param training `first` teaches a new head; `again` goes on with an earlier reward model. */
+export function rewardModelSpec(
+  config: Config,
+  place: JobPlace,
+  training: 'first' | 'again',
+): z.input<typeof rewardModelSpecSchema> {
+  const { rewardModel } = config;
+  const first = training === 'first';
+  return {
+    kind: 'reward-model',
+    ...common(config, place),
+    ...loraOf(rewardModel.lora),
+    loss: rewardModel.loss,
+    steps: first ? rewardModel.steps : rewardModel.retrainSteps,
+    batchSize: rewardModel.batchSize,
+    learningRate: first ? rewardModel.learningRate : (rewardModel.retrainLearningRate ?? rewardModel.learningRate),
+    languageWeight: rewardModel.languageWeight,
+    loggingSteps: rewardModel.loggingSteps,
+    saveSteps: rewardModel.saveSteps,
+  };
+}
+
+export function scoreSpec(config: Config, place: JobPlace): z.input<typeof scoreSpecSchema> {
+  return { kind: 'score', ...common(config, place), batchSize: config.rewardModel.scoreBatchSize };
+}
+
+/** Greedy completions, as every evaluation uses. */
+export function evaluationSpec(config: Config, place: JobPlace): z.input<typeof completeSpecSchema> {
+  const { maxNewTokens, batchSize } = config.evaluation;
+  return { kind: 'complete', ...common(config, place), samples: 1, temperature: 0, maxNewTokens, batchSize };
+}
+
+/** Sampled completions that are compared with each other. */
+export function preferenceSpec(config: Config, place: JobPlace): z.input<typeof completeSpecSchema> {
+  const { samples, temperature } = config.preferences;
+  const { maxCompletionLength } = config.grpo;
+  const { batchSize } = config.evaluation;
+  return {
+    kind: 'complete',
+    ...common(config, place),
+    samples,
+    temperature,
+    maxNewTokens: maxCompletionLength,
+    batchSize,
+  };
+}
