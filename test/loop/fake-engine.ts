@@ -1,0 +1,120 @@
+/** An engine without Python: does at once what each job promises, and records every start. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobKind, JobSpec, ResultOf } from '../../src/bridge/contract.js';
+import type { Job, JobHooks } from '../../src/bridge/job.js';
+import { readParquet } from '../../src/dataset/table.js';
+import { JobError } from '../../src/errors.js';
+import { sha256 } from '../../src/hash.js';
+import type { LoopEngine } from '../../src/loop/context.js';
+
+export interface FakeCall {
+  spec: JobSpec;
+  /** Files that lay in the job's folder when it started. */
+  found: string[];
+}
+
+export interface FakeEngine extends LoopEngine {
+  calls: FakeCall[];
+}
+
+interface Row {
+  id: string;
+  prompt: string;
+  response?: string;
+}
+
+export interface FakeOptions {
+  /** Called before each job works; may throw, or abort the run. */
+  before?: (spec: JobSpec, count: number) => void;
+}
+
+export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
+  const calls: FakeCall[] = [];
+  const start = <K extends JobKind>(input: unknown, hooks: JobHooks = {}): Job<K> => {
+    const spec = input as JobSpec;
+    calls.push({ spec, found: readdirSync(spec.outDir) });
+    const work = async (): Promise<ResultOf<K>> => {
+      before?.(spec, calls.length);
+      if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
+      return (await perform(spec, hooks)) as ResultOf<K>;
+    };
+    const result = work();
+    result.catch(() => {});
+    return { id: spec.kind, logPath: '', pid: null, result, events: noEvents(), cancel: async () => {} } as Job<K>;
+  };
+  return { calls, start: start as LoopEngine['start'] };
+}
+
+async function* noEvents(): AsyncGenerator<never, void> {}
+
+async function perform(spec: JobSpec, hooks: JobHooks): Promise<object> {
+  const rows = await readParquet<Row>(spec.data);
+  hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
+  switch (spec.kind) {
+    case 'score': {
+      const lines = rows.map(({ id, response = '' }) => ({ id, score: scoreOf(response) }));
+      return {
+        kind: spec.kind,
+        scores: writeLines(spec.outDir, 'scores.jsonl', lines),
+        count: rows.length,
+        seconds: 0,
+      };
+    }
+    case 'complete': {
+      const lines = rows.flatMap(({ id, prompt }) =>
+        Array.from({ length: spec.samples }, (_, index) => ({
+          id,
+          index,
+          text: answerTo(prompt, index),
+          tokens: 3,
+          finished: true,
+        })),
+      );
+      return {
+        kind: spec.kind,
+        completions: writeLines(spec.outDir, 'completions.jsonl', lines),
+        count: lines.length,
+        seconds: 0,
+      };
+    }
+    case 'grpo':
+      await hooks.rewards?.(
+        {
+          type: 'rewards',
+          step: 1,
+          items: rows
+            .slice(0, 4)
+            .map(({ id, prompt }) => ({ id, completion: answerTo(prompt, 0), rewardModelScore: 1 })),
+        },
+        new AbortController().signal,
+      );
+      return trained(spec.kind, spec.outDir);
+    case 'sft':
+    case 'reward-model':
+      return trained(spec.kind, spec.outDir);
+  }
+}
+
+function trained(kind: JobKind, outDir: string): object {
+  const checkpoint = join(outDir, 'model');
+  mkdirSync(checkpoint, { recursive: true });
+  writeFileSync(join(checkpoint, 'weights'), kind);
+  return { kind, checkpoint, steps: 1, seconds: 0, loss: 0.5, tokens: null };
+}
+
+function writeLines(outDir: string, name: string, lines: readonly object[]): string {
+  const file = join(outDir, name);
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return file;
+}
+
+/** Between -6 and 10, decided by the text. */
+const scoreOf = (text: string): number => (Number.parseInt(sha256(text).slice(0, 4), 16) / 0xffff) * 16 - 6;
+
+/** Names one of the options in the prompt. */
+function answerTo(prompt: string, index: number): string {
+  const options = [...prompt.matchAll(/^[A-E]\) (.+)$/gm)].map((match) => match[1] ?? '');
+  const chosen = options[(prompt.length + index) % Math.max(1, options.length)] ?? 'yes';
+  return `<think>It looks so.</think><answer>${chosen}</answer>`;
+}

@@ -1,0 +1,271 @@
+/** The loop's order, its files and its memory, with a fake engine; generation runs for real over loopback. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.js';
+import { readSamples } from '../../src/dataset/samples.js';
+import { InterruptedError, RunError } from '../../src/errors.js';
+import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
+import { runResultSchema } from '../../src/loop/result.js';
+import { runLoop } from '../../src/loop/run.js';
+import { readAnswered } from '../../src/providers/simulated/counts.js';
+import { fakeEngine, type FakeEngine } from './fake-engine.js';
+
+const yaml = `
+cycles: 2
+data: { source: phantom, seed: 12, test: 10, pool: 8 }
+generation: { imagesPerCycle: 4, teacher: { faults: { malformed: 0.1 } } }
+filter: { threshold: 0 }
+preferences: { prompts: 6, samples: 2 }
+`;
+const configOf = (...set: string[]) => parseConfig(yaml, { file: 'test.yaml', set });
+
+let runDir = '';
+let events: TimedEvent[] = [];
+beforeEach(() => {
+  runDir = join(mkdtempSync(join(tmpdir(), 'medgr2-loop-')), 'run');
+  events = [];
+});
+afterEach(() => rmSync(join(runDir, '..'), { recursive: true, force: true }));
+
+const run = (engine: FakeEngine, config = configOf(), signal?: AbortSignal) =>
+  runLoop(config, { runDir, engine, signal, onEvent: (event) => events.push(event) });
+
+const stagesOf = (type: 'stage-start' | 'stage-skip' | 'stage-end'): string[] =>
+  events.flatMap((event) => (event.type === type ? [`${event.cycle}/${event.stage}`] : []));
+
+const cycleStages = (cycle: number): string[] =>
+  [
+    'generate',
+    'score',
+    'filter',
+    'sft',
+    'evaluate-sft',
+    'grpo',
+    'evaluate-grpo',
+    'preferences',
+    'reward-model',
+    'reward-report',
+    'generator-update',
+  ].map((stage) => `${cycle}/${stage}`);
+const allStages = [
+  ...['prepare-data', 'evaluate-base', 'grade', 'reward-model', 'reward-report'].map((stage) => `0/${stage}`),
+  ...cycleStages(1),
+  ...cycleStages(2),
+];
+
+describe('a whole run', () => {
+  test('goes through Algorithm 1 and leaves the files it promises', async () => {
+    const engine = fakeEngine();
+    const result = await run(engine);
+    expect(stagesOf('stage-end')).toEqual(allStages);
+    expect(result.status).toBe('complete');
+    expect(result.cycles.map((cycle) => cycle.cycle)).toEqual([1, 2]);
+    for (const cycle of result.cycles) {
+      expect(cycle.candidates).toBeGreaterThan(0);
+      expect(cycle.accepted).toBeLessThanOrEqual(cycle.candidates);
+      expect(cycle.rawPrecision).toBeGreaterThanOrEqual(0);
+      for (const path of Object.values(cycle.paths)) expect(existsSync(join(runDir, path)), path).toBe(true);
+    }
+    expect(runResultSchema.parse(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')))).toEqual(result);
+    const dataset = await readSamples(join(runDir, 'dataset/d-gen.parquet'));
+    expect(dataset).toHaveLength(result.cycles[1]?.datasetSize ?? 0);
+    const written = dataset.filter((sample) => sample.provenance.cycle > 0);
+    expect(written.length).toBeGreaterThan(0);
+    for (const { provenance, score, rewardModelVersion, image } of written) {
+      expect(provenance).toMatchObject({ provider: 'simulated', model: 'simulated-teacher' });
+      expect(provenance.promptHash).toMatch(/^[0-9a-f]{64}$/);
+      expect(score).toBeGreaterThan(0);
+      expect(rewardModelVersion).toBe(`reward-model-${provenance.cycle - 1}`);
+      expect(image).toMatch(/^images\//);
+    }
+    expect(existsSync(join(runDir, 'cycle-1/sft.partial'))).toBe(false);
+  });
+
+  test('tells every event in events.jsonl as it tells the caller', async () => {
+    await run(fakeEngine());
+    const lines = readFileSync(join(runDir, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TimedEvent);
+    expect(lines).toEqual(events);
+    for (const { time, ...event } of lines) {
+      expect(new Date(time).toISOString()).toBe(time);
+      expect(runEventSchema.parse(event)).toEqual(event);
+    }
+  });
+
+  test('trains on what it should: SFT from the base, GRPO from SFT, the reward model from the one before', async () => {
+    const engine = fakeEngine();
+    await run(engine);
+    const models = (kind: string): string[] =>
+      engine.calls
+        .filter(({ spec }) => spec.kind === kind)
+        .map(({ spec }) => spec.model.path.replace(`${runDir}/`, ''));
+    expect(models('sft')).toEqual(['phantom', 'phantom']);
+    expect(models('grpo')).toEqual(['cycle-1/sft/model', 'cycle-2/sft/model']);
+    expect(models('reward-model')).toEqual(['phantom', 'cycle-0/reward-model/model', 'cycle-1/reward-model/model']);
+    const grpo = engine.calls.find(({ spec }) => spec.kind === 'grpo')?.spec;
+    expect(grpo).toMatchObject({
+      rewardModel: { path: join(runDir, 'cycle-0/reward-model/model') },
+      rewards: [
+        { name: 'rewardModel', weight: 0.8 },
+        { name: 'answerMatch', weight: 0.2 },
+      ],
+    });
+  });
+
+  test('start: previous goes on from the last policy, and the last retraining can be left out', async () => {
+    const engine = fakeEngine();
+    const result = await run(engine, configOf('policy.start=previous', 'rewardModel.retrainAfterLast=false'));
+    const sft = engine.calls.filter(({ spec }) => spec.kind === 'sft').map(({ spec }) => spec.model.path);
+    expect(sft).toEqual(['phantom', join(runDir, 'cycle-1/grpo/model')]);
+    expect(stagesOf('stage-end')).not.toContain('2/reward-model');
+    expect(result.cycles[1]?.retrainedRewardModel).toBeNull();
+  });
+});
+
+describe('a run that goes on', () => {
+  test('a finished run does nothing again', async () => {
+    const first = await run(fakeEngine());
+    events = [];
+    const engine = fakeEngine();
+    expect(await run(engine)).toEqual(first);
+    expect(engine.calls).toEqual([]);
+    expect(stagesOf('stage-skip')).toEqual(allStages);
+  });
+
+  test.each(['0/evaluate-base', '0/reward-model', '1/score', '1/sft', '1/grpo', '2/preferences'])(
+    'a failure in %s is continued there',
+    async (stage) => {
+      const working = (): string => stagesOf('stage-start').at(-1) ?? '';
+      const broken = fakeEngine({
+        before: () => {
+          if (working() === stage) throw new Error('power cut');
+        },
+      });
+      await expect(run(broken)).rejects.toThrow('power cut');
+      expect(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8'))).toMatchObject({
+        status: 'failed',
+        error: 'power cut',
+      });
+      events = [];
+      await run(fakeEngine());
+      expect(stagesOf('stage-skip')).toEqual(allStages.slice(0, allStages.indexOf(stage)));
+      expect(stagesOf('stage-end')).toEqual(allStages.slice(allStages.indexOf(stage)));
+    },
+  );
+
+  test('a trainer finds its partial folder again, other stages start over', async () => {
+    const attempt = async (kind: string, file: string): Promise<string[] | undefined> => {
+      const broken = fakeEngine({
+        before: (spec) => {
+          if (spec.kind !== kind) return;
+          writeFileSync(join(spec.outDir, file), '');
+          throw new Error('killed');
+        },
+      });
+      await expect(run(broken)).rejects.toThrow('killed');
+      const engine = fakeEngine({
+        before: (spec) => {
+          if (spec.kind === kind) throw new Error('enough');
+        },
+      });
+      await expect(run(engine)).rejects.toThrow('enough');
+      return engine.calls.at(-1)?.found;
+    };
+    expect(await attempt('complete', 'half-done')).not.toContain('half-done');
+    expect(await attempt('sft', 'checkpoint')).toContain('checkpoint');
+  });
+
+  test('a stage whose folder is taken away is done again, and what is made from it only where it differs', async () => {
+    await run(fakeEngine());
+    rmSync(join(runDir, 'cycle-2/score'), { recursive: true });
+    events = [];
+    await run(fakeEngine());
+    expect(stagesOf('stage-end')).toEqual(['2/score']);
+  });
+
+  test('a folder renamed just before a kill counts as done', async () => {
+    await run(fakeEngine());
+    const ledger = join(runDir, 'ledger.jsonl');
+    writeFileSync(ledger, `${readFileSync(ledger, 'utf8').trim().split('\n').slice(0, -1).join('\n')}\n{"torn`);
+    events = [];
+    await run(fakeEngine());
+    expect(stagesOf('stage-end')).toEqual([]);
+  });
+
+  test('no answered request is sent again', async () => {
+    const stop = new AbortController();
+    const slow = configOf('generation.teacher.latencyMs=20', 'generation.concurrency=1');
+    const stopping = runLoop(slow, {
+      runDir,
+      engine: fakeEngine(),
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type === 'stage-progress' && event.done >= 1) stop.abort();
+      },
+    });
+    await expect(stopping).rejects.toBeInstanceOf(InterruptedError);
+    await run(fakeEngine());
+    const { answered, repeatedAnswered } = readAnswered(join(runDir, 'generation/teacher-answered.txt'));
+    expect(answered).toBeGreaterThan(0);
+    expect(repeatedAnswered).toBe(0);
+  });
+});
+
+describe('stopping', () => {
+  test('ends with an error of exit code 130 and a result that says so', async () => {
+    const stop = new AbortController();
+    const engine = fakeEngine({ before: (spec) => spec.kind === 'sft' && stop.abort() });
+    await expect(run(engine, configOf(), stop.signal)).rejects.toMatchObject({ code: 'interrupted', exitCode: 130 });
+    expect(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8'))).toMatchObject({ status: 'interrupted' });
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+  });
+});
+
+describe('a run folder', () => {
+  test('is refused with other settings, and names them', async () => {
+    await run(fakeEngine());
+    const error = await run(fakeEngine(), configOf('grpo.maxSteps=7')).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RunError);
+    expect(error).toMatchObject({
+      code: 'config-changed',
+      message: expect.stringContaining('grpo.maxSteps: 60 there, 7 here'),
+    });
+  });
+
+  test('takes more cycles and another way of working', async () => {
+    await run(fakeEngine());
+    events = [];
+    const result = await run(fakeEngine(), configOf('cycles=3', 'threads=1', 'generation.concurrency=2'));
+    expect(result.cycles).toHaveLength(3);
+    expect(stagesOf('stage-end').every((stage) => stage.startsWith('3/'))).toBe(true);
+  });
+
+  test('is refused while another process works on it', async () => {
+    const engine = fakeEngine();
+    const first = run(engine);
+    await expect(run(fakeEngine())).rejects.toMatchObject({ code: 'run-busy' });
+    await first;
+  });
+
+  test('is refused where it is some other folder', async () => {
+    mkdirSync(runDir, { recursive: true });
+    writeFileSync(join(runDir, 'thesis.txt'), '');
+    await expect(run(fakeEngine())).rejects.toMatchObject({ code: 'not-a-run-folder' });
+  });
+});
+
+describe('before anything starts', () => {
+  test('a missing key is refused', async () => {
+    const config = configOf(
+      'generation.provider=gemini',
+      'generation.gemini.apiKeyEnv=NO_SUCH_KEY',
+      'generation.gemini.baseUrl=http://127.0.0.1:9',
+    );
+    await expect(run(fakeEngine(), config)).rejects.toMatchObject({ code: 'no-api-key', exitCode: 2 });
+    expect(existsSync(runDir)).toBe(false);
+  });
+});
