@@ -1,4 +1,6 @@
-/** Overlap removal: the same question about the same image with the same answer enters D_gen once. Near-duplicates stay. */
+/**
+ * Overlap removal: the same question about the same image with the same answer enters D_gen once. Near-duplicates stay.
+ */
 import { normalize } from '../reward/text.js';
 import type { Sample } from '../sample.js';
 
@@ -10,7 +12,10 @@ export function overlapKey({ imageHash, question, answer }: Keyed): string {
 }
 
 /** Parts candidates into those new to D_gen and those that are there already or came earlier among the candidates. */
-export function removeOverlap<T extends Keyed>(candidates: readonly T[], dgen: readonly Keyed[]): { kept: T[]; removed: T[] } {
+export function removeOverlap<T extends Keyed>(
+  candidates: readonly T[],
+  dgen: readonly Keyed[],
+): { kept: T[]; removed: T[] } {
   const seen = new Set(dgen.map(overlapKey));
   const kept: T[] = [];
   const removed: T[] = [];

@@ -57,12 +57,18 @@ export async function writeJsonl(path: string, rows: readonly object[]): Promise
 /** Reads JSONL; blank lines are passed over. A line that is no JSON object is a DataError that names it. */
 export async function readJsonl<T = Record<string, unknown>>(path: string): Promise<T[]> {
   const rows: T[] = [];
-  for (const [i, line] of (await readText(path)).replace(/^\ufeff/, '').split('\n').entries()) {
+  for (const [i, line] of (await readText(path))
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
     if (line.trim() === '') continue;
     const where = `${path}:${i + 1}`;
     const row = parseLine(line, where);
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-      throw new DataError('jsonl-not-object', `${where} holds no JSON object.`, { where, remedy: 'Write one JSON object per line.' });
+      throw new DataError('jsonl-not-object', `${where} holds no JSON object.`, {
+        where,
+        remedy: 'Write one JSON object per line.',
+      });
     }
     rows.push(row as T);
   }
@@ -93,7 +99,11 @@ function parseLine(line: string, where: string): unknown {
   }
 }
 
-async function withConnection<T>(path: string, doing: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+async function withConnection<T>(
+  path: string,
+  doing: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:');
   try {
     const connection = await instance.connect();
@@ -106,7 +116,8 @@ async function withConnection<T>(path: string, doing: string, work: (connection:
     throw new DataError('table-failed', `Cannot ${doing} ${path}: ${messageOf(cause)}`, {
       cause,
       where: path,
-      remedy: doing === 'read' ? 'Check that the file exists and is Parquet.' : 'Check the folder’s rights and free space.',
+      remedy:
+        doing === 'read' ? 'Check that the file exists and is Parquet.' : 'Check the folder’s rights and free space.',
     });
   } finally {
     instance.closeSync();

@@ -1,7 +1,8 @@
 /**
- * Figures about answers and about reward-model scores. Pure; what cannot be computed (no rows, no variance) is null, never
- * NaN. Intervals, AUROC and tests between models are not here.
+ * Figures about answers and about reward-model scores. Pure; what cannot be computed (no rows, no variance) is null,
+ * never NaN. Intervals, AUROC and tests between models are not here.
  */
+import { DataError } from '../errors.js';
 import type { Modality, QuestionType } from '../sample.js';
 
 export { reliabilityTable, thresholdForPrecision } from './threshold.js';
@@ -19,8 +20,8 @@ export interface AccuracyCell {
   n: number;
   correct: number;
   unparsed: number;
-  /** correct / n; null for no rows. */
-  accuracy: number | null;
+  /** correct / n. */
+  accuracy: number;
 }
 
 export interface AccuracyReport extends AccuracyCell {
@@ -29,8 +30,13 @@ export interface AccuracyReport extends AccuracyCell {
   byQuestionType: Record<string, AccuracyCell>;
 }
 
-/** Top-1 accuracy overall, per modality and per question type. */
+/** Top-1 accuracy overall, per modality and per question type. Throws where there is nothing to measure. */
 export function accuracyReport(items: readonly AnsweredItem[]): AccuracyReport {
+  if (items.length === 0) {
+    throw new DataError('nothing-to-evaluate', 'There are no questions to evaluate on.', {
+      remedy: 'Give a test split that is not empty.',
+    });
+  }
   return {
     ...cellOf(items),
     byModality: cellsBy(items, (item) => item.modality),
@@ -46,7 +52,7 @@ function cellsBy(items: readonly AnsweredItem[], key: (item: AnsweredItem) => st
 function cellOf(items: readonly AnsweredItem[]): AccuracyCell {
   const correct = items.filter((item) => item.correct).length;
   const unparsed = items.filter((item) => item.unparsed).length;
-  return { n: items.length, correct, unparsed, accuracy: items.length === 0 ? null : correct / items.length };
+  return { n: items.length, correct, unparsed, accuracy: correct / items.length };
 }
 
 /** A reward-model score of a row whose grade is known. */
@@ -102,7 +108,7 @@ function pearson(a: readonly number[], b: readonly number[]): number | null {
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => (values[i] as number) - (values[j] as number));
   const result = new Array<number>(values.length);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && values[order[end] as number] === values[order[start] as number]) end++;
     for (let k = start; k < end; k++) result[order[k] as number] = (start + end + 1) / 2;
@@ -114,12 +120,14 @@ export function ranks(values: readonly number[]): number[] {
 /** Mean score per grade, highest grade first. */
 export function meanByGrade(items: readonly ScoredGrade[]): Record<string, number> {
   const groups = [...Map.groupBy(items, (item) => item.grade)].sort(([a], [b]) => b - a);
-  return Object.fromEntries(groups.map(([grade, group]) => [String(grade), mean(group.map((item) => item.score)) ?? 0]));
+  return Object.fromEntries(
+    groups.map(([grade, group]) => [String(grade), mean(group.map((item) => item.score)) ?? 0]),
+  );
 }
 
 /**
- * Of all pairs of different grade within a group, the share whose scores are in the same order; equal scores count half.
- * Null where there is no such pair. Takes time quadratic in the size of a group.
+ * Of all pairs of different grade within a group, the share whose scores are in the same order; equal scores count
+ * half. Null where there is no such pair. Takes time quadratic in the size of a group.
  */
 export function pairwiseAccuracy(items: readonly ScoredGrade[]): number | null {
   let [pairs, right] = [0, 0];

@@ -9,9 +9,9 @@ export interface ScoredRow {
 
 export interface ThresholdOptions {
   /**
-   * Assumed share of good samples among what will be filtered, in (0, 1). The graded set has a share of its own (it is made
-   * with so many rows of each grade), and precision depends on it: rows are weighted as if this share held. Left out,
-   * the graded set's own share counts.
+   * Assumed share of good samples among what will be filtered, in (0, 1). The graded set has a share of its own (it is
+   * made with so many rows of each grade), and precision depends on it: rows are weighted as if this share held. Left
+   * out, the graded set's own share counts.
    */
   prior?: number | undefined;
   /** Fewest held-out rows that must be let through, so that a handful of lucky rows is no evidence; 1 when left out. */
@@ -32,11 +32,16 @@ export interface Threshold {
 }
 
 /**
- * The smallest threshold at which the rows with score > τ reach the wanted precision. Thresholds between two neighbouring
- * scores accept the same rows; the lower of the two scores stands for them, and the lowest score minus 1 for all rows.
- * Precision does not grow evenly with τ: what is promised holds at the returned threshold, not at every higher one.
+ * The smallest threshold at which the rows with score > τ reach the wanted precision. Thresholds between two
+ * neighbouring scores accept the same rows; the lower of the two scores stands for them, and the lowest score minus 1
+ * for all rows. Precision does not grow evenly with τ: what is promised holds at the returned threshold, not at every
+ * higher one.
  */
-export function thresholdForPrecision(scored: readonly ScoredRow[], precision: number, options: ThresholdOptions = {}): Threshold {
+export function thresholdForPrecision(
+  scored: readonly ScoredRow[],
+  precision: number,
+  options: ThresholdOptions = {},
+): Threshold {
   if (scored.length === 0) {
     throw new DataError('no-held-out-rows', 'There are no held-out graded rows to find a threshold on.', {
       remedy: 'Hold out a share of the graded data, or give the threshold as a number.',
@@ -82,7 +87,9 @@ export interface ReliabilityBin {
 /** Share of positives by score, in bins of equal width over R_φ's range; scores outside count in the outermost bins. */
 export function reliabilityTable(scored: readonly ScoredRow[], bins = 8, lowest = -6, highest = 10): ReliabilityBin[] {
   const width = (highest - lowest) / bins;
-  const groups = Map.groupBy(scored, ({ score }) => Math.min(bins - 1, Math.max(0, Math.floor((score - lowest) / width))));
+  const groups = Map.groupBy(scored, ({ score }) =>
+    Math.min(bins - 1, Math.max(0, Math.floor((score - lowest) / width))),
+  );
   return Array.from({ length: bins }, (_, i) => {
     const rows = groups.get(i) ?? [];
     const n = rows.length;

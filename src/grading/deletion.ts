@@ -9,8 +9,9 @@ const [leastShare, mostShare] = [0.3, 0.5];
 const longestPhrase = 4;
 
 /**
- * The response with 30 to 50 % of the rationale's words deleted in contiguous phrases, two words at least. In half of the
- * cases the answer block stays; otherwise it is missing or cut short. Null where the rationale is too short to delete from.
+ * The response with 30 to 50 % of the rationale's words deleted in contiguous phrases, two words at least. In half of
+ * the cases the answer block stays; otherwise it is missing or cut short. Null where the rationale is too short to
+ * delete from.
  */
 export function deletePhrases(sample: Pick<Sample, 'rationale' | 'answer'>, random: Random): string | null {
   const rationale = withoutPhrases(sample.rationale, random);
@@ -39,6 +40,9 @@ function withoutPhrases(text: string, random: Random): string | null {
     // With the blanks or marks before it, unless those follow a word that stays at the start of the text.
     return word === undefined ? [] : [{ start: before?.end ?? 0, end: word.end, text: '' }];
   });
-  const rest = replaceRanges(text, ranges).replace(/\s+/g, ' ').replace(/^[\s,;:.]+/, '').trim();
+  const rest = replaceRanges(text, ranges)
+    .replace(/\s+/g, ' ')
+    .replace(/^[\s,;:.]+/, '')
+    .trim();
   return rest === '' || rest === text.trim() ? null : rest;
 }

@@ -1,6 +1,6 @@
 /**
- * The four-grade set that R_φ learns from (MedGR² supplement): trusted samples as they are (10), lightly reworded (6), made
- * incoherent (0), and answered wrongly or off the point (-6). Pure: the same samples and seed give the same rows.
+ * The four-grade set that R_φ learns from (MedGR² supplement): trusted samples as they are (10), lightly reworded (6),
+ * made incoherent (0), and answered wrongly or off the point (-6). Pure: the same samples and seed give the same rows.
  */
 import { sha256 } from '../hash.js';
 import { renderResponse } from '../prompts/render.js';
@@ -64,7 +64,10 @@ export function gradeSamples(samples: readonly Sample[], options: GradeOptions):
 
 /** By hash order, so that an image added later moves few others. */
 function heldOutImages(samples: readonly Sample[], share: number, seed: number): Set<string> {
-  const keyed = [...new Set(samples.map((sample) => sample.imageHash))].map((hash) => ({ hash, key: sha256(`${seed} ${hash}`) }));
+  const keyed = [...new Set(samples.map((sample) => sample.imageHash))].map((hash) => ({
+    hash,
+    key: sha256(`${seed} ${hash}`),
+  }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
   return new Set(keyed.slice(0, Math.round(share * keyed.length)).map(({ hash }) => hash));
 }
@@ -80,8 +83,15 @@ function rowsOf(
   const original = renderResponse(sample);
   const rows = [rowOf(sample, 'original', 10, original, 0)];
   const seen = new Set([original]);
-  const add = (kind: Exclude<GradedKind, 'original'>, grade: Grade, responses: readonly (string | null)[], wanted: number): void => {
-    const fresh = [...new Set(responses)].filter((text): text is string => text !== null && !seen.has(text)).slice(0, wanted);
+  const add = (
+    kind: Exclude<GradedKind, 'original'>,
+    grade: Grade,
+    responses: readonly (string | null)[],
+    wanted: number,
+  ): void => {
+    const fresh = [...new Set(responses)]
+      .filter((text): text is string => text !== null && !seen.has(text))
+      .slice(0, wanted);
     fresh.forEach((response, i) => {
       seen.add(response);
       rows.push(rowOf(sample, kind, grade, response, i));
@@ -92,10 +102,20 @@ function rowsOf(
   add('synonym', 6, [rationale === null ? null : renderResponse({ rationale, answer: sample.answer })], 1);
   add('deletion', 0, [deletePhrases(sample, random)], 1);
   const wrong = wrongAnswers(sample, answers, random);
-  add('mismatch', -6, wrong.map((answer) => renderResponse({ rationale: argueFor(sample, answer), answer })), options.mismatches);
+  add(
+    'mismatch',
+    -6,
+    wrong.map((answer) => renderResponse({ rationale: argueFor(sample, answer), answer })),
+    options.mismatches,
+  );
   const wanted = options.irrelevant ?? 1;
   const strangers = Array.from({ length: wanted }, () => strangerTo(sample, part, random));
-  add('irrelevant', -6, strangers.map((other) => (other === null ? null : renderResponse(other))), wanted);
+  add(
+    'irrelevant',
+    -6,
+    strangers.map((other) => (other === null ? null : renderResponse(other))),
+    wanted,
+  );
   return rows;
 }
 
@@ -108,7 +128,11 @@ function strangerTo(sample: Sample, part: readonly Sample[], random: ReturnType<
   for (let i = 0; i < draws; i++) {
     const other = random.pick(part);
     if (other.imageHash === sample.imageHash || comparable(other.question) === comparable(sample.question)) continue;
-    if (answersMatch(other.answer, sample.answer, sample.options) || comparable(other.answer) === comparable(sample.answer)) continue;
+    if (
+      answersMatch(other.answer, sample.answer, sample.options) ||
+      comparable(other.answer) === comparable(sample.answer)
+    )
+      continue;
     if (other.questionType !== sample.questionType) return other;
     fallback ??= other;
   }

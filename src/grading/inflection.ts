@@ -26,7 +26,10 @@ export function readings(word: string): Reading[] {
     add('plural', ...lemmas);
     add('third', ...lemmas);
   }
-  for (const [ending, form] of [['ed', 'past'], ['ing', 'gerund']] as const) {
+  for (const [ending, form] of [
+    ['ed', 'past'],
+    ['ing', 'gerund'],
+  ] as const) {
     if (!word.endsWith(ending)) continue;
     const stem = word.slice(0, -ending.length);
     if (ending === 'ed' && stem.endsWith('i')) add(form, `${stem.slice(0, -1)}y`);
@@ -38,19 +41,21 @@ export function readings(word: string): Reading[] {
 
 /** Verbs whose past is not `-ed`, and nouns whose plural is not `-s`; they are not put into those forms. */
 const irregular = new Set(
-  (
-    'arise bear beat become begin bend bind bite bleed blow break breed bring build burst buy cast catch choose cling come cost ' +
-    'creep cut deal dig draw drink drive eat fall feed feel fight find fit flee fly forget forgive freeze get give go grind grow ' +
-    'hang hear hide hit hold hurt keep know lay lead learn leave lend let lie light lose make mean meet overcome pay put read ' +
-    'ride ring rise run say see seek sell send set shake shed shine shoot show shrink shut sing sink sit sleep slide speak spend ' +
-    'spin split spread spring stand steal stick sting strike swear sweep swell swim swing take teach tear tell think throw ' +
-    'understand undergo wake wear weave win wind write ' +
-    'man woman child foot tooth mouse ox analysis basis crisis diagnosis focus locus nucleus stimulus criterion phenomenon ' +
-    'datum medium index appendix vertex matrix radius axis half leaf life calf shelf knife series species'
-  ).split(' '),
+  `
+    arise bear beat become begin bend bind bite bleed blow break breed bring build burst buy cast catch choose
+    cling come cost creep cut deal dig draw drink drive eat fall feed feel fight find fit flee fly forget forgive
+    freeze get give go grind grow hang hear hide hit hold hurt keep know lay lead learn leave lend let lie light
+    lose make mean meet overcome pay put read ride ring rise run say see seek sell send set shake shed shine shoot
+    show shrink shut sing sink sit sleep slide speak spend spin split spread spring stand steal stick sting strike
+    swear sweep swell swim swing take teach tear tell think throw understand undergo wake wear weave win wind
+    write man woman child foot tooth mouse ox analysis basis crisis diagnosis focus locus nucleus stimulus
+    criterion phenomenon datum medium index appendix vertex matrix radius axis half leaf life calf shelf knife
+    series species
+  `.match(/\S+/g),
 );
 /** Stressed on the last syllable, so that the consonant doubles: `occurred`. */
-const endStressed = /(?:^|[^aeiou])(?:occur|refer|prefer|infer|admit|permit|commit|submit|emit|control|compel|expel|begin|regret)$/;
+const endStressed =
+  /(?:^|[^aeiou])(?:occur|refer|prefer|infer|admit|permit|commit|submit|emit|control|compel|expel|begin|regret)$/;
 
 /** Puts a base form into a form; null where that takes more than the regular rules. */
 export function inflect(lemma: string, form: Form): string | null {

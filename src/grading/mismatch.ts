@@ -1,6 +1,6 @@
 /**
- * Grade -6, the hard way: the same question with a plausible wrong answer, and a rationale that argues for it as fluently as
- * the original argued for the right one. Only reading the image tells the two apart.
+ * Grade -6, the hard way: the same question with a plausible wrong answer, and a rationale that argues for it as
+ * fluently as the original argued for the right one. Only reading the image tells the two apart.
  */
 import { answersMatch } from '../reward/extract.js';
 import { comparable } from '../reward/text.js';
@@ -70,7 +70,10 @@ export function argueFor(sample: Pick<Sample, 'rationale' | 'answer'>, wrong: st
 }
 
 function swap(text: string, right: string, wrong: string): string {
-  const pairs: [from: string, to: string][] = [[right, wrong], [wrong, right]];
+  const pairs: [from: string, to: string][] = [
+    [right, wrong],
+    [wrong, right],
+  ];
   pairs.sort(([a], [b]) => b.length - a.length);
   const words = pairs.map(([from]) => escape(from.trim()).replace(/\s+/g, '\\s+')).join('|');
   const mention = new RegExp(`(?:\\b(an?)(\\s+))?(?<![\\p{L}\\p{N}])(${words})(?![\\p{L}\\p{N}])`, 'giu');
@@ -79,7 +82,8 @@ function swap(text: string, right: string, wrong: string): string {
     if (pair === undefined) return whole;
     const to = likeCase(found, pair[0], pair[1]);
     const takesNone = takesNoArticle(to);
-    if (article !== undefined) return takesNone ? withCaseOf(article, to) : `${withCaseOf(article, articleFor(to))}${gap ?? ' '}${to}`;
+    if (article !== undefined)
+      return takesNone ? withCaseOf(article, to) : `${withCaseOf(article, articleFor(to))}${gap ?? ' '}${to}`;
     return takesNoArticle(pair[0]) && !takesNone ? `${withCaseOf(found, articleFor(to))} ${withoutCapital(to)}` : to;
   });
 }

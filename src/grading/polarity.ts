@@ -30,12 +30,14 @@ const turns: readonly Turn[] = [
 ];
 
 /**
- * Exchanges `yes` and `no` where they stand as an answer (`no fracture` is a finding), and turns the last sentence that can
- * be turned: a denial into a claim, and where the answer was `yes`, a claim into a denial.
+ * Exchanges `yes` and `no` where they stand as an answer (`no fracture` is a finding), and turns the last sentence that
+ * can be turned: a denial into a claim, and where the answer was `yes`, a claim into a denial.
  */
 export function turnPolarity(text: string, from: 'yes' | 'no'): string {
   const sentences = text
-    .replace(/\b(yes|no)\b(?=\s*(?:[,.;!]|$))/gi, (word) => withCaseOf(word, word.toLowerCase() === 'yes' ? 'no' : 'yes'))
+    .replace(/\b(yes|no)\b(?=\s*(?:[,.;!]|$))/gi, (word) =>
+      withCaseOf(word, word.toLowerCase() === 'yes' ? 'no' : 'yes'),
+    )
     .split(/(?<=[.!?])\s+/);
   for (let i = sentences.length - 1; i >= 0; i--) {
     const sentence = sentences[i] ?? '';

@@ -1,6 +1,7 @@
 /**
- * Grade 6: a rationale with two or three content words put differently. Part of speech is judged by the neighbours, sense
- * by how much of its gloss the context shares (Lesk), then by frequency. No parser: what is unclear stays as it is.
+ * Grade 6: a rationale with two or three content words put differently. Part of speech is judged by the neighbours,
+ * sense by how much of its gloss the context shares (Lesk), then by frequency. No parser: what is unclear stays as it
+ * is.
  */
 import type { Random } from '../random.js';
 import type { Sample } from '../sample.js';
@@ -12,8 +13,8 @@ import { contentStems, isContent, replaceRanges, stem, wordsOf, type Replacement
 
 /**
  * How daring a synonym may be; a level is tried only when those before it leave too few. First words met in tagged text
- * with this very sense, then words met in some sense, then the next sense where the context speaks for it, then adjectives
- * of similar sense, if they are usual.
+ * with this very sense, then words met in some sense, then the next sense where the context speaks for it, then
+ * adjectives of similar sense, if they are usual.
  */
 const levels = [
   { sense: 'first', met: 'in-sense' },
@@ -25,7 +26,9 @@ const levels = [
 const leastFrequency = { 'in-sense': 1, often: 3 } as const;
 type Level = (typeof levels)[number];
 
-/** How many senses a synonym may have that are more usual than the one meant; more would make it read as another word. */
+/**
+ * How many senses a synonym may have that are more usual than the one meant; more would make it read as another word.
+ */
 const rarestRank = 1;
 
 /**
@@ -45,7 +48,14 @@ export function rewordLightly(
   const places = random.shuffle(words.map((_, i) => i)).flatMap((i): Place[] => {
     const word = words[i] as Word;
     const use = mayChange(word, kept) ? useOf(words, i, text, thesaurus) : null;
-    if (use === null || thesaurus.senses(use.lemma, 'noun').slice(0, 2).some((sense) => sense.anatomical)) return [];
+    if (
+      use === null ||
+      thesaurus
+        .senses(use.lemma, 'noun')
+        .slice(0, 2)
+        .some((sense) => sense.anatomical)
+    )
+      return [];
     return [{ i, word, use, ranked: likeliestSenses(thesaurus.senses(use.lemma, use.pos), use.lemma, context) }];
   });
   const chosen = new Map<number, string>();
@@ -58,7 +68,10 @@ export function rewordLightly(
     }
   }
   if (chosen.size === 0) return null;
-  return replaceRanges(text, [...chosen].flatMap(([i, synonym]) => replacementsAt(words, i, synonym, text)));
+  return replaceRanges(
+    text,
+    [...chosen].flatMap(([i, synonym]) => replacementsAt(words, i, synonym, text)),
+  );
 }
 
 /** The word's own replacement, and that of an article before it whose form depends on it. */
@@ -96,7 +109,11 @@ interface Place {
 function synonymFor(place: Place, level: Level, kept: ReadonlySet<string>, thesaurus: Thesaurus): string | null {
   const { lemma, pos, form } = place.use;
   const mayStand = (other: string): boolean =>
-    /^[a-z]{3,}$/.test(other) && !related(other, lemma) && !functionWords.has(other) && !meaningfulWords.has(other) && !kept.has(stem(other));
+    /^[a-z]{3,}$/.test(other) &&
+    !related(other, lemma) &&
+    !functionWords.has(other) &&
+    !meaningfulWords.has(other) &&
+    !kept.has(stem(other));
   for (const sense of sensesAt(level, place.ranked, thesaurus)) {
     const candidates = sense.words
       .filter((other) => mayStand(other) && rankOf(sense, thesaurus.senses(other, pos)) <= rarestRank)

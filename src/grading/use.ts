@@ -10,7 +10,9 @@ const determiners = new Set('a an the this that these those its their each every
 const pronouns = new Set('this that these those each some any both all'.split(' '));
 const copulas = new Set('is are was were be been being appears appear looks look seems seem remains remain'.split(' '));
 const beforeVerb = new Set('to can could may might must should will would does do did not'.split(' '));
-const prepositions = new Set('of in on at by for with from into within near under above below between through across without'.split(' '));
+const prepositions = new Set(
+  'of in on at by for with from into within near under above below between through across without'.split(' '),
+);
 
 export interface Use {
   lemma: string;
@@ -36,8 +38,10 @@ export function useOf(words: readonly Word[], i: number, text: string, thesaurus
   const verbLike = (use: Use): boolean => use.pos === 'verb';
   const fitting = uses.filter((use) => {
     const { pos, form } = use;
-    if (beforeVerb.has(before)) return verbLike(use) && form === 'base' ? before !== 'to' || !nounFollows : pos === 'adv';
-    if (copulas.has(before)) return pos === 'adj' || pos === 'adv' || (verbLike(use) && (form === 'past' || form === 'gerund'));
+    if (beforeVerb.has(before))
+      return verbLike(use) && form === 'base' ? before !== 'to' || !nounFollows : pos === 'adv';
+    if (copulas.has(before))
+      return pos === 'adj' || pos === 'adv' || (verbLike(use) && (form === 'past' || form === 'gerund'));
     if (listed) return pos === 'adj';
     if (pronouns.has(before) && uses.every(verbLike)) return true;
     if (determiners.has(before)) return pos === (nounFollows ? 'adj' : 'noun');

@@ -1,6 +1,6 @@
 /**
- * A small loader for WordNet's own files (formats: wndb(5WN)). Files are read when a part of speech is first asked for and
- * kept in memory (35 MB for all); words are found by binary search, without parsing the rest.
+ * A small loader for WordNet's own files (formats: wndb(5WN)). Files are read when a part of speech is first asked for
+ * and kept in memory (35 MB for all); words are found by binary search, without parsing the rest.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

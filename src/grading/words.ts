@@ -23,7 +23,11 @@ export function wordsOf(text: string): Word[] {
 
 /** Rough word stem, enough to see that `cells` in a gloss and `cell` in a question are the same. */
 export function stem(word: string): string {
-  return word.toLowerCase().replace(/(?:ies|y)$/, 'i').replace(/(?:ing|ed|es|s)$/, '').replace(/e$/, '');
+  return word
+    .toLowerCase()
+    .replace(/(?:ies|y)$/, 'i')
+    .replace(/(?:ing|ed|es|s)$/, '')
+    .replace(/e$/, '');
 }
 
 export function isContent(word: Pick<Word, 'lower'>): boolean {
@@ -32,7 +36,11 @@ export function isContent(word: Pick<Word, 'lower'>): boolean {
 
 /** Stems of a text's content words. */
 export function contentStems(text: string): Set<string> {
-  return new Set(wordsOf(text).filter(isContent).map((word) => stem(word.lower)));
+  return new Set(
+    wordsOf(text)
+      .filter(isContent)
+      .map((word) => stem(word.lower)),
+  );
 }
 
 export interface Replacement {

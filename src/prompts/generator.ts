@@ -1,13 +1,6 @@
 /** Builds what a generator is sent for one image: system text by strategy, and the request by question type. */
 import { sha256 } from '../hash.js';
-import {
-  questionTypes,
-  strategies,
-  type Modality,
-  type QuestionType,
-  type Sample,
-  type Strategy,
-} from '../sample.js';
+import { questionTypes, strategies, type Modality, type QuestionType, type Sample, type Strategy } from '../sample.js';
 import { questionTypeTexts, systemText } from './templates.js';
 
 export interface GeneratorRequest {
@@ -28,7 +21,12 @@ export interface GeneratorPrompt {
 
 const questionTypeLabel = 'Question type: ';
 
-export function buildGeneratorPrompt({ strategy, modality, questionType, exemplars }: GeneratorRequest): GeneratorPrompt {
+export function buildGeneratorPrompt({
+  strategy,
+  modality,
+  questionType,
+  exemplars,
+}: GeneratorRequest): GeneratorPrompt {
   const system = systemText(strategy);
   const lines = [`${questionTypeLabel}${questionType}`, questionTypeTexts[questionType]];
   if (modality !== undefined && modality !== 'unknown') lines.push(`Imaging modality: ${modality}`);
@@ -52,6 +50,12 @@ export function questionTypeOfPrompt(prompt: string): QuestionType | null {
   return questionTypes.find((type) => line === `${questionTypeLabel}${type}`) ?? null;
 }
 
-function asReply({ questionType, question, options, rationale, answer }: GeneratorRequest['exemplars'][number]): object {
+function asReply({
+  questionType,
+  question,
+  options,
+  rationale,
+  answer,
+}: GeneratorRequest['exemplars'][number]): object {
   return { questionType, question, options, rationale, answer };
 }

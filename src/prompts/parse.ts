@@ -61,7 +61,11 @@ function check(reply: Reply, asked: QuestionType): ParsedReply {
   if (reply.questionType !== undefined && reply.questionType !== asked) {
     return drop('wrong-question-type', `Asked for ${asked}, got ${reply.questionType}.`);
   }
-  const [question, rationale, answerText] = [reply.question, reply.rationale, reply.answer].map(tidy) as [string, string, string];
+  const [question, rationale, answerText] = [reply.question, reply.rationale, reply.answer].map(tidy) as [
+    string,
+    string,
+    string,
+  ];
   if (normalize(question) === '') return drop('schema', 'question: has no words');
   if (/<\/?(?:think|answer)>/i.test(rationale + answerText + reply.options.join(''))) {
     return drop('schema', 'rationale, answer or options: hold tags of the response format');
@@ -87,7 +91,9 @@ function answerAmong(text: string, options: readonly string[]): string | null {
 
 /** Takes off `A) `, `B. ` … where every option carries its own letter. */
 function withoutLetters(options: string[]): string[] {
-  const bare = options.map((option, i) => new RegExp(`^\\(?${optionLetter(i)}\\s*[).:]\\s*(.+)$`, 'i').exec(option)?.[1]);
+  const bare = options.map(
+    (option, i) => new RegExp(`^\\(?${optionLetter(i)}\\s*[).:]\\s*(.+)$`, 'i').exec(option)?.[1],
+  );
   return bare.every((option) => option !== undefined) ? bare : options;
 }
 

@@ -1,4 +1,6 @@
-/** How a question is put to a policy, and how a response is written: the text forms shared by training and evaluation. */
+/**
+ * How a question is put to a policy, and how a response is written: the text forms shared by training and evaluation.
+ */
 import { optionLetter } from '../reward/options.js';
 import type { Query, Sample } from '../sample.js';
 

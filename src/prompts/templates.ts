@@ -1,4 +1,6 @@
-/** The wording of our generator prompts. MedGR² does not publish its own; these follow its description of each strategy. */
+/**
+ * The wording of our generator prompts. MedGR² does not publish its own; these follow its description of each strategy.
+ */
 import type { QuestionType, Strategy } from '../sample.js';
 
 const role = `You write training samples for a medical visual question answering data set.

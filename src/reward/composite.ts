@@ -35,7 +35,11 @@ export interface CompositeOptions {
 export function compositeRewards({ alpha, beta, scale }: CompositeOptions): Reward[] {
   return [
     { name: 'rewardModel', weight: alpha, score: (batch) => batch.map((item) => scaleScore(modelScore(item), scale)) },
-    { name: 'answerMatch', weight: beta, score: each(({ completion, sample }) => (isCorrect(completion, sample) ? 1 : 0)) },
+    {
+      name: 'answerMatch',
+      weight: beta,
+      score: each(({ completion, sample }) => (isCorrect(completion, sample) ? 1 : 0)),
+    },
   ];
 }
 
@@ -59,8 +63,12 @@ function each(judge: (item: RewardItem) => number): Reward['score'] {
 
 function modelScore({ rewardModelScore, sample }: RewardItem): number {
   if (rewardModelScore !== null && Number.isFinite(rewardModelScore)) return rewardModelScore;
-  throw new RewardError('reward-model-score-missing', `The reward model gave no number for a completion of ${sample.id}.`, {
-    where: sample.id,
-    remedy: 'Give the GRPO job a reward model, and check it for NaN weights if it has one.',
-  });
+  throw new RewardError(
+    'reward-model-score-missing',
+    `The reward model gave no number for a completion of ${sample.id}.`,
+    {
+      where: sample.id,
+      remedy: 'Give the GRPO job a reward model, and check it for NaN weights if it has one.',
+    },
+  );
 }

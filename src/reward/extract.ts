@@ -4,8 +4,8 @@
  */
 import type { Sample } from '../sample.js';
 import { answerBlock, isWellFormed, outsideThinking, type ResponseFormat } from './format.js';
-import { affirmedOption } from './mentions.js';
-import { optionByText, readLetter } from './options.js';
+import { affirmedOption, mentionedOptions } from './mentions.js';
+import { optionByText, readLetter, type LetterReading } from './options.js';
 import { comparable, normalize, tokenize } from './text.js';
 
 export interface Extraction {
@@ -69,16 +69,41 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   if (exact !== undefined) return optionByText(text, options);
   const reading = readLetter(text, options);
   if (reading === null) return optionByText(text, options) ?? undefined;
-  const { option, rest } = reading;
-  if (rest === '' || normalize(rest) === normalize(option)) return option;
-  if (/^\W*(?:and|or)?\W*(?:option\s+)?\(?[A-Z]\)?(?:\W*$|\s+(?:and|or)\b)/.test(rest)) return null;
-  if (optionByText(rest, options) !== null) return optionByText(rest, options) === option ? option : null;
-  const affirmed = affirmedOption(rest, options, true);
-  return affirmed === null || affirmed === option ? option : null;
+  return holdsGood(reading, options) ? reading.option : null;
 }
 
-const cue =
-  /\b(?:answer|option|choice|diagnosis)\b[^.\n:=]{0,40}?(?:\bis\b|\bwould be\b|\bshould be\b|\bmust be\b|:|=)|\b(?:choose|select|pick|go with)\b|\\boxed|\b(?:option|choice)(?=\s+\(?[A-Z]\b)/gi;
+const deniedLetter = /^(?:is|was|seems|would be|can be)\s+(?:not|in\w+|un\w+|wrong|false|excluded|ruled)\b/i;
+
+/** Whether what follows a letter leaves it standing: names no other option beside or instead, and does not deny it. */
+function holdsGood({ option, rest }: LetterReading, options: readonly string[]): boolean {
+  if (rest === '' || normalize(rest) === normalize(option)) return true;
+  if (deniedLetter.test(rest) || otherLetter(option, rest, options)) return false;
+  const named = optionByText(rest, options);
+  if (named !== null) return named === option;
+  const { affirmed, denied } = mentionedOptions(rest, options, true);
+  if (denied.has(option)) return false;
+  return affirmed.size === 0 || affirmed.has(option);
+}
+
+/** `A and B`, `A, B`, or a list of lettered options. */
+function otherLetter(option: string, rest: string, options: readonly string[]): boolean {
+  if (/^\W*(?:and|or)?\W*(?:option\s+)?\(?[A-Z]\)?(?:\W*$|\s+(?:and|or)\b)/.test(rest)) return true;
+  return [...rest.matchAll(/(?:^|\s)\(?([A-Z])[).:](?=\s)/g)].some(([, letter = '']) => {
+    const other = options[letter.charCodeAt(0) - 65];
+    return other !== undefined && other !== option;
+  });
+}
+
+/** `The answer is`, `Answer:`, `I choose`, `\boxed`, `option B`. */
+const cue = new RegExp(
+  [
+    '\\b(?:answer|option|choice|diagnosis)\\b[^.\\n:=]{0,40}?(?:\\bis\\b|\\bwould be\\b|\\bshould be\\b|\\bmust be\\b|:|=)',
+    '\\b(?:choose|select|pick|go with)\\b',
+    '\\\\boxed',
+    '\\b(?:option|choice)(?=\\s+\\(?[A-Z]\\b)',
+  ].join('|'),
+  'gi',
+);
 
 /** What follows `the answer is` and its like, last first: to the end of the line, then of the sentence. */
 function cuedSegments(text: string): string[] {

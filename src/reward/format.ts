@@ -3,7 +3,7 @@
 /** What a response must look like: reasoning then answer, the answer alone (Med-R1 "Nothink"), or either of the two. */
 export type ResponseFormat = 'think-answer' | 'answer-only' | 'either';
 
-const inner = '((?:(?!</?(?:think|answer)>)[\\s\\S])*\\S(?:(?!</?(?:think|answer)>)[\\s\\S])*)';
+const inner = '((?:(?!</?(?:think|answer)>)[\\s\\S])*)';
 const answerOnly = new RegExp(`^\\s*<answer>${inner}</answer>\\s*$`);
 const thinkAnswer = new RegExp(`^\\s*<think>${inner}</think>\\s*<answer>${inner}</answer>\\s*$`);
 
@@ -15,8 +15,12 @@ export function withoutSpecialTokens(text: string): string {
 /** Exactly one non-empty block of each kind asked for, in order, and nothing else but blanks. */
 export function isWellFormed(text: string, format: ResponseFormat): boolean {
   const clean = withoutSpecialTokens(text);
-  if (format !== 'think-answer' && answerOnly.test(clean)) return true;
-  return format !== 'answer-only' && thinkAnswer.test(clean);
+  if (format !== 'think-answer' && filled(answerOnly.exec(clean))) return true;
+  return format !== 'answer-only' && filled(thinkAnswer.exec(clean));
+}
+
+function filled(match: RegExpExecArray | null): boolean {
+  return match !== null && match.slice(1).every((content) => content.trim() !== '');
 }
 
 /** MedVLM-R1's and Med-R1's format reward: 1 for a well-formed response, else 0. */
@@ -34,7 +38,10 @@ export function answerBlock(text: string): string | null {
 
 /** What stands outside the reasoning: all after the last `</think>`, nothing while the reasoning is still open. */
 export function outsideThinking(text: string): string {
-  const rest = withoutSpecialTokens(text).split(/<\/think>/i).at(-1) ?? '';
+  const rest =
+    withoutSpecialTokens(text)
+      .split(/<\/think>/i)
+      .at(-1) ?? '';
   const open = rest.search(/<think>/i);
   return (open === -1 ? rest : rest.slice(0, open)).replace(/<\/?(?:answer|think)?>|<\/?[a-z]*$/gi, ' ').trim();
 }

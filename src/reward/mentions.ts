@@ -1,22 +1,46 @@
 /**
- * Finds the one option a sentence speaks for. Longest reading first (`PET-CT` is no `CT`, `no mass` is no `mass`), and an
- * option that is denied, ruled out or left undecided does not count. Two options left standing mean none.
+ * Finds the one option a sentence speaks for. Longest reading first (`PET-CT` is no `CT`, `no mass` is no `mass`), and
+ * an option that is denied, ruled out or left undecided does not count. Two options left standing mean none.
  */
 import { aliases } from './options.js';
-import { joinTokens, normalize, tokenize, type Token } from './text.js';
+import { asDigits, joinTokens, normalize, tokenize, type Token } from './text.js';
 
 const denials = new Set(
-  (
-    'not no nor neither never without cannot cant isnt arent wasnt doesnt dont didnt wouldnt couldnt shouldnt unlike exclude ' +
-    'excludes excluded excluding except absence absent unlikely unclear unsure whether lacks lacking against'
-  ).split(' '),
+  `
+    not no nor neither never without cannot cant isnt arent wasnt doesnt dont didnt wouldnt couldnt shouldnt
+    unlike exclude excludes excluded excluding except absence absent unlikely unclear unsure whether lacks lacking
+    against
+  `.match(/\S+/g),
 );
 /** `CT is excluded`, `CT can be ruled out`, `CT seems unlikely`. */
-const deniedAfter =
-  /^(?:is|are|was|were|can|could|has|have|seems|looks|appears|would|will|may|might)(?: \S+){0,2} (?:not|unlikely|excluded|incorrect|wrong|absent|ruled|out|false)\b/;
-const phraseDenials = [/\brather than(?: an?| the)?$/, /\binstead of(?: an?| the)?$/, /\bruled? out(?: an?| the)?$/, /\brules out(?: an?| the)?$/];
+const deniedAfter = new RegExp(
+  '^(?:is|are|was|were|can|could|has|have|seems|looks|appears|would|will|may|might)(?: \\S+){0,2} ' +
+    '(?:not|unlikely|excluded|incorrect|wrong|absent|ruled|out|false)\\b',
+);
+const phraseDenials = [
+  /\brather than(?: an?| the)?$/,
+  /\binstead of(?: an?| the)?$/,
+  /\bruled? out(?: an?| the)?$/,
+  /\brules out(?: an?| the)?$/,
+];
 const imageWords = new Set(['scan', 'scans', 'image', 'images', 'imaging', 'based', 'like']);
-const units = new Set(['mm', 'cm', 'm', 'ml', 'l', 'mg', 'g', 'kg', 'hu', '%', 'years', 'year', 'days', 'weeks', 'months']);
+const units = new Set([
+  'mm',
+  'cm',
+  'm',
+  'ml',
+  'l',
+  'mg',
+  'g',
+  'kg',
+  'hu',
+  '%',
+  'years',
+  'year',
+  'days',
+  'weeks',
+  'months',
+]);
 
 interface Mention {
   option: string;
@@ -24,16 +48,29 @@ interface Mention {
   end: number;
 }
 
+export interface Mentioned {
+  affirmed: ReadonlySet<string>;
+  /** Options that are spoken of only to be denied. */
+  denied: ReadonlySet<string>;
+}
+
 /** The option that `text` affirms, when it affirms exactly one. `bounded` text is short and meant as an answer. */
 export function affirmedOption(text: string, options: readonly string[], bounded: boolean): string | null {
-  const tokens = tokenize(text);
+  const { affirmed } = mentionedOptions(text, options, bounded);
+  const [option] = affirmed;
+  return affirmed.size === 1 && option !== undefined ? option : null;
+}
+
+/** All options that `text` speaks of. */
+export function mentionedOptions(text: string, options: readonly string[], bounded: boolean): Mentioned {
+  const tokens = tokenize(text).map((token) => (bounded ? { ...token, text: asDigits(token.text) } : token));
   const mentions = options.flatMap((option) => mentionsOf(option, options, tokens, bounded));
   const longest = mentions.filter(
     (one) => !mentions.some((other) => other.start <= one.start && other.end >= one.end && size(other) > size(one)),
   );
   const affirmed = new Set(longest.filter((one) => !isDenied(one, tokens)).map((one) => one.option));
-  const [option] = affirmed;
-  return affirmed.size === 1 && option !== undefined ? option : null;
+  const denied = new Set(longest.map((one) => one.option).filter((option) => !affirmed.has(option)));
+  return { affirmed, denied };
 }
 
 function mentionsOf(option: string, options: readonly string[], tokens: readonly Token[], bounded: boolean): Mention[] {
@@ -41,10 +78,12 @@ function mentionsOf(option: string, options: readonly string[], tokens: readonly
   // A lone letter reads as an article or pronoun, `no` as a determiner, a number in prose as a size.
   if (/^(?:\p{L}|yes|no|)$/u.test(full) || (!bounded && /^\d+(?:\.\d+)?$/.test(full))) return [];
   const mentions: Mention[] = [];
-  for (const words of [full, ...aliases(option, options)].map((spelling) => spelling.split(' '))) {
+  for (const spelling of [full, ...aliases(option, options)]) {
+    const words = spelling.split(' ').map((word) => (bounded ? asDigits(word) : word));
     for (let start = 0; start + words.length <= tokens.length; start++) {
       const mention = { option, start, end: start + words.length };
-      if (words.every((word, i) => tokens[start + i]?.text === word) && standsAlone(mention, tokens)) mentions.push(mention);
+      if (words.every((word, i) => tokens[start + i]?.text === word) && standsAlone(mention, tokens))
+        mentions.push(mention);
     }
   }
   return mentions;

@@ -23,14 +23,14 @@ export function optionByText(text: string, options: readonly string[]): string |
 }
 
 /**
- * Other spellings of an option that carries its abbreviation in brackets: `Computed Tomography (CT) scan` is also
- * `CT`, `CT scan`, `computed tomography`, `computed tomography scan`. Spellings that fit another option too are left out.
+ * Other spellings of an option that carries its abbreviation in brackets: `Computed Tomography (CT) scan` is also `CT`,
+ * `CT scan`, `computed tomography`, `computed tomography scan`. Spellings that fit another option too are left out.
  */
 export function aliases(option: string, options: readonly string[]): string[] {
   const own = spellings(option);
   if (own.length === 0) return own;
-  const others = options.filter((other) => other !== option).flatMap((other) => [normalize(other), ...spellings(other)]);
-  return own.filter((alias) => !others.includes(alias));
+  const others = new Set(options.flatMap((other) => (other === option ? [] : [normalize(other), ...spellings(other)])));
+  return own.filter((alias) => !others.has(alias));
 }
 
 function spellings(option: string): string[] {
@@ -65,7 +65,7 @@ export function readLetter(text: string, options: readonly string[]): LetterRead
   const rest = body.slice(head.length).trim();
   const set = open !== undefined || marks !== '' || rest === '' || body.slice(head.trimEnd().length).startsWith('\n');
   // `B-cell lymphoma` and `T-score` begin with a letter that belongs to the word.
-  if (/^-/.test(marks) && !/^\s*[A-Za-z]\s+-/.test(body)) return null;
+  if (marks.startsWith('-') && !/^\s*[A-Za-z]\s+-/.test(body)) return null;
   // `E. coli` is a name: after a full stop in running text a sentence begins.
   if (marks.startsWith('.') && /^\p{Ll}/u.test(rest) && !normalize(rest).startsWith(normalize(option))) return null;
   if (set) return { option, rest };

@@ -10,7 +10,11 @@ import type { ResponseFormat } from './format.js';
 export type Grade = 10 | 6 | 0 | -6;
 
 /** Grade of a completion: 10 correct and well-formed, 6 correct but ill-formed, 0 no answer found, -6 wrong. */
-export function gradeCompletion(completion: string, sample: Pick<Sample, 'options' | 'answer'>, format: ResponseFormat): Grade {
+export function gradeCompletion(
+  completion: string,
+  sample: Pick<Sample, 'options' | 'answer'>,
+  format: ResponseFormat,
+): Grade {
   const { answer, wellFormed } = extract(completion, sample.options, format);
   if (answer === null) return 0;
   if (!answersMatch(answer, sample.answer, sample.options)) return -6;

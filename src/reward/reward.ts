@@ -69,10 +69,14 @@ async function scoresOf(
   return items.map((item, i) => {
     const score: unknown = scores[i];
     if (score === null || (typeof score === 'number' && Number.isFinite(score))) return score;
-    throw new RewardError('reward-not-finite', `Reward "${reward.name}" gave ${String(score)} to sample ${item.sample.id}.`, {
-      where: item.sample.id,
-      remedy: 'Return a finite number, or null where the reward does not apply.',
-    });
+    throw new RewardError(
+      'reward-not-finite',
+      `Reward "${reward.name}" gave ${String(score)} to sample ${item.sample.id}.`,
+      {
+        where: item.sample.id,
+        remedy: 'Return a finite number, or null where the reward does not apply.',
+      },
+    );
   });
 }
 
@@ -92,7 +96,9 @@ function abortedError(reward: Reward, signal: AbortSignal): RewardError {
   const late = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
   return new RewardError(
     late ? 'reward-timeout' : 'reward-aborted',
-    late ? `Reward "${reward.name}" did not answer in time.` : `Reward "${reward.name}" was stopped before it answered.`,
+    late
+      ? `Reward "${reward.name}" did not answer in time.`
+      : `Reward "${reward.name}" was stopped before it answered.`,
     { cause: signal.reason, remedy: late ? 'Make the reward faster or allow it more time.' : undefined },
   );
 }

@@ -7,7 +7,9 @@ export interface Token {
   text: string;
   /** Joined to the token before it by a hyphen or slash, as `CT` is in `PET-CT`. */
   glued: boolean;
-  /** What stands between this token and the one before it: nothing much, a comma or bracket, or the end of a sentence. */
+  /**
+   * What stands between this token and the one before it: nothing much, a comma or bracket, or the end of a sentence.
+   */
   boundary: 'none' | 'clause' | 'sentence';
 }
 
@@ -28,7 +30,11 @@ export function tokenize(text: string): Token[] {
   let end = 0;
   for (const match of plain.matchAll(tokenPattern)) {
     const gap = plain.slice(end, match.index);
-    tokens.push({ text: canonicalNumber(match[0]), glued: tokens.length > 0 && /^[-/]$/.test(gap), boundary: boundaryOf(gap) });
+    tokens.push({
+      text: canonicalNumber(match[0]),
+      glued: tokens.length > 0 && /^[-/]$/.test(gap),
+      boundary: boundaryOf(gap),
+    });
     end = match.index + match[0].length;
   }
   return tokens;
@@ -43,12 +49,18 @@ export function joinTokens(tokens: readonly Token[]): string {
   return tokens.map((token) => token.text).join(' ');
 }
 
-/** Normalised text without a leading article, and a lone number word as its digits: `The liver` = `liver`, `Two` = `2`. */
+/**
+ * Normalised text without a leading article, and a lone number word as its digits: `The liver` = `liver`, `Two` = `2`.
+ */
 export function comparable(text: string): string {
   // `A) MRI` begins with a letter, not with an article.
-  const bare = normalize(text.replace(/^\W*(?:the|an?)\s+(?=[\p{L}\p{N}])/iu, ''));
-  const number = numberWords.indexOf(bare);
-  return number === -1 ? bare : String(number);
+  return asDigits(normalize(text.replace(/^\W*(?:the|an?)\s+(?=[\p{L}\p{N}])/iu, '')));
+}
+
+/** `two` as `2`, up to twenty; other words as they are. */
+export function asDigits(word: string): string {
+  const number = numberWords.indexOf(word);
+  return number === -1 ? word : String(number);
 }
 
 const numberWords = (

@@ -15,8 +15,36 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const columns = { text: 'VARCHAR', count: 'BIGINT', value: 'DOUBLE', flag: 'BOOLEAN', list: 'VARCHAR[]', numbers: 'DOUBLE[]' } as const satisfies Columns;
-const alphabet = ['', 'a', 'é', '中', '🫁', '"', "'", '\\', '\n', '\t', ',', '\u0000', '\u2028', '{"x":1}', 'NULL', 'null', '1', 'true', ' ', '$1'];
+const columns = {
+  text: 'VARCHAR',
+  count: 'BIGINT',
+  value: 'DOUBLE',
+  flag: 'BOOLEAN',
+  list: 'VARCHAR[]',
+  numbers: 'DOUBLE[]',
+} as const satisfies Columns;
+const alphabet = [
+  '',
+  'a',
+  'é',
+  '中',
+  '🫁',
+  '"',
+  "'",
+  '\\',
+  '\n',
+  '\t',
+  ',',
+  '\u0000',
+  '\u2028',
+  '{"x":1}',
+  'NULL',
+  'null',
+  '1',
+  'true',
+  ' ',
+  '$1',
+];
 
 function randomText(random: Random): string {
   return Array.from({ length: random.int(8) }, () => random.pick(alphabet)).join('');
@@ -47,7 +75,10 @@ describe('Parquet', () => {
 
   it('keeps big texts, missing fields and the order of many rows', async () => {
     const path = join(dir, 'sub', 'big.parquet');
-    const rows = Array.from({ length: 20_000 }, (_, count) => ({ count, text: count === 7 ? 'long '.repeat(400_000) : 'x' }));
+    const rows = Array.from({ length: 20_000 }, (_, count) => ({
+      count,
+      text: count === 7 ? 'long '.repeat(400_000) : 'x',
+    }));
     await writeParquet(path, rows, { count: 'BIGINT', text: 'VARCHAR', value: 'DOUBLE' });
     const back = await readParquet<(typeof rows)[number]>(path);
     expect(back.map((row) => row.count)).toEqual(rows.map((row) => row.count));
@@ -76,7 +107,10 @@ describe('Parquet', () => {
   ])('refuses %o', async (row, message) => {
     const failure = writeParquet(join(dir, 'bad.parquet'), [{}, row], columns);
     await expect(failure).rejects.toBeInstanceOf(DataError);
-    await expect(failure).rejects.toMatchObject({ message: expect.stringContaining(message), where: expect.stringContaining('row 2') });
+    await expect(failure).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      where: expect.stringContaining('row 2'),
+    });
   });
 
   it('names a file that cannot be read', async () => {
@@ -118,7 +152,7 @@ describe('samples', () => {
   it('removes what D_gen has and what repeats', () => {
     const [a, same, other, known] = [
       makeSample({ id: 'a' }),
-      makeSample({ id: 'same', question: 'which imaging method was used' , answer: 'mri.' }),
+      makeSample({ id: 'same', question: 'which imaging method was used', answer: 'mri.' }),
       makeSample({ id: 'other', answer: 'CT' }),
       makeSample({ id: 'known', imageHash: 'b' }),
     ];

@@ -74,7 +74,12 @@ describe('inflection', () => {
   });
 
   it('reads forms back', () => {
-    for (const [word, lemma, form] of [['stopped', 'stop', 'past'], ['defining', 'define', 'gerund'], ['bodies', 'body', 'plural'], ['carried', 'carry', 'past']]) {
+    for (const [word, lemma, form] of [
+      ['stopped', 'stop', 'past'],
+      ['defining', 'define', 'gerund'],
+      ['bodies', 'body', 'plural'],
+      ['carried', 'carry', 'past'],
+    ]) {
       expect(readings(word as string)).toContainEqual({ lemma, form });
     }
   });
@@ -82,14 +87,26 @@ describe('inflection', () => {
   it('keeps case and finds articles', () => {
     expect(withCaseOf('Mass', 'cyst')).toBe('Cyst');
     expect(withCaseOf('MASS', 'cyst')).toBe('CYST');
-    expect(['MRI', 'CT', 'ulcer', 'uniform', 'X-ray', 'hour'].map(articleFor)).toEqual(['an', 'a', 'an', 'a', 'an', 'an']);
+    expect(['MRI', 'CT', 'ulcer', 'uniform', 'X-ray', 'hour'].map(articleFor)).toEqual([
+      'an',
+      'a',
+      'an',
+      'a',
+      'an',
+      'an',
+    ]);
   });
 });
 
 describe('rewording', () => {
   it('changes two or three words and none that carry the claim', () => {
     for (const [i, rationale] of texts.entries()) {
-      const sample = makeSample({ question: 'Which finding does the image show?', options: ['mass', 'cyst'], answer: 'mass', rationale });
+      const sample = makeSample({
+        question: 'Which finding does the image show?',
+        options: ['mass', 'cyst'],
+        answer: 'mass',
+        rationale,
+      });
       const reworded = rewordLightly(sample, wordnet, seededRandom(i)) ?? '';
       const [before, after] = [rationale.split(' '), reworded.split(' ')];
       expect(after.length).toBe(before.length);
@@ -97,13 +114,21 @@ describe('rewording', () => {
       expect(changed).toBeGreaterThanOrEqual(1);
       expect(changed).toBeLessThanOrEqual(3);
       for (const word of ['mass', 'no', 'upper', 'left', 'right', 'lung']) {
-        expect(after.join(' ').match(new RegExp(`\\b${word}\\b`, 'g'))).toEqual(before.join(' ').match(new RegExp(`\\b${word}\\b`, 'g')));
+        expect(after.join(' ').match(new RegExp(`\\b${word}\\b`, 'g'))).toEqual(
+          before.join(' ').match(new RegExp(`\\b${word}\\b`, 'g')),
+        );
       }
     }
   });
 
   it('puts articles and inflections right', () => {
-    const sense = (id: number, ...words: string[]): Sense => ({ id, words, glossStems: new Set(), anatomical: false, similar: [] });
+    const sense = (id: number, ...words: string[]): Sense => ({
+      id,
+      words,
+      glossStems: new Set(),
+      anatomical: false,
+      similar: [],
+    });
     const known: Record<string, Sense[]> = {
       'noun area': [sense(1, 'area', 'zone')],
       'noun zone': [sense(1, 'area', 'zone')],
@@ -175,11 +200,17 @@ describe('the graded set', () => {
     for (const row of train) {
       const sample = byId.get(row.sampleId) as Sample;
       const right = isCorrect(row.response, sample);
-      if (row.kind === 'original' || row.kind === 'synonym') expect(right && extract(row.response, sample.options).wellFormed).toBe(true);
+      if (row.kind === 'original' || row.kind === 'synonym')
+        expect(right && extract(row.response, sample.options).wellFormed).toBe(true);
       if (row.kind === 'mismatch' || row.kind === 'irrelevant') expect(right).toBe(false);
       if (row.kind === 'mismatch') expect(extract(row.response, sample.options).answer).not.toBeNull();
     }
-    const counts = Object.fromEntries(['original', 'synonym', 'deletion', 'mismatch', 'irrelevant'].map((kind) => [kind, kindOf(train, kind as GradedRow['kind']).length]));
+    const counts = Object.fromEntries(
+      ['original', 'synonym', 'deletion', 'mismatch', 'irrelevant'].map((kind) => [
+        kind,
+        kindOf(train, kind as GradedRow['kind']).length,
+      ]),
+    );
     expect(counts).toEqual({ original: 48, synonym: 48, deletion: 48, mismatch: 96, irrelevant: 48 });
     expect(skipped).toEqual({ synonym: 0, deletion: 0, mismatch: 0, irrelevant: 0 });
     expect(new Set(train.map((row) => `${row.kind} ${row.grade}`)).size).toBe(5);

@@ -50,14 +50,23 @@ describe('parseReply', () => {
   const parse = (change: object = {}) => parseReply(JSON.stringify({ ...reply, ...change }), context);
 
   it('takes an answer as text or letter and stores the option', () => {
-    const fields = { question: 'Which method?', options: ['CT', 'MRI'], rationale: 'Dark bone.', answer: 'MRI', questionType: 'modality recognition' };
+    const fields = {
+      question: 'Which method?',
+      options: ['CT', 'MRI'],
+      rationale: 'Dark bone.',
+      answer: 'MRI',
+      questionType: 'modality recognition',
+    };
     for (const answer of ['MRI', 'mri.', 'B', '(b)', 'B) MRI']) expect(parse({ answer })).toEqual({ ok: true, fields });
     expect(parse({ options: ['A) CT', 'B) MRI'], answer: 'B) MRI' })).toEqual({ ok: true, fields });
     expect(parseReply(`\`\`\`json\n${JSON.stringify(reply)}\n\`\`\``, context)).toEqual({ ok: true, fields });
   });
 
   it('takes an open question', () => {
-    expect(parse({ options: [], answer: ' left  lung ' })).toMatchObject({ ok: true, fields: { options: [], answer: 'left lung' } });
+    expect(parse({ options: [], answer: ' left  lung ' })).toMatchObject({
+      ok: true,
+      fields: { options: [], answer: 'left lung' },
+    });
   });
 
   it.each([

@@ -8,7 +8,11 @@ import { evaluateRewards, type Reward, type RewardItem } from '../../src/reward/
 import { makeSample } from '../helpers/sample.js';
 
 const sample = makeSample({ id: 's1', options: ['CT', 'MRI'], answer: 'MRI' });
-const item = (completion: string, rewardModelScore: number | null = null): RewardItem => ({ sample, completion, rewardModelScore });
+const item = (completion: string, rewardModelScore: number | null = null): RewardItem => ({
+  sample,
+  completion,
+  rewardModelScore,
+});
 
 describe('accuracy', () => {
   it.each([
@@ -44,13 +48,22 @@ describe('composite', () => {
 
   it('refuses a missing reward-model score', async () => {
     const rewards = compositeRewards({ alpha: 0.8, beta: 0.2, scale: 'unit' });
-    await expect(evaluateRewards(rewards, [item('x')])).rejects.toMatchObject({ code: 'reward-model-score-missing', where: 's1' });
+    await expect(evaluateRewards(rewards, [item('x')])).rejects.toMatchObject({
+      code: 'reward-model-score-missing',
+      where: 's1',
+    });
   });
 
   it('offers the rule rewards of both papers', async () => {
     const items = [item('<think>x</think><answer>B) MRI</answer>')];
-    expect(await evaluateRewards(ruleRewards({ paper: 'medvlm-r1', format: 'think-answer' }), items)).toEqual({ format: [1], accuracy: [0.5] });
-    expect(await evaluateRewards(ruleRewards({ paper: 'med-r1', format: 'answer-only' }), items)).toEqual({ format: [0], accuracy: [1] });
+    expect(await evaluateRewards(ruleRewards({ paper: 'medvlm-r1', format: 'think-answer' }), items)).toEqual({
+      format: [1],
+      accuracy: [0.5],
+    });
+    expect(await evaluateRewards(ruleRewards({ paper: 'med-r1', format: 'answer-only' }), items)).toEqual({
+      format: [0],
+      accuracy: [1],
+    });
   });
 });
 
@@ -71,18 +84,31 @@ describe('evaluateRewards', () => {
 
   it('stops at the caller’s time limit', async () => {
     const slow = reward(() => new Promise(() => {}));
-    await expect(evaluateRewards([slow], [item('x')], { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ code: 'reward-timeout' });
+    await expect(evaluateRewards([slow], [item('x')], { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
+      code: 'reward-timeout',
+    });
   });
 
   it('lets null through and keeps names apart', async () => {
     expect(await evaluateRewards([reward(() => [null])], [item('x')])).toEqual({ mine: [null] });
-    await expect(evaluateRewards([reward(() => [0]), reward(() => [0])], [item('x')])).rejects.toMatchObject({ code: 'reward-name-repeated' });
+    await expect(evaluateRewards([reward(() => [0]), reward(() => [0])], [item('x')])).rejects.toMatchObject({
+      code: 'reward-name-repeated',
+    });
   });
 });
 
 it('grades and pairs completions of one prompt', () => {
-  const texts = ['<answer>MRI</answer>', '<think>x</think><answer>MRI</answer>', '<answer>CT</answer>', 'hm', '<answer>CT</answer>'];
-  const { rows, pairs } = preferences(texts.map((completion) => ({ sample, completion })), { format: 'think-answer' });
+  const texts = [
+    '<answer>MRI</answer>',
+    '<think>x</think><answer>MRI</answer>',
+    '<answer>CT</answer>',
+    'hm',
+    '<answer>CT</answer>',
+  ];
+  const { rows, pairs } = preferences(
+    texts.map((completion) => ({ sample, completion })),
+    { format: 'think-answer' },
+  );
   expect(rows.map((row) => row.grade)).toEqual([6, 10, -6, 0]);
   expect(pairs.map((pair) => [pair.chosen, pair.rejected])).toEqual([
     [texts[1], texts[2]],
