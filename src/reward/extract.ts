@@ -105,10 +105,16 @@ const cue = new RegExp(
   'gi',
 );
 
+/** A text that keeps saying `the answer is` is read from its end, this many times, and not far beyond each. */
+const lastCues = 8;
+const longestSegment = 400;
+
 /** What follows `the answer is` and its like, last first: to the end of the line, then of the sentence. */
 function cuedSegments(text: string): string[] {
-  return [...text.matchAll(cue)].reverse().flatMap((match) => {
-    const line = (text.slice(match.index + match[0].length).split('\n')[0] ?? '').replace(/^[\s:=*]+/, '');
+  const cues = [...text.matchAll(cue)].slice(-lastCues).toReversed();
+  return cues.flatMap(({ index, 0: found }) => {
+    const after = text.slice(index + found.length, index + found.length + longestSegment);
+    const line = (after.split('\n')[0] ?? '').replace(/^[\s:=*]+/, '');
     const sentence = line.split(/[.!?](?=\s|$)/)[0] ?? '';
     return line === sentence ? [line] : [line, sentence];
   });

@@ -42,6 +42,9 @@ const units = new Set([
   'months',
 ]);
 
+/** Words around a mention in which a denial is looked for. */
+const reach = 8;
+
 interface Mention {
   option: string;
   start: number;
@@ -65,12 +68,23 @@ export function affirmedOption(text: string, options: readonly string[], bounded
 export function mentionedOptions(text: string, options: readonly string[], bounded: boolean): Mentioned {
   const tokens = tokenize(text).map((token) => (bounded ? { ...token, text: asDigits(token.text) } : token));
   const mentions = options.flatMap((option) => mentionsOf(option, options, tokens, bounded));
-  const longest = mentions.filter(
-    (one) => !mentions.some((other) => other.start <= one.start && other.end >= one.end && size(other) > size(one)),
-  );
+  const longest = withoutInner(mentions);
   const affirmed = new Set(longest.filter((one) => !isDenied(one, tokens)).map((one) => one.option));
   const denied = new Set(longest.map((one) => one.option).filter((option) => !affirmed.has(option)));
   return { affirmed, denied };
+}
+
+/** Leaves out mentions that lie inside longer ones. */
+function withoutInner(mentions: readonly Mention[]): Mention[] {
+  const byStart = Map.groupBy(mentions, (mention) => mention.start);
+  const longestSize = Math.max(0, ...new Set(mentions.map(size)));
+  const isInner = (one: Mention): boolean => {
+    for (let start = one.end - longestSize; start <= one.start; start++) {
+      if (byStart.get(start)?.some((other) => other.end >= one.end && size(other) > size(one)) === true) return true;
+    }
+    return false;
+  };
+  return mentions.filter((one) => !isInner(one));
 }
 
 function mentionsOf(option: string, options: readonly string[], tokens: readonly Token[], bounded: boolean): Mention[] {
@@ -109,13 +123,14 @@ function isDenied({ start, end }: Mention, tokens: readonly Token[]): boolean {
 
 function clauseBefore(tokens: readonly Token[], start: number): Token[] {
   let from = start;
-  while (from > 0 && tokens[from]?.boundary === 'none' && tokens[from - 1]?.text !== 'but') from--;
+  while (from > 0 && start - from < reach && tokens[from]?.boundary === 'none' && tokens[from - 1]?.text !== 'but')
+    from--;
   return tokens.slice(from, start);
 }
 
 function clauseAfter(tokens: readonly Token[], end: number): Token[] {
   let to = end;
-  while (to < tokens.length && tokens[to]?.boundary === 'none' && tokens[to]?.text !== 'but') to++;
+  while (to < tokens.length && to - end < reach && tokens[to]?.boundary === 'none' && tokens[to]?.text !== 'but') to++;
   return tokens.slice(end, to);
 }
 

@@ -69,3 +69,11 @@ it('counts a completion without an answer as not correct', () => {
 it('normalises signs, blanks and numbers', () => {
   expect(normalize('  T2–weighted;  5.0 cm, -3, HER2+ ')).toBe('t2 weighted 5 cm - 3 her2 +');
 });
+
+it('reads degenerate completions in good time', () => {
+  const start = performance.now();
+  for (const piece of ['<think>', '<answer>', '<', '</', 'the answer is ', 'CT ', 'option ', 'A ', '\\boxed', '\n']) {
+    extract(piece.repeat(20_000 / piece.length), ['CT', 'MRI', 'upper left']);
+  }
+  expect(performance.now() - start).toBeLessThan(3000);
+});
