@@ -1,8 +1,8 @@
 """R_φ: a VLM backbone with a regression head, (image, prompt, response) -> one scalar (MedGR² eq. 1).
 
-The head reads the last token's hidden state, and two numbers that the language model itself already knows: the mean and the
-lowest log-probability it gives to the response's tokens. A fluent wrong answer is fluent everywhere but where it
-contradicts the image, and there its likelihood drops; hidden states alone learn that far more slowly (see README, Measured).
+The head reads the last token's hidden state and two numbers that the language model itself already knows: the mean
+and the lowest log-probability it gives to the response's tokens. A fluent wrong answer is fluent everywhere but where
+it contradicts the image, and there its likelihood drops.
 """
 
 from __future__ import annotations

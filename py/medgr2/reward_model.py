@@ -1,4 +1,4 @@
-"""The `reward-model` job: regression on the four grades (MedGR² eq. 1), preference pairs, or both, with resumable checkpoints."""
+"""The `reward-model` job: regression on the four grades (MedGR² eq. 1), preference pairs, or both; resumable."""
 
 from __future__ import annotations
 

@@ -44,7 +44,13 @@ async function drawn(dir: string, name: string, scene: Scene): Promise<DrawnScen
   return { scene, image, imageHash: sha256(bytes) };
 }
 
-async function drawMany(dir: string, split: Split, purpose: string, seed: number, count: number): Promise<DrawnScene[]> {
+async function drawMany(
+  dir: string,
+  split: Split,
+  purpose: string,
+  seed: number,
+  count: number,
+): Promise<DrawnScene[]> {
   const scenes: DrawnScene[] = [];
   for (let n = 0; n < count; n++) {
     scenes.push(await drawn(dir, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)));

@@ -4,7 +4,15 @@
  */
 import { seededRandom, type Random } from '../random.js';
 import { nothing, randomFact, type Fact, type Topic } from './facts.js';
-import { randomScene, type Anatomy, type Kind, type PhantomModality, type Place, type Scene, type Size } from './scene.js';
+import {
+  randomScene,
+  type Anatomy,
+  type Kind,
+  type PhantomModality,
+  type Place,
+  type Scene,
+  type Size,
+} from './scene.js';
 
 const modalityWords: Record<PhantomModality, string> = {
   CT: 'a tomographic slice',

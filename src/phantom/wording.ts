@@ -8,7 +8,10 @@ const questions: Record<Topic, readonly ((fact: Fact) => string)[]> = {
     () => 'Which imaging modality was used to acquire this image?',
     () => 'What type of medical imaging produced this picture?',
   ],
-  anatomy: [() => 'Which anatomical region is shown in this image?', () => 'What part of the body does this image depict?'],
+  anatomy: [
+    () => 'Which anatomical region is shown in this image?',
+    () => 'What part of the body does this image depict?',
+  ],
   finding: [
     ({ at }) => `What is the most likely finding in the ${at} quadrant?`,
     ({ at }) => `Which abnormality does the ${at} region of the image contain?`,
@@ -17,11 +20,11 @@ const questions: Record<Topic, readonly ((fact: Fact) => string)[]> = {
     ({ at }) => `How would you grade the extent of the lesion in the ${at} quadrant?`,
     ({ at }) => `What is the size grade of the abnormality located ${at}?`,
   ],
-  count: [() => 'How many lesions can be identified in this image?', () => 'What is the total number of visible lesions?'],
-  place: [
-    ({ of }) => `In which quadrant is the ${of} located?`,
-    ({ of }) => `Where does the image show the ${of}?`,
+  count: [
+    () => 'How many lesions can be identified in this image?',
+    () => 'What is the total number of visible lesions?',
   ],
+  place: [({ of }) => `In which quadrant is the ${of} located?`, ({ of }) => `Where does the image show the ${of}?`],
 };
 
 export function askQuestion(fact: Fact, random: Random): string {
@@ -41,7 +44,9 @@ function claim(fact: Fact, answer: string): string {
     case 'anatomy':
       return `The visible structures belong to the ${answer}.`;
     case 'finding':
-      return answer === nothing ? `The ${fact.at} quadrant contains ${answer}.` : `The ${fact.at} quadrant contains a ${answer}.`;
+      return answer === nothing
+        ? `The ${fact.at} quadrant contains ${answer}.`
+        : `The ${fact.at} quadrant contains a ${answer}.`;
     case 'size':
       return `The lesion in the ${fact.at} quadrant is ${answer} in extent.`;
     case 'count':

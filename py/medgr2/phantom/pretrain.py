@@ -58,7 +58,7 @@ def main() -> None:
     for item in items:
         prefix = prompt_text(processor, item["prompt"]).replace("<|image_pad|>", "<|image_pad|>" * 9)
         prompt_ids = tokenizer(prefix).input_ids
-        answer_ids = tokenizer(item["response"]).input_ids + [tokenizer.eos_token_id]
+        answer_ids = [*tokenizer(item["response"]).input_ids, tokenizer.eos_token_id]
         encoded.append((item["image"], prompt_ids, answer_ids))
     encoded.sort(key=lambda row: len(row[1]) + len(row[2]))
     shuffler = random.Random(args.seed)
