@@ -38,7 +38,9 @@ for (const [name, command, values] of checks) {
   const started = performance.now();
   process.stdout.write(`\n== ${name}\n`);
   const { status } = run(command, values, { env: { ...process.env, MEDGR2_PYTHON: python } });
-  process.stdout.write(`== ${name}: ${status === 0 ? 'passed' : 'FAILED'} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`);
+  process.stdout.write(
+    `== ${name}: ${status === 0 ? 'passed' : 'FAILED'} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+  );
   if (status !== 0) failed.push(name);
 }
 process.stdout.write(failed.length === 0 ? '\nAll checks passed.\n' : `\nFAILED: ${failed.join(', ')}\n`);

@@ -1,11 +1,12 @@
 /** Tells a person what failed, where, and what to do now. The stack is shown with --verbose only. */
-import { JobError, Medgr2Error, messageOf } from '../errors.js';
+import { InterruptedError, JobError, Medgr2Error, messageOf } from '../errors.js';
 
 export function describeError(error: unknown, options: { verbose: boolean }): string {
   if (!(error instanceof Medgr2Error)) {
     const stack = error instanceof Error && options.verbose ? `\n${error.stack ?? ''}` : '';
     return `error: ${messageOf(error)}${stack || '\n  what to do: run again with --verbose and report it, this is a defect of medgr2'}`;
   }
+  if (error instanceof InterruptedError) return `${error.message}: ${error.remedy ?? ''}`;
   const lines = [`error (${error.code}): ${error.message}`];
   if (error.where !== undefined) lines.push(`  where: ${error.where}`);
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause)

@@ -41,9 +41,9 @@ export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
     };
     const result = work();
     result.catch(() => {});
-    return { id: spec.kind, logPath: '', pid: null, result, events: noEvents(), cancel: async () => {} } as Job<K>;
+    return { id: spec.kind, logPath: '', pid: null, result, events: noEvents(), cancel: async () => {} };
   };
-  return { calls, start: start as LoopEngine['start'] };
+  return { calls, start };
 }
 
 async function* noEvents(): AsyncGenerator<never, void> {}

@@ -1,0 +1,30 @@
+# medgr2 in a slim image: Node 24, Python with the pinned packages, a user without rights. Set up as in a checkout:
+#   docker build -t medgr2 .
+#   docker run --rm -v "$PWD/runs:/home/medgr2/work/runs" medgr2 demo
+FROM node:24-bookworm-slim AS build
+WORKDIR /opt/medgr2
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build && chmod +x dist/cli/main.js && npm prune --omit=dev
+
+FROM node:24-bookworm-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3 python3-venv git \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --shell /usr/sbin/nologin medgr2 \
+    && install -d -o medgr2 -g medgr2 /opt/medgr2 /home/medgr2/work /home/medgr2/work/runs \
+    && ln -s /opt/medgr2/dist/cli/main.js /usr/local/bin/medgr2
+WORKDIR /opt/medgr2
+USER medgr2
+COPY --from=build --chown=medgr2 /opt/medgr2/package.json ./
+COPY --from=build --chown=medgr2 /opt/medgr2/node_modules node_modules
+COPY --from=build --chown=medgr2 /opt/medgr2/dist dist
+COPY --chown=medgr2 py py
+RUN medgr2 setup
+COPY --chown=medgr2 configs configs
+COPY --chown=medgr2 LICENSE README.md ./
+WORKDIR /home/medgr2/work
+ENTRYPOINT ["medgr2"]
+CMD ["--help"]

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { CommanderError } from 'commander';
+import { buildProgram, exitCodeOf } from '../../src/cli/program.js';
+import { describeError } from '../../src/cli/report-error.js';
+import { ConfigError, JobError } from '../../src/errors.js';
+
+async function invoke(...values: string[]): Promise<{ out: string; error: string; code: number }> {
+  let [out, errors] = ['', ''];
+  const io = {
+    out: (text: string) => void (out += `${text}\n`),
+    error: (text: string) => void (errors += `${text}\n`),
+    env: {},
+    signal: new AbortController().signal,
+  };
+  try {
+    await buildProgram(io).parseAsync(['node', 'medgr2', ...values]);
+    return { out, error: errors, code: 0 };
+  } catch (error) {
+    const code = error instanceof CommanderError ? exitCodeOf(error) : (error as { exitCode?: number }).exitCode;
+    return { out, error: errors + String(error), code: code ?? 1 };
+  }
+}
+
+describe('help', () => {
+  test.each([[], ['run'], ['demo'], ['setup']])('%s shows an example', async (...command) => {
+    const { out, code } = await invoke(...command, '--help');
+    expect(code).toBe(0);
+    expect(out).toMatch(/Examples:\n {2}medgr2 /);
+  });
+});
+
+describe('wrong usage ends with exit code 2', () => {
+  test('an unknown command, with the nearest', async () => {
+    expect(await invoke('rnu')).toMatchObject({ code: 2, error: expect.stringContaining('Did you mean run?') });
+  });
+
+  test('an unknown option, with the nearest', async () => {
+    expect(await invoke('demo', '--run-dri', 'x')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('--run-dir'),
+    });
+  });
+
+  test('a wrong configuration, before anything starts', async () => {
+    const { code, error } = await invoke('run', 'configs/demo.yaml', '--set', 'grpo.maxStep=1', '--set', 'seed=x');
+    expect(code).toBe(2);
+    expect(error).toContain('2 problems');
+    expect(error).toContain('did you mean maxSteps?');
+  });
+});
+
+describe('errors', () => {
+  test('say what failed, where, why and what to do', () => {
+    const error = new ConfigError('bad', 'it is wrong', {
+      where: 'a.yaml:1',
+      remedy: 'Mend it.',
+      cause: new Error('disk full'),
+    });
+    expect(describeError(error, { verbose: false })).toBe(
+      'error (bad): it is wrong\n  where: a.yaml:1\n  because: disk full\n  what to do: Mend it.',
+    );
+  });
+
+  test('of jobs show the last line of the traceback, and all of it when asked', () => {
+    const error = new JobError('job-failed', 'sft failed', {
+      jobId: 'sft-1',
+      traceback: 'Traceback\n  File x\nValueError: no rows',
+    });
+    expect(describeError(error, { verbose: false })).toMatch(/Python: ValueError: no rows$/);
+    expect(describeError(error, { verbose: true })).toContain('File x');
+  });
+
+  test('that nobody foresaw ask to be reported', () => {
+    expect(describeError(new TypeError('x is undefined'), { verbose: false })).toContain('defect of medgr2');
+  });
+});
