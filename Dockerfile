@@ -4,7 +4,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /opt/medgr2
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm install --no-save --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build && chmod +x dist/cli/main.js && npm prune --omit=dev

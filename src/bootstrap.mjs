@@ -40,9 +40,12 @@ function installPackages() {
   process.stderr.write('installing npm packages, once …\n');
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];
-  // stdout belongs to the command that follows: npm's own words go to stderr.
-  const done = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (done.status !== 0) fail('npm ci failed: mend what it says above (network, disk) and run the same command again.');
+  // Not `npm ci`: it refuses a lock that lacks the binaries of platforms a registry does not carry. `install` keeps to the
+  // lock for all that is in it, and leaves the lock as it is. stdout belongs to the command that follows.
+  const values = [...first, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const done = spawnSync(command, values, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.status !== 0)
+    fail('npm install failed: mend what it says above (network, disk) and run the same command again.');
   mkdirSync(modules, { recursive: true });
   writeFileSync(stampFile, hash);
 }
@@ -58,7 +61,7 @@ function isInstalled(hash) {
 const [name = '', ...values] = process.argv.slice(2);
 if (!Object.hasOwn(tasks, name)) fail(`usage: node src/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`);
 installPackages();
-if (!existsSync(node)) fail('Node 24 is missing in node_modules: run npm ci with install scripts allowed.');
+if (!existsSync(node)) fail('Node 24 is missing in node_modules: run npm install with install scripts allowed.');
 
 const child = spawn(node, tasks[name](values), {
   stdio: 'inherit',
