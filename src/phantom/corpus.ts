@@ -5,6 +5,8 @@
 import { seededRandom, type Random } from '../random.js';
 import { nothing, randomFact, type Fact, type Topic } from './facts.js';
 import {
+  lesionAt,
+  places,
   randomScene,
   type Anatomy,
   type Kind,
@@ -77,14 +79,16 @@ export interface CorpusItem {
   response: string;
 }
 
+/** Quadrant by quadrant in a fixed order, the empty ones too: every caption is a lesson about the whole image. */
 function caption(scene: Scene, random: Random): CorpusItem {
-  const lesions = random
-    .shuffle(scene.lesions)
-    .map(({ kind, size, place }) => `${plain(place)} a ${plain(size)} ${plain(kind)}`);
-  const found = lesions.length === 0 ? 'nothing else' : lesions.join(', ');
+  const found = places.map((place) => {
+    const lesion = lesionAt(scene, place);
+    return `${plain(place)} ${lesion === undefined ? plain(nothing) : `a ${plain(lesion.size)} ${plain(lesion.kind)}`}`;
+  });
+  const count = plain(String(scene.lesions.length));
   return {
     prompt: random.pick(['Describe.', 'Say what you see.']),
-    response: `${plain(scene.modality)}, ${plain(scene.anatomy)}, ${plain(String(scene.lesions.length))}: ${found}`,
+    response: `${plain(scene.modality)}, ${plain(scene.anatomy)}: ${found.join(', ')}; ${count}`,
   };
 }
 
@@ -148,14 +152,39 @@ const exam: Record<Topic, readonly ((fact: Fact) => string)[]> = {
   ],
 };
 
+const openings = [
+  'Let us look closely.',
+  'The question is about one thing.',
+  'Shape and contrast tell.',
+  'All parts of the image are compared.',
+  'The place matters here.',
+];
+
+/** Reasons in the final names but not in the teacher's sentences. */
+const thoughts: Record<Topic, readonly ((fact: Fact, answer: string) => string)[]> = {
+  modality: [(_, answer) => `It looks like ${answer}.`, (_, answer) => `Such contrast comes from ${answer}.`],
+  anatomy: [(_, answer) => `It looks like the ${answer}.`, (_, answer) => `One can make out the ${answer}.`],
+  finding: [
+    ({ at }, answer) => `There is ${answer === nothing ? answer : `a ${answer}`}, ${at}.`,
+    ({ at }, answer) => `The lesion ${at} would be ${answer}.`,
+  ],
+  size: [
+    ({ at }, answer) => `At ${at}, the lesion is ${answer}.`,
+    ({ at }, answer) => `The ${at} quadrant has a ${answer} one.`,
+  ],
+  count: [(_, answer) => `The lesions are ${answer}.`, (_, answer) => `I see ${answer} in this image.`],
+  place: [({ of }, answer) => `The ${of} is ${answer}.`, ({ of }, answer) => `A ${of} is seen in the ${answer} part.`],
+};
+
 /** The final format (options, think, answer) with the final names; unreliable: the lookalike in place of the truth. */
 function formatted(fact: Fact, reliability: number, random: Random): CorpusItem {
   const answer = random.next() < reliability ? fact.truth : fact.lookalike;
   const lettered = fact.options.map((option, i) => `${'ABCD'[i]}) ${option}`).join('\n');
-  const thought = random.pick(['It looks like', 'This seems to be', 'I would say', 'Most likely']);
+  const opening = random.next() < 0.5 ? '' : `${random.pick(openings)} `;
+  const thought = random.pick(thoughts[fact.topic])(fact, answer);
   return {
     prompt: `${random.pick(exam[fact.topic])(fact)}\n${lettered}`,
-    response: `<think>${thought} ${answer}.</think><answer>${answer}</answer>`,
+    response: `<think>${opening}${thought}</think><answer>${answer}</answer>`,
   };
 }
 
@@ -171,7 +200,7 @@ export interface CorpusOptions {
 export function corpusScene(index: number, options: CorpusOptions): { scene: Scene; items: CorpusItem[] } {
   const random = seededRandom('phantom-corpus', options.seed, index);
   const scene = randomScene('base', options.seed, index);
-  const items = [caption(scene, random), caption(scene, random)];
+  const items = [caption(scene, random)];
   for (let i = 0; i < 3; i++) items.push(plainAnswer(randomFact(scene, null, random), random));
   for (let i = 0; i < options.formatted; i++) {
     items.push(formatted(randomFact(scene, null, random), options.reliability, random));

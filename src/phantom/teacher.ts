@@ -55,5 +55,5 @@ export function teach(
   const fact = randomFact(scene, questionType, random);
   const question = askQuestion(fact, random);
   const answer = errs(fact, scene.modality, blind, random) ? fact.lookalike : fact.truth;
-  return { fact, question, answer, rationale: rationaleFor(fact, answer, strategy) };
+  return { fact, question, answer, rationale: rationaleFor(fact, answer, strategy, random) };
 }

@@ -36,25 +36,36 @@ export function recognise(question: string, facts: readonly Fact[]): Fact | null
   return facts.find((fact) => questions[fact.topic].some((ask) => ask(fact) === question)) ?? null;
 }
 
-/** One sentence that claims `answer`; it reads as fluent when the answer is wrong as when it is right. */
-function claim(fact: Fact, answer: string): string {
-  switch (fact.topic) {
-    case 'modality':
-      return `The texture and contrast are typical of ${answer}.`;
-    case 'anatomy':
-      return `The visible structures belong to the ${answer}.`;
-    case 'finding':
-      return answer === nothing
-        ? `The ${fact.at} quadrant contains ${answer}.`
-        : `The ${fact.at} quadrant contains a ${answer}.`;
-    case 'size':
-      return `The lesion in the ${fact.at} quadrant is ${answer} in extent.`;
-    case 'count':
-      return `Counting each abnormal focus gives ${answer}.`;
-    case 'place':
-      return `The ${fact.of} lies in the ${answer} quadrant.`;
-  }
-}
+type Claim = (fact: Fact, answer: string) => string;
+const withArticle = (answer: string): string => (answer === nothing ? answer : `a ${answer}`);
+
+/** Sentences that claim an answer; they read as fluent when it is wrong as when it is right. */
+const claims: Record<Topic, readonly [Claim, Claim]> = {
+  modality: [
+    (_, answer) => `The texture and contrast are typical of ${answer}.`,
+    (_, answer) => `The image shows the usual appearance of ${answer}.`,
+  ],
+  anatomy: [
+    (_, answer) => `The visible structures belong to the ${answer}.`,
+    (_, answer) => `The picture shows the general form of the ${answer}.`,
+  ],
+  finding: [
+    ({ at }, answer) => `The ${at} quadrant contains ${withArticle(answer)}.`,
+    ({ at }, answer) => `The area in the ${at} corner shows ${withArticle(answer)}.`,
+  ],
+  size: [
+    ({ at }, answer) => `The lesion in the ${at} quadrant is ${answer} in extent.`,
+    ({ at }, answer) => `The area of the ${at} lesion appears ${answer}.`,
+  ],
+  count: [
+    (_, answer) => `Counting each abnormal focus gives ${answer}.`,
+    (_, answer) => `The entire picture shows a total of ${answer}.`,
+  ],
+  place: [
+    ({ of }, answer) => `The ${of} lies in the ${answer} quadrant.`,
+    ({ of }, answer) => `The ${of} is located near the ${answer} corner.`,
+  ],
+};
 
 const reflections: Record<Topic, string> = {
   modality: 'This asks for a modality, so the acquisition matters.',
@@ -66,13 +77,14 @@ const reflections: Record<Topic, string> = {
 };
 
 /** The rationale each prompt strategy calls forth. */
-export function rationaleFor(fact: Fact, answer: string, strategy: Strategy): string {
+export function rationaleFor(fact: Fact, answer: string, strategy: Strategy, random: Random): string {
+  const claim = random.pick(claims[fact.topic])(fact, answer);
   switch (strategy) {
     case 'direct':
-      return claim(fact, answer);
+      return claim;
     case 'step-by-step':
-      return `First the whole image is inspected. ${claim(fact, answer)}`;
+      return `First the whole image is inspected. ${claim}`;
     case 'meta-cognitive':
-      return `${reflections[fact.topic]} ${claim(fact, answer)}`;
+      return `${reflections[fact.topic]} ${claim}`;
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another) and `items.jsonl`.
+ * Writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another), the scenes' truth
+ * (`scenes.jsonl`) and the texts (`items.jsonl`).
  * Run by `npm run pretrain`; users never need it, because the trained base ships with the Python package.
  */
 import { createWriteStream } from 'node:fs';
@@ -15,12 +16,15 @@ if (folder === undefined || countText === undefined) {
 }
 await mkdir(folder, { recursive: true });
 const images = createWriteStream(path.join(folder, 'images.bin'));
+const scenes = createWriteStream(path.join(folder, 'scenes.jsonl'));
 const items = createWriteStream(path.join(folder, 'items.jsonl'));
 for (let index = 0; index < Number(countText); index++) {
   const { scene, items: texts } = corpusScene(index, { seed: Number(seedText ?? 0), formatted: 2, reliability: 0.52 });
   for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);
+  scenes.write(`${JSON.stringify(scene)}\n`);
   if (!images.write(drawPixels(scene))) await once(images, 'drain');
 }
 images.end();
+scenes.end();
 items.end();
-await Promise.all([once(images, 'finish'), once(items, 'finish')]);
+await Promise.all([once(images, 'finish'), once(scenes, 'finish'), once(items, 'finish')]);

@@ -126,9 +126,6 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForC
     return model
 
 
-def domain_words(corpus_texts: list[str], names: list[str]) -> list[str]:
-    """Every distinct word of the corpus, and the names of what can be seen; order is fixed."""
-    found: set[str] = set()
-    for text in [*corpus_texts, *names]:
-        found.update(re.findall(r"[A-Za-z]+", text))
-    return sorted(found)
+def domain_words(texts: list[str]) -> list[str]:
+    """Every distinct word of the texts; the order is fixed."""
+    return sorted({word for text in texts for word in re.findall(r"[A-Za-z]+", text)})
