@@ -43,5 +43,7 @@ for (const [name, command, values] of checks) {
   );
   if (status !== 0) failed.push(name);
 }
+const count = checks.filter(([name]) => only.length === 0 || only.includes(name)).length;
 process.stdout.write(failed.length === 0 ? '\nAll checks passed.\n' : `\nFAILED: ${failed.join(', ')}\n`);
+process.stdout.write(`checks: ${count - failed.length} passed, ${failed.length} failed\n`);
 process.exit(failed.length === 0 ? 0 : 1);

