@@ -45,6 +45,7 @@ class RewardTrainer(Trainer):
     def __init__(self, *args: Any, spec: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.spec = spec
+        self.optimizer: torch.optim.Optimizer | None
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         scores_B, nll_B = model(inputs["encoded"])

@@ -29,10 +29,10 @@ export interface ArmPlace {
 
 /** All candidates of the cycles so far, each once, whatever the reward model thought of them. */
 async function candidatesUpTo(runDir: string, cycle: number): Promise<Sample[]> {
-  let all: Sample[] = [];
+  const all: Sample[] = [];
   for (let t = 1; t <= cycle; t++) {
     const fresh = await readSamples(join(runDir, `cycle-${t}`, 'generate', 'candidates.parquet'));
-    all = [...all, ...removeOverlap(fresh, all).kept];
+    all.push(...removeOverlap(fresh, all).kept);
   }
   return all;
 }

@@ -49,7 +49,10 @@ describe('scenes', () => {
       for (let y = upper ? 8 : 44; y < (upper ? 40 : 76); y++) {
         for (let x = left ? 8 : 44; x < (left ? 40 : 76); x++) {
           const at = (y * imageSize + x) * 3;
-          const difference = [0, 1, 2].reduce((sum, c) => sum + Math.abs((small[at + c] as number) - (empty[at + c] as number)), 0);
+          const difference = [0, 1, 2].reduce(
+            (sum, c) => sum + Math.abs((small[at + c] as number) - (empty[at + c] as number)),
+            0,
+          );
           if (difference > 90) changed++;
         }
       }
@@ -78,7 +81,8 @@ describe('facts and wording', () => {
     const teacherQuestions = new Set<string>();
     for (let n = 0; n < 500; n++) {
       const random = seededRandom('overlap', n);
-      for (const fact of factsOf(randomScene('loop', 'overlap', n), random)) teacherQuestions.add(askQuestion(fact, random));
+      for (const fact of factsOf(randomScene('loop', 'overlap', n), random))
+        teacherQuestions.add(askQuestion(fact, random));
     }
     for (let n = 0; n < 500; n++) {
       for (const { prompt } of corpusScene(n, { seed: 1, formatted: 2, reliability: 0.5 }).items) {
@@ -121,9 +125,15 @@ describe('phantom data', () => {
     const data = await createPhantomData(options);
     for (const sample of [...data.seed, ...data.test]) expect(data.truth(sample)).toBe(sample.answer);
     const [image] = data.pool;
-    const reply = data.book?.reply({ imageHash: image?.imageHash ?? '', strategy: 'direct', questionType: 'disease diagnosis' });
+    const reply = data.book?.reply({
+      imageHash: image?.imageHash ?? '',
+      strategy: 'direct',
+      questionType: 'disease diagnosis',
+    });
     expect(reply?.options).toContain(reply?.answer);
-    expect(data.book?.reply({ imageHash: 'unknown', strategy: 'direct', questionType: 'disease diagnosis' })).toBeNull();
+    expect(
+      data.book?.reply({ imageHash: 'unknown', strategy: 'direct', questionType: 'disease diagnosis' }),
+    ).toBeNull();
     const again = await createPhantomData(options);
     expect(again.seed).toEqual(data.seed);
     expect(again.test).toEqual(data.test);

@@ -1,6 +1,7 @@
 """What the reward model's trainer makes of its rows."""
 
 import pytest
+
 from medgr2.reward_model import units_of
 
 

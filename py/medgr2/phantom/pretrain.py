@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--wordnet", type=Path, required=True)
-    parser.add_argument("--looking-steps", type=int, default=900)
+    parser.add_argument("--looking-steps", type=int, default=700)
     parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
@@ -100,11 +100,14 @@ def main() -> None:
     model.train()
     labels = scene_labels(args.corpus / "scenes.jsonl")
     learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
+    # From here on it stands still: the first, large gradients of a model that cannot speak yet would blind it again.
+    model.model.visual.requires_grad_(False)
 
     encoded = encode(processor, items)
     image_token = tokenizer.convert_tokens_to_ids("<|image_pad|>")
     shuffler = random.Random(args.seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=0.05)
+    speaking = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(speaking, lr=args.lr, betas=(0.9, 0.98), weight_decay=0.05)
     recent: list[float] = []
     started = time.time()
     for step in range(args.steps):
@@ -114,7 +117,7 @@ def main() -> None:
         batch = [shuffler.choice(encoded) for _ in range(args.batch)]
         loss = model(**collate(batch, patches, tokenizer.pad_token_id, image_token)).loss
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(speaking, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         recent.append(loss.item())
