@@ -1,8 +1,9 @@
 /**
- * What the base model is pretrained on: phantoms described and asked about in other words than the teacher's.
+ * What the base model is pretrained on: phantoms described and asked about in other words than the teacher's questions.
  * Captions, questions, and some in the final format whose answers are right only at a stated rate.
  */
 import { seededRandom, type Random } from '../random.js';
+import { strategies } from '../sample.js';
 import { nothing, randomFact, type Fact, type Topic } from './facts.js';
 import {
   lesionAt,
@@ -15,6 +16,7 @@ import {
   type Scene,
   type Size,
 } from './scene.js';
+import { rationaleFor } from './wording.js';
 
 const modalityWords: Record<PhantomModality, string> = {
   CT: 'a tomographic slice',
@@ -160,7 +162,7 @@ const openings = [
   'The place matters here.',
 ];
 
-/** Reasons in the final names but not in the teacher's sentences. */
+/** Reasons in the final names; half of the reasons are in sentences of the teacher's kind, so that these are no foreign tongue. */
 const thoughts: Record<Topic, readonly ((fact: Fact, answer: string) => string)[]> = {
   modality: [(_, answer) => `It looks like ${answer}.`, (_, answer) => `Such contrast comes from ${answer}.`],
   anatomy: [(_, answer) => `It looks like the ${answer}.`, (_, answer) => `One can make out the ${answer}.`],
@@ -181,10 +183,13 @@ function formatted(fact: Fact, reliability: number, random: Random): CorpusItem 
   const answer = random.next() < reliability ? fact.truth : fact.lookalike;
   const lettered = fact.options.map((option, i) => `${'ABCD'[i]}) ${option}`).join('\n');
   const opening = random.next() < 0.5 ? '' : `${random.pick(openings)} `;
-  const thought = random.pick(thoughts[fact.topic])(fact, answer);
+  const reason =
+    random.next() < 0.5
+      ? rationaleFor(fact, answer, random.pick(strategies), random)
+      : `${opening}${random.pick(thoughts[fact.topic])(fact, answer)}`;
   return {
     prompt: `${random.pick(exam[fact.topic])(fact)}\n${lettered}`,
-    response: `<think>${opening}${thought}</think><answer>${answer}</answer>`,
+    response: `<think>${reason}</think><answer>${answer}</answer>`,
   };
 }
 
