@@ -4,9 +4,10 @@
  */
 import { seededRandom, type Random } from '../random.js';
 import { strategies } from '../sample.js';
-import { nothing, randomFact, type Fact, type Topic } from './facts.js';
+import { nothing, randomFact, topics, type Fact, type Topic } from './facts.js';
 import {
   lesionAt,
+  phantomModalities,
   places,
   randomScene,
   type Anatomy,
@@ -178,9 +179,20 @@ const thoughts: Record<Topic, readonly ((fact: Fact, answer: string) => string)[
   place: [({ of }, answer) => `The ${of} is ${answer}.`, ({ of }, answer) => `A ${of} is seen in the ${answer} part.`],
 };
 
-/** The final format (options, think, answer) with the final names; unreliable: the lookalike in place of the truth. */
-function formatted(fact: Fact, reliability: number, random: Random): CorpusItem {
-  const answer = random.next() < reliability ? fact.truth : fact.lookalike;
+/**
+ * Where the base is wrong in the final format: half of the pairs of modality and topic, whatever the run's seed. It sees
+ * what is there (its captions say so) and names the lookalike, so that there is something to mend and something to mend it with.
+ */
+const confused: ReadonlySet<string> = new Set(
+  seededRandom('base-confusions')
+    .shuffle(phantomModalities.flatMap((modality) => topics.map((topic) => `${modality}|${topic}`)))
+    .slice(0, (phantomModalities.length * topics.length) / 2),
+);
+
+/** The final format (options, think, answer) with the final names; unreliable, see `confused`. */
+function formatted(fact: Fact, modality: PhantomModality, reliability: number, random: Random): CorpusItem {
+  const reliable = random.next() < reliability;
+  const answer = reliable === confused.has(`${modality}|${fact.topic}`) ? fact.lookalike : fact.truth;
   const lettered = fact.options.map((option, i) => `${'ABCD'[i]}) ${option}`).join('\n');
   const opening = random.next() < 0.5 ? '' : `${random.pick(openings)} `;
   const reason =
@@ -197,7 +209,7 @@ export interface CorpusOptions {
   seed: number;
   /** Items in the final format per image. */
   formatted: number;
-  /** Share of those whose answer is right. */
+  /** How often those are right where the base is right, and wrong where it is confused. */
   reliability: number;
 }
 
@@ -208,7 +220,7 @@ export function corpusScene(index: number, options: CorpusOptions): { scene: Sce
   const items = [caption(scene, random)];
   for (let i = 0; i < 3; i++) items.push(plainAnswer(randomFact(scene, null, random), random));
   for (let i = 0; i < options.formatted; i++) {
-    items.push(formatted(randomFact(scene, null, random), options.reliability, random));
+    items.push(formatted(randomFact(scene, null, random), scene.modality, options.reliability, random));
   }
   return { scene, items };
 }

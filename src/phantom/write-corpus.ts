@@ -19,7 +19,7 @@ const images = createWriteStream(path.join(folder, 'images.bin'));
 const scenes = createWriteStream(path.join(folder, 'scenes.jsonl'));
 const items = createWriteStream(path.join(folder, 'items.jsonl'));
 for (let index = 0; index < Number(countText); index++) {
-  const { scene, items: texts } = corpusScene(index, { seed: Number(seedText ?? 0), formatted: 3, reliability: 0.55 });
+  const { scene, items: texts } = corpusScene(index, { seed: Number(seedText ?? 0), formatted: 3, reliability: 0.88 });
   for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);
   scenes.write(`${JSON.stringify(scene)}\n`);
   if (!images.write(drawPixels(scene))) await once(images, 'drain');

@@ -19,6 +19,7 @@ import torch
 
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
 from medgr2.phantom.looking import learn_to_look, scene_labels
+from medgr2.models import load_vlm
 from medgr2.processing import prompt_text
 
 EDGE = 84
@@ -74,9 +75,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--wordnet", type=Path, required=True)
     parser.add_argument("--looking-steps", type=int, default=700)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--visual-from", type=Path, help="a base whose vision tower has already learned to look")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
@@ -98,8 +100,11 @@ def main() -> None:
     log({"seed": args.seed, "parameters": parameters, "images": len(images), "items": len(items)})
     patches = patch_images(processor, images)
     model.train()
-    labels = scene_labels(args.corpus / "scenes.jsonl")
-    learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
+    if args.visual_from is None:
+        labels = scene_labels(args.corpus / "scenes.jsonl")
+        learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
+    else:
+        model.model.visual = load_vlm({"path": str(args.visual_from)}, torch.device("cpu")).model.visual
     # From here on it stands still: the first, large gradients of a model that cannot speak yet would blind it again.
     model.model.visual.requires_grad_(False)
 
