@@ -9,7 +9,7 @@ const source = join(root, 'src');
 /** Folders (or files at the top of src) by rank: a file may import from its own rank and from lower ones. */
 const ranks: readonly (readonly string[])[] = [
   ['errors', 'sample', 'random', 'hash'],
-  ['config', 'prompts', 'reward', 'grading', 'phantom'],
+  ['trl', 'config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],
   ['training', 'generation', 'evaluation'],
   ['loop'],
@@ -19,7 +19,7 @@ const ranks: readonly (readonly string[])[] = [
 ];
 
 /** Pure by contract: no files, no network, no clock, no randomness but the seeded one. */
-const pure = ['prompts', 'reward', 'training', join('evaluation', 'metrics.ts'), 'sample.ts', 'random.ts'];
+const pure = ['prompts', 'reward', 'training', 'trl', join('evaluation', 'metrics.ts'), 'sample.ts', 'random.ts'];
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name))
@@ -101,6 +101,7 @@ describe('files', () => {
 
   test('that are pure stay so', () => {
     const impure = files
+      .filter((file) => !file.includes('.generated.'))
       .filter((file) => pure.some((part) => file === part || file.startsWith(`${part}/`)))
       .filter((file) =>
         /from 'node:(?!path)|Math\.random|Date\.now|new Date\(\)|performance\.now|process\./.test(text(file)),

@@ -1,7 +1,7 @@
 """`python -m medgr2.trl_options`: the fields of the installed TRL's SFTConfig and GRPOConfig, as one JSON object.
 
-`npm run codegen` writes the TypeScript schemas of `trl` from it. Types are told in JSON's terms, because options come from
-YAML and JSON: an enum is its values, and a type that has no form in JSON is told as `object`.
+`npm run codegen` writes the TypeScript schemas of `trl` from it. Types are told in JSON's terms, because options come
+from YAML and JSON: an enum is its values, and a type that has no form in JSON is told as `object`.
 """
 
 from __future__ import annotations

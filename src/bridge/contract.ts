@@ -4,6 +4,7 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
+import { grpoOptionsSchema, sftOptionsSchema } from '../trl/options.js';
 
 /** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
 export const modelSchema = z.strictObject({
@@ -13,12 +14,6 @@ export const modelSchema = z.strictObject({
   maxPixels: z.int().positive().optional(),
 });
 export type ModelRef = z.output<typeof modelSchema>;
-
-/** Options handed to a TRL or transformers config as they are. */
-const trlOptionsSchema = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
-);
 
 export const loraSchema = z.strictObject({
   rank: z.int().positive(),
@@ -43,7 +38,8 @@ export const sftSpecSchema = z.strictObject({
   model: modelSchema,
   data: z.string(),
   lora: loraSchema.optional(),
-  trl: trlOptionsSchema.default({}),
+  /** Options of TRL's SFTConfig, checked as TRL has them. */
+  trl: sftOptionsSchema.default({}),
 });
 
 /** GRPO (MedGR² eq. 3). Rows: {id, image, prompt}. Rewards are asked from TypeScript once per generation batch. */
@@ -59,7 +55,8 @@ export const grpoSpecSchema = z.strictObject({
   lora: loraSchema.optional(),
   /** Completions shown per logging step, for people to read. */
   shownCompletions: z.int().min(0).default(2),
-  trl: trlOptionsSchema.default({}),
+  /** Options of TRL's GRPOConfig, checked as TRL has them. */
+  trl: grpoOptionsSchema.default({}),
 });
 
 /**

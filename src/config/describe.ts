@@ -26,10 +26,14 @@ function describeIssue(issue: Issue, schema: z.ZodType, value: unknown): Problem
   return [{ path: issue.path, message: plain(issue, valueAt(value, issue.path)), at: 'value' }];
 }
 
+/** TRL has more than a hundred options: such a list helps nobody. */
+const shownKeys = 30;
+
 function unknownKey(key: string, known: readonly string[]): string {
   const meant = nearest(key, known);
   if (meant !== null) return `unknown key; did you mean ${meant}?`;
-  return known.length === 0 ? 'unknown key' : `unknown key; known here: ${known.join(', ')}`;
+  if (known.length === 0 || known.length > shownKeys) return 'unknown key';
+  return `unknown key; known here: ${known.join(', ')}`;
 }
 
 /** The branch that got furthest is the one the person meant; where none did, all are named. */
@@ -51,6 +55,8 @@ function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, schema:
 }
 
 function plain(issue: Issue, found: unknown): string {
+  // Known and refused: the schema says why.
+  if (issue.code === 'invalid_type' && issue.expected === 'never') return issue.message;
   if (issue.code === 'invalid_type' && found === undefined) return `missing; expected ${typeName(issue.expected)}`;
   if (issue.code === 'invalid_type') return `expected ${typeName(issue.expected)}, found ${show(found)}`;
   if (issue.code === 'invalid_value') {

@@ -1,6 +1,6 @@
 /** Configuration of the policy π_ψ and its training by SFT and GRPO, and of how it is measured. */
 import { z } from 'zod';
-import { loraConfigSchema, trlOptionsSchema } from './trl.js';
+import { grpoTrlSchema, loraConfigSchema, sftTrlSchema } from './trl.js';
 
 export const policySchema = z.strictObject({
   /** `phantom` is the tiny model that ships with medgr2; else a model folder or a Hugging Face id. */
@@ -24,7 +24,7 @@ export const sftSchema = z.strictObject({
   learningRate: z.number().positive().default(1e-3),
   loggingSteps: z.int().positive().default(10),
   saveSteps: z.int().positive().default(50),
-  trl: trlOptionsSchema({
+  trl: sftTrlSchema({
     num_train_epochs: 'use sft.epochs',
     max_steps: 'use sft.maxSteps',
     per_device_train_batch_size: 'use sft.batchSize',
@@ -32,7 +32,7 @@ export const sftSchema = z.strictObject({
     learning_rate: 'use sft.learningRate',
     logging_steps: 'use sft.loggingSteps',
     save_steps: 'use sft.saveSteps',
-  }),
+  }).default({}),
 });
 
 const rewardsSchema = z.strictObject({
@@ -60,7 +60,7 @@ export const grpoSchema = z
     loggingSteps: z.int().positive().default(5),
     saveSteps: z.int().positive().default(20),
     shownCompletions: z.int().min(0).default(2),
-    trl: trlOptionsSchema({
+    trl: grpoTrlSchema({
       max_steps: 'use grpo.maxSteps',
       num_generations: 'use grpo.numGenerations',
       per_device_train_batch_size: 'use grpo.batchSize',
@@ -71,8 +71,7 @@ export const grpoSchema = z
       temperature: 'use grpo.temperature',
       logging_steps: 'use grpo.loggingSteps',
       save_steps: 'use grpo.saveSteps',
-      reward_weights: 'use grpo.rewards',
-    }),
+    }).default({}),
   })
   .refine((grpo) => (grpo.batchSize * grpo.accumulation) % grpo.numGenerations === 0, {
     path: ['numGenerations'],

@@ -9,8 +9,14 @@ export function keysAt(schema: z.ZodType, path: readonly PropertyKey[], value: u
     nodes = nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => childOf(node, key));
     at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
   }
-  return [...new Set(nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => Object.keys(node._zod.def.shape)))];
+  return [...new Set(nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => allowedKeys(node)))];
 }
+
+/** Without keys that are known only to be refused. */
+const allowedKeys = (node: z.core.$ZodObject): string[] =>
+  Object.entries(node._zod.def.shape).flatMap(([key, child]) =>
+    child instanceof z.core.$ZodOptional && child._zod.def.innerType instanceof z.core.$ZodNever ? [] : [key],
+  );
 
 /** The objects a value may be matched against: wrappers opened, a tagged union narrowed by its tag. */
 function objectsOf(node: z.core.$ZodType, value: unknown): z.core.$ZodObject[] {

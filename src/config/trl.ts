@@ -1,30 +1,14 @@
-/** Options passed through to TRL as they are; those the loop sets itself are refused with the setting to use instead. */
+/** TRL options in a configuration: as in a job, and without those that have a setting of their own beside them. */
 import { z } from 'zod';
+import { grpoJobShape, sftJobShape, withRefusals } from '../trl/options.js';
 
-export type OwnedOptions = Readonly<Record<string, string>>;
+/** @param settings TRL option -> the setting to use instead. */
+export const sftTrlSchema = <const R extends Readonly<Record<string, string>>>(settings: R) =>
+  z.strictObject(withRefusals(sftJobShape, settings));
 
-const alwaysOwned: OwnedOptions = {
-  output_dir: 'the run folder decides',
-  seed: 'use seed',
-  data_seed: 'use seed',
-  report_to: 'events are written to events.jsonl',
-  resume_from_checkpoint: 'a run resumes by itself',
-  run_name: 'the run folder decides',
-};
-
-/** @param owned TRL option -> the medgr2 setting that governs it. */
-export const trlOptionsSchema = (owned: OwnedOptions) =>
-  z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]))
-    .superRefine((options, context) => {
-      const refused = { ...alwaysOwned, ...owned };
-      for (const key of Object.keys(options)) {
-        const instead = refused[key];
-        if (instead !== undefined)
-          context.addIssue({ code: 'custom', path: [key], message: `medgr2 sets this option itself: ${instead}` });
-      }
-    })
-    .default({});
+/** @param settings TRL option -> the setting to use instead. */
+export const grpoTrlSchema = <const R extends Readonly<Record<string, string>>>(settings: R) =>
+  z.strictObject(withRefusals(grpoJobShape, settings));
 
 export const loraConfigSchema = z.strictObject({
   rank: z.int().positive().default(16),

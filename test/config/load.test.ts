@@ -53,9 +53,32 @@ describe('problems', () => {
     expect(problems).toEqual([
       'some/run.yaml:1:7 seed: expected a number, found "one"',
       'some/run.yaml:4:3 grpo.batchsize: unknown key; did you mean batchSize?',
-      'some/run.yaml:7:17 sft.trl.output_dir: medgr2 sets this option itself: the run folder decides',
+      'some/run.yaml:7:17 sft.trl.output_dir: medgr2 sets this option itself: the run folder decides (outDir in a job)',
       'some/run.yaml:8:1 filtre: unknown key; did you mean filter?',
     ]);
+  });
+
+  test('TRL options are checked as TRL has them, and refused where a setting governs them', () => {
+    const trl = ['warmup_step: 3', 'optim: adamw_troch', 'adam_beta1: high', 'max_steps: 9', 'push_to_hub: true', 'zebra: 1'];
+    expect(problemsOf(`sft:\n  trl:\n${trl.map((line) => `    ${line}\n`).join('')}`)).toEqual([
+      'some/run.yaml:3:5 sft.trl.warmup_step: unknown key; did you mean warmup_steps?',
+      expect.stringMatching(
+        /^some\/run.yaml:4:12 sft.trl.optim: expected one of adamw_torch, .*found "adamw_troch"; did you mean adamw_torch\?$/,
+      ),
+      'some/run.yaml:5:17 sft.trl.adam_beta1: expected a number, found "high"',
+      'some/run.yaml:6:16 sft.trl.max_steps: medgr2 sets this option itself: use sft.maxSteps',
+      expect.stringMatching(
+        /^some\/run.yaml:7:18 sft.trl.push_to_hub: medgr2 sets this option itself: nothing is sent/,
+      ),
+      'some/run.yaml:8:5 sft.trl.zebra: unknown key',
+    ]);
+    expect(problemsOf('grpo: { trl: { packing: true } }')).toEqual([
+      'some/run.yaml:1:16 grpo.trl.packing: unknown key',
+    ]);
+    expect(parse('grpo: { trl: { loss_type: grpo, top_entropy_quantile: 0.2 } }').grpo.trl).toEqual({
+      loss_type: 'grpo',
+      top_entropy_quantile: 0.2,
+    });
   });
 
   test('a key that is like no other lists the known ones', () => {

@@ -1,0 +1,76 @@
+/** TRL options that a user may not set, and why: the one table. What a config section has a setting for is in src/config. */
+
+/** TRL option -> the reason that a person reads. */
+export type Refusals = Readonly<Record<string, string>>;
+
+const sends = 'nothing is sent to another machine by itself; upload the finished model with a tool of your choice';
+const tracks = 'events are written to events.jsonl; send them on from there';
+const evaluates = 'a trainer gets no evaluation rows; medgr2 measures policies in jobs of their own';
+const loads = 'medgr2 loads the model; use policy.dtype and policy.maxPixels, or `model` in a job';
+const unused = 'it does nothing in a training job';
+
+/** Of both trainers, in YAML and in job specs alike. */
+export const refusedByJobs = {
+  output_dir: 'the run folder decides (outDir in a job)',
+  seed: 'use seed',
+  data_seed: 'use seed',
+  use_cpu: 'use device',
+  resume_from_checkpoint: 'a job goes on from its last checkpoint by itself',
+  remove_unused_columns: 'the rows have columns that medgr2 needs',
+  model_init_kwargs: loads,
+  trust_remote_code: loads,
+  parallelism_config: 'it takes a Python object, which a job spec cannot hold',
+  local_rank: 'the executor gives each process its rank',
+  report_to: tracks,
+  run_name: tracks,
+  project: tracks,
+  trackio_space_id: tracks,
+  trackio_bucket_id: tracks,
+  trackio_static_space_id: tracks,
+  push_to_hub: sends,
+  hub_token: sends,
+  hub_private_repo: sends,
+  hub_model_id: sends,
+  hub_strategy: sends,
+  hub_always_push: sends,
+  hub_revision: sends,
+  eval_strategy: evaluates,
+  eval_steps: evaluates,
+  eval_delay: evaluates,
+  eval_on_start: evaluates,
+  eval_accumulation_steps: evaluates,
+  eval_do_concat_batches: evaluates,
+  eval_use_gather_object: evaluates,
+  batch_eval_metrics: evaluates,
+  include_for_metrics: evaluates,
+  per_device_eval_batch_size: evaluates,
+  prediction_loss_only: evaluates,
+  bf16_full_eval: evaluates,
+  fp16_full_eval: evaluates,
+  load_best_model_at_end: evaluates,
+  metric_for_best_model: evaluates,
+  greater_is_better: evaluates,
+  do_train: unused,
+  do_eval: unused,
+  do_predict: unused,
+} as const satisfies Refusals;
+
+const textOnly = 'TRL does not do it for rows with images';
+
+export const refusedBySft = {
+  ...refusedByJobs,
+  packing: textOnly,
+  packing_strategy: textOnly,
+  eval_packing: textOnly,
+  padding_free: textOnly,
+  dataset_text_field: 'the rows have a form of their own: image, prompt, completion',
+  dataset_kwargs: 'the rows have a form of their own: image, prompt, completion',
+} as const satisfies Refusals;
+
+export const refusedByGrpo = {
+  ...refusedByJobs,
+  reward_weights: 'give each reward its weight: grpo.rewards in YAML, `rewards` in a job',
+  num_generations_eval: evaluates,
+  log_completions_hub_repo: sends,
+  auto_find_batch_size: 'a smaller batch would no longer hold whole groups',
+} as const satisfies Refusals;
