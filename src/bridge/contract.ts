@@ -4,6 +4,7 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
+import { commonProblems, grpoProblems, type OptionProblem } from '../trl/batch.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../trl/options.js';
 
 /** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
@@ -22,6 +23,10 @@ export const loraSchema = z.strictObject({
   targetModules: z.union([z.string(), z.array(z.string())]).default('all-linear'),
 });
 
+function tell(context: z.core.$RefinementCtx, problems: readonly OptionProblem[]): void {
+  for (const { option, message } of problems) context.addIssue({ code: 'custom', path: [option], message });
+}
+
 const jobBase = {
   /** Folder the job writes into; it exists and is the job's own. */
   outDir: z.string().min(1),
@@ -39,7 +44,7 @@ export const sftSpecSchema = z.strictObject({
   data: z.string(),
   lora: loraSchema.optional(),
   /** Options of TRL's SFTConfig, checked as TRL has them. */
-  trl: sftOptionsSchema.default({}),
+  trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
 });
 
 /** GRPO (MedGR² eq. 3). Rows: {id, image, prompt}. Rewards are asked from TypeScript once per generation batch. */
@@ -56,7 +61,7 @@ export const grpoSpecSchema = z.strictObject({
   /** Completions shown per logging step, for people to read. */
   shownCompletions: z.int().min(0).default(2),
   /** Options of TRL's GRPOConfig, checked as TRL has them. */
-  trl: grpoOptionsSchema.default({}),
+  trl: grpoOptionsSchema.superRefine((options, context) => tell(context, grpoProblems(options))).default({}),
 });
 
 /**

@@ -1,5 +1,6 @@
 /** Configuration of the policy π_ψ and its training by SFT and GRPO, and of how it is measured. */
 import { z } from 'zod';
+import { commonProblems, grpoProblems } from '../trl/batch.js';
 import { grpoTrlSchema, loraConfigSchema, sftTrlSchema } from './trl.js';
 
 export const policySchema = z.strictObject({
@@ -15,7 +16,7 @@ export const policySchema = z.strictObject({
   lora: loraConfigSchema.optional(),
 });
 
-export const sftSchema = z.strictObject({
+const sftFields = z.strictObject({
   /** Passes over D_gen; counts only where maxSteps is left out. */
   epochs: z.number().positive().default(3),
   maxSteps: z.int().positive().optional(),
@@ -33,6 +34,11 @@ export const sftSchema = z.strictObject({
     logging_steps: 'use sft.loggingSteps',
     save_steps: 'use sft.saveSteps',
   }).default({}),
+});
+
+export const sftSchema = sftFields.superRefine(({ trl, maxSteps = -1, epochs }, context) => {
+  const problems = commonProblems({ ...trl, max_steps: maxSteps, num_train_epochs: epochs });
+  for (const { option, message } of problems) context.addIssue({ code: 'custom', path: ['trl', option], message });
 });
 
 const rewardsSchema = z.strictObject({
@@ -73,9 +79,20 @@ export const grpoSchema = z
       save_steps: 'use grpo.saveSteps',
     }).default({}),
   })
-  .refine((grpo) => (grpo.batchSize * grpo.accumulation) % grpo.numGenerations === 0, {
-    path: ['numGenerations'],
-    message: 'must divide the completions of one step (batchSize × accumulation)',
+  .superRefine(({ trl, ...grpo }, context) => {
+    const options = {
+      ...trl,
+      num_generations: grpo.numGenerations,
+      per_device_train_batch_size: grpo.batchSize,
+      gradient_accumulation_steps: grpo.accumulation,
+      max_steps: grpo.maxSteps,
+    };
+    for (const { option, message } of grpoProblems(options))
+      context.addIssue({
+        code: 'custom',
+        path: option === 'num_generations' ? ['numGenerations'] : ['trl', option],
+        message,
+      });
   })
   .refine((grpo) => grpo.rewards.alpha + grpo.rewards.beta > 0, {
     path: ['rewards'],

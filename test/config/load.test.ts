@@ -59,7 +59,14 @@ describe('problems', () => {
   });
 
   test('TRL options are checked as TRL has them, and refused where a setting governs them', () => {
-    const trl = ['warmup_step: 3', 'optim: adamw_troch', 'adam_beta1: high', 'max_steps: 9', 'push_to_hub: true', 'zebra: 1'];
+    const trl = [
+      'warmup_step: 3',
+      'optim: adamw_troch',
+      'adam_beta1: high',
+      'max_steps: 9',
+      'push_to_hub: true',
+      'zebra: 1',
+    ];
     expect(problemsOf(`sft:\n  trl:\n${trl.map((line) => `    ${line}\n`).join('')}`)).toEqual([
       'some/run.yaml:3:5 sft.trl.warmup_step: unknown key; did you mean warmup_steps?',
       expect.stringMatching(
@@ -123,7 +130,13 @@ describe('problems', () => {
   });
 
   test('rules between settings', () => {
-    expect(problemsOf('grpo: { batchSize: 30, numGenerations: 8 }')[0]).toMatch(/numGenerations: must divide/);
+    expect(problemsOf('grpo: { batchSize: 30, numGenerations: 8 }')[0]).toMatch(/numGenerations: 8 must divide/);
+    expect(problemsOf('grpo: { trl: { generation_batch_size: 40 } }')[0]).toMatch(
+      /^some\/run.yaml:1:39 grpo.trl.generation_batch_size: 40 must be a multiple of .*\(32\)$/,
+    );
+    expect(problemsOf('grpo: { batchSize: 4, trl: { steps_per_generation: 3 } }')[0]).toMatch(/ divide .*\(12\)/);
+    expect(parse('grpo: { batchSize: 4, trl: { steps_per_generation: 2 } }').grpo.batchSize).toBe(4);
+    expect(problemsOf('sft: { trl: { save_strategy: best } }')[0]).toMatch(/sft.trl.save_strategy: best needs/);
     expect(problemsOf('grpo: { rewards: { alpha: 0, beta: 0 } }')[0]).toMatch(/grpo.rewards: alpha and beta/);
   });
 

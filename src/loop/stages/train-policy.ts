@@ -5,6 +5,7 @@ import { writeParquet } from '../../dataset/table.js';
 import { seededRandom } from '../../random.js';
 import { compositeRewards } from '../../reward/composite.js';
 import type { Sample } from '../../sample.js';
+import { checkGrpoRows, checkSftRows } from '../../training/checks.js';
 import { promptRow, rowColumns, sftRow } from '../../training/rows.js';
 import { grpoSpec, sftSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
@@ -43,13 +44,14 @@ export function sft(run: RunContext, { cycle, model, samples, from }: PolicyTrai
     metrics: trainMetrics,
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
+      const spec = sftSpec(config, { outDir: context.dir, data, model, seed: stageSeed(run, cycle, 'sft') });
+      checkSftRows(spec.trl ?? {}, samples.length);
       await writeParquet(
         data,
         samples.map((sample) => sftRow(sample, rowOptions(run))),
         rowColumns.sft,
       );
-      const seed = stageSeed(run, cycle, 'sft');
-      const result = await runJob(context, sftSpec(config, { outDir: context.dir, data, model, seed }));
+      const result = await runJob(context, spec);
       const { steps, loss, tokens } = result;
       return { checkpoint: relative(context.dir, result.checkpoint), rows: samples.length, steps, loss, tokens };
     },
@@ -86,6 +88,7 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         rewardModel,
         rewards: rewards.map(({ name, weight }) => ({ name, weight })),
       });
+      checkGrpoRows(spec.trl ?? {}, rows.length);
       const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples) });
       const { steps, loss, tokens } = result;
       return { checkpoint: relative(context.dir, result.checkpoint), rows: rows.length, steps, loss, tokens };
