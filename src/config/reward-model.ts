@@ -12,6 +12,11 @@ export const gradingSchema = z.strictObject({
 export const rewardModelSchema = z.strictObject({
   /** Backbone: `phantom`, a model folder or a Hugging Face id; the policy's base when left out. */
   base: z.string().min(1).optional(),
+  /**
+   * Steps of SFT on the trusted samples before the regression head is put on: a backbone that can answer these questions
+   * itself has something to judge answers by. 0 starts from the base as it is.
+   */
+  warmStartSteps: z.int().min(0).default(0),
   /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
   loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
   steps: z.int().positive().default(300),

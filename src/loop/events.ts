@@ -6,6 +6,7 @@ export const stageNames = [
   'prepare-data',
   'evaluate-base',
   'grade',
+  'warm-start',
   'reward-model',
   'reward-report',
   'generate',

@@ -23,6 +23,7 @@ import { evaluate } from './stages/evaluate.js';
 import { seedExemplars } from './stages/generator-update.js';
 import { grade, readGraded } from './stages/grade.js';
 import { prepareData } from './stages/prepare-data.js';
+import { warmStart } from './stages/train-policy.js';
 
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
@@ -94,13 +95,14 @@ async function runStages(run: RunContext, progress: RunProgress, report: (result
   );
   const grading = await runStage(run, grade(run, from));
   const graded = { ...(await readGraded(grading)), fingerprint: grading.fingerprint };
+  const backbone = await rewardBackbone(run, graded);
   const rewardModel = await trainAndReport(run, {
     cycle: 0,
-    model: config.rewardModel.base ?? config.policy.base,
+    model: backbone.path,
     graded: graded.train,
     preferences: null,
     heldOut: graded.heldOut,
-    from: [grading.fingerprint],
+    from: [grading.fingerprint, ...backbone.from],
   });
   report(buildResult(run, progress, 'running'));
   const { includeSeed } = config.dataset;
@@ -120,6 +122,20 @@ async function runStages(run: RunContext, progress: RunProgress, report: (result
     progress.cycles.push(done);
     report(buildResult(run, progress, 'running'));
   }
+}
+
+/** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
+async function rewardBackbone(
+  run: RunContext,
+  graded: LoopState['graded'],
+): Promise<{ path: string; from: readonly string[] }> {
+  const { config, data } = run;
+  const base = config.rewardModel.base ?? config.policy.base;
+  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [] };
+  const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
+  const samples = data.seed.filter((sample) => !heldOut.has(sample.imageHash));
+  const started = await runStage(run, warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint] }));
+  return { path: join(started.dir, started.output.checkpoint), from: [started.fingerprint] };
 }
 
 /** Opens the engine once; environment.json tells what it was last opened on. */

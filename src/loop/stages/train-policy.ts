@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { writeParquet } from '../../dataset/table.js';
 import { seededRandom } from '../../random.js';
+import type { Config } from '../../config/schema.js';
 import { compositeRewards } from '../../reward/composite.js';
 import type { Sample } from '../../sample.js';
 import { checkGrpoRows, checkSftRows } from '../../training/checks.js';
@@ -10,7 +11,7 @@ import { promptRow, rowColumns, sftRow } from '../../training/rows.js';
 import { grpoSpec, sftSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
 import { rowOptions, runJob, stageSeed } from '../jobs.js';
-import { answerRewards } from '../rewards.js';
+import { answerRewards, rewardSpec } from '../../bridge/rewards.js';
 import type { Stage } from '../stage.js';
 
 const output = z.object({
@@ -33,18 +34,33 @@ export interface PolicyTraining {
   from: readonly string[];
 }
 
-export function sft(run: RunContext, { cycle, model, samples, from }: PolicyTraining): Stage<TrainOutput> {
+export function sft(run: RunContext, training: PolicyTraining): Stage<TrainOutput> {
+  return supervise(run, run.config, 'sft', training);
+}
+
+/** The backbone of R_φ learns the trusted samples before it learns to grade. */
+export function warmStart(run: RunContext, training: PolicyTraining): Stage<TrainOutput> {
   const { config } = run;
+  const maxSteps = config.rewardModel.warmStartSteps;
+  return supervise(run, { ...config, sft: { ...config.sft, maxSteps } }, 'warm-start', training);
+}
+
+function supervise(
+  run: RunContext,
+  config: Config,
+  name: 'sft' | 'warm-start',
+  { cycle, model, samples, from }: PolicyTraining,
+): Stage<TrainOutput> {
   return {
     cycle,
-    name: 'sft',
+    name,
     inputs: { from, seed: config.seed, policy: config.policy, sft: config.sft },
     partial: 'on',
     output,
     metrics: trainMetrics,
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
-      const spec = sftSpec(config, { outDir: context.dir, data, model, seed: stageSeed(run, cycle, 'sft') });
+      const spec = sftSpec(config, { outDir: context.dir, data, model, seed: stageSeed(run, cycle, name) });
       checkSftRows(spec.trl ?? {}, samples.length);
       await writeParquet(
         data,
@@ -86,7 +102,7 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         model,
         seed: stageSeed(run, cycle, 'grpo'),
         rewardModel,
-        rewards: rewards.map(({ name, weight }) => ({ name, weight })),
+        rewards: rewardSpec(rewards),
       });
       checkGrpoRows(spec.trl ?? {}, rows.length);
       const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples) });
