@@ -5,6 +5,14 @@ import { packageRoot } from '../bridge/paths.js';
 import { readJson } from '../loop/run-folder.js';
 import type { CommandIo } from './io.js';
 
+interface EvaluateFlags {
+  predictions: string;
+  questions?: string;
+  map: string[];
+  skipBad?: boolean;
+  json?: boolean;
+}
+
 interface RunFlags {
   runDir?: string;
   set: string[];
@@ -48,6 +56,26 @@ export function buildProgram(io: CommandIo): Command {
     );
 
   program
+    .command('evaluate')
+    .description('figures of a file of answers: accuracy, F1, intervals, per modality, question type and data set')
+    .requiredOption('--predictions <file>', 'answers, as JSONL, a JSON list, CSV or TSV')
+    .option('--questions <file>', 'their questions: modality, question type and options, joined by id or image path')
+    .option('--map <key=column>', 'the column of a field, such as prediction=text; several times', collect, [])
+    .option('--skip-bad', 'leave out lines that cannot be used, and count them')
+    .option('--json', 'print one JSON object on stdout, and nothing else')
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 evaluate --predictions predictions.jsonl --questions questions.jsonl',
+        'medgr2 evaluate --predictions answers.csv --map prediction=output --map answer=truth --json',
+      ),
+    )
+    .action(async ({ skipBad, json, ...flags }: EvaluateFlags) => {
+      const { evaluateCommand } = await import('./evaluate-command.js');
+      await evaluateCommand({ ...flags, skipBad: skipBad === true, json: json === true }, io);
+    });
+
+  program
     .command('setup')
     .description('make the Python environment with its pinned packages, or bring it up to date')
     .addOption(new Option('--dev', 'also the packages for tests and checks'))
@@ -67,14 +95,11 @@ export function exitCodeOf(error: CommanderError): number {
 function withRunOptions(command: Command): Command {
   return command
     .option('--run-dir <folder>', 'folder of the run (default: runs/<configuration>-<seed>)')
-    .option(
-      '--set <key=value>',
-      'change a setting; can be given several times',
-      (value: string, all: string[]) => all.concat(value),
-      [],
-    )
+    .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
+
+const collect = (value: string, all: string[]): string[] => all.concat(value);
 
 const settings = (config: string, { runDir, set, json }: RunFlags) => ({ config, runDir, set, json: json === true });
 

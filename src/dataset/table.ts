@@ -42,6 +42,18 @@ export async function readParquet<T = Record<string, unknown>>(path: string): Pr
   });
 }
 
+/** Rows of a CSV or TSV file with a header line, every field as text and an empty one as null. */
+export async function readCsv(
+  path: string,
+  { skipBad }: { skipBad: boolean },
+): Promise<Record<string, string | null>[]> {
+  return withConnection(path, 'read', async (connection) => {
+    const source = `read_csv(${quote(path)}, header = true, all_varchar = true, ignore_errors = ${String(skipBad)})`;
+    const reader = await connection.runAndReadAll(`SELECT * FROM ${source}`);
+    return reader.getRowObjectsJS() as Record<string, string | null>[];
+  });
+}
+
 /** Writes one JSON object a line. */
 export async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
   const temp = temporary(path);
@@ -75,7 +87,8 @@ export async function readJsonl<T = Record<string, unknown>>(path: string): Prom
   return rows;
 }
 
-async function readText(path: string): Promise<string> {
+/** A file's text; a DataError where it cannot be read. */
+export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -117,7 +130,9 @@ async function withConnection<T>(
       cause,
       where: path,
       remedy:
-        doing === 'read' ? 'Check that the file exists and is Parquet.' : 'Check the folder’s rights and free space.',
+        doing === 'read'
+          ? 'Check that the file exists and is of the kind that its name says.'
+          : 'Check the folder’s rights and free space.',
     });
   } finally {
     instance.closeSync();
