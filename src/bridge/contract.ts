@@ -174,6 +174,23 @@ export const jobEventSchema = z.discriminatedUnion('type', [
       }),
     ),
   }),
+  /** What TypeScript's rewards gave to one batch; made in TypeScript when it answers. */
+  z.strictObject({
+    type: z.literal('rewards'),
+    step: z.int(),
+    rewards: z.record(
+      z.string(),
+      z.strictObject({
+        /** Before weighting, over the completions that it applies to; null where it applies to none. */
+        mean: metric,
+        std: metric,
+        /** Completions with a number rather than null. */
+        applied: z.int(),
+        /** How long the reward took; null where it was not measured. */
+        milliseconds: metric,
+      }),
+    ),
+  }),
   z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int() }),
   z.strictObject({ type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),

@@ -6,13 +6,19 @@ import { EventLog } from './event-log.js';
 import { callbackFailure, jobFailure, type JobContext } from './failures.js';
 import { jobMessageSchema, type Answer, type Ending } from './messages.js';
 import { killGroup } from './process.js';
+import { rewardsEvent } from './reward-event.js';
 import { checkRewardReply } from './reward-reply.js';
+
+/** Rewards of one batch and, where it is known, how many milliseconds each took. */
+export interface TimedRewards extends RewardReply {
+  milliseconds?: Readonly<Record<string, number>> | undefined;
+}
 
 export interface JobHooks {
   /** Called with every event, in order. If it throws, the job ends with that as the cause. */
   onEvent?: ((event: JobEvent) => void) | undefined;
   /** Answers a GRPO job's question for rewards. `signal` aborts when the job is over. */
-  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> | RewardReply) | undefined;
+  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<TimedRewards> | TimedRewards) | undefined;
   /** Cancels the job when it aborts. */
   signal?: AbortSignal | undefined;
   /** File for everything the job prints; in the engine's log folder by default. */
@@ -156,8 +162,10 @@ export class RunningJob<R> implements JobHandle<R> {
           remedy: 'Give `rewards` when the job is started.',
         });
       }
-      const reply = await hooks.rewards(request, this.#over.signal);
-      return { ask, reply: checkRewardReply(reply, request, rewardNames) };
+      const { milliseconds = {}, ...given } = await hooks.rewards(request, this.#over.signal);
+      const reply = checkRewardReply(given, request, rewardNames);
+      this.#tell(rewardsEvent(request.step, reply, milliseconds));
+      return { ask, reply };
     } catch (thrown) {
       const error =
         thrown instanceof RewardError

@@ -1,7 +1,7 @@
 /** What a reward model is worth on graded texts it never saw, and the filter's threshold τ that follows from them. Pure. */
 import type { Config } from '../config/schema.js';
 import type { GradedKind } from '../grading/index.js';
-import { clampScore } from '../reward/composite.js';
+import { clampScore } from '../reward/ready-made.js';
 import { rewardModelReport, type RewardModelReport } from './metrics.js';
 import { reliabilityTable, thresholdForPrecision, type ReliabilityBin, type ScoredRow } from './threshold.js';
 

@@ -1,7 +1,8 @@
 /** Runs one bridge job on behalf of a stage: its events become run events, its log goes to the run folder. */
 import { join } from 'node:path';
-import type { JobKind, ResultOf, RewardAsk, RewardReply } from '../bridge/contract.js';
+import type { JobKind, ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
+import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
 import type { RowOptions } from '../training/rows.js';
 import { fromRun, runFiles } from './run-folder.js';
@@ -9,7 +10,7 @@ import type { RunContext } from './context.js';
 import type { StageContext } from './stage.js';
 
 export interface JobHooks {
-  rewards?: (ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply>;
+  rewards?: BridgeHooks['rewards'];
 }
 
 /** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */

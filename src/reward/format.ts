@@ -23,8 +23,8 @@ function filled(match: RegExpExecArray | null): boolean {
   return match !== null && match.slice(1).every((content) => content.trim() !== '');
 }
 
-/** MedVLM-R1's and Med-R1's format reward: 1 for a well-formed response, else 0. */
-export function formatReward(text: string, format: ResponseFormat): 0 | 1 {
+/** MedVLM-R1's and Med-R1's score for the format: 1 for a well-formed response, else 0. */
+export function formatScore(text: string, format: ResponseFormat): 0 | 1 {
   return isWellFormed(text, format) ? 1 : 0;
 }
 

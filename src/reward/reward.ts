@@ -1,4 +1,7 @@
-/** What a reward is, and the one place that runs them and refuses values that are no rewards. */
+/**
+ * What a reward is, and the one place that runs them and refuses values that are no rewards. It sets a timer for each
+ * reward, and reads no clock of its own.
+ */
 import { Medgr2Error, RewardError, messageOf } from '../errors.js';
 import type { Sample } from '../sample.js';
 
@@ -11,22 +14,39 @@ export interface RewardItem {
   rewardModelScore: number | null;
 }
 
-export interface RewardContext {
-  /** Aborts when the job is cancelled or the caller's time limit is over. */
-  signal?: AbortSignal | undefined;
+export interface ScoreContext {
+  /** Aborts when the job is over or the reward's time is up. */
+  signal: AbortSignal;
 }
+
+/** One finite number or null per item, in order; null means that the reward does not apply to the item. */
+export type Scores = readonly (number | null)[];
 
 /** A named, weighted judgement of completions. The trainer adds weight × score over all rewards. */
 export interface Reward {
   readonly name: string;
   readonly weight: number;
-  /** One value per item, in order; null means that the reward does not apply to the item. */
-  score(batch: readonly RewardItem[], context: RewardContext): Promise<(number | null)[]> | (number | null)[];
+  /** Milliseconds that one batch may take; `defaultTimeoutMs` where it is left out. */
+  readonly timeoutMs?: number | undefined;
+  score(batch: readonly RewardItem[], context: ScoreContext): Promise<Scores> | Scores;
+}
+
+/** Milliseconds that a reward gets for one batch. A reward that never yields to the event loop cannot be stopped. */
+export const defaultTimeoutMs = 60_000;
+
+export interface RewardContext {
+  /** Aborts when the job is cancelled or the caller's time limit is over. */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds now: makes latencies known. */
+  clock?: (() => number) | undefined;
+  /** Hears how many milliseconds each reward took; needs `clock`. */
+  onLatency?: ((name: string, milliseconds: number) => void) | undefined;
 }
 
 /**
- * Runs all rewards on one batch. Throws a RewardError that names the reward (and the sample) when one throws, is
- * aborted, or returns anything but one finite number or null per item: a broken reward never counts as 0.
+ * Runs all rewards on one batch, side by side. Throws a RewardError that names the reward (and the sample) when one
+ * throws, is late or aborted, or returns anything but one finite number or null per item: a broken reward never counts
+ * as 0. The others are then told to stop.
  */
 export async function evaluateRewards(
   rewards: readonly Reward[],
@@ -40,20 +60,58 @@ export async function evaluateRewards(
       remedy: 'Give each reward a name of its own.',
     });
   }
-  const scores = await Promise.all(rewards.map((reward) => scoresOf(reward, items, context)));
-  return Object.fromEntries(names.map((name, i) => [name, scores[i] ?? []]));
+  const over = new AbortController();
+  const stop = (): void => over.abort(context.signal?.reason);
+  if (context.signal?.aborted === true) stop();
+  context.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const scores = await Promise.all(rewards.map((reward) => timedScores(reward, items, over.signal, context)));
+    return Object.fromEntries(names.map((name, i) => [name, scores[i] ?? []]));
+  } finally {
+    context.signal?.removeEventListener('abort', stop);
+    over.abort();
+  }
 }
 
-async function scoresOf(
+async function timedScores(
   reward: Reward,
   items: readonly RewardItem[],
-  context: RewardContext,
+  signal: AbortSignal,
+  { clock, onLatency }: RewardContext,
 ): Promise<(number | null)[]> {
+  const started = clock?.();
+  const scores = await withinTime(reward, signal, (limited) => scoresOf(reward, items, limited));
+  if (clock !== undefined && started !== undefined) onLatency?.(reward.name, clock() - started);
+  return scores;
+}
+
+/** Runs `work` with a signal that aborts with `signal`, and when the reward's time is up. */
+async function withinTime<T>(
+  reward: Reward,
+  signal: AbortSignal,
+  work: (limited: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const stop = (): void => limit.abort(signal.reason);
+  const timeoutMs = reward.timeoutMs ?? defaultTimeoutMs;
+  const late = (): void => limit.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, 'TimeoutError'));
+  const timer = setTimeout(late, timeoutMs);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function scoresOf(reward: Reward, items: readonly RewardItem[], signal: AbortSignal): Promise<(number | null)[]> {
   let scores: unknown;
   try {
-    scores = await untilAborted(async () => reward.score(items, context), context.signal);
+    scores = await untilAborted(async () => reward.score(items, { signal }), signal);
   } catch (error) {
-    if (context.signal?.aborted === true) throw abortedError(reward, context.signal);
+    if (signal.aborted) throw abortedError(reward, signal);
     if (error instanceof Medgr2Error) throw error;
     throw new RewardError('reward-threw', `Reward "${reward.name}" failed: ${messageOf(error)}`, {
       cause: error,
@@ -80,8 +138,7 @@ async function scoresOf(
   });
 }
 
-function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work();
+function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     if (signal.aborted) return stop();
@@ -97,7 +154,7 @@ function abortedError(reward: Reward, signal: AbortSignal): RewardError {
   return new RewardError(
     late ? 'reward-timeout' : 'reward-aborted',
     late
-      ? `Reward "${reward.name}" did not answer in time.`
+      ? `Reward "${reward.name}" did not answer in time: ${messageOf(signal.reason)}.`
       : `Reward "${reward.name}" was stopped before it answered.`,
     { cause: signal.reason, remedy: late ? 'Make the reward faster or allow it more time.' : undefined },
   );

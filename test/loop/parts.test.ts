@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { differences } from '../../src/loop/open-run.js';
 import { precisionOf } from '../../src/loop/precision.js';
-import { answerRewards } from '../../src/loop/rewards.js';
+import { answerRewards } from '../../src/bridge/rewards.js';
 import { toRun } from '../../src/loop/run-folder.js';
 import { bestExemplars } from '../../src/loop/stages/generator-update.js';
 import { preferencePrompts } from '../../src/loop/stages/preferences.js';
@@ -113,6 +113,7 @@ describe('rewards for a worker', () => {
   test('come by name, one per completion', async () => {
     expect(await answer(ask('a'), new AbortController().signal)).toEqual({
       scores: { rewardModel: [1], answerMatch: [1] },
+      milliseconds: { rewardModel: expect.any(Number), answerMatch: expect.any(Number) },
     });
   });
 

@@ -1,17 +1,25 @@
-import { describe, expect, it } from 'vitest';
-import { RewardError } from '../../src/errors.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { ConfigError, RewardError } from '../../src/errors.js';
 import { medR1Accuracy, medVlmR1Accuracy } from '../../src/reward/accuracy.js';
-import { compositeRewards, ruleRewards, scaleScore } from '../../src/reward/composite.js';
-import { formatReward } from '../../src/reward/format.js';
+import { compositeRewards, ruleRewards } from '../../src/reward/composite.js';
+import { defineReward, type RewardDefinition } from '../../src/reward/define.js';
+import { formatScore } from '../../src/reward/format.js';
 import { preferences } from '../../src/reward/preferences.js';
+import {
+  accuracyReward,
+  answerMatch,
+  formatReward,
+  rewardModelScore,
+  scaleScore,
+} from '../../src/reward/ready-made.js';
 import { evaluateRewards, type Reward, type RewardItem } from '../../src/reward/reward.js';
 import { makeSample } from '../helpers/sample.js';
 
 const sample = makeSample({ id: 's1', options: ['CT', 'MRI'], answer: 'MRI' });
-const item = (completion: string, rewardModelScore: number | null = null): RewardItem => ({
+const item = (completion: string, score: number | null = null): RewardItem => ({
   sample,
   completion,
-  rewardModelScore,
+  rewardModelScore: score,
 });
 
 describe('accuracy', () => {
@@ -31,9 +39,9 @@ describe('accuracy', () => {
 });
 
 it('rewards the format asked for', () => {
-  expect(formatReward('<think>a</think> <answer>b</answer>', 'think-answer')).toBe(1);
-  expect(formatReward('<answer>b</answer>', 'think-answer')).toBe(0);
-  expect(formatReward('<answer>b</answer>', 'answer-only')).toBe(1);
+  expect(formatScore('<think>a</think> <answer>b</answer>', 'think-answer')).toBe(1);
+  expect(formatScore('<answer>b</answer>', 'think-answer')).toBe(0);
+  expect(formatScore('<answer>b</answer>', 'answer-only')).toBe(1);
 });
 
 describe('composite', () => {
@@ -94,6 +102,95 @@ describe('evaluateRewards', () => {
     await expect(evaluateRewards([reward(() => [0]), reward(() => [0])], [item('x')])).rejects.toMatchObject({
       code: 'reward-name-repeated',
     });
+  });
+});
+
+describe('defineReward', () => {
+  it('makes a reward of a function over a batch', async () => {
+    const brief = defineReward({
+      name: 'brief',
+      weight: 0.1,
+      score: async (batch, { signal }) => {
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        return batch.map(({ completion }) => (completion === '' ? null : 1 / completion.length));
+      },
+    });
+    expect(brief).toMatchObject({ name: 'brief', weight: 0.1 });
+    expect(defineReward({ name: 'plain', score: () => [] }).weight).toBe(1);
+    expect(await evaluateRewards([brief], [item('abcd'), item('')])).toEqual({ brief: [0.25, null] });
+  });
+
+  it('refuses a name, weight or time limit that cannot be used', () => {
+    const score = () => [];
+    for (const wrong of [{ name: '' }, { name: 'a b' }, { name: 'a', weight: NaN }, { name: 'a', timeoutMs: 0 }])
+      expect(() => defineReward({ ...wrong, score }), JSON.stringify(wrong)).toThrow(ConfigError);
+  });
+
+  it('does not compile with a wrong return', () => {
+    // @ts-expect-error one number for a batch
+    defineReward({ name: 'a', score: () => 1 });
+    // @ts-expect-error text for numbers
+    defineReward({ name: 'a', score: (batch) => batch.map(({ completion }) => completion) });
+    // @ts-expect-error undefined is not null
+    defineReward({ name: 'a', score: async (batch) => batch.map(() => undefined) });
+    expectTypeOf<() => boolean[]>().not.toExtend<RewardDefinition['score']>();
+    expectTypeOf<() => Promise<(number | null)[]>>().toExtend<RewardDefinition['score']>();
+  });
+
+  it('is stopped when its own time is up, and the others with it', async () => {
+    const stopped: string[] = [];
+    const waiting = (name: string, timeoutMs?: number): Reward =>
+      defineReward({
+        name,
+        timeoutMs,
+        score: (_, { signal }) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => {
+              stopped.push(name);
+              resolve([0]);
+            });
+          }),
+      });
+    await expect(evaluateRewards([waiting('slow', 20), waiting('patient')], [item('x')])).rejects.toMatchObject({
+      code: 'reward-timeout',
+      message: expect.stringMatching(/"slow" did not answer in time: no answer within 0.02 s/),
+    });
+    expect(stopped).toEqual(['slow', 'patient']);
+  });
+
+  it('has its latency told', async () => {
+    let now = 0;
+    const taken: [string, number][] = [];
+    const reward = defineReward({
+      name: 'a',
+      score: async () => {
+        now += 7;
+        return [1];
+      },
+    });
+    await evaluateRewards([reward], [item('x')], { clock: () => now, onLatency: (...latency) => taken.push(latency) });
+    expect(taken).toEqual([['a', 7]]);
+  });
+});
+
+it('ready-made rewards take a name and a weight of the user’s', async () => {
+  const rewards = [
+    formatReward({ format: 'think-answer', weight: 0.5 }),
+    accuracyReward({ paper: 'med-r1', name: 'right' }),
+    answerMatch(),
+    rewardModelScore({ scale: 'raw' }),
+  ];
+  expect(rewards.map(({ name, weight }) => [name, weight])).toEqual([
+    ['format', 0.5],
+    ['right', 1],
+    ['answerMatch', 1],
+    ['rewardModel', 1],
+  ]);
+  expect(await evaluateRewards(rewards, [item('<answer>B</answer>', 4)])).toEqual({
+    format: [0],
+    right: [1],
+    answerMatch: [1],
+    rewardModel: [4],
   });
 });
 

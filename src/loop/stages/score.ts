@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeParquet } from '../../dataset/table.js';
-import { clampScore } from '../../reward/composite.js';
+import { clampScore } from '../../reward/ready-made.js';
 import type { Sample } from '../../sample.js';
 import { rowColumns, scoreRow } from '../../training/rows.js';
 import { scoreSpec } from '../../training/specs.js';

@@ -1,0 +1,39 @@
+/** A reward of the user's own: checked where it is written, before any job starts. */
+import { ConfigError } from '../errors.js';
+import type { Reward, RewardItem, ScoreContext, Scores } from './reward.js';
+
+export interface RewardDefinition {
+  /** Letters, digits, `-` and `_`: it names the reward in events, in TRL's logs and in errors. */
+  name: string;
+  /** The trainer adds weight × score over all rewards; 1 where it is left out. */
+  weight?: number | undefined;
+  /** Milliseconds that one batch may take, 60,000 where it is left out; then `signal` aborts and the job fails. */
+  timeoutMs?: number | undefined;
+  /** One finite number per item, in order; null where the reward does not apply to the item. */
+  score: (batch: readonly RewardItem[], context: ScoreContext) => Promise<Scores> | Scores;
+}
+
+/** The longest time that a timer of Node's can wait. */
+const longestTimer = 2 ** 31 - 1;
+
+/**
+ * A reward from a function over a batch of completions.
+ * @throws ConfigError for a name, weight or time limit that cannot be used.
+ * @example
+ * const brief = defineReward({
+ *   name: 'brief',
+ *   weight: 0.1,
+ *   score: (batch) => batch.map(({ completion }) => (completion.length < 400 ? 1 : 0)),
+ * });
+ */
+export function defineReward({ name, weight = 1, timeoutMs, score }: RewardDefinition): Reward {
+  if (!/^[A-Za-z][\w-]*$/.test(name)) throw wrong(name, 'is no name: use letters, digits, - and _');
+  if (!Number.isFinite(weight)) throw wrong(name, `has the weight ${weight}, which is no number`);
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestTimer))
+    throw wrong(name, `has a time limit of ${timeoutMs} ms; it must be above 0 and at most ${longestTimer}`);
+  return { name, weight, timeoutMs, score };
+}
+
+function wrong(name: string, problem: string): ConfigError {
+  return new ConfigError('reward-definition', `The reward "${name}" ${problem}.`, { where: name });
+}
