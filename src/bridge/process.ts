@@ -70,6 +70,8 @@ function supervisorEnvironment(pythonPath: readonly string[]): NodeJS.ProcessEnv
   const inherited = process.env['PYTHONPATH'];
   return {
     TOKENIZERS_PARALLELISM: 'false',
+    // Threads that wait for each other by spinning slow everything tenfold on a machine with other work to do.
+    OMP_WAIT_POLICY: 'PASSIVE',
     ...process.env,
     PYTHONPATH: [pythonSources, ...pythonPath, ...(inherited ? [inherited] : [])].join(path.delimiter),
     // A file of the user's that is named like a library (datasets.py) must not take its place.
