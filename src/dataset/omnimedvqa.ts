@@ -88,7 +88,7 @@ export function modalityOfDataset(dataset: string): string | null {
   return modalityByDataset.get(plainName(dataset)) ?? null;
 }
 
-const choices = /\b(?:one|which) (?:of|from) the following[^:\n]{0,40}:\s*([\s\S]+?)\s*(?:\.?\s*You must\b[\s\S]*)?$/i;
+const choices = /\b(?:one|which) (?:of|from) the following[^:\n]{0,40}:\s*([\s\S]+?)\s*(?:\.?\s*You must\b[\s\S]*|\.)?$/i;
 
 /**
  * Options that a question's text holds: `… one of the following: A or B or C. You must …`, or lines `A) …`. Empty where
@@ -100,7 +100,7 @@ export function optionsInText(question: string, answer: string): string[] {
     return lettered.map(([, , text = '']) => text.trim());
   const list = choices.exec(question)?.[1];
   if (list === undefined) return [];
-  const parts = list.replace(/\.$/, '').split(/\s+or\s+/);
+  const parts = list.split(/\s+or\s+/);
   const words = plainName(answer);
   for (let from = 0; from < parts.length; from++) {
     for (let to = from + 2; to <= parts.length; to++) {
