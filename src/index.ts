@@ -11,7 +11,6 @@ export type { Engine, EngineOptions, SpecInput } from './bridge/engine.js';
 export type { CancelOptions, Job, JobHandle, JobHooks } from './bridge/job.js';
 export type { JobEvent, JobKind, JobResult, JobSpec, ResultOf, RewardAsk, RewardReply } from './bridge/contract.js';
 export { answerRewards, rewardSpec } from './bridge/rewards.js';
-export type { TimedRewards } from './bridge/job.js';
 export type { GrpoOptions, SftOptions } from './trl/options.js';
 export { checkGrpoRows, checkSftRows } from './training/checks.js';
 export { ensurePython } from './bridge/environment.js';

@@ -215,6 +215,8 @@ export type RewardAsk = z.output<typeof rewardAskSchema>;
 /** The answer: for each reward, one value per item; null means not applicable. */
 export const rewardReplySchema = z.strictObject({
   scores: z.record(z.string(), z.array(z.number().nullable())),
+  /** How long each reward took, where it was measured; for the `rewards` event, not for Python. */
+  milliseconds: z.record(z.string(), z.number()).optional(),
 });
 export type RewardReply = z.output<typeof rewardReplySchema>;
 

@@ -9,16 +9,11 @@ import { killGroup } from './process.js';
 import { rewardsEvent } from './reward-event.js';
 import { checkRewardReply } from './reward-reply.js';
 
-/** Rewards of one batch and, where it is known, how many milliseconds each took. */
-export interface TimedRewards extends RewardReply {
-  milliseconds?: Readonly<Record<string, number>> | undefined;
-}
-
 export interface JobHooks {
   /** Called with every event, in order. If it throws, the job ends with that as the cause. */
   onEvent?: ((event: JobEvent) => void) | undefined;
   /** Answers a GRPO job's question for rewards. `signal` aborts when the job is over. */
-  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<TimedRewards> | TimedRewards) | undefined;
+  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> | RewardReply) | undefined;
   /** Cancels the job when it aborts. */
   signal?: AbortSignal | undefined;
   /** File for everything the job prints; in the engine's log folder by default. */
@@ -162,10 +157,9 @@ export class RunningJob<R> implements JobHandle<R> {
           remedy: 'Give `rewards` when the job is started.',
         });
       }
-      const { milliseconds = {}, ...given } = await hooks.rewards(request, this.#over.signal);
-      const reply = checkRewardReply(given, request, rewardNames);
-      this.#tell(rewardsEvent(request.step, reply, milliseconds));
-      return { ask, reply };
+      const reply = checkRewardReply(await hooks.rewards(request, this.#over.signal), request, rewardNames);
+      this.#tell(rewardsEvent(request.step, reply));
+      return { ask, reply: { scores: reply.scores } };
     } catch (thrown) {
       const error =
         thrown instanceof RewardError

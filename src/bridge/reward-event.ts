@@ -3,12 +3,7 @@ import type { JobEvent, RewardReply } from './contract.js';
 
 type RewardsEvent = Extract<JobEvent, { type: 'rewards' }>;
 
-/** @param milliseconds how long each reward took; empty where nobody measured. */
-export function rewardsEvent(
-  step: number,
-  { scores }: RewardReply,
-  milliseconds: Readonly<Record<string, number>>,
-): RewardsEvent {
+export function rewardsEvent(step: number, { scores, milliseconds = {} }: RewardReply): RewardsEvent {
   const rewards: RewardsEvent['rewards'] = {};
   for (const [name, values] of Object.entries(scores)) {
     const known = values.filter((value) => value !== null);

@@ -2,8 +2,7 @@
 import { RewardError } from '../errors.js';
 import { evaluateRewards, type Reward } from '../reward/reward.js';
 import type { Sample } from '../sample.js';
-import type { RewardAsk } from './contract.js';
-import type { TimedRewards } from './job.js';
+import type { RewardAsk, RewardReply } from './contract.js';
 
 /**
  * The `rewards` hook of a GRPO job.
@@ -14,7 +13,7 @@ import type { TimedRewards } from './job.js';
 export function answerRewards(
   rewards: readonly Reward[],
   samples: readonly Sample[],
-): (ask: RewardAsk, signal: AbortSignal) => Promise<TimedRewards> {
+): (ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> {
   const byId = new Map(samples.map((sample) => [sample.id, sample]));
   return async ({ items }, signal) => {
     const batch = items.map(({ id, completion, rewardModelScore }) => {

@@ -93,11 +93,16 @@ describe('rewards', () => {
       {
         rewards: (ask) => {
           expect(ask.items[2]).toEqual({ id: 's2', completion: 'x', rewardModelScore: null });
-          return reply;
+          return { ...reply, milliseconds: { format: 2 } };
         },
       },
     );
     expect(await job.result).toEqual({ reply });
+    expect(await Array.fromAsync(job.events)).toContainEqual({
+      type: 'rewards',
+      step: expect.any(Number),
+      rewards: { format: { mean: 0.5, std: 0.5, applied: 2, milliseconds: 2 } },
+    });
   });
 
   test('that throw end the job and are its cause', async () => {
@@ -182,6 +187,18 @@ describe('a spec', () => {
     const spec = { outDir: 'x', seed: 0.5, model: { path: 'm' }, data: 'd', batchsize: 3 };
     expect(() => engine.score(spec)).toThrow(ConfigError);
     expect(() => engine.score(spec)).toThrow(/batchsize[\s\S]*seed|seed[\s\S]*batchsize/);
+  });
+
+  test('with a TRL option that is unknown, of the wrong type, medgr2’s own, or at odds with another likewise', () => {
+    const spec = { outDir: 'x', seed: 1, model: { path: 'm' }, data: 'd' };
+    // @ts-expect-error a misspelled option
+    expect(() => engine.sft({ ...spec, trl: { max_step: 3 } })).toThrow(/max_step/);
+    // @ts-expect-error text for a number
+    expect(() => engine.sft({ ...spec, trl: { max_steps: 'all' } })).toThrow(/trl\.max_steps/);
+    // @ts-expect-error an option that medgr2 decides
+    expect(() => engine.sft({ ...spec, trl: { push_to_hub: true } })).toThrow(/nothing is sent[^]*trl\.push_to_hub/);
+    const rewards = [{ name: 'a', weight: 1 }];
+    expect(() => engine.grpo({ ...spec, rewards, trl: { num_generations: 3 } })).toThrow(/3 must divide/);
   });
 });
 

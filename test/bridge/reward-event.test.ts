@@ -4,7 +4,7 @@ import { jobEventSchema } from '../../src/bridge/contract.js';
 import { rewardsEvent } from '../../src/bridge/reward-event.js';
 
 test('each reward has its figures over the completions that it applies to', () => {
-  const event = rewardsEvent(3, { scores: { a: [1, 3, null], none: [null, null, null] } }, { a: 1.5 });
+  const event = rewardsEvent(3, { scores: { a: [1, 3, null], none: [null, null, null] }, milliseconds: { a: 1.5 } });
   expect(jobEventSchema.parse(event)).toEqual({
     type: 'rewards',
     step: 3,
