@@ -108,7 +108,7 @@ function optionsOf(value: unknown, fields: Record<string, unknown>, where: strin
   const list = typeof value === 'string' && value.trim() !== '' ? parsed(value, 'options', where) : value;
   if (Array.isArray(list)) return list.flatMap((item) => textOf(item) ?? []).filter((item) => item.trim() !== '');
   if (list !== undefined && list !== null && list !== '') throw misfit('options', 'a list', where);
-  return [...'ABCDEFGH'].flatMap((letter) => textOf(fields[`option_${letter}`]) || []);
+  return 'ABCDEFGH'.split('').flatMap((letter) => textOf(fields[`option_${letter}`]) || []);
 }
 
 function likelihoodsOf(value: unknown, where: string): AnsweredRow['likelihoods'] {

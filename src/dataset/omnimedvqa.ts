@@ -31,7 +31,8 @@ export function questionTypeNamed(text: string): string | null {
 
 /** `ALL Challenge_0000` belongs to `ALL Challenge`; null where an id has no such form. */
 export function datasetOfId(id: string): string | null {
-  return /^(.*[^\s_].*?)_+\d+$/.exec(id)?.[1]?.trim() ?? null;
+  const end = /_\d+$/.exec(id)?.index ?? 0;
+  return id.slice(0, end).trim() || null;
 }
 
 /**
