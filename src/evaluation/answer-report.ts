@@ -87,10 +87,13 @@ function likelihoodsOf({ options, likelihoods }: AnswerRow, gold: string): Likel
   return { gold, probabilities };
 }
 
-/** @param seed Of the bootstrap; `resamples` 0 leaves the intervals out. */
+/**
+ * @param seed Of the bootstrap. `resamples` 0 leaves the intervals out; left out itself it is 1000, and from 20,000 rows on
+ * fewer (at least 200), where intervals are narrow and each resample takes long.
+ */
 export function answerReport(
   rows: readonly AnswerRow[],
-  { seed = 0, resamples = 1000 }: { seed?: number; resamples?: number } = {},
+  { seed = 0, resamples = resamplesFor(rows.length) }: { seed?: number; resamples?: number } = {},
 ): AnswerReport {
   if (rows.length === 0) {
     throw new DataError('nothing-to-evaluate', 'There are no answers to evaluate.', {
@@ -110,6 +113,8 @@ export function answerReport(
     byDataset: figuresBy(judged, ({ row }) => row.dataset),
   };
 }
+
+const resamplesFor = (n: number): number => Math.max(200, Math.min(1000, Math.floor(2e7 / Math.max(1, n))));
 
 function figuresOf(judged: readonly JudgedRow[]): GroupFigures {
   const correct = judged.filter((item) => item.correct).length;
