@@ -89,7 +89,8 @@ export function modalityOfDataset(dataset: string): string | null {
   return modalityByDataset.get(plainName(dataset)) ?? null;
 }
 
-const choices = /\b(?:one|which) (?:of|from) the following[^:\n]{0,40}:\s*([\s\S]+?)\s*(?:\.?\s*You must\b[\s\S]*|\.)?$/i;
+const choices =
+  /\b(?:one|which) (?:of|from) the following[^:\n]{0,40}:\s*([\s\S]+?)\s*(?:\.?\s*You must\b[\s\S]*|\.)?$/i;
 
 /**
  * Options that a question's text holds: `… one of the following: A or B or C. You must …`, or lines `A) …`. Empty where

@@ -1,6 +1,6 @@
-"""Writes test/golden/metrics.json: scikit-learn's figures on random and degenerate cases, which the TypeScript must equal.
+"""Writes test/golden/metrics.json: scikit-learn's figures on random and degenerate cases, for TypeScript to equal.
 
-Run as `python test/py/metrics_golden.py` to write the file anew; test_metrics_golden.py checks that it is up to date.
+Run as `python test/py/metrics_golden.py` to write the file anew; test_metrics_golden.py checks it.
 """
 
 import json
