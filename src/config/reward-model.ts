@@ -52,8 +52,8 @@ export const filterSchema = z.strictObject({
   /** τ of r > τ: a number in [-6, 10], or the smallest one that reaches a precision on held-out graded texts. */
   threshold: z.union([z.number(), precisionSchema]).prefault({ precision: 0.95 }),
   /**
-   * Held-out rows a precision is measured on: `answers` are fluent texts only (grades 10 and 6 against hard mismatches), as a
-   * generator's are; `all` adds the broken and irrelevant texts, which are easier to tell.
+   * Held-out rows a precision is measured on: `answers` are the texts a generator's candidates resemble (originals against
+   * hard mismatches); `all` adds the reworded, broken and irrelevant texts, which are easier to tell and flatter τ.
    */
   calibration: z.enum(['answers', 'all']).default('answers'),
   /** Keep candidates that are in D_gen already (same image, question and answer). */

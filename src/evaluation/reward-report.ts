@@ -32,7 +32,7 @@ export function heldOutReport(
   { threshold, calibration }: Config['filter'],
 ): RewardReport {
   const rows: ScoredRow[] = scores
-    .filter(({ kind }) => calibration === 'all' || kind === 'original' || kind === 'synonym' || kind === 'mismatch')
+    .filter(({ kind }) => calibration === 'all' || kind === 'original' || kind === 'mismatch')
     .map(({ score, grade }) => ({ score: clampScore(score), positive: grade >= 6 }));
   const found =
     typeof threshold === 'number'

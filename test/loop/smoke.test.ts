@@ -137,8 +137,8 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
       .split('\n')
       .map((line) => JSON.parse(line) as TimedEvent);
     const ends = stored.flatMap((event) => (event.type === 'stage-end' ? [`${event.cycle}/${event.stage}`] : []));
-    expect(ends).toHaveLength(16);
-    expect(new Set(ends).size, 'no finished stage ran again').toBe(16);
+    expect(ends).toHaveLength(17);
+    expect(new Set(ends).size, 'no finished stage ran again').toBe(17);
     expect(resumedFrom(attempts[1] as Attempt, 'reward-model')).toMatch(/checkpoint-\d+$/);
     expect(resumedFrom(attempts[4] as Attempt, 'sft')).toMatch(/checkpoint-\d+$/);
     expect(resumedFrom(last, 'grpo')).toMatch(/checkpoint-\d+$/);
