@@ -209,18 +209,23 @@ export interface CorpusOptions {
   seed: number;
   /** Items in the final format per image. */
   formatted: number;
+  /** Share of questions that can only be answered by looking at one place; the others are drawn from all topics. */
+  local: number;
   /** How often those are right where the base is right, and wrong where it is confused. */
   reliability: number;
 }
+
+const localTypes = ['disease diagnosis', 'lesion grading', 'other biological attributes'] as const;
 
 /** The scene and the texts for one pretraining image: captions, questions, and some in the final format. */
 export function corpusScene(index: number, options: CorpusOptions): { scene: Scene; items: CorpusItem[] } {
   const random = seededRandom('phantom-corpus', options.seed, index);
   const scene = randomScene('base', options.seed, index);
   const items = [caption(scene, random)];
-  for (let i = 0; i < 3; i++) items.push(plainAnswer(randomFact(scene, null, random), random));
+  const draw = (): Fact => randomFact(scene, random.next() < options.local ? random.pick(localTypes) : null, random);
+  for (let i = 0; i < 3; i++) items.push(plainAnswer(draw(), random));
   for (let i = 0; i < options.formatted; i++) {
-    items.push(formatted(randomFact(scene, null, random), scene.modality, options.reliability, random));
+    items.push(formatted(draw(), scene.modality, options.reliability, random));
   }
   return { scene, items };
 }

@@ -10,16 +10,21 @@ import path from 'node:path';
 import { corpusScene } from './corpus.js';
 import { drawPixels } from './draw.js';
 
-const [folder, countText, seedText] = process.argv.slice(2);
+const [folder, countText, seedText, localText] = process.argv.slice(2);
 if (folder === undefined || countText === undefined) {
-  throw new Error('usage: write-corpus FOLDER COUNT [SEED]');
+  throw new Error('usage: write-corpus FOLDER COUNT [SEED] [LOCAL]');
 }
 await mkdir(folder, { recursive: true });
 const images = createWriteStream(path.join(folder, 'images.bin'));
 const scenes = createWriteStream(path.join(folder, 'scenes.jsonl'));
 const items = createWriteStream(path.join(folder, 'items.jsonl'));
 for (let index = 0; index < Number(countText); index++) {
-  const { scene, items: texts } = corpusScene(index, { seed: Number(seedText ?? 0), formatted: 3, reliability: 0.88 });
+  const { scene, items: texts } = corpusScene(index, {
+    seed: Number(seedText ?? 0),
+    formatted: 3,
+    reliability: 0.88,
+    local: Number(localText ?? 0),
+  });
   for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);
   scenes.write(`${JSON.stringify(scene)}\n`);
   if (!images.write(drawPixels(scene))) await once(images, 'drain');

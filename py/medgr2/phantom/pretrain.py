@@ -20,7 +20,7 @@ import torch
 from medgr2.models import load_vlm
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
 from medgr2.phantom.looking import learn_to_look, scene_labels
-from medgr2.processing import prompt_text
+from medgr2.processing import load_processor, prompt_text
 
 EDGE = 84
 IMAGE_TOKENS = 9
@@ -78,15 +78,18 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--visual-from", type=Path, help="a base whose vision tower has already learned to look")
+    parser.add_argument("--start-from", type=Path, help="a base that already looks and speaks a little, to go on from")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
     items = [json.loads(line) for line in (args.corpus / "items.jsonl").read_text().splitlines()]
     images = np.fromfile(args.corpus / "images.bin", dtype=np.uint8).reshape(-1, EDGE, EDGE, 3)
     texts = [item["prompt"] + "\n" + item["response"] for item in items[:20000]]
-    tokenizer = build_tokenizer(args.wordnet, domain_words(texts))
-    processor = build_processor(tokenizer)
+    if args.start_from is None:
+        processor = build_processor(build_tokenizer(args.wordnet, domain_words(texts)))
+    else:
+        processor = load_processor(str(args.start_from))
+    tokenizer = processor.tokenizer
     model = build_model(tokenizer, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     log_file = (args.out / "pretrain-log.jsonl").open("w")
@@ -100,11 +103,12 @@ def main() -> None:
     log({"seed": args.seed, "parameters": parameters, "images": len(images), "items": len(items)})
     patches = patch_images(processor, images)
     model.train()
-    if args.visual_from is None:
+    if args.start_from is None:
         labels = scene_labels(args.corpus / "scenes.jsonl")
         learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
     else:
-        model.model.visual = load_vlm({"path": str(args.visual_from)}, torch.device("cpu")).model.visual
+        model = load_vlm({"path": str(args.start_from)}, torch.device("cpu"))
+        model.train()
     # From here on it stands still: the first, large gradients of a model that cannot speak yet would blind it again.
     model.model.visual.requires_grad_(False)
 
