@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 
 from medgr2.channel import Channel, JobCancelled
-from medgr2.models import count_parameters, load_vlm, model_path, set_up
+from medgr2.models import job_start, load_vlm, model_path, set_up
 from medgr2.processing import load_processor, open_image, prompt_text
 from medgr2.rows import read_rows
 
@@ -22,16 +21,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
-    channel.emit(
-        {
-            "type": "job-start",
-            "kind": "complete",
-            "pid": os.getpid(),
-            "device": str(device),
-            "parameters": count_parameters(model),
-            "resumedFrom": None,
-        }
-    )
+    channel.emit(job_start("complete", device, model))
     started = time.monotonic()
     samples: int = spec["samples"]
     sampling = (

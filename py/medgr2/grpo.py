@@ -5,7 +5,6 @@ MedGR² eq. 3 with MedVLM-R1's rule rewards as a special case: TypeScript names 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import count_parameters, load_vlm, model_path, set_up, torch_dtype
+from medgr2.models import job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.reward_backbone import RewardModel
 from medgr2.rows import read_rows
@@ -104,14 +103,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         peft_config=lora_config(spec),
         callbacks=[callback],
     )
-    channel.emit(
-        {
-            "type": "job-start",
-            "kind": "grpo",
-            "pid": os.getpid(),
-            "device": str(device),
-            "parameters": count_parameters(model),
-            "resumedFrom": last_checkpoint(folder / "checkpoints"),
-        }
-    )
+    channel.emit(job_start("grpo", device, model, last_checkpoint(folder / "checkpoints")))
     return run_trainer(trainer, callback, "grpo", folder)

@@ -64,3 +64,17 @@ def load_vlm(reference: dict[str, Any], device: torch.device) -> Any:
 
 def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
+
+
+def job_start(
+    kind: str, device: torch.device, model: torch.nn.Module, resumed_from: str | None = None
+) -> dict[str, Any]:
+    """The `job-start` event: what works where, and the checkpoint a trainer goes on from."""
+    return {
+        "type": "job-start",
+        "kind": kind,
+        "pid": os.getpid(),
+        "device": str(device),
+        "parameters": count_parameters(model),
+        "resumedFrom": resumed_from,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from torch import nn
 from transformers import Trainer, TrainingArguments
 
 from medgr2.channel import Channel
-from medgr2.models import count_parameters, set_up
+from medgr2.models import job_start, set_up
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.rows import Row, read_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
@@ -144,14 +143,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         callbacks=[callback],
         spec=spec,
     )
-    channel.emit(
-        {
-            "type": "job-start",
-            "kind": "reward-model",
-            "pid": os.getpid(),
-            "device": str(device),
-            "parameters": count_parameters(model),
-            "resumedFrom": last_checkpoint(folder / "checkpoints"),
-        }
-    )
+    channel.emit(job_start("reward-model", device, model, last_checkpoint(folder / "checkpoints")))
     return run_trainer(trainer, callback, "reward-model", folder)

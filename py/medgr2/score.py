@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
 from medgr2.channel import Channel, JobCancelled
-from medgr2.models import count_parameters, set_up
+from medgr2.models import job_start, set_up
 from medgr2.reward_backbone import RewardModel
 from medgr2.rows import read_rows
 
@@ -19,16 +18,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)
-    channel.emit(
-        {
-            "type": "job-start",
-            "kind": "score",
-            "pid": os.getpid(),
-            "device": str(device),
-            "parameters": count_parameters(model),
-            "resumedFrom": None,
-        }
-    )
+    channel.emit(job_start("score", device, model))
     started = time.monotonic()
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:

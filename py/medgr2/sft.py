@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import count_parameters, load_vlm, model_path, set_up, torch_dtype
+from medgr2.models import job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.rows import read_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
@@ -47,14 +46,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         peft_config=lora_config(spec),
         callbacks=[callback],
     )
-    channel.emit(
-        {
-            "type": "job-start",
-            "kind": "sft",
-            "pid": os.getpid(),
-            "device": str(device),
-            "parameters": count_parameters(model),
-            "resumedFrom": last_checkpoint(folder / "checkpoints"),
-        }
-    )
+    channel.emit(job_start("sft", device, model, last_checkpoint(folder / "checkpoints")))
     return run_trainer(trainer, callback, "sft", folder)
