@@ -33,6 +33,9 @@ export class ConfigError extends Medgr2Error {
   override readonly exitCode = 2;
 }
 
+/** Something that medgr2 needs on this machine is missing. */
+export class EnvironmentError extends Medgr2Error {}
+
 /** A file of samples, images or results cannot be used as it is. */
 export class DataError extends Medgr2Error {}
 

@@ -21,3 +21,6 @@ export { runEventSchema, stageNames } from './loop/events.js';
 export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/events.js';
 export { runResultSchema } from './loop/result.js';
 export type { CycleResult, RunResult } from './loop/result.js';
+export { diagnose } from './loop/doctor/doctor.js';
+export type { Diagnosis, DoctorOptions } from './loop/doctor/doctor.js';
+export type { Check, CheckStatus } from './loop/doctor/check.js';

@@ -2,11 +2,10 @@
 /** The entry of the command line: signals, exit codes, and the only process.exit. */
 import { CommanderError } from 'commander';
 import { Medgr2Error } from '../errors.js';
+import { oldestNode } from '../loop/doctor/software.js';
 import type { CommandIo } from './io.js';
 import { buildProgram, exitCodeOf } from './program.js';
 import { describeError } from './report-error.js';
-
-const oldestNode = 22;
 
 async function main(): Promise<number> {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {

@@ -1,5 +1,5 @@
 /** What every command's declaration is made of. */
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { CommandIo } from '../io.js';
 
 /** Declares one command; its implementation is loaded when it runs, so that help and wrong usage are answered at once. */

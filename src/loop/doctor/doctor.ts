@@ -1,0 +1,38 @@
+/** Looks at everything medgr2 needs and says what is wrong and what to do. Starts, installs and changes nothing. */
+import { configSchema, type Config } from '../../config/schema.js';
+import type { Check } from './check.js';
+import { checkPlace } from './place.js';
+import { checkProvider } from './provider.js';
+import { checkPythonSide } from './python.js';
+import { checkFiles, checkNativeModules, checkNode } from './software.js';
+
+export interface DoctorOptions {
+  /** What is to be run: its device, generator and key then count as needed. */
+  config?: Config | undefined;
+  /** Asks the provider whether it is there; sends the key and nothing else. */
+  online?: boolean | undefined;
+  /** Where runs will be written; the working folder by default. */
+  folder?: string | undefined;
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Diagnosis {
+  /** No check failed. */
+  healthy: boolean;
+  checks: Check[];
+}
+
+/** Never rejects for what it finds: that is a check with status `failed` and a remedy. */
+export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
+  const { config, online = false, folder = '.', env = process.env, signal } = options;
+  const { generation } = config ?? configSchema.parse({});
+  const [modules, python, disk, provider] = await Promise.all([
+    checkNativeModules(),
+    checkPythonSide(config?.device ?? null),
+    checkPlace('disk', folder),
+    checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+  ]);
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider];
+  return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
+}

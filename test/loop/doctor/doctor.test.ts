@@ -1,0 +1,155 @@
+/** What the doctor says: each failure with its remedy, nothing of a key, and the provider asked only where wanted. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { pinnedPackages } from '../../../src/bridge/inspect.js';
+import { configSchema } from '../../../src/config/schema.js';
+import { diagnose } from '../../../src/loop/doctor/doctor.js';
+import { roomAt } from '../../../src/loop/doctor/place.js';
+import { checkDevices, checkPackages } from '../../../src/loop/doctor/python.js';
+import { checkFiles, checkNode } from '../../../src/loop/doctor/software.js';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'medgr2-doctor-'));
+  vi.stubEnv('MEDGR2_PYTHON', join(dir, 'python'));
+  await fakePython({});
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(dir, { recursive: true });
+});
+
+/** An interpreter that says what the real one would, at once. */
+async function fakePython({ packages = {}, version = '3 12' }: { packages?: object; version?: string }): Promise<void> {
+  const pinned = Object.fromEntries(await pinnedPackages());
+  const found = JSON.stringify({
+    version: '3.12.1',
+    packages: { ...pinned, ...packages },
+    torch: { error: null, cuda: null, devices: [] },
+  });
+  const script = `#!/bin/sh\ncase "$1" in -P) echo '${found}' ;; *) echo '${version}' ;; esac\n`;
+  await writeFile(join(dir, 'python'), script);
+  await chmod(join(dir, 'python'), 0o755);
+}
+
+const gemini = (baseUrl: string) =>
+  configSchema.parse({
+    generation: { provider: 'gemini', gemini: { baseUrl } },
+    egress: { allow: true, reason: 'a test' },
+  });
+
+test('a machine that has everything is healthy, with a word on what is not there', async () => {
+  const { healthy, checks } = await diagnose({ env: {}, folder: dir });
+  expect(checks.filter(({ status }) => status === 'failed')).toEqual([]);
+  expect(healthy).toBe(true);
+  expect(checks.find(({ name }) => name === 'GPU')).toMatchObject({ status: 'note' });
+  expect(checks.find(({ name }) => name === 'API key')).toMatchObject({ status: 'note' });
+});
+
+describe('each failure has its remedy', () => {
+  test('a package that is missing, and one of another version', async () => {
+    await fakePython({ packages: { trl: null, torch: '2.11.0' } });
+    const { healthy, checks } = await diagnose({ env: {} });
+    expect(healthy).toBe(false);
+    expect(checks.find(({ name }) => name === 'package trl')).toMatchObject({
+      status: 'failed',
+      remedy: expect.stringContaining('medgr2 setup'),
+    });
+    expect(checks.find(({ name }) => name === 'package torch')).toMatchObject({ status: 'warning' });
+  });
+
+  test('a Python that is too old, and one that is not there', async () => {
+    await fakePython({ version: '3 9' });
+    expect((await diagnose({ env: {} })).checks).toContainEqual(
+      expect.objectContaining({ name: 'Python', status: 'failed', detail: expect.stringContaining('3.9') }),
+    );
+    vi.stubEnv('MEDGR2_PYTHON', join(dir, 'none'));
+    expect((await diagnose({ env: {} })).healthy).toBe(false);
+  });
+
+  test('a local build counts as its release', () => {
+    const pinned = new Map([['torch', '2.13.0']]);
+    expect(checkPackages({ torch: '2.13.0+cu130' }, pinned)[0]?.status).toBe('ok');
+  });
+
+  test('devices', () => {
+    const none = { error: null, cuda: '13.0', devices: [] };
+    expect(checkDevices(none, 'auto')[0]).toMatchObject({ status: 'note' });
+    expect(checkDevices(none, 'cuda')[0]).toMatchObject({
+      status: 'failed',
+      remedy: expect.stringContaining('nvidia-smi'),
+    });
+    const old = { name: 'V100', memoryGiB: 32, bfloat16: false };
+    expect(checkDevices({ ...none, devices: [old] }, 'cuda')[0]).toMatchObject({ status: 'warning' });
+    expect(checkDevices({ ...none, error: 'OSError: libcudart' }, 'auto')[0]).toMatchObject({ status: 'failed' });
+  });
+
+  test('Node, room and files', () => {
+    expect(checkNode('20.19.0')).toMatchObject({ status: 'failed' });
+    expect([0.5, 5, 50].map((free) => roomAt('disk', '/x', free).status)).toEqual(['failed', 'warning', 'ok']);
+    expect(checkFiles()).toMatchObject({ status: 'ok' });
+    expect(checkFiles(dir)).toMatchObject({ status: 'failed', detail: expect.stringContaining('the phantom base') });
+  });
+});
+
+describe('the key and the provider', () => {
+  const key = 'k-0123456789abcdef';
+  let server: Server;
+  let url: string;
+  const seen: { path: string | undefined; key: string | undefined }[] = [];
+  beforeEach(async () => {
+    seen.length = 0;
+    server = createServer((request, response) => {
+      const sent = request.headers['x-goog-api-key'];
+      seen.push({ path: request.url, key: typeof sent === 'string' ? sent : undefined });
+      response.statusCode = sent === key ? 200 : sent === undefined ? 403 : 400;
+      response.end('{}');
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => new Promise((closed) => server.close(closed)));
+  const provider = async (env: Record<string, string>, online: boolean) => {
+    const diagnosis = await diagnose({ config: gemini(url), env, online });
+    for (const value of Object.values(env)) expect(JSON.stringify(diagnosis)).not.toContain(value);
+    return diagnosis.checks.filter(({ name }) => name === 'API key' || name === 'provider');
+  };
+
+  test('needed by the configuration and not set', async () => {
+    expect(await provider({}, false)).toMatchObject([{ status: 'failed', detail: 'GEMINI_API_KEY is not set' }]);
+    expect(seen).toEqual([]);
+  });
+
+  test('set: said, never shown, and not sent unless asked', async () => {
+    expect(await provider({ GEMINI_API_KEY: key }, false)).toMatchObject([{ status: 'ok' }]);
+    expect(seen).toEqual([]);
+  });
+
+  test('taken and refused', async () => {
+    expect(await provider({ GEMINI_API_KEY: key }, true)).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
+    expect(seen).toEqual([{ path: '/v1beta/models/gemini-2.0-flash', key }]);
+    expect(await provider({ GEMINI_API_KEY: 'k-wrong-wrong' }, true)).toMatchObject([
+      { status: 'ok' },
+      { status: 'failed', detail: expect.stringContaining('refuses the key') },
+    ]);
+  });
+
+  test('a key that no header can carry is never sent', async () => {
+    const checks = await provider({ GEMINI_API_KEY: 'two words' }, true);
+    expect(checks).toMatchObject([{ status: 'failed' }, { status: 'note' }]);
+    expect(seen[0]?.key).toBeUndefined();
+  });
+
+  test('nobody there', async () => {
+    await new Promise((closed) => server.close(closed));
+    expect(await provider({ GEMINI_API_KEY: key }, true)).toMatchObject([
+      { status: 'ok' },
+      { status: 'failed', detail: expect.stringContaining('cannot be reached') },
+    ]);
+    server = createServer();
+  });
+});
