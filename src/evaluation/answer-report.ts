@@ -114,7 +114,8 @@ export function answerReport(
   };
 }
 
-const resamplesFor = (n: number): number => Math.max(200, Math.min(1000, Math.floor(2e7 / Math.max(1, n))));
+/** Fewer for large files, where intervals are narrow and each resample takes long. */
+export const resamplesFor = (n: number): number => Math.max(200, Math.min(1000, Math.floor(2e7 / Math.max(1, n))));
 
 function figuresOf(judged: readonly JudgedRow[]): GroupFigures {
   const correct = judged.filter((item) => item.correct).length;

@@ -6,7 +6,7 @@ import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import type { Stage } from '../stage.js';
 
 const group = z.record(z.string(), z.object({ n: z.int(), correct: z.int(), accuracy: z.number() }).loose());
-const output = z
+export const evaluateOutputSchema = z
   .object({
     n: z.int(),
     correct: z.int(),
@@ -16,7 +16,7 @@ const output = z
     byQuestionType: group,
   })
   .loose();
-export type EvaluateOutput = z.output<typeof output>;
+export type EvaluateOutput = z.output<typeof evaluateOutputSchema>;
 
 export interface Evaluating {
   cycle: number;
@@ -33,11 +33,11 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
     name,
     inputs: { from, model: cycle === 0 ? model : null, policy: config.policy, maxNewTokens },
     partial: 'over',
-    output,
+    output: evaluateOutputSchema,
     metrics: ({ accuracy, n, unparsed }) => ({ accuracy, questions: n, unparsed }),
     run: async (context) =>
       // The test split is never empty, so every accuracy is a number.
-      output.parse(
+      evaluateOutputSchema.parse(
         await evaluatePolicy({
           config,
           model,

@@ -13,7 +13,7 @@ import { runFiles } from '../run-folder.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const share = z.number().min(0).max(1).nullable();
-const output = z.object({
+export const filterOutputSchema = z.object({
   tau: z.number(),
   candidates: z.int(),
   accepted: z.int(),
@@ -24,7 +24,7 @@ const output = z.object({
   rawPrecision: share,
   acceptedPrecision: share,
 });
-export type FilterOutput = z.output<typeof output>;
+export type FilterOutput = z.output<typeof filterOutputSchema>;
 
 export interface Filtering {
   cycle: number;
@@ -44,7 +44,7 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
     name: 'filter',
     inputs: { from, tau, allowOverlap },
     partial: 'over',
-    output,
+    output: filterOutputSchema,
     metrics: ({ accepted, candidates, ...rest }) => ({
       accepted,
       candidates,

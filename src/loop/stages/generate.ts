@@ -15,14 +15,14 @@ import { cycleTasks } from '../tasks.js';
 import { runFiles, toRun } from '../run-folder.js';
 import type { Stage, StageDone } from '../stage.js';
 
-const output = z.object({
+export const generateOutputSchema = z.object({
   tasks: z.int(),
   candidates: z.int(),
   dropped: z.record(z.string(), z.int()),
   inputTokens: z.int(),
   outputTokens: z.int(),
 });
-export type GenerateOutput = z.output<typeof output>;
+export type GenerateOutput = z.output<typeof generateOutputSchema>;
 
 export interface Generation {
   cycle: number;
@@ -53,7 +53,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
-    output,
+    output: generateOutputSchema,
     metrics: ({ tasks, candidates, dropped }) => ({
       tasks,
       candidates,

@@ -12,7 +12,7 @@ import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import type { Stage } from '../stage.js';
 
 const share = z.number().nullable();
-const output = z.object({
+export const rewardReportOutputSchema = z.object({
   rows: z.int(),
   mae: share,
   spearman: share,
@@ -27,7 +27,7 @@ const output = z.object({
     z.object({ from: z.number(), to: z.number(), n: z.int(), meanScore: share, positiveShare: share }),
   ),
 });
-export type RewardReportOutput = z.output<typeof output>;
+export type RewardReportOutput = z.output<typeof rewardReportOutputSchema>;
 
 export interface RewardReporting {
   cycle: number;
@@ -46,7 +46,7 @@ export function rewardReport(
     name: 'reward-report',
     inputs: { from, threshold: config.filter.threshold, calibration: config.filter.calibration },
     partial: 'over',
-    output,
+    output: rewardReportOutputSchema,
     metrics: ({ mae, spearman, pairwiseAccuracy, tau }) => ({ mae, spearman, pairwiseAccuracy, tau }),
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');

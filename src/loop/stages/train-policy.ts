@@ -14,7 +14,7 @@ import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import { answerRewards, rewardSpec } from '../../bridge/rewards.js';
 import type { Stage } from '../stage.js';
 
-const output = z.object({
+export const trainOutputSchema = z.object({
   /** Relative to the stage's folder. */
   checkpoint: z.string(),
   rows: z.int(),
@@ -22,7 +22,7 @@ const output = z.object({
   loss: z.number().nullable(),
   tokens: z.number().nullable(),
 });
-export type TrainOutput = z.output<typeof output>;
+export type TrainOutput = z.output<typeof trainOutputSchema>;
 
 export interface PolicyTraining {
   cycle: number;
@@ -56,7 +56,7 @@ function supervise(
     name,
     inputs: { from, seed: config.seed, policy: config.policy, sft: config.sft },
     partial: 'on',
-    output,
+    output: trainOutputSchema,
     metrics: trainMetrics,
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
@@ -87,7 +87,7 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
     name: 'grpo',
     inputs: { from, seed: config.seed, policy: config.policy, grpo: config.grpo },
     partial: 'on',
-    output,
+    output: trainOutputSchema,
     metrics: trainMetrics,
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
