@@ -3,7 +3,7 @@ import { parseColumnMap } from '../dataset/answered-row.js';
 import { readPredictions, type PredictionSet } from '../dataset/predictions.js';
 import { answerReport, type AnswerReport, type GroupFigures } from '../evaluation/answer-report.js';
 import type { Interval } from '../evaluation/bootstrap.js';
-import { formatTable } from './format.js';
+import { formatTable } from '../format.js';
 import type { CommandIo } from './io.js';
 
 export interface EvaluateCommand {

@@ -3,7 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../bridge/environment.js';
 import { loadConfig } from '../config/load.js';
 import type { CommandIo } from './io.js';
-import { lineTeller } from './lines.js';
+import { lineTeller } from '../tui/lines.js';
 import { summaryOf } from './summary.js';
 
 export interface RunCommand {

@@ -1,6 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../loop/result.js';
-import { formatNumber, formatSeconds, formatTable } from './format.js';
+import { formatNumber, formatSeconds, formatTable } from '../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
   const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lineTeller } from '../../src/cli/lines.js';
+import { lineTeller } from '../../src/tui/lines.js';
 import { summaryOf } from '../../src/cli/summary.js';
 import type { RunEvent } from '../../src/loop/events.js';
 import type { RunResult } from '../../src/loop/result.js';

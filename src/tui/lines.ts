@@ -1,7 +1,7 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/events.js';
-import { formatNumber, formatSeconds } from './format.js';
+import { formatNumber, formatSeconds } from '../format.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
