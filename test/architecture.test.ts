@@ -19,7 +19,26 @@ const ranks: readonly (readonly string[])[] = [
 ];
 
 /** Pure by contract: no files, no network, no clock, no randomness but the seeded one. */
-const pure = ['prompts', 'reward', 'training', 'trl', join('evaluation', 'metrics.ts'), 'sample.ts', 'random.ts'];
+const pure = [
+  'prompts',
+  'reward',
+  'training',
+  'trl',
+  // All of evaluation but evaluate.ts, which runs a job.
+  ...[
+    'answer-report',
+    'auroc',
+    'bootstrap',
+    'classes',
+    'mcnemar',
+    'metrics',
+    'reward-report',
+    'threshold',
+    'transitions',
+  ].map((name) => join('evaluation', `${name}.ts`)),
+  'sample.ts',
+  'random.ts',
+];
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.tsx?$/.test(name))
