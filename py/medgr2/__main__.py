@@ -1,4 +1,4 @@
-"""`python -m medgr2 supervise`: the process that Node starts and talks to through pythonia. Not for use by hand."""
+"""`python -m medgr2 job`: one job without Node. `python -m medgr2 supervise`: what Node starts and talks to."""
 
 import argparse
 import importlib
@@ -13,6 +13,8 @@ from typing import Any
 
 from medgr2.executors.local import LocalExecutor
 from medgr2.line import Line
+from medgr2.single_job import run_single
+from medgr2.stand_in import RULES
 from medgr2.supervisor import Supervisor
 
 
@@ -60,7 +62,23 @@ def main() -> None:
     serve.add_argument("--fd", type=int, required=True, help="the file descriptor of the line")
     serve.add_argument("--pythonia", required=True, help="folder of pythonia's Python files")
     serve.add_argument("--no-preload", action="store_true", help="let each job import torch by itself")
+    one = commands.add_parser(
+        "job",
+        help="run one job here, without Node",
+        description="Runs one job: events as JSON lines on stdout, how it ended last, everything else on stderr. "
+        "Exit code 0: done, 1: failed, 2: wrong use, 130: stopped.",
+    )
+    one.add_argument("spec", help="JSON file as TypeScript's job specs are, or - for stdin")
+    one.add_argument(
+        "--rewards",
+        action="append",
+        default=[],
+        metavar="[NAME=]RULE",
+        help=f"GRPO: a stand-in for a reward, which TypeScript would have given ({', '.join(RULES)}); once for each",
+    )
     options = parser.parse_args()
+    if options.command == "job":
+        sys.exit(run_single(options.spec, options.rewards))
     supervise(options.fd, options.pythonia, not options.no_preload)
 
 

@@ -37,6 +37,22 @@ def _check(part: str, tag: str, what: str, value: Any) -> None:
         raise ContractError(f"{what} `{name}`{at}: {error.message}")
 
 
+def with_defaults(spec: Any) -> Any:
+    """A spec as a person may write it, with what was left out. What is wrong in it stays, for `check_spec` to find."""
+    kind = spec.get("kind") if isinstance(spec, dict) else None
+    schema = _contract()["specs"].get(kind) if isinstance(kind, str) else None
+    return spec if schema is None else _filled(spec, schema)
+
+
+def _filled(value: Any, schema: dict[str, Any]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    properties = schema.get("properties", {})
+    given = {name: _filled(inner, properties.get(name, {})) for name, inner in value.items()}
+    missing = {name: part["default"] for name, part in properties.items() if name not in value and "default" in part}
+    return {**missing, **given}
+
+
 def check_spec(spec: Any) -> None:
     _check("specs", "kind", "job spec", spec)
 
