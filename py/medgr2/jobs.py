@@ -4,6 +4,7 @@ A job module has `run(spec, channel) -> result`. This module imports none of the
 """
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 from medgr2.channel import Channel, JobCancelled
@@ -25,6 +26,7 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
     if module is None:
         check_spec(spec)
         module = MODULES[spec["kind"]]
+        Path(spec["outDir"]).mkdir(parents=True, exist_ok=True)
     result = to_plain(importlib.import_module(module).run(spec, channel))
     if module in MODULES.values():
         check_result(result)

@@ -62,7 +62,6 @@ def run_single(path: str, wanted: list[str]) -> int:
     try:
         spec = _read_spec(path)
         rewards = choose(spec, wanted)
-        Path(spec["outDir"]).mkdir(parents=True, exist_ok=True)
     except (OSError, json.JSONDecodeError, ContractError, StandInError) as error:
         print(f"medgr2: {path}: {error}", file=sys.stderr)
         return WRONG_USE

@@ -28,7 +28,7 @@ function tell(context: z.core.$RefinementCtx, problems: readonly OptionProblem[]
 }
 
 const jobBase = {
-  /** Folder the job writes into; it exists and is the job's own. */
+  /** Folder the job writes into, made where it is missing; the job's own. */
   outDir: z.string().min(1),
   seed: z.int(),
   device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),

@@ -7,11 +7,12 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { BridgeError } from '../errors.js';
 import { sha256 } from '../hash.js';
+import { environmentFolder, setupLock } from './environment-place.js';
 import { packageRoot } from './paths.js';
 import { checkPython, environmentPython } from './python.js';
 
 export interface EnsurePythonOptions {
-  /** Folder that holds `.venv` and `py/`; the package by default. */
+  /** Folder that holds `py/`, and `.venv` where it is a checkout; the package by default. */
   root?: string | undefined;
   /** Requirement files under `py/`; `requirements.txt` by default. */
   requirements?: readonly string[] | undefined;
@@ -38,7 +39,7 @@ export async function ensurePython(options: EnsurePythonOptions = {}): Promise<s
   const python = environmentPython(root);
   const wanted = await wantedStamp(root, options.requirements ?? ['requirements.txt']);
   if (await isUpToDate(root, wanted)) return python;
-  const release = await lock(path.join(root, '.medgr2', 'setup.lock'), options);
+  const release = await lock(setupLock(root), options);
   try {
     if (await isUpToDate(root, wanted)) return python; // another process was faster
     await install(root, Object.keys(wanted), options);
@@ -53,7 +54,7 @@ async function install(root: string, files: string[], options: EnsurePythonOptio
   const python = environmentPython(root);
   if (!existsSync(python)) {
     const base = await basePython();
-    await execute(base, ['-m', 'venv', path.join(root, '.venv')], options);
+    await execute(base, ['-m', 'venv', environmentFolder(root)], options);
   }
   const requirements = files.flatMap((file) => ['-r', path.join(root, 'py', file)]);
   await execute(
@@ -102,7 +103,7 @@ async function basePython(): Promise<string> {
   throw problem;
 }
 
-const stampFile = (root: string): string => path.join(root, '.venv', 'medgr2-installed.json');
+const stampFile = (root: string): string => path.join(environmentFolder(root), 'medgr2-installed.json');
 
 async function wantedStamp(root: string, files: readonly string[]): Promise<Stamp> {
   const entries = files.map(async (file) => [file, sha256(await readFile(path.join(root, 'py', file)))] as const);

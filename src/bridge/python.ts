@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { BridgeError } from '../errors.js';
+import { environmentFolder } from './environment-place.js';
 import { packageRoot } from './paths.js';
 
 /** Oldest Python that torch, TRL and medgr2's own code work with. */
@@ -11,7 +12,7 @@ export const oldestPython: readonly [number, number] = [3, 11];
 
 /** The interpreter of the package's own environment, there or not. */
 export function environmentPython(root: string = packageRoot): string {
-  return path.join(root, '.venv', 'bin', 'python');
+  return path.join(environmentFolder(root), 'bin', 'python');
 }
 
 /** MEDGR2_PYTHON, else the package's own environment. Throws a BridgeError when neither is there. */

@@ -20,7 +20,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-test('made once, by whoever is first; made again for other requirements', { timeout: 90_000 }, async () => {
+test('made once, by whoever is first; made again for other requirements', { timeout: 240_000 }, async () => {
   const heard: string[] = [];
   const options = { root, onProgress: (line: string) => heard.push(line) };
   const [python] = await Promise.all([ensurePython(options), ensurePython(options)]);
