@@ -6,12 +6,20 @@ import { readJson } from '../loop/run-folder.js';
 import { example, type Declare } from './commands/command.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEvaluate } from './commands/evaluate.js';
+import { declareImport } from './commands/import.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
 import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
-const commands: readonly Declare[] = [declareRun, declareDemo, declareEvaluate, declareSetup, declareDoctor];
+const commands: readonly Declare[] = [
+  declareRun,
+  declareDemo,
+  declareImport,
+  declareEvaluate,
+  declareSetup,
+  declareDoctor,
+];
 
 export function buildProgram(io: CommandIo): Command {
   const { version = '0' } = readJson(join(packageRoot, 'package.json')) as { version?: string };

@@ -1,5 +1,6 @@
 /** Configuration of where images and trusted samples come from. */
 import { z } from 'zod';
+import { modalitySchema } from '../sample.js';
 
 const count = z.int().positive();
 
@@ -27,8 +28,25 @@ export const vqaRadDataSchema = z.strictObject({
   testLimit: count.optional(),
 });
 
+/** A person's own data, as `medgr2 import` and `medgr2 split` write it. */
+export const filesDataSchema = z.strictObject({
+  source: z.literal('files'),
+  /** Dataset folder of the trusted samples the reward model is taught from. */
+  seed: z.string().min(1),
+  /** Dataset folder of the held-out questions; its images and patients may not be in the seed. */
+  test: z.string().min(1),
+  /** Dataset folder, or a plain folder of images, that the generator is asked about. */
+  pool: z.string().min(1),
+  /** Of the images of a plain folder. */
+  modality: modalitySchema.default('unknown'),
+  /** At most this many, chosen with the seed; all of them when left out. */
+  seedLimit: count.optional(),
+  testLimit: count.optional(),
+  poolLimit: count.optional(),
+});
+
 export const dataSchema = z
-  .discriminatedUnion('source', [phantomDataSchema, vqaRadDataSchema])
+  .discriminatedUnion('source', [phantomDataSchema, vqaRadDataSchema, filesDataSchema])
   .refine((data) => data.source !== 'vqa-rad' || data.seedShare + data.testShare < 1, {
     path: ['testShare'],
     message: 'seedShare and testShare together must leave images for the pool (sum below 1)',

@@ -84,14 +84,18 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
   const { base: rewardBase, ...rewardModel } = config.rewardModel;
   return {
     ...config,
-    data:
-      config.data.source === 'vqa-rad'
-        ? { ...config.data, path: resolve(from('data.path'), config.data.path) }
-        : config.data,
+    data: resolveData(config.data, from),
     policy: { ...config.policy, base: model(config.policy.base, 'policy.base') },
     rewardModel:
       rewardBase === undefined ? rewardModel : { ...rewardModel, base: model(rewardBase, 'rewardModel.base') },
   };
+}
+
+function resolveData(data: Config['data'], from: (path: string) => string): Config['data'] {
+  if (data.source === 'vqa-rad') return { ...data, path: resolve(from('data.path'), data.path) };
+  if (data.source !== 'files') return data;
+  const part = (name: 'seed' | 'test' | 'pool'): string => resolve(from(`data.${name}`), data[name]);
+  return { ...data, seed: part('seed'), test: part('test'), pool: part('pool') };
 }
 
 /** `file:line:column path` of a problem, or the --set that caused it, and its place in the order of the file. */

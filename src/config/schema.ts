@@ -42,8 +42,15 @@ export const configSchema = z
     path: ['egress', 'reason'],
     error: ({ input }) => `say why images may be sent to ${remoteHost(input)}`,
     when: readable,
+  })
+  .refine((config) => config.data.source !== 'files' || config.generation.provider !== 'simulated', {
+    path: ['generation', 'provider'],
+    error:
+      'the simulated teacher knows no answers about your own images: set generation.provider to a real generator, for example gemini',
+    when: ({ value }) => sourceSchema.safeParse(value).success,
   });
 
+const sourceSchema = z.object({ data: dataSchema, generation: generationSchema });
 const readableSchema = z.object({ generation: generationSchema, egress: egressSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */
@@ -52,7 +59,7 @@ function readable(payload: { value: unknown }): boolean {
 }
 
 /** The host that images would be sent to, or null where nothing leaves this machine. */
-function remoteHost(input: unknown): string | null {
+export function remoteHost(input: unknown): string | null {
   const { generation } = readableSchema.parse(input);
   if (generation.provider !== 'gemini') return null;
   const url = generation.gemini.baseUrl ?? geminiUrl;

@@ -16,6 +16,8 @@ export const columnNames = {
   modality: ['modality', 'modality_type', 'subset'],
   questionType: ['question_type', 'questionType'],
   dataset: ['dataset', 'data_set'],
+  rationale: ['rationale', 'reasoning', 'explanation'],
+  patient: ['patient', 'patient_id', 'subject_id'],
   likelihoods: ['likelihoods', 'option_likelihoods'],
 } as const;
 export type Field = keyof typeof columnNames;
@@ -35,6 +37,8 @@ export interface AnsweredRow {
   modality: string | null;
   questionType: string | null;
   dataset: string | null;
+  rationale: string | null;
+  patient: string | null;
   /** One per option in their order, or by option text; as written. */
   likelihoods: number[] | Record<string, number> | null;
 }
@@ -92,6 +96,8 @@ export function readRow({ where, fields }: PlacedRow, map: ColumnMap = {}): Answ
     modality: filled('modality'),
     questionType: filled('questionType'),
     dataset: filled('dataset'),
+    rationale: filled('rationale'),
+    patient: filled('patient'),
     likelihoods: likelihoodsOf(valueOf('likelihoods'), where),
   };
 }

@@ -97,9 +97,8 @@ const choices =
  * there are none. `answer`: where the right answer has an `or` of its own it is not cut.
  */
 export function optionsInText(question: string, answer: string): string[] {
-  const lettered = [...question.matchAll(/^\s*\(?([A-H])[).:]\s+(.+)$/gm)];
-  if (lettered.length > 1 && lettered.every(([, letter], i) => letter === String.fromCharCode(65 + i)))
-    return lettered.map(([, , text = '']) => text.trim());
+  const lettered = letteredOptions(question);
+  if (lettered !== null) return lettered.options;
   const list = choices.exec(question)?.[1];
   if (list === undefined) return [];
   const parts = list.split(/\s+or\s+/);
@@ -111,6 +110,31 @@ export function optionsInText(question: string, answer: string): string[] {
     }
   }
   return options(parts);
+}
+
+const optionLine = /^[ \t]*\(?([A-H])[).:]\s+(.+)$/gm;
+/** `A) lung, B) heart` within a line, as Med-R1 writes it. */
+const optionInLine = /(?:^|(?<=[\s,;?.]))\(?([A-H])\)\s*([^\n]+?)(?=[\s,;]*(?:$|\n|[\s,;]\(?[A-H]\)))/g;
+
+/** Options after letters that run from A without a gap, and where the first stands. */
+function letteredOptions(question: string): { options: string[]; start: number } | null {
+  for (const pattern of [optionLine, optionInLine]) {
+    const found = [...question.matchAll(pattern)];
+    if (found.length > 1 && found.every(([, letter], i) => letter === String.fromCharCode(65 + i)))
+      return { options: found.map(([, , text = '']) => text.trim()), start: found[0]?.index ?? 0 };
+  }
+  return null;
+}
+
+/** The question without the list of options that its text holds; unchanged where nothing else would be left. */
+export function withoutOptions(question: string): string {
+  const lettered = letteredOptions(question);
+  const list = lettered === null ? choices.exec(question) : null;
+  if (lettered === null && list === null) return question.trim();
+  // The sentence that brings in the list goes with it.
+  const before = question.slice(0, lettered?.start ?? list?.index);
+  const kept = lettered === null ? (/^[\s\S]*[.?!]/.exec(before)?.[0] ?? '') : before;
+  return kept.trim() === '' ? question.trim() : kept.trim();
 }
 
 function options(parts: readonly string[]): string[] {

@@ -1,14 +1,16 @@
 /**
- * Reads a file of predictions or questions made elsewhere (JSONL, a JSON list, CSV or TSV) into plain objects with the
+ * Reads a file of predictions or questions made elsewhere (JSONL, a JSON list, CSV, TSV or Parquet) into plain objects with the
  * place of each. Does not say what the columns mean.
  */
 import { extname } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
-import { readCsv, readText } from './table.js';
+import { readCsv, readParquet, readText } from './table.js';
 
 export interface PlacedRow {
   /** `file:line`; for CSV and JSON lists `file row N`, from 1. */
   where: string;
+  /** Line of a JSONL file, else the number of the row. From 1. */
+  line: number;
   fields: Record<string, unknown>;
 }
 
@@ -18,9 +20,13 @@ export interface BadLine {
   reason: string;
 }
 
+export interface UnreadableLine extends BadLine {
+  line: number;
+}
+
 export interface PlacedRows {
   rows: PlacedRow[];
-  bad: BadLine[];
+  bad: UnreadableLine[];
 }
 
 /**
@@ -30,11 +36,22 @@ export interface PlacedRows {
 export async function readPlacedRows(path: string, { skipBad }: { skipBad: boolean }): Promise<PlacedRows> {
   const extension = extname(path).toLowerCase();
   if (extension === '.csv' || extension === '.tsv') {
-    const rows = await readCsv(path, { skipBad });
-    return { rows: rows.map((fields, i) => ({ where: `${path} row ${i + 1}`, fields })), bad: [] };
+    const { rows, bad } = await readCsv(path, { skipBad });
+    return {
+      rows: rows.map((fields, i) => placed(path, i, fields)),
+      bad: bad.map(({ line, reason }) => ({ where: `${path}:${line}`, line, reason })),
+    };
+  }
+  if (extension === '.parquet') {
+    const rows = await readParquet(path);
+    return { rows: rows.map((fields, i) => placed(path, i, fields)), bad: [] };
   }
   const text = (await readText(path)).replace(/^\ufeff/, '');
   return text.trimStart().startsWith('[') ? readList(path, text, skipBad) : readLines(path, text, skipBad);
+}
+
+function placed(path: string, index: number, fields: Record<string, unknown>): PlacedRow {
+  return { where: `${path} row ${index + 1}`, line: index + 1, fields };
 }
 
 function readLines(path: string, text: string, skipBad: boolean): PlacedRows {
@@ -46,13 +63,13 @@ function readLines(path: string, text: string, skipBad: boolean): PlacedRows {
     const where = `${path}:${i + 1}`;
     try {
       const fields: unknown = JSON.parse(line);
-      if (isObject(fields)) result.rows.push({ where, fields });
-      else refuse(result, { where, reason: 'is no JSON object' }, skipBad);
+      if (isObject(fields)) result.rows.push({ where, line: i + 1, fields });
+      else refuse(result, { where, line: i + 1, reason: 'is no JSON object' }, skipBad);
     } catch (cause) {
       if (cause instanceof DataError) throw cause;
       const cut = i === last && i > 0;
       const reason = cut ? 'is the last line and cut short' : `is not JSON: ${messageOf(cause)}`;
-      refuse(result, { where, reason }, skipBad || cut);
+      refuse(result, { where, line: i + 1, reason }, skipBad || cut);
     }
   }
   return result;
@@ -72,13 +89,13 @@ function readList(path: string, text: string, skipBad: boolean): PlacedRows {
   }
   for (const [i, fields] of (list as unknown[]).entries()) {
     const where = `${path} row ${i + 1}`;
-    if (isObject(fields)) result.rows.push({ where, fields });
-    else refuse(result, { where, reason: 'is no JSON object' }, skipBad);
+    if (isObject(fields)) result.rows.push({ where, line: i + 1, fields });
+    else refuse(result, { where, line: i + 1, reason: 'is no JSON object' }, skipBad);
   }
   return result;
 }
 
-function refuse(result: PlacedRows, line: BadLine, skip: boolean): void {
+function refuse(result: PlacedRows, line: UnreadableLine, skip: boolean): void {
   if (!skip) {
     throw new DataError('row-unreadable', `${line.where} ${line.reason}.`, {
       where: line.where,

@@ -83,7 +83,7 @@ async function readRows(
 ): Promise<{ rows: AnsweredRow[]; bad: BadLine[] }> {
   const placed = await readPlacedRows(path, { skipBad });
   checkColumnMap(placed.rows, map);
-  const bad = [...placed.bad];
+  const bad: BadLine[] = [...placed.bad];
   const rows = placed.rows.flatMap((row) => {
     try {
       return [readRow(row, map)];

@@ -65,7 +65,7 @@ export async function readVqaRad(folder: string): Promise<VqaRadRows> {
     answers.set(questionKey(row), known.add(row.answer.toLowerCase()));
   }
   const agreed = present.filter((row) => answers.get(questionKey(row))?.size === 1);
-  const modalityOf = modalitiesOf(agreed);
+  const modalityOf = modalitiesOf(agreed, ({ imageHash }) => imageHash);
   return {
     rows: agreed.map((row) => ({ ...row, modality: modalityOf.get(row.imageHash) ?? 'unknown' })),
     withoutImage: raw.length - present.length,
@@ -110,22 +110,28 @@ async function hashOf(file: string): Promise<string | null> {
 }
 
 function cleanRow(row: z.output<typeof rawRowSchema>, image: string, imageHash: string): VqaRadRow {
-  const yesOrNo = /^(yes|no)\.?$/i.exec(row.answer)?.[1]?.toLowerCase();
+  const closed = closedAnswer(row.answer);
   return {
     qid: row.qid,
     image,
     imageHash,
     organ: row.image_organ,
     question: row.question,
-    options: yesOrNo === undefined ? [] : ['Yes', 'No'],
-    answer: yesOrNo === undefined ? row.answer : yesOrNo === 'yes' ? 'Yes' : 'No',
-    questionType: questionTypeOf(row.question_type),
+    options: closed === null ? [] : ['Yes', 'No'],
+    answer: closed ?? row.answer,
+    questionType: questionTypeOfCode(row.question_type),
     modality: 'unknown',
   };
 }
 
+/** `Yes` or `No` for the answer of a closed question; null for an open one's. */
+export function closedAnswer(answer: string): 'Yes' | 'No' | null {
+  const word = /^(yes|no)\.?$/i.exec(answer.trim())?.[1]?.toLowerCase();
+  return word === undefined ? null : word === 'yes' ? 'Yes' : 'No';
+}
+
 /** VQA-RAD's codes in OmniMedVQA's five types; of several codes the first counts. */
-function questionTypeOf(code: string): QuestionType {
+export function questionTypeOfCode(code: string): QuestionType {
   const first = code.split(',')[0]?.trim().toUpperCase();
   if (first === 'MODALITY') return 'modality recognition';
   if (first === 'ORGAN' || first === 'POS') return 'anatomy identification';
@@ -134,20 +140,28 @@ function questionTypeOf(code: string): QuestionType {
   return 'other biological attributes';
 }
 
-/** VQA-RAD has no modality column: an image's is known where an open modality question about it says so. */
-function modalitiesOf(rows: readonly VqaRadRow[]): Map<string, Modality> {
+/**
+ * VQA-RAD has no modality column: an image's is known where an open modality question about it says so and no other
+ * contradicts. By what `imageOf` gives.
+ */
+export function modalitiesOf<T extends Pick<VqaRadRow, 'question' | 'answer' | 'options'>>(
+  rows: readonly (T & { questionType: string })[],
+  imageOf: (row: T) => string,
+): Map<string, Modality> {
   const found = new Map<string, Modality>();
-  for (const { imageHash, question, answer, options, questionType } of rows) {
+  for (const row of rows) {
+    const { question, answer, options, questionType } = row;
     if (questionType !== 'modality recognition' || options.length > 0 || /\bnot\b/i.test(question)) continue;
-    const modality = modalityNamed(answer);
+    const modality = modalityInAnswer(answer);
     if (modality === null) continue;
-    const known = found.get(imageHash);
-    found.set(imageHash, known === undefined || known === modality ? modality : 'unknown');
+    const known = found.get(imageOf(row));
+    found.set(imageOf(row), known === undefined || known === modality ? modality : 'unknown');
   }
   return found;
 }
 
-function modalityNamed(answer: string): Modality | null {
+/** CT, MRI or X-ray where an answer names one of them and no other. */
+function modalityInAnswer(answer: string): Modality | null {
   const named: Modality[] = [];
   if (/\bCT\b/.test(answer)) named.push('CT');
   if (/\b(MRI?|FLAIR|DWI|T[12])\b/i.test(answer)) named.push('MRI');

@@ -1,0 +1,74 @@
+/** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
+import { parseColumnMap } from '../dataset/answered-row.js';
+import type { DatasetInfo } from '../dataset/folder.js';
+import { importFormats, isQuestionFormat, type ImportFormat } from '../dataset/import/formats.js';
+import { importImages } from '../dataset/import/images.js';
+import { importQuestions } from '../dataset/import/import.js';
+import type { ImportReport } from '../dataset/import/report.js';
+import { ConfigError } from '../errors.js';
+import type { Modality } from '../sample.js';
+import type { CommandIo } from './io.js';
+
+export interface ImportFlags {
+  out: string;
+  strict?: boolean;
+  map: string[];
+  modality?: Modality;
+  images: DatasetInfo['images'];
+  imageRoot?: string;
+  patientFrom: 'none' | 'folder';
+  licence?: string;
+  json?: boolean;
+}
+
+export async function importCommand(format: string, path: string, flags: ImportFlags, io: CommandIo): Promise<void> {
+  const report = await runImport(formatNamed(format), path, flags, io);
+  io.out(flags.json === true ? JSON.stringify(report.info) : describeImport(report, flags.out));
+}
+
+function formatNamed(name: string): ImportFormat {
+  const format = importFormats.find((known) => known === name);
+  if (format === undefined) throw new ConfigError('import-format', `there is no importer for ${name}`);
+  return format;
+}
+
+async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
+  const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
+  const map = parseColumnMap(flags.map);
+  const onProgress = progressTeller(io);
+  const common = { path, out, strict, images, licence, onProgress };
+  if (isQuestionFormat(format)) return importQuestions(format, { ...common, map, modality: modality ?? null, imageRoot });
+  return importImages({ ...common, patientFrom, ...(modality === undefined ? {} : { modality }) });
+}
+
+/** A line every few seconds where an import takes long. */
+export function progressTeller(io: CommandIo): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < 5000) return;
+    last = now;
+    io.error(`${done} of ${total} images`);
+  };
+}
+
+export function describeImport({ info, rejected }: ImportReport, out: string): string {
+  const { counts } = info;
+  const lines = [
+    `${out}: ${counts.samples} samples, ${counts.images} images; ${counts.rejected} of ${String(counts['rows'])} rows rejected`,
+    ...countLines('modality', counts['byModality']),
+    ...countLines('question type', counts['byQuestionType']),
+    ...countLines('rejected', counts['rejectedBy']),
+    ...countLines('modality outside the eight, kept as unknown', info['otherModalities']),
+    ...rejected
+      .slice(0, 3)
+      .map(({ file, line, reason }) => `  for example ${file}${line === null ? '' : `:${line}`} ${reason}`),
+  ];
+  if (rejected.length > 0) lines.push(`  all of them: ${out}/rejected.jsonl`);
+  return lines.join('\n');
+}
+
+function countLines(title: string, counts: unknown): string[] {
+  const entries = Object.entries((counts ?? {}) as Record<string, number>);
+  return entries.length === 0 ? [] : [`  ${title}: ${entries.map(([name, count]) => `${name} ${count}`).join(', ')}`];
+}

@@ -1,0 +1,119 @@
+/**
+ * A person's own data as a source of the loop: dataset folders for seed and test, a dataset folder or a plain folder of
+ * images for the pool. Refuses test images or patients among the seed, and leaves them out of the pool.
+ */
+import { join } from 'node:path';
+import type { Config } from '../config/schema.js';
+import { DataError } from '../errors.js';
+import { sha256 } from '../hash.js';
+import { seededRandom } from '../random.js';
+import type { Modality, Sample } from '../sample.js';
+import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from './folder.js';
+import { questionIdentity } from './import/accept.js';
+import { mapInOrder } from './import/helpers.js';
+import { imageNames } from './import/images.js';
+import { readPicture } from './import/picture.js';
+import type { LoopData, PoolImage } from './source.js';
+
+export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
+  runSeed: number;
+  /** Images leave this machine: what is known or likely to name a patient stays out of the pool. */
+  remote: boolean;
+};
+
+export async function loadFiles(options: FilesOptions): Promise<LoopData> {
+  const { runSeed } = options;
+  const seed = await readTrusted(options.seed, 'seed');
+  const test = await readTrusted(options.test, 'test');
+  const pool = await readPool(options.pool, options.modality);
+  const held = { images: new Set(test.samples.map(({ imageHash }) => imageHash)), patients: patientsOf(test) };
+  refuseLeak(seed, held, options);
+  const isHeld = (image: DatasetImage): boolean =>
+    held.images.has(image.imageHash) || (image.patient !== null && held.patients.has(image.patient));
+  const unheld = pool.images.filter((image) => !isHeld(image));
+  const usable = options.remote ? unheld.filter(({ deidentified }) => deidentified !== false) : unheld;
+  if (usable.length === 0)
+    throw new DataError('pool-empty', `none of the ${pool.images.length} pool images can be used`, {
+      where: options.pool,
+      remedy: 'Give images that the test set does not hold and that may leave this machine.',
+    });
+  const truth = new Map([...seed.samples, ...pool.samples].map((sample) => [questionIdentity(sample), sample.answer]));
+  const left = [
+    leftOut(pool.images.length - unheld.length, 'because the test set has the image or its patient'),
+    leftOut(unheld.length - usable.length, 'because they may name a patient and the generator is not on this machine'),
+  ];
+  return {
+    seed: limited(seed.samples, options.seedLimit, runSeed, 'seed'),
+    test: limited(test.samples, options.testLimit, runSeed, 'test'),
+    pool: limited(usable, options.poolLimit, runSeed, 'pool').map(toPoolImage),
+    truth: (sample) => truth.get(questionIdentity(sample)) ?? null,
+    book: null,
+    notice:
+      `Your own data: ${seed.samples.length} trusted samples from ${options.seed}, ${test.samples.length} test questions from ` +
+      `${options.test}, ${usable.length} images to ask about from ${options.pool}${left.join('')}. Whether generated answers ` +
+      'are true is known only where the pool has the same question answered; results are for research, not for care.',
+  };
+}
+
+async function readWithImages(folder: string): Promise<Dataset> {
+  const dataset = await readDataset(folder);
+  if (dataset.info.images !== 'none') return dataset;
+  throw new DataError('dataset-without-images', `${folder} was imported without its images (--images none)`, {
+    where: folder,
+    remedy: 'Import it again with its images.',
+  });
+}
+
+async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Dataset> {
+  const dataset = await readWithImages(folder);
+  if (dataset.samples.length > 0) return dataset;
+  throw new DataError('dataset-empty', `${folder} holds no samples, so that it cannot be data.${part}`, {
+    where: folder,
+    remedy: 'Its rejected.jsonl says why rows were left out.',
+  });
+}
+
+async function readPool(folder: string, modality: Modality): Promise<Pick<Dataset, 'samples' | 'images'>> {
+  if (isDatasetFolder(folder)) return readWithImages(folder);
+  const names = await imageNames(folder);
+  const images = await mapInOrder(names, async (name): Promise<DatasetImage> => {
+    const path = join(folder, name);
+    const picture = await readPicture(path);
+    const reason = 'reason' in picture ? picture.reason : picture.converted ? 'has to be converted first' : null;
+    if (reason !== null || 'reason' in picture)
+      throw new DataError('pool-image', `${path} ${reason ?? ''}`, {
+        where: path,
+        remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
+      });
+    const { width, height, warnings } = picture;
+    const imageHash = sha256(picture.bytes);
+    return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height };
+  });
+  return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
+}
+
+const patientsOf = ({ images }: Dataset): Set<string> => new Set(images.flatMap(({ patient }) => patient ?? []));
+
+function refuseLeak(
+  seed: Dataset,
+  held: { images: ReadonlySet<string>; patients: ReadonlySet<string> },
+  options: FilesOptions,
+): void {
+  const images = new Set(seed.samples.flatMap(({ imageHash }) => (held.images.has(imageHash) ? [imageHash] : [])));
+  const patients = [...patientsOf(seed)].filter((patient) => held.patients.has(patient));
+  if (images.size === 0 && patients.length === 0) return;
+  const what = images.size > 0 ? `${images.size} images` : `${patients.length} patients`;
+  throw new DataError('test-leak', `${what} of the test set are in the seed too: every accuracy would be too high`, {
+    where: options.seed,
+    remedy: `Run \`medgr2 decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`medgr2 split\`.`,
+  });
+}
+
+function limited<T>(items: readonly T[], limit: number | undefined, seed: number, part: string): T[] {
+  if (limit === undefined || limit >= items.length) return [...items];
+  return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
+}
+
+const toPoolImage = ({ path, imageHash, modality }: DatasetImage): PoolImage => ({ image: path, imageHash, modality });
+
+const leftOut = (count: number, why: string): string => (count === 0 ? '' : `, ${count} left out ${why}`);

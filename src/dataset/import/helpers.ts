@@ -1,0 +1,32 @@
+/** Small things that importers and the other makers of dataset folders share. */
+import { mkdir, readdir } from 'node:fs/promises';
+import { DataError } from '../../errors.js';
+
+/** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
+export async function expectEmpty(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const names = await readdir(dir);
+  if (names.length === 0) return;
+  throw new DataError('folder-not-empty', `${dir} is not empty.`, {
+    where: dir,
+    remedy: 'Give a new or an empty folder with --out.',
+  });
+}
+
+/** At most this many at once: decoding an image holds all its pixels. */
+const atOnce = 8;
+
+/** Applies `work` to all items, a few at a time; results in the order of the items. */
+export async function mapInOrder<T, R>(
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += atOnce) {
+    const part = await Promise.all(items.slice(start, start + atOnce).map(work));
+    for (const result of part) results.push(result);
+    onProgress?.(results.length, items.length);
+  }
+  return results;
+}

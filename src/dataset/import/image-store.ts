@@ -1,0 +1,90 @@
+/**
+ * Takes the images that rows name into a dataset folder: found, decoded, hashed, then copied or left where they lie.
+ * Each file is read once, whatever number of rows name it.
+ */
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { sha256 } from '../../hash.js';
+import { datasetFiles, type DatasetInfo } from '../folder.js';
+import { readPicture, type Picture } from './picture.js';
+
+export type ImageMode = DatasetInfo['images'];
+
+export interface StoredImage {
+  /** Absolute. */
+  path: string;
+  imageHash: string;
+  warnings: string[];
+  width: number | null;
+  height: number | null;
+}
+
+export interface ImageProblem {
+  code: 'image-missing' | 'image-unusable';
+  reason: string;
+}
+
+export interface ImageStore {
+  /** @param name As a row names it. */
+  take(name: string): Promise<StoredImage | ImageProblem>;
+}
+
+export interface ImageStoreOptions {
+  /** The dataset folder. */
+  dir: string;
+  mode: ImageMode;
+  /** Folders that relative names may start from; the first that has the file counts. */
+  roots: readonly string[];
+}
+
+export function openImageStore({ dir, mode, roots }: ImageStoreOptions): ImageStore {
+  const taken = new Map<string, Promise<StoredImage | ImageProblem>>();
+  const find = async (name: string): Promise<string | null> => {
+    const plain = name.replaceAll('\\', '/');
+    for (const path of isAbsolute(plain) ? [plain] : roots.map((root) => resolve(root, plain)))
+      if (await exists(path)) return path;
+    return null;
+  };
+  const take = async (name: string): Promise<StoredImage | ImageProblem> => {
+    // A name is no content: the prefix keeps it from ever equalling a hash of one.
+    if (mode === 'none') return { path: name, imageHash: `name:${sha256(name)}`, warnings: [], width: null, height: null };
+    const path = await find(name);
+    if (path === null) return { code: 'image-missing', reason: `image ${name} is not there` };
+    const picture = await readPicture(path);
+    if ('reason' in picture) return { code: 'image-unusable', reason: `image ${name} ${picture.reason}` };
+    const { width, height, warnings } = picture;
+    const imageHash = sha256(picture.bytes);
+    const stored = mode === 'reference' && !picture.converted ? path : await storePicture(dir, picture, imageHash);
+    return { path: stored, imageHash, warnings, width, height };
+  };
+  return {
+    take: (name) => {
+      const known = taken.get(name) ?? take(name);
+      taken.set(name, known);
+      return known;
+    },
+  };
+}
+
+/** Writes a picture under the name of its content; a file that is there already is the same one. */
+export async function storePicture(
+  dir: string,
+  { bytes, extension }: Pick<Picture, 'bytes' | 'extension'>,
+  imageHash: string,
+): Promise<string> {
+  const folder = join(dir, datasetFiles.pictures);
+  const path = join(folder, `${imageHash.slice(0, 24)}${extension}`);
+  if (await exists(path)) return path;
+  await mkdir(folder, { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, bytes);
+  await rename(partial, path);
+  return path;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * Question files -> dataset folder: rows read, accepted or rejected with their reason, images taken, duplicates and
+ * contradictions left out. Writes nothing when told to be strict and a row is bad.
+ */
+import { basename, resolve } from 'node:path';
+import type { Sample } from '../../sample.js';
+import { writeDataset, type DatasetImage } from '../folder.js';
+import { acceptRow, toSample, type AcceptedRow } from './accept.js';
+import type { QuestionFormat } from './formats.js';
+import { expectEmpty, mapInOrder } from './helpers.js';
+import { openImageStore } from './image-store.js';
+import { withoutRepeats } from './repeats.js';
+import { countBy, inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+import { readImportRows } from './rows.js';
+
+export async function importQuestions(format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
+  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
+  const dir = resolve(options.out);
+  await expectEmpty(dir);
+  const read = await readImportRows({ format, path, map, modality });
+  const rejected = [...read.rejected];
+  const accepted: AcceptedRow[] = [];
+  for (const row of read.rows) {
+    const result = acceptRow(row);
+    if ('code' in result) rejected.push({ file: row.file, line: row.line, ...result });
+    else accepted.push(result);
+  }
+  if (strict) refuseRejected(rejected, path);
+  const store = openImageStore({ dir, mode, roots: imageRoot === null ? read.roots : [resolve(imageRoot)] });
+  const taken = await mapInOrder(accepted, (row) => store.take(row.image), options.onProgress);
+  const ids = uniqueIds();
+  const samples: (Sample & { row: AcceptedRow })[] = [];
+  const images = new Map<string, DatasetImage>();
+  for (const [index, row] of accepted.entries()) {
+    const image = taken[index];
+    if (image === undefined) continue;
+    if ('code' in image) {
+      rejected.push({ file: row.file, line: row.line, ...image });
+      continue;
+    }
+    const model = row.dataset ?? basename(path);
+    samples.push({ ...toSample(row, image, { id: ids(row.id ?? `${basename(row.file)}-${row.line}`), model }), row });
+    const { imageHash, warnings, width, height } = image;
+    const known = images.get(imageHash);
+    images.set(imageHash, {
+      path: known?.path ?? image.path,
+      imageHash,
+      modality: known === undefined || known.modality === 'unknown' ? row.modality : known.modality,
+      patient: known?.patient ?? row.patient,
+      deidentified: null,
+      warnings,
+      width,
+      height,
+    });
+  }
+  const kept = withoutRepeats(samples, rejected);
+  if (strict) refuseRejected(rejected, path);
+  const used = new Set(kept.map(({ imageHash }) => imageHash));
+  const plain = kept.map(({ row: _, ...sample }): Sample => sample);
+  const parts = { samples: plain, images: [...images.values()].filter(({ imageHash }) => used.has(imageHash)) };
+  const rows = read.rows.length + read.rejected.length;
+  const info = infoOf(format, options, { ...parts, rejected: inOrder(rejected), rows });
+  const others = countBy(kept, ({ row }) => row.otherModality);
+  if (Object.keys(others).length > 0) info['otherModalities'] = others;
+  await writeDataset(dir, { ...parts, rejected: inOrder(rejected), info });
+  return { info, rejected: inOrder(rejected) };
+}
+
+function uniqueIds(): (wanted: string) => string {
+  const given = new Map<string, number>();
+  return (wanted) => {
+    const count = (given.get(wanted) ?? 0) + 1;
+    given.set(wanted, count);
+    return count === 1 ? wanted : `${wanted}#${count}`;
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * Reads question files of every format into rows of one form, each with its file and line. Judges nothing beyond what keeps
+ * a line from being read; whether a row makes a sample is decided in `accept.ts`.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { DataError } from '../../errors.js';
+import { modalitySchema, questionTypes } from '../../sample.js';
+import { checkColumnMap, readRow, type AnsweredRow, type ColumnMap } from '../answered-row.js';
+import type { Rejection } from '../folder.js';
+import { datasetOfId, modalityNamed, modalityOfDataset } from '../omnimedvqa.js';
+import { readPlacedRows } from '../prediction-file.js';
+import type { QuestionFormat } from './formats.js';
+import { vqaRadRow, vqaRadModalities } from './vqa-rad.js';
+
+export interface ImportRow {
+  file: string;
+  line: number;
+  fields: Omit<AnsweredRow, 'prediction' | 'likelihoods'>;
+  /** As OmniMedVQA and its kin name it, or what stands in for it; null where the row ought to say and does not. */
+  modality: string | null;
+}
+
+export interface ImportRows {
+  rows: ImportRow[];
+  rejected: Rejection[];
+  /** Folders that image names may start from. */
+  roots: string[];
+}
+
+export interface ReadRowsOptions {
+  format: QuestionFormat;
+  path: string;
+  map: ColumnMap;
+  /** For rows that do not say. */
+  modality: string | null;
+}
+
+export async function readImportRows(options: ReadRowsOptions): Promise<ImportRows> {
+  const path = resolve(options.path);
+  const files = await questionFiles(path);
+  const all: ImportRows = { rows: [], rejected: [], roots: rootsOf(path, files) };
+  for (const file of files) {
+    const name = files.length === 1 ? basename(file) : relative(path, file);
+    const { rows, rejected } = await readFile(file, name, options);
+    // One by one: a file of a million rows is too many arguments for a call.
+    for (const row of rows) all.rows.push(row);
+    for (const one of rejected) all.rejected.push(one);
+  }
+  return all;
+}
+
+async function readFile(
+  file: string,
+  name: string,
+  { format, map, modality: fallback }: ReadRowsOptions,
+): Promise<Omit<ImportRows, 'roots'>> {
+  const placed = await readPlacedRows(file, { skipBad: true });
+  checkColumnMap(placed.rows, map);
+  const rejected: Rejection[] = placed.bad.map(({ line, reason }) => ({ file: name, line, code: 'line-unreadable', reason }));
+  const read = placed.rows.flatMap(({ line, where, fields }) => {
+    try {
+      const row = format === 'vqa-rad' ? vqaRadRow(where, fields) : readRow({ line, where, fields }, map);
+      return [{ line, fields: row }];
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      rejected.push({ file: name, line, code: error.code, reason: error.message.replace(`${where}: `, '') });
+      return [];
+    }
+  });
+  const known = format === 'vqa-rad' ? vqaRadModalities(read.map(({ fields }) => fields)) : new Map<string, string>();
+  const says = read.some(({ fields }) => fields.modality !== null);
+  const stem = basename(file, extname(file)).replace(/_(?:train|test|val)$/i, '');
+  const rows = read.map(({ line, fields }): ImportRow => {
+    const dataset = fields.dataset ?? (fields.id === null ? null : datasetOfId(fields.id));
+    const inferred =
+      known.get(fields.image ?? '') ??
+      (dataset === null ? null : modalityOfDataset(dataset)) ??
+      (format === 'med-r1' ? knownModality(stem) : null);
+    const modality = says ? (fields.modality ?? fallback) : (inferred ?? fallback ?? 'unknown');
+    const questionType = fields.questionType ?? (format === 'med-r1' ? knownType(stem) : null);
+    return { file: name, line, fields: { ...fields, dataset, questionType }, modality };
+  });
+  return { rows, rejected };
+}
+
+function knownModality(text: string): string | null {
+  return modalitySchema.safeParse(modalityNamed(text)).data ?? null;
+}
+
+function knownType(text: string): string | null {
+  return questionTypes.find((type) => text.toLowerCase().startsWith(type)) ?? null;
+}
+
+const questionFile = /\.(?:jsonl?|ndjson|csv|tsv|parquet)$/i;
+
+/** The file itself, or every question file below a folder, in the order of their names. */
+async function questionFiles(path: string): Promise<string[]> {
+  const found = await stat(path).catch(() => null);
+  if (found === null)
+    throw new DataError('import-missing', `${path} is not there.`, { where: path, remedy: 'Check the path.' });
+  if (found.isFile()) return [path];
+  const own = join(path, 'trainset.json');
+  if (await stat(own).then((it) => it.isFile(), () => false)) return [own];
+  // OmniMedVQA keeps its questions apart from a hundred thousand images, which need not be listed.
+  const inner = join(path, 'QA_information');
+  const folder = await stat(inner).then(() => inner, () => path);
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((name) => questionFile.test(name)).map((name) => join(folder, name));
+  if (files.length > 0) return files.toSorted();
+  throw new DataError('import-empty', `${path} holds no question file (JSON, JSONL, CSV, TSV or Parquet).`, {
+    where: path,
+    remedy: 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
+  });
+}
+
+/** The folder of the questions, then those above it as far as the given path's own parent. */
+function rootsOf(path: string, files: readonly string[]): string[] {
+  const roots = new Set<string>();
+  for (const file of files) {
+    const top = dirname(path);
+    for (let folder = dirname(file); ; folder = dirname(folder)) {
+      roots.add(folder);
+      roots.add(join(folder, 'images'));
+      if (folder === top || folder === dirname(folder)) break;
+    }
+    roots.add(dirname(top));
+  }
+  return [...roots];
+}
