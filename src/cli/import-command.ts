@@ -37,7 +37,8 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
   const map = parseColumnMap(flags.map);
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, onProgress };
-  if (isQuestionFormat(format)) return importQuestions(format, { ...common, map, modality: modality ?? null, imageRoot });
+  if (isQuestionFormat(format))
+    return importQuestions(format, { ...common, map, modality: modality ?? null, imageRoot });
   return importImages({ ...common, patientFrom, ...(modality === undefined ? {} : { modality }) });
 }
 

@@ -7,7 +7,7 @@ import type { Config } from '../config/schema.js';
 import { DataError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import { seededRandom } from '../random.js';
-import type { Modality, Sample } from '../sample.js';
+import type { Modality } from '../sample.js';
 import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from './folder.js';
 import { questionIdentity } from './import/accept.js';
 import { mapInOrder } from './import/helpers.js';

@@ -95,7 +95,9 @@ export async function readDataset(folder: string): Promise<Dataset> {
   const absolute = (path: string): string => (isAbsolute(path) ? path : join(dir, path));
   const samples = await readSamples(join(dir, datasetFiles.samples));
   const rows = await readParquet(join(dir, datasetFiles.images));
-  const images = rows.map((row, index) => parsed(imageSchema, row, `${join(dir, datasetFiles.images)} row ${index + 1}`));
+  const images = rows.map((row, index) =>
+    parsed(imageSchema, row, `${join(dir, datasetFiles.images)} row ${index + 1}`),
+  );
   return {
     dir,
     samples: samples.map((sample) => ({ ...sample, image: absolute(sample.image) })),

@@ -114,10 +114,9 @@ describe('the configuration', () => {
   });
 
   test('reads paths from the file’s own folder', () => {
-    const config = parseConfig(
-      `${yaml}generation: { provider: gemini, gemini: { baseUrl: 'http://127.0.0.1:9' } }\n`,
-      { file: at('own.yaml') },
-    );
+    const config = parseConfig(`${yaml}generation: { provider: gemini, gemini: { baseUrl: 'http://127.0.0.1:9' } }\n`, {
+      file: at('own.yaml'),
+    });
     expect(config.data).toMatchObject({ seed: at('seed'), test: at('test'), pool: at('raw') });
   });
 });
@@ -152,7 +151,9 @@ preferences: { prompts: 4, samples: 2 }
     expect(result.notice).toContain('Your own data');
     const pool = readFileSync(at('run/cycle-0/prepare-data/pool.jsonl'), 'utf8').trim().split('\n');
     expect(pool).toHaveLength(34);
-    const written = (await readSamples(at('run/dataset/d-gen.parquet'))).filter(({ provenance }) => provenance.cycle > 0);
+    const written = (await readSamples(at('run/dataset/d-gen.parquet'))).filter(
+      ({ provenance }) => provenance.cycle > 0,
+    );
     expect(written.length).toBeGreaterThan(0);
     expect(written[0]?.image.startsWith(at('pool/images/'))).toBe(true);
   } finally {

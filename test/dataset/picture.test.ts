@@ -30,7 +30,11 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 async function pixels(name: string) {
   const picture = await readPicture(join(dir, name));
   if ('reason' in picture) throw new Error(picture.reason);
-  const { data } = await sharp(picture.bytes).removeAlpha().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data } = await sharp(picture.bytes)
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { picture, at: (x: number, y: number) => [...data.subarray(3 * (y * picture.width + x)).subarray(0, 3)] };
 }
 
@@ -52,7 +56,9 @@ describe('pictures', () => {
   });
 
   test('files that are cut, broken or no image are refused with the reason', async () => {
-    const jpeg = await sharp({ create: { width: 99, height: 99, channels: 3, background: 'red' } }).jpeg().toBuffer();
+    const jpeg = await sharp({ create: { width: 99, height: 99, channels: 3, background: 'red' } })
+      .jpeg()
+      .toBuffer();
     writeFileSync(join(dir, 'cut.jpg'), jpeg.subarray(0, jpeg.length / 2));
     writeFileSync(join(dir, 'broken.bmp'), 'BM but nothing more');
     writeFileSync(join(dir, 'text.png'), 'no image');

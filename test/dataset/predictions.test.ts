@@ -102,7 +102,7 @@ describe('files', () => {
     const predictions = file('cut.jsonl', `${JSON.stringify(row)}\n{"question_id": "Set_0002", "mod`);
     const { rows, bad } = await readPredictions({ predictions, skipBad: false });
     expect(rows).toHaveLength(1);
-    expect(bad).toEqual([{ where: `${predictions}:2`, reason: 'is the last line and cut short' }]);
+    expect(bad).toMatchObject([{ where: `${predictions}:2`, reason: 'is the last line and cut short' }]);
   });
 
   it('refuses any other bad line by its place, or counts it', async () => {

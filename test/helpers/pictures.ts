@@ -8,9 +8,17 @@ import { seededRandom } from '../../src/random.js';
 export async function writePicture(path: string, number: number): Promise<void> {
   const random = seededRandom('test picture', number);
   const blocks = Array.from({ length: 64 }, () => random.int(256));
-  const pixels = Uint8Array.from({ length: 32 * 32 }, (_, at) => blocks[8 * Math.floor(at / 128) + Math.floor((at % 32) / 4)] ?? 0);
+  const pixels = Uint8Array.from(
+    { length: 32 * 32 },
+    (_, at) => blocks[8 * Math.floor(at / 128) + Math.floor((at % 32) / 4)] ?? 0,
+  );
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } }).png().toBuffer());
+  writeFileSync(
+    path,
+    await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
+      .png()
+      .toBuffer(),
+  );
 }
 
 /** `0.png`, `1.png`, … in a folder. */

@@ -8,7 +8,9 @@ import { collect, example, type Declare } from './command.js';
 export const declareImport: Declare = (program, io) => {
   program
     .command('import')
-    .description('make a dataset folder of questions or images that exist; rows that cannot be used are listed with why')
+    .description(
+      'make a dataset folder of questions or images that exist; rows that cannot be used are listed with why',
+    )
     .addArgument(new Argument('<format>', 'what is read').choices(importFormats))
     .argument('<path>', 'a file or a folder')
     .requiredOption('--out <folder>', 'the new dataset folder')

@@ -44,7 +44,10 @@ export function acceptRow({ file, line, fields, modality }: ImportRow): Accepted
   if (options.length === 1) return refusal('options-single', 'has one option only');
   const right = options.length === 0 ? plainAnswer(answer) : resolveOption(plainAnswer(answer), options, true);
   if (right === null || right === '')
-    return refusal('answer-not-among-options', `has the answer "${answer}", which names none of its options, or several`);
+    return refusal(
+      'answer-not-among-options',
+      `has the answer "${answer}", which names none of its options, or several`,
+    );
   const asked = options.length === 0 ? question : withoutOptions(question);
   const named = modalityNamed(modality);
   const known = modalitySchema.safeParse(named).data;
@@ -106,6 +109,10 @@ export function toSample(row: AcceptedRow, image: StoredImage, { id, model }: { 
 }
 
 /** The same question about the same image, with the same options in any order. */
-export function questionIdentity({ imageHash, question, options }: Pick<Sample, 'imageHash' | 'question' | 'options'>): string {
+export function questionIdentity({
+  imageHash,
+  question,
+  options,
+}: Pick<Sample, 'imageHash' | 'question' | 'options'>): string {
   return [imageHash, normalize(question), ...options.map((option) => normalize(option)).toSorted()].join('\n');
 }

@@ -47,7 +47,8 @@ export function openImageStore({ dir, mode, roots }: ImageStoreOptions): ImageSt
   };
   const take = async (name: string): Promise<StoredImage | ImageProblem> => {
     // A name is no content: the prefix keeps it from ever equalling a hash of one.
-    if (mode === 'none') return { path: name, imageHash: `name:${sha256(name)}`, warnings: [], width: null, height: null };
+    if (mode === 'none')
+      return { path: name, imageHash: `name:${sha256(name)}`, warnings: [], width: null, height: null };
     const path = await find(name);
     if (path === null) return { code: 'image-missing', reason: `image ${name} is not there` };
     const picture = await readPicture(path);

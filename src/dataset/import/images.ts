@@ -34,7 +34,12 @@ export async function importImages(options: ImageImportOptions): Promise<ImportR
     }
     const { path: stored, imageHash, warnings, width, height } = image;
     if (images.has(imageHash)) {
-      rejected.push({ file: name, line: null, code: 'image-repeated', reason: 'has the same bytes as an image before it' });
+      rejected.push({
+        file: name,
+        line: null,
+        code: 'image-repeated',
+        reason: 'has the same bytes as an image before it',
+      });
       continue;
     }
     const patient = patientFrom === 'folder' ? basename(dirname(join(root, name))) : null;
@@ -51,7 +56,10 @@ export async function importImages(options: ImageImportOptions): Promise<ImportR
 export async function imageNames(root: string): Promise<string[]> {
   const found = await stat(root).catch(() => null);
   if (found?.isDirectory() !== true)
-    throw new DataError('no-image-folder', `${root} is no folder.`, { where: root, remedy: 'Give a folder of images.' });
+    throw new DataError('no-image-folder', `${root} is no folder.`, {
+      where: root,
+      remedy: 'Give a folder of images.',
+    });
   const names = (await readdir(root, { recursive: true })).filter((name) => pictureNames.test(name)).toSorted();
   if (names.length > 0) return names;
   throw new DataError('no-images', `${root} holds no image (PNG, JPEG, WebP, GIF, BMP, TIFF).`, {

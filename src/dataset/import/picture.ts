@@ -55,7 +55,10 @@ async function fromFile(file: Buffer): Promise<Picture | { reason: string }> {
     return { bytes: file, extension, width, height, converted: false, warnings };
   if (depth === 'uchar' || channels > 2) return { ...(await png(image.toColourspace('srgb'))), warnings };
   const { scaled, from, to } = await scaledGrey(image);
-  return { ...(await png(scaled)), warnings: [...warnings, `${depth} pixels were scaled from ${from} … ${to} to 8 bit`] };
+  return {
+    ...(await png(scaled)),
+    warnings: [...warnings, `${depth} pixels were scaled from ${from} … ${to} to 8 bit`],
+  };
 }
 
 /** Reads the file to its end, so a cut one throws here; a thumbnail is all that is kept of it. */

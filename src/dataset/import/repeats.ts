@@ -5,7 +5,10 @@ import type { Rejection } from '../folder.js';
 import { questionIdentity, type AcceptedRow } from './accept.js';
 
 /** Leaves out what is asked and answered twice, and every row of a question that has two answers. */
-export function withoutRepeats<T extends Sample & { row: AcceptedRow }>(samples: readonly T[], rejected: Rejection[]): T[] {
+export function withoutRepeats<T extends Sample & { row: AcceptedRow }>(
+  samples: readonly T[],
+  rejected: Rejection[],
+): T[] {
   const groups = Map.groupBy(samples, questionIdentity);
   const reject = ({ row: { file, line } }: T, code: string, reason: string): void => {
     rejected.push({ file, line, code, reason });

@@ -28,7 +28,9 @@ export interface ImportReport {
 
 export function refuseRejected(rejected: readonly Rejection[], path: string): void {
   if (rejected.length === 0) return;
-  const shown = rejected.slice(0, 5).map(({ file, line, reason }) => `${file}${line === null ? '' : `:${line}`} ${reason}`);
+  const shown = rejected
+    .slice(0, 5)
+    .map(({ file, line, reason }) => `${file}${line === null ? '' : `:${line}`} ${reason}`);
   const more = rejected.length > shown.length ? [`… and ${rejected.length - shown.length} more`] : [];
   throw new DataError('import-strict', `${rejected.length} rows cannot be used\n${[...shown, ...more].join('\n')}`, {
     where: path,

@@ -57,7 +57,12 @@ async function readFile(
 ): Promise<Omit<ImportRows, 'roots'>> {
   const placed = await readPlacedRows(file, { skipBad: true });
   checkColumnMap(placed.rows, map);
-  const rejected: Rejection[] = placed.bad.map(({ line, reason }) => ({ file: name, line, code: 'line-unreadable', reason }));
+  const rejected: Rejection[] = placed.bad.map(({ line, reason }) => ({
+    file: name,
+    line,
+    code: 'line-unreadable',
+    reason,
+  }));
   const read = placed.rows.flatMap(({ line, where, fields }) => {
     try {
       const row = format === 'vqa-rad' ? vqaRadRow(where, fields) : readRow({ line, where, fields }, map);
@@ -101,10 +106,19 @@ async function questionFiles(path: string): Promise<string[]> {
     throw new DataError('import-missing', `${path} is not there.`, { where: path, remedy: 'Check the path.' });
   if (found.isFile()) return [path];
   const own = join(path, 'trainset.json');
-  if (await stat(own).then((it) => it.isFile(), () => false)) return [own];
+  if (
+    await stat(own).then(
+      (it) => it.isFile(),
+      () => false,
+    )
+  )
+    return [own];
   // OmniMedVQA keeps its questions apart from a hundred thousand images, which need not be listed.
   const inner = join(path, 'QA_information');
-  const folder = await stat(inner).then(() => inner, () => path);
+  const folder = await stat(inner).then(
+    () => inner,
+    () => path,
+  );
   const names = await readdir(folder, { recursive: true });
   const files = names.filter((name) => questionFile.test(name)).map((name) => join(folder, name));
   if (files.length > 0) return files.toSorted();

@@ -18,7 +18,9 @@ export function vqaRadRow(where: string, fields: Record<string, unknown>): Answe
 }
 
 /** Image name -> modality, where the answers to open questions say it. */
-export function vqaRadModalities(rows: readonly Omit<AnsweredRow, 'prediction' | 'likelihoods'>[]): Map<string, string> {
+export function vqaRadModalities(
+  rows: readonly Omit<AnsweredRow, 'prediction' | 'likelihoods'>[],
+): Map<string, string> {
   const named = rows.map((row) => ({
     image: row.image ?? '',
     question: row.question ?? '',
