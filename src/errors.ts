@@ -42,28 +42,47 @@ export class DataError extends Medgr2Error {}
 /** A model that writes samples (Gemini, a server, the simulated teacher) failed. */
 export class ProviderError extends Medgr2Error {}
 
-/** Python, or the pipe to it, failed. */
-export class BridgeError extends Medgr2Error {}
+/** Where a failure across the bridge began: in a callback or spec of ours, in Python, or outside of both (a signal). */
+export type FaultSide = 'typescript' | 'python' | 'system';
 
-export interface JobErrorDetails extends ErrorDetails {
-  jobId: string;
-  /** The Python traceback, where there is one. */
-  traceback?: string | undefined;
-  /** The last lines the job wrote. */
+export interface FaultDetails extends ErrorDetails {
+  /** What was being done, as a short phrase: `start Python`, `run the sft job`. */
+  tried?: string | undefined;
+  side?: FaultSide | undefined;
+  /** The last lines of the log that belongs to it: the job's, or the supervisor's. */
   logTail?: string | undefined;
 }
 
-/** One job failed; the engine lives on. */
-export class JobError extends Medgr2Error {
+/** Python, or the pipe to it, failed. */
+export class BridgeError extends Medgr2Error {
+  /** What was being done when it failed. */
+  readonly tried: string | undefined;
+  readonly side: FaultSide;
+  readonly logTail: string | undefined;
+
+  constructor(code: string, message: string, details: FaultDetails = {}) {
+    super(code, message, details);
+    this.tried = details.tried;
+    this.side = details.side ?? 'python';
+    this.logTail = details.logTail;
+  }
+}
+
+export interface JobErrorDetails extends FaultDetails {
+  jobId: string;
+  /** The Python traceback, where there is one. */
+  traceback?: string | undefined;
+}
+
+/** One job failed; the engine lives on. Its `cause` is the failure underneath: a RewardError, a BridgeError, … */
+export class JobError extends BridgeError {
   readonly jobId: string;
   readonly traceback: string | undefined;
-  readonly logTail: string | undefined;
 
   constructor(code: string, message: string, details: JobErrorDetails) {
     super(code, message, details);
     this.jobId = details.jobId;
     this.traceback = details.traceback;
-    this.logTail = details.logTail;
   }
 }
 

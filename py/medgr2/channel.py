@@ -7,12 +7,17 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from medgr2.contract import check_event
-from medgr2.strict_json import strict_dumps, to_plain
+from medgr2.strict_json import check_size, strict_dumps, to_plain
+
+#: Seconds between two heartbeats.
+BEAT_SECONDS = 1.0
 
 
 class JobCancelled(Exception):
@@ -53,6 +58,16 @@ class PipeChannel:
         self._answers: dict[int, dict[str, Any]] = {}
         threading.Thread(target=self._listen, name="medgr2-channel", daemon=True).start()
 
+    def start_beating(self) -> None:
+        """Tells the supervisor every second that the interpreter is alive, from a thread of its own."""
+        threading.Thread(target=self._beat, name="medgr2-heartbeat", daemon=True).start()
+
+    def _beat(self) -> None:
+        while not self._finished:
+            with suppress(OSError):  # a supervisor that has gone is noticed by who listens
+                self._send({"type": "beat"})
+            time.sleep(BEAT_SECONDS)
+
     def emit(self, event: dict[str, Any]) -> None:
         plain = to_plain(event)
         check_event(plain)
@@ -85,7 +100,7 @@ class PipeChannel:
         self._send(ending)
 
     def _send(self, message: dict[str, Any]) -> None:
-        payload = strict_dumps(message).encode("ascii")
+        payload = check_size(strict_dumps(message)).encode("ascii")
         with self._writing:
             self._connection.send_bytes(payload)
 

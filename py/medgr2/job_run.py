@@ -7,16 +7,21 @@ from typing import Any
 
 from medgr2.executors import Executor, Worker
 from medgr2.failure import describe
+from medgr2.watch import Watch
 
 #: Seconds a job that has ended, or was sent SIGTERM, gets to leave.
 LEAVE_SECONDS = 5.0
+#: Seconds that a hung job gets to write its Python stacks into the log before it is killed.
+STACK_SECONDS = 0.5
+#: Seconds without a heartbeat, where the request does not say.
+HANG_SECONDS = 120.0
 
 Push = Callable[[dict[str, Any]], None]
 
 
 class JobRun:
     def __init__(self, request: dict[str, Any], executor: Executor, push: Push, ended: Callable[[], None]) -> None:
-        """`request` is {id, spec, module, log}; `ended` is called before the end is pushed."""
+        """`request` is {id, spec, module, log, limits?}; `ended` is called before the end is pushed."""
         self._request = request
         self._executor = executor
         self._push = push
@@ -24,13 +29,17 @@ class JobRun:
         self._state = threading.Lock()
         self._worker: Worker | None = None
         self._cancelled = False
+        self._hung: dict[str, Any] | None = None
         self._over = False
         self._timers: list[threading.Timer] = []
+        self._watch: Watch | None = None
         threading.Thread(target=self._follow, name=f"medgr2-job-{request['id']}", daemon=True).start()
 
     def answer(self, message: dict[str, Any]) -> None:
         worker = self._worker
         if worker is not None:
+            if self._watch is not None:
+                self._watch.release()
             worker.send({"type": "answer", **message})
 
     def cancel(self, grace: float) -> None:
@@ -78,13 +87,7 @@ class JobRun:
         self._push({"type": "started", "pid": worker.pid})
         if self._cancelled:
             self.cancel(0)
-        ending = None
-        for message in worker.messages():
-            if message["type"] in ("event", "ask"):
-                self._push(message)
-            else:
-                ending = message
-                break
+        ending = self._listen(worker)
         with self._state:
             self._over = True
         exit_code = worker.finish(LEAVE_SECONDS)
@@ -92,4 +95,30 @@ class JobRun:
             return ending
         if self._cancelled:
             return {"type": "cancelled"}
-        return {"type": "lost", "exitCode": exit_code}
+        return self._hung or {"type": "lost", "exitCode": exit_code}
+
+    def _listen(self, worker: Worker) -> dict[str, Any] | None:
+        """Passes on what the job says. Its last message, or None where it left or was ended without one."""
+        limits = self._request.get("limits") or {}
+        watch = self._watch = Watch(limits.get("hang") or HANG_SECONDS, limits.get("silence"), self._expired)
+        try:
+            for message in worker.messages():
+                kind = message["type"]
+                if kind == "beat":
+                    watch.beat()
+                elif kind in ("event", "ask"):
+                    watch.heard()
+                    if kind == "ask":
+                        watch.hold()  # until it is answered
+                    with watch.away():  # a Node that is slow to read holds this thread up
+                        self._push(message)
+                else:
+                    return message
+            return None
+        finally:
+            watch.stop()
+
+    def _expired(self, missed: str, seconds: float) -> None:
+        self._hung = {"type": "hung", "missed": missed, "seconds": seconds}
+        self._signal(signal.SIGABRT)  # Python's fault handler writes the stacks
+        self._later(STACK_SECONDS, signal.SIGKILL)

@@ -1,11 +1,22 @@
 """JSON that every parser takes: NaN and Infinity become null, numpy and tensor scalars become plain numbers.
 
-Bytes, sets and other objects are refused with a TypeError that names the type: they would not mean the same elsewhere.
+Bytes, sets and other objects are refused by an error that names the type: they would not mean the same elsewhere.
 """
 
 import json
 import math
 from typing import Any
+
+#: Longest message, in characters of JSON. Anything larger is data, and data passes in files.
+LONGEST_MESSAGE = 64 * 1024 * 1024
+
+
+class UnsendableError(TypeError):
+    """A value that JSON does not have."""
+
+
+class MessageTooLarge(ValueError):
+    """A value that belongs into a file."""
 
 
 def strict_dumps(value: Any) -> str:
@@ -14,18 +25,30 @@ def strict_dumps(value: Any) -> str:
         return json.dumps(value, allow_nan=False, default=_scalar, separators=(",", ":"))
     except ValueError:
         return json.dumps(_finite(value, set()), allow_nan=False, default=_scalar, separators=(",", ":"))
+    except UnsendableError:
+        raise
+    except TypeError as error:  # a key that is neither a string nor a number
+        raise UnsendableError(str(error)) from error
+
+
+def check_size(text: str) -> str:
+    """The text, where it is short enough to be sent."""
+    if len(text) > LONGEST_MESSAGE:
+        most = f"{LONGEST_MESSAGE >> 20} Mi characters at most"
+        raise MessageTooLarge(f"a message of {len(text) >> 20} Mi characters is too large for the bridge ({most})")
+    return text
 
 
 def to_plain(value: Any) -> Any:
     """The value as its receiver will read it."""
-    return json.loads(strict_dumps(value))
+    return json.loads(check_size(strict_dumps(value)))
 
 
 def _scalar(value: Any) -> Any:
     """numpy scalars and tensors of one element; they are known by `item` and `ndim`, so neither library is imported."""
     if hasattr(value, "item") and getattr(value, "size", None) is not None and _is_single(value):
         return value.item()
-    raise TypeError(f"a {type(value).__name__} cannot be sent as JSON; send numbers, strings, lists and dicts")
+    raise UnsendableError(f"a {type(value).__name__} cannot be sent as JSON; send numbers, strings, lists and dicts")
 
 
 def _is_single(value: Any) -> bool:

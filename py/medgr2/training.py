@@ -102,7 +102,11 @@ def run_trainer(trainer: Any, callback: EventCallback, kind: str, folder: Path) 
     """Trains from the last checkpoint, saves the finished model to `folder/model`, and returns the job's result."""
     checkpoint = last_checkpoint(folder / "checkpoints")
     started = time.monotonic()
-    output = trainer.train(resume_from_checkpoint=checkpoint)
+    try:
+        output = trainer.train(resume_from_checkpoint=checkpoint)
+    except JobCancelled:  # in the middle of a step, for instance while it waited for rewards
+        _save_last_step(trainer, folder / "checkpoints")
+        raise
     if callback.stopped:
         raise JobCancelled(f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}")
     model = folder / "model"
@@ -117,6 +121,14 @@ def run_trainer(trainer: Any, callback: EventCallback, kind: str, folder: Path) 
         "loss": callback.losses[-1] if callback.losses else finite(output.training_loss),
         "tokens": callback.tokens,
     }
+
+
+def _save_last_step(trainer: Any, folder: Path) -> None:
+    """A step that was cut short changed neither weights nor optimiser: they are those of the last whole step."""
+    state = trainer.state
+    if state.global_step > 0 and not (folder / f"checkpoint-{state.global_step}").exists():
+        trainer._save_checkpoint(trainer.model, trial=None)
+        trainer.callback_handler.on_save(trainer.args, state, trainer.control)
 
 
 def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str, Any]:

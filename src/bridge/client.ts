@@ -5,9 +5,6 @@ import { pythonFailureSchema, type Answer } from './messages.js';
 import type { PythoniaBridge, PythonObject } from './pythonia.js';
 import type { PipeTransport } from './transport.js';
 
-/** Milliseconds after which a supervisor that does not answer is given up. It answers in a fraction of one. */
-const patience = 60_000;
-
 export const statusSchema = z.object({
   pid: z.int(),
   jobs: z.array(z.string()),
@@ -23,15 +20,34 @@ export interface StartRequest {
   module: string | null;
   /** File the job's output goes to. */
   log: string;
+  limits: JobLimits;
 }
+
+/** When a job counts as hung. In seconds; see `JobHooks`. */
+export interface JobLimits {
+  hang: number;
+  silence: number | null;
+}
+
+export interface ClientOptions {
+  /** Milliseconds after which a supervisor that does not answer is given up. It answers in a fraction of one. */
+  patience: number;
+  /** Hears of a supervisor that does not answer: nothing more is to be expected of it. */
+  giveUp: (error: BridgeError) => void;
+}
+
+/** Longest message to Python, in characters. Anything larger is data, and data passes in files. */
+const longestMessage = 64 * 1024 * 1024;
 
 export class SupervisorClient {
   readonly #root: PythonObject;
   readonly #transport: PipeTransport;
+  readonly #options: ClientOptions;
 
-  constructor(bridge: PythoniaBridge, transport: PipeTransport) {
+  constructor(bridge: PythoniaBridge, transport: PipeTransport, options: ClientOptions) {
     this.#root = bridge.makePyObject(0);
     this.#transport = transport;
+    this.#options = options;
   }
 
   async start(request: StartRequest): Promise<void> {
@@ -57,30 +73,49 @@ export class SupervisorClient {
 
   async #call(method: string, ...values: unknown[]): Promise<unknown> {
     const transport = this.#transport;
+    const { patience, giveUp } = this.#options;
     if (transport.failure !== null) throw transport.failure;
+    checkLength(method, values);
     let text: unknown;
     try {
       text = await this.#root.supervisor?.[`${method}$`]?.(...values, { $timeout: patience });
     } catch (error) {
-      throw transport.failure ?? silent(method, error);
+      if (transport.failure === null) giveUp(silent(method, patience, error));
+      throw transport.failure ?? error;
     }
     if (transport.failure !== null) throw transport.failure;
     const answer = JSON.parse(String(text)) as { value?: unknown; error?: unknown };
     if (answer.error === undefined) return answer.value;
     const failure = pythonFailureSchema.parse(answer.error);
     throw new BridgeError('supervisor-refused', `Python could not ${method}: ${failure.type}: ${failure.message}`, {
+      tried: `call the supervisor’s ${method}`,
       where: failure.where ?? undefined,
       cause: new Error(failure.traceback),
     });
   }
 }
 
-function silent(method: string, cause: unknown): BridgeError {
+function checkLength(method: string, values: readonly unknown[]): void {
+  const length = values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 0), 0);
+  if (length <= longestMessage) return;
+  throw new BridgeError(
+    'message-too-large',
+    `A message of ${Math.round(length / 1024 / 1024)} Mi characters is too large for the bridge (${longestMessage / 1024 / 1024} Mi at most).`,
+    {
+      tried: `call the supervisor’s ${method}`,
+      side: 'typescript',
+      remedy: 'Write large values to a file and send its path.',
+    },
+  );
+}
+
+function silent(method: string, patience: number, cause: unknown): BridgeError {
   return new BridgeError(
     'python-silent',
     `Python did not answer \`${method}\` within ${patience / 1000} s: ${messageOf(cause)}`,
     {
-      remedy: 'Close the engine and open another one; its log may say what held it up.',
+      tried: `call the supervisor’s ${method}`,
+      remedy: 'Start the job again: the engine starts another Python by itself. Its log may say what held it up.',
       cause,
     },
   );

@@ -13,6 +13,8 @@ export interface EngineOptions {
   preload?: boolean | undefined;
   /** More folders for Python to import from, for job modules of one's own. */
   pythonPath?: readonly string[] | undefined;
+  /** Milliseconds after which a Python that does not answer a call is ended, and another started: 60,000 by default. */
+  callTimeoutMs?: number | undefined;
 }
 
 /** A spec as a caller writes it: what has a default may be left out. */
@@ -23,7 +25,7 @@ export type SpecBody<K extends JobKind> = Omit<SpecInputs[K], 'kind'>;
 export type JsonObject = Record<string, unknown>;
 
 export interface Engine extends AsyncDisposable {
-  /** Process id of the supervisor. */
+  /** Process id of the supervisor; another one's after it had to be started again. */
   readonly pid: number;
   readonly pythonVersion: string;
   readonly logDir: string;

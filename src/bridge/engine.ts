@@ -4,24 +4,30 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Engine, EngineOptions } from './engine-types.js';
 import { LocalEngine } from './local-engine.js';
-import { startSupervisor } from './process.js';
 import { findPython } from './python.js';
 
 export type { Engine, EngineOptions, JsonObject, SpecBody, SpecInput } from './engine-types.js';
 
-/** Starts Python. The engine must be closed (`await using` does), though one that has no work lets Node end. */
+/** Milliseconds; the supervisor answers in a fraction of one. */
+const defaultCallTimeout = 60_000;
+
+/**
+ * Starts Python. The engine must be closed (`await using` does), though one that has no work lets Node end.
+ * @throws BridgeError where Python is missing, too old, lacks a package or does not start; the remedy is a command.
+ */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const python = options.python ?? findPython();
   const logs = options.logDir === undefined ? 'temporary' : 'kept';
   const logDir = path.resolve(options.logDir ?? (await mkdtemp(path.join(os.tmpdir(), 'medgr2-'))));
   await mkdir(logDir, { recursive: true });
-  const supervisor = startSupervisor({
+  const connection = {
     python,
     logPath: path.join(logDir, 'supervisor.log'),
     preload: options.preload ?? true,
     pythonPath: options.pythonPath ?? [],
-  });
-  const engine = new LocalEngine(supervisor, logDir, logs);
+    callTimeoutMs: options.callTimeoutMs ?? defaultCallTimeout,
+  };
+  const engine = new LocalEngine(connection, logDir, logs);
   await engine.ready();
   return engine;
 }

@@ -1,8 +1,9 @@
 /** How a job ended badly, as a typed error that says what to do. */
 import { constants } from 'node:os';
-import { JobError, messageOf } from '../errors.js';
+import { JobError, Medgr2Error, messageOf, type BridgeError, type FaultSide } from '../errors.js';
 import { logTail } from './log-tail.js';
-import type { Ending, PythonFailure } from './messages.js';
+import type { Ending } from './messages.js';
+import { meaningOf } from './python-failures.js';
 
 export interface JobContext {
   id: string;
@@ -10,23 +11,6 @@ export interface JobContext {
   label: string;
   logPath: string;
 }
-
-/** What each Python exception means to a person; the rest is `job-failed`. */
-const known: Record<string, { code: string; remedy: string }> = {
-  OutOfMemoryError: {
-    code: 'out-of-memory',
-    remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
-  },
-  MemoryError: { code: 'out-of-memory', remedy: 'Use a smaller batch, or a machine with more memory.' },
-  ModuleNotFoundError: {
-    code: 'python-package-missing',
-    remedy: 'Run `npx medgr2 setup` to bring the Python environment up to date.',
-  },
-  ContractError: {
-    code: 'job-contract',
-    remedy: 'The job broke the contract between the languages: please report it.',
-  },
-};
 
 const killRemedies: Record<string, string> = {
   SIGKILL:
@@ -41,11 +25,22 @@ export async function jobFailure(
   job: JobContext,
   cause: unknown,
 ): Promise<JobError> {
-  const base = { jobId: job.id, logTail: await logTail(job.logPath), cause };
+  const base = await about(job, 'system', cause);
   if (ending.type === 'cancelled') {
-    return new JobError('job-cancelled', `The ${job.label} was cancelled.`, base);
+    return new JobError('job-cancelled', `The ${job.label} was cancelled.`, { ...base, side: 'typescript' });
   }
-  if (ending.type === 'failed') return pythonFailure(ending.error, job, base);
+  if (ending.type === 'failed') {
+    const { type, message, traceback, where } = ending.error;
+    const { code, remedy } = meaningOf(ending.error, job.logPath);
+    return new JobError(code, `The ${job.label} failed in Python: ${type}: ${message}`, {
+      ...base,
+      side: 'python',
+      traceback,
+      where: where ?? undefined,
+      remedy,
+    });
+  }
+  if (ending.type === 'hung') return hung(ending, job, base);
   const number = ending.exitCode ?? 0;
   const signal = Object.entries(constants.signals).find(([, value]) => value === -number)?.[0];
   if (signal !== undefined) {
@@ -58,27 +53,55 @@ export async function jobFailure(
   });
 }
 
-function pythonFailure(
-  error: PythonFailure,
+function hung(
+  { missed, seconds }: Extract<Ending, { type: 'hung' }>,
   job: JobContext,
-  base: { jobId: string; logTail: string | undefined; cause: unknown },
+  base: Awaited<ReturnType<typeof about>>,
 ): JobError {
-  const details = { ...base, traceback: error.traceback, where: error.where ?? undefined };
-  const { code, remedy } = known[error.type] ?? {
-    code: 'job-failed',
-    remedy: `The traceback is in this error, the whole output in ${job.logPath}.`,
-  };
-  return new JobError(code, `The ${job.label} failed in Python: ${error.type}: ${error.message}`, {
-    ...details,
-    remedy,
+  const sign = missed === 'heartbeat' ? 'no heartbeat' : 'no event';
+  const limit = missed === 'heartbeat' ? 'hangMs' : 'silenceMs';
+  return new JobError('job-hung', `The ${job.label} gave ${sign} for ${seconds} s and was killed.`, {
+    ...base,
+    side: 'python',
+    remedy:
+      `The log has its Python stacks where they could still be written: ${job.logPath}. Run it again, it goes on from ` +
+      `its last checkpoint; give it more time with ${limit} if it was only slow.`,
   });
 }
 
 /** A job that was ended because a callback of ours, a reward above all, failed. */
 export async function callbackFailure(code: string, job: JobContext, cause: unknown): Promise<JobError> {
+  const remedy = cause instanceof Medgr2Error ? cause.remedy : undefined;
+  const where = cause instanceof Medgr2Error ? cause.where : undefined;
   return new JobError(code, `The ${job.label} was ended: ${messageOf(cause)}`, {
-    jobId: job.id,
-    logTail: await logTail(job.logPath),
-    cause,
+    ...(await about(job, 'typescript', cause)),
+    remedy: remedy ?? 'Mend the callback that threw; the cause has its stack.',
+    where,
   });
+}
+
+/** A job that went down with Python, or never reached it. The code is that of the cause. */
+export async function bridgeFailure(cause: BridgeError, job: JobContext): Promise<JobError> {
+  return new JobError(cause.code, `The ${job.label} was lost: ${cause.message}`, {
+    ...(await about(job, cause.side, cause)),
+    remedy: cause.remedy,
+    where: cause.where,
+  });
+}
+
+/** A job that failed on this side before Python heard of it. */
+export function notStarted(cause: unknown, job: JobContext): Medgr2Error {
+  if (cause instanceof Medgr2Error) return cause;
+  return new JobError('job-not-started', `The ${job.label} could not be started: ${messageOf(cause)}`, {
+    jobId: job.id,
+    tried: `start the ${job.label}`,
+    side: 'typescript',
+    cause,
+    remedy: 'Mend what the cause says: a spec holds only what JSON can.',
+  });
+}
+
+/** What every error about a job says. */
+async function about(job: JobContext, side: FaultSide, cause: unknown) {
+  return { jobId: job.id, tried: `run the ${job.label}`, side, logTail: await logTail(job.logPath), cause };
 }

@@ -1,9 +1,9 @@
 /** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
-import { JobError, Medgr2Error, messageOf, RewardError } from '../errors.js';
-import type { SupervisorClient } from './client.js';
+import { BridgeError, JobError, messageOf, RewardError, type Medgr2Error } from '../errors.js';
+import type { JobLimits, SupervisorClient } from './client.js';
 import type { JobEvent, JobKind, ResultOf, RewardAsk, RewardReply } from './contract.js';
 import { EventLog } from './event-log.js';
-import { callbackFailure, jobFailure, type JobContext } from './failures.js';
+import { bridgeFailure, callbackFailure, jobFailure, notStarted, type JobContext } from './failures.js';
 import { jobMessageSchema, type Answer, type Ending } from './messages.js';
 import { killGroup } from './process.js';
 import { rewardsEvent } from './reward-event.js';
@@ -18,6 +18,16 @@ export interface JobHooks {
   signal?: AbortSignal | undefined;
   /** File for everything the job prints; in the engine's log folder by default. */
   logPath?: string | undefined;
+  /** Done before Python hears of the job, for instance to write its rows. If it rejects, so does the job. */
+  prepare?: (() => Promise<void>) | undefined;
+  /**
+   * Milliseconds without a heartbeat after which the worker counts as hung and is killed: 120,000 by default, 3000 at
+   * least. A thread of the worker beats every second, so this finds a process that is frozen or held by native code, not
+   * one that computes for long.
+   */
+  hangMs?: number | undefined;
+  /** Milliseconds without an event, a question or the end after which the worker counts as hung: no limit by default. */
+  silenceMs?: number | undefined;
 }
 
 export interface CancelOptions {
@@ -33,7 +43,7 @@ export interface JobHandle<R> {
   readonly pid: number | null;
   /** Ends when the job does, also when it fails; what went wrong is told by `result`. Any number of readers. */
   readonly events: AsyncIterable<JobEvent>;
-  /** Rejects with a JobError, or with a BridgeError when Python as a whole has gone. */
+  /** Rejects with a JobError; where Python as a whole has gone, its cause is the BridgeError that says so. */
   readonly result: Promise<R>;
   /** Resolves when the job is over; `result` then rejects with code `job-cancelled`, unless it was done already. */
   cancel(options?: CancelOptions): Promise<void>;
@@ -53,6 +63,12 @@ export interface JobSetup<R> extends JobContext {
 
 const keptEvents = 4096;
 const defaultGrace = 30_000;
+const defaultHang = 120_000;
+/** Three heartbeats. */
+const shortestHang = 3000;
+
+/** How the job reaches Python: resolves once there is one that answers. */
+export type Connect = () => Promise<SupervisorClient>;
 
 export class RunningJob<R> implements JobHandle<R> {
   readonly id: string;
@@ -61,7 +77,8 @@ export class RunningJob<R> implements JobHandle<R> {
   readonly events: EventLog<JobEvent>;
   readonly result: Promise<R>;
   readonly #setup: JobSetup<R>;
-  readonly #client: SupervisorClient;
+  readonly #connect: Connect;
+  #client: SupervisorClient | null = null;
   readonly #outcome = Promise.withResolvers<R>();
   /** Aborts when the job is over or is to be. */
   readonly #over = new AbortController();
@@ -70,9 +87,9 @@ export class RunningJob<R> implements JobHandle<R> {
   #cancelReason: unknown;
   #isSettled = false;
 
-  constructor(setup: JobSetup<R>, client: SupervisorClient) {
+  constructor(setup: JobSetup<R>, connect: Connect) {
     this.#setup = setup;
-    this.#client = client;
+    this.#connect = connect;
     this.id = setup.id;
     this.logPath = setup.logPath;
     this.events = new EventLog<JobEvent>(keptEvents, (count) => ({
@@ -88,8 +105,9 @@ export class RunningJob<R> implements JobHandle<R> {
   async cancel({ grace = defaultGrace }: CancelOptions = {}): Promise<void> {
     this.#over.abort();
     const settled = Promise.allSettled([this.result]);
+    if (this.#client === null) void this.#end({ type: 'cancelled' });
     // A bridge that has gone rejects here, and has rejected the result as well.
-    await this.#client.cancel(this.id, Math.max(grace, 0) / 1000).catch(() => {});
+    else await this.#client.cancel(this.id, Math.max(grace, 0) / 1000).catch(() => {});
     await settled;
   }
 
@@ -109,6 +127,12 @@ export class RunningJob<R> implements JobHandle<R> {
     this.#settle(() => this.#outcome.reject(error));
   }
 
+  /** Python as a whole has gone. */
+  async lose(cause: BridgeError): Promise<void> {
+    if (!this.#isSettled && this.pid !== null) killGroup(this.pid); // before a word about it can be read
+    this.fail(await bridgeFailure(cause, this.#setup));
+  }
+
   async #begin(): Promise<void> {
     const { spec, module, logPath, hooks } = this.#setup;
     const { signal } = hooks;
@@ -122,13 +146,15 @@ export class RunningJob<R> implements JobHandle<R> {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      await this.#client.start({ id: this.id, spec, module, log: logPath });
+      await hooks.prepare?.();
+      const client = await this.#connect();
+      if (!this.#over.signal.aborted) {
+        this.#client = client;
+        await client.start({ id: this.id, spec, module, log: logPath, limits: limitsOf(hooks) });
+      }
     } catch (error) {
-      this.fail(
-        error instanceof Medgr2Error
-          ? error
-          : new JobError('job-failed', messageOf(error), { jobId: this.id, cause: error }),
-      );
+      if (error instanceof BridgeError) await this.lose(error);
+      else this.fail(notStarted(error, this.#setup));
     }
     await Promise.allSettled([this.result]);
     signal?.removeEventListener('abort', onAbort);
@@ -146,7 +172,7 @@ export class RunningJob<R> implements JobHandle<R> {
 
   async #answer(ask: number, request: RewardAsk): Promise<void> {
     const answer = await this.#rewards(ask, request);
-    await this.#client.answer(this.id, answer).catch(() => {}); // the bridge has gone, and the job with it
+    await this.#client?.answer(this.id, answer).catch(() => {}); // the bridge has gone, and the job with it
   }
 
   async #rewards(ask: number, request: RewardAsk): Promise<Answer> {
@@ -187,6 +213,7 @@ export class RunningJob<R> implements JobHandle<R> {
   }
 
   #settle(settle: () => void): void {
+    if (this.#isSettled) return;
     this.#over.abort();
     this.#isSettled = true;
     try {
@@ -195,10 +222,16 @@ export class RunningJob<R> implements JobHandle<R> {
       this.#outcome.reject(
         new JobError('job-contract', `The result of the ${this.#setup.label} has the wrong form: ${messageOf(error)}`, {
           jobId: this.id,
+          tried: 'read the result of the job',
+          remedy: 'The job broke the contract between the languages: please report it.',
           cause: error,
         }),
       );
     }
     this.events.end();
   }
+}
+
+function limitsOf({ hangMs = defaultHang, silenceMs }: JobHooks): JobLimits {
+  return { hang: Math.max(hangMs, shortestHang) / 1000, silence: silenceMs === undefined ? null : silenceMs / 1000 };
 }

@@ -1,55 +1,41 @@
-/** The engine at work: routes what Python says to the jobs, and tells them all when Python has gone. */
+/** The engine at work: starts Python, again where it has gone, and routes what it says to the jobs. */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { BridgeError, ConfigError, JobError, messageOf } from '../errors.js';
-import { SupervisorClient, type EngineStatus } from './client.js';
+import type { EngineStatus, SupervisorClient } from './client.js';
+import { Connection, type ConnectionOptions } from './connection.js';
 import { jobResultSchema, jobSpecSchema, type JobKind, type ResultOf } from './contract.js';
 import type { Engine, JsonObject, SpecBody, SpecInput } from './engine-types.js';
 import { RunningJob, type Job, type JobHandle, type JobHooks, type JobSetup } from './job.js';
-import { pushSchema, readySchema, type Ready } from './messages.js';
-import type { SupervisorProcess } from './process.js';
-import { createBridge } from './pythonia.js';
-import { PipeTransport } from './transport.js';
 
-/** Milliseconds that Python gets to start: interpreter and imports, on a slow disk. */
-const startPatience = 120_000;
-/** Milliseconds that Python gets to leave before it is killed. */
-const leavePatience = 2000;
+interface JobAtWork {
+  job: RunningJob<unknown>;
+  /** The Python that has it; null before one was asked. */
+  connection: Connection | null;
+}
 
-/** An engine over one supervisor process on this machine. */
+/** An engine over one supervisor process at a time on this machine. */
 export class LocalEngine implements Engine {
   readonly logDir: string;
-  readonly #supervisor: SupervisorProcess;
-  readonly #transport: PipeTransport;
-  readonly #bridge: ReturnType<typeof createBridge>;
-  readonly #client: SupervisorClient;
-  readonly #jobs = new Map<string, RunningJob<unknown>>();
-  readonly #ready = Promise.withResolvers<Ready>();
+  readonly #options: ConnectionOptions;
+  readonly #jobs = new Map<string, JobAtWork>();
   readonly #name = randomBytes(2).toString('hex');
+  #connection: Connection | null = null;
+  #closed: BridgeError | null = null;
   #started = 0;
   #keepLogs: boolean;
   #version = '';
 
-  constructor(supervisor: SupervisorProcess, logDir: string, logs: 'temporary' | 'kept') {
+  constructor(options: ConnectionOptions, logDir: string, logs: 'temporary' | 'kept') {
+    this.#options = options;
     this.logDir = logDir;
     this.#keepLogs = logs === 'kept';
-    this.#supervisor = supervisor;
-    this.#transport = new PipeTransport(supervisor.line, (error) => {
-      this.#lose(error);
-      supervisor.kill();
-    });
-    this.#bridge = createBridge(this.#transport);
-    this.#client = new SupervisorClient(this.#bridge, this.#transport);
-    this.#ready.promise.catch(() => {}); // whoever waits for it hears; when all is over nobody does
-    this.#transport.register('medgr2', (message) => this.#receive(message));
-    void supervisor.ended.then((error) => this.#lose(error));
   }
 
   get pid(): number {
-    return this.#supervisor.pid;
+    return this.#connection?.pid ?? 0;
   }
 
   get pythonVersion(): string {
@@ -58,20 +44,11 @@ export class LocalEngine implements Engine {
 
   /** Waits for Python's first word. */
   async ready(): Promise<void> {
-    const timer = new AbortController();
-    const late = sleep(startPatience, undefined, { signal: timer.signal }).then(() => {
-      throw new BridgeError('python-silent', `Python did not start within ${startPatience / 1000} s.`, {
-        remedy: `See ${this.logDir}/supervisor.log.`,
-      });
-    });
-    late.catch(() => {});
     try {
-      this.#version = (await Promise.race([this.#ready.promise, late])).python;
+      await this.#live();
     } catch (error) {
       await this.close();
       throw error;
-    } finally {
-      timer.abort();
     }
   }
 
@@ -104,31 +81,49 @@ export class LocalEngine implements Engine {
   complete = (spec: SpecBody<'complete'>, hooks?: JobHooks): Job<'complete'> =>
     this.start<'complete'>({ kind: 'complete', ...spec }, hooks);
 
-  status(): Promise<EngineStatus> {
-    return this.#client.status();
+  async status(): Promise<EngineStatus> {
+    return (await this.#live()).client.status();
   }
 
-  echo(text: string): Promise<string> {
-    return this.#client.echo(text);
+  async echo(text: string): Promise<string> {
+    return (await this.#live()).client.echo(text);
   }
 
   async close(): Promise<void> {
-    this.#lose(
-      new BridgeError('engine-closed', 'The engine was closed.', {
-        remedy: 'Await or cancel jobs before closing the engine.',
-      }),
-    );
-    this.#supervisor.line.destroy(); // Python leaves, and takes its jobs along, when the line ends
-    const waiting = new AbortController();
-    const impatience = sleep(leavePatience, undefined, { signal: waiting.signal }).then(() => this.#supervisor.kill());
-    impatience.catch(() => {});
-    await this.#supervisor.ended;
-    waiting.abort();
+    this.#closed ??= new BridgeError('engine-closed', 'The engine was closed.', {
+      tried: 'use the engine',
+      side: 'typescript',
+      remedy: 'Await or cancel jobs before closing the engine.',
+    });
+    const jobs = [...this.#jobs.values()].map(({ job }) => job);
+    for (const job of jobs) void job.lose(this.#closed);
+    await this.#connection?.close(this.#closed);
+    await Promise.allSettled(jobs.map((job) => job.result)); // their errors quote the logs
     if (!this.#keepLogs) await rm(this.logDir, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** A Python that answers: the one there is, or another where it has gone. */
+  async #live(): Promise<Connection> {
+    if (this.#closed !== null) throw this.#closed;
+    if (this.#connection === null || this.#connection.failure !== null) this.#connection = this.#connect();
+    const connection = this.#connection;
+    this.#version = (await connection.ready()).python;
+    return connection;
+  }
+
+  #connect(): Connection {
+    const connection: Connection = new Connection(this.#options, {
+      onPush: (job, message) => this.#receive(job, message),
+      onLost: (error) => {
+        if (error.code !== 'engine-closed') this.#keepLogs = true;
+        for (const { job, connection: its } of this.#jobs.values()) if (its === connection) void job.lose(error);
+      },
+    });
+    return connection;
   }
 
   #run<R>(
@@ -138,12 +133,19 @@ export class LocalEngine implements Engine {
   ): JobHandle<R> {
     const id = `${label}-${++this.#started}-${this.#name}`;
     const logPath = path.resolve(hooks.logPath ?? path.join(this.logDir, `${id}.log`));
-    const job = new RunningJob<R>({ id, label: `${label} job`, logPath, hooks, ...rest }, this.#client);
-    this.#jobs.set(id, job as RunningJob<unknown>);
-    this.#supervisor.line.ref(); // a running job keeps Node alive
+    const connect = async (): Promise<SupervisorClient> => {
+      const connection = await this.#live();
+      const atWork = this.#jobs.get(id);
+      if (atWork === undefined) throw this.#closed ?? new Error(`${id} is over already`);
+      atWork.connection = connection;
+      connection.hold(); // a running job keeps Node alive
+      return connection.client;
+    };
+    const job = new RunningJob<R>({ id, label: `${label} job`, logPath, hooks, ...rest }, connect);
+    this.#jobs.set(id, { job: job as RunningJob<unknown>, connection: null });
     const forget = (): void => {
+      this.#jobs.get(id)?.connection?.release();
       this.#jobs.delete(id);
-      if (this.#jobs.size === 0) this.#supervisor.line.unref();
     };
     job.result.then(forget, () => {
       this.#keepLogs = true;
@@ -152,28 +154,19 @@ export class LocalEngine implements Engine {
     return job;
   }
 
-  #receive(raw: unknown): void {
-    const { job, message } = pushSchema.parse(raw);
-    if (job === null) return this.#ready.resolve(readySchema.parse(message));
-    const running = this.#jobs.get(job);
+  #receive(id: string, message: unknown): void {
+    const running = this.#jobs.get(id)?.job;
     try {
       running?.receive(message);
     } catch (error) {
       running?.fail(
         new JobError('job-contract', `Python sent what the contract does not know: ${messageOf(error)}`, {
-          jobId: job,
+          jobId: id,
+          tried: 'read a message of the job',
           cause: error,
+          remedy: 'The job broke the contract between the languages: please report it.',
         }),
       );
     }
-  }
-
-  /** Python has gone, or is to go: everything that waits for it ends with this. */
-  #lose(error: BridgeError): void {
-    if (error.code !== 'engine-closed' && this.#transport.failure === null) this.#keepLogs = true;
-    this.#ready.reject(error);
-    this.#transport.fail(error);
-    for (const job of this.#jobs.values()) job.fail(error);
-    this.#bridge.end();
   }
 }

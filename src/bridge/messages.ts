@@ -18,6 +18,8 @@ export const endingSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancelled') }),
   /** The process has gone without a word; a negative exit code is the signal that ended it. */
   z.object({ type: z.literal('lost'), exitCode: z.int().nullable() }),
+  /** Killed because it gave no sign of life for `seconds`; the sign that was missed. */
+  z.object({ type: z.literal('hung'), missed: z.enum(['heartbeat', 'event']), seconds: z.number() }),
 ]);
 export type Ending = z.output<typeof endingSchema>;
 

@@ -3,7 +3,7 @@
  * Knows how it ended; what it says is transport.ts's matter.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
@@ -33,6 +33,8 @@ const lineFd = 3;
 
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   const log = openSync(options.logPath, 'a');
+  // The log may hold words of a Python before this one.
+  const output = { path: options.logPath, from: fstatSync(log).size };
   const preload = options.preload ? [] : ['--no-preload'];
   const child = spawn(
     options.python,
@@ -49,7 +51,7 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
     child.once('error', (cause: NodeJS.ErrnoException) => resolve(notStarted(options.python, cause)));
     child.once('exit', (code, signal) => {
       kill();
-      resolve(lastWords(line, signal ?? `exit code ${code}`, child.pid, options.logPath));
+      resolve(lastWords(line, signal ?? `exit code ${code}`, child.pid, output));
     });
   });
   child.unref();
@@ -87,20 +89,27 @@ function supervisorEnvironment(pythonPath: readonly string[]): NodeJS.ProcessEnv
 function notStarted(python: string, cause: NodeJS.ErrnoException): BridgeError {
   return new BridgeError('python-missing', `Python could not be started as ${python}: ${cause.code ?? cause.message}`, {
     cause,
+    tried: 'start Python',
+    side: 'system',
     remedy: 'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.',
   });
 }
 
-async function lastWords(line: Duplex, how: string, pid: number | undefined, logPath: string): Promise<BridgeError> {
+async function lastWords(
+  line: Duplex,
+  how: string,
+  pid: number | undefined,
+  output: { path: string; from: number },
+): Promise<BridgeError> {
   // What was sent before the end may still be on its way; a line held open by a stray process is not waited for.
   const read = line.destroyed ? Promise.resolve() : new Promise((closed) => line.once('close', closed));
   await Promise.race([read, sleep(500, undefined, { ref: false })]);
-  const tail = await logTail(logPath);
-  const missing = /ModuleNotFoundError: No module named '([^']+)'/.exec(tail ?? '')?.[1];
-  const remedy =
-    missing === undefined
-      ? `Open another engine; ${logPath} may say what happened.`
-      : `Python lacks \`${missing}\`: run \`npx medgr2 setup\`.`;
+  const tail = await logTail(output.path, { from: output.from });
   const last = tail === undefined ? '' : `\nIts last words:\n${tail}`;
-  return new BridgeError('python-died', `Python (supervisor, process ${pid}) ended: ${how}.${last}`, { remedy });
+  return new BridgeError('python-died', `Python (supervisor, process ${pid}) ended: ${how}.${last}`, {
+    tried: 'keep Python running',
+    side: how.startsWith('SIG') ? 'system' : 'python',
+    logTail: tail,
+    remedy: `Start the job again: the engine starts another Python by itself. ${output.path} may say what happened.`,
+  });
 }

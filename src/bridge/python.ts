@@ -35,6 +35,7 @@ export async function checkPython(python: string): Promise<readonly [number, num
   } catch (cause) {
     throw new BridgeError('python-missing', `${python} does not run.`, {
       cause,
+      tried: 'start Python',
       remedy: `Install Python ${oldestPython.join('.')} or newer.`,
     });
   }
@@ -44,6 +45,7 @@ export async function checkPython(python: string): Promise<readonly [number, num
       'python-version',
       `${python} is Python ${major}.${minor}; medgr2 needs ${oldestPython.join('.')} or newer.`,
       {
+        tried: 'start Python',
         remedy: `Install Python ${oldestPython.join('.')} or newer, or set MEDGR2_PYTHON to one.`,
       },
     );

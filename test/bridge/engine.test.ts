@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine, type Engine } from '../../src/bridge/engine.js';
 import type { JobEvent } from '../../src/bridge/contract.js';
 import { expectGone } from './helpers/processes.js';
-import { BridgeError, ConfigError, JobError, RewardError } from '../../src/errors.js';
+import { ConfigError, JobError, RewardError } from '../../src/errors.js';
 
 const fixtures = path.join(import.meta.dirname, 'fixtures');
 let logDir: string;
@@ -145,10 +145,6 @@ describe('a job that fails', () => {
     expect(error.traceback).toContain('in do_bad_event');
   });
 
-  test('by a result that JSON cannot hold', async () => {
-    expect((await failure(start('unsendable').result)).message).toContain('a bytes cannot be sent');
-  });
-
   test('by leaving without a word', async () => {
     expect((await failure(start('exit').result)).message).toContain('SystemExit');
   });
@@ -254,42 +250,5 @@ describe('cancelling', () => {
     );
     expect((await failure(job.result)).code).toBe('job-cancelled');
     expect(aborted).toBe(true);
-  });
-});
-
-describe('the end of Python', () => {
-  test('rejects all that is pending, and what is asked later', async () => {
-    const other = await openEngine({ preload: false, pythonPath: [fixtures], logDir });
-    const job = other.startModule('bridge_jobs', { do: 'deaf' });
-    const pids: number[] = [];
-    for await (const event of job.events) {
-      if (event.type !== 'progress') continue;
-      pids.push(event.done, event.total);
-      process.kill(other.pid, 'SIGKILL');
-      await expect(other.echo('?')).rejects.toMatchObject({ name: 'BridgeError', code: 'python-died' });
-    }
-    await expect(job.result).rejects.toBeInstanceOf(BridgeError);
-    await expect(other.status()).rejects.toBeInstanceOf(BridgeError);
-    await expect(other.startModule('bridge_jobs', { do: 'echo' }).result).rejects.toBeInstanceOf(BridgeError);
-    await expectGone(pids);
-    await other.close();
-  });
-
-  test('by closing the engine ends its jobs', async () => {
-    const other = await openEngine({ preload: false, pythonPath: [fixtures], logDir });
-    const job = other.startModule('bridge_jobs', { do: 'deaf' });
-    let pids: number[] = [];
-    for await (const event of job.events) {
-      if (event.type !== 'progress') continue;
-      pids = [other.pid, event.done, event.total];
-      await other.close();
-    }
-    await expect(job.result).rejects.toMatchObject({ code: 'engine-closed' });
-    await expectGone(pids);
-  });
-
-  test('at the start is told with the reason', async () => {
-    await expect(openEngine({ python: '/no/such/python', logDir })).rejects.toMatchObject({ code: 'python-missing' });
-    await expect(openEngine({ python: '/bin/false', logDir })).rejects.toMatchObject({ code: 'python-died' });
   });
 });

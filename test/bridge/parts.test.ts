@@ -33,7 +33,8 @@ test('a log tail shows the last lines, cut to size, of what a progress bar left'
   const folder = await mkdtemp(path.join(os.tmpdir(), 'medgr2-test-'));
   const file = path.join(folder, 'job.log');
   await writeFile(file, `${'x'.repeat(200_000)}\nfirst\n10%\r50%\r100%\nlast\n`);
-  expect(await logTail(file, 3)).toBe('first\n100%\nlast');
+  expect(await logTail(file, { lines: 3 })).toBe('first\n100%\nlast');
+  expect(await logTail(file, { from: 200_007 })).toBe('100%\nlast');
   await writeFile(file, 'y'.repeat(200_000));
   expect((await logTail(file))?.length).toBe(1000);
   expect(await logTail(path.join(folder, 'none'))).toBeUndefined();

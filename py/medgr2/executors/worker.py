@@ -20,6 +20,7 @@ def work(connection: "Connection[Any, Any]", request: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the supervisor ignores it, and that is inherited
     _write_output_to(job["log"])
     channel = PipeChannel(connection)
+    channel.start_beating()
     ending = end_job(job["spec"], channel, job["module"])
     if ending["type"] == "failed":
         print(ending["error"]["traceback"], file=sys.stderr)

@@ -1,0 +1,61 @@
+/** What a Python exception means to a person: a code and what to do. Known by its type, or by words of its message. */
+import type { PythonFailure } from './messages.js';
+
+export interface Meaning {
+  code: string;
+  remedy: string;
+}
+
+const setup = 'Run `npx medgr2 setup` to bring the Python environment up to date.';
+const outOfMemory = {
+  code: 'out-of-memory',
+  remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
+};
+const brokenCuda = {
+  code: 'cuda-failed',
+  remedy:
+    'Check the driver with `nvidia-smi` and that torch was built for it (`python -m torch.utils.collect_env`); ' +
+    'run with device: cpu to go on without.',
+};
+
+const byType: Readonly<Record<string, Meaning>> = {
+  OutOfMemoryError: outOfMemory,
+  MemoryError: { code: 'out-of-memory', remedy: 'Use a smaller batch, or a machine with more memory.' },
+  ModuleNotFoundError: { code: 'python-package-missing', remedy: setup },
+  ImportError: { code: 'python-package-broken', remedy: setup },
+  DeviceUnavailable: {
+    code: 'cuda-unavailable',
+    remedy:
+      'Check the driver with `nvidia-smi` and that torch is a CUDA build ' +
+      '(`python -c "import torch; print(torch.version.cuda)"`), or use device: cpu.',
+  },
+  AcceleratorError: brokenCuda,
+  UnsendableError: {
+    code: 'job-unsendable',
+    remedy: 'Send numbers, strings, lists and dicts; write anything else to a file in outDir and send its path.',
+  },
+  MessageTooLarge: {
+    code: 'message-too-large',
+    remedy: 'Write large values to a file in outDir and send its path.',
+  },
+  ContractError: {
+    code: 'job-contract',
+    remedy: 'The job broke the contract between the languages: please report it.',
+  },
+};
+
+/** torch raises a plain RuntimeError for most of what goes wrong on a device. */
+const byWords: readonly (readonly [RegExp, Meaning])[] = [
+  [/CUDA out of memory|not enough memory: you tried to allocate/i, outOfMemory],
+  [/CUDA error|CUDA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i, brokenCuda],
+];
+
+export function meaningOf({ type, message }: PythonFailure, logPath: string): Meaning {
+  return (
+    byType[type] ??
+    byWords.find(([words]) => words.test(message))?.[1] ?? {
+      code: 'job-failed',
+      remedy: `The traceback is in this error, the whole output in ${logPath}.`,
+    }
+  );
+}
