@@ -9,7 +9,7 @@ import type { JobHooks } from '../../src/bridge/job.js';
 import { findPython } from '../../src/bridge/python.js';
 import { meaningOf } from '../../src/bridge/python-failures.js';
 import { answerRewards } from '../../src/bridge/rewards.js';
-import { BridgeError, JobError, RewardError } from '../../src/errors.js';
+import { BridgeError, RewardError, type JobError } from '../../src/errors.js';
 import { defineReward } from '../../src/reward/define.js';
 import { makeSample } from '../helpers/sample.js';
 import { expectGone } from './helpers/processes.js';
