@@ -7,12 +7,14 @@ import { example, type Declare } from './commands/command.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEvaluate } from './commands/evaluate.js';
 import { declareImport } from './commands/import.js';
+import { declarePlan } from './commands/plan.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
 import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
 const commands: readonly Declare[] = [
+  declarePlan,
   declareRun,
   declareDemo,
   declareImport,

@@ -1,6 +1,7 @@
 /** Will the jobs run: Python, its packages against the lock, and the devices torch sees. */
 import { inspectPython, pinnedPackages, type PythonInspection } from '../../bridge/inspect.js';
 import { packageRoot } from '../../bridge/paths.js';
+import { environmentFolder } from '../../bridge/environment-place.js';
 import { checkPython, findPython } from '../../bridge/python.js';
 import { Medgr2Error, messageOf } from '../../errors.js';
 import type { Config } from '../../config/schema.js';
@@ -21,7 +22,7 @@ export async function checkPythonSide(device: Config['device'] | null): Promise<
     const remedy = error instanceof Medgr2Error ? error.remedy : undefined;
     const check = failed('Python', messageOf(error), remedy ?? 'Run `npx medgr2 setup`.');
     // `setup` makes the environment there.
-    return [check, await checkPlace('package folder', packageRoot)];
+    return [check, await checkPlace('environment', environmentFolder(packageRoot))];
   }
 }
 

@@ -1,0 +1,37 @@
+/** `medgr2 plan`: checks a configuration, looks at its data and models, and prints what the run will take. */
+import { loadConfig } from '../config/load.js';
+import { ConfigError } from '../errors.js';
+import { defaultAssumptions, devices, type Device } from '../loop/plan/assumptions.js';
+import { findFacts } from '../loop/plan/facts.js';
+import { planRun } from '../loop/plan/plan.js';
+import { nearest } from '../config/nearest.js';
+import type { CommandIo } from './io.js';
+import { planText } from './plan-text.js';
+
+export interface PlanCommand {
+  config: string;
+  set: readonly string[];
+  gpu: string;
+  gpus: number;
+  accepted: number;
+  json: boolean;
+}
+
+export async function planCommand(command: PlanCommand, io: CommandIo): Promise<void> {
+  const config = await loadConfig(command.config, { set: command.set, env: io.env });
+  const assumptions = { ...defaultAssumptions, acceptedShare: command.accepted };
+  const options = { device: deviceNamed(command.gpu), deviceCount: command.gpus, assumptions };
+  const facts = await findFacts(config, { env: io.env, price: null });
+  const plan = planRun(config, facts, options);
+  io.out(command.json ? JSON.stringify({ ...plan, ...options }) : planText(config, plan, options));
+}
+
+function deviceNamed(name: string): Device {
+  const found = devices.find((device) => device.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
+  const names = devices.map((device) => device.name);
+  const meant = nearest(name, names);
+  throw new ConfigError('unknown-gpu', `--gpu ${name}: not one of ${names.join(', ')}`, {
+    remedy: meant === null ? 'Name the one that is closest to yours.' : `Did you mean ${meant}?`,
+  });
+}

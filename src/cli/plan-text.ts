@@ -1,0 +1,131 @@
+/** A plan as a person reads it. */
+import type { Config } from '../config/schema.js';
+import { tokenEdge } from '../loop/plan/image-tokens.js';
+import type { JobMemory, Plan, PlanOptions, StagePlan } from '../loop/plan/plan-types.js';
+import { formatTable } from '../format.js';
+
+export function planText(config: Config, plan: Plan, options: PlanOptions): string {
+  const sections: [string, string][] = [
+    ['Stages', stageTable(config, plan)],
+    ['Generator', generatorText(plan)],
+    ['Images', imagesText(plan)],
+    ['Memory', memoryText(plan, options)],
+    ['Time', timeText(plan, options)],
+    ['Disk', diskText(plan)],
+    ['Assumed', assumedText(plan, options)],
+    ['Note', plan.notes.map((note) => `- ${note}`).join('\n')],
+    ['Missing before `medgr2 run`', plan.missing.map((line) => `- ${line}`).join('\n')],
+  ];
+  return sections.flatMap(([title, text]) => (text === '' ? [] : [`${title}\n${indent(text)}`])).join('\n\n');
+}
+
+const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
+
+/** The first cycle whole, and of the last what differs: D_gen has grown by then. */
+function stageTable(config: Config, { stages, samples }: Plan): string {
+  const first = stages.filter(({ cycle }) => cycle === 1);
+  const grown = ({ cycle, stage, items }: StagePlan): boolean =>
+    cycle > 1 && cycle === config.cycles && first.find((other) => other.stage === stage)?.items !== items;
+  const shown = stages.filter((stage) => stage.cycle <= 1 || grown(stage));
+  const line = ({ cycle, stage, items, unit, steps, gpuSeconds }: StagePlan): string[] => [
+    `${cycle === 0 ? 'start' : `cycle ${cycle}`}  ${stage}`,
+    `${thousands(items)} ${unit}`,
+    steps === null ? '' : `${thousands(steps)} steps`,
+    gpuSeconds === null ? '' : hours(gpuSeconds / 3600),
+  ];
+  const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
+  const table = formatTable([['stage', 'items', 'steps', gpu], ...shown.map(line)]);
+  const others = config.cycles > 1 ? '\nwhat is not named again is alike in all cycles' : '';
+  return (
+    `${table}${others}\n${thousands(samples.requests)} samples asked for, ${thousands(samples.accepted)} kept if the filter ` +
+    `keeps the share assumed below; D_gen ends with ${thousands(samples.datasetSize)}`
+  );
+}
+
+function generatorText({ generator, samples }: Plan): string {
+  const { name, inputTokens, outputTokens, cost, highestCost } = generator;
+  const tokens = `${name}: ${thousands(samples.requests)} requests, ${millions(inputTokens)} tokens in, ${millions(outputTokens)} out`;
+  if (cost === 0) return `${tokens}; costs nothing`;
+  if (cost === null || highestCost === null)
+    return `${tokens}\nno price is known for this model; about ${hours(generator.hours)} of waiting`;
+  return `${tokens}\nabout ${dollars(cost)}, at most ${dollars(highestCost)} if every reply were as long as it may be; about ${hours(generator.hours)} of waiting`;
+}
+
+function imagesText({ images }: Plan): string {
+  const { measured, perImage, largest, minPixels, maxPixels, perSequence } = images;
+  const source = measured > 0 ? `${measured} measured` : 'none could be measured, so the size below is assumed';
+  return (
+    `${perImage.toFixed(0)} tokens an image, ${largest} the largest (${source}); a token is ${tokenEdge} x ${tokenEdge} pixels, ` +
+    `of ${thousands(minPixels)} to ${thousands(maxPixels)} pixels an image\n` +
+    `${perSequence.toFixed(0)} tokens a training sequence: image, question and response`
+  );
+}
+
+function memoryText({ memory }: Plan, { device }: PlanOptions): string {
+  if (memory === null) return '';
+  const line = ({ job, loraRank, batch, estimate, fits }: JobMemory): string[] => [
+    job,
+    loraRank === null ? 'all weights' : `LoRA ${loraRank}`,
+    String(batch),
+    ...[
+      estimate.weights,
+      estimate.gradients + estimate.optimizer,
+      estimate.activations + estimate.logits,
+      estimate.cache,
+      estimate.otherModels,
+      estimate.total,
+    ].map(gib),
+    fits ? 'fits' : 'TOO LARGE',
+  ];
+  const head = [
+    'GiB',
+    'trained',
+    'batch',
+    'weights',
+    'training',
+    'batch',
+    'cache',
+    'others',
+    'total',
+    `${device.name} ${device.memoryGiB.toFixed(0)}`,
+  ];
+  return `${formatTable([head, ...memory.map(line)])}\nprecision ${memory[0]?.precision ?? ''}; training: gradients and AdamW; others: reward model and reference in GRPO`;
+}
+
+function timeText({ gpu }: Plan, { device, deviceCount }: PlanOptions): string {
+  if (gpu === null) return '';
+  const shared =
+    deviceCount === 1 ? '' : `, ${hours(gpu.wallHours)} on ${deviceCount} if they shared the work without loss`;
+  return `about ${hours(gpu.hours)} of one ${device.name}${shared}`;
+}
+
+function diskText({ disk }: Plan): string {
+  const { models, checkpoints, data, total } = disk;
+  return `about ${gib(total)} GiB: ${gib(models)} models, ${gib(checkpoints)} checkpoints, ${gib(data)} replies and tables (images stay where they are)`;
+}
+
+function assumedText({ gpu, images }: Plan, { assumptions, device }: PlanOptions): string {
+  const { acceptedShare, replyTokens, requestSeconds, charactersPerToken, efficiency, decodeLayerSeconds, image } =
+    assumptions;
+  return [
+    `- the filter keeps ${(100 * acceptedShare).toFixed(0)} % of the candidates (--accepted)`,
+    `- a reply has ${replyTokens} tokens, a token ${charactersPerToken} characters; a request takes ${requestSeconds} s`,
+    ...(images.measured > 0 ? [] : [`- images of ${image.width} x ${image.height} pixels`]),
+    ...(gpu === null
+      ? []
+      : [
+          `- ${device.name}: ${device.teraflops} TFLOP/s in bfloat16, of which ${(100 * efficiency).toFixed(0)} % are reached; ${device.bandwidth} GB/s; ` +
+            `${1000 * decodeLayerSeconds} ms a layer and token when completing; completions as long as allowed`,
+        ]),
+  ].join('\n');
+}
+
+const thousands = (count: number): string => count.toLocaleString('en-US');
+const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7 ? 2 : 0)} M`;
+const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 1 : 0);
+
+function hours(value: number): string {
+  if (value >= 10) return `${thousands(Math.round(value))} h`;
+  return value >= 1 ? `${value.toFixed(1)} h` : `${Math.max(1, Math.round(60 * value))} min`;
+}

@@ -1,0 +1,132 @@
+/** Finds out what a plan needs to know of data, models and keys. Looks only; what is missing is said, not thrown. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { packageRoot } from '../../bridge/paths.js';
+import type { Config } from '../../config/schema.js';
+import { openData } from '../../dataset/open.js';
+import type { LoopData } from '../../dataset/source.js';
+import { Medgr2Error, messageOf } from '../../errors.js';
+import { renderPolicyPrompt, renderResponse } from '../../prompts/render.js';
+import { requireKey } from '../generator.js';
+import { readJson } from '../run-folder.js';
+import { shapeByName, shapeOfConfig, type VlmShape } from './architecture.js';
+import { defaultAssumptions } from './assumptions.js';
+import type { ImageSize } from './image-tokens.js';
+import type { PlanFacts, Price } from './plan-types.js';
+
+export interface FactsOptions {
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Price of the generator the configuration names. */
+  price: Price | null;
+}
+
+/** Images and samples that are measured at most. */
+const measured = { images: 200, samples: 500 };
+
+/** Edge of a phantom's image, pixels. */
+const phantomEdge = 84;
+
+export async function findFacts(config: Config, { env = process.env, price }: FactsOptions): Promise<PlanFacts> {
+  const missing: string[] = [];
+  const attempt = async <T>(what: string, look: () => T | Promise<T>): Promise<T | null> => {
+    try {
+      return await look();
+    } catch (error) {
+      const remedy = error instanceof Medgr2Error ? (error.remedy ?? '') : '';
+      missing.push(`${what}: ${messageOf(error).replace(/\.$/, '')}. ${remedy}`.trim());
+      return null;
+    }
+  };
+  await attempt('API key', () => requireKey(config, env));
+  const data = await attempt('data', () => lookAtData(config));
+  const policy = await attempt('policy.base', () => modelOf(config.policy.base));
+  const base = config.rewardModel.base ?? config.policy.base;
+  const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
+  return { counts: limitsOf(config), images: [], text: null, ...data, policy, rewardModel, price, missing };
+}
+
+/** What is counted on where the data cannot be opened: as many as the configuration allows. */
+function limitsOf({ data, cycles, generation }: Config): PlanFacts['counts'] {
+  if (data.source === 'phantom') return null;
+  const pool = ('poolLimit' in data ? data.poolLimit : undefined) ?? cycles * generation.imagesPerCycle;
+  return { seed: data.seedLimit ?? 0, test: data.testLimit ?? 0, pool: Number(pool) };
+}
+
+type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text'>;
+
+async function lookAtData(config: Config): Promise<DataFacts> {
+  const { data } = config;
+  if (data.source === 'phantom') {
+    const { seed, test, pool } = data;
+    return { counts: { seed, test, pool }, images: [{ width: phantomEdge, height: phantomEdge }], text: null };
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'medgr2-plan-'));
+  try {
+    const found = await openData(config, dir);
+    const { seed, test, pool } = found;
+    return {
+      counts: { seed: seed.length, test: test.length, pool: pool.length },
+      images: await imageSizes(pool.map(({ image }) => resolve(dir, image))),
+      text: textLengths(config, found.seed),
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Of images spread evenly over the list; those that cannot be read are left out, as the run drops them too. */
+async function imageSizes(files: readonly string[]): Promise<ImageSize[]> {
+  const every = Math.max(1, Math.ceil(files.length / measured.images));
+  const chosen = files.filter((_, index) => index % every === 0);
+  const sizes = await Promise.all(
+    chosen.map(async (file) => {
+      try {
+        const { width, height } = await sharp(file).metadata();
+        return [{ width, height }];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return sizes.flat();
+}
+
+/** Tokens by the characters of the texts themselves; the chat template adds about twenty. */
+function textLengths(config: Config, seed: LoopData['seed']): PlanFacts['text'] {
+  const samples = seed.slice(0, measured.samples);
+  if (samples.length === 0) return null;
+  const mean = (lengths: readonly number[]): number =>
+    lengths.reduce((sum, length) => sum + length, 0) / lengths.length / defaultAssumptions.charactersPerToken;
+  const template = 20;
+  return {
+    promptTokens:
+      template + mean(samples.map((sample) => renderPolicyPrompt(sample, config.policy.instruction).length)),
+    responseTokens: mean(samples.map((sample) => renderResponse(sample).length)),
+  };
+}
+
+/** The shape of a model by its folder or name; null where neither tells. A folder that is not there is an error. */
+function modelOf(reference: string): { shape: VlmShape; exact: boolean } | null {
+  const isFolder = reference === 'phantom' || reference.startsWith('/') || existsSync(join(reference, 'config.json'));
+  if (!isFolder) return shapeByName(reference);
+  const folder = reference === 'phantom' ? join(packageRoot, 'py', 'medgr2', 'phantom', 'base') : reference;
+  const shape = shapeOfConfig(reference, readJson(join(folder, 'config.json')), pixelsOf(folder));
+  return shape === null ? shapeByName(reference) : { shape, exact: true };
+}
+
+/** The image processor's own limits, from whichever file transformers wrote them to. */
+function pixelsOf(folder: string): VlmShape['pixels'] | undefined {
+  for (const name of ['preprocessor_config.json', 'processor_config.json']) {
+    if (!existsSync(join(folder, name))) continue;
+    const file = readJson(join(folder, name)) as Record<string, unknown>;
+    const settings = (file['image_processor'] ?? file) as Record<string, unknown>;
+    const size = (settings['size'] ?? {}) as Record<string, unknown>;
+    const min = settings['min_pixels'] ?? size['shortest_edge'];
+    const max = settings['max_pixels'] ?? size['longest_edge'];
+    if (typeof min === 'number' && typeof max === 'number') return { min, max };
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+/** A run as it is foreseen: what `medgr2 plan` prints and `--json` gives. */
+import type { StageName } from '../events.js';
+import type { Assumptions, Device } from './assumptions.js';
+import type { VlmShape } from './architecture.js';
+import type { ImageSize } from './image-tokens.js';
+import type { MemoryEstimate, Precision } from './memory.js';
+
+/** What was found out about the data and the models before planning. */
+export interface PlanFacts {
+  /** Samples and images of the data; null where the data could not be opened. */
+  counts: { seed: number; test: number; pool: number } | null;
+  /** Sizes of some of the images; empty where none could be read. */
+  images: readonly ImageSize[];
+  /** Mean tokens of a question as the policy reads it, and of a response; null where no sample tells. */
+  text: { promptTokens: number; responseTokens: number } | null;
+  policy: { shape: VlmShape; exact: boolean } | null;
+  rewardModel: { shape: VlmShape; exact: boolean } | null;
+  /** US dollars per million tokens of the generator; null where no price is known. */
+  price: Price | null;
+  /** What must be there before the run can start and is not. */
+  missing: readonly string[];
+}
+
+export interface Price {
+  input: number;
+  output: number;
+  /** Where the price is from and of which day. */
+  source: string;
+}
+
+export interface PlanOptions {
+  device: Device;
+  /** Devices that share the work of the wall-clock estimate. */
+  deviceCount: number;
+  assumptions: Assumptions;
+}
+
+export interface StagePlan {
+  cycle: number;
+  stage: StageName;
+  /** Rows, requests or prompts the stage goes through. */
+  items: number;
+  unit: 'samples' | 'requests' | 'candidates' | 'rows' | 'questions' | 'prompts' | 'completions';
+  /** Optimiser steps, where the stage trains. */
+  steps: number | null;
+  /** One device's time; null without a model, or for one of unknown size. */
+  gpuSeconds: number | null;
+}
+
+export interface JobMemory {
+  job: 'sft' | 'grpo' | 'reward-model';
+  precision: Precision;
+  /** Rank of LoRA adapters; null for full training. */
+  loraRank: number | null;
+  batch: number;
+  estimate: MemoryEstimate;
+  fits: boolean;
+}
+
+export interface Plan {
+  stages: StagePlan[];
+  samples: { requests: number; candidates: number; accepted: number; datasetSize: number };
+  generator: {
+    name: string;
+    inputTokens: number;
+    outputTokens: number;
+    /** US dollars; null where no price is known, 0 where nothing is paid for. */
+    cost: number | null;
+    /** The same if every reply were as long as it may be. */
+    highestCost: number | null;
+    hours: number;
+  };
+  images: {
+    measured: number;
+    perImage: number;
+    largest: number;
+    minPixels: number;
+    maxPixels: number;
+    perSequence: number;
+  };
+  memory: JobMemory[] | null;
+  gpu: { hours: number; wallHours: number } | null;
+  disk: { models: number; checkpoints: number; data: number; total: number };
+  /** What deserves a second look, in words. */
+  notes: string[];
+  missing: string[];
+}

@@ -1,0 +1,105 @@
+/** Device seconds of each stage that runs a model. Pure. */
+import type { Config } from '../../config/schema.js';
+import type { VlmShape } from './architecture.js';
+import { completionSeconds, forwardOperations, passes, secondsOf, type Machine, type Sequence } from './compute.js';
+import type { StageLoad } from './workload.js';
+
+export interface Models {
+  policy: VlmShape;
+  rewardModel: VlmShape;
+}
+
+export interface Lengths {
+  /** Tokens of a prompt with its image, and of the image alone. */
+  prompt: Sequence;
+  /** Tokens of a response. */
+  response: number;
+}
+
+/** Null for a stage that runs no model here. */
+export function stageSeconds(
+  config: Config,
+  { stage, items, steps }: StageLoad,
+  { policy, rewardModel }: Models,
+  lengths: Lengths,
+  machine: Machine,
+): number | null {
+  const whole = longer(lengths.prompt, lengths.response);
+  const { sft, grpo, evaluation, preferences } = config;
+  const lora = config.policy.lora !== undefined;
+  switch (stage) {
+    case 'prepare-data':
+    case 'grade':
+    case 'generate':
+    case 'filter':
+    case 'generator-update':
+      return null;
+    case 'evaluate-base':
+    case 'evaluate-sft':
+    case 'evaluate-grpo':
+      return inBatches(items, evaluation.batchSize, (sequences) =>
+        completionSeconds(policy, lengths.prompt, { sequences, newTokens: evaluation.maxNewTokens }, machine),
+      );
+    case 'preferences':
+      return inBatches(items, evaluation.batchSize * preferences.samples, (sequences) =>
+        completionSeconds(policy, lengths.prompt, { sequences, newTokens: grpo.maxCompletionLength }, machine),
+      );
+    case 'score':
+    case 'reward-report':
+      return secondsOf(items * forwardOperations(rewardModel, whole), machine);
+    case 'reward-model':
+      return training(rewardModel, whole, (steps ?? 0) * config.rewardModel.batchSize, machine, {
+        lora: false,
+        checkpointing: false,
+      });
+    case 'warm-start':
+      return training(rewardModel, whole, (steps ?? 0) * sft.batchSize * sft.accumulation, machine, {
+        lora,
+        checkpointing: true,
+      });
+    case 'sft': {
+      // Epochs count rows, steps count batches: the last batch of an epoch may be short.
+      const sequences =
+        sft.maxSteps === undefined ? items * sft.epochs : (steps ?? 0) * sft.batchSize * sft.accumulation;
+      return training(policy, whole, sequences, machine, { lora, checkpointing: true });
+    }
+    case 'grpo':
+      return (steps ?? 0) * grpoStepSeconds(config, { policy, rewardModel }, lengths, machine);
+  }
+}
+
+/** One optimiser step: complete, score, take the reference's probabilities where there is a KL penalty, learn. */
+export function grpoStepSeconds(
+  { grpo, policy: settings }: Config,
+  { policy, rewardModel }: Models,
+  { prompt }: Lengths,
+  machine: Machine,
+): number {
+  const sequences = grpo.batchSize * grpo.accumulation;
+  const newTokens = grpo.maxCompletionLength;
+  const whole = longer(prompt, newTokens);
+  const reading = (grpo.klBeta > 0 ? 1 : 0) * forwardOperations(policy, whole) + forwardOperations(rewardModel, whole);
+  return (
+    completionSeconds(policy, prompt, { sequences, newTokens }, machine) +
+    secondsOf(sequences * reading, machine) +
+    training(policy, whole, sequences, machine, { lora: settings.lora !== undefined, checkpointing: true })
+  );
+}
+
+function training(
+  shape: VlmShape,
+  sequence: Sequence,
+  sequences: number,
+  machine: Machine,
+  how: { lora: boolean; checkpointing: boolean },
+): number {
+  return secondsOf(sequences * passes(how) * forwardOperations(shape, sequence), machine);
+}
+
+function inBatches(items: number, batch: number, seconds: (sequences: number) => number): number {
+  const whole = Math.floor(items / batch);
+  const rest = items % batch;
+  return whole * seconds(batch) + (rest === 0 ? 0 : seconds(rest));
+}
+
+const longer = ({ tokens, imageTokens }: Sequence, by: number): Sequence => ({ tokens: tokens + by, imageTokens });

@@ -1,0 +1,197 @@
+/** The plan of the paper's setup against figures worked out by hand; each estimate against what it estimates. */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import { configSchema } from '../../../src/config/schema.js';
+import { countLora, countParameters, shapeByName, shapeOfConfig } from '../../../src/loop/plan/architecture.js';
+import { defaultAssumptions, devices } from '../../../src/loop/plan/assumptions.js';
+import { findFacts } from '../../../src/loop/plan/facts.js';
+import { geminiImageTokens, imageTokens } from '../../../src/loop/plan/image-tokens.js';
+import { planRun } from '../../../src/loop/plan/plan.js';
+import type { PlanFacts } from '../../../src/loop/plan/plan-types.js';
+import { systemText } from '../../../src/prompts/templates.js';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const shape = (name: string) => {
+  const found = shapeByName(name);
+  if (found === null) throw new Error(`${name} has no shape`);
+  return found;
+};
+const L40 = devices.find(({ name }) => name === 'L40');
+if (L40 === undefined) throw new Error('no L40');
+const options = { device: L40, deviceCount: 1, assumptions: defaultAssumptions };
+
+const facts: PlanFacts = {
+  counts: { seed: 2000, test: 5000, pool: 150_000 },
+  images: [{ width: 512, height: 512 }],
+  text: null,
+  policy: shape('Qwen/Qwen2.5-VL-7B-Instruct'),
+  rewardModel: shape('Qwen/Qwen2.5-VL-3B-Instruct'),
+  price: { input: 0.1, output: 0.4, source: 'a test' },
+  missing: [],
+};
+
+describe('the paper’s setup, by hand', async () => {
+  const config = await loadConfig(join(root, 'configs', 'paper.yaml'), { env: {} });
+  const plan = planRun(config, facts, options);
+  const stage = (cycle: number, name: string) => plan.stages.find((s) => s.cycle === cycle && s.stage === name);
+
+  test('samples: 3 cycles of 50k, half of them kept', () => {
+    expect(plan.samples).toEqual({ requests: 150_000, candidates: 150_000, accepted: 75_000, datasetSize: 77_000 });
+    // Four texts and two mismatches for each of 2,000; a fifth held out.
+    expect(stage(0, 'reward-model')).toMatchObject({ items: 9600, steps: 9600 });
+    expect(stage(0, 'reward-report')?.items).toBe(2400);
+    // 2,000 + 3 x 25,000 rows in batches of 4 x 16.
+    expect(stage(3, 'sft')).toMatchObject({ items: 77_000, steps: Math.ceil(77_000 / 64) });
+    expect(stage(2, 'grpo')).toMatchObject({ items: 52_000, steps: 1000 });
+    expect(plan.stages).toHaveLength(5 + 3 * 11);
+  });
+
+  test('tokens and money', () => {
+    // 512 x 512: tiles of 341, two by two, 258 each; 3 examples of 200; and the texts that are sent.
+    const [least, most] = [systemText('meta-cognitive').length / 4, systemText('meta-cognitive').length / 4 + 100];
+    const perRequest = plan.generator.inputTokens / 150_000 - 4 * 258 - 3 * 200;
+    expect(perRequest).toBeGreaterThan(least);
+    expect(perRequest).toBeLessThan(most);
+    expect(plan.generator.outputTokens).toBe(30_000_000);
+    expect(plan.generator.cost).toBeCloseTo((plan.generator.inputTokens * 0.1) / 1e6 + 12, 6);
+    expect(plan.generator.highestCost).toBeCloseTo((plan.generator.inputTokens * 0.1) / 1e6 + 61.44, 6);
+    // 150,000 requests of 4 s, 32 at a time.
+    expect(plan.generator.hours).toBeCloseTo(5.208, 3);
+  });
+
+  test('image tokens: 512 pixels are 18 tokens on an edge', () => {
+    expect(plan.images).toMatchObject({ perImage: 324, largest: 324, maxPixels: 401_408, perSequence: 324 + 80 + 90 });
+  });
+
+  test('memory: SFT with adapters on 7B in bfloat16', () => {
+    const sft = plan.memory?.find(({ job }) => job === 'sft');
+    expect(sft).toMatchObject({ precision: 'bfloat16', loraRank: 64, batch: 4, fits: true });
+    // 8,292,166,656 weights of 2 bytes; 4 x 51,824,640 adapter weights of 4 bytes (rank 64 is four times rank 16).
+    expect(sft?.estimate.weights).toBe(8_292_166_656 * 2 + 207_298_560 * 4);
+    expect(sft?.estimate.optimizer).toBe(207_298_560 * 8);
+    // 4 sequences of 494 tokens over 152,064 words, 2 + 4 + 4 bytes each.
+    expect(sft?.estimate.logits).toBe(4 * 494 * 152_064 * 10);
+    // Per sequence: 28 layers keep 3,584 of each token and one is whole; 32 keep 1,280 of each of 1,296 patches.
+    const text = 494 * (28 * 3584 + 8 * 3584 + 4 * 18_944);
+    const vision = 1296 * (32 * 1280 + 8 * 1280 + 4 * 3420);
+    expect(sft?.estimate.activations).toBe(4 * 2 * (text + vision));
+  });
+
+  test('memory: GRPO holds the reward model and the cache of 64 completions', () => {
+    const grpo = plan.memory?.find(({ job }) => job === 'grpo')?.estimate;
+    // The KL penalty's reference is the base without its adapters: no second copy.
+    expect(grpo?.otherModels).toBe(3_754_622_976 * 2);
+    // Keys and values of 28 layers, 4 heads of 128, 2 bytes; prompts of 404 tokens and 512 more.
+    expect(grpo?.cache).toBe(64 * 916 * (2 * 28 * 512 * 2));
+  });
+
+  test('memory: all weights of the 3B reward model with AdamW', () => {
+    const reward = plan.memory?.find(({ job }) => job === 'reward-model');
+    const { weights, gradients, optimizer } = reward?.estimate ?? { weights: 0, gradients: 0, optimizer: 0 };
+    expect(weights + gradients + optimizer).toBe(3_754_622_976 * 8);
+    expect(reward?.fits).toBe(true);
+  });
+
+  test('time: SFT of the last cycle', () => {
+    // Through the layers and the output go 8,292,166,656 - 676,550,144 - 544,997,376 weights for each token, through
+    // the vision tower 676,550,144 for each of 1,296 patches; 2 operations each; forward, again, and backward to adapters.
+    const forward = 2 * (7_070_619_136 * 494 + 676_550_144 * 1296);
+    expect(stage(3, 'sft')?.gpuSeconds).toBeCloseTo((77_000 * 3 * forward) / (181e12 * 0.35), 3);
+  });
+
+  test('time: one GRPO step', () => {
+    const policy = (tokens: number) => 2 * (7_070_619_136 * tokens + 676_550_144 * 1296);
+    // The embedding is the output layer in 3B: it counts once.
+    const reward = 2 * ((3_754_622_976 - 668_684_288) * 916 + 668_684_288 * 1296);
+    const second = 181e12 * 0.35;
+    // A token of 64 completions: waiting for 28 layers is longer than reading 14.1 GB or computing.
+    const step = (64 * (policy(404) + policy(916) + reward + 3 * policy(916))) / second + 512 * 0.028;
+    expect(stage(1, 'grpo')?.gpuSeconds).toBeCloseTo(1000 * step, 2);
+  });
+
+  test('all in all', () => {
+    const seconds = plan.stages.reduce((sum, { gpuSeconds }) => sum + (gpuSeconds ?? 0), 0);
+    expect(plan.gpu?.hours).toBeCloseTo(seconds / 3600, 6);
+    expect(planRun(config, facts, { ...options, deviceCount: 8 }).gpu?.wallHours).toBeCloseTo(seconds / 3600 / 8, 6);
+    expect(plan.disk.models).toBe((8_292_166_656 + 3_754_622_976) * 2);
+    expect(plan.notes).toEqual([]);
+  });
+});
+
+describe('parameters, as transformers and peft count them', () => {
+  test.each([
+    ['3B', 3_754_622_976, 668_684_288, 41_363_456],
+    ['7B', 8_292_166_656, 676_550_144, 51_824_640],
+  ])('Qwen2.5-VL-%s', (size, total, vision, adapters) => {
+    const { shape: found, exact } = shape(`Qwen/Qwen2.5-VL-${size}-Instruct`);
+    expect(exact).toBe(true);
+    expect(countParameters(found)).toMatchObject({ total, vision });
+    expect(countLora(found, 16)).toBe(adapters);
+  });
+
+  test('the phantom, from its own config.json', async () => {
+    const { policy } = await findFacts(configSchema.parse({}), { env: {}, price: null });
+    expect(policy === null ? null : countParameters(policy.shape).total).toBe(1_926_272);
+    expect(policy?.shape.pixels).toEqual({ min: 7056, max: 7056 });
+  });
+
+  test('another family is said to be estimated', () => {
+    expect(shape('OpenGVLab/InternVL3-8B')).toMatchObject({ exact: false, shape: { name: 'Qwen2.5-VL-7B' } });
+    expect(shapeByName('my-model')).toBeNull();
+    expect(shapeOfConfig('x', { model_type: 'llava' })).toBeNull();
+  });
+});
+
+describe('image tokens', () => {
+  // From transformers' smart_resize.
+  test.each([
+    [512, 512, 3136, 12_845_056, 324],
+    [1000, 700, 3136, 401_408, 486],
+    [30, 30, 3136, 12_845_056, 4],
+    [84, 84, 7056, 7056, 9],
+    [2000, 150, 3136, 401_408, 355],
+    [1024, 1024, 3136, 401_408, 484],
+  ])('%d x %d within %d to %d pixels: %d', (width, height, min, max, tokens) => {
+    expect(imageTokens({ width, height }, { min, max })).toBe(tokens);
+  });
+
+  // 384 and less is one tile; Google's own example of 960 x 540 is 3 x 2 tiles of 360.
+  test.each([
+    [384, 384, 258],
+    [960, 540, 6 * 258],
+  ])('Gemini: %d x %d is %d', (width, height, tokens) => {
+    expect(geminiImageTokens({ width, height })).toBe(tokens);
+  });
+});
+
+describe('what deserves a second look', () => {
+  const planOf = (text: object, more: Partial<PlanFacts> = {}) =>
+    planRun(
+      configSchema.parse({ policy: { base: 'Qwen/Qwen2.5-VL-7B-Instruct' }, ...text }),
+      { ...facts, ...more },
+      options,
+    );
+
+  test('a model that fits with no batch, and one whose batch is too large', () => {
+    expect(planOf({}).notes.join('\n')).toMatch(
+      /sft needs about \d+ GiB and a L40 has 45, whatever the batch: set policy.lora/,
+    );
+    const lora = { base: 'Qwen/Qwen2.5-VL-7B-Instruct', lora: {} };
+    expect(planOf({ policy: lora, sft: { batchSize: 64 } }).notes.join('\n')).toMatch(/lower sft.batchSize \(now 64\)/);
+  });
+
+  test('a pool that is gone through twice, a model without a size, an image without a limit', () => {
+    const notes = planOf({}, { counts: { seed: 10, test: 10, pool: 100 }, policy: null }).notes.join('\n');
+    expect(notes).toContain('900 images are asked about and the pool has 100');
+    expect(notes).toContain('policy.base says no size');
+    expect(notes).toContain('policy.maxPixels is not set: an image may take up to 16384 tokens');
+  });
+
+  test('what is missing before the run can start', async () => {
+    const config = await loadConfig(join(root, 'configs', 'paper.yaml'), { env: {} });
+    const { missing, counts } = await findFacts(config, { env: {}, price: null });
+    expect(missing).toEqual([expect.stringContaining('GEMINI_API_KEY'), expect.stringContaining('omnimedvqa')]);
+    expect(counts).toEqual({ seed: 2000, test: 5000, pool: 150_000 });
+  });
+});
