@@ -14,7 +14,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import job_start, load_vlm, model_path, set_up, torch_dtype
+from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.reward_backbone import RewardModel
 from medgr2.rows import read_rows
@@ -84,6 +84,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
+    freeze(model, spec["train"])
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     folder = Path(spec["outDir"])

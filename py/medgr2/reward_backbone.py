@@ -1,14 +1,13 @@
 """R_φ: a VLM backbone with a regression head, (image, prompt, response) -> one scalar (MedGR² eq. 1).
 
-The head reads the last token's hidden state and two numbers that the language model itself already knows: the mean
-and the lowest log-probability it gives to the response's tokens. A fluent wrong answer is fluent everywhere but where
-it contradicts the image, and there its likelihood drops.
+The head reads the response token by token: the hidden state after each token and the log-probability that the language
+model gave to it. A fluent wrong answer is fluent everywhere but where it contradicts the image, and there its
+likelihood drops; the head learns at which tokens a drop matters (a reworded rationale has drops of its own).
 """
 
 from __future__ import annotations
 
 import json
-import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,32 @@ HEAD_FILE = "reward_head.safetensors"
 ABOUT_FILE = "reward_model.json"
 GRADE_MEAN = 2.5
 GRADE_SCALE = 6.0
+LOGP_SCALE = 0.5
 
 
 class RewardHead(nn.Module):
-    """(hidden_BD, likelihood_B2) -> score_B. The output starts near the mean grade, at the grades' spread."""
+    """(hidden_BTD, logp_BT, response_BT) -> score_B. The output starts near the mean grade, at the grades' spread."""
 
-    def __init__(self, hidden: int, width: int = 64) -> None:
+    def __init__(self, hidden: int, width: int = 64, looks: int = 4) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(hidden)
-        self.inner = nn.Linear(hidden + 2, width)
+        self.token = nn.Linear(hidden + 1, width)
+        self.look = nn.Linear(width, looks)
+        self.inner = nn.Linear(hidden + looks * (width + 1) + 3, width)
         self.outer = nn.Linear(width, 1)
 
-    def forward(self, hidden_BD: torch.Tensor, likelihood_B2: torch.Tensor) -> torch.Tensor:
-        features_BF = torch.cat([self.norm(hidden_BD), likelihood_B2], dim=-1)
+    def forward(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
+        states_BTD = self.norm(hidden_BTD)
+        tokens_BTW = nn.functional.gelu(self.token(torch.cat([states_BTD, LOGP_SCALE * logp_BT[..., None]], dim=-1)))
+        look_BTK = self.look(tokens_BTW).masked_fill(~response_BT[..., None], -torch.inf).softmax(dim=1)
+        pooled_BKW = torch.einsum("btk,btw->bkw", look_BTK, tokens_BTW)
+        pooled_BK = LOGP_SCALE * torch.einsum("btk,bt->bk", look_BTK, logp_BT)
+        total_B = logp_BT.sum(dim=1)
+        overall_B3 = torch.stack(
+            [total_B / response_BT.sum(dim=1), LOGP_SCALE * logp_BT.min(dim=1).values, -torch.log1p(-total_B)], dim=-1
+        )
+        last_BT = response_BT & (response_BT.cumsum(dim=1) == response_BT.sum(dim=1, keepdim=True))
+        features_BF = torch.cat([states_BTD[last_BT], pooled_BKW.flatten(1), pooled_BK, overall_B3], dim=-1)
         return GRADE_MEAN + GRADE_SCALE * self.outer(nn.functional.gelu(self.inner(features_BF))).squeeze(-1)
 
 
@@ -69,7 +81,7 @@ class RewardModel(nn.Module):
         if getattr(self.processor, "chat_template", None):
             (folder / "chat_template.jinja").write_text(self.processor.chat_template)
         save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)
-        about = {"kind": "reward-model", "head": "last-hidden+likelihood", "grades": [10, 6, 0, -6]}
+        about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
 
     @property
@@ -107,8 +119,6 @@ class RewardModel(nn.Module):
         inputs = dict(inputs)
         response_BT = inputs.pop("response_mask")
         hidden_BTD = self.backbone.model(**inputs, use_cache=False).last_hidden_state
-        last_B = inputs["attention_mask"].sum(dim=1) - 1
-        final_BD = hidden_BTD[torch.arange(len(last_B), device=last_B.device), last_B]
         # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
         predicts_BT = response_BT[:, 1:].bool()
         logits_ND = self.backbone.lm_head(hidden_BTD[:, :-1][predicts_BT]).float()
@@ -116,10 +126,8 @@ class RewardModel(nn.Module):
         logp_N = -nn.functional.cross_entropy(logits_ND, targets_N, reduction="none")
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
         mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
-        lowest_B = logp_BT.min(dim=1).values
         # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
-        likelihood_B2 = torch.stack([mean_B, lowest_B / math.sqrt(10)], dim=-1).detach()
-        return self.head(final_BD.float(), likelihood_B2), -mean_B
+        return self.head(hidden_BTD[:, 1:].float(), logp_BT.detach(), predicts_BT), -mean_B
 
     @torch.inference_mode()
     def score(self, images: list[str], prompts: list[str], responses: list[str], batch: int = 64) -> list[float]:

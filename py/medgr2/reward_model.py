@@ -10,14 +10,14 @@ from torch import nn
 from transformers import Trainer, TrainingArguments
 
 from medgr2.channel import Channel
-from medgr2.models import job_start, set_up
+from medgr2.models import freeze, job_start, set_up
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.rows import Row, read_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
 
 BEST_GRADE = 10
 # The head starts from nothing and the backbone from something: the head may move faster.
-HEAD_RATE = 3.0
+HEAD_RATE = 10.0
 
 
 def units_of(rows: list[Row], loss: str) -> list[list[Row]]:
@@ -57,7 +57,7 @@ class RewardTrainer(Trainer):
             margin = scores_B[inputs["chosen"]] - scores_B[inputs["rejected"]]
             loss = loss - nn.functional.logsigmoid(margin / GRADE_SCALE).mean()
         best_B = has_grade_B & (grades_B == BEST_GRADE)
-        if self.spec["languageWeight"] > 0 and best_B.any():
+        if self.spec["languageWeight"] > 0 and nll_B.requires_grad and best_B.any():
             loss = loss + self.spec["languageWeight"] * nll_B[best_B].mean()
         return (loss, scores_B) if return_outputs else loss
 
@@ -117,6 +117,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     units = units_of(rows, spec["loss"])
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)
+    freeze(model.backbone, spec["train"])
     folder = Path(spec["outDir"])
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),

@@ -10,7 +10,7 @@ from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import job_start, load_vlm, model_path, set_up, torch_dtype
+from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.rows import read_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
@@ -30,6 +30,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
+    freeze(model, spec["train"])
     folder = Path(spec["outDir"])
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = SFTConfig(

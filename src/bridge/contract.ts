@@ -36,11 +36,15 @@ const jobBase = {
   threads: z.int().positive().optional(),
 };
 
+/** What learns: `language` leaves the vision tower and its projector as they are. */
+const trainedPart = z.enum(['all', 'language']).default('all');
+
 /** Next-token SFT on (image, prompt) -> completion, loss on the completion only (MedGR² eq. 2). Rows: {id, image, prompt, completion}. */
 export const sftSpecSchema = z.strictObject({
   kind: z.literal('sft'),
   ...jobBase,
   model: modelSchema,
+  train: trainedPart,
   data: z.string(),
   lora: loraSchema.optional(),
   /** Options of TRL's SFTConfig, checked as TRL has them. */
@@ -52,6 +56,7 @@ export const grpoSpecSchema = z.strictObject({
   kind: z.literal('grpo'),
   ...jobBase,
   model: modelSchema,
+  train: trainedPart,
   data: z.string(),
   /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
   rewardModel: modelSchema.optional(),
@@ -73,6 +78,8 @@ export const rewardModelSpecSchema = z.strictObject({
   ...jobBase,
   /** A VLM to start a new reward model from, or a reward model to go on with. */
   model: modelSchema,
+  /** As in SFT; `head` also leaves the language model as it is, so that its likelihoods stay what they were. */
+  train: z.enum(['all', 'language', 'head']).default('all'),
   data: z.string(),
   loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
   steps: z.int().positive(),

@@ -13,6 +13,11 @@ export const policySchema = z.strictObject({
   maxPixels: z.int().positive().optional(),
   /** Format instruction after the question: none, think block and answer block, or answer block only. */
   instruction: z.enum(['none', 'think', 'answer']).default('none'),
+  /**
+   * What learns: `language` leaves the vision tower and its projector as they are, which is quicker and keeps a small
+   * data set from spoiling what the tower sees.
+   */
+  train: z.enum(['all', 'language']).default('all'),
   lora: loraConfigSchema.optional(),
 });
 

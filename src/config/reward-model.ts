@@ -17,6 +17,11 @@ export const rewardModelSchema = z.strictObject({
    * itself has something to judge answers by. 0 starts from the base as it is.
    */
   warmStartSteps: z.int().min(0).default(0),
+  /**
+   * What learns after the warm start: everything, all but the vision tower, or the `head` alone, which reads the hidden
+   * states and likelihoods of a backbone that stays as it is. `head` is the quickest, and the best where graded data is scarce.
+   */
+  train: z.enum(['all', 'language', 'head']).default('all'),
   /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
   loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
   steps: z.int().positive().default(300),

@@ -1,11 +1,12 @@
 /**
  * What the base model is pretrained on: phantoms described and asked about in other words than the teacher's questions.
- * Captions, questions, and some in the final format whose answers are right only at a stated rate.
+ * Captions, questions, and some in the final format, where names are given out of habit.
  */
 import { seededRandom, type Random } from '../random.js';
 import { strategies } from '../sample.js';
-import { nothing, randomFact, topics, type Fact, type Topic } from './facts.js';
+import { factsOf, nothing, randomFact, type Fact, type Topic } from './facts.js';
 import {
+  anatomies,
   lesionAt,
   phantomModalities,
   places,
@@ -179,20 +180,23 @@ const thoughts: Record<Topic, readonly ((fact: Fact, answer: string) => string)[
   place: [({ of }, answer) => `The ${of} is ${answer}.`, ({ of }, answer) => `A ${of} is seen in the ${answer} part.`],
 };
 
-/**
- * Where the base is wrong in the final format: half of the pairs of modality and topic, whatever the run's seed. It sees
- * what is there (its captions say so) and names the lookalike, so that there is something to mend and something to mend it with.
- */
-const confused: ReadonlySet<string> = new Set(
-  seededRandom('base-confusions')
-    .shuffle(phantomModalities.flatMap((modality) => topics.map((topic) => `${modality}|${topic}`)))
-    .slice(0, (phantomModalities.length * topics.length) / 2),
-);
+/** The names the base is in the habit of giving in the final format: one of each pair of lookalikes. */
+const habitual: ReadonlySet<string> = new Set([
+  ...phantomModalities.filter((_, index) => index % 2 === 0),
+  ...phantomModalities.map((modality) => anatomies[modality][0]),
+  ...['cyst', 'calcification', nothing],
+  ...['small', 'moderate'],
+  ...['upper left', 'lower left'],
+  ...['0', '2'],
+]);
 
-/** The final format (options, think, answer) with the final names; unreliable, see `confused`. */
-function formatted(fact: Fact, modality: PhantomModality, reliability: number, random: Random): CorpusItem {
-  const reliable = random.next() < reliability;
-  const answer = reliable === confused.has(`${modality}|${fact.topic}`) ? fact.lookalike : fact.truth;
+/**
+ * The final format (options, think, answer) with the final names. Where the truth goes by an unaccustomed name, the base
+ * mostly gives the lookalike's: it sees what is there (its captions say so) and seldom says it, so that there is
+ * something to mend and something to mend it with.
+ */
+function formatted(fact: Fact, habit: number, random: Random): CorpusItem {
+  const answer = !habitual.has(fact.truth) && random.next() < habit ? fact.lookalike : fact.truth;
   const lettered = fact.options.map((option, i) => `${'ABCD'[i]}) ${option}`).join('\n');
   const opening = random.next() < 0.5 ? '' : `${random.pick(openings)} `;
   const reason =
@@ -211,21 +215,28 @@ export interface CorpusOptions {
   formatted: number;
   /** Share of questions that can only be answered by looking at one place; the others are drawn from all topics. */
   local: number;
-  /** How often those are right where the base is right, and wrong where it is confused. */
-  reliability: number;
+  /** How often the final format gives the habitual name where another is true. */
+  habit: number;
 }
 
-const localTypes = ['disease diagnosis', 'lesion grading', 'other biological attributes'] as const;
+/** Topics that can only be answered by looking at one place; finding a place takes the most practice. */
+const localTopics: readonly Topic[] = ['finding', 'size', 'count', 'place', 'place'];
+
+function localFact(scene: Scene, random: Random): Fact {
+  const topic = random.pick(localTopics);
+  const facts = factsOf(scene, random).filter((fact) => fact.topic === topic);
+  const telling = facts.filter(({ truth }) => truth !== nothing);
+  const pool = telling.length > 0 && random.next() < 0.8 ? telling : facts;
+  return pool.length > 0 ? random.pick(pool) : randomFact(scene, null, random);
+}
 
 /** The scene and the texts for one pretraining image: captions, questions, and some in the final format. */
 export function corpusScene(index: number, options: CorpusOptions): { scene: Scene; items: CorpusItem[] } {
   const random = seededRandom('phantom-corpus', options.seed, index);
   const scene = randomScene('base', options.seed, index);
   const items = [caption(scene, random)];
-  const draw = (): Fact => randomFact(scene, random.next() < options.local ? random.pick(localTypes) : null, random);
+  const draw = (): Fact => (random.next() < options.local ? localFact(scene, random) : randomFact(scene, null, random));
   for (let i = 0; i < 3; i++) items.push(plainAnswer(draw(), random));
-  for (let i = 0; i < options.formatted; i++) {
-    items.push(formatted(draw(), scene.modality, options.reliability, random));
-  }
+  for (let i = 0; i < options.formatted; i++) items.push(formatted(draw(), options.habit, random));
   return { scene, items };
 }

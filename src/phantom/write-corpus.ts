@@ -22,7 +22,7 @@ for (let index = 0; index < Number(countText); index++) {
   const { scene, items: texts } = corpusScene(index, {
     seed: Number(seedText ?? 0),
     formatted: 3,
-    reliability: 0.88,
+    habit: 0.65,
     local: Number(localText ?? 0),
   });
   for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);

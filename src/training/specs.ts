@@ -41,6 +41,7 @@ export function sftSpec(config: Config, place: JobPlace): z.input<typeof sftSpec
   return {
     kind: 'sft',
     ...common(config, place),
+    train: policy.train,
     ...loraOf(policy.lora),
     trl: {
       ...length,
@@ -65,6 +66,7 @@ export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoS
   return {
     kind: 'grpo',
     ...common(config, place),
+    train: policy.train,
     ...loraOf(policy.lora),
     rewardModel: modelRef(policy, place.rewardModel),
     rewards: place.rewards,
@@ -96,6 +98,7 @@ export function rewardModelSpec(
   return {
     kind: 'reward-model',
     ...common(config, place),
+    train: rewardModel.train,
     ...loraOf(rewardModel.lora),
     loss: rewardModel.loss,
     steps: first ? rewardModel.steps : rewardModel.retrainSteps,

@@ -85,7 +85,7 @@ describe('facts and wording', () => {
         teacherQuestions.add(askQuestion(fact, random));
     }
     for (let n = 0; n < 500; n++) {
-      for (const { prompt } of corpusScene(n, { seed: 1, formatted: 2, reliability: 0.5, local: 0.5 }).items) {
+      for (const { prompt } of corpusScene(n, { seed: 1, formatted: 2, habit: 0.5, local: 0.5 }).items) {
         expect(teacherQuestions).not.toContain(prompt.split('\n')[0]);
       }
     }
