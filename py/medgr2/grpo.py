@@ -84,7 +84,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
-    freeze(model, spec["train"])
+    freeze(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     folder = Path(spec["outDir"])

@@ -117,7 +117,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     units = units_of(rows, spec["loss"])
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)
-    freeze(model.backbone, spec["train"])
+    freeze(model.backbone, spec.get("train", "all"))
     folder = Path(spec["outDir"])
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),

@@ -30,7 +30,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
-    freeze(model, spec["train"])
+    freeze(model, spec.get("train", "all"))
     folder = Path(spec["outDir"])
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = SFTConfig(

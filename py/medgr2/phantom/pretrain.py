@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from medgr2.models import load_vlm
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
 from medgr2.phantom.looking import learn_to_look, scene_labels
-from medgr2.processing import load_processor, prompt_text
+from medgr2.processing import prompt_text
 
 EDGE = 84
 IMAGE_TOKENS = 9
@@ -75,20 +74,16 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--wordnet", type=Path, required=True)
     parser.add_argument("--looking-steps", type=int, default=700)
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=2800)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--start-from", type=Path, help="a base that already looks and speaks a little, to go on from")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
     items = [json.loads(line) for line in (args.corpus / "items.jsonl").read_text().splitlines()]
     images = np.fromfile(args.corpus / "images.bin", dtype=np.uint8).reshape(-1, EDGE, EDGE, 3)
     texts = [item["prompt"] + "\n" + item["response"] for item in items[:20000]]
-    if args.start_from is None:
-        processor = build_processor(build_tokenizer(args.wordnet, domain_words(texts)))
-    else:
-        processor = load_processor(str(args.start_from))
+    processor = build_processor(build_tokenizer(args.wordnet, domain_words(texts)))
     tokenizer = processor.tokenizer
     model = build_model(tokenizer, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -103,12 +98,8 @@ def main() -> None:
     log({"seed": args.seed, "parameters": parameters, "images": len(images), "items": len(items)})
     patches = patch_images(processor, images)
     model.train()
-    if args.start_from is None:
-        labels = scene_labels(args.corpus / "scenes.jsonl")
-        learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
-    else:
-        model = load_vlm({"path": str(args.start_from)}, torch.device("cpu"))
-        model.train()
+    labels = scene_labels(args.corpus / "scenes.jsonl")
+    learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
     # From here on it stands still: the first, large gradients of a model that cannot speak yet would blind it again.
     model.model.visual.requires_grad_(False)
 
