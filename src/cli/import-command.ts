@@ -1,6 +1,7 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../dataset/answered-row.js';
 import type { DatasetInfo } from '../dataset/folder.js';
+import { importClinical, type ClinicalOptions, type FrameChoice, type WindowChoice } from '../dataset/import/clinical.js';
 import { importFormats, isQuestionFormat, type ImportFormat } from '../dataset/import/formats.js';
 import { importImages } from '../dataset/import/images.js';
 import { importQuestions } from '../dataset/import/import.js';
@@ -17,6 +18,9 @@ export interface ImportFlags {
   images: DatasetInfo['images'];
   imageRoot?: string;
   patientFrom: 'none' | 'folder';
+  window: WindowChoice;
+  frames: FrameChoice;
+  deidentified?: boolean;
   licence?: string;
   json?: boolean;
 }
@@ -39,7 +43,35 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
   const common = { path, out, strict, images, licence, onProgress };
   if (isQuestionFormat(format))
     return importQuestions(format, { ...common, map, modality: modality ?? null, imageRoot });
+  if (format !== 'images') {
+    const { window, frames, deidentified = false } = flags;
+    const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
+    return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
+  }
   return importImages({ ...common, patientFrom, ...(modality === undefined ? {} : { modality }) });
+}
+
+type RunJob = ClinicalOptions['runJob'];
+
+/** An engine for as long as `work` needs one; torch is not loaded. */
+async function withPython<T>(
+  io: CommandIo,
+  onProgress: (done: number, total: number) => void,
+  work: (runJob: RunJob) => Promise<T>,
+): Promise<T> {
+  const { openEngine } = await import('../bridge/engine.js');
+  const { setUpPython } = await import('./run-command.js');
+  await using engine = await openEngine({ python: await setUpPython(io), preload: false });
+  // Awaited here: the engine closes when this function ends.
+  return await work((module, spec) => {
+    const job = engine.startModule(module, spec, {
+      signal: io.signal,
+      onEvent: (event) => {
+        if (event.type === 'progress') onProgress(event.done, event.total);
+      },
+    });
+    return job.result;
+  });
 }
 
 /** A line every few seconds where an import takes long. */
@@ -49,7 +81,7 @@ export function progressTeller(io: CommandIo): (done: number, total: number) => 
     const now = performance.now();
     if (now - last < 5000) return;
     last = now;
-    io.error(`${done} of ${total} images`);
+    io.error(`${done} of ${total}`);
   };
 }
 

@@ -87,7 +87,7 @@ async function readPool(folder: string, modality: Modality): Promise<Pick<Datase
       });
     const { width, height, warnings } = picture;
     const imageHash = sha256(picture.bytes);
-    return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height };
+    return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height, detail: null };
   });
   return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
 }

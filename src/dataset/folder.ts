@@ -19,7 +19,7 @@ export const datasetFiles = {
   info: 'import.json',
 } as const;
 
-const imageSchema = z.strictObject({
+export const imageSchema = z.strictObject({
   path: z.string().min(1),
   /** sha256 of the file's bytes, hex. */
   imageHash: z.string().min(1),
@@ -31,6 +31,8 @@ const imageSchema = z.strictObject({
   warnings: z.array(z.string()),
   width: z.int().nullable(),
   height: z.int().nullable(),
+  /** Frame, body part and window of a clinical file. */
+  detail: z.string().nullable().default(null),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -43,6 +45,7 @@ const imageColumns = {
   warnings: 'VARCHAR[]',
   width: 'BIGINT',
   height: 'BIGINT',
+  detail: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */

@@ -1,6 +1,7 @@
 /** `medgr2 import`. */
-import { Argument, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import { importFormats } from '../../dataset/import/formats.js';
+import type { FrameChoice, WindowChoice } from '../../dataset/import/clinical.js';
 import { modalities } from '../../sample.js';
 import type { ImportFlags } from '../import-command.js';
 import { collect, example, type Declare } from './command.js';
@@ -28,6 +29,17 @@ export const declareImport: Declare = (program, io) => {
         .choices(['none', 'folder'])
         .default('none'),
     )
+    .addOption(
+      new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
+        .default('header')
+        .argParser(parseWindow),
+    )
+    .addOption(
+      new Option('--frames <choice>', 'dicom, nifti: first, middle, all, or a number from 1')
+        .default('middle')
+        .argParser(parseFrames),
+    )
+    .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
     .option('--licence <text>', 'the licence, kept with the data')
     .option('--json', 'print import.json on stdout, and nothing else')
     .addHelpText(
@@ -35,6 +47,7 @@ export const declareImport: Declare = (program, io) => {
       example(
         'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
         'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
         'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
       ),
     )
@@ -43,3 +56,17 @@ export const declareImport: Declare = (program, io) => {
       await importCommand(format, path, flags, io);
     });
 };
+
+function parseWindow(text: string): WindowChoice {
+  if (text === 'header' || text === 'auto') return text;
+  const [, center, width] = /^(-?\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (center === undefined || width === undefined || Number(width) <= 1)
+    throw new InvalidArgumentError('Give header, auto, or CENTER/WIDTH such as 40/400.');
+  return [Number(center), Number(width)];
+}
+
+function parseFrames(text: string): FrameChoice {
+  if (text === 'first' || text === 'middle' || text === 'all') return text;
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give first, middle, all, or a number from 1.');
+  return Number(text);
+}

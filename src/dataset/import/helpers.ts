@@ -1,5 +1,5 @@
 /** Small things that importers and the other makers of dataset folders share. */
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { DataError } from '../../errors.js';
 
 /** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
@@ -29,4 +29,14 @@ export async function mapInOrder<T, R>(
     onProgress?.(results.length, items.length);
   }
   return results;
+}
+
+/** A folder that is there while `work` runs. */
+export async function withTemporary<T>(dir: string, work: (dir: string) => Promise<T>): Promise<T> {
+  await mkdir(dir, { recursive: true });
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }

@@ -51,6 +51,7 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
       warnings,
       width,
       height,
+      detail: null,
     });
   }
   const kept = withoutRepeats(samples, rejected);

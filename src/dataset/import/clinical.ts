@@ -1,0 +1,79 @@
+/**
+ * DICOM and NIfTI files -> dataset folder. Python reads the pixels (`medgr2.dicom`, `medgr2.nifti`); of a header only
+ * modality, body part, frame, window and a pseudonym of the patient arrive here.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { DataError } from '../../errors.js';
+import type { Modality } from '../../sample.js';
+import { imageSchema, writeDataset, type DatasetImage, type Rejection } from '../folder.js';
+import { readJsonl } from '../table.js';
+import { expectEmpty, withTemporary } from './helpers.js';
+import { inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+
+/** `header` is what the file says, `auto` its own range; else center and width. */
+export type WindowChoice = 'header' | 'auto' | readonly [center: number, width: number];
+/** Frames of a DICOM file, or axial slices of a volume; numbers from 1. */
+export type FrameChoice = 'first' | 'middle' | 'all' | number;
+
+export interface ClinicalOptions extends ImportOptions {
+  /** Of images whose header names none of the eight. */
+  modality?: Modality;
+  window?: WindowChoice;
+  frames?: FrameChoice;
+  /** A person has looked: nothing in the pictures names a patient. */
+  deidentified?: boolean;
+  /** Runs a job module in Python to its end. */
+  runJob: (module: string, spec: Record<string, unknown>) => Promise<unknown>;
+}
+
+const rejectionSchema = z.strictObject({
+  file: z.string(),
+  line: z.null(),
+  code: z.string(),
+  reason: z.string(),
+});
+
+export async function importClinical(format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
+  const { path, modality = 'unknown', window = 'header', frames = 'middle', strict = false } = options;
+  const dir = resolve(options.out);
+  await expectEmpty(dir);
+  // The lists are read here and written as tables; the pictures are where they belong at once.
+  return withTemporary(join(dir, '.import'), async (work) => {
+    const pictures = join(dir, 'images');
+    await mkdir(pictures, { recursive: true });
+    await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, window, frames });
+    const found = (await readJsonl(join(work, 'images.jsonl'))).map((row) => imageSchema.parse(row));
+    const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) => rejectionSchema.parse(row));
+    if (strict) refuseRejected(rejected, path);
+    if (found.length === 0)
+      throw new DataError('import-empty', `no picture could be made of ${path} (${rejected.length} files rejected)`, {
+        where: path,
+        remedy: rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
+      });
+    const images = merged(found).map((image) => ({
+      ...image,
+      modality: image.modality === 'unknown' ? modality : image.modality,
+      deidentified: options.deidentified === true ? true : image.deidentified,
+    }));
+    const parts = { samples: [], images, rejected: inOrder(rejected) };
+    const info = infoOf(format, { ...options, images: 'copy' }, { ...parts, rows: found.length + rejected.length });
+    await writeDataset(dir, { ...parts, info });
+    return { info, rejected: parts.rejected };
+  });
+}
+
+/** The same picture twice is one image, with all that was noted of either. */
+function merged(images: readonly DatasetImage[]): DatasetImage[] {
+  const byHash = new Map<string, DatasetImage>();
+  for (const image of images) {
+    const known = byHash.get(image.imageHash);
+    if (known === undefined) byHash.set(image.imageHash, image);
+    else {
+      known.warnings = [...new Set([...known.warnings, ...image.warnings])];
+      if (image.deidentified === false) known.deidentified = false;
+    }
+  }
+  return [...byHash.values()];
+}
