@@ -1,5 +1,6 @@
 """The `dicom` job: pictures of DICOM files. De-identified by construction: pixels and the short list in `_row` leave,
-and nothing else of the header. Text inside the pixels cannot be removed here; where it is flagged or likely, that is said.
+and nothing else of the header. Text inside the pixels cannot be removed here; where it is flagged or likely, that is
+said.
 """
 
 from __future__ import annotations

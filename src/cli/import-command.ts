@@ -1,7 +1,12 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../dataset/answered-row.js';
 import type { DatasetInfo } from '../dataset/folder.js';
-import { importClinical, type ClinicalOptions, type FrameChoice, type WindowChoice } from '../dataset/import/clinical.js';
+import {
+  importClinical,
+  type ClinicalOptions,
+  type FrameChoice,
+  type WindowChoice,
+} from '../dataset/import/clinical.js';
 import { importFormats, isQuestionFormat, type ImportFormat } from '../dataset/import/formats.js';
 import { importImages } from '../dataset/import/images.js';
 import { importQuestions } from '../dataset/import/import.js';

@@ -4,12 +4,14 @@ import { Command, type CommanderError } from 'commander';
 import { packageRoot } from '../bridge/paths.js';
 import { readJson } from '../loop/run-folder.js';
 import { example, type Declare } from './commands/command.js';
+import { declareDecontaminate } from './commands/decontaminate.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEvaluate } from './commands/evaluate.js';
 import { declareImport } from './commands/import.js';
 import { declarePlan } from './commands/plan.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
+import { declareSplit } from './commands/split.js';
 import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
@@ -18,6 +20,8 @@ const commands: readonly Declare[] = [
   declareRun,
   declareDemo,
   declareImport,
+  declareSplit,
+  declareDecontaminate,
   declareEvaluate,
   declareSetup,
   declareDoctor,

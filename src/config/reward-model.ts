@@ -63,6 +63,15 @@ export const filterSchema = z.strictObject({
   calibration: z.enum(['answers', 'all']).default('answers'),
   /** Keep candidates that are in D_gen already (same image, question and answer). */
   allowOverlap: z.boolean().default(false),
+  /** Near-duplicates that count as overlap too, where the answer is the same. */
+  nearDuplicates: z
+    .strictObject({
+      /** Share of 4-grams two questions about one image have in common, from which they are one; only equal ones when left out. */
+      text: z.number().min(0.7).max(1).nullable().default(null),
+      /** Bits of 64 by which perceptual hashes of one image may differ; only equal bytes count when left out. */
+      image: z.int().min(0).max(12).nullable().default(null),
+    })
+    .prefault({}),
 });
 
 export const datasetSchema = z.strictObject({

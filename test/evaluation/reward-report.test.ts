@@ -14,7 +14,7 @@ const scores = [
   score('b', 'original', 10, 5),
   score('b', 'mismatch', -6, -9),
 ];
-const settings = { allowOverlap: false } as const;
+const settings = { allowOverlap: false, nearDuplicates: { text: null, image: null } } as const;
 
 test('a threshold by precision looks at fluent texts only, unless told otherwise', () => {
   const threshold = { precision: 1, minAccepted: 1 };

@@ -4,21 +4,13 @@ import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { seededRandom } from '../../src/random.js';
 
-/** Writes a grey 32 x 32 picture of blocks; another number gives another picture. */
+/** Writes a grey 96 x 96 picture of soft spots; another number gives another picture. */
 export async function writePicture(path: string, number: number): Promise<void> {
   const random = seededRandom('test picture', number);
-  const blocks = Array.from({ length: 64 }, () => random.int(256));
-  const pixels = Uint8Array.from(
-    { length: 32 * 32 },
-    (_, at) => blocks[8 * Math.floor(at / 128) + Math.floor((at % 32) / 4)] ?? 0,
-  );
+  const spots = Uint8Array.from({ length: 36 }, () => random.int(256));
+  const picture = sharp(spots, { raw: { width: 6, height: 6, channels: 1 } }).resize(96, 96, { kernel: 'cubic' });
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(
-    path,
-    await sharp(pixels, { raw: { width: 32, height: 32, channels: 1 } })
-      .png()
-      .toBuffer(),
-  );
+  writeFileSync(path, await picture.png().toBuffer());
 }
 
 /** `0.png`, `1.png`, … in a folder. */

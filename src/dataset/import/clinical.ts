@@ -45,12 +45,15 @@ export async function importClinical(format: 'dicom' | 'nifti', options: Clinica
     await mkdir(pictures, { recursive: true });
     await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, window, frames });
     const found = (await readJsonl(join(work, 'images.jsonl'))).map((row) => imageSchema.parse(row));
-    const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) => rejectionSchema.parse(row));
+    const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) =>
+      rejectionSchema.parse(row),
+    );
     if (strict) refuseRejected(rejected, path);
     if (found.length === 0)
       throw new DataError('import-empty', `no picture could be made of ${path} (${rejected.length} files rejected)`, {
         where: path,
-        remedy: rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
+        remedy:
+          rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
       });
     const images = merged(found).map((image) => ({
       ...image,

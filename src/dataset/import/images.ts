@@ -43,7 +43,17 @@ export async function importImages(options: ImageImportOptions): Promise<ImportR
       continue;
     }
     const patient = patientFrom === 'folder' ? basename(dirname(join(root, name))) : null;
-    images.set(imageHash, { path: stored, imageHash, modality, patient, deidentified: null, warnings, width, height, detail: null });
+    images.set(imageHash, {
+      path: stored,
+      imageHash,
+      modality,
+      patient,
+      deidentified: null,
+      warnings,
+      width,
+      height,
+      detail: null,
+    });
   }
   if (strict) refuseRejected(rejected, path);
   const parts = { samples: [], images: [...images.values()], rejected: inOrder(rejected) };

@@ -2,14 +2,14 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { removeOverlap } from '../../dataset/overlap.js';
+import { removeNearOverlap } from '../../dataset/near/overlap.js';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeParquet } from '../../dataset/table.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
 import { isTrue, precisionOf } from '../precision.js';
-import { runFiles } from '../run-folder.js';
+import { fromRun, runFiles } from '../run-folder.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const share = z.number().min(0).max(1).nullable();
@@ -19,6 +19,8 @@ export const filterOutputSchema = z.object({
   accepted: z.int(),
   belowThreshold: z.int(),
   overlapping: z.int(),
+  /** Removed as near-duplicates; 0 where the switches are off. */
+  nearDuplicates: z.int().default(0),
   /** Rows of D_gen after this cycle. */
   datasetSize: z.int(),
   rawPrecision: share,
@@ -38,11 +40,11 @@ export interface Filtering {
 const decisionColumns = { id: 'VARCHAR', score: 'DOUBLE', decision: 'VARCHAR', correct: 'BOOLEAN' } as const;
 
 export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: Filtering): Stage<FilterOutput> {
-  const { allowOverlap } = run.config.filter;
+  const { allowOverlap, nearDuplicates } = run.config.filter;
   return {
     cycle,
     name: 'filter',
-    inputs: { from, tau, allowOverlap },
+    inputs: { from, tau, allowOverlap, nearDuplicates },
     partial: 'over',
     output: filterOutputSchema,
     metrics: ({ accepted, candidates, ...rest }) => ({
@@ -54,7 +56,10 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
     }),
     run: async ({ dir }) => {
       const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
-      const { kept: accepted, removed } = allowOverlap ? { kept: above, removed: [] } : removeOverlap(above, dataset);
+      const parted = allowOverlap
+        ? { kept: above, exact: [], near: [] }
+        : await removeNearOverlap(above, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
+      const accepted = parted.kept;
       const grown = [...dataset, ...accepted];
       if (grown.length === 0)
         throw new RunError(
@@ -65,11 +70,17 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
           },
         );
       const kept = new Set(accepted);
-      const overlap = new Set(removed);
+      const overlap = new Set(parted.exact);
+      const near = new Set(parted.near);
+      const decisionOf = (sample: Sample): string => {
+        if (kept.has(sample)) return 'accepted';
+        if (overlap.has(sample)) return 'overlap';
+        return near.has(sample) ? 'near-duplicate' : 'below-threshold';
+      };
       const decisions = scored.map((sample) => ({
         id: sample.id,
         score: sample.score,
-        decision: kept.has(sample) ? 'accepted' : overlap.has(sample) ? 'overlap' : 'below-threshold',
+        decision: decisionOf(sample),
         correct: isTrue(run.data, sample),
       }));
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
@@ -81,7 +92,8 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
         candidates: scored.length,
         accepted: accepted.length,
         belowThreshold: scored.length - above.length,
-        overlapping: removed.length,
+        overlapping: parted.exact.length,
+        nearDuplicates: parted.near.length,
         datasetSize: grown.length,
         rawPrecision: precisionOf(run.data, scored),
         acceptedPrecision: precisionOf(run.data, accepted),

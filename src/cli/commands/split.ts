@@ -1,0 +1,37 @@
+/** `medgr2 split`. */
+import { InvalidArgumentError } from 'commander';
+import type { SplitFlags } from '../split-command.js';
+import { collect, example, type Declare } from './command.js';
+
+export const declareSplit: Declare = (program, io) => {
+  program
+    .command('split')
+    .description('part a dataset folder by patient and image, alike in modality and question type')
+    .argument('<folder>', 'a dataset folder')
+    .requiredOption('--out <folder>', 'the parts become folders below it')
+    .option('--test <share>', 'short for --part train=REST --part test=SHARE', share)
+    .option('--part <name=share>', 'a part and its share; several times, together 1', collect, [])
+    .option('--seed <number>', 'another seed gives other parts', wholeNumber, 0)
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 split data/mine --out data/mine-split --test 0.2',
+        'medgr2 split data/mine --out data/mine-split --part seed=0.3 --part test=0.2 --part pool=0.5',
+      ),
+    )
+    .action(async (folder: string, flags: SplitFlags) => {
+      const { splitCommand } = await import('../split-command.js');
+      await splitCommand(folder, flags, io);
+    });
+};
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}

@@ -1,0 +1,76 @@
+/** `medgr2 decontaminate`: removes, writes the report, prints its counts. No logic of its own. */
+import { join } from 'node:path';
+import {
+  contaminationKinds,
+  decontaminate,
+  type Contamination,
+  type ContaminationKind,
+} from '../dataset/decontaminate.js';
+import { writePart } from '../dataset/derive.js';
+import { readDataset } from '../dataset/folder.js';
+import { expectEmpty } from '../dataset/import/helpers.js';
+import { countBy } from '../dataset/import/report.js';
+import { writeJsonl } from '../dataset/table.js';
+import { ConfigError } from '../errors.js';
+import { progressTeller } from './import-command.js';
+import type { CommandIo } from './io.js';
+
+export interface DecontaminateFlags {
+  against: string[];
+  out: string;
+  by: string;
+  distance: number;
+  similarity: number;
+  json?: boolean;
+}
+
+/** Name of the report in the clean folder. */
+const reportFile = 'decontamination.jsonl';
+
+export async function decontaminateCommand(folder: string, flags: DecontaminateFlags, io: CommandIo): Promise<void> {
+  const { out, distance, similarity } = flags;
+  const by = kindsOf(flags.by);
+  const dataset = await readDataset(folder);
+  const against = await Promise.all(flags.against.map((dir) => readDataset(dir)));
+  await expectEmpty(out);
+  const onProgress = progressTeller(io);
+  const { samples, images, removed } = await decontaminate(dataset, against, { by, distance, similarity, onProgress });
+  const settings = {
+    by,
+    distance,
+    similarity,
+    against: against.map(({ dir }) => dir),
+    removed: countBy(removed, (it) => it.by),
+  };
+  await writePart(dataset, out, { samples, images, format: 'decontaminate', settings });
+  await writeJsonl(join(out, reportFile), removed);
+  if (flags.json === true) for (const one of removed) io.out(JSON.stringify(one));
+  else
+    io.out(
+      describe(out, removed, {
+        samples: dataset.samples.length - samples.length,
+        images: dataset.images.length - images.length,
+      }),
+    );
+}
+
+function kindsOf(text: string): ContaminationKind[] {
+  return text.split(',').map((name) => {
+    const kind = contaminationKinds.find((known) => known === name.trim());
+    if (kind !== undefined) return kind;
+    throw new ConfigError('contamination-kind', `--by ${name}: kinds are ${contaminationKinds.join(', ')}.`);
+  });
+}
+
+function describe(out: string, removed: readonly Contamination[], gone: { samples: number; images: number }): string {
+  const lines = removed.slice(0, 5).map(({ by, sample, imageHash, matches, detail }) => {
+    const what = sample === null ? `image ${imageHash.slice(0, 12)}` : `question ${sample}`;
+    return `  ${by}: ${what} is ${matches.slice(0, 12)} of the other set (${detail})`;
+  });
+  return [
+    `${out}: ${gone.samples} samples and ${gone.images} images removed`,
+    ...Object.entries(countBy(removed, ({ by }) => by)).map(([by, count]) => `  by ${by}: ${count}`),
+    ...lines,
+    `  each of them: ${join(out, reportFile)}`,
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+/** `medgr2 split`: parts a dataset folder and prints what is where. No logic of its own. */
+import { join } from 'node:path';
+import { writePart } from '../dataset/derive.js';
+import { readDataset } from '../dataset/folder.js';
+import { expectEmpty } from '../dataset/import/helpers.js';
+import { splitDataset, type PartShare } from '../dataset/split.js';
+import { ConfigError } from '../errors.js';
+import { formatTable } from '../format.js';
+import type { CommandIo } from './io.js';
+
+export interface SplitFlags {
+  out: string;
+  test?: number;
+  part: string[];
+  seed: number;
+}
+
+export async function splitCommand(
+  folder: string,
+  { out, test, part, seed }: SplitFlags,
+  io: CommandIo,
+): Promise<void> {
+  const shares = sharesOf(test, part);
+  const dataset = await readDataset(folder);
+  await expectEmpty(out);
+  const rows: string[][] = [];
+  for (const { name, samples, images } of splitDataset(dataset, shares, seed)) {
+    const settings = { seed, part: name, shares: Object.fromEntries(shares.map((one) => [one.name, one.share])) };
+    const { counts } = await writePart(dataset, join(out, name), { samples, images, format: 'split', settings });
+    rows.push([join(out, name), ...[counts.samples, counts.images, Number(counts['patients'])].map(String)]);
+  }
+  io.out(formatTable([['part', 'samples', 'images', 'patients'], ...rows]));
+}
+
+function sharesOf(test: number | undefined, parts: readonly string[]): PartShare[] {
+  if ((test === undefined) === (parts.length === 0))
+    throw new ConfigError('split-parts', 'Give either --test SHARE or --part NAME=SHARE for each part.');
+  if (test !== undefined)
+    return [
+      { name: 'train', share: 1 - test },
+      { name: 'test', share: test },
+    ];
+  const shares = parts.map((text) => {
+    const [, name = '', value = ''] = /^([A-Za-z0-9_-]+)=(0?\.\d+|1)$/.exec(text) ?? [];
+    if (name === '' || Number(value) <= 0)
+      throw new ConfigError('split-parts', `--part ${text} is not name=share with a share between 0 and 1.`);
+    return { name, share: Number(value) };
+  });
+  const sum = shares.reduce((total, { share }) => total + share, 0);
+  if (Math.abs(sum - 1) > 1e-6)
+    throw new ConfigError('split-parts', `The shares of the parts sum to ${sum}, not to 1.`);
+  return shares;
+}
