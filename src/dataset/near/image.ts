@@ -1,6 +1,6 @@
 /**
  * Near-duplicate images by perceptual hash: 64 bits of an image's low frequencies (sharp-phash), compared by the bits that
- *  differ. At 8 bits it finds re-encoded, resized and brightened copies; more than a sliver cropped, or a turn, is not
+ * differ. At 8 bits it finds re-encoded, resized and brightened copies; more than a sliver cropped, or a turn, is not
  * found. Rates on real images: `npm run bench:near`.
  */
 import sharpPhash from 'sharp-phash';
