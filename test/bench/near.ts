@@ -57,7 +57,7 @@ try {
   }
   const seconds = (performance.now() - started) / 1000;
   const share = (values: readonly number[], distance: number): string =>
-    `${((100 * values.filter((value) => value > distance).length) / values.length).toFixed(1)}`;
+    ((100 * values.filter((value) => value > distance).length) / values.length).toFixed(1);
   console.log(
     `${names.length} images of ${folder}, ${seconds.toFixed(1)} s for ${names.length * (1 + Object.keys(changes).length)} hashes`,
   );
