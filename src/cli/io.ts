@@ -4,6 +4,8 @@ export interface CommandIo {
   out(text: string): void;
   /** Notes and errors. */
   error(text: string): void;
+  /** One line from the person; left out where nobody is at a terminal. */
+  ask?: ((question: string) => Promise<string>) | undefined;
   env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the person stops the command. */
   signal: AbortSignal;

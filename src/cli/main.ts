@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { Medgr2Error } from '../errors.js';
 import { oldestNode } from '../loop/doctor/software.js';
+import { askLine } from './ask.js';
 import type { CommandIo } from './io.js';
 import { buildProgram, exitCodeOf } from './program.js';
 import { describeError } from './report-error.js';
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
   const io: CommandIo = {
     out: (text) => process.stdout.write(`${text}\n`),
     error: (text) => process.stderr.write(`${text}\n`),
+    ask: process.stdin.isTTY && process.stdout.isTTY ? (question) => askLine(question, stop.signal) : undefined,
     env: process.env,
     signal: stop.signal,
   };

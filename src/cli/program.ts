@@ -8,6 +8,7 @@ import { declareDecontaminate } from './commands/decontaminate.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEvaluate } from './commands/evaluate.js';
 import { declareImport } from './commands/import.js';
+import { declareInit } from './commands/init.js';
 import { declarePlan } from './commands/plan.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
@@ -16,6 +17,7 @@ import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
 const commands: readonly Declare[] = [
+  declareInit,
   declarePlan,
   declareRun,
   declareDemo,

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { packageRoot } from '../../bridge/paths.js';
 import type { Config } from '../../config/schema.js';
+import { imageNames } from '../../dataset/import/images.js';
 import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
 import { Medgr2Error, messageOf } from '../../errors.js';
@@ -42,10 +43,12 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   };
   await attempt('API key', () => requireKey(config, env));
   const data = await attempt('data', () => lookAtData(config));
+  // Data that is not whole yet may have its images already.
+  const images = data === null && config.data.source === 'files' ? await poolSizes(config.data.pool) : [];
   const policy = await attempt('policy.base', () => modelOf(config.policy.base));
   const base = config.rewardModel.base ?? config.policy.base;
   const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
-  return { counts: limitsOf(config), images: [], text: null, ...data, policy, rewardModel, price, missing };
+  return { counts: limitsOf(config), images, text: null, ...data, policy, rewardModel, price, missing };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */
@@ -75,6 +78,11 @@ async function lookAtData(config: Config): Promise<DataFacts> {
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+async function poolSizes(folder: string): Promise<ImageSize[]> {
+  const names = await imageNames(folder).catch(() => []);
+  return imageSizes(names.map((name) => join(folder, name)));
 }
 
 /** Of images spread evenly over the list; those that cannot be read are left out, as the run drops them too. */

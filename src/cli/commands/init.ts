@@ -1,0 +1,30 @@
+/** `medgr2 init`. */
+import { Option } from 'commander';
+import type { InitCommand } from '../init-command.js';
+import { example, type Declare } from './command.js';
+
+export const declareInit: Declare = (program, io) => {
+  program
+    .command('init [file]')
+    .description('write a commented configuration; asks what no option says, at a terminal')
+    .option('--images <folder>', 'your own images; without it, images are drawn')
+    .option('--modality <name>', 'what the images are: CT, MRI, X-ray, ultrasound, …')
+    .addOption(new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini']))
+    .option('--generator-model <name>', 'model of the generator (default: gemini-2.0-flash)')
+    .option('--model <name>', 'model to train: phantom, a folder, or a Hugging Face id')
+    .option('--egress-reason <text>', 'why your images may be sent to the generator')
+    .option('--force', 'write over a file that exists')
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 init',
+        'medgr2 init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
+      ),
+    )
+    .action(
+      async (file: string | undefined, { force, ...flags }: Omit<InitCommand, 'file' | 'force'> & { force?: true }) => {
+        const { initCommand } = await import('../init-command.js');
+        await initCommand({ file: file ?? 'medgr2.yaml', ...flags, force: force === true }, io);
+      },
+    );
+};

@@ -1,0 +1,154 @@
+/** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { nearest } from '../config/nearest.js';
+import { parseConfig } from '../config/load.js';
+import { configTemplate, type TemplateAnswers } from '../config/template.js';
+import { imageNames } from '../dataset/import/images.js';
+import { ConfigError, InterruptedError } from '../errors.js';
+import { writeWhole } from '../loop/run-folder.js';
+import { modalities, type Modality } from '../sample.js';
+import type { CommandIo } from './io.js';
+
+export interface InitCommand {
+  file: string;
+  images?: string | undefined;
+  modality?: string | undefined;
+  generator?: string | undefined;
+  generatorModel?: string | undefined;
+  model?: string | undefined;
+  egressReason?: string | undefined;
+  force: boolean;
+}
+
+export async function initCommand(command: InitCommand, io: CommandIo): Promise<void> {
+  const file = resolve(command.file);
+  if (existsSync(file) && !command.force)
+    throw new ConfigError('file-exists', `${command.file} exists already`, {
+      where: file,
+      remedy: 'Give another name, or --force to write over it.',
+    });
+  const { answers, questions } = await answersOf(command, dirname(file), io);
+  const text = configTemplate(answers);
+  parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
+  writeWhole(file, text);
+  io.out(`wrote ${command.file}`);
+  if (questions !== null && !existsSync(questions.file)) {
+    writeWhole(questions.file, questions.text);
+    io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
+  }
+  io.out(
+    `\nNext:\n${nextSteps(command, answers, questions?.file ?? null)
+      .map((line) => `  ${line}`)
+      .join('\n')}`,
+  );
+}
+
+interface Questions {
+  file: string;
+  text: string;
+}
+
+async function answersOf(
+  command: InitCommand,
+  folder: string,
+  io: CommandIo,
+): Promise<{ answers: TemplateAnswers; questions: Questions | null }> {
+  const ask = (flag: string | undefined, question: string, otherwise: string): Promise<string> =>
+    flag === undefined ? askOr(io, question, otherwise) : Promise.resolve(flag);
+  const images = await ask(command.images, 'Folder of your own images (leave empty for drawn ones): ', '');
+  const model = (otherwise: string): Promise<string> =>
+    ask(command.model, `Model to train: phantom (tiny, on the CPU) or a Hugging Face id [${otherwise}]: `, otherwise);
+  if (images === '') {
+    if (command.generator === 'gemini') throw needsImages();
+    const base = await model('phantom');
+    return { answers: { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base }, questions: null };
+  }
+  const names = await imageNames(resolve(images));
+  const modality = modalityOf(
+    await ask(command.modality, `What they are (${modalities.join(', ')}) [unknown]: `, 'unknown'),
+  );
+  const generator = await generatorOf(command, ask);
+  const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
+  const pool = relative(folder, resolve(images)) || '.';
+  const own = {
+    kind: 'images',
+    pool,
+    modality,
+    count: names.length,
+    seed: 'data/parts/seed',
+    test: 'data/parts/test',
+  } as const;
+  const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names) };
+  return { answers: { data: own, generator, base }, questions };
+}
+
+async function askOr({ ask }: CommandIo, question: string, otherwise: string): Promise<string> {
+  if (ask === undefined) return otherwise;
+  try {
+    const answer = await ask(question);
+    return answer === '' ? otherwise : answer;
+  } catch (cause) {
+    throw new InterruptedError('interrupted', 'nothing was written', { cause, remedy: 'Give the command again.' });
+  }
+}
+
+function modalityOf(text: string): Modality {
+  const found = modalities.find((modality) => modality.toLowerCase() === text.toLowerCase());
+  if (found !== undefined) return found;
+  const meant = nearest(text, modalities);
+  throw new ConfigError('unknown-modality', `${text} is not one of ${modalities.join(', ')}`, {
+    remedy: meant === null ? 'Take unknown where none fits.' : `Did you mean ${meant}?`,
+  });
+}
+
+async function generatorOf(
+  command: InitCommand,
+  ask: (flag: string | undefined, question: string, otherwise: string) => Promise<string>,
+): Promise<TemplateAnswers['generator']> {
+  if (command.generator === 'simulated')
+    throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
+      remedy: 'Take --generator gemini, or leave --images out to see the loop on drawn images.',
+    });
+  const model = command.generatorModel ?? 'gemini-2.0-flash';
+  const reason = await ask(
+    command.egressReason,
+    'Gemini writes the questions. Why may these images leave this machine? ',
+    '',
+  );
+  if (reason !== '') return { provider: 'gemini', model, reason };
+  throw new ConfigError('no-consent', 'your images would be sent to Gemini, and nobody has said that they may be', {
+    remedy: 'Say why with --egress-reason, for example --egress-reason "public data set, CC0"; nothing was written.',
+  });
+}
+
+function needsImages(): ConfigError {
+  return new ConfigError('no-images', 'Gemini writes questions about images of your own, and none are given', {
+    remedy: 'Give their folder with --images.',
+  });
+}
+
+/** A table to fill in: some of the images, and the columns that `medgr2 import csv` reads. */
+function questionsTemplate(names: readonly string[]): string {
+  const every = Math.max(1, Math.floor(names.length / 40));
+  const chosen = names.filter((_, index) => index % every === 0).slice(0, 40);
+  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,question_type,modality';
+  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,,`)].join('\n')}\n`;
+}
+
+function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
+  const name = command.file;
+  const folder = relative('.', dirname(resolve(name)));
+  const within = (path: string): string => join(folder, path);
+  const prepare =
+    data.kind === 'phantom' || questions === null
+      ? []
+      : [
+          `fill in ${within(basename(questions))}: trusted questions about some of the images, then`,
+          `medgr2 import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
+          `medgr2 split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
+        ];
+  const key = generator.provider === 'gemini' ? ['export GEMINI_API_KEY=…'] : [];
+  return [...prepare, ...key, `medgr2 plan ${name}`, `medgr2 doctor ${name}`, `medgr2 run ${name}`];
+}

@@ -1,0 +1,146 @@
+/** The commented configuration that `medgr2 init` writes. Pure: answers in, YAML text out; a test loads every kind of it. */
+import type { Modality } from '../sample.js';
+
+/** A person's own images, and where their trusted questions will lie once imported and split. */
+export interface OwnImages {
+  kind: 'images';
+  /** Folder of images, as the configuration's folder sees it. */
+  pool: string;
+  modality: Modality;
+  /** Images in the folder. */
+  count: number;
+  seed: string;
+  test: string;
+}
+
+export interface TemplateAnswers {
+  data: { kind: 'phantom' } | OwnImages;
+  generator: { provider: 'simulated' } | { provider: 'gemini'; model: string; reason: string };
+  /** `phantom`, a model folder or a Hugging Face id. */
+  base: string;
+}
+
+export function configTemplate(answers: TemplateAnswers): string {
+  return [
+    '# A run of medgr2. `medgr2 plan` on this file says what it takes, `medgr2 doctor` whether this machine has it.',
+    '# What is left out has a default: src/config/ lists every setting with its meaning.',
+    'seed: 0 # every random choice comes from it',
+    `cycles: ${cyclesOf(answers.data)} # turns of the loop; can be raised later, finished ones are kept`,
+    '',
+    ...dataLines(answers.data),
+    '',
+    ...generationLines(answers),
+    '',
+    ...(answers.base === 'phantom' ? tinyLines(answers) : modelLines(answers.base)),
+    '',
+  ].join('\n');
+}
+
+/** Few images are soon asked about; then further cycles would repeat them. */
+const cyclesOf = (data: TemplateAnswers['data']): number => (data.kind === 'images' && data.count < 30 ? 1 : 3);
+
+function imagesPerCycle({ data }: TemplateAnswers): number {
+  if (data.kind === 'phantom') return 300;
+  return Math.max(1, Math.min(1000, Math.floor(data.count / cyclesOf(data))));
+}
+
+function dataLines(data: TemplateAnswers['data']): string[] {
+  if (data.kind === 'phantom')
+    return [
+      'data:',
+      '  source: phantom # drawn images whose truth is known: no medical evidence',
+      '  seed: 600 # trusted samples that the reward model learns from',
+      '  test: 480 # held-out questions that every model is measured on',
+      '  pool: 900 # images that the generator is asked about',
+    ];
+  return [
+    'data:',
+    '  source: files',
+    `  pool: ${quoted(data.pool)} # ${data.count} images that the generator writes questions about`,
+    `  modality: ${data.modality}`,
+    `  seed: ${quoted(data.seed)} # trusted questions and answers: the reward model learns from them`,
+    `  test: ${quoted(data.test)} # held-out ones: every model is measured on them, none is trained on them`,
+  ];
+}
+
+function generationLines(answers: TemplateAnswers): string[] {
+  const { generator } = answers;
+  const common = [
+    '  strategies: [meta-cognitive] # or direct, step-by-step; several ask about each image several times',
+    `  imagesPerCycle: ${imagesPerCycle(answers)}`,
+  ];
+  if (generator.provider === 'simulated')
+    return [
+      'generation:',
+      '  provider: simulated # a teacher on this machine that knows the truth and errs at known rates',
+      ...common,
+    ];
+  return [
+    'generation:',
+    '  provider: gemini # the key is read from GEMINI_API_KEY and stands in no file',
+    `  gemini: { model: ${quoted(generator.model)} }`,
+    ...common,
+    '',
+    '# Images are sent to the provider. Nothing is sent without both lines.',
+    'egress:',
+    '  allow: true',
+    `  reason: ${quoted(generator.reason)}`,
+  ];
+}
+
+/** Sized for minutes on a CPU. */
+function tinyLines({ data }: TemplateAnswers): string[] {
+  return [
+    'policy:',
+    '  base: phantom # 1.9 M parameters, ships with medgr2; learns the mechanics, not medicine',
+    ...(data.kind === 'images' ? ['  maxPixels: 7056 # 84 x 84: what the tiny model was made for'] : []),
+    '',
+    'rewardModel: { warmStartSteps: 120, steps: 200, learningRate: 5.0e-4, retrainSteps: 50 }',
+    '',
+    'filter:',
+    `  threshold: { precision: ${data.kind === 'images' ? 0.6 : 0.95} } # keep candidates above the score that reaches it on held-out texts`,
+    '',
+    'sft: { maxSteps: 100, batchSize: 32, learningRate: 8.0e-4 }',
+    '',
+    'grpo: { maxSteps: 50, numGenerations: 8, batchSize: 32, learningRate: 1.0e-4 }',
+  ];
+}
+
+/** Sized for one GPU of 48 GB and a model of up to 7B; `plan` says what another one needs. */
+function modelLines(base: string): string[] {
+  return [
+    'policy:',
+    `  base: ${quoted(base)}`,
+    '  maxPixels: 401408 # 512 tokens an image; more see finer detail and cost memory',
+    '  instruction: think # reasoning first, then the answer',
+    '  lora: { rank: 16, alpha: 32 } # adapters; leave the line out to train every weight',
+    '',
+    'rewardModel:',
+    ...(/qwen2\.5-vl-7b/i.test(base)
+      ? ['  base: Qwen/Qwen2.5-VL-3B-Instruct # smaller than the policy, as in MedGR²']
+      : []),
+    '  steps: 1000',
+    '  batchSize: 2',
+    '  learningRate: 1.0e-5',
+    '  retrainSteps: 400',
+    '  scoreBatchSize: 16',
+    '',
+    'filter:',
+    '  threshold: { precision: 0.95 } # keep candidates above the score that reaches it on held-out texts',
+    '',
+    'sft: { epochs: 1, batchSize: 4, accumulation: 8, learningRate: 1.0e-4 }',
+    '',
+    'grpo:',
+    '  maxSteps: 300',
+    '  numGenerations: 4',
+    '  batchSize: 8',
+    '  accumulation: 4',
+    '  maxCompletionLength: 256',
+    '  learningRate: 1.0e-6',
+    '',
+    'evaluation: { maxNewTokens: 256, batchSize: 32 }',
+  ];
+}
+
+/** JSON's strings are YAML's. */
+const quoted = (text: string): string => (/^[A-Za-z0-9./_][A-Za-z0-9./_-]*$/.test(text) ? text : JSON.stringify(text));

@@ -1,0 +1,94 @@
+/** `init` writes what `plan` accepts, asks only at a terminal, and writes over nothing. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { initCommand, type InitCommand } from '../../src/cli/init-command.js';
+import type { CommandIo } from '../../src/cli/io.js';
+import { planCommand } from '../../src/cli/plan-command.js';
+import { loadConfig } from '../../src/config/load.js';
+import { writePicture } from '../helpers/pictures.js';
+
+let dir: string;
+let out: string;
+beforeEach(async () => {
+  out = '';
+  dir = await mkdtemp(join(tmpdir(), 'medgr2-init-'));
+  await writePicture(join(dir, 'scans', 'a.png'), 1);
+  await writePicture(join(dir, 'scans', 'b, c.png'), 2);
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+function io(answers?: string[]): CommandIo {
+  const left = [...(answers ?? [])];
+  return {
+    out: (text) => void (out += `${text}\n`),
+    error: () => {},
+    ask: answers === undefined ? undefined : async () => left.shift() ?? '',
+    env: {},
+    signal: new AbortController().signal,
+  };
+}
+const init = (flags: Partial<InitCommand> = {}, answers?: string[]) =>
+  initCommand({ file: join(dir, 'mine.yaml'), force: false, ...flags }, io(answers));
+const own = () => ({ images: join(dir, 'scans'), generator: 'gemini', egressReason: 'mine' });
+
+async function plan(): Promise<string> {
+  out = '';
+  await planCommand({ config: join(dir, 'mine.yaml'), set: [], gpu: 'L40', gpus: 1, accepted: 0.5, json: false }, io());
+  return out;
+}
+
+test('without a word: the drawn images, and a plan with nothing missing', async () => {
+  await init();
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({ data: { source: 'phantom' }, cycles: 3 });
+  expect(await plan()).not.toContain('Missing');
+});
+
+test('own images by flags: a configuration, a table to fill in, and what to do next', async () => {
+  await init({ ...own(), modality: 'mri', model: 'Qwen/Qwen2.5-VL-7B-Instruct' });
+  const config = await loadConfig(join(dir, 'mine.yaml'));
+  expect(config).toMatchObject({
+    data: { source: 'files', pool: join(dir, 'scans'), modality: 'MRI' },
+    egress: { allow: true, reason: 'mine' },
+    rewardModel: { base: 'Qwen/Qwen2.5-VL-3B-Instruct' },
+    cycles: 1,
+  });
+  expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(/^image,question,.*\na\.png,,.*\n"b, c\.png",,/);
+  expect(out).toContain('medgr2 import csv');
+  expect(out).toContain('medgr2 split');
+  // The images are measured although the trusted questions are not there yet.
+  const text = await plan();
+  expect(text).toContain('(2 measured)');
+  expect(text).toMatch(/Missing before `medgr2 run`\n {2}- API key: .*\n {2}- data: /);
+});
+
+test('own images by questions at a terminal', async () => {
+  await init({}, [join(dir, 'scans'), 'CT', 'public data set', 'phantom']);
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    data: { modality: 'CT' },
+    egress: { reason: 'public data set' },
+    policy: { base: 'phantom', maxPixels: 7056 },
+  });
+});
+
+describe('refuses', () => {
+  test('to write over a file, but by force', async () => {
+    await writeFile(join(dir, 'mine.yaml'), 'seed: 1\n');
+    await expect(init()).rejects.toMatchObject({ code: 'file-exists', exitCode: 2 });
+    expect(await readFile(join(dir, 'mine.yaml'), 'utf8')).toBe('seed: 1\n');
+    await init({ force: true });
+    expect((await loadConfig(join(dir, 'mine.yaml'))).seed).toBe(0);
+  });
+
+  test.each([
+    ['images that nobody said may leave', () => ({ images: join(dir, 'scans') }), 'no-consent'],
+    ['a teacher that cannot know the images', () => ({ ...own(), generator: 'simulated' }), 'no-teacher'],
+    ['a folder without images', () => ({ ...own(), images: dir.concat('/none') }), 'no-image-folder'],
+    ['a modality that is none', () => ({ ...own(), modality: 'MRT' }), 'unknown-modality'],
+    ['a generator of own images without any', () => ({ generator: 'gemini' }), 'no-images'],
+  ])('%s', async (_, flags, code) => {
+    await expect(init(flags())).rejects.toMatchObject({ code });
+    await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow();
+  });
+});
