@@ -7,6 +7,7 @@ export * from './errors.js';
 export { sampleSchema } from './sample.js';
 export type { Modality, Provenance, QuestionType, Sample, Strategy } from './sample.js';
 export { openEngine } from './bridge/engine.js';
+export type { ExecutorInput } from './config/executor.js';
 export type { Engine, EngineOptions, SpecInput } from './bridge/engine.js';
 export type { CancelOptions, Job, JobHandle, JobHooks } from './bridge/job.js';
 export type { JobEvent, JobKind, JobResult, JobSpec, ResultOf, RewardAsk, RewardReply } from './bridge/contract.js';

@@ -18,7 +18,7 @@ from medgr2.stand_in import RULES
 from medgr2.supervisor import Supervisor
 
 
-def supervise(file: int, pythonia: str, preload: bool) -> None:
+def supervise(file: int, pythonia: str, executor: LocalExecutor) -> None:
     """Serves Node until the line ends, then leaves no process behind."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -26,7 +26,7 @@ def supervise(file: int, pythonia: str, preload: bool) -> None:
     def push(job: str, message: dict[str, Any]) -> None:
         line.push(job, message)
 
-    supervisor = Supervisor(LocalExecutor(preload), push)
+    supervisor = Supervisor(executor, push)
     line = Line(file, lost=lambda: _leave(supervisor))
     bridge = _pythonia_bridge(pythonia, line)
     bridge.m[0]["supervisor"] = supervisor
@@ -62,6 +62,7 @@ def main() -> None:
     serve.add_argument("--fd", type=int, required=True, help="the file descriptor of the line")
     serve.add_argument("--pythonia", required=True, help="folder of pythonia's Python files")
     serve.add_argument("--no-preload", action="store_true", help="let each job import torch by itself")
+    serve.add_argument("--executor", type=json.loads, default={"kind": "local"}, help="where jobs run, as JSON")
     one = commands.add_parser(
         "job",
         help="run one job here, without Node",
@@ -79,7 +80,15 @@ def main() -> None:
     options = parser.parse_args()
     if options.command == "job":
         sys.exit(run_single(options.spec, options.rewards))
-    supervise(options.fd, options.pythonia, not options.no_preload)
+    supervise(options.fd, options.pythonia, _executor(options.executor, not options.no_preload))
+
+
+def _executor(settings: dict[str, Any], preload: bool) -> LocalExecutor:
+    if settings["kind"] == "local":
+        return LocalExecutor(preload)
+    from medgr2.executors.ray import RayExecutor
+
+    return RayExecutor(settings)
 
 
 if __name__ == "__main__":

@@ -64,9 +64,13 @@ class PipeChannel:
 
     def _beat(self) -> None:
         while not self._finished:
-            with suppress(OSError):  # a supervisor that has gone is noticed by who listens
-                self._send({"type": "beat"})
+            self.beat()
             time.sleep(BEAT_SECONDS)
+
+    def beat(self) -> None:
+        """One sign of life."""
+        with suppress(OSError):  # a supervisor that has gone is noticed by who listens
+            self._send({"type": "beat"})
 
     def emit(self, event: dict[str, Any]) -> None:
         plain = to_plain(event)

@@ -45,22 +45,35 @@ class EventCallback(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> TrainerControl:
-        if self.channel.should_stop():
+        if self._told_to_stop(args):
             self.stopped = True
             control.should_save = True
             control.should_training_stop = True
         return control
 
+    def _told_to_stop(self, args: TrainingArguments) -> bool:
+        """All ranks must stop at the same step: one that went on would wait for the others for ever."""
+        told = self.channel.should_stop()
+        if args.world_size <= 1:
+            return told
+        import torch
+
+        flag = torch.tensor([int(told)], device=args.device)
+        torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
+        return bool(flag.item())
+
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
     ) -> None:
-        if not state.is_world_process_zero or not logs or "loss" not in logs:
+        if not state.is_world_process_zero or not logs:
+            return
+        tokens = logs.get("num_tokens", state.num_input_tokens_seen or None)
+        self.tokens = finite(tokens) if tokens is not None else self.tokens  # the last log has them too, but no loss
+        if "loss" not in logs:
             return
         now = time.monotonic()
         then, step = self._since
         self._since = (now, state.global_step)
-        tokens = logs.get("num_tokens", state.num_input_tokens_seen or None)
-        self.tokens = finite(tokens) if tokens is not None else self.tokens
         loss = finite(logs["loss"])
         if loss is not None:
             self.losses.append(loss)

@@ -1,6 +1,7 @@
 /** The public face of the bridge: what an engine can do. Types only. */
 import type { z } from 'zod';
 import type { EngineStatus } from './client.js';
+import type { ExecutorInput } from '../config/executor.js';
 import type { JobKind, jobSpecSchema } from './contract.js';
 import type { Job, JobHandle, JobHooks } from './job.js';
 
@@ -9,6 +10,8 @@ export interface EngineOptions {
   python?: string | undefined;
   /** Folder for logs; by default a temporary one, which is removed in the end unless something failed. */
   logDir?: string | undefined;
+  /** Where jobs run: `local` by default; `ray`, or its settings, for many devices or machines. */
+  executor?: ExecutorInput['kind'] | ExecutorInput | undefined;
   /** Load torch, transformers and TRL at once in the background, so that jobs start in a fraction of a second. On by default. */
   preload?: boolean | undefined;
   /** More folders for Python to import from, for job modules of one's own. */

@@ -2,6 +2,9 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { z } from 'zod';
+import { executorSchema, type Executor } from '../config/executor.js';
+import { ConfigError } from '../errors.js';
 import type { Engine, EngineOptions } from './engine-types.js';
 import { LocalEngine } from './local-engine.js';
 import { findPython } from './python.js';
@@ -16,6 +19,7 @@ const defaultCallTimeout = 60_000;
  * @throws BridgeError where Python is missing, too old, lacks a package or does not start; the remedy is a command.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  const executor = readExecutor(options.executor);
   const python = options.python ?? findPython();
   const logs = options.logDir === undefined ? 'temporary' : 'kept';
   const logDir = path.resolve(options.logDir ?? (await mkdtemp(path.join(os.tmpdir(), 'medgr2-'))));
@@ -24,10 +28,19 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     python,
     logPath: path.join(logDir, 'supervisor.log'),
     preload: options.preload ?? true,
+    executor,
     pythonPath: options.pythonPath ?? [],
     callTimeoutMs: options.callTimeoutMs ?? defaultCallTimeout,
   };
   const engine = new LocalEngine(connection, logDir, logs);
   await engine.ready();
   return engine;
+}
+
+function readExecutor(wanted: EngineOptions['executor'] = 'local'): Executor {
+  const parsed = executorSchema.safeParse(typeof wanted === 'string' ? { kind: wanted } : wanted);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError('executor', `The executor cannot be used:\n${z.prettifyError(parsed.error)}`, {
+    cause: parsed.error,
+  });
 }

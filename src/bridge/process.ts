@@ -7,6 +7,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
+import type { Executor } from '../config/executor.js';
 import { BridgeError } from '../errors.js';
 import { logTail } from './log-tail.js';
 import { pythoniaFolder, pythonSources } from './paths.js';
@@ -16,6 +17,7 @@ export interface SupervisorOptions {
   /** File for all that Python prints outside jobs. */
   logPath: string;
   preload: boolean;
+  executor: Executor;
   /** More folders for Python to import from. */
   pythonPath: readonly string[];
 }
@@ -36,9 +38,10 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   // The log may hold words of a Python before this one.
   const output = { path: options.logPath, from: fstatSync(log).size };
   const preload = options.preload ? [] : ['--no-preload'];
+  const executor = ['--executor', JSON.stringify(options.executor)];
   const child = spawn(
     options.python,
-    ['-m', 'medgr2', 'supervise', '--fd', String(lineFd), '--pythonia', pythoniaFolder(), ...preload],
+    ['-m', 'medgr2', 'supervise', '--fd', String(lineFd), '--pythonia', pythoniaFolder(), ...preload, ...executor],
     // Detached: Ctrl-C in the terminal goes to Node alone, which then ends jobs politely.
     { detached: true, stdio: ['ignore', log, log, 'pipe'], env: supervisorEnvironment(options.pythonPath) },
   );

@@ -1,6 +1,7 @@
 /** The one definition of a run's configuration. Secrets never stand here: only names of environment variables. */
 import { z } from 'zod';
 import { dataSchema } from './data.js';
+import { executorSchema } from './executor.js';
 import { egressSchema, generationSchema, generatorUpdateSchema } from './generation.js';
 import { isLoopback } from './loopback.js';
 import { evaluationSchema, grpoSchema, policySchema, sftSchema } from './policy.js';
@@ -28,6 +29,7 @@ export const configSchema = z
     preferences: preferencesSchema.prefault({}),
     generatorUpdate: generatorUpdateSchema.prefault({}),
     evaluation: evaluationSchema.prefault({}),
+    executor: executorSchema.prefault({}),
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     /** Torch CPU threads per job; all cores when left out. */
     threads: z.int().positive().optional(),

@@ -48,7 +48,7 @@ export async function runLoop(config: Config, options: RunOptions): Promise<RunR
   const started = performance.now();
   const signal = options.signal ?? new AbortController().signal;
   const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
-  const engine = openWhenNeeded(runDir, options.engine, signal);
+  const engine = openWhenNeeded(runDir, options.engine, config.executor, signal);
   // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
   if (!isComplete(runDir)) void engine.open().catch(() => {});
   const progress: RunProgress = { base: null, cycles: [] };
@@ -139,11 +139,16 @@ async function rewardBackbone(
 }
 
 /** Opens the engine once; environment.json tells what it was last opened on. */
-function openWhenNeeded(runDir: string, given: LoopEngine | undefined, signal: AbortSignal) {
+function openWhenNeeded(
+  runDir: string,
+  given: LoopEngine | undefined,
+  executor: Config['executor'],
+  signal: AbortSignal,
+) {
   let opening: Promise<Engine> | null = null;
   const openOwn = async (): Promise<Engine> => {
     const python = await ensurePython({ signal });
-    const engine = await openEngine({ python, logDir: join(runDir, runFiles.logs) });
+    const engine = await openEngine({ python, executor, logDir: join(runDir, runFiles.logs) });
     writeJson(join(runDir, runFiles.environment), await readEnvironment(python));
     return engine;
   };

@@ -11,7 +11,7 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -25,13 +25,18 @@ def _nothing() -> None:
     """A process that only shows that processes can be started."""
 
 
+#: What a job's process does, given its end of the pipe and the request as JSON.
+Body = Callable[["Connection[Any, Any]", str], None]
+
+
 class LocalExecutor:
-    def __init__(self, preload: bool) -> None:
+    def __init__(self, preload: bool, body: Body = worker.work) -> None:
+        self._body = body
         # Python reads an exit code twice when two threads look after processes at once; the second read is wrong.
         self._processes = threading.Lock()
         self._context = multiprocessing.get_context("forkserver")
         self._warm_seconds: float | None = None
-        modules = [worker.__name__]
+        modules = [body.__module__]
         if preload:
             modules.append("medgr2.executors.preload")
         self._context.set_forkserver_preload(modules)
@@ -51,10 +56,13 @@ class LocalExecutor:
         return self._warm_seconds
 
     def launch(self, spec: dict[str, Any], module: str | None, log: str) -> Worker:
-        request = strict_dumps({"spec": spec, "module": module, "log": log})
+        return self.start_process({"spec": spec, "module": module, "log": log})
+
+    def start_process(self, request: dict[str, Any]) -> Worker:
+        """A process that does the body with this request."""
         ours, theirs = self._context.Pipe(duplex=True)
         with self._processes:
-            process = self._context.Process(target=worker.work, args=(theirs, request))
+            process = self._context.Process(target=self._body, args=(theirs, strict_dumps(request)))
             process.start()
         theirs.close()
         return LocalWorker(process, ours, self._processes)

@@ -6,7 +6,7 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from medgr2.channel import PipeChannel
 from medgr2.jobs import end_job
@@ -15,13 +15,22 @@ from medgr2.jobs import end_job
 def work(connection: "Connection[Any, Any]", request: str) -> None:
     """Body of the process; `request` is JSON: {spec, module, log}."""
     job = json.loads(request)
+    channel = enter(connection, job["log"])
+    channel.start_beating()
+    leave(channel, end_job(job["spec"], channel, job["module"]))
+
+
+def enter(connection: "Connection[Any, Any]", log: str) -> PipeChannel:
+    """Makes this process a job's: a group of its own, its output in the log, a channel to the supervisor."""
     os.setsid()  # the supervisor ends the job and all it starts by this group
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the supervisor ignores it, and that is inherited
-    _write_output_to(job["log"])
-    channel = PipeChannel(connection)
-    channel.start_beating()
-    ending = end_job(job["spec"], channel, job["module"])
+    _write_output_to(log)
+    return PipeChannel(connection)
+
+
+def leave(channel: PipeChannel, ending: dict[str, Any]) -> NoReturn:
+    """Says how the job ended, and ends the process."""
     if ending["type"] == "failed":
         print(ending["error"]["traceback"], file=sys.stderr)
     sys.stdout.flush()

@@ -1,0 +1,119 @@
+"""A Ray job's driver: starts Ray Train's workers, relays for them, and sums up how they ended.
+
+Ray sets the ranks that accelerate, and so TRL, reads. Data and output folders must have the same path on all machines.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import signal
+import sys
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from typing import Any
+
+from medgr2.channel import PipeChannel
+from medgr2.executors.relay import Relay
+from medgr2.executors.worker import enter, leave
+from medgr2.failure import describe
+from medgr2.jobs import end_job
+
+#: Seconds that the workers' last words may take after Ray has said that they are over.
+LAST_WORDS_SECONDS = 5.0
+#: Ray puts the machine's outward address in place of 127.0.0.1; it leaves this one, which is loopback as well.
+LOOPBACK = "127.0.0.2"
+
+
+def drive(connection: Connection[Any, Any], request: str) -> None:
+    """Body of the driver's process; `request` is JSON: {spec, module, log, ray}."""
+    job = json.loads(request)
+    channel = enter(connection, job["log"])
+    try:
+        ending = _run(job, channel)
+    except BaseException as error:  # Ray missing, no such cluster, no such device
+        ending = {"type": "failed", "error": describe(error)}
+    leave(channel, ending)
+
+
+def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
+    settings = job["ray"]
+    _start_ray(settings)
+    from ray.train import RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    spec = job["spec"] if job["module"] is not None else _absolute(job["spec"])
+    relay = Relay(channel, settings["listen"], settings["workers"])
+    address = (settings["listen"], relay.port)
+    # Ray wants a folder that all machines see; nothing that we keep goes there.
+    storage = Path(spec.get("outDir") or Path(job["log"]).parent).absolute() / ".ray"
+    trainer = TorchTrainer(
+        functools.partial(work, spec, job["module"], address, relay.key),
+        scaling_config=ScalingConfig(
+            num_workers=settings["workers"],
+            use_gpu=settings["gpu"],
+            resources_per_worker={"CPU": settings["cpusPerWorker"], **({"GPU": 1} if settings["gpu"] else {})},
+        ),
+        run_config=RunConfig(name="job", storage_path=str(storage)),
+    )
+    try:
+        trainer.fit()
+    except Exception as error:
+        relay.wait_for_endings(LAST_WORDS_SECONDS)
+        bad = [ending for ending in relay.endings.values() if ending["type"] != "done"]
+        # A rank that failed is the reason that others were cancelled.
+        bad.sort(key=lambda ending: ending["type"] != "failed")
+        return bad[0] if bad else {"type": "failed", "error": describe(error)}
+    finally:
+        shutil.rmtree(storage, ignore_errors=True)
+    relay.wait_for_endings(LAST_WORDS_SECONDS)
+    return relay.endings[0]
+
+
+def _start_ray(settings: dict[str, Any]) -> None:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
+    os.environ["RAY_TRAIN_V2_ENABLED"] = "1"
+    package = Path(__file__).resolve().parents[1]
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        extra = package.parent / "requirements-ray.txt"
+        raise RuntimeError(f"Ray is not installed: {sys.executable} -m pip install -r {extra}") from error
+    if settings.get("address"):
+        ray.init(address=settings["address"], runtime_env={"py_modules": [str(package)]}, log_to_driver=True)
+        return
+    devices = settings["workers"] if settings["gpu"] else 0
+    # One CPU more than the workers take: Ray Train's controller needs to run somewhere.
+    cpus = settings["workers"] * settings["cpusPerWorker"] + 1
+    ray.init(num_cpus=cpus, num_gpus=devices, include_dashboard=False, _node_ip_address=LOOPBACK)
+
+
+def _absolute(spec: dict[str, Any]) -> dict[str, Any]:
+    """A worker may have another working directory."""
+    fixed = dict(spec)
+    for name in ("outDir", "data"):
+        fixed[name] = str(Path(spec[name]).absolute())
+    for name in ("model", "rewardModel"):
+        if name in fixed and Path(fixed[name]["path"]).exists():
+            fixed[name] = {**fixed[name], "path": str(Path(fixed[name]["path"]).absolute())}
+    return fixed
+
+
+class WorkerEnded(Exception):
+    """A rank did not finish its part: Ray then ends the others, which would wait for it."""
+
+
+def work(spec: dict[str, Any], module: str | None, address: tuple[str, int], key: bytes) -> None:
+    """What each Ray Train worker does."""
+    from ray.train import get_context
+
+    connection = Client(address, authkey=key)
+    connection.send_bytes(json.dumps({"rank": get_context().get_world_rank()}).encode("ascii"))
+    channel = PipeChannel(connection, orphaned=functools.partial(os.kill, os.getpid(), signal.SIGKILL))
+    channel.start_beating()
+    ending = end_job(spec, channel, module)
+    channel.finish(ending)
+    if ending["type"] != "done":
+        raise WorkerEnded(ending.get("error", {}).get("message", ending["type"]))

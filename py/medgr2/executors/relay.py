@@ -1,0 +1,121 @@
+"""Between a job's workers, which come over TCP, and the supervisor: many ranks look like one job.
+
+Whoever connects must prove that it knows the key (stdlib multiprocessing.connection); then only JSON bytes pass, never
+pickle. Not encrypted: listen on loopback or in a network that is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, Listener, answer_challenge, deliver_challenge
+from typing import Any
+
+from medgr2.channel import AskFailed, JobCancelled, PipeChannel
+from medgr2.strict_json import strict_dumps
+
+#: Seconds between two looks at whether the job was told to stop.
+STOP_SECONDS = 0.2
+
+
+class Relay:
+    """Events of rank 0 and the asks of every rank go up; answers and the wish to stop go down."""
+
+    def __init__(self, channel: PipeChannel, host: str, workers: int) -> None:
+        self.key = secrets.token_bytes(32)
+        #: How each rank ended.
+        self.endings: dict[int, dict[str, Any]] = {}
+        self._channel = channel
+        self._workers = workers
+        self._listener = Listener((host, 0), backlog=max(16, workers))
+        self._ranks: dict[int, Connection[Any, Any]] = {}
+        self._beats: set[int] = set()
+        self._changed = threading.Condition()
+        threading.Thread(target=self._accept, name="medgr2-relay", daemon=True).start()
+        threading.Thread(target=self._pass_stop_on, name="medgr2-relay-stop", daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        port: int = self._listener.address[1]
+        return port
+
+    def wait_for_endings(self, seconds: float) -> None:
+        """Until a rank has said that it failed or was cancelled, or all have ended; not longer than `seconds`."""
+
+        def known() -> bool:
+            bad = any(ending["type"] != "done" for ending in self.endings.values())
+            return bad or len(self.endings) == self._workers
+
+        with self._changed:
+            self._changed.wait_for(known, seconds)
+
+    def _accept(self) -> None:
+        while True:
+            # The key is asked for in a thread: somebody who connects and says nothing must not keep the others out.
+            connection = self._listener.accept()
+            threading.Thread(target=self._serve, args=[connection], name="medgr2-rank", daemon=True).start()
+
+    def _serve(self, connection: Connection[Any, Any]) -> None:
+        try:
+            deliver_challenge(connection, self.key)
+            answer_challenge(connection, self.key)
+            rank = json.loads(connection.recv_bytes())["rank"]
+        except (AuthenticationError, EOFError, OSError):
+            connection.close()
+            return
+        with self._changed:
+            self._ranks[rank] = connection
+        if self._channel.should_stop():
+            self._send(connection, {"type": "stop"})
+        with suppress(EOFError, OSError):
+            while True:
+                self._receive(rank, connection, json.loads(connection.recv_bytes()))
+
+    def _receive(self, rank: int, connection: Connection[Any, Any], message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "event":
+            if rank == 0:
+                self._channel.emit(message["event"])
+        elif kind == "ask":
+            threading.Thread(target=self._ask, args=[connection, message], daemon=True).start()
+        elif kind == "beat":
+            self._beat(rank)
+        else:
+            with self._changed:
+                self.endings[rank] = message
+                self._changed.notify_all()
+
+    def _beat(self, rank: int) -> None:
+        """The job lives as long as all its ranks do: one beat goes up when each has given one."""
+        with self._changed:
+            self._beats.add(rank)
+            if len(self._beats | self.endings.keys()) < self._workers:
+                return
+            self._beats.clear()
+        self._channel.beat()
+
+    def _ask(self, connection: Connection[Any, Any], message: dict[str, Any]) -> None:
+        answer: dict[str, Any] = {"type": "answer", "ask": message["ask"]}
+        try:
+            answer["reply"] = self._channel.ask(message["request"])
+        except AskFailed as error:
+            answer["error"] = str(error)
+        except JobCancelled:
+            return  # the rank is told to stop
+        self._send(connection, answer)
+
+    def _pass_stop_on(self) -> None:
+        while not self._channel.should_stop():
+            time.sleep(STOP_SECONDS)
+        with self._changed:
+            connections = list(self._ranks.values())
+        for connection in connections:
+            self._send(connection, {"type": "stop"})
+
+    def _send(self, connection: Connection[Any, Any], message: dict[str, Any]) -> None:
+        with suppress(OSError), self._changed:  # one writer at a time
+            connection.send_bytes(strict_dumps(message).encode("ascii"))

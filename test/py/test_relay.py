@@ -1,0 +1,99 @@
+"""Ranks that come over TCP look like one job; without the key nobody comes in. No Ray is needed here."""
+
+import json
+import socket
+import threading
+import time
+from multiprocessing import AuthenticationError, Pipe
+from multiprocessing.connection import Client
+
+import pytest
+
+from medgr2.channel import PipeChannel
+from medgr2.executors.relay import Relay
+
+PROGRESS = {"type": "progress", "done": 1, "total": 2}
+ASK = {"type": "rewards", "step": 1, "items": [{"id": "a", "completion": "b", "rewardModelScore": None}]}
+
+
+class Stage:
+    """The supervisor's end, and two ranks."""
+
+    def __init__(self):
+        self.above, theirs = Pipe()
+        self.relay = Relay(PipeChannel(theirs, orphaned=lambda: None), "127.0.0.1", workers=2)
+        self.ranks = [self.enter(rank) for rank in range(2)]
+
+    def enter(self, rank):
+        connection = Client(("127.0.0.1", self.relay.port), authkey=self.relay.key)
+        connection.send_bytes(json.dumps({"rank": rank}).encode())
+        return PipeChannel(connection, orphaned=lambda: None)
+
+    def hear(self):
+        assert self.above.poll(10)
+        return json.loads(self.above.recv_bytes())
+
+    def say(self, **message):
+        self.above.send_bytes(json.dumps(message).encode())
+
+
+@pytest.fixture
+def stage():
+    return Stage()
+
+
+def test_events_come_from_the_first_rank_alone(stage):
+    stage.ranks[1].emit({**PROGRESS, "done": 2})
+    stage.ranks[0].emit(PROGRESS)
+    assert stage.hear() == {"type": "event", "event": PROGRESS}
+
+
+def test_every_rank_is_answered_with_its_own_answer(stage):
+    replies = {}
+
+    def ask(rank):
+        replies[rank] = stage.ranks[rank].ask({**ASK, "step": rank})
+
+    threads = [threading.Thread(target=ask, args=[rank]) for rank in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        heard = stage.hear()
+        stage.say(type="answer", ask=heard["ask"], reply={"scores": {"r": [heard["request"]["step"]]}})
+    for thread in threads:
+        thread.join(10)
+    assert replies == {rank: {"scores": {"r": [rank]}} for rank in range(2)}
+
+
+def test_a_beat_goes_up_when_all_ranks_live(stage):
+    stage.ranks[0].beat()
+    stage.ranks[0].beat()
+    assert not stage.above.poll(0.3)
+    stage.ranks[1].beat()
+    assert stage.hear() == {"type": "beat"}
+
+
+def test_the_wish_to_stop_reaches_every_rank(stage):
+    stage.say(type="stop")
+    deadline = time.monotonic() + 10
+    while not all(rank.should_stop() for rank in stage.ranks) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert all(rank.should_stop() for rank in stage.ranks)
+    late = stage.enter(2)
+    while not late.should_stop() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert late.should_stop()
+
+
+def test_one_bad_ending_is_enough_to_know(stage):
+    stage.ranks[1].finish({"type": "failed", "error": {}})
+    stage.relay.wait_for_endings(10)
+    assert stage.relay.endings == {1: {"type": "failed", "error": {}}}
+
+
+def test_a_wrong_key_is_turned_away_and_a_silent_guest_keeps_nobody_out(stage):
+    with socket.create_connection(("127.0.0.1", stage.relay.port)):
+        with pytest.raises(AuthenticationError):
+            Client(("127.0.0.1", stage.relay.port), authkey=b"guess")
+        stage.enter(0).emit(PROGRESS)
+        assert stage.hear()["type"] == "event"
