@@ -1,0 +1,55 @@
+/**
+ * `npm run bench:bridge`: what the bridge costs, in one run on one machine. Prints a Markdown table.
+ * Options: --calls 500 --megabytes 10 --starts 3 --steps 60 --pairs 5 --threads 2 --out FILE --only line,shell,training.
+ * A quick check: --calls 50 --megabytes 1 --starts 1 --steps 2 --pairs 1.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensurePython } from '../../src/bridge/environment.js';
+import { benchLine } from './bridge/line.js';
+import { benchPythonShell } from './bridge/python-shell.js';
+import { table, type Line } from './bridge/stats.js';
+import { benchTraining } from './bridge/training.js';
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '500' },
+    megabytes: { type: 'string', default: '10' },
+    starts: { type: 'string', default: '3' },
+    steps: { type: 'string', default: '60' },
+    pairs: { type: 'string', default: '5' },
+    threads: { type: 'string', default: String(os.availableParallelism()) },
+    only: { type: 'string', default: 'line,shell,training' },
+    out: { type: 'string' },
+  },
+});
+function count(name: 'calls' | 'megabytes' | 'starts' | 'steps' | 'pairs' | 'threads'): number {
+  const number = Number(values[name]);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`--${name} takes a whole number above 0, not ${values[name]}`);
+}
+const parts = values.only.split(',');
+const line = { calls: count('calls'), megabytes: count('megabytes') };
+const training = { starts: count('starts'), steps: count('steps'), pairs: count('pairs'), threads: count('threads') };
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+const python = await ensurePython();
+const dir = mkdtempSync(path.join(os.tmpdir(), 'medgr2-bench-'));
+const load = (): string => os.loadavg()[0]?.toFixed(1) ?? '?';
+const before = load();
+try {
+  const lines: Line[] = [];
+  if (parts.includes('line')) lines.push(...(await benchLine(python, line)));
+  if (parts.includes('shell')) lines.push(...(await benchPythonShell(python, line)));
+  if (parts.includes('training')) lines.push(...(await benchTraining({ python, dir }, training, tell)));
+  const machine =
+    `${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}, ` +
+    `load ${before} before and ${load()} after; in brackets the range.`;
+  const text = `${machine}\n\n${table(lines)}`;
+  process.stdout.write(text);
+  if (values.out !== undefined) writeFileSync(values.out, text);
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}

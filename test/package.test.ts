@@ -1,0 +1,82 @@
+/**
+ * What `npm pack` puts into the package. With MEDGR2_TEST_PACKAGE=1 also the real thing: built, packed, installed into an
+ * empty project, and a six-line script that trains there (needs the npm registry; takes a minute).
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import sharp from 'sharp';
+import { expect, test } from 'vitest';
+import { findPython } from '../src/bridge/python.js';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..');
+const minutes = 60_000;
+
+test(
+  'the package has the Python sources, the base model and the notice, and no caches',
+  { timeout: 2 * minutes },
+  async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }];
+    const sizes = new Map(files.map((file) => [file.path, file.size]));
+    for (const name of ['contract.json', '__main__.py', 'executors/local.py', 'phantom/base/chat_template.jinja'])
+      expect(sizes.has(`py/medgr2/${name}`), name).toBe(true);
+    expect(sizes.get('py/medgr2/phantom/base/model.safetensors')).toBeGreaterThan(1_000_000);
+    for (const name of ['py/requirements.txt', 'configs/demo.yaml', 'src/grading/WORDNET-NOTICE.txt', 'LICENSE'])
+      expect(sizes.has(name), name).toBe(true);
+    const unwanted = /__pycache__|\.pyc$|^test\/|^\.|^src\/.*\.tsx?$|^runs\//;
+    expect([...sizes.keys()].filter((name) => unwanted.test(name))).toEqual([]);
+  },
+);
+
+const script = `import { openEngine, rowColumns, writeParquet } from 'medgr2';
+const row = { image: 'scan.png', prompt: 'Which modality is this?', completion: '<answer>CT</answer>' };
+await writeParquet('rows.parquet', Array.from({ length: 16 }, (_, n) => ({ id: String(n), ...row })), rowColumns.sft);
+await using engine = await openEngine();
+const job = engine.sft({ model: { path: 'phantom' }, data: 'rows.parquet', outDir: 'out', seed: 0, trl: { max_steps: 2 } });
+console.log((await job.result).checkpoint);
+`;
+
+const asked = process.env['MEDGR2_TEST_PACKAGE'] === '1';
+test.runIf(asked)('installed in an empty project it trains', { timeout: 15 * minutes }, async () => {
+  const project = await mkdtemp(path.join(tmpdir(), 'medgr2-package-'));
+  try {
+    // A copy: packing builds, and the checkout's own dist is not ours to replace.
+    const copy = path.join(project, 'copy');
+    for (const name of [
+      'package.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'README.md',
+      'LICENSE',
+      'src',
+      'py',
+      'configs',
+    ])
+      await cp(path.join(root, name), path.join(copy, name), { recursive: true });
+    const bin = path.join(root, 'node_modules', '.bin');
+    const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env['PATH']}`, MEDGR2_PYTHON: findPython() };
+    await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'));
+    await run('npm', ['pack', '--pack-destination', project], { cwd: copy, env });
+    const empty = path.join(project, 'empty');
+    await cp(path.join(root, 'LICENSE'), path.join(empty, 'LICENSE'));
+    await writeFile(path.join(empty, 'package.json'), '{ "name": "empty", "private": true }');
+    await run('npm', ['install', '--no-audit', '--no-fund', path.join(project, 'medgr2-0.1.0.tgz')], {
+      cwd: empty,
+      env,
+    });
+    expect((await run('npx', ['medgr2', 'setup'], { cwd: empty, env })).stdout).toContain(env.MEDGR2_PYTHON);
+    expect((await run('npx', ['medgr2', 'doctor'], { cwd: empty, env })).stdout).toContain('ok       shipped files');
+    await sharp({ create: { width: 84, height: 84, channels: 3, background: 'gray' } }).toFile(
+      path.join(empty, 'scan.png'),
+    );
+    await writeFile(path.join(empty, 'train.mjs'), script);
+    const { stdout } = await run(process.execPath, ['train.mjs'], { cwd: empty, env });
+    expect(stdout.trim()).toBe(path.join('out', 'model'));
+  } finally {
+    await rm(project, { recursive: true, force: true });
+  }
+});
