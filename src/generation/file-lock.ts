@@ -42,6 +42,12 @@ export function lockFile(file: string): FileLock {
   };
 }
 
+/** The living holder of the lock of a file; null where nobody holds it. */
+export function lockHolder(file: string): ProcessIdentity | null {
+  const held = readHolder(`${file}.lock`);
+  return held === null || held.stale ? null : held.holder;
+}
+
 function acquire(path: string, own: string, file: string): void {
   for (let tries = 0; tries < 3; tries++) {
     try {

@@ -66,7 +66,7 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
   await performAll(options, run, (index, outcome) => {
     outcomes[index] = outcome;
-    if ('sample' in outcome) progress.accept();
+    if ('sample' in outcome) progress.accept(outcome.sample);
     else progress.drop(outcome.dropped.reason);
   });
   const final = progress.finish();

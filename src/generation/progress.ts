@@ -1,6 +1,7 @@
 /** Counts what became of the tasks and tells the listener, at most ten times a second and once at the end. */
 import type { DropReason } from '../prompts/parse.js';
 import type { ProviderReply } from '../providers/provider.js';
+import type { Sample } from '../sample.js';
 
 /** Why a task ended without a sample: the reply's own reasons, and those of the request. */
 export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task';
@@ -24,6 +25,8 @@ export interface GenerationProgress {
   outputTokens: number;
   /** Since the start of this call. */
   seconds: number;
+  /** The newest task that became a sample; null before there is one. */
+  newest: Sample | null;
 }
 
 export type GenerationEvent = GenerationProgress;
@@ -31,7 +34,7 @@ export type GenerationEvent = GenerationProgress;
 export interface ProgressTracker {
   add(counter: 'cached' | 'retries'): void;
   addAnswered(usage: ProviderReply['usage']): void;
-  accept(): void;
+  accept(sample: Sample): void;
   drop(reason: TaskDropReason): void;
   finish(): GenerationProgress;
 }
@@ -42,6 +45,7 @@ export function trackProgress(total: number, onEvent: ((event: GenerationEvent) 
   const started = performance.now();
   const counts = { total, done: 0, accepted: 0, answered: 0, cached: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
   const dropped: Partial<Record<TaskDropReason, number>> = {};
+  let newest: Sample | null = null;
   let lastEvent = Number.NEGATIVE_INFINITY;
 
   const snapshot = (final: boolean): GenerationProgress => ({
@@ -50,6 +54,7 @@ export function trackProgress(total: number, onEvent: ((event: GenerationEvent) 
     ...counts,
     dropped: { ...dropped },
     seconds: (performance.now() - started) / 1000,
+    newest,
   });
   const changed = (): void => {
     const now = performance.now();
@@ -68,7 +73,8 @@ export function trackProgress(total: number, onEvent: ((event: GenerationEvent) 
       counts.outputTokens += outputTokens;
       changed();
     },
-    accept: () => {
+    accept: (sample) => {
+      newest = sample;
       counts.accepted++;
       counts.done++;
       changed();

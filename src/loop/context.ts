@@ -2,7 +2,7 @@
 import type { Engine } from '../bridge/engine.js';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/source.js';
-import type { RunEvent } from './events.js';
+import type { RunEvent, StageName } from './events.js';
 import type { Ledger } from './ledger.js';
 
 /** The part of the bridge that the loop uses; a test may give a recording fake. */
@@ -19,6 +19,8 @@ export interface RunContext {
   /** Aborts when the person stops the run. */
   signal: AbortSignal;
   emit(event: RunEvent): void;
+  /** Waits while the run is paused; called before a stage that is to be done. */
+  beforeStage?: (next: { cycle: number; stage: StageName }) => Promise<void>;
   /** ISO time. */
   now(): string;
 }

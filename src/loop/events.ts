@@ -1,28 +1,24 @@
 /** What a run tells while it works. events.jsonl holds one per line; screens, reports and `--json` read the same union. */
 import { z } from 'zod';
 import { jobEventSchema } from '../bridge/contract.js';
+import { stagePlanSchema } from './plan.js';
+import { stageDetailSchema } from './stage-detail.js';
+import { stageNames } from './stage-names.js';
 
-export const stageNames = [
-  'prepare-data',
-  'evaluate-base',
-  'grade',
-  'warm-start',
-  'reward-model',
-  'reward-report',
-  'generate',
-  'score',
-  'filter',
-  'sft',
-  'evaluate-sft',
-  'grpo',
-  'evaluate-grpo',
-  'preferences',
-  'generator-update',
-] as const;
-export type StageName = (typeof stageNames)[number];
+export { stageNames, type StageName } from './stage-names.js';
 
 const stage = { cycle: z.int().min(0), stage: z.enum(stageNames) };
 const metrics = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+
+/** A candidate as people look at it; `image` is relative to the run folder where it lies within it. */
+const newestSampleSchema = z.strictObject({
+  image: z.string(),
+  modality: z.string(),
+  questionType: z.string(),
+  question: z.string(),
+  answer: z.string(),
+});
+export type NewestSample = z.output<typeof newestSampleSchema>;
 
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -34,6 +30,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     resumed: z.boolean(),
     /** What the data is, and what results on it are no evidence for. */
     notice: z.string(),
+    /** The stages to come; runs recorded before there was one have none. */
+    plan: stagePlanSchema.optional(),
   }),
   z.strictObject({ type: z.literal('stage-start'), ...stage, resumed: z.boolean() }),
   /** Finished in an earlier run of the same folder. */
@@ -44,9 +42,20 @@ export const runEventSchema = z.discriminatedUnion('type', [
     done: z.int(),
     total: z.int(),
     detail: metrics,
+    /** Generation only: why candidates were dropped so far, and the newest one that was not. */
+    dropped: z.record(z.string(), z.int()).optional(),
+    newest: newestSampleSchema.optional(),
   }),
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
-  z.strictObject({ type: z.literal('stage-end'), ...stage, seconds: z.number(), metrics }),
+  z.strictObject({
+    type: z.literal('stage-end'),
+    ...stage,
+    seconds: z.number(),
+    metrics,
+    detail: stageDetailSchema.optional(),
+  }),
+  /** The run waits before this stage because a person paused it, or goes on. */
+  z.strictObject({ type: z.literal('pause'), ...stage, paused: z.boolean() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
   z.strictObject({
     type: z.literal('run-end'),

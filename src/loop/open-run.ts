@@ -24,6 +24,9 @@ const freeSettings = [
   'generation.teacher.latencyMs',
 ];
 
+/** Name that the lock of a run folder goes by; the file is `run.lock`. */
+export const runLock = 'run';
+
 /** Locks the folder for this process and writes the resolved configuration. @throws RunError */
 export function openRunFolder(runDir: string, config: Config): FileLock {
   mkdirSync(runDir, { recursive: true });
@@ -42,7 +45,7 @@ export function openRunFolder(runDir: string, config: Config): FileLock {
 
 function lockRun(runDir: string): FileLock {
   try {
-    return lockFile(join(runDir, 'run'));
+    return lockFile(join(runDir, runLock));
   } catch (error) {
     if (!(error instanceof DataError) || error.code !== 'file-locked') throw error;
     throw new RunError('run-busy', `another process works on the run in ${runDir}`, {
@@ -79,7 +82,8 @@ function expectSame(file: string, config: Config): void {
 }
 
 function expectEmpty(runDir: string): void {
-  const other = readdirSync(runDir).filter((name) => !name.startsWith('run.lock'));
+  const ours = [runFiles.request, runFiles.backgroundLog] as readonly string[];
+  const other = readdirSync(runDir).filter((name) => !name.startsWith('run.lock') && !ours.includes(name));
   if (other.length === 0) return;
   throw new RunError('not-a-run-folder', `${runDir} is not empty and holds no run`, {
     where: runDir,

@@ -15,6 +15,10 @@ export const runFiles = {
   /** One line per request the simulated teacher answered. */
   teacherCounts: 'generation/teacher-answered.txt',
   logs: 'logs',
+  /** What a person asks of a run that is going. */
+  request: 'run.request',
+  /** What a run in the background prints. */
+  backgroundLog: 'run.log',
 } as const;
 
 /** Absolute path of something that is named relative to the run folder (or absolutely). */

@@ -16,6 +16,8 @@ import { openEvents } from './event-file.js';
 import { requireKey } from './generator.js';
 import { openLedger } from './ledger.js';
 import { openRunFolder } from './open-run.js';
+import { planStages } from './plan.js';
+import { listenForRequests } from './requests.js';
 import { buildResult, runResultSchema, writeResult, type RunProgress, type RunResult } from './result.js';
 import { readJson, runFiles, toRun, writeJson } from './run-folder.js';
 import { runStage } from './stage.js';
@@ -46,7 +48,8 @@ export async function runLoop(config: Config, options: RunOptions): Promise<RunR
   requireKey(config);
   const lock = openRunFolder(runDir, config);
   const started = performance.now();
-  const signal = options.signal ?? new AbortController().signal;
+  using requests = listenForRequests(runDir, options.signal);
+  const { signal } = requests;
   const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
   const engine = openWhenNeeded(runDir, options.engine, config.executor, signal);
   // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
@@ -63,9 +66,13 @@ export async function runLoop(config: Config, options: RunOptions): Promise<RunR
   try {
     const ledger = openLedger(join(runDir, runFiles.ledger));
     const data = withinRun(await openData(config, runDir), runDir);
-    run = { config, runDir, engine: engine.open, data, ledger, signal, emit, now: () => new Date().toISOString() };
+    const now = (): string => new Date().toISOString();
+    const beforeStage: RunContext['beforeStage'] = (next) => requests.beforeStage(next, emit);
+    run = { config, runDir, engine: engine.open, data, ledger, signal, emit, now, beforeStage };
     const resumed = ledger.size > 0;
-    emit({ type: 'run-start', runDir, seed: config.seed, cycles: config.cycles, resumed, notice: data.notice });
+    const { seed, cycles } = config;
+    const plan = planStages(config);
+    emit({ type: 'run-start', runDir, seed, cycles, resumed, notice: data.notice, plan });
     await runStages(run, progress, (result) => writeResult(runDir, result));
     return end('complete', null) ?? buildResult(run, progress, 'complete');
   } catch (error) {

@@ -7,18 +7,22 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { sha256 } from '../hash.js';
 import type { RunContext } from './context.js';
-import type { StageMetrics, StageName } from './events.js';
+import type { RunEvent, StageMetrics, StageName } from './events.js';
 import { fingerprintOf } from './fingerprint.js';
 import { ledgerEntrySchema, stageKey, type LedgerEntry } from './ledger.js';
 import { readJson, writeJson } from './run-folder.js';
+import type { StageDetail } from './stage-detail.js';
 
 export interface StageContext extends RunContext {
   cycle: number;
   stage: StageName;
   /** Absolute folder to write into; renamed when the stage is done, so results name files relative to it. */
   dir: string;
-  progress(done: number, total: number, detail?: StageMetrics): void;
+  progress(done: number, total: number, detail?: StageMetrics, more?: ProgressDetail): void;
 }
+
+/** What generation tells beyond its counts. */
+export type ProgressDetail = Pick<Extract<RunEvent, { type: 'stage-progress' }>, 'dropped' | 'newest'>;
 
 export interface Stage<Output> {
   cycle: number;
@@ -29,6 +33,8 @@ export interface Stage<Output> {
   partial: 'on' | 'over';
   output: z.ZodType<Output>;
   metrics(output: Output): StageMetrics;
+  /** Small tables for screens, where there are any. */
+  detail?: (output: Output) => StageDetail;
   run(context: StageContext): Promise<Output>;
 }
 
@@ -52,6 +58,7 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
     run.emit({ type: 'stage-skip', cycle, stage: name });
     return { output: stage.output.parse(known.output), dir, fingerprint: known.fingerprint, seconds: known.seconds };
   }
+  await run.beforeStage?.({ cycle, stage: name });
   run.signal.throwIfAborted();
   const partial = `${dir}.partial`;
   const resumed = openPartial(partial, inputHash, stage.partial);
@@ -66,7 +73,9 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
   rmSync(dir, { recursive: true, force: true });
   renameSync(partial, dir);
   run.ledger.append(entry);
-  run.emit({ type: 'stage-end', cycle, stage: name, seconds, metrics: stage.metrics(output) });
+  const detail = stage.detail?.(output);
+  const metrics = stage.metrics(output);
+  run.emit({ type: 'stage-end', cycle, stage: name, seconds, metrics, ...(detail === undefined ? {} : { detail }) });
   return { output, dir, fingerprint, seconds };
 }
 
@@ -118,7 +127,8 @@ function stageContext(run: RunContext, cycle: number, stage: StageName, dir: str
     cycle,
     stage,
     dir,
-    progress: (done, total, detail = {}) => run.emit({ type: 'stage-progress', cycle, stage, done, total, detail }),
+    progress: (done, total, detail = {}, more = {}) =>
+      run.emit({ type: 'stage-progress', cycle, stage, done, total, detail, ...more }),
   };
 }
 

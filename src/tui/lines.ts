@@ -36,6 +36,8 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       }
       case 'stage-end':
         return `${head(event)} ${metricsText(event.metrics)} (${formatSeconds(event.seconds)})`;
+      case 'pause':
+        return `${head(event)} ${event.paused ? 'paused before this stage' : 'going on'}`;
       case 'warning':
         return `${clock(event.time)}  warning: ${event.message}`;
       case 'run-end':

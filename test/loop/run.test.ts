@@ -63,6 +63,9 @@ describe('a whole run', () => {
     const engine = fakeEngine();
     const result = await run(engine);
     expect(stagesOf('stage-end')).toEqual(allStages);
+    const { plan } = events.find((event) => event.type === 'run-start') ?? {};
+    const planned = [plan?.start ?? [], plan?.cycle ?? [], plan?.last ?? []];
+    expect(planned.flatMap((stages, cycle) => stages.map((stage) => `${cycle}/${stage}`))).toEqual(allStages);
     expect(result.status).toBe('complete');
     expect(result.cycles.map((cycle) => cycle.cycle)).toEqual([1, 2]);
     for (const cycle of result.cycles) {

@@ -35,6 +35,11 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
     partial: 'over',
     output: evaluateOutputSchema,
     metrics: ({ accuracy, n, unparsed }) => ({ accuracy, questions: n, unparsed }),
+    detail: ({ byModality, byQuestionType }) => ({
+      kind: 'evaluation',
+      byModality: counts(byModality),
+      byQuestionType: counts(byQuestionType),
+    }),
     run: async (context) =>
       // The test split is never empty, so every accuracy is a number.
       evaluateOutputSchema.parse(
@@ -50,3 +55,6 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
       ),
   };
 }
+
+const counts = (groups: EvaluateOutput['byModality']): Record<string, { n: number; correct: number }> =>
+  Object.fromEntries(Object.entries(groups).map(([name, { n, correct }]) => [name, { n, correct }]));

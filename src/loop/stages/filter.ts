@@ -10,6 +10,7 @@ import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
 import { isTrue, precisionOf } from '../precision.js';
 import { fromRun, runFiles } from '../run-folder.js';
+import { scoreCounts } from '../stage-detail.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const share = z.number().min(0).max(1).nullable();
@@ -25,6 +26,8 @@ export const filterOutputSchema = z.object({
   datasetSize: z.int(),
   rawPrecision: share,
   acceptedPrecision: share,
+  /** Candidates by score; empty in runs made before it was kept. */
+  scores: z.array(z.int()).default([]),
 });
 export type FilterOutput = z.output<typeof filterOutputSchema>;
 
@@ -51,9 +54,11 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       accepted,
       candidates,
       tau,
+      datasetSize: rest.datasetSize,
       rawPrecision: rest.rawPrecision,
       acceptedPrecision: rest.acceptedPrecision,
     }),
+    detail: ({ scores }) => ({ kind: 'scores', counts: scores }),
     run: async ({ dir }) => {
       const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
       const parted = allowOverlap
@@ -97,6 +102,7 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
         datasetSize: grown.length,
         rawPrecision: precisionOf(run.data, scored),
         acceptedPrecision: precisionOf(run.data, accepted),
+        scores: scoreCounts(scored.flatMap((sample) => sample.score ?? [])),
       };
     },
   };

@@ -10,10 +10,11 @@ import { openReplyCache } from '../../generation/reply-cache.js';
 import type { Sample } from '../../sample.js';
 
 import type { RunContext } from '../context.js';
+import type { NewestSample } from '../events.js';
 import { openGenerator } from '../generator.js';
 import { cycleTasks } from '../tasks.js';
 import { runFiles, toRun } from '../run-folder.js';
-import type { Stage, StageDone } from '../stage.js';
+import type { Stage, StageContext, StageDone } from '../stage.js';
 
 export const generateOutputSchema = z.object({
   tasks: z.int(),
@@ -59,6 +60,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
       candidates,
       dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
     }),
+    detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
       const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
       await using generator = await openGenerator(run);
@@ -75,7 +77,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
         temperature,
         maxOutputTokens,
         signal: context.signal,
-        onEvent: progressOf(context.progress),
+        onEvent: progressOf(context),
       });
       const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
       if (samples.length === 0)
@@ -96,13 +98,18 @@ export async function readCandidates(stage: StageDone<GenerateOutput>): Promise<
 }
 
 /** At most one event a second, and the last. */
-function progressOf(progress: (done: number, total: number, detail: Record<string, number>) => void) {
+function progressOf({ progress, runDir }: StageContext) {
   let last = Number.NEGATIVE_INFINITY;
   return (event: GenerationEvent): void => {
     const now = performance.now();
     if (!event.final && now - last < 1000) return;
     last = now;
-    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens } = event;
-    progress(done, total, { accepted, answered, cached, retries, inputTokens, outputTokens });
+    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, dropped, newest } = event;
+    const counts = { accepted, answered, cached, retries, inputTokens, outputTokens };
+    progress(done, total, counts, { dropped, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };
+}
+
+function shown({ image, modality, questionType, question, answer }: Sample, runDir: string): NewestSample {
+  return { image: toRun(runDir, image), modality, questionType, question, answer };
 }

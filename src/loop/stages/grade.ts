@@ -11,6 +11,8 @@ const output = z.object({
   heldOut: z.int(),
   /** Texts that could not be made, by kind. */
   skipped: z.record(z.string(), z.int()),
+  /** Texts to learn from, by grade; empty in runs made before it was kept. */
+  rowsByGrade: z.record(z.string(), z.int()).default({}),
 });
 export type GradeOutput = z.output<typeof output>;
 
@@ -35,11 +37,18 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
     partial: 'over',
     output,
     metrics: ({ train, heldOut }) => ({ train, heldOut }),
+    detail: ({ rowsByGrade }) => ({ kind: 'grading', rowsByGrade }),
     run: async ({ dir }) => {
       const graded = gradeSamples(run.data.seed, { seed, ...grading, thesaurus: loadWordNet() });
       await writeParquet(join(dir, 'train.parquet'), graded.train, columns);
       await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, columns);
-      return { train: graded.train.length, heldOut: graded.heldOut.length, skipped: graded.skipped };
+      const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
+      return {
+        train: graded.train.length,
+        heldOut: graded.heldOut.length,
+        skipped: graded.skipped,
+        rowsByGrade: Object.fromEntries([...byGrade].map(([value, rows]) => [value, rows.length])),
+      };
     },
   };
 }

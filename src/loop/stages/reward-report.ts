@@ -48,6 +48,11 @@ export function rewardReport(
     partial: 'over',
     output: rewardReportOutputSchema,
     metrics: ({ mae, spearman, pairwiseAccuracy, tau }) => ({ mae, spearman, pairwiseAccuracy, tau }),
+    detail: ({ meanByGrade, reliability }) => ({
+      kind: 'reward-model',
+      meanByGrade,
+      reliability: reliability.map(({ from: lower, to, n, positiveShare }) => ({ from: lower, to, n, positiveShare })),
+    }),
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
       const rows = heldOut.map((row) => rewardRow(row, rowOptions(run)));

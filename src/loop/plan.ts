@@ -1,0 +1,34 @@
+/** The stages a configuration will run, in order: what a screen draws before they happen. */
+import { z } from 'zod';
+import type { Config } from '../config/schema.js';
+import { stageNames } from './stage-names.js';
+
+const stages = z.array(z.enum(stageNames));
+
+export const stagePlanSchema = z.strictObject({
+  /** Before the first cycle. */
+  start: stages,
+  /** Of every cycle but the last, and of the last. */
+  cycle: stages,
+  last: stages,
+});
+export type StagePlan = z.output<typeof stagePlanSchema>;
+
+export function planStages(config: Pick<Config, 'rewardModel'>): StagePlan {
+  const { warmStartSteps, retrainAfterLast } = config.rewardModel;
+  const evolution = ['preferences', 'reward-model', 'reward-report'] as const;
+  const turn = ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo'] as const;
+  const cycle = [...turn, ...evolution, 'generator-update'] as const;
+  return {
+    start: [
+      'prepare-data',
+      'evaluate-base',
+      'grade',
+      ...(warmStartSteps === 0 ? [] : ['warm-start' as const]),
+      'reward-model',
+      'reward-report',
+    ],
+    cycle: [...cycle],
+    last: retrainAfterLast ? [...cycle] : [...turn, 'generator-update'],
+  };
+}

@@ -1,0 +1,19 @@
+/** The names of the stages, in the order in which a run first reaches them. */
+export const stageNames = [
+  'prepare-data',
+  'evaluate-base',
+  'grade',
+  'warm-start',
+  'reward-model',
+  'reward-report',
+  'generate',
+  'score',
+  'filter',
+  'sft',
+  'evaluate-sft',
+  'grpo',
+  'evaluate-grpo',
+  'preferences',
+  'generator-update',
+] as const;
+export type StageName = (typeof stageNames)[number];
