@@ -22,6 +22,7 @@ async function main(): Promise<number> {
     ask: process.stdin.isTTY && process.stdout.isTTY ? (question) => askLine(question, stop.signal) : undefined,
     env: process.env,
     signal: stop.signal,
+    terminal: terminalOf(process.env),
   };
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
@@ -30,10 +31,15 @@ async function main(): Promise<number> {
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  // The terminal is gone: what is at work is saved, and nobody is there to be told.
+  process.on('SIGHUP', interrupt);
+  process.stdin.on('error', () => {});
+  process.stderr.on('error', () => {});
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    // The terminal was closed; SIGHUP says what becomes of the work.
+    if (error.code !== 'EIO') throw error;
   });
   try {
     await buildProgram(io).parseAsync(process.argv);
@@ -43,6 +49,13 @@ async function main(): Promise<number> {
     io.error(describeError(error, { verbose: process.argv.includes('--verbose') }));
     return error instanceof Medgr2Error ? error.exitCode : 1;
   }
+}
+
+/** A screen needs someone who reads it and keys that reach us. */
+function terminalOf(env: NodeJS.ProcessEnv): CommandIo['terminal'] {
+  const { stdin, stdout } = process;
+  const fits = stdin.isTTY && stdout.isTTY && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
+  return fits ? { stdin, stdout } : undefined;
 }
 
 process.exit(await main());

@@ -13,6 +13,7 @@ import { declarePlan } from './commands/plan.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
 import { declareSplit } from './commands/split.js';
+import { declareStatus, declareStop, declareWatch } from './commands/watch.js';
 import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
@@ -21,6 +22,9 @@ const commands: readonly Declare[] = [
   declarePlan,
   declareRun,
   declareDemo,
+  declareWatch,
+  declareStatus,
+  declareStop,
   declareImport,
   declareSplit,
   declareDecontaminate,

@@ -2,8 +2,14 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../bridge/environment.js';
 import { loadConfig } from '../config/load.js';
-import type { CommandIo } from './io.js';
+import { requestOfRun } from '../loop/requests.js';
+import type { RunResult } from '../loop/result.js';
+import { runFiles } from '../loop/run-folder.js';
 import { lineTeller } from '../tui/lines.js';
+import { followFile } from '../tui/sources.js';
+import { runDetached } from './detach.js';
+import type { CommandIo } from './io.js';
+import { onScreen } from './on-screen.js';
 import { summaryOf } from './summary.js';
 
 export interface RunCommand {
@@ -11,6 +17,10 @@ export interface RunCommand {
   runDir?: string | undefined;
   set: readonly string[];
   json: boolean;
+  /** Lines even where there is a terminal. */
+  plain?: boolean;
+  /** In the background. */
+  detach?: boolean;
 }
 
 export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
@@ -18,7 +28,20 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   const name = basename(command.config, extname(command.config));
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
   await setUpPython(io);
+  if (command.detach === true) return runDetached({ ...command, runDir }, io);
   const { runLoop } = await import('../loop/run.js');
+  const { terminal } = io;
+  if (terminal !== undefined && !command.json && command.plain !== true) {
+    const result = await onScreen<RunResult>(terminal, io, {
+      source: followFile(join(runDir, runFiles.events)),
+      request: (request) => requestOfRun(runDir, request),
+      isAlive: () => true,
+      gpu: true,
+      work: () => runLoop(config, { runDir, signal: io.signal }),
+    });
+    io.out(summaryOf(result, runDir));
+    return;
+  }
   const tell = lineTeller();
   const result = await runLoop(config, {
     runDir,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { configSchema, type Config } from '../config/schema.js';
 import { DataError, RunError } from '../errors.js';
-import { lockFile, type FileLock } from '../generation/file-lock.js';
+import { lockFile, lockHolder, type FileLock } from '../generation/file-lock.js';
+import type { ProcessIdentity } from '../generation/process-identity.js';
 import { runFiles, writeWhole } from './run-folder.js';
 
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
@@ -25,7 +26,10 @@ const freeSettings = [
 ];
 
 /** Name that the lock of a run folder goes by; the file is `run.lock`. */
-export const runLock = 'run';
+const runLock = 'run';
+
+/** The process that works on a run; null where none does. */
+export const holderOfRun = (runDir: string): ProcessIdentity | null => lockHolder(join(runDir, runLock));
 
 /** Locks the folder for this process and writes the resolved configuration. @throws RunError */
 export function openRunFolder(runDir: string, config: Config): FileLock {

@@ -8,6 +8,8 @@ interface RunFlags {
   runDir?: string;
   set: string[];
   json?: boolean;
+  plain?: boolean;
+  detach?: boolean;
 }
 
 export const declareRun: Declare = (program, io) => {
@@ -43,7 +45,16 @@ function withRunOptions(command: Command): Command {
   return command
     .option('--run-dir <folder>', 'folder of the run (default: runs/<configuration>-<seed>)')
     .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
+    .option('--plain', 'lines instead of the screen')
+    .option('--detach', 'run in the background; `medgr2 watch` shows it, `medgr2 stop` stops it')
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
 
-const settings = (config: string, { runDir, set, json }: RunFlags) => ({ config, runDir, set, json: json === true });
+const settings = (config: string, { runDir, set, json, plain, detach }: RunFlags) => ({
+  config,
+  runDir,
+  set,
+  json: json === true,
+  plain: plain === true,
+  detach: detach === true,
+});

@@ -1,0 +1,43 @@
+/** Does some work while a screen shows a run; what would be printed meanwhile is printed when the screen is gone. */
+import type { RunRequest } from '../loop/requests.js';
+import type { Source } from '../tui/feed.js';
+import type { ScreenActions } from '../tui/screen.js';
+import type { CommandIo } from './io.js';
+
+export interface ScreenWork<T> {
+  source: Source;
+  /** Asks the run that this process works on; left out where another process does. */
+  request?: (request: RunRequest | null) => void;
+  /** Whether a process works on the run; looked at now and then. */
+  isAlive: () => boolean;
+  /** Whether the GPUs of this machine are the run's. */
+  gpu: boolean;
+  /** Ends the screen when it settles. */
+  work(leave: Promise<void>): Promise<T>;
+}
+
+export async function onScreen<T>(
+  terminal: NonNullable<CommandIo['terminal']>,
+  io: CommandIo,
+  { source, request, isAlive, gpu, work }: ScreenWork<T>,
+): Promise<T> {
+  // Loaded here, so that other commands start without React.
+  const { openScreen } = await import('../tui/open-screen.js');
+  const { promise: leave, resolve } = Promise.withResolvers<void>();
+  const actions: ScreenActions = {
+    leave: resolve,
+    // The same way as Ctrl-C goes: first politely, then at once.
+    ...(request === undefined ? {} : { run: { request, stop: () => void process.kill(process.pid, 'SIGINT') } }),
+  };
+  const held: string[] = [];
+  const print = io.error;
+  io.error = (text) => void held.push(text);
+  const screen = openScreen(terminal, source, { actions, gpu, isAlive });
+  try {
+    return await work(leave);
+  } finally {
+    await screen.close();
+    io.error = print;
+    if (!io.signal.aborted) for (const text of held) io.error(text);
+  }
+}

@@ -1,0 +1,77 @@
+/** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { holderOfRun } from '../loop/open-run.js';
+import { runResultSchema } from '../loop/result.js';
+import { runFiles } from '../loop/run-folder.js';
+import type { Source } from '../tui/feed.js';
+import { lineTeller } from '../tui/lines.js';
+import { followFile, replayFile } from '../tui/sources.js';
+import type { CommandIo } from './io.js';
+import { onScreen } from './on-screen.js';
+import { expectRun } from './run-state.js';
+import { summaryOf } from './summary.js';
+
+export interface WatchCommand {
+  folder: string;
+  /** Times as fast as the run went; null follows the run instead. */
+  replay: number | null;
+  json: boolean;
+  plain: boolean;
+}
+
+export async function watchCommand({ folder, replay, json, plain }: WatchCommand, io: CommandIo): Promise<void> {
+  const runDir = expectRun(folder);
+  const events = join(runDir, runFiles.events);
+  const source = replay === null ? followFile(events) : replayFile(events, replay);
+  const holder = holderOfRun(runDir);
+  if (io.terminal === undefined || json || plain) {
+    await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io);
+  } else {
+    await onScreen(io.terminal, io, {
+      source,
+      isAlive: () => replay !== null || holderOfRun(runDir) !== null,
+      gpu: replay === null && holder?.host === hostname(),
+      work: (leave) => Promise.race([leave, aborted(io.signal)]),
+    });
+  }
+  if (!json) printSummary(runDir, io);
+}
+
+/** Lines until the run ends, its process is gone, or the person stops watching. */
+async function printEvents(
+  source: Source,
+  { json, follows }: { json: boolean; follows: () => boolean },
+  io: CommandIo,
+): Promise<void> {
+  const tell = lineTeller();
+  try {
+    while (!io.signal.aborted) {
+      const goesOn = follows();
+      const { events, more, ended } = await source.read();
+      for (const event of events) {
+        const line = json ? JSON.stringify(event) : tell(event);
+        if (line !== null) io.out(line);
+      }
+      if (ended === true || (ended === undefined && !more && !goesOn)) return;
+      if (!more) await sleep(200, undefined, { signal: io.signal }).catch(() => {});
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function printSummary(runDir: string, io: CommandIo): void {
+  const file = join(runDir, runFiles.result);
+  if (!existsSync(file)) return;
+  const result = runResultSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (result.success && result.data.status === 'complete') io.out(summaryOf(result.data, runDir));
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,0 +1,49 @@
+/** The table of cycles: what each turn of the loop came to. The newest rows, where not all fit. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber, formatSeconds, formatTable } from '../format.js';
+import type { CycleRow } from './state.js';
+
+const wide = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
+const narrow = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
+
+interface CyclesTableProps {
+  rows: readonly CycleRow[];
+  columns: number;
+  /** Lines with the header. */
+  height: number;
+}
+
+export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactElement {
+  const shown = rows.slice(-Math.max(1, height - 1));
+  const [header = '', ...lines] = formatTable([columns >= 100 ? wide : narrow, ...shown.map(cells)]).split('\n');
+  return (
+    <Box flexDirection="column" paddingX={1} height={height} width={columns} overflow="hidden">
+      <Text dimColor wrap="truncate">
+        {header}
+      </Text>
+      {lines.map((line, index) => (
+        <Text key={shown[index]?.cycle} wrap="truncate">
+          {line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+function cells(row: CycleRow): string[] {
+  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', formatNumber(row.grpo), formatSeconds(row.seconds)];
+  const unknown = row.rawPrecision === null && row.acceptedPrecision === null;
+  return [
+    String(row.cycle),
+    formatNumber(row.candidates),
+    formatNumber(row.accepted),
+    unknown ? '–' : `${formatNumber(row.rawPrecision, 2)} → ${formatNumber(row.acceptedPrecision, 2)}`,
+    formatNumber(row.datasetSize),
+    formatNumber(row.spearman, 2),
+    formatNumber(row.tau, 2),
+    formatNumber(row.sft),
+    formatNumber(row.grpo),
+    formatSeconds(row.seconds),
+  ];
+}

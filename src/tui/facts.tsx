@@ -1,0 +1,50 @@
+/** Small pieces that panels are made of: named figures, and a bar that says how far a stage is. */
+import { Box, Text } from 'ink';
+import type { ReactElement, ReactNode } from 'react';
+import { bar } from './plot.js';
+
+export type Fact = readonly [name: string, value: ReactNode];
+
+/** One figure a line. */
+export function Facts({ facts, width, nameWidth = 15 }: { facts: readonly Fact[]; width: number; nameWidth?: number }) {
+  return (
+    <Box flexDirection="column" width={width}>
+      {facts.map(([name, value]) => (
+        <Text key={name} wrap="truncate">
+          <Text dimColor>{name.padEnd(nameWidth)} </Text>
+          {value}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+interface ProgressProps {
+  done: number;
+  total: number;
+  width: number;
+  unit: string;
+}
+
+export function Progress({ done, total, width, unit }: ProgressProps): ReactElement {
+  const share = total === 0 ? 0 : done / total;
+  const text = ` ${done} of ${total} ${unit}`;
+  return (
+    <Text wrap="truncate">
+      <Text color="green">{bar(share, Math.max(5, Math.min(40, width - text.length)))}</Text>
+      {text}
+    </Text>
+  );
+}
+
+/** A change against an earlier share: up, down or the same, in words that need no colour. */
+export function Change({ now, before }: { now: number | null; before: number | null }): ReactElement {
+  if (now === null || before === null) return <Text> </Text>;
+  const points = Math.round((now - before) * 1000) / 10;
+  if (points === 0) return <Text dimColor> = </Text>;
+  return points > 0 ? (
+    <Text color="green">▲ {points.toFixed(1)}</Text>
+  ) : (
+    <Text color="red">▼ {Math.abs(points).toFixed(1)}</Text>
+  );
+}

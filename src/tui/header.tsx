@@ -1,0 +1,67 @@
+/** The first line: which run, which cycle, how long it has worked and will work. */
+import { basename } from 'node:path';
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatSeconds } from '../format.js';
+import { timeLeft } from './estimate.js';
+import type { GpuUse } from './gpu.js';
+import type { ScreenState } from './state.js';
+
+interface HeaderProps {
+  state: ScreenState;
+  /** Milliseconds since 1970. */
+  now: number;
+  gpus: readonly GpuUse[];
+  columns: number;
+}
+
+export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement {
+  const { current, cycles, status } = state;
+  const done = status === 'complete' || status === 'interrupted' || status === 'failed';
+  const place = done
+    ? null
+    : current === null || current.cycle === 0
+      ? 'before the first cycle'
+      : `cycle ${current.cycle} of ${cycles}`;
+  return (
+    <Box width={columns} justifyContent="space-between" paddingX={1}>
+      <Text wrap="truncate">
+        <Text bold>medgr2 {basename(state.runDir) || '…'}</Text>
+        {place === null ? '' : ` · ${place}`} · <Status status={status} />
+      </Text>
+      <Text wrap="truncate">
+        {gpuText(gpus, columns)}
+        {timeText(state, now, done)}
+      </Text>
+    </Box>
+  );
+}
+
+const looks = {
+  waiting: ['…', undefined],
+  running: ['● running', 'green'],
+  paused: ['‖ paused', 'magenta'],
+  complete: ['✓ complete', 'green'],
+  interrupted: ['■ stopped, can be continued', 'magenta'],
+  failed: ['✗ failed', 'red'],
+  gone: ['✗ process gone, can be continued', 'red'],
+} as const;
+
+function Status({ status }: { status: ScreenState['status'] }): ReactElement {
+  const [text, color] = looks[status];
+  return <Text {...(color === undefined ? {} : { color })}>{text}</Text>;
+}
+
+function timeText(state: ScreenState, now: number, done: boolean): string {
+  if (state.startedAt === null) return '';
+  const worked = state.earlierSeconds + (done ? 0 : Math.max(0, now - state.startedAt) / 1000);
+  if (done || state.status === 'gone') return formatSeconds(worked);
+  const { run } = timeLeft(state, now);
+  return `${formatSeconds(worked)} · left ${run === null ? '?' : `≈ ${formatSeconds(run)}`}`;
+}
+
+function gpuText(gpus: readonly GpuUse[], columns: number): string {
+  if (gpus.length === 0 || columns < 100) return '';
+  const shown = gpus.slice(0, columns >= 160 ? 4 : 1);
+  return `${shown.map((gpu) => `GPU${gpus.length > 1 ? gpu.index : ''} ${gpu.percent} % ${gpu.usedGiB.toFixed(0)}/${gpu.totalGiB.toFixed(0)} GiB`).join(' ')} · `;
+}

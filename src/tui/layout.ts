@@ -1,0 +1,23 @@
+/** How the rows of a terminal are shared out: the panel gets what is left, the table and the log what they need. */
+
+export interface Layout {
+  panel: number;
+  table: number;
+  log: number;
+  /** Width of a second panel beside the first; 0 where there is no room for one. */
+  second: number;
+}
+
+/** Lines that are always there: header, three for the ring, keys. */
+const fixed = 5;
+/** A panel below this cannot show its chart. */
+const leastPanel = 9;
+
+/** @param cycleRows Rows of the table of cycles without its header. */
+export function layoutOf(columns: number, rows: number, cycleRows: number): Layout {
+  const free = Math.max(0, rows - fixed);
+  const wantedTable = Math.min(cycleRows + 1, rows >= 40 ? 12 : 5);
+  const log = free >= 30 ? 8 : free >= 16 ? 3 : free >= 13 ? 1 : 0;
+  const table = Math.max(0, Math.min(wantedTable, free - log - leastPanel));
+  return { panel: Math.max(3, free - log - table), table: table < 2 ? 0 : table, log, second: columns >= 150 ? 62 : 0 };
+}

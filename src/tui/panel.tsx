@@ -1,0 +1,69 @@
+/** The frame around the panel of the stage at work, or of the one that a person chose with tab. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatSeconds } from '../format.js';
+import { timeLeft } from './estimate.js';
+import { EvaluationPanel } from './panels/evaluation-panel.js';
+import { FilterPanel } from './panels/filter-panel.js';
+import { GeneratePanel } from './panels/generate-panel.js';
+import { GrpoPanel } from './panels/grpo-panel.js';
+import type { PanelProps } from './panels/panel-props.js';
+import { RewardModelPanel } from './panels/reward-model-panel.js';
+import { SftPanel } from './panels/sft-panel.js';
+import { stageOf, type ScreenState } from './state.js';
+import { stageWords, type PanelName } from './words.js';
+
+export const panels: Record<PanelName, (props: PanelProps) => ReactElement> = {
+  generate: GeneratePanel,
+  'reward model': RewardModelPanel,
+  filter: FilterPanel,
+  SFT: SftPanel,
+  GRPO: GrpoPanel,
+  evaluation: EvaluationPanel,
+};
+
+interface FrameProps {
+  state: ScreenState;
+  name: PanelName;
+  /** Whether it is there because of the stage at work. */
+  follows: boolean;
+  now: number;
+  width: number;
+  height: number;
+}
+
+/** Its border takes two rows and four columns, its title one row. */
+export function PanelFrame({ state, name, follows, now, width, height }: FrameProps): ReactElement {
+  const Panel = panels[name];
+  return (
+    <Box
+      borderStyle="round"
+      borderDimColor
+      flexDirection="column"
+      width={width}
+      height={height}
+      paddingX={1}
+      overflow="hidden"
+    >
+      <Text wrap="truncate">{follows ? <AtWork state={state} now={now} /> : <Text bold>{name}</Text>}</Text>
+      <Panel state={state} width={width - 4} height={height - 3} />
+    </Box>
+  );
+}
+
+function AtWork({ state, now }: { state: ScreenState; now: number }): ReactElement {
+  const { current } = state;
+  if (current === null) return <Text bold>{state.status === 'complete' ? 'Result' : 'Between stages'}</Text>;
+  const { title, about } = stageWords[current.stage];
+  const { startedAt } = stageOf(state, current.cycle, current.stage);
+  const { stage: left } = timeLeft(state, now);
+  const worked = startedAt === null ? '' : formatSeconds(Math.max(0, now - startedAt) / 1000);
+  return (
+    <>
+      <Text bold>{title}</Text> {worked}{' '}
+      <Text dimColor>
+        · left {left === null ? '?' : `≈ ${formatSeconds(left)}`} · {about}
+      </Text>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+/** The filter: how the candidates score, where τ cuts, and what it lets through. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber } from '../../format.js';
+import { scoreRange } from '../../loop/stage-detail.js';
+import { Facts, Progress, type Fact } from '../facts.js';
+import { histogram } from '../plot.js';
+import { stageKey, type CycleRow, type ScreenState } from '../state.js';
+import { percent } from '../words.js';
+import { splitWidth, type PanelProps } from './panel-props.js';
+
+export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
+  const row = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
+  const scoring = state.current?.stage === 'score' ? state.progress : null;
+  const { right } = splitWidth(width, Math.min(44, Math.floor(width / 2)));
+  const counts = row === null ? null : scoresOf(state, row.cycle);
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      {scoring === null ? null : <Progress {...scoring} width={width} unit="candidates scored" />}
+      {row === null ? (
+        <Text dimColor>nothing has been filtered yet</Text>
+      ) : (
+        <Box columnGap={3}>
+          {counts === null ? null : (
+            <Scores counts={counts} tau={row.tau} height={height - (scoring === null ? 0 : 1)} />
+          )}
+          <Facts facts={factsOf(row)} width={right} />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function scoresOf(state: ScreenState, cycle: number): readonly number[] | null {
+  const detail = state.stages[stageKey(cycle, 'filter')]?.detail;
+  return detail?.kind === 'scores' && detail.counts.length > 0 ? detail.counts : null;
+}
+
+function factsOf(row: CycleRow): Fact[] {
+  const { candidates, accepted, tau, rawPrecision, acceptedPrecision, datasetSize } = row;
+  const share = candidates === null || accepted === null || candidates === 0 ? null : accepted / candidates;
+  return [
+    ['cycle', String(row.cycle)],
+    ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${percent(share)})`],
+    ['threshold τ', formatNumber(tau, 2)],
+    ['right before', percent(rawPrecision)],
+    ['right after', percent(acceptedPrecision)],
+    ['data set now', `${formatNumber(datasetSize)} samples`],
+  ];
+}
+
+function Scores({ counts, tau, height }: { counts: readonly number[]; tau: number | null; height: number }) {
+  const { lowest, highest } = scoreRange;
+  const place = tau === null ? 0 : Math.round(((tau - lowest) / (highest - lowest)) * counts.length);
+  const cut = Math.min(counts.length, Math.max(0, place));
+  const rows = histogram(counts, Math.max(1, height - 2));
+  return (
+    <Box flexDirection="column" flexShrink={0}>
+      {rows.map((row, index) => (
+        <Text key={index}>
+          <Text dimColor>{row.slice(0, cut)}</Text>
+          {tau === null ? '' : '│'}
+          <Text color="green">{row.slice(cut)}</Text>
+        </Text>
+      ))}
+      <Text>
+        {' '.repeat(Math.max(0, cut - 1))}
+        {tau === null ? 'scores' : 'τ'}
+      </Text>
+      <Text dimColor>
+        {String(lowest).padEnd(counts.length - 1)}
+        {highest}
+      </Text>
+    </Box>
+  );
+}

@@ -1,0 +1,88 @@
+/** GRPO: mean reward with its band, what each reward gives, and one completion that has just been judged. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber } from '../../format.js';
+import { Facts, type Fact } from '../facts.js';
+import { LineChart } from '../line-chart.js';
+import type { Curve } from '../plot.js';
+import { lastValue } from '../series.js';
+import type { ShownCompletion, Training } from '../state.js';
+import { percent } from '../words.js';
+import { splitWidth, type PanelProps } from './panel-props.js';
+
+export function GrpoPanel({ state: { grpo }, width, height }: PanelProps): ReactElement {
+  if (grpo === null) return <Text dimColor>GRPO has not begun yet</Text>;
+  const { left, right } = splitWidth(width, width >= 100 ? 44 : 36);
+  const lines = height >= 14 ? 5 : 3;
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      <Box columnGap={2} height={height - lines}>
+        <LineChart
+          title={`reward ${formatNumber(lastValue(grpo.reward))} ± ${formatNumber(lastValue(grpo.rewardStd))}, step ${grpo.step} of ${grpo.totalSteps}`}
+          curves={withBand(grpo)}
+          width={left}
+          height={height - lines}
+          totalSteps={grpo.totalSteps}
+        />
+        <Facts facts={factsOf(grpo)} width={right} nameWidth={13} />
+      </Box>
+      <Completion completion={grpo.completion} height={lines} />
+    </Box>
+  );
+}
+
+/** The mean, and behind it mean ± standard deviation. */
+function withBand({ reward, rewardStd }: Training): Curve[] {
+  const edge = (side: 1 | -1): Curve => ({
+    faint: true,
+    points: reward.points.map(([step, mean], index) => [step, mean + side * (rewardStd.points[index]?.[1] ?? 0)]),
+  });
+  return [edge(1), edge(-1), reward];
+}
+
+function factsOf({ grpo, stepSeconds }: Training): Fact[] {
+  if (grpo === null) return [];
+  const { rewards, kl, completionLength, deadGroups } = grpo;
+  return [
+    ...Object.entries(rewards).map(([name, { mean, std }]): Fact => [
+      name,
+      `${formatNumber(mean)} ± ${formatNumber(std, 2)}`,
+    ]),
+    ['KL', kl === null ? 'not used' : formatNumber(kl)],
+    ['length', `${formatNumber(completionLength, 1)} tokens`],
+    ['dead groups', percent(deadGroups)],
+    ['step takes', stepSeconds === null ? '–' : `${formatNumber(stepSeconds, 2)} s`],
+  ];
+}
+
+function Completion({ completion, height }: { completion: ShownCompletion | null; height: number }): ReactElement {
+  if (completion === null) return <Text dimColor>no completion has been judged yet</Text>;
+  const { think, answer, rest } = blocks(completion.completion);
+  const rewards = Object.entries(completion.rewards).map(([name, value]) => `${name} ${formatNumber(value, 2)}`);
+  return (
+    <Box flexDirection="column" height={height} overflow="hidden">
+      <Box height={height - 2} overflow="hidden">
+        <Text dimColor wrap={height > 3 ? 'wrap' : 'truncate'}>
+          think {think ?? rest ?? '–'}
+        </Text>
+      </Box>
+      <Text wrap="truncate">
+        <Text dimColor>answer</Text> <Text bold>{answer ?? '(none)'}</Text>
+      </Text>
+      <Text wrap="truncate">
+        <Text dimColor>earns</Text> {rewards.join(', ')}{' '}
+        <Text dimColor>(reward model's score {formatNumber(completion.rewardModelScore, 1)})</Text>
+      </Text>
+    </Box>
+  );
+}
+
+/** What stands in the two blocks; only for show, the reward has its own rule. */
+export function blocks(text: string): { think: string | null; answer: string | null; rest: string | null } {
+  const flat = text.replaceAll(/\s+/g, ' ').trim();
+  return {
+    think: /<think>(.*?)(?:<\/think>|$)/.exec(flat)?.[1]?.trim() ?? null,
+    answer: /<answer>(.*?)(?:<\/answer>|$)/.exec(flat)?.[1]?.trim() ?? null,
+    rest: flat === '' ? null : flat,
+  };
+}

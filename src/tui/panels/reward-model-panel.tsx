@@ -1,0 +1,96 @@
+/** The reward model: its loss, then what it gives each grade of held-out texts, and how often a score means a right text. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber, formatSeconds } from '../../format.js';
+import { Facts } from '../facts.js';
+import { LineChart } from '../line-chart.js';
+import { bar } from '../plot.js';
+import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
+import { stageKey, type ScreenState } from '../state.js';
+import { percent } from '../words.js';
+import { splitWidth, type PanelProps } from './panel-props.js';
+
+export function RewardModelPanel({ state, width, height }: PanelProps): ReactElement {
+  const training = state.rewardModel;
+  const { left, right } = splitWidth(width, width >= 100 ? 56 : 38);
+  const report = newestReport(state);
+  return (
+    <Box width={width} height={height} columnGap={2} overflow="hidden">
+      {training === null ? (
+        <Box width={left}>
+          <Text dimColor>no training yet</Text>
+        </Box>
+      ) : (
+        <LineChart
+          title={`loss, step ${training.step} of ${training.totalSteps}`}
+          curves={[training.loss]}
+          width={left}
+          height={height}
+          totalSteps={training.totalSteps}
+        />
+      )}
+      {report === null ? (
+        <Facts facts={gradedFacts(state)} width={right} />
+      ) : (
+        <Report report={report} width={right} height={height} />
+      )}
+    </Box>
+  );
+}
+
+type RewardDetail = Extract<StageDetail, { kind: 'reward-model' }>;
+
+function newestReport(state: ScreenState): { cycle: number; detail: RewardDetail } | null {
+  for (let { cycles: cycle } = state; cycle >= 0; cycle--) {
+    const detail = state.stages[stageKey(cycle, 'reward-report')]?.detail;
+    if (detail?.kind === 'reward-model') return { cycle, detail };
+  }
+  return null;
+}
+
+function gradedFacts(state: ScreenState): [string, string][] {
+  const detail = state.stages[stageKey(0, 'grade')]?.detail;
+  const rows = detail?.kind === 'grading' ? Object.entries(detail.rowsByGrade) : [];
+  const seconds = state.rewardModel?.stepSeconds ?? null;
+  return [
+    ...rows
+      .toSorted(([a], [b]) => Number(b) - Number(a))
+      .map(([grade, count]): [string, string] => [`grade ${grade}`, `${count} texts`]),
+    ['step takes', seconds === null ? '–' : seconds < 10 ? `${formatNumber(seconds, 2)} s` : formatSeconds(seconds)],
+  ];
+}
+
+interface ReportProps {
+  report: { cycle: number; detail: RewardDetail };
+  width: number;
+  height: number;
+}
+
+function Report({ report: { cycle, detail }, width, height }: ReportProps): ReactElement {
+  const grades = Object.entries(detail.meanByGrade).toSorted(([a], [b]) => Number(b) - Number(a));
+  const bins = detail.reliability.filter(({ n }) => n > 0).toReversed();
+  const barWidth = Math.max(6, width - 20);
+  const room = Math.max(0, height - grades.length - 2);
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      <Text wrap="truncate">
+        mean score per grade <Text dimColor>(held out, after {cycle === 0 ? 'the start' : `cycle ${cycle}`})</Text>
+      </Text>
+      {grades.map(([grade, mean]) => (
+        <Text key={grade} wrap="truncate">
+          {grade.padStart(3)} <Text color="cyan">{bar(shareOf(mean), barWidth)}</Text> {formatNumber(mean, 1)}
+        </Text>
+      ))}
+      {room === 0 ? null : <Text wrap="truncate">share of right texts, by score</Text>}
+      {bins.slice(0, room).map(({ from, to, n, positiveShare }) => (
+        <Text key={from} wrap="truncate">
+          {`${from.toFixed(0)}…${to.toFixed(0)}`.padStart(6)}{' '}
+          <Text color="cyan">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Text> {percent(positiveShare)}{' '}
+          <Text dimColor>of {n}</Text>
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+const shareOf = (score: number): number => (score - scoreRange.lowest) / (scoreRange.highest - scoreRange.lowest);

@@ -1,0 +1,41 @@
+/** SFT: its loss line and how fast it goes. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber } from '../../format.js';
+import { Facts, type Fact } from '../facts.js';
+import { LineChart } from '../line-chart.js';
+import { lastValue } from '../series.js';
+import type { Training } from '../state.js';
+import { compact } from '../words.js';
+import { splitWidth, type PanelProps } from './panel-props.js';
+
+export function SftPanel({ state: { sft, job }, width, height }: PanelProps): ReactElement {
+  if (sft === null) return <Text dimColor>SFT has not begun yet</Text>;
+  const { left, right } = splitWidth(width, 28);
+  return (
+    <Box width={width} height={height} columnGap={2} overflow="hidden">
+      <LineChart
+        title={`loss, cycle ${sft.cycle}`}
+        curves={[sft.loss]}
+        width={left}
+        height={height}
+        totalSteps={sft.totalSteps}
+      />
+      <Facts facts={trainingFacts(sft, job)} width={right} nameWidth={10} />
+    </Box>
+  );
+}
+
+export function trainingFacts(training: Training, job: { device: string; parameters: number | null } | null): Fact[] {
+  const { step, totalSteps, loss, tokensPerSecond, tokens, learningRate, stepSeconds, checkpointStep } = training;
+  return [
+    ['step', `${step} of ${totalSteps}`],
+    ['loss', formatNumber(lastValue(loss))],
+    ['speed', `${compact(tokensPerSecond)} tokens/s`],
+    ['tokens', compact(tokens)],
+    ['step takes', stepSeconds === null ? '–' : `${formatNumber(stepSeconds, 2)} s`],
+    ['rate', learningRate === null ? '–' : learningRate.toExponential(1)],
+    ['saved at', checkpointStep === null ? '–' : `step ${checkpointStep}`],
+    ...(job === null ? [] : [['device', `${job.device}, ${compact(job.parameters)} par.`] as const]),
+  ];
+}

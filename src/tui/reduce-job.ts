@@ -1,0 +1,58 @@
+/** What a Python job tells -> training curves and progress. */
+import type { JobEvent } from '../bridge/contract.js';
+import type { StageName, TimedEvent } from '../loop/events.js';
+import { addPoint } from './series.js';
+import { newTraining, type ScreenState, type Training } from './state.js';
+
+type TrainerSlot = 'rewardModel' | 'sft' | 'grpo';
+
+const trainerOf: Partial<Record<StageName, TrainerSlot>> = {
+  'warm-start': 'rewardModel',
+  'reward-model': 'rewardModel',
+  sft: 'sft',
+  grpo: 'grpo',
+};
+
+/** A trainer that starts begins with an empty curve. */
+export function startTraining(state: ScreenState, cycle: number, stage: StageName): ScreenState {
+  const slot = trainerOf[stage];
+  return slot === undefined ? state : { ...state, [slot]: newTraining(cycle, stage) };
+}
+
+export function reduceJob(
+  state: ScreenState,
+  { event, cycle, stage }: Extract<TimedEvent, { type: 'job' }>,
+  at: number,
+) {
+  if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
+  if (event.type === 'progress') return { ...state, progress: { done: event.done, total: event.total } };
+  const slot = trainerOf[stage];
+  if (slot === undefined) return state;
+  const before = state[slot];
+  const training = before?.cycle === cycle && before.stage === stage ? before : newTraining(cycle, stage);
+  const after = { ...state, [slot]: reduceTraining(training, event, at) };
+  return event.type === 'train-step' ? { ...after, progress: { done: event.step, total: event.totalSteps } } : after;
+}
+
+function reduceTraining(training: Training, event: JobEvent, at: number): Training {
+  if (event.type === 'completions') return { ...training, completion: event.items[0] ?? training.completion };
+  if (event.type === 'checkpoint') return { ...training, checkpointStep: event.step };
+  if (event.type !== 'train-step') return training;
+  const { step, totalSteps, loss, learningRate, stepSeconds, tokens, grpo } = event;
+  const { lastTokens } = training;
+  const measured = tokens !== null && lastTokens !== null && at > lastTokens.at;
+  return {
+    ...training,
+    step,
+    totalSteps,
+    learningRate,
+    stepSeconds,
+    tokens,
+    tokensPerSecond: measured ? ((tokens - lastTokens.tokens) * 1000) / (at - lastTokens.at) : training.tokensPerSecond,
+    lastTokens: tokens === null ? lastTokens : { tokens, at },
+    loss: addPoint(training.loss, step, loss),
+    reward: addPoint(training.reward, step, grpo?.reward ?? null),
+    rewardStd: addPoint(training.rewardStd, step, grpo?.rewardStd ?? null),
+    grpo: grpo ?? training.grpo,
+  };
+}

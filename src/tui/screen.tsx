@@ -1,0 +1,217 @@
+/** The whole screen: lays out what the state holds, and turns keys into what a person wants. Decides nothing itself. */
+import { Box, Text, useInput, useWindowSize } from 'ink';
+import { useEffect, useState, useSyncExternalStore, type ReactElement } from 'react';
+import { CyclesTable } from './cycles-table.js';
+import type { Feed } from './feed.js';
+import { readGpus, type GpuUse } from './gpu.js';
+import { Header } from './header.js';
+import { Help } from './help.js';
+import { ImageView } from './image-view.js';
+import { layoutOf } from './layout.js';
+import { LoopRing } from './loop-ring.js';
+import { PanelFrame } from './panel.js';
+import type { ScreenState } from './state.js';
+import { panelNames, panelOf, type PanelName } from './words.js';
+
+/** What the keys of a running `medgr2 run` do; `watch` has only `leave`. */
+export interface ScreenActions {
+  leave(): void;
+  /** Set where this process works on the run. */
+  run?: { request(request: 'pause' | 'stop-after-stage' | null): void; stop(): void };
+}
+
+export interface ScreenProps {
+  feed: Feed;
+  actions: ScreenActions;
+  color: boolean;
+  /** Whether to ask nvidia-smi of this machine. */
+  gpu: boolean;
+  /** Whether a process works on the run. */
+  isAlive: () => boolean;
+}
+
+type Asked = 'pause' | 'stop-after-stage' | 'stop' | null;
+type Overlay = 'help' | 'image' | null;
+
+export function Screen({ feed, actions, color, gpu, isAlive }: ScreenProps): ReactElement {
+  const state = useSyncExternalStore(feed.subscribe, feed.state);
+  const { columns, rows } = useWindowSize();
+  const [chosen, setChosen] = useState<PanelName | null>(null);
+  const [overlay, setOverlay] = useState<Overlay>(null);
+  const [asked, setAsked] = useState<Asked>(null);
+  const gpus = useGpus(gpu);
+  const alive = useClock(isAlive);
+  useInput((input, key) => {
+    const toggle = (what: 'pause' | 'stop-after-stage'): void => {
+      if (actions.run === undefined || asked === 'stop') return;
+      const next = asked === what ? null : what;
+      actions.run.request(next);
+      setAsked(next);
+    };
+    if (key.tab) setChosen((now) => nextPanel(now ?? panelFor(state), key.shift ? -1 : 1));
+    else if (key.escape) [setChosen, setOverlay].forEach((set) => set(null));
+    else if (input === '?') setOverlay((now) => (now === 'help' ? null : 'help'));
+    else if (input === 'i') setOverlay((now) => (now === 'image' ? null : 'image'));
+    else if (input === 'p') toggle('pause');
+    else if (input === 's') toggle('stop-after-stage');
+    else if (input === 'q' || (key.ctrl && input === 'c')) {
+      if (actions.run === undefined) actions.leave();
+      else {
+        setAsked('stop');
+        actions.run.stop();
+      }
+    }
+  });
+  return (
+    <ScreenView
+      {...{ state, columns, rows, chosen, overlay, asked, gpus, color }}
+      now={feed.now()}
+      owns={actions.run !== undefined}
+      alive={alive}
+    />
+  );
+}
+
+export interface ScreenViewProps {
+  state: ScreenState;
+  /** Milliseconds since 1970. */
+  now: number;
+  columns: number;
+  rows: number;
+  chosen: PanelName | null;
+  overlay: Overlay;
+  asked: Asked;
+  gpus: readonly GpuUse[];
+  color: boolean;
+  owns: boolean;
+  /** Whether a process works on the run; else its time stands still. */
+  alive: boolean;
+}
+
+/** One picture of a state; the same for the same values. */
+export function ScreenView(props: ScreenViewProps): ReactElement {
+  const { columns, rows, chosen, overlay, asked, gpus, color, owns } = props;
+  const { state, now } = standing(props);
+  const cycleRows = state.rows.filter((row) => row.cycle <= state.cycles);
+  const layout = layoutOf(columns, rows, cycleRows.length);
+  const name = chosen ?? panelFor(state);
+  const second = overlay === null && name !== 'evaluation' ? layout.second : 0;
+  return (
+    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+      <Header state={state} now={now} gpus={gpus} columns={columns} />
+      <LoopRing state={state} cycle={state.current?.cycle ?? lastCycle(state)} />
+      {overlay === 'help' ? <Help owns={owns} width={columns} height={layout.panel} /> : null}
+      {overlay === 'image' ? (
+        <ImageView
+          sample={state.generating?.newest ?? null}
+          {...{ runDir: state.runDir, color, width: columns, height: layout.panel }}
+        />
+      ) : null}
+      {overlay === null ? (
+        <Box>
+          <PanelFrame
+            {...{ state, name, now }}
+            follows={chosen === null}
+            width={columns - second}
+            height={layout.panel}
+          />
+          {second === 0 ? null : (
+            <PanelFrame {...{ state, now }} name="evaluation" follows={false} width={second} height={layout.panel} />
+          )}
+        </Box>
+      ) : null}
+      {layout.table === 0 ? null : <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />}
+      <Log lines={state.log} height={layout.log} />
+      <Keys asked={asked} owns={owns} error={state.error} />
+    </Box>
+  );
+}
+
+/** A run whose process was killed told no end: it stands where its last event was. */
+function standing({ state, now, alive }: ScreenViewProps): { state: ScreenState; now: number } {
+  const over = state.status !== 'running' && state.status !== 'paused';
+  if (alive || over) return { state, now };
+  return { state: { ...state, status: 'gone' }, now: state.lastEventAt ?? now };
+}
+
+function Log({ lines, height }: { lines: readonly string[]; height: number }): ReactElement {
+  return (
+    <Box flexDirection="column" height={height} paddingX={1} overflow="hidden" flexShrink={0}>
+      {(height === 0 ? [] : lines.slice(-height)).map((line, index) => (
+        <Text key={index} dimColor wrap="truncate">
+          {line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+const askedWords = {
+  pause: 'pauses before the next stage · p goes on',
+  'stop-after-stage': 'stops after this stage · s takes it back',
+  stop: 'stopping: the job at work saves what it has · q again stops at once',
+} as const;
+
+function Keys({ asked, owns, error }: { asked: Asked; owns: boolean; error: string | null }): ReactElement {
+  const keys = owns ? 'p pause · s stop after this stage · q stop now' : 'q leave';
+  return (
+    <Box paddingX={1} flexShrink={0}>
+      <Text wrap="truncate">
+        {error !== null ? (
+          <Text color="red">{error.split('\n')[0]}</Text>
+        ) : asked === null ? (
+          <Text dimColor>{keys} · tab panels · i image · ? help</Text>
+        ) : (
+          <Text color="magenta">{askedWords[asked]}</Text>
+        )}
+      </Text>
+    </Box>
+  );
+}
+
+function panelFor(state: ScreenState): PanelName {
+  if (state.current !== null) return panelOf[state.current.stage];
+  return state.status === 'running' && state.rows.length === 0 ? 'reward model' : 'evaluation';
+}
+
+function nextPanel(name: PanelName, by: 1 | -1): PanelName {
+  return panelNames[(panelNames.indexOf(name) + by + panelNames.length) % panelNames.length] ?? name;
+}
+
+const lastCycle = (state: ScreenState): number =>
+  Math.max(0, ...state.rows.filter((row) => row.candidates !== null).map((row) => row.cycle));
+
+/** Draws again every second, for the elapsed time. @returns Whether the run has a process, looked up every 5 seconds. */
+function useClock(isAlive: () => boolean): boolean {
+  const [seconds, tick] = useState(0);
+  const [alive, setAlive] = useState(isAlive);
+  useEffect(() => {
+    const timer = setInterval(() => tick((count) => count + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  useEffect(() => {
+    if (seconds % 5 === 0) setAlive(isAlive());
+  }, [seconds, isAlive]);
+  return alive;
+}
+
+function useGpus(wanted: boolean): readonly GpuUse[] {
+  const [gpus, setGpus] = useState<readonly GpuUse[]>([]);
+  useEffect(() => {
+    if (!wanted) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    let mounted = true;
+    const look = async (): Promise<void> => {
+      const found = await readGpus();
+      if (found === null || !mounted) return;
+      setGpus(found);
+      timer = setTimeout(() => void look(), 5000);
+    };
+    void look();
+    return () => {
+      mounted = false;
+      clearTimeout(timer);
+    };
+  }, [wanted]);
+  return gpus;
+}
