@@ -6,7 +6,15 @@ import { plannedStages, stageOf, type ScreenState, type StageStatus } from './st
 import { stageWords } from './words.js';
 
 /** The half of the ring that is read from left to right; the rest comes back below it. */
-const forward: readonly StageName[] = ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo'];
+const forward: ReadonlySet<StageName> = new Set([
+  'generate',
+  'score',
+  'filter',
+  'sft',
+  'evaluate-sft',
+  'grpo',
+  'evaluate-grpo',
+]);
 
 const marks = { waiting: '○', running: '●', done: '✓', skipped: '✓' } as const;
 
@@ -18,8 +26,8 @@ interface RingProps {
 
 export function LoopRing({ state, cycle }: RingProps): ReactElement {
   const planned = plannedStages(state, Math.max(1, cycle));
-  const back = planned.filter((stage) => !forward.includes(stage)).toReversed();
-  const top = planned.filter((stage) => forward.includes(stage));
+  const back = planned.filter((stage) => !forward.has(stage)).toReversed();
+  const top = planned.filter((stage) => forward.has(stage));
   const width = Math.max(lengthOf(top), lengthOf(back));
   const last = cycle >= state.cycles && state.cycles > 0;
   return (
