@@ -7,6 +7,7 @@ import { example, type Declare } from './commands/command.js';
 import { declareDecontaminate } from './commands/decontaminate.js';
 import { declareDoctor } from './commands/doctor.js';
 import { declareEvaluate } from './commands/evaluate.js';
+import { declareExport } from './commands/export.js';
 import { declareImport } from './commands/import.js';
 import { declareInit } from './commands/init.js';
 import { declarePlan } from './commands/plan.js';
@@ -28,6 +29,7 @@ const commands: readonly Declare[] = [
   declareImport,
   declareSplit,
   declareDecontaminate,
+  declareExport,
   declareEvaluate,
   declareSetup,
   declareDoctor,

@@ -3,35 +3,78 @@
  * Whole tables are held in memory: meant for the tens of thousands of rows of a cycle, not for millions.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { DataError, messageOf } from '../errors.js';
+import { checkedLine, type Columns } from './row-line.js';
 
-/** The column types in use. BIGINT holds whole numbers up to 2^53 and reads back as a number. */
-export type DuckType = 'VARCHAR' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN' | 'VARCHAR[]' | 'DOUBLE[]';
-
-/** Column names and types, in the order they are written. */
-export type Columns = Readonly<Record<string, DuckType>>;
+export type { Columns, DuckType } from './row-line.js';
 
 /** Writes rows as Parquet. A field that a row lacks becomes null; a field without a column is an error. */
 export async function writeParquet(path: string, rows: readonly object[], columns: Columns): Promise<void> {
+  const lines = function* (): Generator<string> {
+    for (const [i, row] of rows.entries()) yield checkedLine(row, columns, `${path} row ${i + 1}`);
+  };
+  await writeParquetLines(path, lines(), columns);
+}
+
+export interface ParquetForm {
+  /** SQL of what is written of the columns; all of them when left out. */
+  select?: string;
+  /** Key-value metadata of the file. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** Writes JSON lines as Parquet, piece by piece: neither a million rows nor gigabytes of images fit one string. */
+export async function writeParquetLines(
+  path: string,
+  lines: Iterable<string> | AsyncIterable<string>,
+  columns: Columns,
+  { select = '*', metadata = {} }: ParquetForm = {},
+): Promise<void> {
   const jsonl = temporary(path);
   const parquet = temporary(path);
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(jsonl, rows.map((row, i) => `${checkedLine(row, columns, `${path} row ${i + 1}`)}\n`).join(''));
+    await writeLines(jsonl, lines);
     const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
     const source =
       `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = 268435456, ` +
       `columns = {${spec.join(', ')}})`;
+    const pairs = Object.entries(metadata).map(([key, value]) => `${key}: ${quote(value)}`);
+    const form = [
+      'FORMAT parquet',
+      'COMPRESSION zstd',
+      ...(pairs.length > 0 ? [`KV_METADATA {${pairs.join(', ')}}`] : []),
+    ];
     await withConnection(path, 'write', (connection) =>
-      connection.run(`COPY (SELECT * FROM ${source}) TO ${quote(parquet)} (FORMAT parquet, COMPRESSION zstd)`),
+      connection.run(`COPY (SELECT ${select} FROM ${source}) TO ${quote(parquet)} (${form.join(', ')})`),
     );
     await rename(parquet, path);
   } finally {
     await Promise.all([rm(jsonl, { force: true }), rm(parquet, { force: true })]);
   }
+}
+
+/** Characters that are gathered before they are written. */
+const pieceLength = 4_000_000;
+
+async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  await using file = await open(path, 'w');
+  let piece: string[] = [];
+  let length = 0;
+  const flush = async (): Promise<void> => {
+    await file.writeFile(piece.join(''));
+    piece = [];
+    length = 0;
+  };
+  for await (const line of lines) {
+    piece.push(`${line}\n`);
+    length += line.length;
+    if (length > pieceLength) await flush();
+  }
+  await flush();
 }
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
@@ -156,37 +199,6 @@ async function withConnection<T>(
   } finally {
     instance.closeSync();
   }
-}
-
-/** A row as JSON. Refuses what JSON or the column would change silently. */
-function checkedLine(row: object, columns: Columns, where: string): string {
-  for (const [name, value] of Object.entries(row) as [string, unknown][]) {
-    const type = columns[name];
-    const wrong = type === undefined ? 'has no column' : misfit(value, type);
-    if (wrong === null) continue;
-    throw new DataError('row-misfit', `${where}: field "${name}" ${wrong}.`, {
-      where,
-      remedy: 'Give the field a column of its type, or leave it out.',
-    });
-  }
-  // A lone surrogate, as a cut emoji leaves it, is no valid UTF-8.
-  return JSON.stringify(row, (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value));
-}
-
-function misfit(value: unknown, type: DuckType): string | null {
-  if (value === null || value === undefined) return null;
-  if (type.endsWith('[]')) {
-    if (!Array.isArray(value)) return `is no list but the column is ${type}`;
-    const element = type.slice(0, -2) as DuckType;
-    return value.map((item: unknown) => misfit(item, element)).find((wrong) => wrong !== null) ?? null;
-  }
-  const fits = {
-    VARCHAR: typeof value === 'string',
-    BOOLEAN: typeof value === 'boolean',
-    DOUBLE: Number.isFinite(value),
-    BIGINT: Number.isSafeInteger(value),
-  }[type as 'VARCHAR' | 'BOOLEAN' | 'DOUBLE' | 'BIGINT'];
-  return fits ? null : `holds ${String(value)}, which is no ${type}`;
 }
 
 function plain(value: unknown): unknown {

@@ -2,6 +2,7 @@
  * Takes the images that rows name into a dataset folder: found, decoded, hashed, then copied or left where they lie.
  * Each file is read once, whatever number of rows name it.
  */
+import { randomUUID } from 'node:crypto';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { sha256 } from '../../hash.js';
@@ -77,7 +78,8 @@ export async function storePicture(
   const path = join(folder, `${imageHash.slice(0, 24)}${extension}`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
-  const partial = `${path}.${process.pid}.partial`;
+  // Two files of the same bytes may be stored at once.
+  const partial = `${path}.${randomUUID()}.partial`;
   await writeFile(partial, bytes);
   await rename(partial, path);
   return path;

@@ -1,0 +1,216 @@
+/** Importers: what a row must have, each reason for which one is left out, and the counts of published files. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { packageRoot } from '../../src/bridge/paths.js';
+import { readDataset, type Rejection } from '../../src/dataset/folder.js';
+import type { QuestionFormat } from '../../src/dataset/import/formats.js';
+import { importImages } from '../../src/dataset/import/images.js';
+import { importQuestions } from '../../src/dataset/import/import.js';
+import type { ImportOptions } from '../../src/dataset/import/report.js';
+import { writeParquet } from '../../src/dataset/table.js';
+import { DataError } from '../../src/errors.js';
+import { writePictures } from '../helpers/pictures.js';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let dir = '';
+let made = 0;
+const at = (name: string): string => join(dir, name);
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'medgr2-import-'));
+  await writePictures(at('images'), 4);
+  writeFileSync(at('images/broken.png'), readFileSync(at('images/0.png')).subarray(0, 900));
+}, 120_000);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+async function run(format: QuestionFormat, path: string, options: Partial<ImportOptions> = {}) {
+  const out = at(`out-${++made}`);
+  const report = await importQuestions(format, { path, out, ...options });
+  return { ...report, out, dataset: await readDataset(out) };
+}
+const jsonl = (name: string, rows: readonly (object | string)[]): string => {
+  writeFileSync(at(name), rows.map((row) => (typeof row === 'string' ? row : JSON.stringify(row))).join('\n'));
+  return at(name);
+};
+const row = (fields: object = {}) => ({
+  question_id: 'Set_1',
+  question_type: 'Disease Diagnosis',
+  question: 'What is seen?',
+  gt_answer: 'Cyst',
+  image_path: 'images/0.png',
+  option_A: 'Cyst',
+  option_B: 'No finding',
+  modality_type: 'CT(Computed Tomography)',
+  ...fields,
+});
+const codes = (rejected: readonly Rejection[]) => rejected.map(({ line, code }) => [line, code]);
+
+describe('rows', () => {
+  test('become samples with their image, whatever form the answer has', async () => {
+    const { dataset } = await run(
+      'jsonl',
+      jsonl('good.jsonl', [
+        row(),
+        row({
+          question_id: 'Set_2',
+          question: 'And here?',
+          gt_answer: 'B',
+          patient: 7,
+          rationale: 'Nothing stands out.',
+        }),
+        row({ question_id: 'Set_2', image_path: 'images/1.png', gt_answer: '<answer> A) Cyst </answer>' }),
+        { ...row({ image_path: 'images/2.png', gt_answer: ' two ' }), option_A: '', option_B: '' },
+      ]),
+    );
+    expect(dataset.samples.map(({ id, answer, options }) => [id, answer, options.length])).toEqual([
+      ['Set_1', 'Cyst', 2],
+      ['Set_2', 'No finding', 2],
+      ['Set_2#2', 'Cyst', 2],
+      ['Set_1#2', 'two', 0],
+    ]);
+    expect(dataset.samples[1]).toMatchObject({
+      modality: 'CT',
+      questionType: 'disease diagnosis',
+      rationale: 'Nothing stands out.',
+    });
+    expect(dataset.images.map(({ patient }) => patient)).toEqual(['7', null, null]);
+    for (const { path } of dataset.images) expect(existsSync(path)).toBe(true);
+  });
+
+  test('that cannot be used are rejected, each with its line and reason', async () => {
+    const path = jsonl('bad.jsonl', [
+      row(),
+      row({ question: null }),
+      row({ gt_answer: '' }),
+      row({ modality_type: null }),
+      row({ option_B: 'cyst.' }),
+      row({ option_B: '' }),
+      row({ gt_answer: 'Tumour' }),
+      row({ image_path: 'images/missing.png' }),
+      row({ image_path: 'images/broken.png' }),
+      row({ question: ' what is seen ? ' }),
+      row({ image_path: 'images/1.png' }),
+      row({ image_path: 'images/1.png', gt_answer: 'B' }),
+      '["no object"]',
+      row({ options: 'A, B' }),
+      '{"question_id": "Set_9", "quest',
+    ]);
+    const { info, rejected, out } = await run('jsonl', path);
+    expect(codes(rejected)).toEqual([
+      [2, 'question-missing'],
+      [3, 'answer-missing'],
+      [4, 'modality-missing'],
+      [5, 'options-identical'],
+      [6, 'options-single'],
+      [7, 'answer-not-among-options'],
+      [8, 'image-missing'],
+      [9, 'image-unusable'],
+      [10, 'question-repeated'],
+      [11, 'answers-contradict'],
+      [12, 'answers-contradict'],
+      [13, 'line-unreadable'],
+      [14, 'row-misfit'],
+      [15, 'line-unreadable'],
+    ]);
+    expect(info.counts).toMatchObject({ rows: 15, samples: 1, images: 1, rejected: 14 });
+    expect(readFileSync(join(out, 'rejected.jsonl'), 'utf8').trim().split('\n')).toHaveLength(14);
+    const strict = importQuestions('jsonl', { path, out: at('strict'), strict: true });
+    await expect(strict).rejects.toThrow(DataError);
+    expect(existsSync(at('strict/import.json'))).toBe(false);
+  });
+
+  test('of CSV and Parquet go by a column map; a modality can be given', async () => {
+    const cells = [
+      { frage: 'Where?', bild: '0.png', wahr: 'left', wer: 'p1' },
+      { frage: 'Where now?', bild: '1.png', wahr: 'right', wer: 'p2' },
+    ];
+    writeFileSync(
+      at('t.csv'),
+      ['frage,bild,wahr,wer', ...cells.map((cell) => Object.values(cell).join(','))].join('\n'),
+    );
+    await writeParquet(at('t.parquet'), cells, { frage: 'VARCHAR', bild: 'VARCHAR', wahr: 'VARCHAR', wer: 'VARCHAR' });
+    const map = { question: 'frage', image: 'bild', answer: 'wahr', patient: 'wer' };
+    for (const format of ['csv', 'parquet'] as const) {
+      const { dataset } = await run(format, at(`t.${format}`), { map, modality: 'OCT' });
+      expect(dataset.samples.map(({ answer, modality }) => [answer, modality])).toEqual([
+        ['left', 'OCT'],
+        ['right', 'OCT'],
+      ]);
+      expect(dataset.images.map(({ patient }) => patient)).toEqual(['p1', 'p2']);
+    }
+  });
+
+  test('of Med-R1 have options in the text, letters as answers, and their modality in the file’s name', async () => {
+    const rows = [
+      {
+        image: 'images/0.png',
+        problem: 'What is it? A) Cyst, B) Tumour of the lung, C) No finding',
+        solution: '<answer> B </answer>',
+      },
+      { image: 'images/1.png', problem: 'What is it?\nA) Cyst\nB) Tumour', solution: '<answer>A</answer>' },
+    ];
+    writeFileSync(at('MRI_train.json'), JSON.stringify(rows));
+    const { dataset } = await run('med-r1', at('MRI_train.json'));
+    expect(
+      dataset.samples.map(({ question, options, answer, modality }) => [question, options, answer, modality]),
+    ).toEqual([
+      ['What is it?', ['Cyst', 'Tumour of the lung', 'No finding'], 'Tumour of the lung', 'MRI'],
+      ['What is it?', ['Cyst', 'Tumour'], 'Cyst', 'MRI'],
+    ]);
+  });
+});
+
+test('a folder of images: bytes twice and broken files are left out, folders can stand for patients', async () => {
+  await writePictures(at('scans/anna'), 2);
+  await writePictures(at('scans/bert'), 2, 1);
+  writeFileSync(at('scans/bert/broken.jpg'), 'no image');
+  const { rejected } = await importImages({
+    path: at('scans'),
+    out: at('pool'),
+    modality: 'MRI',
+    patientFrom: 'folder',
+  });
+  const { images, samples } = await readDataset(at('pool'));
+  expect(rejected.map(({ code }) => code).toSorted()).toEqual(['image-repeated', 'image-unusable']);
+  expect(images.map(({ patient, modality }) => [patient, modality])).toEqual([
+    ['anna', 'MRI'],
+    ['anna', 'MRI'],
+    ['bert', 'MRI'],
+  ]);
+  expect(samples).toEqual([]);
+});
+
+const published = join(packageRoot, '../shared/data');
+describe.skipIf(!existsSync(published))('published files (skipped where ../shared/data is not)', () => {
+  test.each<[QuestionFormat, string, 'copy' | 'none', object, object]>([
+    ['medvlm-r1', 'medvlm-r1/MRI_CT_XRAY_300each_dataset.json', 'none', { samples: 900, rejected: 0 }, {}],
+    [
+      'medvlm-r1',
+      'medvlm-r1/MRI_CT_XRAY_300each_dataset.json',
+      'copy',
+      { samples: 12, images: 12 },
+      { 'image-missing': 888 },
+    ],
+    ['omnimedvqa', 'omnimedvqa/questions.csv', 'none', { rows: 2000, samples: 2000 }, {}],
+    [
+      'medgr-square',
+      'medgr-square/formatted_test.jsonl',
+      'none',
+      { rows: 760, samples: 756 },
+      { 'options-identical': 2, 'line-unreadable': 1, 'modality-missing': 1 },
+    ],
+    [
+      'vqa-rad',
+      'vqa-rad',
+      'none',
+      { rows: 3064, samples: 2549 },
+      { 'question-repeated': 465, 'answers-contradict': 50 },
+    ],
+  ])('%s: %s, images %s', async (format, file, images, counts, rejectedBy) => {
+    const { info } = await run(format, join(published, file), { images });
+    expect(info.counts).toMatchObject(counts);
+    expect(info.counts['rejectedBy']).toEqual(rejectedBy);
+  });
+});
