@@ -42,3 +42,5 @@ export type { McNemar } from './evaluation/mcnemar.js';
 export { accuracyReport, rewardModelReport } from './evaluation/metrics.js';
 export { transitions, transitionsSchema } from './evaluation/transitions.js';
 export type { Flows, Outcome, Transitions } from './evaluation/transitions.js';
+export { writeReport } from './report/write-report.js';
+export type { ReportOptions, ReportWritten } from './report/write-report.js';

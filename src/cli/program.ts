@@ -11,6 +11,7 @@ import { declareExport } from './commands/export.js';
 import { declareImport } from './commands/import.js';
 import { declareInit } from './commands/init.js';
 import { declarePlan } from './commands/plan.js';
+import { declareReport } from './commands/report.js';
 import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
 import { declareSplit } from './commands/split.js';
@@ -31,6 +32,7 @@ const commands: readonly Declare[] = [
   declareDecontaminate,
   declareExport,
   declareEvaluate,
+  declareReport,
   declareSetup,
   declareDoctor,
 ];

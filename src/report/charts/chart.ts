@@ -1,0 +1,113 @@
+/** Draws one chart: Vega-Lite to SVG without canvas or browser, beside it a legend and the same figures as a table. */
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { parse, View } from 'vega';
+import { html, trusted, type Markup } from '../markup.js';
+import { tableOf, type Table } from '../table.js';
+import { colour } from './palette.js';
+
+export interface LegendItem {
+  label: string;
+  /** A CSS colour. */
+  colour: string;
+  shape: 'line' | 'area' | 'circle' | 'square' | 'triangle-up' | 'diamond' | (string & {});
+  dash?: readonly number[];
+}
+
+/** A Vega-Lite view without size, data address or configuration of its own. */
+export type Spec = Readonly<Record<string, unknown>>;
+
+export interface Chart {
+  title: string;
+  /** What to know for reading it. */
+  note?: string | undefined;
+  spec: Spec;
+  /** Pixels at natural size; the width is 360, or more for what cannot be that narrow. */
+  height?: number | undefined;
+  width?: number | undefined;
+  legend?: readonly LegendItem[] | undefined;
+  /** The figures drawn, for readers who do not see the drawing. */
+  table: Table;
+}
+
+const config = {
+  background: 'transparent',
+  font: 'inherit',
+  aria: false,
+  padding: 2,
+  view: { stroke: null },
+  axis: {
+    labelColor: colour('muted'),
+    titleColor: colour('muted'),
+    titleFontWeight: 'normal',
+    gridColor: colour('line'),
+    domainColor: colour('line'),
+    tickColor: colour('line'),
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titlePadding: 6,
+    labelLimit: 0,
+  },
+  axisX: { labelAngle: 0 },
+  text: { fontSize: 12, fill: colour('ink') },
+} as const;
+
+export async function drawChart(chart: Chart): Promise<Markup> {
+  const width = chart.width ?? 360;
+  const svg = await drawing(chart.spec, width, chart.height ?? 230);
+  const label = `${chart.title}. The same figures are in the table below.`;
+  return html`<figure class="chart" style="width:min(100%,${width}px)">
+    <figcaption>
+      <strong>${chart.title}</strong>${chart.note === undefined ? null : html` <span>${chart.note}</span>`}
+    </figcaption>
+    <div class="drawing" ${width > 360 ? html` tabindex="0" role="group" aria-label="${chart.title}, drawing"` : null}>
+      ${trusted(
+        svg.replace(
+          '<svg ',
+          `<svg role="img" aria-label="${html`${label}`.text}" style="min-width:${width > 360 ? Math.min(width, 560) : 0}px" `,
+        ),
+      )}
+    </div>
+    ${chart.legend === undefined ? null : legendOf(chart.legend)}
+    <details>
+      <summary>Figures<span class="hidden"> of ${chart.title}</span></summary>
+      ${tableOf(chart.table, chart.title)}
+    </details>
+  </figure>`;
+}
+
+/** SVG text. Roles that Vega gives its groups are taken out: the drawing is one picture to a screen reader. */
+export async function drawing(spec: Spec, width: number, height: number): Promise<string> {
+  const sized = { ...spec, width, height, autosize: { type: 'fit', contains: 'padding' }, config };
+  const view = new View(parse(compile(sized as unknown as TopLevelSpec).spec), { renderer: 'none' });
+  try {
+    const svg = await view.toSVG();
+    return svg.replace(/ (?:role|aria-[a-z]+|xmlns|xmlns:xlink|version|pointer-events)="[^"]*"/g, '');
+  } finally {
+    view.finalize();
+  }
+}
+
+function legendOf(items: readonly LegendItem[]): Markup {
+  return html`<ul class="legend">
+    ${items.map((item) => html`<li>${keyOf(item)}${item.label}</li>`)}
+  </ul>`;
+}
+
+const shapes: Readonly<Record<string, string>> = {
+  area: 'M1 1h14v14h-14z',
+  circle: 'M8 3.5a4.5 4.5 0 1 0 .01 0z',
+  square: 'M4 4h8v8h-8z',
+  'triangle-up': 'M8 3l5.5 9.5h-11z',
+  'triangle-down': 'M8 13l5.5 -9.5h-11z',
+  diamond: 'M8 2l5 6l-5 6l-5 -6z',
+  cross: 'M6 2h4v4h4v4h-4v4h-4v-4h-4v-4h4z',
+};
+
+function keyOf({ colour: fill, shape, dash }: LegendItem): Markup {
+  const drawn = shapes[shape];
+  return drawn === undefined
+    ? html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M0 8h16" stroke="${fill}" stroke-width="2" stroke-dasharray="${(dash ?? []).join(' ')}" fill="none" />
+      </svg>`
+    : html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true"><path d="${drawn}" fill="${fill}" /></svg>`;
+}

@@ -1,0 +1,48 @@
+/** Flows between right and wrong from one policy to another, per modality: MedGR²'s Figure 5. */
+import type { Flows, Transitions } from '../../evaluation/transitions.js';
+import { count, probability } from '../numbers.js';
+import type { Chart } from './chart.js';
+import { fixed, rowNames } from './marks.js';
+import { colour } from './palette.js';
+
+const flows: readonly { key: keyof Flows; label: string; colour: string }[] = [
+  { key: 'correctToCorrect', label: 'stayed right', colour: colour('right') },
+  { key: 'wrongToCorrect', label: 'became right', colour: colour('gained') },
+  { key: 'correctToWrong', label: 'became wrong', colour: colour('wrong') },
+  { key: 'wrongToWrong', label: 'stayed wrong', colour: colour('neutral') },
+];
+
+export function transitionChart({ first, second, overall, byModality, pValue }: Transitions): Chart {
+  const groups: readonly (readonly [string, Flows])[] = [['all', overall], ...Object.entries(byModality)];
+  const values = groups.flatMap(([group, flow]) =>
+    flows.map(({ key, label }, order) => ({ group, label, order, n: flow[key] })),
+  );
+  return {
+    title: `From ${first} to ${second}`,
+    note: `Of ${count(overall.n)} questions ${count(overall.wrongToCorrect)} became right and ${count(overall.correctToWrong)} became wrong (McNemar’s exact test, p = ${probability(pValue)}).`,
+    height: 50 + 28 * groups.length,
+    spec: {
+      data: { values },
+      mark: { type: 'bar', height: 18 },
+      encoding: {
+        y: rowNames(
+          'group',
+          groups.map(([group]) => group),
+        ),
+        x: {
+          field: 'n',
+          type: 'quantitative',
+          stack: 'normalize',
+          axis: { format: '.0%', title: 'questions', tickCount: 4, domain: false, ticks: false },
+        },
+        color: fixed('label', Object.fromEntries(flows.map(({ label, colour: fill }) => [label, fill]))),
+        order: { field: 'order', type: 'quantitative' },
+      },
+    },
+    legend: flows.map(({ label, colour: fill }) => ({ label, colour: fill, shape: 'area' })),
+    table: {
+      head: ['modality', ...flows.map(({ label }) => label)],
+      rows: groups.map(([group, flow]) => [group, ...flows.map(({ key }) => count(flow[key]))]),
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** Everything that the page shows of one run, read once. */
+import { basename, dirname, join } from 'node:path';
+import { DataError, messageOf } from '../../errors.js';
+import { transitions, type Transitions } from '../../evaluation/transitions.js';
+import { readCurves, type Curve } from './curves.js';
+import { readEvaluations, type Evaluation } from './evaluations.js';
+import { readGallery, type CycleGallery, type GalleryOptions } from './gallery.js';
+import { limitsOf } from './limits.js';
+import { readRewardModels, type RewardModelFigures } from './reward-models.js';
+import { readRun, type RunRecord } from './run-record.js';
+import { readScores, type CycleScores } from './scores.js';
+import { readCosts, type CycleCost } from './time.js';
+
+export interface RunFigures {
+  run: RunRecord;
+  evaluations: Evaluation[];
+  scores: CycleScores[];
+  rewardModels: RewardModelFigures[];
+  /** From the base to the newest policy; null where one of them was not measured. */
+  transitions: Transitions | null;
+  curves: Curve[];
+  costs: CycleCost[];
+  gallery: CycleGallery[];
+  limits: string[];
+}
+
+/** @throws RunError where a folder holds no run. */
+export async function readRuns(folders: readonly string[], options: GalleryOptions): Promise<RunFigures[]> {
+  const runs = distinct(folders.map(readRun));
+  const found: RunFigures[] = [];
+  for (const run of runs) found.push(await readFigures(run, options));
+  return found;
+}
+
+async function readFigures(run: RunRecord, options: GalleryOptions): Promise<RunFigures> {
+  const evaluations = await part(run, 'Predictions', () => readEvaluations(run), []);
+  const scores = await part(run, 'The filter’s decisions', () => readScores(run), []);
+  const rewardModels = await part(run, 'Scores of the reward model', () => readRewardModels(run), []);
+  const gallery = await part(run, 'Scored samples', () => readGallery(run, scores, options), []);
+  const base = evaluations.find(({ method }) => method === 'base');
+  const last = evaluations.at(-1);
+  return {
+    run,
+    evaluations,
+    scores,
+    rewardModels,
+    transitions: base === undefined || last === undefined || last === base ? null : flowsBetween(base, last),
+    curves: readCurves(run),
+    costs: readCosts(run),
+    gallery,
+    limits: limitsOf({ run, evaluations, scores, rewardModels }),
+  };
+}
+
+/** A table that is damaged or of another version costs its own section and no other; the page says so. */
+async function part<T>(run: RunRecord, what: string, read: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    run.gaps.push(`${what} cannot be read: ${messageOf(error).split('\n')[0] ?? ''}`);
+    return otherwise;
+  }
+}
+
+/** Null where their predictions are not there, or are of other questions. */
+function flowsBetween(first: Evaluation, second: Evaluation): Transitions | null {
+  const named = ({ label, answers }: Evaluation) => ({ name: label, outcomes: answers });
+  try {
+    return transitions(named(first), named(second));
+  } catch (error) {
+    if (error instanceof DataError) return null;
+    throw error;
+  }
+}
+
+/** Runs of one name get their parent folder in front of it, and a number where that does not help. */
+function distinct(runs: readonly RunRecord[]): RunRecord[] {
+  const shared = (name: string): boolean => runs.filter((run) => run.name === name).length > 1;
+  const named = runs.map((run) =>
+    shared(run.name) ? { ...run, name: join(basename(dirname(run.dir)), run.name) } : run,
+  );
+  return named.map((run, i) => {
+    const before = named.slice(0, i).filter(({ name }) => name === run.name).length;
+    return before === 0 ? run : { ...run, name: `${run.name} (${before + 1})` };
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * A run folder as the report reads it: whatever is there, of a run that is complete, stopped, failed or still at work.
+ * Files that are missing or damaged are named in `gaps` instead of ending the report. Nothing is ever written.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { messageOf, RunError } from '../../errors.js';
+import type { Environment } from '../../loop/environment.js';
+import { runEventSchema, type StageName, type TimedEvent } from '../../loop/events.js';
+import { ledgerEntrySchema, stageKey, type LedgerEntry } from '../../loop/ledger.js';
+import { comparisonResultSchema, type ComparisonResult } from '../../loop/comparison-result.js';
+import { runResultSchema, type RunResult } from '../../loop/result.js';
+import { readJson, runFiles } from '../../loop/run-folder.js';
+import { readLines } from './read-lines.js';
+import { settingsSchema, type Settings } from './settings.js';
+
+export type RunStatus = 'complete' | 'failed' | 'interrupted' | 'unfinished';
+
+export interface RunRecord {
+  /** Folder name, or more of the path where runs of one report share a name. */
+  name: string;
+  /** Absolute. */
+  dir: string;
+  status: RunStatus;
+  /** Why it failed. */
+  error: string | null;
+  /** What the data is, and what results on it are no evidence for. */
+  notice: string | null;
+  /** result.json of the loop. */
+  result: RunResult | null;
+  /** result.json of a recipe that compares models; such a run has no `result`. */
+  comparison: ComparisonResult | null;
+  settings: Settings;
+  /** config.yaml as it is. */
+  configText: string | null;
+  environment: Environment | null;
+  /** Newest entry of each stage, in the order they were done. */
+  ledger: LedgerEntry[];
+  events: TimedEvent[];
+  /** What could not be read, as sentences. */
+  gaps: string[];
+}
+
+const timedEventSchema = z.looseObject({ type: z.string(), time: z.string() }).transform((value, context) => {
+  const { time, ...event } = value;
+  const parsed = runEventSchema.safeParse(event);
+  if (parsed.success) return { time, ...parsed.data };
+  context.addIssue('no event of this version');
+  return z.NEVER;
+});
+
+/** @throws RunError where the folder holds no run at all. */
+export function readRun(folder: string): RunRecord {
+  const dir = resolve(folder);
+  const has = (file: string): boolean => existsSync(join(dir, file));
+  if (![runFiles.config, runFiles.events, runFiles.ledger, runFiles.result].some(has))
+    throw new RunError('no-run-folder', `${folder} holds no run`, {
+      where: dir,
+      remedy: 'Give the folder that medgr2 run wrote: it holds config.yaml and events.jsonl.',
+    });
+  const gaps: string[] = [];
+  const read = <T>(file: string, reader: (path: string) => T): T | null => {
+    if (!has(file)) return null;
+    try {
+      return reader(join(dir, file));
+    } catch (error) {
+      gaps.push(`${file} cannot be read: ${messageOf(error).split('\n')[0] ?? ''}`);
+      return null;
+    }
+  };
+  const ended = read(runFiles.result, readResult);
+  const configText = read(runFiles.config, (path) => readFileSync(path, 'utf8'));
+  const settings = read(runFiles.config, () => settingsSchema.parse(parse(configText ?? '')));
+  const environment = read(runFiles.environment, (path) => readJson(path) as Environment);
+  const events = readLines(join(dir, runFiles.events), timedEventSchema);
+  const ledger = readLines(join(dir, runFiles.ledger), ledgerEntrySchema);
+  for (const [file, { unreadable }] of [
+    [runFiles.events, events],
+    [runFiles.ledger, ledger],
+  ] as const)
+    if (unreadable > 0) gaps.push(`${unreadable} lines of ${file} are none that this version of medgr2 knows`);
+  if (ended === null && !gaps.some((gap) => gap.startsWith(runFiles.result)))
+    gaps.push(`${runFiles.result} is missing: the run has not come to its first result`);
+  return {
+    name: basename(dir),
+    dir,
+    ...endOf(ended, events.rows),
+    notice: ended?.notice ?? events.rows.find((event) => event.type === 'run-start')?.notice ?? null,
+    result: ended !== null && !isComparison(ended) ? ended : null,
+    comparison: ended !== null && isComparison(ended) ? ended : null,
+    settings: settings ?? settingsSchema.parse({}),
+    configText,
+    environment,
+    ledger: newest(ledger.rows),
+    events: events.rows,
+    gaps,
+  };
+}
+
+function readResult(path: string): RunResult | ComparisonResult {
+  const value = readJson(path);
+  const compares = typeof value === 'object' && value !== null && 'recipe' in value;
+  return compares ? comparisonResultSchema.parse(value) : runResultSchema.parse(value);
+}
+
+const isComparison = (result: RunResult | ComparisonResult): result is ComparisonResult => 'recipe' in result;
+
+/** The last start or end decides: a run that was continued is not over because it once was interrupted. */
+function endOf(
+  result: RunResult | ComparisonResult | null,
+  events: readonly TimedEvent[],
+): Pick<RunRecord, 'status' | 'error'> {
+  const last = events.findLast((event) => event.type === 'run-start' || event.type === 'run-end');
+  if (last?.type === 'run-end') return { status: last.status, error: last.error };
+  if (last !== undefined || result === null || result.status === 'running')
+    return { status: 'unfinished', error: null };
+  return { status: result.status, error: result.error };
+}
+
+function newest(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  const byStage = new Map(entries.map((entry) => [stageKey(entry.cycle, entry.stage), entry]));
+  return [...byStage.values()];
+}
+
+/** The newest entry of a stage whose output is as `schema` says; null without one. */
+export function outputOf<T>(run: RunRecord, cycle: number, stage: StageName, schema: z.ZodType<T>): T | null {
+  const entry = run.ledger.find((item) => item.cycle === cycle && item.stage === stage);
+  return entry === undefined ? null : (schema.safeParse(entry.output).data ?? null);
+}
+
+/** Cycles with at least one finished stage, from 1. */
+export function cyclesOf(run: RunRecord): number[] {
+  return [...new Set(run.ledger.map((entry) => entry.cycle))].filter((cycle) => cycle > 0).sort((a, b) => a - b);
+}

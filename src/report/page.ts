@@ -1,0 +1,109 @@
+/** The whole page as text: a policy that lets nothing be loaded or run, a style sheet, and the sections in reading order. */
+import type { RunFigures } from './data/run-figures.js';
+import { html, trusted, type Markup } from './markup.js';
+import * as charts from './sections/charts.js';
+import { comparison } from './sections/comparison.js';
+import { gallery } from './sections/gallery.js';
+import { glance } from './sections/glance.js';
+import { limits } from './sections/limits.js';
+import { recipe } from './sections/recipe.js';
+import type { Section } from './sections/section.js';
+import { setup } from './sections/setup.js';
+import { style } from './style.js';
+
+export interface PageOptions {
+  /** medgr2's version. */
+  version: string;
+  /** When the page was made. */
+  time: Date;
+}
+
+export async function pageOf(runs: readonly RunFigures[], options: PageOptions): Promise<string> {
+  const loops = runs.some(({ run }) => run.comparison === null);
+  const parts: (Section | null)[] = [
+    glance(runs),
+    runs.length > 1 ? await comparison(runs) : null,
+    limits(runs),
+    await recipe(runs),
+    loops ? await charts.accuracy(runs) : null,
+    loops || runs.some((run) => run.scores.length > 0) ? await charts.scores(runs) : null,
+    loops || runs.some((run) => run.rewardModels.length > 0) ? await charts.rewardModels(runs) : null,
+    await charts.learning(runs),
+    await charts.time(runs),
+    loops || runs.some((run) => run.gallery.length > 0) ? gallery(runs) : null,
+    setup(runs),
+  ];
+  const sections = parts.filter((part) => part !== null);
+  const names = runs.map(({ run }) => run.name);
+  const title = names.length === 1 ? `Run ${names[0] ?? ''}` : `${names.length} runs: ${names.join(', ')}`;
+  return `<!doctype html>\n${
+    html`<html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta
+          http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        />
+        <meta name="referrer" content="no-referrer" />
+        <title>${title} · medgr2</title>
+        <style>
+          ${trusted(style)}
+        </style>
+      </head>
+      <body>
+        <a class="skip" href="#glance">Skip to the figures</a>
+        <header>
+          <h1>${title}</h1>
+          <p class="subtitle">
+            ${runs.map(({ run }) => state(run.status, names.length > 1 ? run.name : null))} A report of the MedGR² loop,
+            made from the run’s folder alone.
+          </p>
+          ${banner(runs)}
+          <nav aria-label="Sections">
+            <ul>
+              ${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}
+            </ul>
+          </nav>
+        </header>
+        <main>
+          ${sections.map(
+            ({ id, title: name, body }) =>
+              html`<section id="${id}" aria-labelledby="${id}-title">
+                <h2 id="${id}-title">${name}</h2>
+                ${body}
+              </section> `,
+          )}
+        </main>
+        <footer>
+          <p>
+            Made by medgr2 ${options.version} on ${options.time.toISOString().slice(0, 16).replace('T', ' ')} UTC. This
+            page loads nothing and runs no script.
+          </p>
+        </footer>
+      </body>
+    </html> `.text
+  }`;
+}
+
+const state = (status: string, name: string | null): Markup =>
+  html`<span class="state ${status}">${name === null ? status : `${name}: ${status}`}</span> `;
+
+/** Notices and failures, each once, before anything else. */
+function banner(runs: readonly RunFigures[]): Markup | null {
+  const many = runs.length > 1;
+  const lines = runs.flatMap(({ run }) => [
+    ...(run.notice === null ? [] : [run.notice]),
+    ...(run.status === 'failed'
+      ? [`${many ? `${run.name}: the` : 'The'} run failed: ${run.error ?? 'no reason was recorded'}`]
+      : []),
+    ...(run.status === 'unfinished'
+      ? [`${many ? `${run.name}: the` : 'The'} run has not come to its end; figures are of what is finished.`]
+      : []),
+    ...(run.status === 'interrupted'
+      ? [`${many ? `${run.name}: the` : 'The'} run was stopped; figures are of what was finished.`]
+      : []),
+  ]);
+  const each = [...new Set(lines)];
+  return each.length === 0 ? null : html`<div class="banner">${each.map((line) => html`<p>${line}</p>`)}</div>`;
+}

@@ -1,0 +1,70 @@
+/** Several runs in one table, and the settings in which they differ. */
+import { parse } from 'yaml';
+import { accuracyOfRuns } from '../charts/accuracy.js';
+import { drawChart } from '../charts/chart.js';
+import type { RunFigures } from '../data/run-figures.js';
+import { html } from '../markup.js';
+import { count, duration, percent, percentWithin, points } from '../numbers.js';
+import { tableOf, type Table } from '../table.js';
+import type { Section } from './section.js';
+
+export async function comparison(runs: readonly RunFigures[]): Promise<Section> {
+  const measured = runs.filter(({ evaluations }) => evaluations.length > 0);
+  const differences = settingsThatDiffer(runs);
+  const chart = accuracyOfRuns(measured.map(({ run, evaluations }) => ({ name: run.name, evaluations })));
+  return {
+    id: 'comparison',
+    title: 'The runs beside each other',
+    body: html`${tableOf(outcomes(runs), 'Outcomes of the runs')}
+      ${measured.length === 0 ? null : await drawChart(chart)}
+      <h3>Settings that differ</h3>
+      ${differences.rows.length === 0 ? html`<p>None: the runs were made with the same settings.</p>` : tableOf(differences, 'Settings that differ')}`,
+  };
+}
+
+function outcomes(runs: readonly RunFigures[]): Table {
+  return {
+    head: ['run', 'state', 'seed', 'base', 'newest policy', 'change', 'D_gen', 'precision of the filter', 'time'],
+    rows: runs.map(({ run, evaluations, scores, costs }) => {
+      const base = evaluations.find(({ method }) => method === 'base');
+      const last = evaluations.findLast(({ method }) => method !== 'base');
+      const filter = scores.at(-1)?.filter;
+      return [
+        run.name,
+        run.status,
+        (run.result ?? run.comparison)?.seed ?? run.settings.seed,
+        percentWithin(base?.accuracy, base?.interval),
+        last === undefined ? '–' : `${last.label}: ${percentWithin(last.accuracy, last.interval)}`,
+        base === undefined || last === undefined ? '–' : points(last.accuracy - base.accuracy),
+        count(filter?.datasetSize),
+        filter === undefined ? '–' : `${percent(filter.rawPrecision)} → ${percent(filter.acceptedPrecision)}`,
+        duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),
+      ];
+    }),
+  };
+}
+
+function settingsThatDiffer(runs: readonly RunFigures[]): Table {
+  const flat = runs.map(({ run }) => flatten(safeParse(run.configText)));
+  const keys = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
+  const differing = keys.filter((key) => new Set(flat.map((settings) => settings.get(key))).size > 1);
+  return {
+    head: ['setting', ...runs.map(({ run }) => run.name)],
+    rows: differing.map((key) => [key, ...flat.map((settings) => settings.get(key) ?? '–')]),
+  };
+}
+
+function safeParse(text: string | null): unknown {
+  try {
+    return text === null ? {} : (parse(text) as unknown);
+  } catch {
+    return {};
+  }
+}
+
+/** `a.b` -> its value as text; lists are values. */
+function flatten(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return new Map(Object.entries(value).flatMap(([key, item]) => [...flatten(item, [...path, key])]));
+  return new Map([[path.join('.'), typeof value === 'string' ? value : JSON.stringify(value)]]);
+}

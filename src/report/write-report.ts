@@ -1,0 +1,42 @@
+/** Run folders -> one HTML page that needs nothing else: no network, no script, no file beside it. */
+import { join, resolve } from 'node:path';
+import { packageRoot } from '../bridge/paths.js';
+import { readJson, writeWhole } from '../loop/run-folder.js';
+
+export interface ReportOptions {
+  /** Where to write; `report.html` in the run folder for one run, in the working folder for several. */
+  out?: string | undefined;
+  /** False leaves images out, for data that may not leave its place. */
+  images?: boolean | undefined;
+  /** Accepted and rejected samples shown of each cycle; 8 of each by default. */
+  samples?: number | undefined;
+}
+
+export interface ReportWritten {
+  /** Absolute. */
+  file: string;
+  /** Names of the runs as the page shows them, with how they ended. */
+  runs: { name: string; status: string }[];
+  /** How many images the page holds. */
+  images: number;
+  bytes: number;
+}
+
+/** @throws RunError where a folder holds no run. Runs that are unfinished or failed are reported as such. */
+export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<ReportWritten> {
+  const { images = true, samples = 8 } = options;
+  // Loaded when needed: Vega takes a second that importing the SDK should not.
+  const [{ readRuns }, { pageOf }] = await Promise.all([import('./data/run-figures.js'), import('./page.js')]);
+  const runs = await readRuns(folders, { count: samples, images });
+  const { version = '0' } = readJson(join(packageRoot, 'package.json')) as { version?: string };
+  const page = await pageOf(runs, { version, time: new Date() });
+  const file = resolve(options.out ?? (folders.length === 1 ? join(folders[0] ?? '', 'report.html') : 'report.html'));
+  writeWhole(file, page);
+  const items = runs.flatMap(({ gallery }) => gallery.flatMap(({ accepted, rejected }) => [...accepted, ...rejected]));
+  return {
+    file,
+    runs: runs.map(({ run: { name, status } }) => ({ name, status })),
+    images: items.filter(({ image }) => image !== null).length,
+    bytes: Buffer.byteLength(page),
+  };
+}
