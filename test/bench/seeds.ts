@@ -27,7 +27,7 @@ const outcomes: SeedOutcome[] = [];
 for (const seed of values.seeds.split(',').map(Number)) {
   const runDir = join(out, `seed-${seed}`);
   const config = await loadConfig(values.config, { set: [...values.set, `seed=${seed}`] });
-  await using engine = await openEngine({ python, logDir: join(runDir, 'logs') });
+  await using engine = await openEngine({ python, logDir: join(out, 'logs', String(seed)) });
   const started = performance.now();
   const result = await runLoop(config, { runDir, engine });
   process.stderr.write(`seed ${seed}: loop done in ${Math.round((performance.now() - started) / 1000)} s\n`);
