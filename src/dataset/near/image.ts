@@ -38,7 +38,8 @@ export function hashDistance(a: NonNullable<PerceptualHash>, b: NonNullable<Perc
 
 /** The number of its group's first image, for each image. */
 export function nearImageGroups(hashes: readonly PerceptualHash[], distance: number): Uint32Array {
-  return groupsOf(hashes.length, distance + 1, keysOf(hashes, distance), nearOf(hashes, distance));
+  const { tables, keyOf, near } = indexHashes(hashes, distance);
+  return groupsOf(hashes.length, tables, keyOf, near);
 }
 
 /** For each query the number of a reference within the distance, or -1. */
@@ -48,34 +49,44 @@ export function nearImageMatches(
   distance: number,
 ): Int32Array {
   const all = [...references, ...queries];
-  return matchesOf(all.length, references.length, distance + 1, keysOf(all, distance), nearOf(all, distance));
+  const { tables, keyOf, near } = indexHashes(all, distance);
+  return matchesOf(all.length, references.length, tables, keyOf, near);
 }
 
-/** Cut into one part more than bits may differ, two near hashes share a part: none is missed. */
-function keysOf(hashes: readonly PerceptualHash[], distance: number) {
-  const parts = distance + 1;
-  return (table: number, item: number): number | null => {
-    const hash = hashes[item] ?? null;
-    if (hash === null) return null;
-    const [from, to] = [Math.floor((64 * table) / parts), Math.floor((64 * (table + 1)) / parts)];
-    let key = 0;
-    for (let bit = from; bit < to; bit++) {
+/**
+ * Cut into two parts more than bits may differ, two near hashes share at least two parts, so that none is missed with a
+ * table for each pair of parts. One part alone would have too few bits to tell many images apart.
+ */
+function indexHashes(hashes: readonly PerceptualHash[], distance: number) {
+  const parts = distance + 2;
+  const values = new Uint32Array(hashes.length * parts);
+  for (const [item, hash] of hashes.entries()) {
+    if (hash === null) continue;
+    for (let bit = 0; bit < 64; bit++) {
+      const at = item * parts + Math.floor((bit * parts) / 64);
       const half = bit < 32 ? hash[0] : hash[1];
-      key = Math.imul(key, 2) + ((half >>> (bit % 32)) & 1);
+      values[at] = ((values[at] ?? 0) << 1) | ((half >>> (bit % 32)) & 1);
     }
-    return key >>> 0;
-  };
-}
-
-function nearOf(hashes: readonly PerceptualHash[], distance: number) {
-  return (a: number, b: number): boolean => {
-    const [left, right] = [hashes[a] ?? null, hashes[b] ?? null];
-    return left !== null && right !== null && hashDistance(left, right) <= distance;
+  }
+  const pairs = Array.from({ length: parts }, (_, left) =>
+    Array.from({ length: parts - left - 1 }, (__, step) => [left, left + step + 1] as const),
+  ).flat();
+  return {
+    tables: pairs.length,
+    keyOf: (table: number, item: number): number | null => {
+      const [left, right] = pairs[table] ?? [0, 1];
+      if ((hashes[item] ?? null) === null) return null;
+      return (Math.imul(values[item * parts + left] ?? 0, 0x9e3779b1) ^ (values[item * parts + right] ?? 0)) >>> 0;
+    },
+    near: (a: number, b: number): boolean => {
+      const [left, right] = [hashes[a] ?? null, hashes[b] ?? null];
+      return left !== null && right !== null && hashDistance(left, right) <= distance;
+    },
   };
 }
 
 function bitsOf(value: number): number {
-  let count = 0;
-  for (let rest = value | 0; rest !== 0; rest &= rest - 1) count++;
-  return count;
+  let bits = value - ((value >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
