@@ -38,6 +38,7 @@ export async function loadFiles(options: FilesOptions): Promise<LoopData> {
       remedy: 'Give images that the test set does not hold and that may leave this machine.',
     });
   const truth = new Map([...seed.samples, ...pool.samples].map((sample) => [questionIdentity(sample), sample.answer]));
+  const bare = seed.samples.filter(({ rationale }) => rationale === '').length;
   const left = [
     leftOut(pool.images.length - unheld.length, 'because the test set has the image or its patient'),
     leftOut(unheld.length - usable.length, 'because they may name a patient and the generator is not on this machine'),
@@ -50,7 +51,7 @@ export async function loadFiles(options: FilesOptions): Promise<LoopData> {
     book: null,
     notice:
       `Your own data: ${seed.samples.length} trusted samples from ${options.seed}, ${test.samples.length} test questions from ` +
-      `${options.test}, ${usable.length} images to ask about from ${options.pool}${left.join('')}. Whether generated answers ` +
+      `${options.test}, ${usable.length} images to ask about from ${options.pool}${left.join('')}. ${rationaleNote(bare, seed.samples.length)}Whether generated answers ` +
       'are true is known only where the pool has the same question answered; results are for research, not for care.',
   };
 }
@@ -115,5 +116,12 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
 }
 
 const toPoolImage = ({ path, imageHash, modality }: DatasetImage): PoolImage => ({ image: path, imageHash, modality });
+
+/** R_φ judges answers by their reasoning: it has to see some. */
+const rationaleNote = (bare: number, all: number): string =>
+  2 * bare <= all
+    ? ''
+    : `${bare} of ${all} trusted samples have no rationale, so that the reward model learns little of reasoning: ` +
+      'import them with --map rationale=COLUMN if there is one. ';
 
 const leftOut = (count: number, why: string): string => (count === 0 ? '' : `, ${count} left out ${why}`);
