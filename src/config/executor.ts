@@ -10,7 +10,10 @@ const fields = z.strictObject({
   gpu: z.boolean().default(false),
   /** Ray: CPUs that each worker is given. */
   cpusPerWorker: z.int().positive().default(1),
-  /** Ray: a cluster's address, or `auto` for the one this machine belongs to; left out, Ray is started on this machine. */
+  /**
+   * Ray: a cluster's address, or `auto` for the one this machine belongs to; left out, Ray is started on this machine.
+   * Ray's own authentication is set in its environment variables (RAY_AUTH_MODE and its token), never here.
+   */
   address: z.string().min(1).optional(),
   /** Ray: the address of this machine that workers call; on a cluster one that the others reach. Trusted networks only. */
   listen: z.string().min(1).default('127.0.0.1'),

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("MEDGR2_TEST_RAY") != "1" or importlib.util.find_spec("ray") is None,
     reason="set MEDGR2_TEST_RAY=1, with ray installed: pip install -r py/requirements-ray.txt",
 )
-SETTINGS = {"kind": "ray", "workers": 2, "gpu": False, "cpusPerWorker": 1, "listen": "127.0.0.1"}
+#: A cluster that runs already: `auto` for one of this machine (ray start --head --num-cpus=3). Else a Ray for each job.
+ADDRESS = os.environ.get("MEDGR2_TEST_RAY_ADDRESS")
+SETTINGS = {"address": ADDRESS, "kind": "ray", "workers": 2, "gpu": False, "cpusPerWorker": 1, "listen": "127.0.0.1"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -46,7 +48,8 @@ def gone(pid):
         found = [
             entry.name
             for entry in Path("/proc").iterdir()
-            if entry.name.isdigit() and f"MEDGR2_RAY_TEST={pid}\0".encode() in _environment(entry)
+            if entry.name.isdigit() and f"MEDGR2_RAY_TEST={pid}\0".encode() in _read(entry / "environ")
+            if b"resource_tracker" not in _read(entry / "cmdline")  # Python's own, which ends with pytest
         ]
         if not found:
             return True
@@ -54,9 +57,9 @@ def gone(pid):
     return False
 
 
-def _environment(entry):
+def _read(file):
     try:
-        return (entry / "environ").read_bytes()
+        return file.read_bytes()
     except OSError:
         return b""
 

@@ -25,6 +25,8 @@ from medgr2.jobs import end_job
 LAST_WORDS_SECONDS = 5.0
 #: Ray puts the machine's outward address in place of 127.0.0.1; it leaves this one, which is loopback as well.
 LOOPBACK = "127.0.0.2"
+#: Of Node's surroundings for Python (src/bridge/process.ts), what workers of a cluster need as well.
+PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
 
 
 def drive(connection: Connection[Any, Any], request: str) -> None:
@@ -82,7 +84,13 @@ def _start_ray(settings: dict[str, Any]) -> None:
         extra = package.parent / "requirements-ray.txt"
         raise RuntimeError(f"Ray is not installed: {sys.executable} -m pip install -r {extra}") from error
     if settings.get("address"):
-        ray.init(address=settings["address"], runtime_env={"py_modules": [str(package)]}, log_to_driver=True)
+        # This package goes along; what it imports must be installed on every machine.
+        variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        ray.init(
+            address=settings["address"],
+            runtime_env={"py_modules": [str(package)], "env_vars": variables},
+            log_to_driver=True,
+        )
         return
     devices = settings["workers"] if settings["gpu"] else 0
     # One CPU more than the workers take: Ray Train's controller needs to run somewhere.
