@@ -47,7 +47,8 @@ WINDOWS = {"LINEAR": window_linear, "LINEAR_EXACT": window_exact, "SIGMOID": win
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """spec: {path, outDir, pictures, window: header | auto | [center, width], frames: first | middle | all | number}.
 
-    Writes images.jsonl and rejected.jsonl to outDir, pictures to the folder `pictures`.
+    Writes images.jsonl and rejected.jsonl to outDir, pictures to the folder `pictures`. Names of files stand in these
+    lists for whoever has the files; TypeScript keeps them out of the tables.
     """
     root, out = Path(spec["path"]), Path(spec["outDir"])
     pseudonym = pseudonymiser()
@@ -55,6 +56,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     counts = {"files": len(files), "images": 0, "rejected": 0}
     with (out / "images.jsonl").open("w") as images, (out / "rejected.jsonl").open("w") as rejected:
         for done, file in enumerate(files):
+            name = file.name if file == root else file.relative_to(root).as_posix()
             if channel.should_stop():
                 raise JobCancelled(f"stopped after {done} of {len(files)} files")
             if file.name == "DICOMDIR":
@@ -63,10 +65,9 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of values that the header has wrong and nobody uses
                     for row in _pictures(file, spec, Path(spec["pictures"]), pseudonym):
-                        images.write(json.dumps(row) + "\n")
+                        images.write(json.dumps(row | {"file": name}) + "\n")
                         counts["images"] += 1
             except Exception as error:  # every library on the way raises its own; the file is left out with the reason
-                name = file.name if file == root else str(file.relative_to(root))
                 code = "not-dicom" if isinstance(error, InvalidDicomError) else "image-unusable"
                 text = "is no DICOM file" if code == "not-dicom" else f"cannot be read: {_first_line(error)}"
                 rejected.write(json.dumps({"file": name, "line": None, "code": code, "reason": text}) + "\n")

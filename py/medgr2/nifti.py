@@ -26,10 +26,10 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         for done, file in enumerate(files):
             if channel.should_stop():
                 raise JobCancelled(f"stopped after {done} of {len(files)} files")
-            name = file.name if file == root else str(file.relative_to(root))
+            name = file.name if file == root else file.relative_to(root).as_posix()
             try:
                 for row in _slices(file, spec, Path(spec["pictures"])):
-                    images.write(json.dumps(row | {"patient": pseudonym(name)}) + "\n")
+                    images.write(json.dumps(row | {"patient": pseudonym(name), "file": name}) + "\n")
                     counts["images"] += 1
             except Exception as error:  # nibabel raises many kinds; the file is left out with the reason
                 reason = f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0][:200]}"

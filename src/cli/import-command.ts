@@ -22,6 +22,7 @@ export interface ImportFlags {
   modality?: Modality;
   images: DatasetInfo['images'];
   imageRoot?: string;
+  imagesOf?: string;
   patientFrom: 'none' | 'folder';
   window: WindowChoice;
   frames: FrameChoice;
@@ -47,7 +48,13 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, onProgress };
   if (isQuestionFormat(format))
-    return importQuestions(format, { ...common, map, modality: modality ?? null, imageRoot });
+    return importQuestions(format, {
+      ...common,
+      map,
+      modality: modality ?? null,
+      imageRoot,
+      ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
+    });
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
     const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };

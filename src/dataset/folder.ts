@@ -17,6 +17,8 @@ export const datasetFiles = {
   pictures: 'images',
   rejected: 'rejected.jsonl',
   info: 'import.json',
+  /** Which picture was made of which file. Stays in this folder: names of files may name patients. */
+  sources: 'sources.jsonl',
 } as const;
 
 export const imageSchema = z.strictObject({

@@ -1,16 +1,18 @@
 /** Importers: what a row must have, each reason for which one is left out, and the counts of published files. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../../src/bridge/paths.js';
 import { readDataset, type Rejection } from '../../src/dataset/folder.js';
 import type { QuestionFormat } from '../../src/dataset/import/formats.js';
+import { importClinical } from '../../src/dataset/import/clinical.js';
 import { importImages } from '../../src/dataset/import/images.js';
 import { importQuestions } from '../../src/dataset/import/import.js';
 import type { ImportOptions } from '../../src/dataset/import/report.js';
 import { writeParquet } from '../../src/dataset/table.js';
 import { DataError } from '../../src/errors.js';
+import { sha256 } from '../../src/hash.js';
 import { writePictures } from '../helpers/pictures.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -162,6 +164,31 @@ describe('rows', () => {
   });
 });
 
+test('OmniMedVQA’s folder: every file of QA_information, images from its root, modalities outside the eight as unknown', async () => {
+  await writePictures(at('omni/Images/Set'), 3);
+  const line = (number: number, fields: object = {}) =>
+    row({ question_id: `Set_${number}`, image_path: `Images/Set/${number}.png`, ...fields });
+  mkdirSync(at('omni/QA_information/Open-access'), { recursive: true });
+  writeFileSync(
+    at('omni/QA_information/Open-access/A.json'),
+    JSON.stringify([line(0), line(1, { modality_type: 'Endoscopy' })]),
+  );
+  writeFileSync(
+    at('omni/QA_information/Open-access/B.json'),
+    JSON.stringify([line(2), line(2, { gt_answer: 'None' })]),
+  );
+  const { dataset, info, rejected } = await run('omnimedvqa', at('omni'));
+  expect(dataset.samples.map(({ id, modality }) => [id, modality])).toEqual([
+    ['Set_0', 'CT'],
+    ['Set_1', 'unknown'],
+    ['Set_2', 'CT'],
+  ]);
+  expect(info['otherModalities']).toEqual({ Endoscopy: 1 });
+  expect(rejected).toMatchObject([
+    { file: 'QA_information/Open-access/B.json', line: 2, code: 'answer-not-among-options' },
+  ]);
+});
+
 test('a folder of images: bytes twice and broken files are left out, folders can stand for patients', async () => {
   await writePictures(at('scans/anna'), 2);
   await writePictures(at('scans/bert'), 2, 1);
@@ -180,6 +207,40 @@ test('a folder of images: bytes twice and broken files are left out, folders can
     ['bert', 'MRI'],
   ]);
   expect(samples).toEqual([]);
+});
+
+test('questions about clinical files find the pictures that were made of them', async () => {
+  const made = at('clinical');
+  const runJob = async (module: string, { outDir, pictures }: Record<string, unknown>) => {
+    expect(module).toBe('medgr2.dicom');
+    await writePictures(String(pictures), 3, 20);
+    const line = (file: string, number: number) => {
+      const path = join(String(pictures), `${number}.png`);
+      const imageHash = sha256(readFileSync(path));
+      const rest = { modality: 'CT', patient: 'pseudonym', deidentified: false, warnings: [], width: 96, height: 96 };
+      return JSON.stringify({ file, path, imageHash, ...rest, detail: 'window 40/400' });
+    };
+    writeFileSync(
+      join(String(outDir), 'images.jsonl'),
+      [line('a/1.dcm', 20), line('b/2.dcm', 21), line('b/2.dcm', 22)].join('\n'),
+    );
+    writeFileSync(join(String(outDir), 'rejected.jsonl'), '');
+  };
+  await importClinical('dicom', { path: at('images'), out: made, runJob });
+  const path = jsonl('clinical.jsonl', [
+    { question: 'Which organ is bright?', answer: 'liver', image: 'elsewhere/1.dcm' },
+    { question: 'Which organ is dark?', answer: 'lung', image: 'b/2.dcm' },
+    { question: 'Which organ is dark?', answer: 'lung', image: '3.dcm' },
+  ]);
+  const { dataset, rejected } = await run('jsonl', path, { imagesOf: made });
+  expect(dataset.samples).toMatchObject([{ answer: 'liver', modality: 'CT' }]);
+  expect(dataset.images).toMatchObject([
+    { modality: 'CT', patient: 'pseudonym', deidentified: false, detail: 'window 40/400' },
+  ]);
+  expect(codes(rejected)).toEqual([
+    [2, 'image-ambiguous'],
+    [3, 'image-missing'],
+  ]);
 });
 
 const published = join(packageRoot, '../shared/data');

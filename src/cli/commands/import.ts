@@ -24,6 +24,7 @@ export const declareImport: Declare = (program, io) => {
         .default('copy'),
     )
     .option('--image-root <folder>', 'where relative image names start (default: around the questions)')
+    .option('--images-of <folder>', 'questions about DICOM or NIfTI files: the dataset folder their import made')
     .addOption(
       new Option('--patient-from <what>', 'images: the folder of an image stands for its patient')
         .choices(['none', 'folder'])

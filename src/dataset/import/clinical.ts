@@ -7,9 +7,10 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
-import { imageSchema, writeDataset, type DatasetImage, type Rejection } from '../folder.js';
-import { readJsonl } from '../table.js';
+import { datasetFiles, imageSchema, writeDataset, type DatasetImage, type Rejection } from '../folder.js';
+import { readJsonl, writeJsonl } from '../table.js';
 import { expectEmpty, withTemporary } from './helpers.js';
+import type { SourceLine } from './made-images.js';
 import { inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
 
 /** `header` is what the file says, `auto` its own range; else center and width. */
@@ -28,6 +29,9 @@ export interface ClinicalOptions extends ImportOptions {
   runJob: (module: string, spec: Record<string, unknown>) => Promise<unknown>;
 }
 
+/** A picture and the file it was made of. */
+const madeSchema = imageSchema.extend({ file: z.string() });
+
 const rejectionSchema = z.strictObject({
   file: z.string(),
   line: z.null(),
@@ -44,7 +48,8 @@ export async function importClinical(format: 'dicom' | 'nifti', options: Clinica
     const pictures = join(dir, 'images');
     await mkdir(pictures, { recursive: true });
     await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, window, frames });
-    const found = (await readJsonl(join(work, 'images.jsonl'))).map((row) => imageSchema.parse(row));
+    const rows = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
+    const found = rows.map(({ file: _, ...image }): DatasetImage => image);
     const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) =>
       rejectionSchema.parse(row),
     );
@@ -62,6 +67,10 @@ export async function importClinical(format: 'dicom' | 'nifti', options: Clinica
     }));
     const parts = { samples: [], images, rejected: inOrder(rejected) };
     const info = infoOf(format, { ...options, images: 'copy' }, { ...parts, rows: found.length + rejected.length });
+    await writeJsonl(
+      join(dir, datasetFiles.sources),
+      rows.map(({ file, imageHash }): SourceLine => ({ file, imageHash })),
+    );
     await writeDataset(dir, { ...parts, info });
     return { info, rejected: parts.rejected };
   });

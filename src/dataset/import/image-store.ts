@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { sha256 } from '../../hash.js';
-import { datasetFiles, type DatasetInfo } from '../folder.js';
+import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folder.js';
+import type { MadeImages } from './made-images.js';
 import { readPicture, type Picture } from './picture.js';
 
 export type ImageMode = DatasetInfo['images'];
@@ -18,10 +19,12 @@ export interface StoredImage {
   warnings: string[];
   width: number | null;
   height: number | null;
+  /** What an earlier import knew of it. */
+  made?: DatasetImage;
 }
 
 export interface ImageProblem {
-  code: 'image-missing' | 'image-unusable';
+  code: 'image-missing' | 'image-unusable' | 'image-ambiguous';
   reason: string;
 }
 
@@ -36,9 +39,11 @@ export interface ImageStoreOptions {
   mode: ImageMode;
   /** Folders that relative names may start from; the first that has the file counts. */
   roots: readonly string[];
+  /** Where names are those of clinical files that pictures were made of before. */
+  made?: MadeImages | null;
 }
 
-export function openImageStore({ dir, mode, roots }: ImageStoreOptions): ImageStore {
+export function openImageStore({ dir, mode, roots, made = null }: ImageStoreOptions): ImageStore {
   const taken = new Map<string, Promise<StoredImage | ImageProblem>>();
   const find = async (name: string): Promise<string | null> => {
     const plain = name.replaceAll('\\', '/');
@@ -50,14 +55,21 @@ export function openImageStore({ dir, mode, roots }: ImageStoreOptions): ImageSt
     // A name is no content: the prefix keeps it from ever equalling a hash of one.
     if (mode === 'none')
       return { path: name, imageHash: `name:${sha256(name)}`, warnings: [], width: null, height: null };
-    const path = await find(name);
+    const earlier = made?.find(name);
+    if (earlier === 'several')
+      return {
+        code: 'image-ambiguous',
+        reason: `image ${name} has several frames: import it with --frames and one of them`,
+      };
+    if (earlier === 'missing') return { code: 'image-missing', reason: `of ${name} no picture was made` };
+    const path = earlier?.path ?? (await find(name));
     if (path === null) return { code: 'image-missing', reason: `image ${name} is not there` };
     const picture = await readPicture(path);
     if ('reason' in picture) return { code: 'image-unusable', reason: `image ${name} ${picture.reason}` };
     const { width, height, warnings } = picture;
     const imageHash = sha256(picture.bytes);
     const stored = mode === 'reference' && !picture.converted ? path : await storePicture(dir, picture, imageHash);
-    return { path: stored, imageHash, warnings, width, height };
+    return { path: stored, imageHash, warnings, width, height, ...(earlier === undefined ? {} : { made: earlier }) };
   };
   return {
     take: (name) => {

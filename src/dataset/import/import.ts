@@ -8,7 +8,8 @@ import { writeDataset, type DatasetImage } from '../folder.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept.js';
 import type { QuestionFormat } from './formats.js';
 import { expectEmpty, mapInOrder } from './helpers.js';
-import { openImageStore } from './image-store.js';
+import { openImageStore, type StoredImage } from './image-store.js';
+import { readMadeImages } from './made-images.js';
 import { withoutRepeats } from './repeats.js';
 import { countBy, inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
 import { readImportRows } from './rows.js';
@@ -26,7 +27,8 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
     else accepted.push(result);
   }
   if (strict) refuseRejected(rejected, path);
-  const store = openImageStore({ dir, mode, roots: imageRoot === null ? read.roots : [resolve(imageRoot)] });
+  const made = options.imagesOf === undefined ? null : await readMadeImages(options.imagesOf);
+  const store = openImageStore({ dir, mode, roots: imageRoot === null ? read.roots : [resolve(imageRoot)], made });
   const taken = await mapInOrder(accepted, (row) => store.take(row.image), options.onProgress);
   const ids = uniqueIds();
   const samples: (Sample & { row: AcceptedRow })[] = [];
@@ -39,20 +41,10 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
       continue;
     }
     const model = row.dataset ?? basename(path);
-    samples.push({ ...toSample(row, image, { id: ids(row.id ?? `${basename(row.file)}-${row.line}`), model }), row });
-    const { imageHash, warnings, width, height } = image;
-    const known = images.get(imageHash);
-    images.set(imageHash, {
-      path: known?.path ?? image.path,
-      imageHash,
-      modality: known === undefined || known.modality === 'unknown' ? row.modality : known.modality,
-      patient: known?.patient ?? row.patient,
-      deidentified: null,
-      warnings,
-      width,
-      height,
-      detail: null,
-    });
+    const sample = toSample(row, image, { id: ids(row.id ?? `${basename(row.file)}-${row.line}`), model });
+    const modality = sample.modality === 'unknown' ? (image.made?.modality ?? 'unknown') : sample.modality;
+    samples.push({ ...sample, modality, row });
+    images.set(image.imageHash, describeImage(images.get(image.imageHash), image, row));
   }
   const kept = withoutRepeats(samples, rejected);
   if (strict) refuseRejected(rejected, path);
@@ -65,6 +57,23 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
   if (Object.keys(others).length > 0) info['otherModalities'] = others;
   await writeDataset(dir, { ...parts, rejected: inOrder(rejected), info });
   return { info, rejected: inOrder(rejected) };
+}
+
+/** What is known of an image after one more row about it; an earlier import of it knows better. */
+function describeImage(known: DatasetImage | undefined, image: StoredImage, row: AcceptedRow): DatasetImage {
+  const { path, imageHash, warnings, width, height, made } = image;
+  const modality = made === undefined || made.modality === 'unknown' ? row.modality : made.modality;
+  return {
+    path: known?.path ?? path,
+    imageHash,
+    modality: known === undefined || known.modality === 'unknown' ? modality : known.modality,
+    patient: made?.patient ?? known?.patient ?? row.patient,
+    deidentified: made?.deidentified ?? null,
+    warnings: [...(made?.warnings ?? []), ...warnings],
+    width,
+    height,
+    detail: made?.detail ?? null,
+  };
 }
 
 function uniqueIds(): (wanted: string) => string {

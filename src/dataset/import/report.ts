@@ -17,6 +17,8 @@ export interface ImportOptions {
   modality?: string | null;
   /** Where relative image names start; by default the folder of the questions and those around it. */
   imageRoot?: string | null;
+  /** A folder that `medgr2 import dicom` or `nifti` made: image names are then those of its files. */
+  imagesOf?: string;
   licence?: string | null;
   onProgress?: (done: number, total: number) => void;
 }
