@@ -12,6 +12,7 @@ const ranks: readonly (readonly string[])[] = [
   ['trl', 'config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],
   ['training', 'generation', 'evaluation'],
+  ['sdk'],
   ['loop'],
   ['report'],
   ['tui', 'cli'],

@@ -34,11 +34,6 @@ export interface Engine extends AsyncDisposable {
   readonly logDir: string;
   /** Starts a job. Throws a ConfigError, before Python hears of it, when the spec is wrong. */
   start<K extends JobKind>(spec: SpecInput<K>, hooks?: JobHooks): Job<K>;
-  sft(spec: SpecBody<'sft'>, hooks?: JobHooks): Job<'sft'>;
-  grpo(spec: SpecBody<'grpo'>, hooks?: JobHooks): Job<'grpo'>;
-  trainRewardModel(spec: SpecBody<'reward-model'>, hooks?: JobHooks): Job<'reward-model'>;
-  score(spec: SpecBody<'score'>, hooks?: JobHooks): Job<'score'>;
-  complete(spec: SpecBody<'complete'>, hooks?: JobHooks): Job<'complete'>;
   /** Runs `run(spec, channel)` of a Python module of one's own as a job; spec and result are any JSON objects. */
   startModule(module: string, spec: JsonObject, hooks?: JobHooks): JobHandle<JsonObject>;
   status(): Promise<EngineStatus>;

@@ -7,7 +7,7 @@ import { BridgeError, ConfigError, JobError, messageOf } from '../errors.js';
 import type { EngineStatus, SupervisorClient } from './client.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { jobResultSchema, jobSpecSchema, type JobKind, type ResultOf } from './contract.js';
-import type { Engine, JsonObject, SpecBody, SpecInput } from './engine-types.js';
+import type { Engine, JsonObject, SpecInput } from './engine-types.js';
 import { RunningJob, type Job, type JobHandle, type JobHooks, type JobSetup } from './job.js';
 
 interface JobAtWork {
@@ -70,16 +70,6 @@ export class LocalEngine implements Engine {
   startModule(module: string, spec: JsonObject, hooks: JobHooks = {}): JobHandle<JsonObject> {
     return this.#run<JsonObject>(module, hooks, { spec, module, rewardNames: null, readResult: (result) => result });
   }
-
-  sft = (spec: SpecBody<'sft'>, hooks?: JobHooks): Job<'sft'> => this.start<'sft'>({ kind: 'sft', ...spec }, hooks);
-  grpo = (spec: SpecBody<'grpo'>, hooks?: JobHooks): Job<'grpo'> =>
-    this.start<'grpo'>({ kind: 'grpo', ...spec }, hooks);
-  trainRewardModel = (spec: SpecBody<'reward-model'>, hooks?: JobHooks): Job<'reward-model'> =>
-    this.start<'reward-model'>({ kind: 'reward-model', ...spec }, hooks);
-  score = (spec: SpecBody<'score'>, hooks?: JobHooks): Job<'score'> =>
-    this.start<'score'>({ kind: 'score', ...spec }, hooks);
-  complete = (spec: SpecBody<'complete'>, hooks?: JobHooks): Job<'complete'> =>
-    this.start<'complete'>({ kind: 'complete', ...spec }, hooks);
 
   async status(): Promise<EngineStatus> {
     return (await this.#live()).client.status();

@@ -7,25 +7,29 @@ const scoreLine = z.object({ id: z.string(), score: z.number() });
 const completionLine = z.object({ id: z.string(), index: z.int(), text: z.string(), finished: z.boolean() });
 export type Completion = z.output<typeof completionLine>;
 
-/** Raw scores in the order of `ids`. */
-export async function readScores(file: string, ids: readonly string[]): Promise<number[]> {
+/** Raw scores in the order of `ids`, which the file must have; of all rows where no ids are given. */
+export async function readScores(file: string, ids?: readonly string[]): Promise<number[]> {
   const lines = await readLines(file, scoreLine);
-  expectRows(
-    file,
-    lines.map((line) => line.id),
-    ids,
-  );
+  if (ids !== undefined) {
+    expectRows(
+      file,
+      lines.map((line) => line.id),
+      ids,
+    );
+  }
   return lines.map((line) => line.score);
 }
 
-/** All completions: `samples` for each of `ids`, in order. */
-export async function readCompletions(file: string, ids: readonly string[], samples = 1): Promise<Completion[]> {
+/** All completions; where `ids` are given the file must have `samples` for each of them, in order. */
+export async function readCompletions(file: string, ids?: readonly string[], samples = 1): Promise<Completion[]> {
   const lines = await readLines(file, completionLine);
-  expectRows(
-    file,
-    lines.map((line) => line.id),
-    ids.flatMap((id) => Array.from({ length: samples }, () => id)),
-  );
+  if (ids !== undefined) {
+    expectRows(
+      file,
+      lines.map((line) => line.id),
+      ids.flatMap((id) => Array.from({ length: samples }, () => id)),
+    );
+  }
   return lines;
 }
 

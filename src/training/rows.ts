@@ -51,19 +51,20 @@ export interface RowOptions {
 }
 
 type Asked = Query & Pick<Sample, 'id' | 'image'>;
+type Answered = Asked & Pick<Sample, 'answer' | 'rationale'>;
 
 export function promptRow(sample: Asked, { instruction, imagePath }: RowOptions): PromptRow {
   return { id: sample.id, image: imagePath(sample.image), prompt: renderPolicyPrompt(sample, instruction) };
 }
 
 /** The completion to learn: reasoning, then the answer; the answer alone where the policy is told to give only that. */
-export function sftRow(sample: Sample, options: RowOptions): SftRow {
+export function sftRow(sample: Answered, options: RowOptions): SftRow {
   const rationale = options.instruction === 'answer' ? '' : sample.rationale;
   return { ...promptRow(sample, options), completion: renderResponse({ rationale, answer: sample.answer }) };
 }
 
 /** A generator's candidate as the reward model reads it: the answer with its rationale. */
-export function scoreRow(sample: Sample, options: RowOptions): ScoreRow {
+export function scoreRow(sample: Answered, options: RowOptions): ScoreRow {
   return { ...promptRow(sample, options), response: renderResponse(sample) };
 }
 

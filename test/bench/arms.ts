@@ -55,8 +55,9 @@ export async function armAccuracy(arm: Arm, place: ArmPlace): Promise<number> {
     samples.map((sample) => sftRow(sample, rows)),
     rowColumns.sft,
   );
-  const trained = await engine.sft(sftSpec(config, { outDir: dir, data, model: config.policy.base, seed: config.seed }))
-    .result;
+  const trained = await engine.start<'sft'>(
+    sftSpec(config, { outDir: dir, data, model: config.policy.base, seed: config.seed }),
+  ).result;
   const report = await evaluatePolicy({
     config,
     model: trained.checkpoint,
@@ -64,7 +65,7 @@ export async function armAccuracy(arm: Arm, place: ArmPlace): Promise<number> {
     dir,
     seed: config.seed,
     rows,
-    complete: (spec) => engine.complete(spec).result,
+    complete: (spec) => engine.start<'complete'>(spec).result,
   });
   writeJson(file, { arm, cycle, samples: samples.length, accuracy: report.accuracy });
   return report.accuracy;

@@ -14,13 +14,11 @@ async function use(engine: Engine): Promise<void> {
   const common = { outDir: 'x', seed: 1, model: { path: 'p' }, data: 'd' };
   const job = engine.start({ kind: 'score', ...common });
   expectTypeOf((await job.result).scores).toBeString();
-  expectTypeOf((await engine.sft(common).result).checkpoint).toBeString();
+  expectTypeOf((await engine.start({ kind: 'sft', ...common }).result).checkpoint).toBeString();
   // @ts-expect-error a misspelled field
   engine.start({ kind: 'score', ...common, batchsize: 3 });
-  // @ts-expect-error a misspelled field
-  engine.score({ ...common, batchsize: 3 });
   // @ts-expect-error a field that is missing
-  engine.complete(common);
+  engine.start({ kind: 'complete', ...common });
 }
 
 test('a job has the result of its kind, and a spec with a wrong field does not compile', () => {

@@ -181,20 +181,24 @@ describe('a job that fails', () => {
 describe('a spec', () => {
   test('that is wrong is refused before Python hears of it', () => {
     const spec = { outDir: 'x', seed: 0.5, model: { path: 'm' }, data: 'd', batchsize: 3 };
-    expect(() => engine.score(spec)).toThrow(ConfigError);
-    expect(() => engine.score(spec)).toThrow(/batchsize[\s\S]*seed|seed[\s\S]*batchsize/);
+    expect(() => engine.start({ kind: 'score', ...spec })).toThrow(ConfigError);
+    expect(() => engine.start({ kind: 'score', ...spec })).toThrow(/batchsize[\s\S]*seed|seed[\s\S]*batchsize/);
   });
 
   test('with a TRL option that is unknown, of the wrong type, medgr2’s own, or at odds with another likewise', () => {
     const spec = { outDir: 'x', seed: 1, model: { path: 'm' }, data: 'd' };
     // @ts-expect-error a misspelled option
-    expect(() => engine.sft({ ...spec, trl: { max_step: 3 } })).toThrow(/max_step/);
+    expect(() => engine.start({ kind: 'sft', ...spec, trl: { max_step: 3 } })).toThrow(/max_step/);
     // @ts-expect-error text for a number
-    expect(() => engine.sft({ ...spec, trl: { max_steps: 'all' } })).toThrow(/trl\.max_steps/);
+    expect(() => engine.start({ kind: 'sft', ...spec, trl: { max_steps: 'all' } })).toThrow(/trl\.max_steps/);
     // @ts-expect-error an option that medgr2 decides
-    expect(() => engine.sft({ ...spec, trl: { push_to_hub: true } })).toThrow(/nothing is sent[^]*trl\.push_to_hub/);
+    expect(() => engine.start({ kind: 'sft', ...spec, trl: { push_to_hub: true } })).toThrow(
+      /nothing is sent[^]*trl\.push_to_hub/,
+    );
     const rewards = [{ name: 'a', weight: 1 }];
-    expect(() => engine.grpo({ ...spec, rewards, trl: { num_generations: 3 } })).toThrow(/3 must divide/);
+    expect(() => engine.start({ kind: 'grpo', ...spec, rewards, trl: { num_generations: 3 } })).toThrow(
+      /3 must divide/,
+    );
   });
 });
 
