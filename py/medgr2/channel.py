@@ -88,7 +88,8 @@ class PipeChannel:
         with self._changed:
             self._changed.wait_for(lambda: number in self._answers or self._stop)
             answer = self._answers.pop(number, None)
-        if answer is None:
+        # Who is told to stop answering may say so by an error: that is no fault of the job's either.
+        if answer is None or ("error" in answer and self._stop):
             raise JobCancelled("cancelled while waiting for an answer")
         if "error" in answer:
             raise AskFailed(answer["error"])

@@ -19,6 +19,10 @@ def model_path(reference: dict[str, Any]) -> str:
     return str(PHANTOM_BASE) if reference["path"] == "phantom" else str(reference["path"])
 
 
+class DeviceUnavailable(RuntimeError):
+    """The device that was asked for cannot be used."""
+
+
 def set_up(spec: dict[str, Any]) -> torch.device:
     """Seeds torch, sets its threads, and picks the job's device. CUDA is first touched here, after the fork."""
     from transformers import set_seed
@@ -28,9 +32,8 @@ def set_up(spec: dict[str, Any]) -> torch.device:
     set_seed(spec["seed"])
     wanted = spec.get("device", "auto")
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise RuntimeError(
-            "device is cuda but torch sees no CUDA device; check nvidia-smi and that torch is a CUDA build "
-            f"(torch {torch.__version__}), or set device: cpu"
+        raise DeviceUnavailable(
+            f"device is cuda but torch {torch.__version__} (built for CUDA {torch.version.cuda}) sees no CUDA device"
         )
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")

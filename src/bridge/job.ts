@@ -1,7 +1,8 @@
 /** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
 import { BridgeError, JobError, messageOf, RewardError, type Medgr2Error } from '../errors.js';
-import type { JobLimits, SupervisorClient } from './client.js';
-import type { JobEvent, JobKind, ResultOf, RewardAsk, RewardReply } from './contract.js';
+import type { JobLimits, StartRequest, SupervisorClient } from './client.js';
+import type { JobEvent, RewardAsk } from './contract.js';
+import type { CancelOptions, JobHandle, JobHooks } from './job-types.js';
 import { EventLog } from './event-log.js';
 import { bridgeFailure, callbackFailure, jobFailure, notStarted, type JobContext } from './failures.js';
 import { jobMessageSchema, type Answer, type Ending } from './messages.js';
@@ -9,48 +10,7 @@ import { killGroup } from './process.js';
 import { rewardsEvent } from './reward-event.js';
 import { checkRewardReply } from './reward-reply.js';
 
-export interface JobHooks {
-  /** Called with every event, in order. If it throws, the job ends with that as the cause. */
-  onEvent?: ((event: JobEvent) => void) | undefined;
-  /** Answers a GRPO job's question for rewards. `signal` aborts when the job is over. */
-  rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> | RewardReply) | undefined;
-  /** Cancels the job when it aborts. */
-  signal?: AbortSignal | undefined;
-  /** File for everything the job prints; in the engine's log folder by default. */
-  logPath?: string | undefined;
-  /** Done before Python hears of the job, for instance to write its rows. If it rejects, so does the job. */
-  prepare?: (() => Promise<void>) | undefined;
-  /**
-   * Milliseconds without a heartbeat after which the worker counts as hung and is killed: 120,000 by default, 3000 at
-   * least. A thread of the worker beats every second, so this finds a process that is frozen or held by native code, not
-   * one that computes for long.
-   */
-  hangMs?: number | undefined;
-  /** Milliseconds without an event, a question or the end after which the worker counts as hung: no limit by default. */
-  silenceMs?: number | undefined;
-}
-
-export interface CancelOptions {
-  /** Milliseconds the job gets to save a checkpoint and leave before it is ended: 30 s by default; 0 ends it now. */
-  grace?: number;
-}
-
-/** A job whose result is an `R`. */
-export interface JobHandle<R> {
-  readonly id: string;
-  readonly logPath: string;
-  /** Process id of the worker, once it runs. */
-  readonly pid: number | null;
-  /** Ends when the job does, also when it fails; what went wrong is told by `result`. Any number of readers. */
-  readonly events: AsyncIterable<JobEvent>;
-  /** Rejects with a JobError; where Python as a whole has gone, its cause is the BridgeError that says so. */
-  readonly result: Promise<R>;
-  /** Resolves when the job is over; `result` then rejects with code `job-cancelled`, unless it was done already. */
-  cancel(options?: CancelOptions): Promise<void>;
-}
-
-/** A job of the contract. */
-export type Job<K extends JobKind = JobKind> = JobHandle<ResultOf<K>>;
+export type { CancelOptions, Job, JobHandle, JobHooks } from './job-types.js';
 
 export interface JobSetup<R> extends JobContext {
   spec: object;
@@ -85,6 +45,7 @@ export class RunningJob<R> implements JobHandle<R> {
   /** What a callback of ours threw: the reason that the job ends. */
   #callbackFault: { code: string; error: unknown } | null = null;
   #cancelReason: unknown;
+  #isStarting = true;
   #isSettled = false;
 
   constructor(setup: JobSetup<R>, connect: Connect) {
@@ -129,6 +90,7 @@ export class RunningJob<R> implements JobHandle<R> {
 
   /** Python as a whole has gone. */
   async lose(cause: BridgeError): Promise<void> {
+    if (this.#isStarting) return; // the call that starts the job rejects with it
     if (!this.#isSettled && this.pid !== null) killGroup(this.pid); // before a word about it can be read
     this.fail(await bridgeFailure(cause, this.#setup));
   }
@@ -147,17 +109,27 @@ export class RunningJob<R> implements JobHandle<R> {
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       await hooks.prepare?.();
-      const client = await this.#connect();
-      if (!this.#over.signal.aborted) {
-        this.#client = client;
-        await client.start({ id: this.id, spec, module, log: logPath, limits: limitsOf(hooks) });
-      }
+      const request = { id: this.id, spec, module, log: logPath, limits: limitsOf(hooks) };
+      // A Python that had died unnoticed never heard of the job: another one may.
+      await this.#hand(request).catch((error: unknown) => {
+        if (!(error instanceof BridgeError && error.code === 'python-died' && this.pid === null)) throw error;
+        return this.#hand(request);
+      });
+      this.#isStarting = false;
     } catch (error) {
+      this.#isStarting = false;
       if (error instanceof BridgeError) await this.lose(error);
       else this.fail(notStarted(error, this.#setup));
     }
     await Promise.allSettled([this.result]);
     signal?.removeEventListener('abort', onAbort);
+  }
+
+  async #hand(request: StartRequest): Promise<void> {
+    const client = await this.#connect();
+    if (this.#over.signal.aborted) return; // cancelled before Python heard of it
+    this.#client = client;
+    await client.start(request);
   }
 
   #tell(event: JobEvent): void {
@@ -172,6 +144,7 @@ export class RunningJob<R> implements JobHandle<R> {
 
   async #answer(ask: number, request: RewardAsk): Promise<void> {
     const answer = await this.#rewards(ask, request);
+    if ('error' in answer && this.#over.signal.aborted) return; // the request to stop ends the wait
     await this.#client?.answer(this.id, answer).catch(() => {}); // the bridge has gone, and the job with it
   }
 

@@ -60,3 +60,25 @@ test('a line that is no message is told as a fault, not thrown into the void', a
   stream.write('{"r": NaN}\n');
   expect((await fault).code).toBe('bridge-garbled');
 });
+
+test('a flood is taken in slices, in order, and whole before an end is told', async () => {
+  const stream = new PassThrough();
+  const transport = new PipeTransport(stream, (error) => expect.unreachable(error.message));
+  const heard: number[] = [];
+  transport.register('flood', (message) => {
+    const until = performance.now() + 1;
+    while (performance.now() < until); // work that takes its time
+    heard.push(message.val as number);
+  });
+  const total = 100;
+  stream.write(Array.from({ length: total }, (_, val) => `${JSON.stringify({ c: 'flood', val })}\n`).join(''));
+  await expect.poll(() => heard.length, { interval: 1 }).toBeGreaterThan(0);
+  const turns: number[] = [];
+  while (heard.length < total / 2) {
+    turns.push(heard.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(turns.length).toBeGreaterThan(1);
+  transport.fail(new BridgeError('python-died', 'gone'));
+  expect(heard).toEqual(Array.from({ length: total }, (_, index) => index));
+});

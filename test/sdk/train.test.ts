@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const place = (name: string) => ({ outDir: path.join(folder, name), device: 'cpu', threads: 1 }) as const;
 
-test('SFT and then GRPO, from samples', { timeout: 240_000 }, async () => {
+test('SFT and then GRPO, from samples', { timeout: 900_000 }, async () => {
   const trl = { max_steps: 1, per_device_train_batch_size: 4, report_to: 'none' };
   // @ts-expect-error report_to is medgr2's own
   expect(() => engine.sft({ model: 'phantom', data: samples, trl, ...place('sft') })).toThrow(/report_to/);
@@ -84,7 +84,7 @@ test('SFT and then GRPO, from samples', { timeout: 240_000 }, async () => {
   expect(existsSync(result.checkpoint)).toBe(true);
 });
 
-test('completions of questions in the caller’s own words', { timeout: 120_000 }, async () => {
+test('completions of questions in the caller’s own words', { timeout: 600_000 }, async () => {
   const data = samples.slice(0, 2).map(({ image }) => ({ image, prompt: 'What is shown?' }));
   const job = engine.complete({ model: 'phantom', data, maxNewTokens: 4, ...place('complete') });
   const completions = await readCompletions((await job.result).completions);
@@ -96,7 +96,7 @@ test('completions of questions in the caller’s own words', { timeout: 120_000 
 
 test.skipIf(existsSync('/dev/nvidiactl'))(
   'CUDA that is not there is told with its remedy',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const data = [{ image: samples[0]?.image ?? '', prompt: 'What is shown?' }];
     const job = engine.complete({ model: 'phantom', data, maxNewTokens: 4, ...place('cuda'), device: 'cuda' });

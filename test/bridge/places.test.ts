@@ -1,0 +1,39 @@
+/** The bridge works where Node works: in a worker thread, and twice in one process. */
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { expect, test } from 'vitest';
+import { openEngine } from '../../src/bridge/engine.js';
+import { expectGone } from './helpers/processes.js';
+
+const fixtures = path.join(import.meta.dirname, 'fixtures');
+
+test('a worker thread runs jobs, and its end is the end of its Python', { timeout: 120_000 }, async () => {
+  const file = JSON.stringify(path.join(fixtures, 'in-worker.ts'));
+  const code = `import('tsx/esm/api').then(({ register }) => (register(), import(${file})))`;
+  const worker = new Worker(code, { eval: true });
+  const { result, pids } = await new Promise<{ result: unknown; pids: number[] }>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  expect(result).toEqual({ done: 3 });
+  expect(pids).toHaveLength(3);
+  await worker.terminate();
+  await expectGone(pids);
+});
+
+test('two engines in one process do not know of each other', { timeout: 120_000 }, async () => {
+  const options = { preload: false, pythonPath: [fixtures] };
+  const [one, two] = await Promise.all([openEngine(options), openEngine(options)]);
+  expect(one.pid).not.toBe(two.pid);
+  const job = one.startModule('bridge_jobs', { do: 'wait' });
+  for await (const event of job.events) {
+    if (event.type !== 'progress') continue;
+    process.kill(two.pid, 'SIGKILL'); // the next job is handed over before its end is known
+    expect(await two.startModule('bridge_jobs', { do: 'count', total: 2 }).result).toEqual({ done: 2 });
+    await two.close();
+    await job.cancel();
+  }
+  expect(await one.startModule('bridge_jobs', { do: 'count', total: 1 }).result).toEqual({ done: 1 });
+  await expect(job.result).rejects.toMatchObject({ code: 'job-cancelled' });
+  await one.close();
+});
