@@ -4,9 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { openEngine, type Engine } from '../../../src/bridge/engine.js';
+import { openEngine, type Engine } from '../../../src/sdk/engine.js';
 import { pythonSources } from '../../../src/bridge/paths.js';
-import { answerRewards, rewardSpec } from '../../../src/bridge/rewards.js';
 import { createPhantomData } from '../../../src/dataset/phantom.js';
 import { writeParquet } from '../../../src/dataset/table.js';
 import { defineReward } from '../../../src/reward/define.js';
@@ -131,19 +130,17 @@ interface Measured {
 async function ours({ python, dir }: Place, rows: Rows, sizes: TrainingSizes, name: string): Promise<Measured> {
   const begin = performance.now();
   await using engine = await openEngine({ python });
-  const result = await engine.grpo(
-    {
-      model: { path: 'phantom', dtype: 'float32' },
-      data: rows.grpo,
-      outDir: path.join(dir, name),
-      seed: 0,
-      threads: sizes.threads,
-      device: 'cpu',
-      rewards: rewardSpec(rewards),
-      trl: trlOptions(sizes.steps),
-    },
-    { rewards: answerRewards(rewards, rows.samples) },
-  ).result;
+  const result = await engine.grpo({
+    model: { path: 'phantom', dtype: 'float32' },
+    data: rows.grpo,
+    samples: rows.samples,
+    outDir: path.join(dir, name),
+    seed: 0,
+    threads: sizes.threads,
+    device: 'cpu',
+    rewards,
+    trl: trlOptions(sizes.steps),
+  }).result;
   return { train: result.seconds, whole: (performance.now() - begin) / 1000, tokens: result.tokens };
 }
 
