@@ -210,7 +210,7 @@ test('a folder of images: bytes twice and broken files are left out, folders can
 });
 
 test('questions about clinical files find the pictures that were made of them', async () => {
-  const made = at('clinical');
+  const clinical = at('clinical');
   const runJob = async (module: string, { outDir, pictures }: Record<string, unknown>) => {
     expect(module).toBe('medgr2.dicom');
     await writePictures(String(pictures), 3, 20);
@@ -226,13 +226,13 @@ test('questions about clinical files find the pictures that were made of them', 
     );
     writeFileSync(join(String(outDir), 'rejected.jsonl'), '');
   };
-  await importClinical('dicom', { path: at('images'), out: made, runJob });
+  await importClinical('dicom', { path: at('images'), out: clinical, runJob });
   const path = jsonl('clinical.jsonl', [
     { question: 'Which organ is bright?', answer: 'liver', image: 'elsewhere/1.dcm' },
     { question: 'Which organ is dark?', answer: 'lung', image: 'b/2.dcm' },
     { question: 'Which organ is dark?', answer: 'lung', image: '3.dcm' },
   ]);
-  const { dataset, rejected } = await run('jsonl', path, { imagesOf: made });
+  const { dataset, rejected } = await run('jsonl', path, { imagesOf: clinical });
   expect(dataset.samples).toMatchObject([{ answer: 'liver', modality: 'CT' }]);
   expect(dataset.images).toMatchObject([
     { modality: 'CT', patient: 'pseudonym', deidentified: false, detail: 'window 40/400' },

@@ -42,8 +42,8 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
     }
     const model = row.dataset ?? basename(path);
     const sample = toSample(row, image, { id: ids(row.id ?? `${basename(row.file)}-${row.line}`), model });
-    const modality = sample.modality === 'unknown' ? (image.made?.modality ?? 'unknown') : sample.modality;
-    samples.push({ ...sample, modality, row });
+    if (sample.modality === 'unknown') sample.modality = image.made?.modality ?? 'unknown';
+    samples.push({ ...sample, row });
     images.set(image.imageHash, describeImage(images.get(image.imageHash), image, row));
   }
   const kept = withoutRepeats(samples, rejected);
