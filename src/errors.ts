@@ -94,7 +94,12 @@ export class RunError extends Medgr2Error {}
 
 /** The person interrupted the run; it can be resumed. */
 export class InterruptedError extends Medgr2Error {
-  override readonly exitCode = 130;
+  override readonly exitCode: number = 130;
+}
+
+/** The run reached a limit that the person set (a budget) and paused by itself; it can be resumed. */
+export class PausedError extends InterruptedError {
+  override readonly exitCode = 3;
 }
 
 /** The message of anything that was thrown. */

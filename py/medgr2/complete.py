@@ -16,7 +16,10 @@ from medgr2.rows import read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    """Writes completions.jsonl: {id, index, text, tokens, finished}; `finished` is false where the length ran out."""
+    """Writes completions.jsonl: {id, index, text, promptTokens, tokens, finished}; `finished` is false at the length's end.
+
+    The lines of a batch are in the file before its progress is told.
+    """
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
@@ -56,10 +59,12 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
                     "id": batch[index // samples]["id"],
                     "index": index % samples,
                     "text": text,
+                    "promptTokens": int(inputs["attention_mask"][index // samples].sum()),
                     "tokens": ids.index(end) + 1 if finished else len(ids),
                     "finished": finished,
                 }
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            out.flush()
             channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {
         "kind": "complete",

@@ -1,9 +1,11 @@
 /** `medgr2 plan`: checks a configuration, looks at its data and models, and prints what the run will take. */
 import { loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
 import { ConfigError } from '../errors.js';
 import { defaultAssumptions, devices, type Device } from '../loop/plan/assumptions.js';
 import { findFacts } from '../loop/plan/facts.js';
 import { planRun } from '../loop/plan/plan.js';
+import { openPricing } from '../loop/pricing.js';
 import { nearest } from '../config/nearest.js';
 import type { CommandIo } from './io.js';
 import { planText } from './plan-text.js';
@@ -21,9 +23,14 @@ export async function planCommand(command: PlanCommand, io: CommandIo): Promise<
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const assumptions = { ...defaultAssumptions, acceptedShare: command.accepted };
   const options = { device: deviceNamed(command.gpu), deviceCount: command.gpus, assumptions };
-  const facts = await findFacts(config, { env: io.env, price: null });
+  const facts = await findFacts(config, { env: io.env, price: await knownPrice(config) });
   const plan = planRun(config, facts, options);
   io.out(command.json ? JSON.stringify({ ...plan, ...options }) : planText(config, plan, options));
+}
+
+async function knownPrice(config: Config) {
+  const { price, prices } = await openPricing(config);
+  return price === null ? null : { ...price, source: `${prices.source} (${prices.asOf})` };
 }
 
 function deviceNamed(name: string): Device {

@@ -4,21 +4,62 @@ import { strategies, strategySchema } from '../sample.js';
 
 const rate = z.number().min(0).max(1);
 
+/** How a provider holds replies to their structure: by the whole JSON Schema, to being some JSON object, or not at all. */
+export const structuredOutputs = ['json-schema', 'json-object', 'none'] as const;
+export type StructuredOutput = (typeof structuredOutputs)[number];
+
+const environmentVariable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable (never the key itself)');
+
 /** Gemini through its REST API. The key itself never stands in a configuration. */
 const geminiSchema = z.strictObject({
   model: z.string().min(1).default('gemini-2.0-flash'),
   /** Name of the environment variable that holds the key. */
-  apiKeyEnv: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable (never the key itself)')
-    .default('GEMINI_API_KEY'),
+  apiKeyEnv: environmentVariable.default('GEMINI_API_KEY'),
   /** Google's own address when left out. */
   baseUrl: z.url().optional(),
   timeoutSeconds: z.number().positive().default(120),
 });
 
+/** Any server that speaks OpenAI's chat completions: vLLM, SGLang, Ollama, llama.cpp, OpenAI. */
+const openAiSchema = z.strictObject({
+  /** As the server names it, for example Qwen/Qwen2.5-VL-72B-Instruct. */
+  model: z.string().min(1),
+  /** Address with its version; vLLM's own by default. */
+  baseUrl: z.url().default('http://127.0.0.1:8000/v1'),
+  /** Name of the environment variable that holds the key; no key is sent where it is left out. */
+  apiKeyEnv: environmentVariable.optional(),
+  structuredOutput: z.enum(structuredOutputs).default('json-schema'),
+  /** Newer OpenAI models take only max_completion_tokens. */
+  lengthField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
+  timeoutSeconds: z.number().positive().default(120),
+});
+
+/** A Hugging Face VLM run here as a job: nothing leaves the machine. */
+const localSchema = z.strictObject({
+  /** Model folder or Hugging Face id; `phantom` is the tiny model that ships with medgr2. */
+  model: z.string().min(1),
+  dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
+  /** Largest number of pixels an image is resized to. */
+  maxPixels: z.int().positive().optional(),
+  /** Requests the model answers at once. */
+  batchSize: z.int().positive().default(16),
+  /** Requests of one job: the model is loaded once for them. */
+  requestsPerJob: z.int().positive().max(4096).default(512),
+});
+
+/** What the provider allows; left out, only the concurrency bounds a run. */
+const limitsSchema = z.strictObject({
+  requestsPerMinute: z.number().positive().optional(),
+  /** Input and output together. */
+  tokensPerMinute: z.number().positive().optional(),
+});
+
 /** The simulated teacher behind its loopback server: how often it is wrong, and how often it misbehaves. */
 const teacherSchema = z.strictObject({
+  /** Which API the loopback server speaks, and so which client runs. */
+  protocol: z.enum(['gemini', 'openai']).default('gemini'),
   /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
   errorRates: z
     .strictObject({
@@ -40,9 +81,13 @@ const teacherSchema = z.strictObject({
   latencyMs: z.int().min(0).default(0),
 });
 
-export const generationSchema = z.strictObject({
-  provider: z.enum(['simulated', 'gemini']).default('simulated'),
+export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
+
+const generationFields = z.strictObject({
+  provider: z.enum(providerNames).default('simulated'),
   gemini: geminiSchema.prefault({}),
+  openai: openAiSchema.optional(),
+  local: localSchema.optional(),
   teacher: teacherSchema.prefault({}),
   strategies: z
     .array(strategySchema)
@@ -50,12 +95,28 @@ export const generationSchema = z.strictObject({
     .default([...strategies]),
   /** Images taken from the pool in one cycle; each is asked about once per strategy. */
   imagesPerCycle: z.int().positive().default(300),
-  /** Requests in flight at once. */
+  /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
+  limits: limitsSchema.prefault({}),
+  /** Most that the generator may cost over the whole run, in the currency of the price file; the run then pauses. */
+  maxCost: z.number().positive().optional(),
+  /** Price file; the one that ships with medgr2 (configs/prices.yaml) when left out. */
+  prices: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2).default(0.7),
   maxOutputTokens: z.int().positive().default(1024),
   /** Seed samples shown as examples in the prompts of the first cycle. */
   seedExemplars: z.int().min(0).default(2),
+});
+
+/** Settings that a provider cannot do without are asked for only where it is chosen. */
+export const generationSchema = generationFields.superRefine((generation, context) => {
+  const { provider } = generation;
+  if ((provider === 'openai' || provider === 'local') && generation[provider] === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: [provider],
+      message: `provider ${provider} needs this section; at least ${provider}.model`,
+    });
 });
 export type GenerationConfig = z.output<typeof generationSchema>;
 
@@ -71,4 +132,7 @@ export const egressSchema = z.strictObject({
   allow: z.boolean().default(false),
   /** Why this is permitted, kept with the run: data agreement, public data set, de-identified, ... */
   reason: z.string().default(''),
+  /** Providers (gemini, openai) or hosts that may get them; every configured one when left out. */
+  only: z.array(z.string().min(1)).optional(),
 });
+export type EgressConfig = z.output<typeof egressSchema>;

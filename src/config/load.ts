@@ -82,8 +82,14 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
   const model = (value: string, path: string): string =>
     value.startsWith('.') || value.startsWith('/') ? resolve(from(path), value) : value;
   const { base: rewardBase, ...rewardModel } = config.rewardModel;
+  const { local, prices } = config.generation;
   return {
     ...config,
+    generation: {
+      ...config.generation,
+      ...(local === undefined ? {} : { local: { ...local, model: model(local.model, 'generation.local.model') } }),
+      ...(prices === undefined ? {} : { prices: resolve(from('generation.prices'), prices) }),
+    },
     data: resolveData(config.data, from),
     policy: { ...config.policy, base: model(config.policy.base, 'policy.base') },
     rewardModel:

@@ -115,7 +115,12 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
   return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
 }
 
-const toPoolImage = ({ path, imageHash, modality }: DatasetImage): PoolImage => ({ image: path, imageHash, modality });
+const toPoolImage = ({ path, imageHash, modality, deidentified }: DatasetImage): PoolImage => ({
+  image: path,
+  imageHash,
+  modality,
+  ...(deidentified === null ? {} : { deidentified }),
+});
 
 /** R_φ judges answers by their reasoning: it has to see some. */
 const rationaleNote = (bare: number, all: number): string =>

@@ -1,5 +1,6 @@
 /** Opens the data source that a configuration names. The same configuration always gives the same data. */
-import { remoteHost, type Config } from '../config/schema.js';
+import { configuredDestination } from '../config/egress.js';
+import type { Config } from '../config/schema.js';
 import { loadFiles } from './files.js';
 import { createPhantomData } from './phantom.js';
 import type { LoopData } from './source.js';
@@ -13,7 +14,8 @@ export async function openData(config: Config, dir: string): Promise<LoopData> {
     const { path, seedShare, testShare, seedLimit, testLimit } = data;
     return loadVqaRad({ path, seed, seedShare, testShare, seedLimit, testLimit, errorRates });
   }
-  if (data.source === 'files') return loadFiles({ ...data, runSeed: seed, remote: remoteHost(config) !== null });
+  if (data.source === 'files')
+    return loadFiles({ ...data, runSeed: seed, remote: configuredDestination(generation) !== null });
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
   return createPhantomData({ dir, seed, counts, teacher: { errorRates } });
 }

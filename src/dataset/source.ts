@@ -11,6 +11,8 @@ export interface PoolImage {
   modality: Modality;
   /** Question types this image can be asked about; all five when left out. */
   questionTypes?: readonly QuestionType[];
+  /** False where an importer found that the image may name its patient: it is then sent to no other machine. */
+  deidentified?: boolean;
 }
 
 export interface LoopData {

@@ -15,7 +15,7 @@ export const cacheLineSchema = z.object({
   promptHash: z.string(),
   text: z.string(),
   finish: z.enum(['stop', 'max-tokens', 'blocked', 'empty']),
-  usage: z.object({ inputTokens: z.number(), outputTokens: z.number() }),
+  usage: z.object({ inputTokens: z.number(), outputTokens: z.number() }).nullable(),
 });
 export type CacheLine = z.infer<typeof cacheLineSchema>;
 
@@ -26,8 +26,19 @@ export interface LinePlace {
   length: number;
 }
 
+/** Replies of one model and their tokens. */
+export interface CacheTotals {
+  replies: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Replies whose tokens the provider did not tell. */
+  withoutUsage: number;
+}
+
 export interface LineIndex {
   places: Map<string, LinePlace>;
+  /** By `provider/model`. */
+  totals: Map<string, CacheTotals>;
   /** Just after the last line end: where the next line goes. */
   end: number;
   damagedLines: number;
@@ -38,7 +49,7 @@ const lineEnd = 0x0a;
 
 /** @throws DataError `cache-version` for a file that a newer medgr2 wrote. */
 export function indexLines(descriptor: number, path: string): LineIndex {
-  const index: LineIndex = { places: new Map(), end: 0, damagedLines: 0 };
+  const index: LineIndex = { places: new Map(), totals: new Map(), end: 0, damagedLines: 0 };
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let rest = Buffer.alloc(0);
   for (let read = 0; (read = readSync(descriptor, chunk, 0, chunkBytes, index.end + rest.length)) > 0;) {
@@ -70,7 +81,23 @@ function addLine(index: LineIndex, bytes: Buffer, path: string): void {
   const line = cacheLineSchema.safeParse(raw);
   // A power cut can leave blocks of zeros; the other lines are still worth their price.
   if (!line.success) index.damagedLines++;
-  else if (!index.places.has(line.data.key)) index.places.set(line.data.key, place);
+  else if (!index.places.has(line.data.key)) {
+    index.places.set(line.data.key, place);
+    addToTotals(index.totals, line.data);
+  }
+}
+
+export function addToTotals(
+  totals: Map<string, CacheTotals>,
+  { provider, model, usage }: Pick<CacheLine, 'provider' | 'model' | 'usage'>,
+): void {
+  const name = `${provider}/${model}`;
+  const sum = totals.get(name) ?? { replies: 0, inputTokens: 0, outputTokens: 0, withoutUsage: 0 };
+  sum.replies++;
+  sum.inputTokens += usage?.inputTokens ?? 0;
+  sum.outputTokens += usage?.outputTokens ?? 0;
+  if (usage === null) sum.withoutUsage++;
+  totals.set(name, sum);
 }
 
 function parse(bytes: Buffer): unknown {

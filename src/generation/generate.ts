@@ -6,7 +6,11 @@ import PQueue from 'p-queue';
 import type { Provider } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './breaker.js';
+import { createBudget, type Budget } from './budget.js';
+import { requireConsent, type Egress } from './consent.js';
+import { createGate } from './gate.js';
 import { dropTask, performRequest, type DroppedTask, type Outcome, type Performance } from './perform.js';
+import { priceOf, type Prices } from './prices.js';
 import { trackProgress, type GenerationEvent, type GenerationProgress } from './progress.js';
 import type { ReplyCache } from './reply-cache.js';
 import { chooseExemplars, prepareRequest, type GenerationTask } from './request.js';
@@ -33,12 +37,30 @@ export interface GenerateOptions {
   maxOutputTokens?: number | undefined;
   /** Default: 6 tries within about half a minute, longer where the provider asks for a wait of up to 2 minutes. */
   retry?: Partial<RetryOptions> | undefined;
+  /** What the provider allows in a minute (default: whatever it does not refuse). */
+  limits?: Limits | undefined;
+  /** What a token costs (default: nobody knows). */
+  pricing?: Pricing | undefined;
+  /** Needed where the provider is not on this machine: the consent, and where to write down what is sent. */
+  egress?: Egress | undefined;
   /** Failed requests in a row that stop the generation (default 8). */
   failuresInARow?: number | undefined;
   /** Progress, at most ten times a second, and once at the end. */
   onEvent?: ((event: GenerationEvent) => void) | undefined;
   /** Stops at once; what was answered is in the cache. */
   signal?: AbortSignal | undefined;
+}
+
+export interface Limits {
+  requestsPerMinute?: number | undefined;
+  /** Input and output together. */
+  tokensPerMinute?: number | undefined;
+}
+
+export interface Pricing {
+  prices: Prices;
+  /** Most that all replies in the cache and those to come may cost together. */
+  maxCost?: number | undefined;
 }
 
 export interface Generated {
@@ -52,17 +74,24 @@ export interface Generated {
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
 /**
+ * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
+ * @throws PausedError `budget-reached` when the budget allows no further request
  * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
 export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
   const { tasks, provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+  const consent = requireConsent(provider, options.egress);
+  const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
-  const progress = trackProgress(tasks.length, options.onEvent);
+  const progress = trackProgress(tasks.length, options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
+  const { concurrency = 8, limits } = options;
+  const gate = createGate({ concurrency, ...limits, longestPauseMs: retry.longestWaitMs });
   const asked = { temperature, maxOutputTokens };
-  const run: Performance = { provider, cache, cycle, root, ...asked, retry, breaker, progress, stop };
+  const manners = { retry, gate, budget, consent, breaker };
+  const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
   const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
   await performAll(options, run, (index, outcome) => {
     outcomes[index] = outcome;
@@ -80,6 +109,19 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   };
 }
 
+function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens: number): Budget {
+  const name = `${provider.name}/${provider.model}`;
+  const price = pricing === undefined ? null : priceOf(pricing.prices, provider.name, provider.model);
+  return createBudget({
+    maxCost: pricing?.maxCost,
+    currency: pricing?.prices.currency ?? '',
+    price,
+    before: cache.totals.get(name),
+    name,
+    maxOutputTokens,
+  });
+}
+
 /** Resolves when all tasks ended or the generation was told to stop; never rejects. */
 async function performAll(
   { tasks, exemplars = [], exemplarsPerPrompt = 3, concurrency = 8 }: GenerateOptions,
@@ -87,7 +129,9 @@ async function performAll(
   settle: (index: number, outcome: Outcome) => void,
 ): Promise<void> {
   const { provider, temperature, maxOutputTokens, stop } = run;
-  const parameters = { provider: provider.name, model: provider.model, temperature, maxOutputTokens };
+  const { name, model, capabilities } = provider;
+  const { structuredOutput } = capabilities;
+  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput };
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   const queue = new PQueue({ concurrency });
   stop.signal.addEventListener('abort', () => queue.clear(), { once: true });

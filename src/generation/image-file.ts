@@ -6,6 +6,7 @@ import { sha256 } from '../hash.js';
 export interface ImageFile {
   bytes: Uint8Array;
   mediaType: string;
+  path: string;
 }
 
 /**
@@ -24,7 +25,7 @@ export async function readImageFile(path: string, expectedHash: string): Promise
   }
   const mediaType = mediaTypeOf(bytes);
   if (mediaType === null) throw unusable(path, 'it is no PNG, JPEG, WebP or GIF file', 'Convert it first.');
-  return { bytes, mediaType };
+  return { bytes, mediaType, path };
 }
 
 function mediaTypeOf(bytes: Buffer): string | null {

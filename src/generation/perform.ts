@@ -3,9 +3,12 @@ import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
 import { parseReply, replySchema } from '../prompts/parse.js';
 import { ProviderCallError } from '../providers/call-error.js';
-import type { Provider } from '../providers/provider.js';
+import type { Provider, ProviderReply } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 import type { Breaker } from './breaker.js';
+import type { Budget } from './budget.js';
+import type { Consent } from './consent.js';
+import type { Gate, Pass } from './gate.js';
 import { readImageFile } from './image-file.js';
 import type { ProgressTracker, TaskDropReason } from './progress.js';
 import type { CachedReply, ReplyCache } from './reply-cache.js';
@@ -31,6 +34,9 @@ export interface Performance {
   temperature: number;
   maxOutputTokens: number;
   retry: RetryOptions;
+  gate: Gate;
+  budget: Budget;
+  consent: Consent;
   breaker: Breaker;
   progress: ProgressTracker;
   stop: Stop;
@@ -43,6 +49,8 @@ export async function performRequest(request: PreparedRequest, run: Performance)
     run.progress.add('cached');
     return outcomeOf(request, cached, run.cycle);
   }
+  const withheld = run.consent.withhold(request.task);
+  if (withheld !== null) return dropTask(request, 'not-deidentified', withheld);
   try {
     return outcomeOf(request, await ask(request, run), run.cycle);
   } catch (thrown) {
@@ -62,13 +70,15 @@ async function ask(request: PreparedRequest, run: Performance): Promise<CachedRe
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');
     const content = { image, system, prompt, responseSchema: replySchema };
-    const reply = await provider.complete({ ...content, temperature, maxOutputTokens, signal: stop.signal });
+    const reply = await admitted(run, request, attempt, () =>
+      provider.complete({ ...content, temperature, maxOutputTokens, signal: stop.signal }),
+    );
     const identity = { provider: provider.name, model: provider.model, imageHash: task.imageHash, promptHash };
     const entry = { ...reply, ...identity, key };
     // Written before anything else can go wrong: from here on the reply is never asked for again.
     run.cache.put(entry);
     breaker.answered();
-    progress.addAnswered(reply.usage);
+    progress.addAnswered(reply.usage, run.budget.cost());
     return entry;
   };
   return callWithRetry(call, run.retry, {
@@ -78,6 +88,34 @@ async function ask(request: PreparedRequest, run: Performance): Promise<CachedRe
       if (hopeless !== null) stop.halt(hopeless);
     },
   });
+}
+
+/** One try, let through by budget and gate, and written down before it leaves this machine. */
+async function admitted(
+  { budget, gate, consent, stop }: Performance,
+  { task, key }: PreparedRequest,
+  attempt: number,
+  send: () => Promise<ProviderReply>,
+): Promise<ProviderReply> {
+  await budget.enter();
+  let pass: Pass;
+  try {
+    pass = await gate.enter(stop.signal);
+  } catch (aborted) {
+    budget.leave(null, 'failed');
+    throw aborted;
+  }
+  try {
+    consent.record(task, key, attempt);
+    const reply = await send();
+    budget.leave(reply.usage, 'answered');
+    pass.answered(reply.usage);
+    return reply;
+  } catch (thrown) {
+    budget.leave(null, 'failed');
+    pass.failed(thrown instanceof ProviderCallError ? thrown : null);
+    throw thrown;
+  }
 }
 
 function outcomeOf(request: PreparedRequest, reply: CachedReply, cycle: number): Outcome {

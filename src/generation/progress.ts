@@ -1,10 +1,10 @@
 /** Counts what became of the tasks and tells the listener, at most ten times a second and once at the end. */
 import type { DropReason } from '../prompts/parse.js';
-import type { ProviderReply } from '../providers/provider.js';
+import type { Usage } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 
 /** Why a task ended without a sample: the reply's own reasons, and those of the request. */
-export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task';
+export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task' | 'not-deidentified';
 
 export interface GenerationProgress {
   kind: 'generation-progress';
@@ -23,6 +23,10 @@ export interface GenerationProgress {
   /** Tokens of the replies answered in this call (cached ones cost nothing). */
   inputTokens: number;
   outputTokens: number;
+  /** Of the replies answered in this call, in the currency of the price file; null where price or tokens are unknown. */
+  cost: number | null;
+  /** Answered requests a second, over the latest ten seconds or so. */
+  requestsPerSecond: number;
   /** Since the start of this call. */
   seconds: number;
   /** The newest task that became a sample; null before there is one. */
@@ -33,7 +37,7 @@ export type GenerationEvent = GenerationProgress;
 
 export interface ProgressTracker {
   add(counter: 'cached' | 'retries'): void;
-  addAnswered(usage: ProviderReply['usage']): void;
+  addAnswered(usage: Usage | null, cost: number | null): void;
   accept(sample: Sample): void;
   drop(reason: TaskDropReason): void;
   finish(): GenerationProgress;
@@ -41,18 +45,39 @@ export interface ProgressTracker {
 
 const shortestIntervalMs = 100;
 
-export function trackProgress(total: number, onEvent: ((event: GenerationEvent) => void) | undefined): ProgressTracker {
+/** @param costAtFirst 0 where the price is known, else null. */
+export function trackProgress(
+  total: number,
+  onEvent: ((event: GenerationEvent) => void) | undefined,
+  costAtFirst: number | null = null,
+): ProgressTracker {
   const started = performance.now();
   const counts = { total, done: 0, accepted: 0, answered: 0, cached: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
   const dropped: Partial<Record<TaskDropReason, number>> = {};
   let newest: Sample | null = null;
   let lastEvent = Number.NEGATIVE_INFINITY;
+  let cost = costAtFirst;
+  /** Time and answers so far, about one a second. */
+  const marks = [{ at: started, answered: 0 }];
+  const rate = (): number => {
+    const [first] = marks;
+    const seconds = (performance.now() - (first?.at ?? started)) / 1000;
+    return seconds <= 0 ? 0 : (counts.answered - (first?.answered ?? 0)) / seconds;
+  };
+  const mark = (): void => {
+    const at = performance.now();
+    if (at - (marks.at(-1)?.at ?? 0) < 1_000) return;
+    marks.push({ at, answered: counts.answered });
+    if (marks.length > 10) marks.shift();
+  };
 
   const snapshot = (final: boolean): GenerationProgress => ({
     kind: 'generation-progress',
     final,
     ...counts,
     dropped: { ...dropped },
+    cost,
+    requestsPerSecond: rate(),
     seconds: (performance.now() - started) / 1000,
     newest,
   });
@@ -67,10 +92,12 @@ export function trackProgress(total: number, onEvent: ((event: GenerationEvent) 
       counts[counter]++;
       changed();
     },
-    addAnswered: ({ inputTokens, outputTokens }) => {
+    addAnswered: (usage, costSoFar) => {
       counts.answered++;
-      counts.inputTokens += inputTokens;
-      counts.outputTokens += outputTokens;
+      counts.inputTokens += usage?.inputTokens ?? 0;
+      counts.outputTokens += usage?.outputTokens ?? 0;
+      cost = costSoFar;
+      mark();
       changed();
     },
     accept: (sample) => {

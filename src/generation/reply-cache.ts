@@ -11,7 +11,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
 import type { ProviderReply } from '../providers/provider.js';
-import { cacheLineSchema, indexLines, type CacheLine, type LinePlace } from './cache-lines.js';
+import {
+  addToTotals,
+  cacheLineSchema,
+  indexLines,
+  type CacheLine,
+  type CacheTotals,
+  type LinePlace,
+} from './cache-lines.js';
 import { lockFile, type FileLock } from './file-lock.js';
 
 export interface CachedReply extends ProviderReply {
@@ -29,6 +36,8 @@ export interface ReplyCache extends Disposable {
   readonly size: number;
   /** Lines within the file that could not be read when it was opened; their requests will be asked again. */
   readonly damagedLines: number;
+  /** What the replies held were worth in tokens, by `provider/model`; over all runs that wrote this file. */
+  readonly totals: ReadonlyMap<string, CacheTotals>;
   has(key: string): boolean;
   get(key: string): CachedReply | undefined;
   /** Returns when the line is written. The first reply of a key stays. */
@@ -70,11 +79,12 @@ interface Opened {
   descriptor: number;
   lock: FileLock;
   places: Map<string, LinePlace>;
+  totals: Map<string, CacheTotals>;
   end: number;
   damagedLines: number;
 }
 
-function createCache({ path, descriptor, lock, places, end, damagedLines }: Opened): ReplyCache {
+function createCache({ path, descriptor, lock, places, totals, end, damagedLines }: Opened): ReplyCache {
   let closed = false;
   let syncTimer: NodeJS.Timeout | null = null;
 
@@ -98,6 +108,7 @@ function createCache({ path, descriptor, lock, places, end, damagedLines }: Open
     append(descriptor, bytes, end, path);
     places.set(reply.key, { offset: end, length: bytes.length - 1 });
     end += bytes.length;
+    addToTotals(totals, line);
     syncSoon();
   };
   const get = (key: string): CachedReply | undefined => {
@@ -123,6 +134,7 @@ function createCache({ path, descriptor, lock, places, end, damagedLines }: Open
   return {
     path,
     damagedLines,
+    totals,
     get size() {
       return places.size;
     },

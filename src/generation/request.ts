@@ -1,4 +1,5 @@
 /** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
+import type { StructuredOutput } from '../config/generation.js';
 import { sha256 } from '../hash.js';
 import { buildGeneratorPrompt } from '../prompts/generator.js';
 import type { Modality, QuestionType, Sample, Strategy } from '../sample.js';
@@ -12,6 +13,8 @@ export interface GenerationTask {
   modality: Modality;
   strategy: Strategy;
   questionType: QuestionType;
+  /** False: the image stays on this machine, whatever the provider. */
+  deidentified?: boolean | undefined;
 }
 
 /** What a request says beside image and prompt. */
@@ -21,6 +24,8 @@ export interface RequestParameters {
   model: string;
   temperature: number;
   maxOutputTokens: number;
+  /** How the provider holds replies to their structure: a weaker way gives other replies. */
+  structuredOutput: StructuredOutput;
 }
 
 export interface PreparedRequest {
@@ -45,8 +50,10 @@ export function prepareRequest(
 ): PreparedRequest {
   const { strategy, modality, questionType } = task;
   const { system, prompt, promptHash } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars });
-  const { provider, model, temperature, maxOutputTokens } = parameters;
+  const { provider, model, temperature, maxOutputTokens, structuredOutput } = parameters;
   const content = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
+  // Left out where it is the usual one, so that replies of earlier versions are found.
+  if (structuredOutput !== 'json-schema') content.push(structuredOutput);
   const key = sha256(JSON.stringify(content));
   return { task, system, prompt, promptHash, key, id: key.slice(0, 16) };
 }

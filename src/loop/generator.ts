@@ -1,54 +1,87 @@
-/** Opens the generator a configuration names: Gemini, or the simulated teacher behind its loopback server. */
+/** Opens the generator a configuration names: Gemini, an OpenAI-compatible server, a local model, or the simulated teacher. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigError } from '../errors.js';
 import type { Config } from '../config/schema.js';
+import { ConfigError } from '../errors.js';
 import { geminiProvider } from '../providers/gemini.js';
+import { localProvider } from '../providers/local.js';
+import { openAiProvider } from '../providers/openai.js';
 import type { Provider } from '../providers/provider.js';
+import { apiKeyFromEnvironment } from '../providers/secret.js';
 import { startTeacherServer } from '../providers/simulated/server.js';
-import type { RunContext } from './context.js';
+import { localRunner } from './local-generator.js';
 import { runFiles } from './run-folder.js';
+import type { StageContext } from './stage.js';
 
 export interface Generator extends AsyncDisposable {
   provider: Provider;
 }
 
-export async function openGenerator(run: Pick<RunContext, 'config' | 'data' | 'runDir'>): Promise<Generator> {
-  const { generation, seed } = run.config;
-  if (generation.provider === 'gemini') {
-    const { model, baseUrl, timeoutSeconds } = generation.gemini;
-    const apiKey = geminiKey(run.config) ?? '';
-    const provider = geminiProvider({ model, apiKey, baseUrl, timeoutMs: timeoutSeconds * 1000 });
-    return { provider, [Symbol.asyncDispose]: async () => {} };
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @param model Of a local generator: its folder once it was fine-tuned; as configured when left out. */
+export async function openGenerator(context: StageContext, model?: string): Promise<Generator> {
+  const { generation } = context.config;
+  switch (generation.provider) {
+    case 'gemini': {
+      const { baseUrl, timeoutSeconds } = generation.gemini;
+      const apiKey = providerKey(context.config) ?? '';
+      return lasting(
+        geminiProvider({ model: generation.gemini.model, apiKey, baseUrl, timeoutMs: timeoutSeconds * 1000 }),
+      );
+    }
+    case 'openai': {
+      const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(generation.openai, 'openai');
+      const apiKey = providerKey(context.config) ?? undefined;
+      return lasting(openAiProvider({ ...openai, apiKey, timeoutMs: timeoutSeconds * 1000 }));
+    }
+    case 'local': {
+      const local = sectionOf(generation.local, 'local');
+      const run = localRunner(context, local, model ?? local.model);
+      return lasting(localProvider({ model: local.model, requestsPerJob: local.requestsPerJob, run }));
+    }
+    case 'simulated':
+      return openTeacher(context);
   }
-  if (run.data.book === null)
+}
+
+/** How many requests may be on their way at once. A local job answers as many as it is given. */
+export function concurrencyOf({ provider, concurrency, local }: Config['generation']): number {
+  return provider === 'local' && local !== undefined ? local.requestsPerJob : concurrency;
+}
+
+async function openTeacher({ config, data, runDir }: StageContext): Promise<Generator> {
+  if (data.book === null)
     throw new ConfigError('no-teacher', 'the simulated teacher has no answers for this data', {
-      remedy: 'Set generation.provider to gemini, or use data whose answers are known.',
+      remedy: 'Set generation.provider to gemini, openai or local, or use data whose answers are known.',
     });
-  const countsFile = join(run.runDir, runFiles.teacherCounts);
+  const countsFile = join(runDir, runFiles.teacherCounts);
   mkdirSync(dirname(countsFile), { recursive: true });
-  const { faults, latencyMs } = generation.teacher;
-  const server = await startTeacherServer({ book: run.data.book, faults, seed, latencyMs, countsFile });
-  const provider = geminiProvider({
-    name: 'simulated',
-    model: 'simulated-teacher',
-    // The loopback server takes any key; this one opens nothing.
-    apiKey: 'none',
-    baseUrl: server.url,
-  });
+  const { faults, latencyMs, protocol } = config.generation.teacher;
+  const server = await startTeacherServer({ book: data.book, faults, seed: config.seed, latencyMs, countsFile });
+  const identity = { name: 'simulated', model: 'simulated-teacher' };
+  const provider =
+    protocol === 'openai'
+      ? openAiProvider({ ...identity, baseUrl: `${server.url}/v1` })
+      : // The loopback server takes any key; this one opens nothing.
+        geminiProvider({ ...identity, apiKey: 'none', baseUrl: server.url });
   return { provider, [Symbol.asyncDispose]: () => server.close() };
 }
 
-/** @throws ConfigError before anything starts, where a key is needed and not there. */
-export function requireKey(config: Config, env: Readonly<Record<string, string | undefined>> = process.env): void {
-  if (config.generation.provider !== 'gemini' || geminiKey(config, env) !== null) return;
-  const { apiKeyEnv } = config.generation.gemini;
-  throw new ConfigError('no-api-key', `the environment variable ${apiKeyEnv} holds no key for Gemini`, {
-    remedy: `Set it, for example: export ${apiKeyEnv}=...; or name another in generation.gemini.apiKeyEnv.`,
-  });
+const lasting = (provider: Provider): Generator => ({ provider, [Symbol.asyncDispose]: async () => {} });
+
+/** The key of the configured provider, or null where it needs none. @throws ConfigError `missing-api-key` */
+export function providerKey({ generation }: Pick<Config, 'generation'>, env: Env = process.env): string | null {
+  const { provider, gemini, openai } = generation;
+  if (provider === 'gemini') return apiKeyFromEnvironment(gemini.apiKeyEnv, env);
+  if (provider === 'openai' && openai?.apiKeyEnv !== undefined) return apiKeyFromEnvironment(openai.apiKeyEnv, env);
+  return null;
 }
 
-function geminiKey(config: Config, env: Readonly<Record<string, string | undefined>> = process.env): string | null {
-  const key = env[config.generation.gemini.apiKeyEnv]?.trim();
-  return key === undefined || key === '' ? null : key;
+/** The schema asks for the section of the chosen provider; this is for configurations made in code. */
+function sectionOf<T>(section: T | undefined, name: string): T {
+  if (section !== undefined) return section;
+  throw new ConfigError('no-provider-section', `generation.provider is ${name}, but generation.${name} is missing`, {
+    remedy: `Add generation.${name} with at least its model.`,
+  });
 }

@@ -1,6 +1,6 @@
 /** Runs one bridge job on behalf of a stage: its events become run events, its log goes to the run folder. */
 import { join } from 'node:path';
-import type { JobKind, ResultOf } from '../bridge/contract.js';
+import type { JobEvent, JobKind, ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
@@ -11,6 +11,8 @@ import type { StageContext } from './stage.js';
 
 export interface JobHooks {
   rewards?: BridgeHooks['rewards'];
+  /** Called with every event, after it was told. */
+  onEvent?: (event: JobEvent) => void;
 }
 
 /** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */
@@ -26,7 +28,10 @@ export async function runJob<K extends JobKind>(
     ...hooks,
     signal,
     logPath: join(context.runDir, runFiles.logs, `${name}.log`),
-    onEvent: (event) => context.emit({ type: 'job', cycle, stage, job: name, event }),
+    onEvent: (event) => {
+      context.emit({ type: 'job', cycle, stage, job: name, event });
+      hooks.onEvent?.(event);
+    },
   });
   return job.result;
 }

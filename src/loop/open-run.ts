@@ -19,9 +19,17 @@ const freeSettings = [
   'rewardModel.scoreBatchSize',
   'rewardModel.retrainAfterLast',
   'generation.concurrency',
+  'generation.limits',
+  'generation.maxCost',
+  'generation.prices',
   'generation.gemini.apiKeyEnv',
   'generation.gemini.baseUrl',
   'generation.gemini.timeoutSeconds',
+  'generation.openai.apiKeyEnv',
+  'generation.openai.baseUrl',
+  'generation.openai.timeoutSeconds',
+  'generation.local.batchSize',
+  'generation.local.requestsPerJob',
   'generation.teacher.latencyMs',
 ];
 

@@ -12,6 +12,10 @@ export const runFiles = {
   dataset: 'dataset/d-gen.parquet',
   /** Raw replies of the generator: what was paid for once is never asked again. */
   replies: 'generation/replies.jsonl',
+  /** What left this machine: whose image, to whom, when and why; no image and no text. */
+  egress: 'generation/egress.jsonl',
+  /** Of the job in which a local generator answers; removed when it is done. */
+  generatorJobs: 'generation/job',
   /** One line per request the simulated teacher answered. */
   teacherCounts: 'generation/teacher-answered.txt',
   logs: 'logs',

@@ -6,20 +6,21 @@ import { ensurePython } from '../bridge/environment.js';
 import type { Config } from '../config/schema.js';
 import { openData } from '../dataset/open.js';
 import type { LoopData } from '../dataset/source.js';
-import { InterruptedError, messageOf } from '../errors.js';
+import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { LoopEngine, RunContext } from './context.js';
 import { runCycle, trainAndReport, type LoopState } from './cycle.js';
 import { readEnvironment } from './environment.js';
 import type { TimedEvent } from './events.js';
 import { openEvents } from './event-file.js';
-import { requireKey } from './generator.js';
+import { providerKey } from './generator.js';
 import { openLedger } from './ledger.js';
 import { openRunFolder } from './open-run.js';
 import { planStages } from './plan.js';
 import { listenForRequests } from './requests.js';
 import { buildResult, runResultSchema, writeResult, type RunProgress, type RunResult } from './result.js';
 import { readJson, runFiles, toRun, writeJson } from './run-folder.js';
+import { openPricing } from './pricing.js';
 import { runStage } from './stage.js';
 import { evaluate } from './stages/evaluate.js';
 import { seedExemplars } from './stages/generator-update.js';
@@ -45,7 +46,9 @@ export interface RunOptions {
  */
 export async function runLoop(config: Config, options: RunOptions): Promise<RunResult> {
   const runDir = resolve(options.runDir);
-  requireKey(config);
+  // Asked for before anything starts.
+  providerKey(config);
+  await openPricing(config);
   const lock = openRunFolder(runDir, config);
   const started = performance.now();
   using requests = listenForRequests(runDir, options.signal);
@@ -83,6 +86,10 @@ export async function runLoop(config: Config, options: RunOptions): Promise<RunR
         where: runDir,
         remedy: 'Give the same command again to continue it.',
       });
+    }
+    if (error instanceof PausedError) {
+      end('interrupted', error.message);
+      throw error;
     }
     end('failed', messageOf(error));
     throw error;

@@ -32,8 +32,8 @@ export function cycleTasks({ pool, strategies, images, cycle, seed }: CycleTasks
     for (const [index, strategy] of strategies.entries()) {
       const questionType = types[(round * strategies.length + index) % types.length];
       if (questionType === undefined) continue;
-      const { image: path, imageHash, modality } = image;
-      tasks.push({ image: path, imageHash, modality, strategy, questionType });
+      const { image: path, imageHash, modality, deidentified } = image;
+      tasks.push({ image: path, imageHash, modality, strategy, questionType, deidentified });
     }
   }
   return tasks;

@@ -39,9 +39,9 @@ export function buildGeneratorPrompt({
   return { system, prompt, promptHash: sha256(`${system}\u0000${prompt}`) };
 }
 
-/** The strategy whose system text this is; null for a text of other making. */
+/** The strategy whose system text this is or begins with (providers may add the reply's form); null for a text of other making. */
 export function strategyOfPrompt(system: string): Strategy | null {
-  return strategies.find((strategy) => systemText(strategy) === system.trim()) ?? null;
+  return strategies.find((strategy) => system.trim().startsWith(systemText(strategy))) ?? null;
 }
 
 /** The question type that a prompt asks for; null for a text of other making. */

@@ -31,11 +31,14 @@ export function readGeminiReply(response: EnhancedGenerateContentResponse): Prov
   return {
     text: finish === 'blocked' ? '' : text,
     finish,
-    usage: {
-      inputTokens: usage?.promptTokenCount ?? 0,
-      // Thinking is billed as output.
-      outputTokens: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0),
-    },
+    usage:
+      usage === undefined
+        ? null
+        : {
+            inputTokens: usage.promptTokenCount ?? 0,
+            // Thinking is billed as output.
+            outputTokens: (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0),
+          },
   };
 }
 

@@ -1,10 +1,12 @@
 /**
  * Gemini through @google/generative-ai, one call at a time. Retries and rate are the pool's concern.
- * The SDK never retries and mishandles aborted signals and timeouts, so every call gets a controller and a timer here.
+ * The SDK never retries and mishandles aborted signals and timeouts, so every call gets a controller and a timer of ours.
  */
 import { GoogleGenerativeAI, GoogleGenerativeAIFetchError, type ResponseSchema } from '@google/generative-ai';
 import type { z } from 'zod';
+import { geminiUrl } from '../config/egress.js';
 import { messageOf } from '../errors.js';
+import { limitedCall, remedyOf } from './call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply, retryDelayMs } from './gemini-reply.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
@@ -24,12 +26,10 @@ export interface GeminiOptions {
   name?: string | undefined;
 }
 
-export const geminiBaseUrl = 'https://generativelanguage.googleapis.com';
-
 export function geminiProvider(options: GeminiOptions): Provider {
   const { model, timeoutMs = 120_000, name = 'gemini' } = options;
   const apiKey = requireHeaderSafe(options.apiKey, 'the Gemini provider');
-  const baseUrl = (options.baseUrl ?? geminiBaseUrl).replace(/\/+$/, '');
+  const baseUrl = (options.baseUrl ?? geminiUrl).replace(/\/+$/, '');
   const client = new GoogleGenerativeAI(apiKey);
   const schemas = new WeakMap<z.ZodType, ResponseSchema>();
   const schemaOf = (schema: z.ZodType): ResponseSchema => {
@@ -40,17 +40,8 @@ export function geminiProvider(options: GeminiOptions): Provider {
 
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
     const where = `${name}/${model} at ${baseUrl}`;
-    if (request.signal?.aborted) throw cancelled(where);
     const responseSchema = schemaOf(request.responseSchema);
-    const controller = new AbortController();
-    const stop = (): void => controller.abort();
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      stop();
-    }, timeoutMs);
-    request.signal?.addEventListener('abort', stop, { once: true });
-    try {
+    const call = async (signal: AbortSignal): Promise<ProviderReply> => {
       const generative = client.getGenerativeModel(
         {
           model,
@@ -66,20 +57,15 @@ export function geminiProvider(options: GeminiOptions): Provider {
       );
       const { mediaType: mimeType, bytes } = request.image;
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      const { response } = await generative.generateContent([{ inlineData: { mimeType, data } }, request.prompt], {
-        signal: controller.signal,
-      });
+      const content = [{ inlineData: { mimeType, data } }, request.prompt];
+      const { response } = await generative.generateContent(content, { signal });
       return readGeminiReply(response);
-    } catch (thrown) {
-      if (timedOut) throw timeout(where, timeoutMs);
-      if (request.signal?.aborted) throw cancelled(where);
-      throw callError(thrown, where, (text) => redact(text, apiKey));
-    } finally {
-      clearTimeout(timer);
-      request.signal?.removeEventListener('abort', stop);
-    }
+    };
+    const explain = (thrown: unknown): ProviderCallError => callError(thrown, where, (text) => redact(text, apiKey));
+    return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
   };
-  return { name, model, complete };
+  const capabilities = { structuredOutput: 'json-schema', usage: 'always' } as const;
+  return { name, model, endpoint: baseUrl, capabilities, complete };
 }
 
 function callError(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
@@ -107,27 +93,4 @@ function callError(thrown: unknown, where: string, clean: (text: string) => stri
     where,
     remedy: 'Check the network, the base URL and whether the server runs.',
   });
-}
-
-function remedyOf(status: number, reason: string | undefined): string {
-  if (status === 401 || status === 403 || reason === 'API_KEY_INVALID') {
-    return 'Check the API key in the environment variable that the configuration names, and what it is allowed to do.';
-  }
-  if (status === 404) return 'Check the model name and the base URL.';
-  if (status === 429)
-    return 'Lower the concurrency, or wait until the quota is renewed; the run continues where it stopped.';
-  if (status >= 500 || status === 408) return 'The provider has a problem; run the same command again later.';
-  return 'Read what the provider says about the request; the same request would fail again.';
-}
-
-function timeout(where: string, timeoutMs: number): ProviderCallError {
-  return new ProviderCallError(`No answer within ${timeoutMs / 1000} s.`, {
-    failure: 'timeout',
-    where,
-    remedy: 'Raise the timeout, or lower the concurrency.',
-  });
-}
-
-function cancelled(where: string): ProviderCallError {
-  return new ProviderCallError('The call was cancelled.', { failure: 'cancelled', where });
 }

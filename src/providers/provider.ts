@@ -1,9 +1,10 @@
 /** What the loop needs from a model that writes samples: one image and one prompt in, one raw reply out. */
 import type { z } from 'zod';
+import type { StructuredOutput } from '../config/generation.js';
 
 export interface ProviderRequest {
-  /** The image file's bytes and media type, sent inline. */
-  image: { bytes: Uint8Array; mediaType: string };
+  /** The image file: its bytes and media type, to be sent inline, and where it lies, for a job on this machine. */
+  image: { bytes: Uint8Array; mediaType: string; path: string };
   system: string;
   prompt: string;
   /** The structure the reply must have. */
@@ -16,16 +17,35 @@ export interface ProviderRequest {
 /** Why a reply has no usable text. */
 export type FinishReason = 'stop' | 'max-tokens' | 'blocked' | 'empty';
 
+/** Tokens that one reply cost. */
+export interface Usage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
 export interface ProviderReply {
   /** Raw text of the reply; empty where there is none. */
   text: string;
   finish: FinishReason;
-  usage: { inputTokens: number; outputTokens: number };
+  /** Null where the provider does not say: unknown, which is not nothing. */
+  usage: Usage | null;
+}
+
+/** What providers differ in, said by each and never guessed from its name. */
+export interface Capabilities {
+  /** How replies are held to the schema; where it is not `json-schema`, the prompt says the fields in words. */
+  structuredOutput: StructuredOutput;
+  /** Whether every answered request tells its tokens; a budget can be kept only where it does. */
+  usage: 'always' | 'sometimes';
 }
 
 export interface Provider {
+  /** Stands in the provenance of samples and in the cache key. */
   readonly name: string;
   readonly model: string;
+  /** Base URL that images are sent to; null where they stay with a job on this machine. */
+  readonly endpoint: string | null;
+  readonly capabilities: Capabilities;
   /**
    * Rejects with a ProviderError when no reply came; `retryAfterMs` and `retryable` tell the pool what to do.
    * A blocked or empty reply is a reply, not an error: asking again would give the same.

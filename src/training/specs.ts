@@ -29,7 +29,7 @@ const common = ({ device, threads, policy }: Config, { outDir, data, model, seed
 });
 
 /** All models of a run share dtype and image size: the reward model reads what the policy reads. */
-function modelRef({ dtype, maxPixels }: Config['policy'], path: string) {
+function modelRef({ dtype, maxPixels }: Pick<Config['policy'], 'dtype' | 'maxPixels'>, path: string) {
   return { path, dtype, ...(maxPixels === undefined ? {} : { maxPixels }) };
 }
 
@@ -112,6 +112,23 @@ export function rewardModelSpec(
 
 export function scoreSpec(config: Config, place: JobPlace): z.input<typeof scoreSpecSchema> {
   return { kind: 'score', ...common(config, place), batchSize: config.rewardModel.scoreBatchSize };
+}
+
+export interface GeneratorPlace extends JobPlace {
+  temperature: number;
+  maxNewTokens: number;
+}
+
+/** A local generator's replies to one prompt each; it has its own dtype and image size, the policy's are its own. */
+export function generatorSpec(
+  config: Config,
+  { dtype, maxPixels, batchSize }: NonNullable<Config['generation']['local']>,
+  { temperature, maxNewTokens, ...place }: GeneratorPlace,
+): z.input<typeof completeSpecSchema> {
+  const { outDir, data, seed, device, threads } = common(config, place);
+  const model = modelRef({ dtype, maxPixels }, place.model);
+  const base = { outDir, data, seed, device, ...(threads === undefined ? {} : { threads }) };
+  return { kind: 'complete', ...base, model, samples: 1, temperature, maxNewTokens, batchSize };
 }
 
 /** Greedy completions, as every evaluation uses. */

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError, ProviderError } from '../../src/errors.js';
 import { generateCandidates, type GenerateOptions } from '../../src/generation/generate.js';
 import type { GenerationProgress } from '../../src/generation/progress.js';
@@ -11,6 +11,9 @@ import { startTeacherServer, type TeacherServerOptions } from '../../src/provide
 import { sampleSchema } from '../../src/sample.js';
 import { book, Folder, quickRetry } from './support.js';
 
+// On a machine with much else to do, each of these takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+
 const apiKey = 'AIzaSy-not-a-real-key-0123456789';
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -21,7 +24,7 @@ async function setUp(teacher: Partial<TeacherServerOptions> = {}) {
   const folder = new Folder();
   const server = await startTeacherServer({ book, ...teacher });
   const cache = openReplyCache(folder.file('replies.jsonl'));
-  const provider = geminiProvider({ model: 'simulated-teacher', apiKey, baseUrl: server.url, timeoutMs: 5_000 });
+  const provider = geminiProvider({ model: 'simulated-teacher', apiKey, baseUrl: server.url, timeoutMs: 60_000 });
   closers.push(
     () => server.close(),
     () => cache.close(),
@@ -46,6 +49,8 @@ function fakeProvider(answer: (request: ProviderRequest, call: number) => Promis
   const provider: Provider = {
     name: 'fake',
     model: 'fake-1',
+    endpoint: null,
+    capabilities: { structuredOutput: 'json-schema', usage: 'always' },
     complete: (request) => answer(request, calls.push(request)),
   };
   return { provider, calls };
@@ -265,15 +270,20 @@ describe('stopping', () => {
 
   it('when it was aborted before, without a request, and in the middle of a wait', async () => {
     const { folder, generate } = await setUp();
-    const { provider, calls } = fakeProvider(async () => Promise.reject(callError('rate-limited', 60_000)));
+    const controller = new AbortController();
+    const { provider, calls } = fakeProvider(async (_request, call) => {
+      // In the middle of the waits that follow.
+      if (call === 3) setTimeout(() => controller.abort(), 20);
+      return Promise.reject(callError('overloaded', 60_000));
+    });
     const tasks = folder.tasks(3);
     await expect(generate({ tasks, provider, signal: AbortSignal.abort() })).rejects.toThrow(InterruptedError);
     expect(calls).toHaveLength(0);
     const started = performance.now();
     const retry = { ...quickRetry, longestWaitMs: 120_000 };
-    const pending = generate({ tasks, provider, retry, signal: AbortSignal.timeout(50) });
+    const pending = generate({ tasks, provider, retry, signal: controller.signal });
     await expect(pending).rejects.toThrow(InterruptedError);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     expect(calls).toHaveLength(3);
   });
 

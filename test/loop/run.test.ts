@@ -271,7 +271,7 @@ describe('before anything starts', () => {
       'generation.gemini.apiKeyEnv=NO_SUCH_KEY',
       'generation.gemini.baseUrl=http://127.0.0.1:9',
     );
-    await expect(run(fakeEngine(), config)).rejects.toMatchObject({ code: 'no-api-key', exitCode: 2 });
+    await expect(run(fakeEngine(), config)).rejects.toMatchObject({ code: 'missing-api-key', exitCode: 2 });
     expect(existsSync(runDir)).toBe(false);
   });
 });

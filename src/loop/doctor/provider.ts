@@ -1,7 +1,7 @@
 /** Is the API key there (it is never shown), and does the provider answer? The latter only where asked: it goes online. */
+import { geminiUrl } from '../../config/egress.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf } from '../../errors.js';
-import { geminiBaseUrl } from '../../providers/gemini.js';
 import { reachProvider, type Reach } from '../../providers/reach.js';
 import { requireHeaderSafe } from '../../providers/secret.js';
 import { failed, note, ok, warning, type Check } from './check.js';
@@ -19,7 +19,7 @@ export async function checkProvider(options: ProviderOptions): Promise<Check[]> 
   const { generation, configured, online, env } = options;
   const needed = generation.provider === 'gemini';
   if (configured && !needed) return [ok('generator', `${generation.provider}: needs no key and sends nothing`)];
-  const { apiKeyEnv, model, baseUrl = geminiBaseUrl } = generation.gemini;
+  const { apiKeyEnv, model, baseUrl = geminiUrl } = generation.gemini;
   const key = env[apiKeyEnv]?.trim() ?? '';
   const checks = [keyCheck(apiKeyEnv, key, needed)];
   if (!online) return checks;

@@ -11,7 +11,7 @@ import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
 import { Medgr2Error, messageOf } from '../../errors.js';
 import { renderPolicyPrompt, renderResponse } from '../../prompts/render.js';
-import { requireKey } from '../generator.js';
+import { providerKey } from '../generator.js';
 import { readJson } from '../run-folder.js';
 import { shapeByName, shapeOfConfig, type VlmShape } from './architecture.js';
 import { defaultAssumptions } from './assumptions.js';
@@ -41,7 +41,7 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
       return null;
     }
   };
-  await attempt('API key', () => requireKey(config, env));
+  await attempt('API key', () => providerKey(config, env));
   const data = await attempt('data', () => lookAtData(config));
   // Data that is not whole yet may have its images already.
   const images = data === null && config.data.source === 'files' ? await poolSizes(config.data.pool) : [];

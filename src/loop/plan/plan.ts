@@ -7,6 +7,7 @@ import { geminiImageTokens, imageTokens, tokenEdge } from './image-tokens.js';
 import { bytesOf, estimateMemory, type Precision } from './memory.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
 import { notesOf } from './notes.js';
+import { generatorIdentity } from '../pricing.js';
 import { stageSeconds, type Lengths } from './stage-time.js';
 import { workloadOf, type Workload } from './workload.js';
 
@@ -90,7 +91,7 @@ function generatorPlan(
   const costOf = (output: number): number | null =>
     local ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
   return {
-    name: local ? 'simulated teacher' : generation.gemini.model,
+    name: local ? 'simulated teacher' : generatorIdentity(generation).model,
     inputTokens,
     outputTokens,
     cost: costOf(outputTokens),

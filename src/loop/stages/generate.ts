@@ -1,6 +1,7 @@
 /** Asks the generator G_θ about this cycle's images and writes the candidates, and what was dropped with its reason. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Config } from '../../config/schema.js';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeJsonl } from '../../dataset/table.js';
 import { RunError } from '../../errors.js';
@@ -8,10 +9,11 @@ import { generateCandidates } from '../../generation/generate.js';
 import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
 import type { Sample } from '../../sample.js';
-
 import type { RunContext } from '../context.js';
 import type { NewestSample } from '../events.js';
-import { openGenerator } from '../generator.js';
+import { concurrencyOf, openGenerator } from '../generator.js';
+import { appendJsonLine } from '../json-lines.js';
+import { openPricing } from '../pricing.js';
 import { cycleTasks } from '../tasks.js';
 import { runFiles, toRun } from '../run-folder.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
@@ -22,6 +24,8 @@ export const generateOutputSchema = z.object({
   dropped: z.record(z.string(), z.int()),
   inputTokens: z.int(),
   outputTokens: z.int(),
+  /** Of the replies of the attempt that finished; null where price or tokens are not known. */
+  cost: z.number().nullable().default(null),
 });
 export type GenerateOutput = z.output<typeof generateOutputSchema>;
 
@@ -36,7 +40,6 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, imagesPerCycle, temperature, maxOutputTokens } = generation;
-  const source = provider === 'gemini' ? generation.gemini.model : generation.teacher;
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -45,7 +48,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
       from,
       seed: config.seed,
       provider,
-      source,
+      source: sourceOf(generation),
       strategies,
       imagesPerCycle,
       temperature,
@@ -55,15 +58,16 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
     output: generateOutputSchema,
-    metrics: ({ tasks, candidates, dropped }) => ({
+    metrics: ({ tasks, candidates, dropped, cost }) => ({
       tasks,
       candidates,
       dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
+      cost,
     }),
     detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
       const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
-      await using generator = await openGenerator(run);
+      await using generator = await openGenerator(context);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const generated = await generateCandidates({
         tasks,
@@ -71,7 +75,13 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
         cache,
         cycle,
         root: runDir,
-        concurrency: generation.concurrency,
+        concurrency: concurrencyOf(generation),
+        limits: generation.limits,
+        pricing: await openPricing(config),
+        egress: {
+          consent: config.egress,
+          onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
+        },
         exemplars,
         exemplarsPerPrompt,
         temperature,
@@ -87,14 +97,31 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
         });
       await writeSamples(join(context.dir, 'candidates.parquet'), samples);
       await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
-      const { dropped, inputTokens, outputTokens } = generated.progress;
-      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens };
+      const { dropped, inputTokens, outputTokens, cost } = generated.progress;
+      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost };
     },
   };
 }
 
 export async function readCandidates(stage: StageDone<GenerateOutput>): Promise<Sample[]> {
   return readSamples(join(stage.dir, 'candidates.parquet'));
+}
+
+/** What decides a generator's replies, beside its prompts. */
+function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
+  switch (provider) {
+    case 'gemini':
+      return gemini.model;
+    case 'openai':
+      return { model: openai?.model, structuredOutput: openai?.structuredOutput };
+    case 'local':
+      return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
+    case 'simulated': {
+      // As it was before there were two, so that runs of earlier versions continue.
+      const { protocol, ...rest } = teacher;
+      return protocol === 'gemini' ? rest : teacher;
+    }
+  }
 }
 
 /** At most one event a second, and the last. */
@@ -104,8 +131,10 @@ function progressOf({ progress, runDir }: StageContext) {
     const now = performance.now();
     if (!event.final && now - last < 1000) return;
     last = now;
-    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, dropped, newest } = event;
-    const counts = { accepted, answered, cached, retries, inputTokens, outputTokens };
+    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost, dropped, newest } =
+      event;
+    const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
+    const counts = { accepted, answered, cached, retries, requestsPerSecond, inputTokens, outputTokens, cost };
     progress(done, total, counts, { dropped, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };
 }

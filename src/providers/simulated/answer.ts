@@ -1,19 +1,21 @@
-/** From a generateContent body to the teacher's answer: reads the prompt, asks the book, applies the lasting fault. */
+/** From a request body to the teacher's answer: reads the prompt, asks the book, applies the lasting fault. */
 import { messageOf } from '../../errors.js';
 import { questionTypeOfPrompt, strategyOfPrompt } from '../../prompts/generator.js';
 import type { TeacherBook } from './book.js';
 import { lastingFault, malformed, type FaultRates, type LastingFault } from './faults.js';
-import { blockedReply, errorBody, readRequest, textReply, type WireRequest } from './wire.js';
+import type { Wire, WireRequest } from './wire.js';
 
 export interface Answer {
   status: number;
   body: object;
+  headers?: Record<string, string> | undefined;
   /** sha256 of model and body: what makes two requests the same. */
   contentKey: string;
   outcome?: LastingFault | 'unknown' | undefined;
 }
 
 export interface Question {
+  wire: Wire;
   body: string;
   model: string;
   contentKey: string;
@@ -22,25 +24,26 @@ export interface Question {
   seed: number;
 }
 
-export function answerRequest({ body, model, contentKey, book, faults, seed }: Question): Answer {
+export function answerRequest({ wire, body, model, contentKey, book, faults, seed }: Question): Answer {
+  const refuse = (message: string): Answer => ({ status: 400, ...wire.error(400, message), contentKey });
   let request: WireRequest;
   try {
-    request = readRequest(body);
+    request = wire.read(body, model);
   } catch (thrown) {
-    return refuse(contentKey, `Not a generateContent request: ${messageOf(thrown)}`);
+    return refuse(`Not a ${wire.name} request: ${messageOf(thrown)}`);
   }
   const strategy = strategyOfPrompt(request.system);
   const questionType = questionTypeOfPrompt(request.prompt);
-  if (request.imageHash === null) return refuse(contentKey, 'The request has no inline image.');
+  if (request.imageHash === null) return refuse('The request has no inline image.');
   if (strategy === null || questionType === null) {
-    return refuse(contentKey, 'The simulated teacher reads only the prompts that medgr2 writes.');
+    return refuse('The simulated teacher reads only the prompts that medgr2 writes.');
   }
   const fault = lastingFault(faults, seed, contentKey);
-  if (fault === 'blocked') return { status: 200, body: blockedReply(request, model), contentKey, outcome: fault };
+  if (fault === 'blocked') return { status: 200, body: wire.blocked(request), contentKey, outcome: fault };
   const reply = fault === 'empty' ? null : book.reply({ imageHash: request.imageHash, strategy, questionType });
   if (reply === null) {
     const outcome = fault ?? 'unknown';
-    return { status: 200, body: textReply(request, model, '', 'STOP'), contentKey, outcome };
+    return { status: 200, body: wire.text(request, '', 'complete'), contentKey, outcome };
   }
   const json = JSON.stringify(reply);
   const text =
@@ -49,10 +52,6 @@ export function answerRequest({ body, model, contentKey, book, faults, seed }: Q
       : fault === 'truncated'
         ? json.slice(0, Math.ceil(json.length / 2))
         : json;
-  const finish = fault === 'truncated' ? 'MAX_TOKENS' : 'STOP';
-  return { status: 200, body: textReply(request, model, text, finish), contentKey, outcome: fault ?? undefined };
-}
-
-function refuse(contentKey: string, message: string): Answer {
-  return { status: 400, body: errorBody(400, 'INVALID_ARGUMENT', message), contentKey };
+  const ending = fault === 'truncated' ? 'truncated' : 'complete';
+  return { status: 200, body: wire.text(request, text, ending), contentKey, outcome: fault ?? undefined };
 }

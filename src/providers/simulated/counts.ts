@@ -13,6 +13,10 @@ export interface TeacherCounts {
   repeatedAnswered: number;
   /** 429 and 503 sent. */
   overloaded: number;
+  /** 500 sent. */
+  failing: number;
+  /** Left without an answer. */
+  stalled: number;
   /** Requests refused as wrong: no key, not a generateContent body, not one of our prompts. */
   rejected: number;
   malformed: number;
@@ -24,9 +28,7 @@ export interface TeacherCounts {
 }
 
 export interface TeacherTally {
-  count(
-    what: 'requests' | 'overloaded' | 'rejected' | 'malformed' | 'empty' | 'blocked' | 'truncated' | 'unknown',
-  ): void;
+  count(what: Exclude<keyof TeacherCounts, 'answered' | 'distinctAnswered' | 'repeatedAnswered'>): void;
   answer(contentKey: string): void;
   snapshot(): TeacherCounts;
   close(): void;
@@ -42,6 +44,8 @@ export function createTally(file?: string): TeacherTally {
     distinctAnswered: 0,
     repeatedAnswered: 0,
     overloaded: 0,
+    failing: 0,
+    stalled: 0,
     rejected: 0,
     malformed: 0,
     empty: 0,

@@ -13,6 +13,10 @@ export interface FaultRates {
   truncated?: number;
   /** 503 or 429 with RetryInfo, on the first try of a request only. */
   overloaded?: number;
+  /** 500, on the first try only. */
+  failing?: number;
+  /** No answer at all, on the first try only: the client has to cut it. */
+  stalled?: number;
 }
 
 export type LastingFault = 'malformed' | 'empty' | 'blocked' | 'truncated';
@@ -29,10 +33,20 @@ export function lastingFault(rates: FaultRates, seed: number, contentKey: string
 }
 
 /** The refusal that the first try of this request meets, or null. */
-export function overload(rates: FaultRates, seed: number, contentKey: string): 503 | 429 | null {
+function overload(rates: FaultRates, seed: number, contentKey: string): 503 | 429 | null {
   const random = seededRandom(seed, 'overload', contentKey);
   if (random.next() >= (rates.overloaded ?? 0)) return null;
   return random.next() < 0.5 ? 503 : 429;
+}
+
+/** What the first try of this request meets in place of an answer, or null. */
+export function firstTryFault(rates: FaultRates, seed: number, contentKey: string): 503 | 429 | 500 | 'stalled' | null {
+  const refusal = overload(rates, seed, contentKey);
+  if (refusal !== null) return refusal;
+  const draw = seededRandom(seed, 'first try', contentKey).next();
+  const failing = rates.failing ?? 0;
+  if (draw < failing) return 500;
+  return draw < failing + (rates.stalled ?? 0) ? 'stalled' : null;
 }
 
 /** A reply no parser can use: JSON cut off within, or prose in its place. */

@@ -1,7 +1,8 @@
 /**
- * A loopback server that speaks Gemini's REST generateContent, so that the real client runs without a key or a network.
+ * A loopback server that speaks Gemini's and OpenAI's API, so that the real clients run without a key or a network.
  * It knows nothing itself: a TeacherBook answers, and faults are drawn from the request's content.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,8 +12,10 @@ import type { TeacherBook } from './book.js';
 import { createTally, type TeacherCounts, type TeacherTally } from './counts.js';
 import { answerRequest, type Answer } from './answer.js';
 import type { FaultRates, Latency } from './faults.js';
-import { latencyOf, overload } from './faults.js';
-import { errorBody } from './wire.js';
+import { firstTryFault, latencyOf } from './faults.js';
+import { geminiWire } from './gemini-wire.js';
+import { openAiWire } from './openai-wire.js';
+import type { Wire } from './wire.js';
 
 export interface TeacherServerOptions {
   book: TeacherBook;
@@ -28,7 +31,7 @@ export interface TeacherServerOptions {
 }
 
 export interface TeacherServer extends AsyncDisposable {
-  /** Base URL for the Gemini provider, e.g. `http://127.0.0.1:41234`. */
+  /** Base URL for the Gemini provider, e.g. `http://127.0.0.1:41234`; with `/v1` behind it, for the OpenAI provider. */
   readonly url: string;
   counts(): TeacherCounts;
   close(): Promise<void>;
@@ -36,7 +39,7 @@ export interface TeacherServer extends AsyncDisposable {
 
 /** Gemini takes at most 20 MB with inline images. */
 const largestBody = 20 * 1024 * 1024;
-const path = /^\/v1beta\/(?:models|tunedModels)\/([^/:]+):generateContent$/;
+const wires = [geminiWire, openAiWire];
 
 /** Listens on a free port of 127.0.0.1. @throws ProviderError `teacher-not-started` when it cannot listen. */
 export async function startTeacherServer(options: TeacherServerOptions): Promise<TeacherServer> {
@@ -44,9 +47,11 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
   const tried = new Set<string>();
   const server = createServer((request, response) => {
     tally.count('requests');
-    respond(request, options, tally, tried)
+    const gone = once(response, 'close').catch(() => undefined);
+    const wire = wires.find(({ modelOf }) => modelOf(request.url ?? '') !== null) ?? geminiWire;
+    respond({ request, gone, wire }, options, tally, tried)
       // A defect in the book must not end the process, which is the loop's own.
-      .catch((thrown: unknown) => errorAnswer(500, 'INTERNAL', `The simulated teacher failed: ${messageOf(thrown)}`))
+      .catch((thrown: unknown) => errorAnswer(wire, 500, `The simulated teacher failed: ${messageOf(thrown)}`))
       .then((answer) => send(response, answer, tally))
       // What cannot be counted is not answered.
       .catch(() => response.destroy());
@@ -66,44 +71,62 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
   return { url, counts: () => tally.snapshot(), close, [Symbol.asyncDispose]: close };
 }
 
+interface Incoming {
+  request: IncomingMessage;
+  /** Resolves when the connection ends. */
+  gone: Promise<unknown>;
+  wire: Wire;
+}
+
 async function respond(
-  request: IncomingMessage,
+  { request, gone, wire }: Incoming,
   options: TeacherServerOptions,
   tally: TeacherTally,
   tried: Set<string>,
 ): Promise<Answer> {
   const { book, faults = {}, seed = 0, latencyMs = 0, retryAfterMs = 100 } = options;
   const body = await readBody(request);
-  const model = path.exec(request.url ?? '')?.[1];
-  if (request.method !== 'POST' || model === undefined) {
-    return errorAnswer(404, 'NOT_FOUND', `${request.method} ${request.url} is not generateContent.`);
-  }
-  if (!request.headers['x-goog-api-key']) {
-    return errorAnswer(403, 'PERMISSION_DENIED', 'The request has no API key; this server accepts any.');
-  }
-  if (body === null) return errorAnswer(400, 'INVALID_ARGUMENT', 'The request is larger than 20 MB.');
+  const model = wire.modelOf(request.url ?? '');
+  if (request.method !== 'POST' || model === null)
+    return errorAnswer(wire, 404, `${request.method} ${request.url} is not ${wire.name}.`);
+  const refused = wire.refuse(request.headers);
+  if (refused !== null) return errorAnswer(wire, refused.status, refused.message);
+  if (body === null) return errorAnswer(wire, 400, 'The request is larger than 20 MB.');
   const contentKey = sha256(`${model} ${sha256(body)}`);
-  const refusal = tried.has(contentKey) ? null : overload(faults, seed, contentKey);
+  const fault = tried.has(contentKey) ? null : firstTryFault(faults, seed, contentKey);
   tried.add(contentKey);
-  if (refusal !== null) {
-    const status = refusal === 503 ? 'UNAVAILABLE' : 'RESOURCE_EXHAUSTED';
-    return { status: refusal, body: errorBody(refusal, status, 'Overloaded, as asked for.', retryAfterMs), contentKey };
+  if (fault === 'stalled') {
+    tally.count('stalled');
+    await gone;
+  } else if (fault !== null) {
+    return {
+      status: fault,
+      ...wire.error(fault, 'It fails, as asked for.', fault === 500 ? undefined : retryAfterMs),
+      contentKey,
+    };
   }
   const latency = typeof latencyMs === 'number' ? { median: latencyMs, sigma: 0 } : latencyMs;
   if (latency.median > 0) await sleep(latencyOf(latency, seed, contentKey));
-  return answerRequest({ body: body.toString('utf8'), model, contentKey, book, faults, seed });
+  return answerRequest({ wire, body: body.toString('utf8'), model, contentKey, book, faults, seed });
 }
+
+const refusals: Readonly<Record<number, 'overloaded' | 'failing'>> = {
+  429: 'overloaded',
+  503: 'overloaded',
+  500: 'failing',
+};
 
 function send(response: ServerResponse, answer: Answer, tally: TeacherTally): void {
   // The client went away (cancelled, or killed): it has no answer.
   if (response.destroyed || response.socket?.destroyed !== false) return;
   if (answer.status === 200) tally.answer(answer.contentKey);
-  else tally.count(answer.status === 429 || answer.status === 503 ? 'overloaded' : 'rejected');
+  else tally.count(refusals[answer.status] ?? 'rejected');
   if (answer.outcome !== undefined) tally.count(answer.outcome);
   const payload = Buffer.from(JSON.stringify(answer.body));
   response.writeHead(answer.status, {
     'content-type': 'application/json; charset=UTF-8',
     'content-length': payload.length,
+    ...answer.headers,
   });
   response.end(payload);
 }
@@ -118,8 +141,8 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return size > largestBody ? null : Buffer.concat(chunks);
 }
 
-function errorAnswer(status: number, name: string, message: string): Answer {
-  return { status, body: errorBody(status, name, message), contentKey: '' };
+function errorAnswer(wire: Wire, status: number, message: string): Answer {
+  return { status, ...wire.error(status, message), contentKey: '' };
 }
 
 async function listen(server: Server): Promise<void> {

@@ -1,0 +1,116 @@
+/**
+ * Any server that speaks OpenAI's chat completions (vLLM, SGLang, Ollama, llama.cpp, OpenAI itself), by plain fetch.
+ * Retries and rate are the pool's concern. A redirect is refused: an image must not go where nobody allowed it to.
+ */
+import type { z } from 'zod';
+import type { StructuredOutput } from '../config/generation.js';
+import { messageOf } from '../errors.js';
+import { limitedCall, remedyOf } from './call.js';
+import { failureOfStatus, ProviderCallError } from './call-error.js';
+import { readChatReply, readError, retryAfterMs } from './openai-reply.js';
+import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
+import { jsonForm, strictJsonSchema } from './reply-form.js';
+import { redact, requireHeaderSafe } from './secret.js';
+
+export interface OpenAiOptions {
+  model: string;
+  /** Where the API is, with its version: `http://127.0.0.1:8000/v1` for vLLM. */
+  baseUrl: string;
+  /** Sent as a header only; a server of one's own often needs none. */
+  apiKey?: string | undefined;
+  /** What the server can do about the structure of replies (default `json-schema`). */
+  structuredOutput?: StructuredOutput | undefined;
+  /** How the longest reply is named: newer OpenAI models take only the second (default `max_tokens`). */
+  lengthField?: 'max_tokens' | 'max_completion_tokens' | undefined;
+  /** Longest time for one call, in milliseconds (default 120,000; Node's fetch itself gives up after 300,000). */
+  timeoutMs?: number | undefined;
+  /** Name in the provenance of samples (default `openai`). */
+  name?: string | undefined;
+}
+
+export function openAiProvider(options: OpenAiOptions): Provider {
+  const { model, timeoutMs = 120_000, name = 'openai', structuredOutput = 'json-schema' } = options;
+  const { lengthField = 'max_tokens' } = options;
+  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  const apiKey = options.apiKey === undefined ? null : requireHeaderSafe(options.apiKey, 'the OpenAI provider');
+  const clean = (text: string): string => (apiKey === null ? text : redact(text, apiKey));
+  const where = `${name}/${model} at ${baseUrl}`;
+  const headers = {
+    'content-type': 'application/json',
+    ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+  };
+
+  const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
+    const body = JSON.stringify({
+      model,
+      messages: messagesOf(request),
+      temperature: request.temperature,
+      [lengthField]: request.maxOutputTokens,
+      ...responseFormat(structuredOutput, request.responseSchema),
+    });
+    const call = async (signal: AbortSignal): Promise<ProviderReply> => {
+      const response = await fetch(`${baseUrl}/chat/completions`, {
+        method: 'POST',
+        headers,
+        body,
+        signal,
+        redirect: 'error',
+      });
+      const text = await response.text();
+      if (!response.ok) throw refusal(response, clean(readError(text)), where);
+      return readChatReply(text, where);
+    };
+    return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) =>
+      thrown instanceof ProviderCallError ? thrown : noAnswer(clean(reasonOf(thrown)), where),
+    );
+  };
+  return { name, model, endpoint: baseUrl, capabilities: { structuredOutput, usage: 'sometimes' }, complete };
+}
+
+/** The form stands in the prompt also where a schema is sent: most servers only cut the tokens, they do not tell the model. */
+function messagesOf({ system, prompt, image, responseSchema }: ProviderRequest): object[] {
+  const { bytes, mediaType } = image;
+  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return [
+    { role: 'system', content: `${system}\n\n${jsonForm(responseSchema)}` },
+    {
+      role: 'user',
+      content: [
+        { type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } },
+        { type: 'text', text: prompt },
+      ],
+    },
+  ];
+}
+
+function responseFormat(structuredOutput: StructuredOutput, schema: z.ZodType): object {
+  if (structuredOutput === 'none') return {};
+  if (structuredOutput === 'json-object') return { response_format: { type: 'json_object' } };
+  const json_schema = { name: 'sample', strict: true, schema: strictJsonSchema(schema) };
+  return { response_format: { type: 'json_schema', json_schema } };
+}
+
+function refusal(response: Response, message: string, where: string): ProviderCallError {
+  const { status } = response;
+  return new ProviderCallError(`HTTP ${status}: ${message}`, {
+    failure: failureOfStatus(status),
+    status,
+    retryAfterMs: retryAfterMs(response.headers),
+    where,
+    remedy: remedyOf(status),
+  });
+}
+
+function noAnswer(reason: string, where: string): ProviderCallError {
+  return new ProviderCallError(`No answer: ${reason}`, {
+    failure: 'unreachable',
+    where,
+    remedy: 'Check the network, the base URL and whether the server runs.',
+  });
+}
+
+/** fetch itself says only `fetch failed`; what happened is in its cause. */
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error ? `${messageOf(thrown)} (${messageOf(cause)})` : messageOf(thrown);
+}

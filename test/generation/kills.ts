@@ -1,0 +1,78 @@
+/** kill -9 at random moments of a generation, shared by the test (few kills) and the bench (twenty). */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { seededRandom } from '../../src/random.js';
+import { generateCandidates } from '../../src/generation/generate.js';
+import { openReplyCache } from '../../src/generation/reply-cache.js';
+import { geminiProvider } from '../../src/providers/gemini.js';
+import { readAnswered } from '../../src/providers/simulated/counts.js';
+import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { book, Folder } from './support.js';
+
+const script = fileURLToPath(new URL('killed-generation.ts', import.meta.url));
+const concurrency = 8;
+
+export interface KillOptions {
+  requests: number;
+  kills: number;
+  seed: number;
+  /** Milliseconds until an answer. */
+  latencyMs: number;
+  onKill?: (kill: number, lost: number) => void;
+}
+
+export interface KillOutcome {
+  /** Requests with different content that were answered, and answers to one that had been answered before. */
+  distinctAnswered: number;
+  repeatedAnswered: number;
+  /** At each kill: requests that the server had answered and the cache did not hold. Only these may be asked again. */
+  lost: number[];
+  concurrency: number;
+  /** What came out, and what comes of an undisturbed run. */
+  killed: unknown;
+  undisturbed: unknown;
+}
+
+export async function killRepeatedly(options: KillOptions): Promise<KillOutcome> {
+  const { requests, kills, seed, latencyMs, onKill } = options;
+  using folder = new Folder();
+  const tasks = folder.tasks(requests);
+  writeFileSync(folder.file('tasks.json'), JSON.stringify(tasks));
+  const countsFile = folder.file('answered.txt');
+  const replies = folder.file('replies.jsonl');
+  const faults = { malformed: 0.05, blocked: 0.05, overloaded: 0.05 };
+  await using server = await startTeacherServer({ book, faults, latencyMs, retryAfterMs: 10, countsFile });
+  const start = () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, folder.path, server.url], { stdio: 'inherit' });
+    return { child, ended: once(child, 'exit') };
+  };
+  const random = seededRandom('kill moments', seed);
+  // Each kill falls at a random moment of its own share of the run, between any two steps of the process.
+  const share = requests / (kills + 1);
+  const lost: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const { child, ended } = start();
+    const moment = Math.floor((kill + random.next()) * share);
+    while (server.counts().distinctAnswered <= moment && child.exitCode === null) await sleep(1);
+    await sleep(random.next() * latencyMs);
+    child.kill('SIGKILL');
+    await ended;
+    // Until the server has seen that those who asked are gone.
+    await sleep(latencyMs * 2 + 50);
+    const cached = readFileSync(replies, 'utf8').split('\n').length - 1;
+    lost.push(server.counts().distinctAnswered - cached);
+    onKill?.(kill + 1, lost.at(-1) ?? 0);
+  }
+  const [code] = (await start().ended) as [number | null];
+  if (code !== 0) throw new Error(`the last run ended with code ${code}`);
+  const { distinctAnswered, repeatedAnswered } = readAnswered(countsFile);
+  await using quiet = await startTeacherServer({ book, faults, retryAfterMs: 1 });
+  using cache = openReplyCache(folder.file('undisturbed.jsonl'));
+  const provider = geminiProvider({ model: 'simulated-teacher', apiKey: 'any-key', baseUrl: quiet.url });
+  const { samples, dropped } = await generateCandidates({ tasks, provider, cache, cycle: 1, retry: { backoffMs: 5 } });
+  const killed = JSON.parse(readFileSync(folder.file('result.json'), 'utf8')) as unknown;
+  return { distinctAnswered, repeatedAnswered, lost, concurrency, killed, undisturbed: { samples, dropped } };
+}
