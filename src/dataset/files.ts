@@ -2,7 +2,7 @@
  * A person's own data as a source of the loop: dataset folders for seed and test, a dataset folder or a plain folder of
  * images for the pool. Refuses test images or patients among the seed, and leaves them out of the pool.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { DataError } from '../errors.js';
 import { sha256 } from '../hash.js';
@@ -49,9 +49,10 @@ export async function loadFiles(options: FilesOptions): Promise<LoopData> {
     pool: limited(usable, options.poolLimit, runSeed, 'pool').map(toPoolImage),
     truth: (sample) => truth.get(questionIdentity(sample)) ?? null,
     book: null,
+    // Without the folders' places: the notice goes into exports.
     notice:
-      `Your own data: ${seed.samples.length} trusted samples from ${options.seed}, ${test.samples.length} test questions from ` +
-      `${options.test}, ${usable.length} images to ask about from ${options.pool}${left.join('')}. ${rationaleNote(bare, seed.samples.length)}Whether generated answers ` +
+      `Your own data: ${seed.samples.length} trusted samples from ${basename(options.seed)}, ${test.samples.length} test questions from ` +
+      `${basename(options.test)}, ${usable.length} images to ask about from ${basename(options.pool)}${left.join('')}. ${rationaleNote(bare, seed.samples.length)}Whether generated answers ` +
       'are true is known only where the pool has the same question answered; results are for research, not for care.',
   };
 }
