@@ -1,0 +1,39 @@
+/** One pass of `bench:generate` in a process of its own: prints what it came to as one JSON line. */
+import { generateCandidates } from '../../src/generation/generate.js';
+import { openReplyCache } from '../../src/generation/reply-cache.js';
+import { geminiProvider } from '../../src/providers/gemini.js';
+import { openAiProvider } from '../../src/providers/openai.js';
+import { imageFiles, passTasks } from './generate-tasks.js';
+
+export interface PassOptions {
+  folder: string;
+  url: string;
+  client: 'openai' | 'gemini';
+  requests: number;
+  concurrency: number;
+  timeoutMs: number;
+  requestsPerMinute: number | null;
+  imageBytes: number;
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as PassOptions;
+const { folder, url, client, requests, concurrency, timeoutMs, requestsPerMinute, imageBytes } = options;
+const model = 'simulated-teacher';
+const provider =
+  client === 'gemini'
+    ? geminiProvider({ model, apiKey: 'any', baseUrl: url, timeoutMs })
+    : openAiProvider({ model, baseUrl: `${url}/v1`, timeoutMs });
+const tasks = passTasks(await imageFiles(folder, requests, imageBytes), requests);
+using cache = openReplyCache(`${folder}/replies.jsonl`);
+const { samples, dropped, progress } = await generateCandidates({
+  tasks,
+  provider,
+  cache,
+  cycle: 1,
+  concurrency,
+  limits: requestsPerMinute === null ? {} : { requestsPerMinute },
+});
+const peakMegabytes = process.resourceUsage().maxRSS / 1024;
+process.stdout.write(
+  `${JSON.stringify({ samples: samples.length, dropped: dropped.length, tasks: tasks.length, progress, peakMegabytes })}\n`,
+);

@@ -1,0 +1,39 @@
+/** Images and tasks of `bench:generate`: as few images as there are ways to ask about one, so that a disk holds them. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../../src/hash.js';
+import type { GenerationTask } from '../../src/generation/request.js';
+import { questionTypes, strategies } from '../../src/sample.js';
+import { imageBytes } from '../generation/support.js';
+
+const perImage = strategies.length * questionTypes.length;
+
+export interface ImageName {
+  image: string;
+  imageHash: string;
+}
+
+export async function imageFiles(folder: string, requests: number, bytes: number): Promise<ImageName[]> {
+  await mkdir(join(folder, 'images'), { recursive: true });
+  const names: ImageName[] = [];
+  for (let i = 0; i < Math.ceil(requests / perImage); i++) {
+    const image = join(folder, 'images', `${i}.png`);
+    const content = await readFile(image).catch(async () => {
+      const made = imageBytes(`image ${i}`, bytes);
+      await writeFile(image, made);
+      return made;
+    });
+    names.push({ image, imageHash: sha256(content) });
+  }
+  return names;
+}
+
+export function passTasks(images: readonly ImageName[], requests: number): GenerationTask[] {
+  return images
+    .flatMap((name) =>
+      strategies.flatMap((strategy) =>
+        questionTypes.map((questionType): GenerationTask => ({ ...name, modality: 'CT', strategy, questionType })),
+      ),
+    )
+    .slice(0, requests);
+}
