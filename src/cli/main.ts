@@ -32,7 +32,8 @@ async function main(): Promise<number> {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   // The terminal is gone: what is at work is saved, and nobody is there to be told.
-  process.on('SIGHUP', interrupt);
+  // A parent that passes the signal on makes it two: only the first counts.
+  process.on('SIGHUP', () => stop.signal.aborted || interrupt());
   process.stdin.on('error', () => {});
   process.stderr.on('error', () => {});
   // A reader that has seen enough (`| head`) is no error.

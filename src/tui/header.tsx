@@ -16,13 +16,13 @@ interface HeaderProps {
 }
 
 export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement {
-  const { current, cycles, status } = state;
+  const { place: at, cycles, status } = state;
   const done = status === 'complete' || status === 'interrupted' || status === 'failed';
   const place = done
     ? null
-    : current === null || current.cycle === 0
+    : at === null || at.cycle === 0
       ? 'before the first cycle'
-      : `cycle ${current.cycle} of ${cycles}`;
+      : `cycle ${at.cycle} of ${cycles}`;
   return (
     <Box width={columns} justifyContent="space-between" paddingX={1}>
       <Text wrap="truncate">

@@ -18,6 +18,8 @@ export function layoutOf(columns: number, rows: number, cycleRows: number): Layo
   const free = Math.max(0, rows - fixed);
   const wantedTable = Math.min(cycleRows + 1, rows >= 40 ? 12 : 5);
   const log = free >= 30 ? 8 : free >= 16 ? 3 : free >= 13 ? 1 : 0;
-  const table = Math.max(0, Math.min(wantedTable, free - log - leastPanel));
-  return { panel: Math.max(3, free - log - table), table: table < 2 ? 0 : table, log, second: columns >= 150 ? 62 : 0 };
+  const fits = Math.max(0, Math.min(wantedTable, free - log - leastPanel));
+  // A header alone tells nothing.
+  const table = fits < 2 ? 0 : fits;
+  return { panel: Math.max(3, free - log - table), table, log, second: columns >= 150 ? 62 : 0 };
 }

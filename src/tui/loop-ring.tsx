@@ -35,7 +35,6 @@ export function LoopRing({ state, cycle }: RingProps): ReactElement {
       <Text wrap="truncate">
         <Text dimColor>start </Text>
         <Stages state={state} cycle={0} stages={state.plan.start} arrow=" → " />
-        <Text dimColor>{' ─╮'}</Text>
       </Text>
       <Text wrap="truncate">
         <Text dimColor>{last ? '     ╭─ ' : '     ╭→ '}</Text>
@@ -43,7 +42,7 @@ export function LoopRing({ state, cycle }: RingProps): ReactElement {
         <Text dimColor>{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Text>
       </Text>
       <Text wrap="truncate">
-        <Text dimColor>{last ? '     ╰─ ' : '     ╰─ '}</Text>
+        <Text dimColor>{'     ╰─ '}</Text>
         <Stages state={state} cycle={Math.max(1, cycle)} stages={back} arrow=" ← " />
         <Text dimColor>{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Text>
       </Text>

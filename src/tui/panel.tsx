@@ -53,17 +53,25 @@ export function PanelFrame({ state, name, follows, now, width, height }: FramePr
 
 function AtWork({ state, now }: { state: ScreenState; now: number }): ReactElement {
   const { current } = state;
-  if (current === null) return <Text bold>{state.status === 'complete' ? 'Result' : 'Between stages'}</Text>;
+  if (current === null) return <Text bold>{idleTitle(state)}</Text>;
   const { title, about } = stageWords[current.stage];
   const { startedAt } = stageOf(state, current.cycle, current.stage);
   const { stage: left } = timeLeft(state, now);
+  // Nothing goes on where the process is gone.
+  const leftText = state.status === 'gone' ? '' : `· left ${left === null ? '?' : `≈ ${formatSeconds(left)}`} `;
   const worked = startedAt === null ? '' : formatSeconds(Math.max(0, now - startedAt) / 1000);
   return (
     <>
       <Text bold>{title}</Text> {worked}{' '}
       <Text dimColor>
-        · left {left === null ? '?' : `≈ ${formatSeconds(left)}`} · {about}
+        {leftText}· {about}
       </Text>
     </>
   );
+}
+
+function idleTitle({ status, place }: ScreenState): string {
+  if (status === 'complete') return 'Result';
+  if (status === 'paused' && place !== null) return `Paused before: ${stageWords[place.stage].title}`;
+  return place === null ? 'Starting' : stageWords[place.stage].title;
 }

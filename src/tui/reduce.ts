@@ -35,7 +35,11 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
     case 'stage-end':
       return endStage(state, event);
     case 'pause':
-      return { ...state, status: event.paused ? 'paused' : 'running' };
+      return {
+        ...state,
+        status: event.paused ? 'paused' : 'running',
+        place: { cycle: event.cycle, stage: event.stage },
+      };
     case 'warning':
       return state;
     case 'run-end': {
@@ -75,6 +79,7 @@ function startStage(state: ScreenState, cycle: number, stage: StageName, at: num
     ...startTraining(started, cycle, stage),
     status: 'running',
     current: { cycle, stage },
+    place: { cycle, stage },
     progress: null,
     job: null,
     generating: stage === 'generate' ? null : state.generating,

@@ -99,7 +99,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
-      <LoopRing state={state} cycle={state.current?.cycle ?? lastCycle(state)} />
+      <LoopRing state={state} cycle={state.place?.cycle ?? 0} />
       {overlay === 'help' ? <Help owns={owns} width={columns} height={layout.panel} /> : null}
       {overlay === 'image' ? (
         <ImageView
@@ -170,16 +170,13 @@ function Keys({ asked, owns, error }: { asked: Asked; owns: boolean; error: stri
 }
 
 function panelFor(state: ScreenState): PanelName {
-  if (state.current !== null) return panelOf[state.current.stage];
-  return state.status === 'running' && state.rows.length === 0 ? 'reward model' : 'evaluation';
+  const works = state.status === 'running' || state.status === 'paused' || state.status === 'gone';
+  return works && state.place !== null ? panelOf[state.place.stage] : 'evaluation';
 }
 
 function nextPanel(name: PanelName, by: 1 | -1): PanelName {
   return panelNames[(panelNames.indexOf(name) + by + panelNames.length) % panelNames.length] ?? name;
 }
-
-const lastCycle = (state: ScreenState): number =>
-  Math.max(0, ...state.rows.filter((row) => row.candidates !== null).map((row) => row.cycle));
 
 /** Draws again every second, for the elapsed time. @returns Whether the run has a process, looked up every 5 seconds. */
 function useClock(isAlive: () => boolean): boolean {

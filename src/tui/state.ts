@@ -85,7 +85,10 @@ export interface ScreenState {
   lastEventAt: number | null;
   /** Seconds that earlier attempts on the same folder worked. */
   earlierSeconds: number;
+  /** The stage at work; null between stages. */
   current: { cycle: number; stage: StageName } | null;
+  /** The newest stage that was at work or is to come next. */
+  place: { cycle: number; stage: StageName } | null;
   stages: Readonly<Record<StageKey, StageState>>;
   progress: { done: number; total: number } | null;
   job: { device: string; parameters: number | null } | null;
@@ -128,6 +131,7 @@ export const initialState: ScreenState = {
   lastEventAt: null,
   earlierSeconds: 0,
   current: null,
+  place: null,
   stages: {},
   progress: null,
   job: null,

@@ -28,7 +28,7 @@ function factsOf({ counts, dropped, ...generating }: Generating): Fact[] {
   const rate = requestRate(generating);
   const count = (name: string): number => numberOf(counts, name) ?? 0;
   const reasons = Object.entries(dropped).toSorted(([, a], [, b]) => b - a);
-  const cost = numberOf(counts, 'costUsd') ?? numberOf(counts, 'cost');
+  const cost = numberOf(counts, 'cost');
   return [
     ['accepted', String(count('accepted'))],
     ['requests', `${rate === null ? '–' : formatNumber(rate, 1)} /s, ${count('cached')} from the cache`],

@@ -61,7 +61,7 @@ function Completion({ completion, height }: { completion: ShownCompletion | null
   const rewards = Object.entries(completion.rewards).map(([name, value]) => `${name} ${formatNumber(value, 2)}`);
   return (
     <Box flexDirection="column" height={height} overflow="hidden">
-      <Box height={height - 2} overflow="hidden">
+      <Box height={height - 2} overflow="hidden" alignItems="flex-end">
         <Text dimColor wrap={height > 3 ? 'wrap' : 'truncate'}>
           think {think ?? rest ?? '–'}
         </Text>
