@@ -1,0 +1,147 @@
+/** What a person sees of a recorded run: a picture for each stage, at three sizes, and the keys. */
+import { render, cleanup } from 'ink-testing-library';
+import { renderToString } from 'ink';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { StageName, TimedEvent } from '../../src/loop/events.js';
+import type { Feed } from '../../src/tui/feed.js';
+import { lineTeller } from '../../src/tui/lines.js';
+import { reduce } from '../../src/tui/reduce.js';
+import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
+import { initialState, type ScreenState } from '../../src/tui/state.js';
+import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
+
+afterEach(cleanup);
+// Drawing is quick; a machine with other work is not.
+vi.setConfig({ testTimeout: 120_000 });
+
+function stateOf(events: readonly TimedEvent[]): ScreenState {
+  const tell = lineTeller();
+  // The time of day in the lines depends on where the test runs.
+  return events.reduce(
+    (state, event) => reduce(state, event, tell(event)?.replaceAll(/^\d\d:\d\d:\d\d/gm, '12:00:00') ?? null),
+    initialState,
+  );
+}
+
+const usual = { chosen: null, overlay: null, asked: null, gpus: [], color: false, owns: true, alive: true } as const;
+
+function picture(
+  events: readonly TimedEvent[],
+  columns: number,
+  rows: number,
+  more: Partial<ScreenViewProps> = {},
+): string {
+  const now = Date.parse(events.at(-1)?.time ?? '') + 2000;
+  return renderToString(<ScreenView {...usual} {...{ state: stateOf(events), now, columns, rows }} {...more} />, {
+    columns,
+  });
+}
+
+const shown: readonly [StageName, number][] = [
+  ['prepare-data', 0],
+  ['reward-model', 0],
+  ['reward-report', 1],
+  ['generate', 1],
+  ['filter', 2],
+  ['sft', 2],
+  ['grpo', 2],
+  ['evaluate-grpo', 2],
+];
+
+describe.each([
+  [80, 24],
+  [120, 40],
+])('at %d × %d', (columns, rows) => {
+  test.each(shown)('%s of cycle %d', (stage, cycle) => {
+    expect(picture(untilWithin(cycle, stage), columns, rows)).toMatchSnapshot();
+  });
+
+  test('the end', () => {
+    expect(picture(recordedRun(), columns, rows)).toMatchSnapshot();
+  });
+});
+
+test.each([
+  [80, 24],
+  [120, 40],
+  [200, 60],
+  [40, 12],
+  [20, 6],
+])('a terminal of %d × %d is filled and never overrun', (columns, rows) => {
+  for (const [stage, cycle] of shown)
+    for (const overlay of [null, 'help', 'image'] as const) {
+      const lines = picture(untilWithin(cycle, stage), columns, rows, { overlay }).split('\n');
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(columns);
+    }
+});
+
+test('the newcomer reads what happens, and the estimate owns up to what it does not know', () => {
+  const early = picture(untilWithin(1, 'sft'), 120, 40);
+  expect(early).toContain('The policy learns from the accepted samples.');
+  expect(early).toContain('left ?');
+  expect(picture(untilWithin(2, 'sft'), 120, 40)).toMatch(/left ≈ \d+:\d\d/);
+});
+
+test('a run whose process is gone stands still and says so', () => {
+  const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
+  expect(text).toContain('process gone');
+  expect(text).not.toContain('left');
+});
+
+describe('keys', () => {
+  const feedOf = (events: readonly TimedEvent[]): Feed => {
+    const state = stateOf(events);
+    const now = (): number => Date.parse(events.at(-1)?.time ?? '');
+    return { state: () => state, now, subscribe: () => () => {}, caughtUp: Promise.resolve(), close: async () => {} };
+  };
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 60));
+
+  async function press(owns: boolean, ...keys: string[]) {
+    const calls: string[] = [];
+    const run = {
+      request: (request: string | null) => calls.push(`request ${request}`),
+      stop: () => calls.push('stop'),
+    };
+    const actions = { leave: () => calls.push('leave'), ...(owns ? { run } : {}) };
+    const screen = render(
+      <Screen feed={feedOf(untilWithin(1, 'sft'))} actions={actions} color={false} gpu={false} isAlive={() => true} />,
+    );
+    await settle();
+    for (const key of keys) {
+      screen.stdin.write(key);
+      await settle();
+    }
+    return { calls, frame: screen.lastFrame() ?? '' };
+  }
+
+  test('p pauses and goes on, s stops after the stage and takes it back, q stops, twice', async () => {
+    const { calls, frame } = await press(true, 'p', 'p', 's', 's', 'q', 'p', 'q');
+    expect(calls).toEqual([
+      'request pause',
+      'request null',
+      'request stop-after-stage',
+      'request null',
+      'stop',
+      // A run that stops cannot be paused any more.
+      'stop',
+    ]);
+    expect(frame).toContain('stopping');
+  });
+
+  test('an onlooker leaves with q and cannot touch the run', async () => {
+    const { calls, frame } = await press(false, 'p', 's', 'q', '\u0003');
+    expect(calls).toEqual(['leave', 'leave']);
+    expect(frame).toContain('q leave');
+  });
+
+  test('tab goes through the panels, esc back to the stage at work, ? and i open and close', async () => {
+    expect((await press(true, '\t')).frame).toContain('│ GRPO');
+    expect((await press(true, '\t', '\u001b')).frame).toContain('The policy learns from the accepted samples.');
+    expect((await press(true, '?')).frame).toContain('pause before the next stage');
+    expect((await press(true, '?', '?')).frame).not.toContain('pause before the next stage');
+    const image = await press(true, 'i');
+    expect(image.frame).toContain('How large is the dark spot?');
+    await vi.waitFor(() => expect(image.frame).toContain('images/0001.png'));
+  });
+});
