@@ -11,12 +11,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readSamples, writeSamples } from '../../src/dataset/samples.js';
 import { runResultSchema, type RunResult } from '../../src/loop/result.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { plain, reaching, tableNamed } from './page-parts.js';
 import { addTrainSteps, recordRun } from './recorded-run.js';
+
+// Each page has some twenty drawings; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 const hostile = '<script>alert("1")</script><img src=x onerror=alert(2)> & \'q\' {{x}}';
 
@@ -169,7 +172,7 @@ describe('a run that did not end', () => {
     const page = readFileSync(file, 'utf8');
     expect(page).toContain('The run failed: the &lt;b&gt;disk&lt;/b&gt; is full');
     expect(tableNamed(page, 'Cycles of failed').rows[1]?.[7]).toBe('–');
-  }, 240_000);
+  });
 
   test('killed: torn lines and missing files are named, and nothing is written into the folder', async () => {
     const dir = copied('killed', (folder) => {

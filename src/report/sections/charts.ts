@@ -8,7 +8,7 @@ import { timeChart } from '../charts/time.js';
 import { transitionChart } from '../charts/transitions.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { html } from '../markup.js';
-import { count } from '../numbers.js';
+import { count, decimal } from '../numbers.js';
 import { tableOf } from '../table.js';
 import { figures, figuresOfRuns, sideBySide, type Section } from './section.js';
 
@@ -56,12 +56,13 @@ export async function time(runs: readonly RunFigures[]): Promise<Section> {
   for (const { costs, run } of runs) {
     const used = costs.filter(({ seconds }) => seconds > 0);
     const table = {
-      head: ['cycle', 'requests', 'tokens asked', 'tokens answered', 'tokens trained on'],
+      head: ['cycle', 'requests', 'tokens asked', 'tokens answered', 'cost of replies', 'tokens trained on'],
       rows: used.map((cost) => [
         cost.cycle === 0 ? 'before' : cost.cycle,
         count(cost.requests),
         count(cost.inputTokens),
         count(cost.outputTokens),
+        decimal(cost.cost, 4),
         count(cost.trainedTokens),
       ]),
     };
