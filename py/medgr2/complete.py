@@ -16,9 +16,9 @@ from medgr2.rows import read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    """Writes completions.jsonl: {id, index, text, promptTokens, tokens, finished}; `finished` is false at the length's end.
+    """Writes completions.jsonl: {id, index, text, promptTokens, tokens, finished}.
 
-    The lines of a batch are in the file before its progress is told.
+    `finished` is false where the length ran out. The lines of a batch are in the file before its progress is told.
     """
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
     device = set_up(spec)
