@@ -78,7 +78,8 @@ async function replayed(): Promise<void> {
   const screen = openScreen(terminal(), replayFile(file, 100), options);
   const heaps: number[] = [];
   const started = performance.now();
-  const until = started + replayMinutes * 600 * 3;
+  // A machine with other work may take longer than the recording.
+  const until = started + replayMinutes * 6000 + 120_000;
   while (screen.feed.state().status !== 'complete' && performance.now() < until) {
     await sleep(1000);
     globalThis.gc?.();
