@@ -7,7 +7,8 @@ import type { Job, JobHooks } from '../bridge/job.js';
 import { answerRewards, rewardSpec } from '../bridge/rewards.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
-import { promptRow, rowColumns, type RowOptions } from '../training/rows.js';
+import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
+import { checkImageBudget, type BudgetOptions } from './image-budget.js';
 import { completeRows, rewardModelRows, scoreRows, sftRows } from './rows.js';
 import { toSamples } from './samples.js';
 import type { CompleteSpec, GrpoSpec, JobOptions, ModelInput, RewardModelSpec, ScoreSpec, SftSpec } from './specs.js';
@@ -47,20 +48,30 @@ export function withJobs(bridge: BridgeEngine): Engine {
   const jobs: Omit<Engine, keyof BridgeEngine> = {
     sft: ({ instruction = 'none', ...spec }, options) => {
       if (typeof spec.data !== 'string') checkSftRows(spec.trl ?? {}, spec.data.length);
-      const { data, prepare } = table(spec, rowColumns.sft, (inputs) => sftRows(inputs, instruction));
+      const length = spec.trl?.max_length ?? null;
+      const cut = length === null ? {} : { cut: { length, option: 'trl.max_length' } };
+      const { data, prepare } = table(spec, rowColumns.sft, { completion: 1, ...cut }, (inputs) =>
+        sftRows(inputs, instruction),
+      );
       return bridge.start<'sft'>({ kind: 'sft', ...placed(spec), data }, { ...options, prepare });
     },
     grpo: (spec, options) => startGrpo(bridge, spec, options),
     trainRewardModel: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.reward, (inputs) => rewardModelRows(inputs, instruction));
+      const { data, prepare } = table(spec, rowColumns.reward, { completion: 1 }, (inputs) =>
+        rewardModelRows(inputs, instruction),
+      );
       return bridge.start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, { ...options, prepare });
     },
     score: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
+      const { data, prepare } = table(spec, rowColumns.score, { completion: 1 }, (inputs) =>
+        scoreRows(inputs, instruction),
+      );
       return bridge.start<'score'>({ kind: 'score', ...placed(spec), data }, { ...options, prepare });
     },
     complete: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
+      const { data, prepare } = table(spec, rowColumns.prompt, { completion: spec.maxNewTokens }, (inputs) =>
+        completeRows(inputs, instruction),
+      );
       return bridge.start<'complete'>({ kind: 'complete', ...placed(spec), data }, { ...options, prepare });
     },
   };
@@ -71,7 +82,7 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   const { instruction = 'none', rewards, rewardModel, samples: given, data: input, ...rest } = spec;
   const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
   let answer: NonNullable<JobHooks['rewards']> = async (): Promise<RewardReply> => ({ scores: {} });
-  const prepareRewards = async (): Promise<readonly object[] | null> => {
+  const prepareRewards = async (): Promise<readonly PromptRow[] | null> => {
     const samples = typeof input === 'string' ? given : await toSamples(input);
     answer = answerRewards(rewards, samples ?? []);
     return typeof input === 'string' ? null : (samples ?? []).map((sample) => promptRow(sample, rowOptions));
@@ -81,7 +92,11 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   const prepare = async (): Promise<void> => {
     await mkdir(rest.outDir, { recursive: true });
     const rows = await prepareRewards();
-    if (rows !== null) await writeParquet(data, rows, rowColumns.prompt);
+    if (rows === null) return;
+    const images = rows.map((row) => row.image);
+    const completion = rest.trl?.max_completion_length ?? defaultCompletionLength;
+    await checkImageBudget(images, { model: rest.model, completion });
+    await writeParquet(data, rows, rowColumns.prompt);
   };
   return bridge.start<'grpo'>(
     {
@@ -95,19 +110,32 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   );
 }
 
+/** TRL's own, of GRPOConfig. */
+const defaultCompletionLength = 256;
+
 const rowsFile = (outDir: string): string => path.resolve(outDir, 'rows.parquet');
 
-/** The file of a job's rows, and what writes it. */
+/** The file of a job's rows, and what writes it after a look at the images. */
 function table<Input>(
-  { data, outDir }: { data: readonly Input[] | string; outDir: string },
+  { data, outDir, model }: { data: readonly Input[] | string; outDir: string; model: ModelInput },
   columns: Columns,
-  toRows: (inputs: readonly Input[]) => readonly object[],
+  budget: Omit<BudgetOptions, 'model'>,
+  toRows: (inputs: readonly Input[]) => readonly { image: string }[],
 ): { data: string; prepare: () => Promise<void> } {
-  if (typeof data === 'string')
-    return { data: path.resolve(data), prepare: async () => void (await mkdir(outDir, { recursive: true })) };
+  if (typeof data === 'string') {
+    const prepare = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
+    return { data: path.resolve(data), prepare };
+  }
   const rows = toRows(data);
   const file = rowsFile(outDir);
-  return { data: file, prepare: () => writeParquet(file, rows, columns) };
+  const prepare = async (): Promise<void> => {
+    await checkImageBudget(
+      rows.map((row) => row.image),
+      { model, ...budget },
+    );
+    await writeParquet(file, rows, columns);
+  };
+  return { data: file, prepare };
 }
 
 /** The spec with its model, seed and folder as the bridge has them. */
