@@ -62,3 +62,5 @@ export { decontaminate } from './dataset/decontaminate.js';
 export { writePart } from './dataset/derive.js';
 export { exportDataset } from './dataset/export/export.js';
 export { exportSource } from './loop/export-run.js';
+export { generateAlone, grpoAlone, scoreAlone, sftAlone, trainRewardAlone } from './loop/alone-stages.js';
+export { readSampleFile, writeSampleFile } from './dataset/sample-files.js';

@@ -16,6 +16,7 @@ import { declareDemo, declareRun } from './commands/run.js';
 import { declareSetup } from './commands/setup.js';
 import { declareSplit } from './commands/split.js';
 import { declareStatus, declareStop, declareWatch } from './commands/watch.js';
+import { declareGenerate, declareGrpo, declareScore, declareSft, declareTrainReward } from './commands/stages.js';
 import type { CommandIo } from './io.js';
 
 /** In the order of the help. */
@@ -31,6 +32,11 @@ const commands: readonly Declare[] = [
   declareSplit,
   declareDecontaminate,
   declareExport,
+  declareGenerate,
+  declareTrainReward,
+  declareScore,
+  declareSft,
+  declareGrpo,
   declareEvaluate,
   declareReport,
   declareSetup,

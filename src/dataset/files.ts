@@ -75,7 +75,7 @@ async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Datas
   });
 }
 
-async function readPool(folder: string, modality: Modality): Promise<Pick<Dataset, 'samples' | 'images'>> {
+export async function readPool(folder: string, modality: Modality): Promise<Pick<Dataset, 'samples' | 'images'>> {
   if (isDatasetFolder(folder)) return readWithImages(folder);
   const names = await imageNames(folder);
   const images = await mapInOrder(names, async (name): Promise<DatasetImage> => {

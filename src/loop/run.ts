@@ -139,7 +139,7 @@ async function runStages(run: RunContext, progress: RunProgress, report: (result
 }
 
 /** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
-async function rewardBackbone(
+export async function rewardBackbone(
   run: RunContext,
   graded: LoopState['graded'],
 ): Promise<{ path: string; from: readonly string[] }> {
@@ -153,7 +153,7 @@ async function rewardBackbone(
 }
 
 /** Opens the engine once; environment.json tells what it was last opened on. */
-function openWhenNeeded(
+export function openWhenNeeded(
   runDir: string,
   given: LoopEngine | undefined,
   executor: Config['executor'],
@@ -181,7 +181,7 @@ function isComplete(runDir: string): boolean {
 }
 
 /** Images within the run folder are named relative to it, so that the folder can be moved. */
-function withinRun(data: LoopData, runDir: string): LoopData {
+export function withinRun(data: LoopData, runDir: string): LoopData {
   const relative = <T extends { image: string }>(items: readonly T[]): T[] =>
     items.map((item) => ({ ...item, image: toRun(runDir, item.image) }));
   return { ...data, seed: relative(data.seed), test: relative(data.test), pool: relative(data.pool) };

@@ -22,14 +22,24 @@ async function invoke(...values: string[]): Promise<{ out: string; error: string
 }
 
 describe('help', () => {
-  test.each([[], ['run'], ['demo'], ['setup'], ['doctor'], ['plan'], ['init']])(
-    '%s shows an example',
-    async (...command) => {
-      const { out, code } = await invoke(...command, '--help');
-      expect(code).toBe(0);
-      expect(out).toMatch(/Examples:\n {2}medgr2 /);
-    },
-  );
+  test.each([
+    [],
+    ['run'],
+    ['demo'],
+    ['setup'],
+    ['doctor'],
+    ['plan'],
+    ['init'],
+    ['generate'],
+    ['score'],
+    ['sft'],
+    ['grpo'],
+    ['train-reward'],
+  ])('%s shows an example', async (...command) => {
+    const { out, code } = await invoke(...command, '--help');
+    expect(code).toBe(0);
+    expect(out).toMatch(/Examples:\n {2}medgr2 /);
+  });
 });
 
 describe('wrong usage ends with exit code 2', () => {

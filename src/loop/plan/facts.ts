@@ -55,7 +55,7 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
 function limitsOf({ data, cycles, generation }: Config): PlanFacts['counts'] {
   if (data.source === 'phantom') return null;
   const pool = ('poolLimit' in data ? data.poolLimit : undefined) ?? cycles * generation.imagesPerCycle;
-  return { seed: data.seedLimit ?? 0, test: data.testLimit ?? 0, pool: Number(pool) };
+  return { seed: data.seedLimit ?? 0, test: data.testLimit ?? 0, pool };
 }
 
 type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text'>;

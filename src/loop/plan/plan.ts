@@ -87,7 +87,8 @@ function generatorPlan(
   const sizes = images.length > 0 ? images : [assumptions.image];
   const inputTokens = Math.round(requests * (mean(sizes.map(geminiImageTokens)) + promptTokens(config, assumptions)));
   const outputTokens = requests * assumptions.replyTokens;
-  const local = generation.provider === 'simulated';
+  const { provider } = generation;
+  const local = provider === 'simulated' || provider === 'local';
   const costOf = (output: number): number | null =>
     local ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
   return {
