@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.js';
 import { ConfigError } from '../errors.js';
 import { defaultAssumptions, devices, type Device } from '../loop/plan/assumptions.js';
 import { findFacts } from '../loop/plan/facts.js';
+import { openPricing } from '../loop/pricing.js';
 import { planRun } from '../loop/plan/plan.js';
 import { openPricing } from '../loop/pricing.js';
 import { nearest } from '../config/nearest.js';
