@@ -6,7 +6,6 @@ import { defaultAssumptions, devices, type Device } from '../loop/plan/assumptio
 import { findFacts } from '../loop/plan/facts.js';
 import { openPricing } from '../loop/pricing.js';
 import { planRun } from '../loop/plan/plan.js';
-import { openPricing } from '../loop/pricing.js';
 import { nearest } from '../config/nearest.js';
 import type { CommandIo } from './io.js';
 import { planText } from './plan-text.js';
