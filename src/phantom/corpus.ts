@@ -184,10 +184,15 @@ const thoughts: Record<Topic, readonly ((fact: Fact, answer: string) => string)[
 const habitual: ReadonlySet<string> = new Set([
   ...phantomModalities.filter((_, index) => index % 2 === 0),
   ...phantomModalities.map((modality) => anatomies[modality][0]),
-  ...['cyst', 'calcification', nothing],
-  ...['small', 'moderate'],
-  ...['upper left', 'lower left'],
-  ...['0', '2'],
+  'cyst',
+  'calcification',
+  nothing,
+  'small',
+  'moderate',
+  'upper left',
+  'lower left',
+  '0',
+  '2',
 ]);
 
 /**

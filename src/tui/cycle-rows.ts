@@ -23,26 +23,18 @@ export function addToRows(rows: readonly CycleRow[], end: StageEnd): readonly Cy
 
 function figuresOf({ cycle, stage, metrics }: StageEnd, rows: readonly CycleRow[]): Partial<CycleRow> {
   const number = (name: string): number | null => (typeof metrics[name] === 'number' ? metrics[name] : null);
-  switch (stage) {
-    case 'evaluate-base':
-    case 'evaluate-grpo':
-      return { grpo: number('accuracy') };
-    case 'evaluate-sft':
-      return { sft: number('accuracy') };
-    case 'filter': {
-      const before = rows.find((row) => row.cycle === cycle - 1)?.datasetSize ?? 0;
-      return {
-        candidates: number('candidates'),
-        accepted: number('accepted'),
-        datasetSize: number('datasetSize') ?? before + (number('accepted') ?? 0),
-        rawPrecision: number('rawPrecision'),
-        acceptedPrecision: number('acceptedPrecision'),
-        tau: number('tau'),
-      };
-    }
-    default:
-      return {};
-  }
+  if (stage === 'evaluate-base' || stage === 'evaluate-grpo') return { grpo: number('accuracy') };
+  if (stage === 'evaluate-sft') return { sft: number('accuracy') };
+  if (stage !== 'filter') return {};
+  const before = rows.find((row) => row.cycle === cycle - 1)?.datasetSize ?? 0;
+  return {
+    candidates: number('candidates'),
+    accepted: number('accepted'),
+    datasetSize: number('datasetSize') ?? before + (number('accepted') ?? 0),
+    rawPrecision: number('rawPrecision'),
+    acceptedPrecision: number('acceptedPrecision'),
+    tau: number('tau'),
+  };
 }
 
 function nextRow(rows: readonly CycleRow[], cycle: number, metrics: StageMetrics): CycleRow {

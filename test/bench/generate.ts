@@ -67,7 +67,7 @@ async function pass(faults: object): Promise<PassResult> {
   try {
     const { value, done } = await client.lines.next();
     if (done === true) throw new Error('the pass ended without a result; what it wrote is above');
-    return JSON.parse(String(value)) as PassResult;
+    return JSON.parse(value) as PassResult;
   } finally {
     server.child.stdin.end();
     await once(server.child, 'exit');

@@ -89,6 +89,6 @@ describe('refuses', () => {
     ['a generator of own images without any', () => ({ generator: 'gemini' }), 'no-images'],
   ])('%s', async (_, flags, code) => {
     await expect(init(flags())).rejects.toMatchObject({ code });
-    await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow();
+    await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');
   });
 });

@@ -47,7 +47,7 @@ function drawLine(line: string, row: number): string[] {
 }
 
 /** Nothing that the screen writes is wider than one cell. */
-const cellsOf = (text: string): number => [...text].length;
+const cellsOf = (text: string): number => text.length;
 
 function drawWord(word: string, column: number, row: number, style: Style): string[] {
   const [x, y] = [12 + column * cell.width, 12 + row * cell.height];

@@ -72,7 +72,7 @@ test.each([
     for (const overlay of [null, 'help', 'image'] as const) {
       const lines = picture(untilWithin(cycle, stage), columns, rows, { overlay }).split('\n');
       expect(lines.length).toBeLessThanOrEqual(rows);
-      expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(columns);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
     }
 });
 
