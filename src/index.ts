@@ -27,7 +27,7 @@ export { rowColumns } from './training/rows.js';
 export type { PromptRow, RewardRow, ScoreRow, SftRow } from './training/rows.js';
 export * from './reward/index.js';
 export { runLoop } from './loop/run.js';
-export type { RunOptions } from './loop/run.js';
+export type { RunOptions } from './loop/session.js';
 export { runEventSchema, stageNames } from './loop/events.js';
 export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/events.js';
 export { runResultSchema } from './loop/result.js';

@@ -12,7 +12,7 @@ import { openEvents } from './event-file.js';
 import { openLedger } from './ledger.js';
 import { listenForRequests } from './requests.js';
 import { openRunFolder } from './open-run.js';
-import { openWhenNeeded, type RunOptions } from './run.js';
+import { openWhenNeeded, type RunOptions } from './session.js';
 import { readJson, runFiles, writeJson } from './run-folder.js';
 
 /** Which stages the folder is for, so that it is never taken for a loop's, or for those of another command. */
@@ -44,6 +44,7 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
     const data: LoopData = { ...noData, ...(await alone.data?.(runDir)) };
     const run = {
       config,
+      arm: null,
       runDir,
       engine: engine.open,
       data,

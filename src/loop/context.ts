@@ -10,6 +10,8 @@ export type LoopEngine = Pick<Engine, 'start'>;
 
 export interface RunContext {
   config: Config;
+  /** The arm of a comparison that the stages are of; null for the loop and for what all arms share. */
+  arm: string | null;
   /** Absolute. */
   runDir: string;
   /** The engine, opened when it is first needed: a finished run never starts Python. */

@@ -7,7 +7,12 @@ import { stageNames } from './stage-names.js';
 
 export { stageNames, type StageName } from './stage-names.js';
 
-const stage = { cycle: z.int().min(0), stage: z.enum(stageNames) };
+const stage = {
+  cycle: z.int().min(0),
+  stage: z.enum(stageNames),
+  /** Of a comparison; left out for the loop and for what all arms share. */
+  arm: z.string().optional(),
+};
 const metrics = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
 
 /** A candidate as people look at it; `image` is relative to the run folder where it lies within it. */
@@ -26,6 +31,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     runDir: z.string(),
     seed: z.int(),
     cycles: z.int(),
+    /** Arms of a comparison, in order; left out for the loop. */
+    arms: z.array(z.string()).optional(),
     /** Whether the folder held finished stages already. */
     resumed: z.boolean(),
     /** What the data is, and what results on it are no evidence for. */

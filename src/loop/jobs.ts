@@ -5,9 +5,10 @@ import type { SpecInput } from '../bridge/engine.js';
 import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
 import type { RowOptions } from '../training/rows.js';
+import { stageKey } from './ledger.js';
 import { fromRun, runFiles } from './run-folder.js';
 import type { RunContext } from './context.js';
-import type { StageContext } from './stage.js';
+import { placeOf, type StageContext } from './stage.js';
 
 export interface JobHooks {
   rewards?: BridgeHooks['rewards'];
@@ -22,14 +23,14 @@ export async function runJob<K extends JobKind>(
   hooks: JobHooks = {},
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
-  const name = `cycle-${cycle}-${stage}`;
+  const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
   const engine = await context.engine();
   const job = engine.start<K>(spec, {
     ...hooks,
     signal,
     logPath: join(context.runDir, runFiles.logs, `${name}.log`),
     onEvent: (event) => {
-      context.emit({ type: 'job', cycle, stage, job: name, event });
+      context.emit({ type: 'job', ...placeOf(context, cycle, stage), job: name, event });
       hooks.onEvent?.(event);
     },
   });

@@ -8,6 +8,8 @@ export const ledgerEntrySchema = z.strictObject({
   /** Cycle and name; 0 is what comes before the first cycle. */
   cycle: z.int().min(0),
   stage: z.enum(stageNames),
+  /** Of a comparison; left out for the loop and for what all arms share. */
+  arm: z.string().optional(),
   /** Hash of all that decides the outcome: settings, code-independent, and the fingerprints of earlier stages. */
   inputHash: z.string(),
   /** Hash of what came out; enters the input hash of later stages. */
@@ -23,7 +25,9 @@ export type LedgerEntry = z.output<typeof ledgerEntrySchema>;
 
 export interface Ledger {
   /** The newest entry of a stage. */
-  find(cycle: number, stage: StageName): LedgerEntry | undefined;
+  find(cycle: number, stage: StageName, arm?: string | null): LedgerEntry | undefined;
+  /** Entries made from these inputs, whichever arm they are of. */
+  madeFrom(inputHash: string): LedgerEntry[];
   append(entry: LedgerEntry): void;
   readonly size: number;
 }
@@ -38,13 +42,14 @@ export function openLedger(file: string): Ledger {
         where: `${file}:${index + 1}`,
         remedy: 'Remove that line: its stage will be done again.',
       });
-    entries.set(stageKey(entry.cycle, entry.stage), entry);
+    entries.set(stageKey(entry.cycle, entry.stage, entry.arm), entry);
   }
   return {
-    find: (cycle, stage) => entries.get(stageKey(cycle, stage)),
+    find: (cycle, stage, arm = null) => entries.get(stageKey(cycle, stage, arm)),
+    madeFrom: (inputHash) => [...entries.values()].filter((entry) => entry.inputHash === inputHash),
     append: (entry) => {
       appendJsonLine(file, entry);
-      entries.set(stageKey(entry.cycle, entry.stage), entry);
+      entries.set(stageKey(entry.cycle, entry.stage, entry.arm), entry);
     },
     get size() {
       return entries.size;
@@ -52,9 +57,9 @@ export function openLedger(file: string): Ledger {
   };
 }
 
-/** `cycle-1/sft`: the name of a stage in messages, and its folder. */
-export function stageKey(cycle: number, stage: StageName): string {
-  return `cycle-${cycle}/${stage}`;
+/** `cycle-1/sft`, or `arms/top-100/cycle-1/sft`: the name of a stage in messages, and its folder. */
+export function stageKey(cycle: number, stage: StageName, arm: string | null = null): string {
+  return `${arm === null ? '' : `arms/${arm}/`}cycle-${cycle}/${stage}`;
 }
 
 function parseEntry(line: string): LedgerEntry | null {

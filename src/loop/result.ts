@@ -7,7 +7,7 @@ import type { StageDone } from './stage.js';
 import { stageNames, type StageName } from './events.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import type { RewardReportOutput } from './stages/reward-report.js';
-import { runFiles, writeJson } from './run-folder.js';
+import { runFiles } from './run-folder.js';
 
 const share = z.number().nullable();
 const rewardModelSchema = z.object({
@@ -89,10 +89,6 @@ export function buildResult(
     paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
     error,
   };
-}
-
-export function writeResult(runDir: string, result: RunResult): void {
-  writeJson(join(runDir, runFiles.result), runResultSchema.parse(result));
 }
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {

@@ -15,5 +15,6 @@ export const stageNames = [
   'evaluate-grpo',
   'preferences',
   'generator-update',
+  'evaluate',
 ] as const;
 export type StageName = (typeof stageNames)[number];

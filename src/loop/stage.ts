@@ -1,5 +1,6 @@
 /**
- * Runs one stage once: skipped where the ledger has it, else done in `<stage>.partial` and renamed when complete.
+ * Runs one stage once: skipped where the ledger has it, or another arm made the same from the same inputs; else done in
+ * `<stage>.partial` and renamed when complete.
  * A stage killed half way leaves only the partial folder, which trainers go on from and others start over.
  */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -51,23 +52,26 @@ const partialFile = 'partial.json';
 
 export async function runStage<Output>(run: RunContext, stage: Stage<Output>): Promise<StageDone<Output>> {
   const { cycle, name } = stage;
-  const dir = join(run.runDir, stageKey(cycle, name));
+  const place = placeOf(run, cycle, name);
+  const dir = join(run.runDir, stageKey(cycle, name, run.arm));
   const inputHash = sha256(JSON.stringify([stageKey(cycle, name), stage.inputs]));
-  const known = findDone(run, stage, dir, inputHash);
+  const known = findDone(run, stage, dir, inputHash) ?? findElsewhere(run, inputHash);
   if (known !== null) {
-    run.emit({ type: 'stage-skip', cycle, stage: name });
-    return { output: stage.output.parse(known.output), dir, fingerprint: known.fingerprint, seconds: known.seconds };
+    run.emit({ type: 'stage-skip', ...place });
+    const { output, fingerprint, seconds } = known;
+    const made = join(run.runDir, stageKey(cycle, name, known.arm));
+    return { output: stage.output.parse(output), dir: made, fingerprint, seconds };
   }
   await run.beforeStage?.({ cycle, stage: name });
   run.signal.throwIfAborted();
   const partial = `${dir}.partial`;
   const resumed = openPartial(partial, inputHash, stage.partial);
-  run.emit({ type: 'stage-start', cycle, stage: name, resumed });
+  run.emit({ type: 'stage-start', ...place, resumed });
   const started = performance.now();
   const output = stage.output.parse(await stage.run(stageContext(run, cycle, name, partial)));
   const seconds = round((performance.now() - started) / 1000);
   const fingerprint = await fingerprintOf(partial, output, [partialFile, recordFile]);
-  const entry: LedgerEntry = { cycle, stage: name, inputHash, fingerprint, output, time: run.now(), seconds };
+  const entry: LedgerEntry = { ...place, inputHash, fingerprint, output, time: run.now(), seconds };
   rmSync(join(partial, partialFile), { force: true });
   writeJson(join(partial, recordFile), entry);
   rmSync(dir, { recursive: true, force: true });
@@ -75,7 +79,7 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
   run.ledger.append(entry);
   const detail = stage.detail?.(output);
   const metrics = stage.metrics(output);
-  run.emit({ type: 'stage-end', cycle, stage: name, seconds, metrics, ...(detail === undefined ? {} : { detail }) });
+  run.emit({ type: 'stage-end', ...place, seconds, metrics, ...(detail === undefined ? {} : { detail }) });
   return { output, dir, fingerprint, seconds };
 }
 
@@ -87,7 +91,7 @@ function findDone<Output>(
   inputHash: string,
 ): LedgerEntry | null {
   if (!existsSync(dir)) return null;
-  const listed = run.ledger.find(cycle, name);
+  const listed = run.ledger.find(cycle, name, run.arm);
   if (listed?.inputHash === inputHash) return listed;
   const record = existsSync(join(dir, recordFile))
     ? ledgerEntrySchema.safeParse(readJson(join(dir, recordFile)))
@@ -96,8 +100,26 @@ function findDone<Output>(
     run.ledger.append(record.data);
     return record.data;
   }
-  run.emit({ type: 'warning', message: `${stageKey(cycle, name)} was made from other inputs and is done again` });
+  run.emit({
+    type: 'warning',
+    message: `${stageKey(cycle, name, run.arm)} was made from other inputs and is done again`,
+  });
   return null;
+}
+
+/** What another arm, or the stages that all share, made from the same inputs. */
+function findElsewhere(run: RunContext, inputHash: string): LedgerEntry | null {
+  const there = run.ledger
+    .madeFrom(inputHash)
+    .find(
+      ({ cycle, stage, arm = null }) => arm !== run.arm && existsSync(join(run.runDir, stageKey(cycle, stage, arm))),
+    );
+  return there ?? null;
+}
+
+/** As events and the ledger name a stage. */
+export function placeOf({ arm }: Pick<RunContext, 'arm'>, cycle: number, stage: StageName) {
+  return { cycle, stage, ...(arm === null ? {} : { arm }) };
 }
 
 /** @returns Whether the stage goes on from what an earlier attempt left. */
@@ -128,7 +150,7 @@ function stageContext(run: RunContext, cycle: number, stage: StageName, dir: str
     stage,
     dir,
     progress: (done, total, detail = {}, more = {}) =>
-      run.emit({ type: 'stage-progress', cycle, stage, done, total, detail, ...more }),
+      run.emit({ type: 'stage-progress', ...placeOf(run, cycle, stage), done, total, detail, ...more }),
   };
 }
 

@@ -91,7 +91,8 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
       await writeSamples(join(dir, 'accepted.parquet'), accepted);
       await writeSamples(join(dir, 'd-gen.parquet'), grown);
-      await publish(join(dir, 'd-gen.parquet'), join(run.runDir, runFiles.dataset));
+      // The run's D_gen is the loop's; an arm's lies in its stage folder.
+      if (run.arm === null) await publish(join(dir, 'd-gen.parquet'), join(run.runDir, runFiles.dataset));
       return {
         tau,
         candidates: scored.length,

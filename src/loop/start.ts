@@ -1,0 +1,68 @@
+/** Everything before the first cycle: grades, R_φ and the state that the first cycle starts from. */
+import { join } from 'node:path';
+import { sha256 } from '../hash.js';
+import type { RunContext } from './context.js';
+import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycle.js';
+import { runStage } from './stage.js';
+import { seedExemplars } from './stages/generator-update.js';
+import { grade, readGraded } from './stages/grade.js';
+import { warmStart } from './stages/train-policy.js';
+
+/** Trusted samples that the generator is shown in the first cycle. */
+export function firstExemplars({ config, data }: RunContext, prepared: string) {
+  const { seedExemplars: perType } = config.generation;
+  return {
+    exemplars: seedExemplars(data.seed, perType, config.seed),
+    exemplarsFingerprint: sha256(`${prepared} ${perType}`),
+  };
+}
+
+/** @param prepared Fingerprint of the prepared data. */
+export async function firstState(run: RunContext, prepared: string): Promise<LoopState> {
+  const { config } = run;
+  const grading = await runStage(run, grade(run, [prepared]));
+  const graded = { ...(await readGraded(grading)), fingerprint: grading.fingerprint };
+  const backbone = await rewardBackbone(run, graded);
+  const rewardModel = await trainAndReport(run, {
+    cycle: 0,
+    model: backbone.path,
+    graded: graded.train,
+    preferences: null,
+    heldOut: graded.heldOut,
+    from: [grading.fingerprint, ...backbone.from],
+  });
+  const { includeSeed } = config.dataset;
+  return {
+    rewardModel,
+    graded,
+    dataset: includeSeed ? run.data.seed : [],
+    datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
+    ...firstExemplars(run, prepared),
+    preferences: [],
+    policy: { path: config.policy.base, fingerprint: sha256(config.policy.base) },
+  };
+}
+
+/** The cycles, one after the other; `told` is called after each. */
+export async function runCycles(run: RunContext, first: LoopState, told: (done: CycleDone) => void): Promise<void> {
+  let state = first;
+  for (let cycle = 1; cycle <= run.config.cycles; cycle++) {
+    const { done, next } = await runCycle(run, cycle, state);
+    state = next;
+    told(done);
+  }
+}
+
+/** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
+export async function rewardBackbone(
+  run: RunContext,
+  graded: LoopState['graded'],
+): Promise<{ path: string; from: readonly string[] }> {
+  const { config, data } = run;
+  const base = config.rewardModel.base ?? config.policy.base;
+  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [] };
+  const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
+  const samples = data.seed.filter((sample) => !heldOut.has(sample.imageHash));
+  const started = await runStage(run, warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint] }));
+  return { path: join(started.dir, started.output.checkpoint), from: [started.fingerprint] };
+}
