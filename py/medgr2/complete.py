@@ -12,7 +12,7 @@ import torch
 from medgr2.channel import Channel, JobCancelled
 from medgr2.models import job_start, load_vlm, model_path, set_up
 from medgr2.processing import load_processor, open_image, prompt_text
-from medgr2.rows import read_rows
+from medgr2.rows import Row, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
@@ -27,43 +27,16 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     channel.emit(job_start("complete", device, model))
     started = time.monotonic()
     samples: int = spec["samples"]
-    sampling = (
-        {"do_sample": True, "temperature": spec["temperature"], "top_k": 0, "top_p": 1.0}
-        if spec["temperature"] > 0
-        else {"do_sample": False}
-    )
     path = Path(spec["outDir"]) / "completions.jsonl"
-    end = processor.tokenizer.eos_token_id
     with path.open("w", encoding="utf-8") as out:
         for start in range(0, len(rows), spec["batchSize"]):
             if channel.should_stop():
                 raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
             batch = rows[start : start + spec["batchSize"]]
-            inputs = processor(
-                images=[open_image(row["image"]) for row in batch],
-                text=[prompt_text(processor, row["prompt"]) for row in batch],
-                padding=True,
-                padding_side="left",
-                return_tensors="pt",
-            ).to(device)
-            width = inputs["input_ids"].shape[1]
-            with torch.inference_mode():
-                ids_BT = model.generate(
-                    **inputs, max_new_tokens=spec["maxNewTokens"], num_return_sequences=samples, **sampling
-                )[:, width:]
-            texts = processor.tokenizer.batch_decode(ids_BT, skip_special_tokens=True)
-            for index, text in enumerate(texts):
-                ids = ids_BT[index].tolist()
-                finished = end in ids
-                line = {
-                    "id": batch[index // samples]["id"],
-                    "index": index % samples,
-                    "text": text,
-                    "promptTokens": int(inputs["attention_mask"][index // samples].sum()),
-                    "tokens": ids.index(end) + 1 if finished else len(ids),
-                    "finished": finished,
-                }
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            lines = complete_batch(model, processor, device, batch, spec["maxNewTokens"], samples, spec["temperature"])
+            for index, line in enumerate(lines):
+                named = {"id": batch[index // samples]["id"], "index": index % samples, **line}
+                out.write(json.dumps(named, ensure_ascii=False) + "\n")
             out.flush()
             channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {
@@ -72,3 +45,43 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         "count": len(rows) * samples,
         "seconds": time.monotonic() - started,
     }
+
+
+def complete_batch(
+    model: Any,
+    processor: Any,
+    device: torch.device,
+    batch: list[Row],
+    max_new_tokens: int,
+    samples: int = 1,
+    temperature: float = 0,
+) -> list[dict[str, Any]]:
+    """`samples` completions of each row as {text, promptTokens, tokens, finished}; temperature 0 is greedy."""
+    sampling = (
+        {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+        if temperature > 0
+        else {"do_sample": False}
+    )
+    end = processor.tokenizer.eos_token_id
+    inputs = processor(
+        images=[open_image(row["image"]) for row in batch],
+        text=[prompt_text(processor, row["prompt"]) for row in batch],
+        padding=True,
+        padding_side="left",
+        return_tensors="pt",
+    ).to(device)
+    width = inputs["input_ids"].shape[1]
+    with torch.inference_mode():
+        ids_BT = model.generate(**inputs, max_new_tokens=max_new_tokens, num_return_sequences=samples, **sampling)
+    texts = processor.tokenizer.batch_decode(ids_BT[:, width:], skip_special_tokens=True)
+    lines: list[dict[str, Any]] = []
+    for index, (text, ids) in enumerate(zip(texts, ids_BT[:, width:].tolist(), strict=True)):
+        finished = end in ids
+        line = {
+            "text": text,
+            "promptTokens": int(inputs["attention_mask"][index // samples].sum()),
+            "tokens": ids.index(end) + 1 if finished else len(ids),
+            "finished": finished,
+        }
+        lines.append(line)
+    return lines

@@ -18,6 +18,7 @@ MODULES = {
     "reward-model": "medgr2.reward_model",
     "score": "medgr2.score",
     "complete": "medgr2.complete",
+    "evaluate": "medgr2.evaluate",
 }
 
 

@@ -6,6 +6,9 @@
 import { z } from 'zod';
 import { commonProblems, grpoProblems, type OptionProblem } from '../trl/batch.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../trl/options.js';
+import { metric } from './job-event.js';
+
+export { jobEventSchema, type JobEvent } from './job-event.js';
 
 /** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
 export const modelSchema = z.strictObject({
@@ -114,95 +117,33 @@ export const completeSpecSchema = z.strictObject({
   batchSize: z.int().positive().default(32),
 });
 
+/**
+ * A policy's greedy completions, and how likely it finds each of some responses: one per option, for AUROC. Rows: {id, image,
+ * prompt, responses}, `responses` a list that may be empty. Writes answers.jsonl: {id, text, tokens, finished, responses:
+ * [{logLikelihood, tokens}]}: natural logarithms, summed over the tokens of the response and of the turn's end.
+ */
+export const evaluateSpecSchema = z.strictObject({
+  kind: z.literal('evaluate'),
+  ...jobBase,
+  model: modelSchema,
+  data: z.string(),
+  /** What a response follows: the prompt (`none`), or also what the policy itself wrote before its answer block (`own`). */
+  reasoning: z.enum(['none', 'own']).default('none'),
+  maxNewTokens: z.int().positive(),
+  batchSize: z.int().positive().default(32),
+});
+
 export const jobSpecSchema = z.discriminatedUnion('kind', [
   sftSpecSchema,
   grpoSpecSchema,
   rewardModelSpecSchema,
   scoreSpecSchema,
   completeSpecSchema,
+  evaluateSpecSchema,
 ]);
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
 export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];
-
-/** Numbers are finite; what Python could not compute (NaN, Infinity) arrives as null. */
-const metric = z.number().nullable();
-
-/** What a job tells while it works. */
-export const jobEventSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('job-start'),
-    kind: z.string(),
-    pid: z.int(),
-    device: z.string(),
-    parameters: z.int().nullable(),
-    /** The last checkpoint a trainer goes on from, or null for a fresh start. */
-    resumedFrom: z.string().nullable(),
-  }),
-  /** One logging step of a trainer. */
-  z.strictObject({
-    type: z.literal('train-step'),
-    step: z.int(),
-    totalSteps: z.int(),
-    epoch: metric,
-    loss: metric,
-    learningRate: metric,
-    gradNorm: metric,
-    /** Tokens seen so far. */
-    tokens: metric,
-    /** Mean wall seconds per optimiser step since the last event. */
-    stepSeconds: metric,
-    /** GRPO only. */
-    grpo: z
-      .strictObject({
-        reward: metric,
-        rewardStd: metric,
-        /** Mean and standard deviation of each reward, before weighting. */
-        rewards: z.record(z.string(), z.strictObject({ mean: metric, std: metric })),
-        /** Only where a KL penalty is used. */
-        kl: metric,
-        completionLength: metric,
-        /** Share of groups whose completions all got the same reward: they teach nothing. */
-        deadGroups: metric,
-        entropy: metric,
-      })
-      .nullable(),
-  }),
-  /** A few completions of the current GRPO batch with their rewards. */
-  z.strictObject({
-    type: z.literal('completions'),
-    step: z.int(),
-    items: z.array(
-      z.strictObject({
-        id: z.string(),
-        completion: z.string(),
-        rewards: z.record(z.string(), metric),
-        rewardModelScore: metric,
-      }),
-    ),
-  }),
-  /** What TypeScript's rewards gave to one batch; made in TypeScript when it answers. */
-  z.strictObject({
-    type: z.literal('rewards'),
-    step: z.int(),
-    rewards: z.record(
-      z.string(),
-      z.strictObject({
-        /** Before weighting, over the completions that it applies to; null where it applies to none. */
-        mean: metric,
-        std: metric,
-        /** Completions with a number rather than null. */
-        applied: z.int(),
-        /** How long the reward took; null where it was not measured. */
-        milliseconds: metric,
-      }),
-    ),
-  }),
-  z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int() }),
-  z.strictObject({ type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
-  z.strictObject({ type: z.literal('warning'), message: z.string() }),
-]);
-export type JobEvent = z.output<typeof jobEventSchema>;
 
 /** Python asks TypeScript for the rewards of one generation batch. */
 export const rewardAskSchema = z.strictObject({
@@ -240,6 +181,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
   z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number() }),
   z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),
+  z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number() }),
 ]);
 export type JobResult = z.output<typeof jobResultSchema>;
 export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];

@@ -1,31 +1,144 @@
-/** `medgr2 evaluate --predictions`: reads a file of answers and prints its figures. No logic of its own. */
+/** `medgr2 evaluate`: figures of a file of answers, or of a model's answers to questions. No logic of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { parseConfig } from '../config/load.js';
 import { parseColumnMap } from '../dataset/answered-row.js';
 import { readPredictions, type PredictionSet } from '../dataset/predictions.js';
-import { answerReport, type AnswerReport, type GroupFigures } from '../evaluation/answer-report.js';
-import type { Interval } from '../evaluation/bootstrap.js';
-import { formatTable } from '../format.js';
+import { answerReport, type AnswerReport } from '../evaluation/answer-report.js';
+import { outcomesOf, readOutcomes } from '../evaluation/compare.js';
+import { answerQuestions, answerRows, type Prediction } from '../evaluation/evaluate.js';
+import { readQuestions } from '../evaluation/questions.js';
+import { transitions, type Outcome, type Transitions } from '../evaluation/transitions.js';
+import type { Sample } from '../sample.js';
+import { evaluationText } from './evaluation-text.js';
 import type { CommandIo } from './io.js';
+import { setUpPython } from './run-command.js';
 
-export interface EvaluateCommand {
+interface Common {
+  /** A file of answers, predictions.parquet, or with `model` another model. */
+  against?: string | undefined;
+  json: boolean;
+}
+
+export interface EvaluatePredictions extends Common {
   predictions: string;
   questions?: string | undefined;
   map: readonly string[];
   skipBad: boolean;
-  json: boolean;
 }
 
-export async function evaluateCommand(command: EvaluateCommand, io: CommandIo): Promise<void> {
-  const { predictions, questions, skipBad } = command;
-  const set = await readPredictions({ predictions, questions, map: parseColumnMap(command.map), skipBad });
+export interface EvaluateModel extends Common {
+  model: string;
+  data: string;
+  set: readonly string[];
+  /** Folder to keep prompts, answers and predictions.parquet in. */
+  out?: string | undefined;
+}
+
+export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
+  const { predictions, questions, skipBad, against } = command;
+  const map = parseColumnMap(command.map);
+  const set = await readPredictions({ predictions, questions, map, skipBad });
   const report = answerReport(set.rows);
+  const flows =
+    against === undefined
+      ? null
+      : compare(
+          predictions,
+          outcomesOf(set.rows),
+          against,
+          await readOutcomes({ predictions: against, questions, map, skipBad }),
+        );
   for (const note of notesOf(set, report)) io.error(`note: ${note}`);
-  io.out(command.json ? JSON.stringify(jsonOf(set, report)) : tableOf(set, report));
+  const counts = { unjoined: set.unjoined, skipped: set.bad.length };
+  const { notInQuestions, repeatedIds } = set;
+  io.out(
+    command.json
+      ? JSON.stringify(
+          jsonOf(report, flows, { unjoined: set.unjoined, notInQuestions, repeatedIds, skipped: set.bad.length }),
+        )
+      : evaluationText(report, flows, counts),
+  );
 }
 
-/** The object of --json; `unjoined` and what follows come beside the figures. */
-function jsonOf(set: PredictionSet, { n, correct, unparsed, accuracy, ...rest }: AnswerReport): object {
-  const { bad, unjoined, notInQuestions, repeatedIds } = set;
-  return { n, correct, unparsed, accuracy, ...rest, unjoined, notInQuestions, repeatedIds, skipped: bad.length };
+export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
+  const { model, data, against } = command;
+  const samples = await readQuestions(data);
+  await setUpPython(io);
+  const first = await answersOf(command, model, samples, command.out, io);
+  const report = answerReport(answerRows(first, likelihoodsOf(command.set)));
+  let flows: Transitions | null = null;
+  if (against !== undefined) {
+    const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
+    const other = isFile
+      ? await readOutcomes({ predictions: against, skipBad: false })
+      : await answersOf(
+          command,
+          against,
+          samples,
+          command.out === undefined ? undefined : join(command.out, 'against'),
+          io,
+        );
+    flows = compare(model, first, against, other);
+  }
+  io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
+}
+
+const settings = (set: readonly string[]) =>
+  parseConfig('evaluation: { likelihoods: mean }', { file: 'evaluate', set });
+const likelihoodsOf = (set: readonly string[]) => settings(set).evaluation.likelihoods;
+
+/** Asks one model all questions, in an engine of its own. */
+async function answersOf(
+  { set }: EvaluateModel,
+  model: string,
+  samples: readonly Sample[],
+  out: string | undefined,
+  io: CommandIo,
+): Promise<Prediction[]> {
+  const config = settings(set);
+  const { openEngine } = await import('../bridge/engine.js');
+  const { mkdir } = await import('node:fs/promises');
+  const dir = out === undefined ? await mkdtemp(join(tmpdir(), 'medgr2-evaluate-')) : resolve(out);
+  await mkdir(dir, { recursive: true });
+  try {
+    await using engine = await openEngine({ logDir: join(dir, 'logs') });
+    const hooks = {
+      signal: io.signal,
+      onEvent: (event: { type: string; done?: number; total?: number }) => {
+        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} questions`);
+      },
+    };
+    return await answerQuestions({
+      config,
+      model: /^[./]/.test(model) || model.includes('\\') ? resolve(model) : model,
+      samples,
+      dir,
+      seed: config.seed,
+      rows: { instruction: config.policy.instruction, imagePath: (image) => image },
+      complete: (spec) => engine.start<'complete'>(spec, hooks).result,
+      evaluate: (spec) => engine.start<'evaluate'>(spec, hooks).result,
+    });
+  } finally {
+    if (out === undefined) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const compare = (
+  first: string,
+  outcomes: readonly Outcome[],
+  second: string,
+  others: readonly Outcome[],
+): Transitions => transitions({ name: first, outcomes }, { name: second, outcomes: others });
+
+/** The object of --json; what follows the figures comes beside them. */
+function jsonOf(
+  { n, correct, unparsed, accuracy, ...rest }: AnswerReport,
+  against: Transitions | null,
+  beside: object,
+): object {
+  return { n, correct, unparsed, accuracy, ...rest, ...beside, ...(against === null ? {} : { against }) };
 }
 
 /** What a reader of the figures must know. */
@@ -46,41 +159,3 @@ function notesOf(set: PredictionSet, report: AnswerReport): string[] {
 }
 
 const rows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;
-
-function tableOf(set: PredictionSet, report: AnswerReport): string {
-  const { intervals } = report;
-  const figures = [
-    ['accuracy', percent(report.accuracy), range(intervals.accuracy)],
-    ['balanced accuracy', percent(report.balancedAccuracy), range(intervals.balancedAccuracy)],
-    ['macro F1', percent(report.macroF1), range(intervals.macroF1)],
-    ['weighted F1', percent(report.weightedF1), range(intervals.weightedF1)],
-    ['AUROC', percent(report.auroc), report.auroc === null ? 'needs likelihoods of the options' : ''],
-  ];
-  return [
-    `${report.n} answers: ${report.correct} right, ${report.unparsed} without a readable answer (they count as wrong)`,
-    `rows left out: ${set.bad.length}, rows of unknown modality: ${set.unjoined}`,
-    '',
-    formatTable([['per cent', '', '95 % interval'], ...figures]),
-    '',
-    groupTable('modality', report.byModality),
-    '',
-    groupTable('question type', report.byQuestionType),
-    '',
-    groupTable('data set', report.byDataset),
-  ].join('\n');
-}
-
-function groupTable(title: string, groups: Record<string, GroupFigures>): string {
-  const lines = Object.entries(groups).map(([name, { n, correct, unparsed, accuracy, balancedAccuracy, macroF1 }]) => [
-    name,
-    ...[n, correct, unparsed].map(String),
-    ...[accuracy, balancedAccuracy, macroF1].map(percent),
-  ]);
-  return formatTable([[title, 'n', 'right', 'unread', 'accuracy', 'balanced', 'macro F1'], ...lines]);
-}
-
-const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(2));
-
-function range(interval: Interval | null): string {
-  return interval === null ? '–' : `${percent(interval.low)} to ${percent(interval.high)}`;
-}

@@ -1,4 +1,4 @@
-/** `medgr2 run` and `medgr2 demo`: loads the configuration, runs the loop, tells what happens. No logic of its own. */
+/** `medgr2 run` and `medgr2 demo`: loads the configuration, runs its recipe, tells what happens. No logic of its own. */
 import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../bridge/environment.js';
 import { loadConfig } from '../config/load.js';
@@ -7,6 +7,7 @@ import type { RunResult } from '../loop/result.js';
 import { runFiles } from '../loop/run-folder.js';
 import { lineTeller } from '../tui/lines.js';
 import { followFile } from '../tui/sources.js';
+import { comparisonText } from './comparison-text.js';
 import { runDetached } from './detach.js';
 import type { CommandIo } from './io.js';
 import { onScreen } from './on-screen.js';
@@ -29,9 +30,9 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
-  const { runLoop } = await import('../loop/run.js');
   const { terminal } = io;
-  if (terminal !== undefined && !command.json && command.plain !== true) {
+  if (config.recipe.kind === 'loop' && terminal !== undefined && !command.json && command.plain !== true) {
+    const { runLoop } = await import('../loop/run.js');
     const result = await onScreen<RunResult>(terminal, io, {
       source: followFile(join(runDir, runFiles.events)),
       request: (request) => requestOfRun(runDir, request),
@@ -42,8 +43,9 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
     io.out(summaryOf(result, runDir));
     return;
   }
+  const { runRecipe } = await import('../loop/recipes/run-recipe.js');
   const tell = lineTeller();
-  const result = await runLoop(config, {
+  const result = await runRecipe(config, {
     runDir,
     signal: io.signal,
     onEvent: (event) => {
@@ -51,7 +53,8 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
       if (line !== null) io.out(line);
     },
   });
-  if (!command.json) io.out(summaryOf(result, runDir));
+  if (command.json) return;
+  io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
 }
 
 /** Says something only where there is something to install. */

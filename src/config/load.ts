@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, isMap, isNode, isPair, isScalar, parseDocument, type Document } from 'yaml';
 import { ConfigError, messageOf } from '../errors.js';
+import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './describe.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
+import type { Recipe } from './recipe.js';
 import { configSchema, type Config } from './schema.js';
 
 export interface LoadOptions {
@@ -50,7 +52,11 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
 
   const value: unknown = document.toJS() ?? {};
   const parsed = configSchema.safeParse(value);
-  if (parsed.success) return resolvePaths(parsed.data, base, overrides);
+  if (parsed.success) {
+    const config = resolvePaths(parsed.data, base, overrides);
+    if (config.recipe.kind === 'arms') for (const arm of config.recipe.arms) armConfig(config, arm);
+    return config;
+  }
   const placed = describeIssues(parsed.error.issues, configSchema, value)
     .map((problem) => ({ ...place(problem, document, overrides, locate), message: problem.message }))
     .toSorted((a, b) => a.offset - b.offset);
@@ -92,6 +98,7 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
     },
     data: resolveData(config.data, from),
     policy: { ...config.policy, base: model(config.policy.base, 'policy.base') },
+    recipe: resolveModels(config.recipe, (value) => model(value, 'recipe.models')),
     rewardModel:
       rewardBase === undefined ? rewardModel : { ...rewardModel, base: model(rewardBase, 'rewardModel.base') },
   };
@@ -102,6 +109,16 @@ function resolveData(data: Config['data'], from: (path: string) => string): Conf
   if (data.source !== 'files') return data;
   const part = (name: 'seed' | 'test' | 'pool'): string => resolve(from(`data.${name}`), data[name]);
   return { ...data, seed: part('seed'), test: part('test'), pool: part('pool') };
+}
+
+function resolveModels(recipe: Recipe, resolved: (model: string) => string): Recipe {
+  if (recipe.kind === 'zero-shot') return { ...recipe, models: recipe.models.map(resolved) };
+  if (recipe.kind !== 'arms') return recipe;
+  const arms = recipe.arms.map(({ model, ...arm }) => ({
+    ...arm,
+    ...(model === undefined ? {} : { model: resolved(model) }),
+  }));
+  return { ...recipe, arms };
 }
 
 /** `file:line:column path` of a problem, or the --set that caused it, and its place in the order of the file. */

@@ -107,4 +107,11 @@ export const grpoSchema = z
 export const evaluationSchema = z.strictObject({
   maxNewTokens: z.int().positive().default(64),
   batchSize: z.int().positive().default(64),
+  /**
+   * Likelihood of each option, which AUROC needs: `mean` log-probability of its tokens, so that long options are not worse
+   * for being long, their `sum`, or `none`, which is faster.
+   */
+  likelihoods: z.enum(['none', 'mean', 'sum']).default('none'),
+  /** What the options follow: the question alone, or also what the policy itself reasoned before its answer. */
+  reasoning: z.enum(['none', 'own']).default('none'),
 });

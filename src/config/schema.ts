@@ -5,12 +5,15 @@ import { egressProblemOf, type EgressProblem } from './egress.js';
 import { executorSchema } from './executor.js';
 import { egressSchema, generationSchema, generatorUpdateSchema } from './generation.js';
 import { evaluationSchema, grpoSchema, policySchema, sftSchema } from './policy.js';
+import { recipeSchema } from './recipe.js';
 import { datasetSchema, filterSchema, gradingSchema, preferencesSchema, rewardModelSchema } from './reward-model.js';
 
 export const configSchema = z
   .strictObject({
     /** One number that every random choice of the run comes from. */
     seed: z.int().min(0).default(0),
+    /** What to run: the loop, or models that are made and compared. */
+    recipe: recipeSchema.prefault({ kind: 'loop' }),
     /** Turns of the loop. */
     cycles: z.int().positive().default(3),
     data: dataSchema.prefault({ source: 'phantom' }),

@@ -7,6 +7,14 @@ const scoreLine = z.object({ id: z.string(), score: z.number() });
 const completionLine = z.object({ id: z.string(), index: z.int(), text: z.string(), finished: z.boolean() });
 export type Completion = z.output<typeof completionLine>;
 
+const answerLine = z.object({
+  id: z.string(),
+  text: z.string(),
+  finished: z.boolean(),
+  responses: z.array(z.object({ logLikelihood: z.number(), tokens: z.int().positive() })),
+});
+export type AnswerLine = z.output<typeof answerLine>;
+
 /** Raw scores in the order of `ids`, which the file must have; of all rows where no ids are given. */
 export async function readScores(file: string, ids?: readonly string[]): Promise<number[]> {
   const lines = await readLines(file, scoreLine);
@@ -30,6 +38,17 @@ export async function readCompletions(file: string, ids?: readonly string[], sam
       ids.flatMap((id) => Array.from({ length: samples }, () => id)),
     );
   }
+  return lines;
+}
+
+/** Greedy completions with the likelihoods of the responses asked about, in the order of `ids`. */
+export async function readAnswers(file: string, ids: readonly string[]): Promise<AnswerLine[]> {
+  const lines = await readLines(file, answerLine);
+  expectRows(
+    file,
+    lines.map((line) => line.id),
+    ids,
+  );
   return lines;
 }
 

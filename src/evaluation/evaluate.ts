@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { Config } from '../config/schema.js';
-import { readCompletions } from '../dataset/job-files.js';
+import { readAnswers, readCompletions, type AnswerLine } from '../dataset/job-files.js';
 import { writeParquet } from '../dataset/table.js';
 import { answersMatch, extract } from '../reward/extract.js';
 import type { Sample } from '../sample.js';
-import { promptRow, rowColumns, type RowOptions } from '../training/rows.js';
-import { evaluationSpec } from '../training/specs.js';
+import { optionsRow, promptRow, rowColumns, type RowOptions } from '../training/rows.js';
+import { evaluationSpec, optionsSpec, type JobPlace } from '../training/specs.js';
+import type { AnswerRow } from './answer-report.js';
 import { accuracyReport, type AccuracyReport } from './metrics.js';
 
 export interface Evaluation {
@@ -21,12 +22,15 @@ export interface Evaluation {
   seed: number;
   rows: RowOptions;
   complete(spec: SpecInput<'complete'>): Promise<ResultOf<'complete'>>;
+  /** Used instead where the configuration asks for likelihoods of the options. */
+  evaluate?: (spec: SpecInput<'evaluate'>) => Promise<ResultOf<'evaluate'>>;
 }
 
 /** One judged completion, as predictions.parquet holds it. */
 export interface Prediction {
   id: string;
   question: string;
+  options: string[];
   answer: string;
   /** What the extraction rule read; null where it found no answer. */
   predicted: string | null;
@@ -36,11 +40,16 @@ export interface Prediction {
   finished: boolean;
   modality: string;
   questionType: string;
+  /** Log-likelihood of each option, natural logarithm summed over its tokens; null where it was not asked for. */
+  logLikelihoods: number[] | null;
+  /** The same per token. */
+  meanLogLikelihoods: number[] | null;
 }
 
 const predictionColumns = {
   id: 'VARCHAR',
   question: 'VARCHAR',
+  options: 'VARCHAR[]',
   answer: 'VARCHAR',
   predicted: 'VARCHAR',
   correct: 'BOOLEAN',
@@ -48,38 +57,99 @@ const predictionColumns = {
   finished: 'BOOLEAN',
   modality: 'VARCHAR',
   questionType: 'VARCHAR',
+  logLikelihoods: 'DOUBLE[]',
+  meanLogLikelihoods: 'DOUBLE[]',
 } as const;
 
+/** Top-1 accuracy; predictions.parquet in `dir` holds every answer. */
 export async function evaluatePolicy(evaluation: Evaluation): Promise<AccuracyReport> {
-  const { config, model, samples, dir, seed, rows, complete } = evaluation;
-  const data = join(dir, 'prompts.parquet');
-  await writeParquet(
-    data,
-    samples.map((sample) => promptRow(sample, rows)),
-    rowColumns.prompt,
-  );
-  const result = await complete(evaluationSpec(config, { outDir: dir, data, model, seed }));
-  const completions = await readCompletions(
-    result.completions,
-    samples.map((sample) => sample.id),
-  );
-  const predictions = samples.map((sample, index) =>
-    judge(sample, completions[index]?.text ?? '', completions[index]?.finished ?? false),
-  );
-  await writeParquet(join(dir, 'predictions.parquet'), predictions, predictionColumns);
+  const predictions = await answerQuestions(evaluation);
   return accuracyReport(
     predictions.map(({ correct, predicted }, index) => ({
       correct,
       unparsed: predicted === null,
-      modality: samples[index]?.modality ?? 'unknown',
-      questionType: samples[index]?.questionType ?? 'other biological attributes',
+      modality: evaluation.samples[index]?.modality ?? 'unknown',
+      questionType: evaluation.samples[index]?.questionType ?? 'other biological attributes',
     })),
   );
 }
 
-function judge(sample: Sample, completion: string, finished: boolean): Prediction {
-  const predicted = extract(completion, sample.options).answer;
-  const { id, question, answer, modality, questionType, options } = sample;
-  const correct = predicted !== null && answersMatch(predicted, answer, options);
-  return { id, question, answer, predicted, correct, completion, finished, modality, questionType };
+/** Asks the policy every question, judges its answers and writes them to predictions.parquet in `dir`. */
+export async function answerQuestions(evaluation: Evaluation): Promise<Prediction[]> {
+  const { config, samples, dir } = evaluation;
+  const evaluate = config.evaluation.likelihoods === 'none' ? undefined : evaluation.evaluate;
+  const answers =
+    evaluate === undefined ? await completionsOnly(evaluation) : await withLikelihoods(evaluation, evaluate);
+  const predictions = samples.map((sample, index) => judge(sample, answers[index]));
+  await writeParquet(join(dir, 'predictions.parquet'), predictions, predictionColumns);
+  return predictions;
+}
+
+type Answer = Pick<AnswerLine, 'text' | 'finished'> & { responses: AnswerLine['responses'] | null };
+
+async function completionsOnly(evaluation: Evaluation): Promise<Answer[]> {
+  const { config, samples, rows, complete } = evaluation;
+  const place = placeOf(evaluation);
+  await writeParquet(
+    place.data,
+    samples.map((sample) => promptRow(sample, rows)),
+    rowColumns.prompt,
+  );
+  const { completions } = await complete(evaluationSpec(config, place));
+  return (await readCompletions(completions, idsOf(samples))).map((line) => ({ ...line, responses: null }));
+}
+
+async function withLikelihoods(
+  evaluation: Evaluation,
+  evaluate: NonNullable<Evaluation['evaluate']>,
+): Promise<Answer[]> {
+  const { config, samples, rows } = evaluation;
+  const place = placeOf(evaluation);
+  await writeParquet(
+    place.data,
+    samples.map((sample) => optionsRow(sample, rows)),
+    rowColumns.options,
+  );
+  const { answers } = await evaluate(optionsSpec(config, place));
+  return readAnswers(answers, idsOf(samples));
+}
+
+const idsOf = (samples: readonly Sample[]): string[] => samples.map((sample) => sample.id);
+
+function placeOf({ dir, model, seed }: Evaluation): JobPlace {
+  return { outDir: dir, data: join(dir, 'prompts.parquet'), model, seed };
+}
+
+function judge(sample: Sample, answer: Answer | undefined): Prediction {
+  const { id, question, modality, questionType, options } = sample;
+  const completion = answer?.text ?? '';
+  const predicted = extract(completion, options).answer;
+  const responses = answer?.responses ?? null;
+  return {
+    id,
+    question,
+    options,
+    answer: sample.answer,
+    predicted,
+    correct: predicted !== null && answersMatch(predicted, sample.answer, options),
+    completion,
+    finished: answer?.finished ?? false,
+    modality,
+    questionType,
+    logLikelihoods: responses?.map(({ logLikelihood }) => logLikelihood) ?? null,
+    meanLogLikelihoods: responses?.map(({ logLikelihood, tokens }) => logLikelihood / tokens) ?? null,
+  };
+}
+
+/** Predictions as the figures are made of. @param by Which likelihoods AUROC looks at. */
+export function answerRows(
+  predictions: readonly Prediction[],
+  by: Config['evaluation']['likelihoods'],
+  dataset = 'unknown',
+): AnswerRow[] {
+  return predictions.map(({ logLikelihoods, meanLogLikelihoods, ...row }) => ({
+    ...row,
+    dataset,
+    likelihoods: by === 'none' ? null : by === 'mean' ? meanLogLikelihoods : logLikelihoods,
+  }));
 }

@@ -31,6 +31,19 @@ export const trainedSchema = z.object({
   byQuestionType: z.record(z.string(), z.int()),
 });
 
+export type Trained = z.output<typeof trainedSchema>;
+
+/** All figures of one model. */
+export const measuredSchema = z.object({
+  ...cellSchema.shape,
+  /** Mean one-vs-rest AUROC; null without likelihoods of the options. */
+  auroc: share,
+  /** 95 % percentile bootstrap over the test questions. */
+  intervals: z.object({ accuracy: intervalSchema, balancedAccuracy: intervalSchema, macroF1: intervalSchema }),
+  byModality: z.record(z.string(), cellSchema),
+  byQuestionType: z.record(z.string(), cellSchema),
+});
+
 /** One model: a row of Table 1. */
 export const armResultSchema = z.object({
   name: z.string(),
@@ -41,13 +54,7 @@ export const armResultSchema = z.object({
   startsFrom: z.string(),
   /** In order; empty for a model that is only measured. */
   trained: z.array(trainedSchema),
-  ...cellSchema.shape,
-  /** Mean one-vs-rest AUROC; null without likelihoods of the options. */
-  auroc: share,
-  /** 95 % percentile bootstrap over the test questions. */
-  intervals: z.object({ accuracy: intervalSchema, balancedAccuracy: intervalSchema, macroF1: intervalSchema }),
-  byModality: z.record(z.string(), cellSchema),
-  byQuestionType: z.record(z.string(), cellSchema),
+  ...measuredSchema.shape,
   /** Seconds of its own stages, by stage; stages that another arm had done already are not counted again. */
   seconds: z.record(z.string(), z.number()),
   /** Relative to the run folder where within it. `predictions` is a Parquet file with a row per test question. */

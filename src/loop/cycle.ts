@@ -51,7 +51,7 @@ export interface CycleDone {
   cycle: number;
   filter: StageDone<FilterOutput>;
   sft: TrainedPolicy;
-  grpo: TrainedPolicy;
+  grpo: TrainedPolicy & { fingerprint: string };
   /** The reward model that scored and rewarded in this cycle. */
   rewardModel: RewardModelState;
   retrained: RewardModelState | null;

@@ -28,6 +28,8 @@ export interface Ledger {
   find(cycle: number, stage: StageName, arm?: string | null): LedgerEntry | undefined;
   /** Entries made from these inputs, whichever arm they are of. */
   madeFrom(inputHash: string): LedgerEntry[];
+  /** The newest entry of every stage, in the order they were first done. */
+  all(): LedgerEntry[];
   append(entry: LedgerEntry): void;
   readonly size: number;
 }
@@ -46,6 +48,7 @@ export function openLedger(file: string): Ledger {
   }
   return {
     find: (cycle, stage, arm = null) => entries.get(stageKey(cycle, stage, arm)),
+    all: () => [...entries.values()],
     madeFrom: (inputHash) => [...entries.values()].filter((entry) => entry.inputHash === inputHash),
     append: (entry) => {
       appendJsonLine(file, entry);

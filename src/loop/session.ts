@@ -35,6 +35,8 @@ export type RunStatus = 'running' | 'complete' | 'interrupted' | 'failed';
 
 /** What a recipe does in its folder. */
 export interface RunWork<Result extends object> {
+  /** Names of the arms of a comparison, in order; none for the loop. */
+  arms?: readonly string[] | undefined;
   /** @param report Writes result.json as it stands; called when something worth reading has come. */
   work(run: RunContext, report: () => void): Promise<void>;
   /** What result.json holds, whole or in part. */
@@ -49,7 +51,7 @@ export interface RunWork<Result extends object> {
 export async function inRunFolder<Result extends object>(
   config: Config,
   options: RunOptions,
-  { work, result }: RunWork<Result>,
+  { arms, work, result }: RunWork<Result>,
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
@@ -78,8 +80,9 @@ export async function inRunFolder<Result extends object>(
     const opened = run;
     const resumed = ledger.size > 0;
     const { seed, cycles } = config;
-    const plan = planStages(config);
-    emit({ type: 'run-start', runDir, seed, cycles, resumed, notice: data.notice, plan });
+    // Screens draw the loop's stages before they happen; a comparison is told line by line.
+    const shape = arms === undefined ? { plan: planStages(config) } : { arms: [...arms] };
+    emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed, notice: data.notice });
     await work(opened, () => writeJson(join(runDir, runFiles.result), result(opened, 'running', null)));
     end('complete', null);
     return result(opened, 'complete', null);

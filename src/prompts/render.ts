@@ -1,6 +1,7 @@
 /**
  * How a question is put to a policy, and how a response is written: the text forms shared by training and evaluation.
  */
+import type { ResponseFormat } from '../reward/format.js';
 import { optionLetter } from '../reward/options.js';
 import type { Query, Sample } from '../sample.js';
 
@@ -14,6 +15,12 @@ const instructionTexts: Record<Instruction, string> = {
     'Then give the final answer alone, inside <answer> and </answer>.',
   answer: 'Give the final answer alone, inside <answer> and </answer>.',
 };
+
+/** The form that a policy with this instruction is held to. */
+export function responseFormatOf(instruction: Instruction): ResponseFormat {
+  if (instruction === 'think') return 'think-answer';
+  return instruction === 'answer' ? 'answer-only' : 'either';
+}
 
 /** The question, then one line per option: `A) Microscopy`. */
 export function renderQuery({ question, options }: Query): string {

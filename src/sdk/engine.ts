@@ -9,9 +9,18 @@ import { writeParquet, type Columns } from '../dataset/table.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
 import { checkImageBudget, type BudgetOptions } from './image-budget.js';
-import { completeRows, rewardModelRows, scoreRows, sftRows } from './rows.js';
+import { completeRows, evaluateRows, rewardModelRows, scoreRows, sftRows } from './rows.js';
 import { toSamples } from './samples.js';
-import type { CompleteSpec, GrpoSpec, JobOptions, ModelInput, RewardModelSpec, ScoreSpec, SftSpec } from './specs.js';
+import type {
+  CompleteSpec,
+  EvaluateSpec,
+  GrpoSpec,
+  JobOptions,
+  ModelInput,
+  RewardModelSpec,
+  ScoreSpec,
+  SftSpec,
+} from './specs.js';
 
 /**
  * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work;
@@ -28,6 +37,8 @@ export interface Engine extends BridgeEngine {
   score(spec: ScoreSpec, options?: JobOptions): Job<'score'>;
   /** A policy's completions; read them with `readCompletions(result.completions)`. */
   complete(spec: CompleteSpec, options?: JobOptions): Job<'complete'>;
+  /** Greedy completions and the log-likelihood of each option; read them with `readAnswers(result.answers)`. */
+  evaluate(spec: EvaluateSpec, options?: JobOptions): Job<'evaluate'>;
 }
 
 /**
@@ -73,6 +84,12 @@ export function withJobs(bridge: BridgeEngine): Engine {
         completeRows(inputs, instruction),
       );
       return bridge.start<'complete'>({ kind: 'complete', ...placed(spec), data }, { ...options, prepare });
+    },
+    evaluate: ({ instruction = 'none', ...spec }, options) => {
+      const { data, prepare } = table(spec, rowColumns.options, { completion: spec.maxNewTokens }, (inputs) =>
+        evaluateRows(inputs, instruction),
+      );
+      return bridge.start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, { ...options, prepare });
     },
   };
   return Object.assign(bridge, jobs);

@@ -2,9 +2,18 @@
 import path from 'node:path';
 import { ConfigError } from '../errors.js';
 import type { Instruction } from '../prompts/render.js';
-import { promptRow, rewardRow, scoreRow, sftRow, type PromptRow, type RewardRow } from '../training/rows.js';
+import {
+  optionsRow,
+  promptRow,
+  rewardRow,
+  scoreRow,
+  sftRow,
+  type OptionsRow,
+  type PromptRow,
+  type RewardRow,
+} from '../training/rows.js';
 import type { RowOptions, ScoreRow, SftRow } from '../training/rows.js';
-import type { CompleteInput, QueryInput, RewardModelInput, ScoreInput, SftInput } from './specs.js';
+import type { CompleteInput, EvaluateInput, QueryInput, RewardModelInput, ScoreInput, SftInput } from './specs.js';
 
 const rowOptions = (instruction: Instruction): RowOptions => ({
   instruction,
@@ -38,6 +47,15 @@ export function completeRows(inputs: readonly CompleteInput[], instruction: Inst
   return unique(
     inputs.map((input, index) =>
       'prompt' in input ? own(input, index) : promptRow(query(input, index), rowOptions(instruction)),
+    ),
+  );
+}
+
+/** Each option as a whole response. */
+export function evaluateRows(inputs: readonly EvaluateInput[], instruction: Instruction): OptionsRow[] {
+  return unique(
+    inputs.map((input, index) =>
+      'prompt' in input ? own(input, index) : optionsRow(query(input, index), rowOptions(instruction)),
     ),
   );
 }

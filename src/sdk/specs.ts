@@ -6,7 +6,7 @@ import type { modelSchema } from '../bridge/contract.js';
 import type { Instruction } from '../prompts/render.js';
 import type { Reward } from '../reward/reward.js';
 import type { Query, Sample } from '../sample.js';
-import type { PromptRow, RewardRow, ScoreRow, SftRow } from '../training/rows.js';
+import type { OptionsRow, PromptRow, RewardRow, ScoreRow, SftRow } from '../training/rows.js';
 import type { SampleInput } from './samples.js';
 
 /** How a job is watched and stopped; the same for every kind. */
@@ -29,6 +29,9 @@ export type ScoreInput = SampleInput | (QueryInput & { response: string }) | Own
 /** A graded response, on the scale of MedGR²: 10, 6, 0 or -6. */
 export type RewardModelInput = (QueryInput & { response: string; grade: number }) | Own<RewardRow, 'pair' | 'chosen'>;
 
+/** A question with its options, or a prompt with responses in full. */
+export type EvaluateInput = QueryInput | Own<OptionsRow>;
+
 interface Common<Input> {
   model: ModelInput;
   /** Samples or rows; or the path of a Parquet file with the columns that the job reads. */
@@ -46,6 +49,8 @@ type With<Spec, Input> = Omit<Spec, keyof Common<unknown>> & Common<Input>;
 
 export type SftSpec = With<SpecBody<'sft'>, SftInput>;
 export type CompleteSpec = With<SpecBody<'complete'>, CompleteInput>;
+/** Each option of a question becomes a response whose likelihood is told. */
+export type EvaluateSpec = With<SpecBody<'evaluate'>, EvaluateInput>;
 export type ScoreSpec = With<SpecBody<'score'>, ScoreInput>;
 export type RewardModelSpec = With<SpecBody<'reward-model'>, RewardModelInput>;
 export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 'rewardModel' | 'data'> & {

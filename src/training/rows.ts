@@ -15,6 +15,11 @@ export interface SftRow {
 /** Of the `grpo` and `complete` jobs. */
 export type PromptRow = Pick<SftRow, 'id' | 'image' | 'prompt'>;
 
+/** Of the `evaluate` job: one response per option, in their order; none for an open question. */
+export interface OptionsRow extends PromptRow {
+  responses: string[];
+}
+
 /** Of the `score` job. */
 export interface ScoreRow extends PromptRow {
   response: string;
@@ -32,6 +37,7 @@ export interface RewardRow extends ScoreRow {
 export const rowColumns = {
   sft: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', completion: 'VARCHAR' },
   prompt: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR' },
+  options: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', responses: 'VARCHAR[]' },
   score: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', response: 'VARCHAR' },
   reward: {
     id: 'VARCHAR',
@@ -55,6 +61,12 @@ type Answered = Asked & Pick<Sample, 'answer' | 'rationale'>;
 
 export function promptRow(sample: Asked, { instruction, imagePath }: RowOptions): PromptRow {
   return { id: sample.id, image: imagePath(sample.image), prompt: renderPolicyPrompt(sample, instruction) };
+}
+
+/** Each option as the whole answer, in the form that the policy answers in. */
+export function optionsRow(sample: Asked, options: RowOptions): OptionsRow {
+  const responses = sample.options.map((answer) => renderResponse({ rationale: '', answer }));
+  return { ...promptRow(sample, options), responses };
 }
 
 /** The completion to learn: reasoning, then the answer; the answer alone where the policy is told to give only that. */

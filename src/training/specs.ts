@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type {
   completeSpecSchema,
+  evaluateSpecSchema,
   grpoSpecSchema,
   rewardModelSpecSchema,
   scoreSpecSchema,
@@ -56,8 +57,8 @@ export function sftSpec(config: Config, place: JobPlace): z.input<typeof sftSpec
 }
 
 export interface GrpoPlace extends JobPlace {
-  /** Reward model that scores completions on the worker's device. */
-  rewardModel: string;
+  /** Reward model that scores completions on the worker's device; null for rule rewards alone. */
+  rewardModel: string | null;
   rewards: { name: string; weight: number }[];
 }
 
@@ -68,7 +69,7 @@ export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoS
     ...common(config, place),
     train: policy.train,
     ...loraOf(policy.lora),
-    rewardModel: modelRef(policy, place.rewardModel),
+    ...(place.rewardModel === null ? {} : { rewardModel: modelRef(policy, place.rewardModel) }),
     rewards: place.rewards,
     shownCompletions: grpo.shownCompletions,
     trl: {
@@ -135,6 +136,12 @@ export function generatorSpec(
 export function evaluationSpec(config: Config, place: JobPlace): z.input<typeof completeSpecSchema> {
   const { maxNewTokens, batchSize } = config.evaluation;
   return { kind: 'complete', ...common(config, place), samples: 1, temperature: 0, maxNewTokens, batchSize };
+}
+
+/** The same with the likelihoods of the options. */
+export function optionsSpec(config: Config, place: JobPlace): z.input<typeof evaluateSpecSchema> {
+  const { maxNewTokens, batchSize, reasoning } = config.evaluation;
+  return { kind: 'evaluate', ...common(config, place), reasoning, maxNewTokens, batchSize };
 }
 
 /** Sampled completions that are compared with each other. */

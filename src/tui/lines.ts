@@ -10,14 +10,18 @@ const progressEveryMs = 15_000;
 export function lineTeller(): (event: TimedEvent) => string | null {
   let cycles = 0;
   let lastProgress = 0;
-  const head = (event: { time: string; cycle: number; stage: StageName }): string =>
-    `${clock(event.time)}  ${event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`}  ${event.stage.padEnd(16)}`;
+  let compared = false;
+  const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
+    const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
+    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${event.stage.padEnd(16)}`;
+  };
   return (event) => {
     switch (event.type) {
       case 'run-start':
         cycles = event.cycles;
+        compared = event.arms !== undefined;
         return [
-          `${clock(event.time)}  ${event.resumed ? 'continuing' : 'starting'} ${event.runDir} (seed ${event.seed}, ${event.cycles} cycles)`,
+          `${clock(event.time)}  ${event.resumed ? 'continuing' : 'starting'} ${event.runDir} (seed ${event.seed}, ${compared ? `${event.arms?.length} arms` : `${event.cycles} cycles`})`,
           `          ${event.notice}`,
         ].join('\n');
       case 'stage-start':

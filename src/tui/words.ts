@@ -54,6 +54,11 @@ export const stageWords: Record<StageName, StageWords> = {
     title: 'Test after GRPO',
     about: 'The policy answers test questions that no training sees.',
   },
+  evaluate: {
+    short: 'test',
+    title: 'Test of an arm',
+    about: 'A model of the comparison answers test questions that no training sees.',
+  },
   preferences: {
     short: 'preferences',
     title: 'Preferences',
@@ -85,6 +90,7 @@ export const panelOf: Record<StageName, PanelName> = {
   'evaluate-sft': 'evaluation',
   grpo: 'GRPO',
   'evaluate-grpo': 'evaluation',
+  evaluate: 'evaluation',
   preferences: 'reward model',
   'generator-update': 'filter',
 };

@@ -32,6 +32,34 @@ test('wrong usage ends with exit code 2, help with an example', async () => {
   expect((await evaluate('--help')).out).toMatch(/Examples:\n {2}medgr2 evaluate /);
 });
 
+test('--against pairs the answers of two files and tests the difference', async () => {
+  const write = (name: string, answers: readonly string[]): string => {
+    const file = join(folder, name);
+    const rows = answers.map((model_answer, i) => ({
+      question_id: `q_${i}`,
+      model_answer,
+      gt_answer: 'left',
+      options: ['left', 'right'],
+    }));
+    writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'));
+    return file;
+  };
+  const first = write('first.jsonl', ['left', 'right', 'right', 'right']);
+  const second = write('second.jsonl', ['right', 'left', 'left', 'left']);
+  const { out } = await evaluate('--predictions', first, '--against', second, '--json');
+  expect(JSON.parse(out)).toMatchObject({
+    n: 4,
+    correct: 1,
+    against: { second, overall: { n: 4, wrongToCorrect: 3, correctToWrong: 1 }, pValue: 0.625 },
+  });
+  expect((await evaluate('--predictions', first, '--against', second)).out).toMatch(/two-sided: p = 0\.625/);
+  const fewer = write('fewer.jsonl', ['left']);
+  expect(await evaluate('--predictions', first, '--against', fewer)).toMatchObject({
+    code: 1,
+    notes: expect.stringContaining('only one of'),
+  });
+});
+
 test('the table a person reads', async () => {
   const file = join(folder, 'p.jsonl');
   const row = { gt_answer: 'left', options: ['left', 'right'], modality: 'CT', dataset: 'mine' };

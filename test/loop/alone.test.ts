@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readSampleFile, writeSampleFile } from '../../src/dataset/sample-files.js';
 import { generateAlone, grpoAlone, scoreAlone, sftAlone, trainRewardAlone } from '../../src/loop/alone-stages.js';
-import type { RunOptions } from '../../src/loop/run.js';
+import type { RunOptions } from '../../src/loop/session.js';
 import { fakeEngine } from './fake-engine.js';
 
 const yaml = `

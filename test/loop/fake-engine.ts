@@ -22,6 +22,7 @@ interface Row {
   id: string;
   prompt: string;
   response?: string;
+  responses?: string[];
 }
 
 export interface FakeOptions {
@@ -77,6 +78,17 @@ async function perform(spec: JobSpec, hooks: JobHooks): Promise<object> {
         count: lines.length,
         seconds: 0,
       };
+    }
+    case 'evaluate': {
+      const lines = rows.map(({ id, prompt, responses = [] }) => ({
+        id,
+        text: answerTo(prompt, 0),
+        tokens: 3,
+        finished: true,
+        responses: responses.map((text) => ({ logLikelihood: scoreOf(text) - 11, tokens: text.length })),
+      }));
+      const answers = writeLines(spec.outDir, 'answers.jsonl', lines);
+      return { kind: spec.kind, answers, count: lines.length, seconds: 0 };
     }
     case 'grpo':
       await hooks.rewards?.(

@@ -34,6 +34,7 @@ export function stageSeconds(
     case 'filter':
     case 'generator-update':
       return null;
+    case 'evaluate':
     case 'evaluate-base':
     case 'evaluate-sft':
     case 'evaluate-grpo':

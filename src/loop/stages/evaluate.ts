@@ -27,11 +27,17 @@ export interface Evaluating {
 
 export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluating): Stage<EvaluateOutput> {
   const { config, data } = run;
-  const { maxNewTokens } = config.evaluation;
+  const { maxNewTokens, likelihoods, reasoning } = config.evaluation;
   return {
     cycle,
     name,
-    inputs: { from, model: cycle === 0 ? model : null, policy: config.policy, maxNewTokens },
+    inputs: {
+      from,
+      model: cycle === 0 ? model : null,
+      policy: config.policy,
+      maxNewTokens,
+      ...(likelihoods === 'none' ? {} : { likelihoods, reasoning }),
+    },
     partial: 'over',
     output: evaluateOutputSchema,
     metrics: ({ accuracy, n, unparsed }) => ({ accuracy, questions: n, unparsed }),
@@ -51,6 +57,7 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
           seed: stageSeed(run, cycle, name),
           rows: rowOptions(run),
           complete: (spec) => runJob(context, spec),
+          evaluate: (spec) => runJob(context, spec),
         }),
       ),
   };

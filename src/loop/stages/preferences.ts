@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/table.js';
 import type { Config } from '../../config/schema.js';
+import { responseFormatOf } from '../../prompts/render.js';
 import { seededRandom } from '../../random.js';
-import type { ResponseFormat } from '../../reward/format.js';
 import { preferences as comparePreferences } from '../../reward/preferences.js';
 import type { Sample } from '../../sample.js';
 import { preferenceRow, promptRow, rowColumns, type RewardRow } from '../../training/rows.js';
@@ -69,7 +69,7 @@ export function preferences(
         const sample = samples[Math.floor(index / perPrompt)];
         return sample === undefined ? [] : [{ sample, completion: text }];
       });
-      const compared = comparePreferences(items, { format: formatOf(config.policy.instruction) });
+      const compared = comparePreferences(items, { format: responseFormatOf(config.policy.instruction) });
       const rows = compared.rows.map((row, index) => inCycle(cycle, preferenceRow(row, index, rowOptions(run))));
       await writeParquet(join(context.dir, 'preferences.parquet'), rows, rowColumns.reward);
       const grades = Object.fromEntries(
@@ -101,12 +101,6 @@ export function preferencePrompts(
   const half = Math.ceil(prompts / 2);
   const own = written.slice(0, Math.max(half, prompts - trusted.length));
   return [...own, ...trusted.slice(0, prompts - own.length)];
-}
-
-/** The form that the policy was told to answer in. */
-function formatOf(instruction: Config['policy']['instruction']): ResponseFormat {
-  if (instruction === 'think') return 'think-answer';
-  return instruction === 'answer' ? 'answer-only' : 'either';
 }
 
 /** Names of rows and pairs stay apart when preferences of several cycles are replayed together. */

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { writeParquet } from '../../dataset/table.js';
 import { seededRandom } from '../../random.js';
 import type { Config } from '../../config/schema.js';
-import { compositeRewards } from '../../reward/composite.js';
+import { responseFormatOf } from '../../prompts/render.js';
+import { compositeRewards, ruleRewards, type RuleOptions } from '../../reward/composite.js';
 import type { Sample } from '../../sample.js';
 import { checkGrpoRows, checkSftRows } from '../../training/checks.js';
 import { promptRow, rowColumns, sftRow } from '../../training/rows.js';
@@ -75,17 +76,25 @@ function supervise(
 }
 
 export interface GrpoTraining extends PolicyTraining {
-  /** Absolute folder of R_φ. */
-  rewardModel: string;
+  /** Absolute folder of R_φ; null for rule rewards, which need none. */
+  rewardModel: string | null;
+  /** Of which paper; MedGR²'s where left out. */
+  rewards?: 'medgr2' | RuleOptions['paper'] | undefined;
 }
 
 export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput> {
   const { config } = run;
-  const { cycle, model, samples, from, rewardModel } = training;
+  const { cycle, model, samples, from, rewardModel, rewards: paper = 'medgr2' } = training;
   return {
     cycle,
     name: 'grpo',
-    inputs: { from, seed: config.seed, policy: config.policy, grpo: config.grpo },
+    inputs: {
+      from,
+      seed: config.seed,
+      policy: config.policy,
+      grpo: config.grpo,
+      ...(paper === 'medgr2' ? {} : { rewards: paper }),
+    },
     partial: 'on',
     output: trainOutputSchema,
     metrics: trainMetrics,
@@ -95,7 +104,8 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         .shuffle(samples)
         .map((sample) => promptRow(sample, rowOptions(run)));
       await writeParquet(data, rows, rowColumns.prompt);
-      const rewards = compositeRewards(config.grpo.rewards);
+      const format = responseFormatOf(config.policy.instruction);
+      const rewards = paper === 'medgr2' ? compositeRewards(config.grpo.rewards) : ruleRewards({ paper, format });
       const spec = grpoSpec(config, {
         outDir: context.dir,
         data,

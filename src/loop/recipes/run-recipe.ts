@@ -1,0 +1,67 @@
+/** Runs what a configuration asks for: the loop, or a recipe that makes models and compares them. */
+import type { Config } from '../../config/schema.js';
+import { modalities, questionTypes } from '../../sample.js';
+import { comparisonResultSchema, type ComparisonResult } from '../comparison-result.js';
+import type { RunContext } from '../context.js';
+import type { RunResult } from '../result.js';
+import { runLoop } from '../run.js';
+import { inRunFolder, type RunOptions } from '../session.js';
+import { runStage } from '../stage.js';
+import { prepareData } from '../stages/prepare-data.js';
+import { runArm, type ArmDone } from './arm.js';
+import { comparisonResult, flowsOf, type ComparisonProgress } from './comparison.js';
+import { armsOf, baseArm, type ComparisonRecipe, type Domains } from './plan.js';
+import { sourcesOf } from './sources.js';
+
+/** Resolves with what result.json holds; `recipe` in it tells a comparison from a loop. Errors as `runLoop`. */
+export async function runRecipe(config: Config, options: RunOptions): Promise<RunResult | ComparisonResult> {
+  const { recipe } = config;
+  return recipe.kind === 'loop' ? runLoop(config, options) : runComparison({ ...config, recipe }, options);
+}
+
+/** Arms one after the other on the same test questions. What is done stays done, as in the loop. */
+export async function runComparison(
+  config: Config & { recipe: ComparisonRecipe },
+  options: RunOptions,
+): Promise<ComparisonResult> {
+  const { recipe } = config;
+  const progress: ComparisonProgress & { done: ArmDone[] } = { recipe, done: [], transitions: [] };
+  return inRunFolder(config, options, {
+    arms: armsOf(config, recipe).map(({ name }) => name),
+    work: async (run, report) => {
+      const { fingerprint: prepared } = await runStage(run, prepareData(run));
+      const sources = sourcesOf(run, prepared);
+      const done = new Map<string, ArmDone>();
+      for (const arm of armsOf(config, recipe, domainsOf(run))) {
+        const finished = await runArm({ run, sources, prepared, done }, arm);
+        done.set(arm.name, finished);
+        progress.done.push(finished);
+        report();
+      }
+      progress.transitions = await flowsOf(pairsOf(recipe), progress.done);
+    },
+    result: (run, status, error) => comparisonResultSchema.parse(comparisonResult(run, progress, status, error)),
+  });
+}
+
+/** Recipes that make their own arms compare what their figures compare: the base with the best that each leads to. */
+function pairsOf(recipe: ComparisonRecipe): (readonly [string, string])[] {
+  if (recipe.kind === 'arms' || recipe.kind === 'zero-shot') return recipe.transitions;
+  if (recipe.kind === 'transfer') return [];
+  const largest = Math.max(...recipe.sizes);
+  return [
+    [baseArm, `top-${largest}`],
+    [`random-${largest}`, `top-${largest}`],
+    ...(recipe.grpo ? ([[`top-${largest}`, `top-${largest}-grpo`]] as const) : []),
+  ];
+}
+
+/** Domains that training and test questions both have. */
+function domainsOf({ data }: RunContext): Domains {
+  const test = <T>(key: (sample: (typeof data.test)[number]) => T): Set<T> => new Set(data.test.map(key));
+  const tested = { modality: test(({ modality }) => modality), type: test(({ questionType }) => questionType) };
+  return {
+    modalities: modalities.filter((name) => name !== 'unknown' && tested.modality.has(name)),
+    questionTypes: questionTypes.filter((name) => tested.type.has(name)),
+  };
+}

@@ -1,0 +1,47 @@
+/** What arms learn from, made once and only when an arm asks: R_φ, candidates, and candidates with scores. */
+import type { Sample } from '../../sample.js';
+import type { RunContext } from '../context.js';
+import type { LoopState } from '../cycle.js';
+import { runStage } from '../stage.js';
+import { generate, readCandidates } from '../stages/generate.js';
+import { readScored, score } from '../stages/score.js';
+import { firstExemplars, firstState } from '../start.js';
+
+interface Made {
+  samples: Sample[];
+  fingerprint: string;
+}
+
+export interface Sources {
+  /** Fingerprint of the prepared data. */
+  prepared: string;
+  /** R_φ and all else that a first cycle starts from. */
+  state(): Promise<LoopState>;
+  /** What the generator wrote in the first cycle. */
+  candidates(): Promise<Made>;
+  /** The same with the scores of the first R_φ. */
+  scored(): Promise<Made>;
+}
+
+/** @param run Its arm and its settings are those of the stages. */
+export function sourcesOf(run: RunContext, prepared: string): Sources {
+  const state = once(() => firstState(run, prepared));
+  const candidates = once(async (): Promise<Made> => {
+    const { exemplars, exemplarsFingerprint } = firstExemplars(run, prepared);
+    const written = await runStage(run, generate(run, { cycle: 1, exemplars, from: [exemplarsFingerprint] }));
+    return { samples: await readCandidates(written), fingerprint: written.fingerprint };
+  });
+  const scored = once(async (): Promise<Made> => {
+    const { rewardModel } = await state();
+    const { samples, fingerprint } = await candidates();
+    const from = [fingerprint, rewardModel.fingerprint];
+    const stage = await runStage(run, score(run, { cycle: 1, candidates: samples, rewardModel, from }));
+    return { samples: await readScored(stage), fingerprint: stage.fingerprint };
+  });
+  return { prepared, state, candidates, scored };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => (made ??= make());
+}

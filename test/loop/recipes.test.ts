@@ -1,0 +1,179 @@
+/** Recipes: what each committed one plans, which stages arms share, and what their results hold; with a fake engine. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loadConfig, parseConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { comparisonResultSchema } from '../../src/loop/comparison-result.js';
+import type { TimedEvent } from '../../src/loop/events.js';
+import { armsOf, needsOf, type ComparisonRecipe } from '../../src/loop/recipes/plan.js';
+import { runComparison } from '../../src/loop/recipes/run-recipe.js';
+import { comparisonText } from '../../src/cli/comparison-text.js';
+import { fakeEngine, type FakeEngine } from './fake-engine.js';
+
+// A recipe of six arms writes some hundred tables; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 300_000 });
+
+const comparison = (config: Config): Config & { recipe: ComparisonRecipe } => {
+  const { recipe } = config;
+  if (recipe.kind === 'loop') throw new Error('no comparison');
+  return { ...config, recipe };
+};
+const configOf = (recipe: string, ...set: string[]) =>
+  comparison(
+    parseConfig(
+      `
+recipe: ${recipe}
+data: { source: phantom, seed: 16, test: 16, pool: 4 }
+generation: { imagesPerCycle: 4, teacher: { faults: { malformed: 0, empty: 0, blocked: 0, overloaded: 0 } } }
+filter: { threshold: 0 }
+preferences: { prompts: 4, samples: 2 }
+evaluation: { likelihoods: mean }
+`,
+      { file: 'test.yaml', set },
+    ),
+  );
+
+let runDir = '';
+let events: TimedEvent[] = [];
+beforeEach(() => {
+  runDir = join(mkdtempSync(join(tmpdir(), 'medgr2-recipe-')), 'run');
+  events = [];
+});
+afterEach(() => rmSync(join(runDir, '..'), { recursive: true, force: true }));
+
+const run = (config: Config & { recipe: ComparisonRecipe }, engine: FakeEngine = fakeEngine()) =>
+  runComparison(config, { runDir, engine, onEvent: (event) => events.push(event) });
+const kinds = ({ calls }: FakeEngine): string[] => calls.map(({ spec }) => spec.kind);
+const done = (): string[] =>
+  events.flatMap((event) => (event.type === 'stage-end' ? [`${event.arm ?? 'shared'}/${event.stage}`] : []));
+
+describe('the committed recipes', () => {
+  const planned = {
+    'data-scale':
+      'base random-60 top-60 top-60-grpo random-120 top-120 top-120-grpo random-240 top-240 top-240-grpo random-480 top-480 top-480-grpo all',
+    transfer: 'base CT MRI X-ray ultrasound dermoscopy fundus-photography OCT microscopy',
+    'zero-shot': 'phantom',
+    'sft-baseline': 'base sft',
+    'medvlm-r1': 'base sft-mri medvlm-r1',
+    'med-r1-think': 'base med-r1-think',
+    'med-r1-nothink': 'base med-r1-nothink',
+    ablation:
+      'base raw-sft filtered-sft grpo only-direct only-step-by-step only-meta-cognitive grpo-raw-scale grpo-alpha-only ' +
+      'grpo-beta-only grpo-rules tau-080 loop loop-both-losses loop-fixed-generator',
+  };
+  test.each(Object.entries(planned))('%s plans its arms', async (name, arms) => {
+    const config = comparison(await loadConfig(`configs/${name}.yaml`));
+    const found = armsOf(config, config.recipe);
+    expect(found.map((arm) => arm.name).join(' ')).toBe(arms);
+    // Rules alone need neither generator nor reward model.
+    if (name.startsWith('med'))
+      expect(found.some((arm) => needsOf(arm).rewardModel || needsOf(arm).candidates)).toBe(false);
+  });
+});
+
+describe('data-scale', () => {
+  test('one reward model and one set of candidates serve all arms; the result holds the curves', async () => {
+    const engine = fakeEngine();
+    const result = await run(configOf('{ kind: data-scale, sizes: [4, 8] }'), engine);
+    expect(comparisonResultSchema.parse(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')))).toEqual(result);
+    expect(kinds(engine).filter((kind) => kind === 'reward-model')).toHaveLength(1);
+    expect(kinds(engine).filter((kind) => kind === 'sft')).toHaveLength(5);
+    expect(kinds(engine).filter((kind) => kind === 'grpo')).toHaveLength(2);
+    expect(done().filter((stage) => stage.startsWith('shared/'))).toEqual(
+      ['prepare-data', 'generate', 'grade', 'reward-model', 'reward-report', 'score'].map((stage) => `shared/${stage}`),
+    );
+    expect(result.curves.map(({ label, points }) => [label, points.map(({ size }) => size)])).toEqual([
+      ['RandK', [4, 8]],
+      ['TopK', [4, 8]],
+      ['TopK+GRPO', [4, 8]],
+      ['all', [expect.any(Number)]],
+    ]);
+    const grpo = engine.calls.find(({ spec }) => spec.kind === 'grpo')?.spec;
+    expect(grpo?.model.path).toBe(join(runDir, 'arms/top-4/cycle-1/sft/model'));
+    for (const arm of result.arms) {
+      expect(existsSync(join(runDir, arm.paths.predictions)), arm.name).toBe(true);
+      expect(arm.auroc).not.toBeNull();
+      expect(arm.n).toBe(16);
+    }
+    expect(result.transitions.map(({ first, second }) => `${first} ${second}`)).toEqual([
+      'base top-8',
+      'random-8 top-8',
+      'top-8 top-8-grpo',
+    ]);
+    expect(comparisonText(result, runDir)).toMatch(/^K +RandK +TopK +TopK\+GRPO +all$/m);
+  });
+
+  test('goes on where it was stopped, and a finished one asks nothing again', async () => {
+    const config = configOf('{ kind: data-scale, sizes: [2], grpo: false }');
+    const failing = fakeEngine({
+      before: (spec) => {
+        if (spec.kind === 'sft' && spec.outDir.includes('top-2')) throw new Error('power cut');
+      },
+    });
+    await expect(run(config, failing)).rejects.toThrow('power cut');
+    const engine = fakeEngine();
+    const result = await run(config, engine);
+    expect(kinds(engine)).toEqual(['sft', 'evaluate', 'sft', 'evaluate']);
+    const again = fakeEngine();
+    expect((await run(config, again)).arms).toEqual(result.arms);
+    expect(again.calls).toEqual([]);
+  });
+});
+
+describe('transfer', () => {
+  test('a model for each modality of the data, a cell for each pair', async () => {
+    const engine = fakeEngine();
+    const result = await run(configOf('{ kind: transfer, domains: [CT, MRI] }'), engine);
+    expect(kinds(engine)).toEqual(['evaluate', 'sft', 'evaluate', 'sft', 'evaluate']);
+    const { grid, arms } = result;
+    expect(grid?.trained).toEqual(['CT', 'MRI']);
+    expect(grid?.cells).toHaveLength(2 * (grid?.tested.length ?? 0));
+    expect(grid?.cells[0]?.gain).toBe(0); // the fake answers the same whatever it learned
+    expect(arms.map(({ trained }) => Object.keys(trained[0]?.byModality ?? {}))).toEqual([[], ['CT'], ['MRI']]);
+  });
+});
+
+describe('arms', () => {
+  const arms = `
+  kind: arms
+  arms:
+    - { name: base }
+    - { name: filtered, stages: [{ stage: sft, data: { from: accepted } }] }
+    - { name: unit, after: filtered, stages: [{ stage: grpo, data: { from: accepted } }] }
+    - { name: raw, after: filtered, stages: [{ stage: grpo, data: { from: accepted } }], set: { grpo.rewards.scale: raw } }
+    - { name: rules, stages: [{ stage: grpo, data: { from: seed }, rewards: medvlm-r1 }] }
+    - { name: both, stages: [{ stage: loop, cycles: 1 }], set: { rewardModel.loss: both } }
+  transitions: [[base, unit]]
+`;
+  test('settings of an arm change its stages and no others; what has the same inputs is made once', async () => {
+    const engine = fakeEngine();
+    const result = await run(configOf(arms), engine);
+    expect(result.arms.map(({ name }) => name)).toEqual(['base', 'filtered', 'unit', 'raw', 'rules', 'both']);
+    // `raw` has settings of its own, and yet its reward model is that of all; `both` trains another.
+    expect(done().filter((stage) => stage.endsWith('/reward-model'))).toEqual([
+      'shared/reward-model',
+      'both/reward-model',
+      'both/reward-model',
+    ]);
+    expect(done()).not.toContain('raw/generate');
+    expect(done()).not.toContain('both/generate');
+    const rules = engine.calls.find(({ spec }) => spec.kind === 'grpo' && spec.outDir.includes('/rules/'))?.spec;
+    expect(rules).toMatchObject({ rewards: [{ name: 'format' }, { name: 'accuracy' }] });
+    expect(rules).not.toHaveProperty('rewardModel');
+    expect(existsSync(join(runDir, 'dataset')), 'an arm leaves the D_gen of the run alone').toBe(false);
+  });
+
+  test.each([
+    ['{ kind: arms, arms: [{ name: a, set: { data.seed: 3 } }] }', /arm a cannot have the setting data\.seed/],
+    ['{ kind: arms, arms: [{ name: a, set: { sft.steps: 3 } }] }', /sft: .*steps/],
+    ['{ kind: arms, arms: [{ name: a, after: b }] }', /recipe\.arms\.0\.after: no arm named b/],
+    ['{ kind: arms, arms: [{ name: a }, { name: a }] }', /a second arm named a/],
+    ['{ kind: arms, arms: [{ name: a }], transitions: [[a, b]] }', /no arm named b/],
+    ['{ kind: arms, arms: [{ name: a, stages: [{ stage: sft, data: { take: top } }] }] }', /needs a size/],
+    ['{ kind: transfer, stages: [{ stage: loop }] }', /cannot be kept to one domain/],
+  ])('%s is refused', (recipe, message) => {
+    expect(() => configOf(recipe)).toThrow(message);
+  });
+});

@@ -1,0 +1,97 @@
+"""The `evaluate` job on the shipped model: likelihoods that do not depend on the batch, and what they follow."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from PIL import Image
+
+from medgr2.evaluate import reasoning, run
+
+
+class Quiet:
+    """A channel that nobody listens to."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def emit(self, event: dict[str, Any]) -> None:
+        self.events.append(event)
+
+    def should_stop(self) -> bool:
+        return False
+
+
+QUESTION = "Which imaging method was used?\nA) CT\nB) MRI"
+RESPONSES = ["<answer>CT</answer>", "<answer>magnetic resonance imaging of the head</answer>"]
+
+
+def evaluate(tmp_path: Path, rows: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:
+    data = tmp_path / "rows.parquet"
+    parquet.write_table(pa.Table.from_pylist(rows), data)
+    spec = {
+        "kind": "evaluate",
+        "model": {"path": "phantom", "dtype": "float32"},
+        "data": str(data),
+        "outDir": str(tmp_path),
+        "seed": 0,
+        "device": "cpu",
+        "threads": 1,
+        "reasoning": "none",
+        "maxNewTokens": 40,
+        "batchSize": 2,
+        **settings,
+    }
+    result = run(spec, Quiet())  # type: ignore[arg-type]
+    lines = Path(result["answers"]).read_text(encoding="utf-8").splitlines()
+    assert result["count"] == len(lines) == len(rows)
+    return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[dict[str, Any]]:
+    found = []
+    for index, shade in enumerate((40, 160, 220)):
+        image = tmp_path / f"{index}.png"
+        Image.new("RGB", (84, 84), (shade, shade, 255 - shade)).save(image)
+        prompt = QUESTION if index < 2 else "What is seen?"
+        responses = RESPONSES if index < 2 else []
+        found.append({"id": f"q{index}", "image": str(image), "prompt": prompt, "responses": responses})
+    return found
+
+
+def test_likelihoods_are_of_the_response_alone_whatever_stands_beside_it(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    together = evaluate(tmp_path, rows)
+    alone = evaluate(tmp_path, rows[:1], batchSize=1)
+    assert [line["id"] for line in together] == ["q0", "q1", "q2"]
+    assert together[2]["responses"] == []
+    for one, other in zip(together[0]["responses"], alone[0]["responses"], strict=True):
+        assert one["tokens"] == other["tokens"]
+        assert one["logLikelihood"] == pytest.approx(other["logLikelihood"], abs=1e-3)
+        assert one["logLikelihood"] < 0
+    short, long = together[0]["responses"]
+    assert short["tokens"] < long["tokens"]
+
+
+def test_what_greedy_decoding_wrote_is_likelier_than_anything_near_it(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    text = evaluate(tmp_path, rows[:1])[0]["text"]
+    other = text.replace("</answer>", " not</answer>") if "</answer>" in text else text + " not"
+    [written, changed] = evaluate(tmp_path, [{**rows[0], "responses": [text, other]}])[0]["responses"]
+    assert written["logLikelihood"] > changed["logLikelihood"]
+
+
+def test_own_reasoning_goes_before_the_options(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    assert reasoning("<think>It is.</think><answer>CT</answer>") == "<think>It is.</think>"
+    assert reasoning("CT") == ""
+    [bare] = evaluate(tmp_path, rows[:1])
+    [after] = evaluate(tmp_path, rows[:1], reasoning="own")
+    assert [item["tokens"] for item in after["responses"]] == [item["tokens"] for item in bare["responses"]]
+    if reasoning(after["text"]) != "":
+        assert after["responses"] != bare["responses"]
