@@ -35,7 +35,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
             for row, completion, responses in zip(batch, completions, likelihoods, strict=True):
-                out.write(json.dumps({"id": row["id"], **completion, "responses": responses}, ensure_ascii=False) + "\n")
+                line = {"id": row["id"], **completion, "responses": responses}
+                out.write(json.dumps(line, ensure_ascii=False) + "\n")
             channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {"kind": "evaluate", "answers": str(path), "count": len(rows), "seconds": time.monotonic() - started}
 

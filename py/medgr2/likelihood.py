@@ -30,7 +30,8 @@ def response_log_likelihoods(
     ).to(model.device)
     ids_BT, used_B = inputs["input_ids"], inputs["attention_mask"].sum(dim=1)
     counts = [
-        _response_tokens(processor, prefix, response + end) for prefix, response in zip(prefixes, responses, strict=True)
+        _response_tokens(processor, prefix, response + end)
+        for prefix, response in zip(prefixes, responses, strict=True)
     ]
     # Position t predicts token t + 1.
     predicts_BT = torch.zeros_like(ids_BT[:, 1:], dtype=torch.bool)

@@ -1,6 +1,6 @@
 /** Measures one arm of a comparison on the held-out test questions, with all figures and intervals. */
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { answerReport } from '../../evaluation/answer-report.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/evaluate.js';
 import { readParquet } from '../../dataset/table.js';
