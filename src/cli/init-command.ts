@@ -110,7 +110,7 @@ async function generatorOf(
     throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
       remedy: 'Take --generator gemini, or leave --images out to see the loop on drawn images.',
     });
-  const model = command.generatorModel ?? 'gemini-2.0-flash';
+  const model = command.generatorModel ?? 'gemini-2.5-flash-lite';
   const reason = await ask(
     command.egressReason,
     'Gemini writes the questions. Why may these images leave this machine? ',

@@ -14,7 +14,7 @@ const environmentVariable = z
 
 /** Gemini through its REST API. The key itself never stands in a configuration. */
 const geminiSchema = z.strictObject({
-  model: z.string().min(1).default('gemini-2.0-flash'),
+  model: z.string().min(1).default('gemini-2.5-flash-lite'),
   /** Name of the environment variable that holds the key. */
   apiKeyEnv: environmentVariable.default('GEMINI_API_KEY'),
   /** Google's own address when left out. */

@@ -14,7 +14,7 @@ import { geminiResponseSchema } from './response-schema.js';
 import { redact, requireHeaderSafe } from './secret.js';
 
 export interface GeminiOptions {
-  /** Model name, e.g. `gemini-2.0-flash`. */
+  /** Model name, e.g. `gemini-2.5-flash-lite`. */
   model: string;
   /** Sent as a header only; it is in no error, log or cache. */
   apiKey: string;

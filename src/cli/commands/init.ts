@@ -10,7 +10,7 @@ export const declareInit: Declare = (program, io) => {
     .option('--images <folder>', 'your own images; without it, images are drawn')
     .option('--modality <name>', 'what the images are: CT, MRI, X-ray, ultrasound, …')
     .addOption(new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini']))
-    .option('--generator-model <name>', 'model of the generator (default: gemini-2.0-flash)')
+    .option('--generator-model <name>', 'model of the generator (default: gemini-2.5-flash-lite)')
     .option('--model <name>', 'model to train: phantom, a folder, or a Hugging Face id')
     .option('--egress-reason <text>', 'why your images may be sent to the generator')
     .option('--force', 'write over a file that exists')
