@@ -131,7 +131,7 @@ describe('the key and the provider', () => {
 
   test('taken and refused', async () => {
     expect(await provider({ GEMINI_API_KEY: key }, true)).toMatchObject([{ status: 'ok' }, { status: 'ok' }]);
-    expect(seen).toEqual([{ path: '/v1beta/models/gemini-2.0-flash', key }]);
+    expect(seen).toEqual([{ path: '/v1beta/models/gemini-2.5-flash-lite', key }]);
     expect(await provider({ GEMINI_API_KEY: 'k-wrong-wrong' }, true)).toMatchObject([
       { status: 'ok' },
       { status: 'failed', detail: expect.stringContaining('refuses the key') },
