@@ -240,7 +240,7 @@ describe('the local provider', () => {
     const provider = localProvider({
       model: 'm',
       requestsPerJob: 8,
-      gatherMs: 50,
+      gatherMs: 500, // on a busy machine requests come late
       run: async (job, onReply) => {
         jobs.push(job);
         await answering(job, onReply);
@@ -251,11 +251,10 @@ describe('the local provider', () => {
     expect(samples).toHaveLength(20);
     expect(progress).toMatchObject({ inputTokens: 180, outputTokens: 100, cost: null });
     expect(jobs.length).toBeLessThanOrEqual(4);
-    const [prompt] = jobs[0]?.prompts ?? [];
-    expect(prompt).toMatchObject({
-      image: tasks[0]?.image,
-      prompt: expect.stringContaining('"rationale" (text)') as string,
-    });
+    const prompts = jobs.flatMap((job) => job.prompts);
+    // Which request is ready first is the file system's choice.
+    expect(prompts.map(({ image }) => image).toSorted()).toEqual(tasks.map(({ image }) => image).toSorted());
+    expect(prompts[0]?.prompt).toContain('"rationale" (text)');
   });
 
   it('passes on why a job failed, and gives up on replies that never came', async () => {
