@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from medgr2.channel import Channel, JobCancelled
+from medgr2.channel import Channel
 from medgr2.models import job_start, load_vlm, model_path, set_up
 from medgr2.processing import load_processor, open_image, prompt_text
-from medgr2.rows import Row, read_rows
+from medgr2.rows import Row, batches, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
@@ -29,16 +29,12 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     samples: int = spec["samples"]
     path = Path(spec["outDir"]) / "completions.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for start in range(0, len(rows), spec["batchSize"]):
-            if channel.should_stop():
-                raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
-            batch = rows[start : start + spec["batchSize"]]
+        for batch in batches(rows, spec["batchSize"], channel):
             lines = complete_batch(model, processor, device, batch, spec["maxNewTokens"], samples, spec["temperature"])
             for index, line in enumerate(lines):
                 named = {"id": batch[index // samples]["id"], "index": index % samples, **line}
                 out.write(json.dumps(named, ensure_ascii=False) + "\n")
             out.flush()
-            channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {
         "kind": "complete",
         "completions": str(path),

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from medgr2.channel import Channel, JobCancelled
+from medgr2.channel import Channel
 from medgr2.complete import complete_batch
 from medgr2.likelihood import response_log_likelihoods
 from medgr2.models import job_start, load_vlm, model_path, set_up
 from medgr2.processing import load_processor
-from medgr2.rows import Row, read_rows
+from medgr2.rows import Row, batches, read_rows
 
 ANSWER_BLOCK = "<answer>"
 
@@ -27,17 +27,13 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for start in range(0, len(rows), spec["batchSize"]):
-            if channel.should_stop():
-                raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
-            batch = rows[start : start + spec["batchSize"]]
+        for batch in batches(rows, spec["batchSize"], channel):
             completions = complete_batch(model, processor, device, batch, spec["maxNewTokens"])
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
             for row, completion, responses in zip(batch, completions, likelihoods, strict=True):
                 line = {"id": row["id"], **completion, "responses": responses}
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
-            channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {"kind": "evaluate", "answers": str(path), "count": len(rows), "seconds": time.monotonic() - started}
 
 

@@ -1,11 +1,14 @@
-"""Reads a job's rows from Parquet and names what is missing, before any model is loaded."""
+"""A job's rows: read from Parquet, with what is missing named before a model is loaded, and taken in batches."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
+
+from medgr2.channel import Channel, JobCancelled
 
 Row = dict[str, Any]
 
@@ -23,3 +26,13 @@ def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
         if "image" in required and not Path(row["image"]).is_file():
             raise ValueError(f"{path} row {index} (id {row.get('id')}): no image at {row['image']}")
     return rows
+
+
+def batches(rows: list[Row], size: int, channel: Channel) -> Iterator[list[Row]]:
+    """The rows in batches of `size`. Tells the progress after each; raises JobCancelled when told to stop."""
+    for start in range(0, len(rows), size):
+        if channel.should_stop():
+            raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
+        batch = rows[start : start + size]
+        yield batch
+        channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})

@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from medgr2.channel import Channel, JobCancelled
+from medgr2.channel import Channel
 from medgr2.models import job_start, set_up
 from medgr2.reward_backbone import RewardModel
-from medgr2.rows import read_rows
+from medgr2.rows import batches, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
@@ -22,14 +22,10 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     started = time.monotonic()
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for start in range(0, len(rows), spec["batchSize"]):
-            if channel.should_stop():
-                raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
-            batch = rows[start : start + spec["batchSize"]]
+        for batch in batches(rows, spec["batchSize"], channel):
             scores = model.score(
                 [row["image"] for row in batch], [row["prompt"] for row in batch], [row["response"] for row in batch]
             )
             for row, score in zip(batch, scores, strict=True):
                 out.write(json.dumps({"id": row["id"], "score": score}) + "\n")
-            channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
     return {"kind": "score", "scores": str(path), "count": len(rows), "seconds": time.monotonic() - started}
