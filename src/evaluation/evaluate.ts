@@ -4,7 +4,7 @@ import type { ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { Config } from '../config/schema.js';
 import { readAnswers, readCompletions, type AnswerLine } from '../dataset/job-files.js';
-import { writeParquet } from '../dataset/table.js';
+import { writeParquet, type Columns } from '../dataset/table.js';
 import { answersMatch, extract } from '../reward/extract.js';
 import type { Sample } from '../sample.js';
 import { optionsRow, promptRow, rowColumns, type RowOptions } from '../training/rows.js';
@@ -89,9 +89,8 @@ type Answer = Pick<AnswerLine, 'text' | 'finished'> & { responses: AnswerLine['r
 
 async function completionsOnly(evaluation: Evaluation): Promise<Answer[]> {
   const { config, samples, rows, complete } = evaluation;
-  const place = placeOf(evaluation);
-  await writeParquet(
-    place.data,
+  const place = await placeJob(
+    evaluation,
     samples.map((sample) => promptRow(sample, rows)),
     rowColumns.prompt,
   );
@@ -104,9 +103,8 @@ async function withLikelihoods(
   evaluate: NonNullable<Evaluation['evaluate']>,
 ): Promise<Answer[]> {
   const { config, samples, rows } = evaluation;
-  const place = placeOf(evaluation);
-  await writeParquet(
-    place.data,
+  const place = await placeJob(
+    evaluation,
     samples.map((sample) => optionsRow(sample, rows)),
     rowColumns.options,
   );
@@ -116,8 +114,15 @@ async function withLikelihoods(
 
 const idsOf = (samples: readonly Sample[]): string[] => samples.map((sample) => sample.id);
 
-function placeOf({ dir, model, seed }: Evaluation): JobPlace {
-  return { outDir: dir, data: join(dir, 'prompts.parquet'), model, seed };
+/** Writes what the job is to read. */
+async function placeJob(
+  { dir, model, seed }: Evaluation,
+  rows: readonly object[],
+  columns: Columns,
+): Promise<JobPlace> {
+  const data = join(dir, 'prompts.parquet');
+  await writeParquet(data, rows, columns);
+  return { outDir: dir, data, model, seed };
 }
 
 function judge(sample: Sample, answer: Answer | undefined): Prediction {

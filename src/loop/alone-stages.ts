@@ -7,14 +7,13 @@ import type { Config } from '../config/schema.js';
 import { sha256 } from '../hash.js';
 import type { Modality, Sample } from '../sample.js';
 import { runAlone } from './alone.js';
-import { trainAndReport, type RewardModelState } from './cycle.js';
+import type { RewardModelState } from './cycle.js';
 import { providerKey } from './generator.js';
 import { withinRun, type RunOptions } from './session.js';
-import { rewardBackbone } from './start.js';
+import { firstRewardModel } from './start.js';
 import { runStage } from './stage.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { seedExemplars } from './stages/generator-update.js';
-import { grade, readGraded } from './stages/grade.js';
 import { readScored, score } from './stages/score.js';
 import { grpo, sft } from './stages/train-policy.js';
 
@@ -120,19 +119,7 @@ export async function trainRewardAlone(
   return runAlone(config, options, {
     name: 'train-reward',
     data: async () => ({ seed: samples }),
-    stages: async (run) => {
-      const grading = await runStage(run, grade(run, [fingerprint(samples)]));
-      const graded = { ...(await readGraded(grading)), fingerprint: grading.fingerprint };
-      const backbone = await rewardBackbone(run, graded);
-      return trainAndReport(run, {
-        cycle: 0,
-        model: backbone.path,
-        graded: graded.train,
-        preferences: null,
-        heldOut: graded.heldOut,
-        from: [grading.fingerprint, ...backbone.from],
-      });
-    },
+    stages: async (run) => (await firstRewardModel(run, fingerprint(samples))).rewardModel,
   });
 }
 

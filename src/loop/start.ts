@@ -20,7 +20,26 @@ export function firstExemplars({ config, data }: RunContext, prepared: string) {
 /** @param prepared Fingerprint of the prepared data. */
 export async function firstState(run: RunContext, prepared: string): Promise<LoopState> {
   const { config } = run;
-  const grading = await runStage(run, grade(run, [prepared]));
+  const { includeSeed } = config.dataset;
+  return {
+    ...(await firstRewardModel(run, prepared)),
+    dataset: includeSeed ? run.data.seed : [],
+    datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
+    ...firstExemplars(run, prepared),
+    preferences: [],
+    policy: { path: config.policy.base, fingerprint: sha256(config.policy.base) },
+  };
+}
+
+/**
+ * The grades of the trusted samples, R_φ trained on them and measured on the held-out ones.
+ * @param from Fingerprint of the trusted samples.
+ */
+export async function firstRewardModel(
+  run: RunContext,
+  from: string,
+): Promise<Pick<LoopState, 'graded' | 'rewardModel'>> {
+  const grading = await runStage(run, grade(run, [from]));
   const graded = { ...(await readGraded(grading)), fingerprint: grading.fingerprint };
   const backbone = await rewardBackbone(run, graded);
   const rewardModel = await trainAndReport(run, {
@@ -31,16 +50,7 @@ export async function firstState(run: RunContext, prepared: string): Promise<Loo
     heldOut: graded.heldOut,
     from: [grading.fingerprint, ...backbone.from],
   });
-  const { includeSeed } = config.dataset;
-  return {
-    rewardModel,
-    graded,
-    dataset: includeSeed ? run.data.seed : [],
-    datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
-    ...firstExemplars(run, prepared),
-    preferences: [],
-    policy: { path: config.policy.base, fingerprint: sha256(config.policy.base) },
-  };
+  return { graded, rewardModel };
 }
 
 /** The cycles, one after the other; `told` is called after each. */
@@ -54,7 +64,7 @@ export async function runCycles(run: RunContext, first: LoopState, told: (done: 
 }
 
 /** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
-export async function rewardBackbone(
+async function rewardBackbone(
   run: RunContext,
   graded: LoopState['graded'],
 ): Promise<{ path: string; from: readonly string[] }> {
