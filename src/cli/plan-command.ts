@@ -2,10 +2,10 @@
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { ConfigError } from '../errors.js';
-import { defaultAssumptions, devices, type Device } from '../loop/plan/assumptions.js';
-import { findFacts } from '../loop/plan/facts.js';
+import { defaultAssumptions, devices, type Device } from '../loop/estimate/assumptions.js';
+import { findFacts } from '../loop/estimate/facts.js';
 import { openPricing } from '../loop/pricing.js';
-import { planRun } from '../loop/plan/plan.js';
+import { planRun } from '../loop/estimate/estimate.js';
 import { nearest } from '../config/nearest.js';
 import type { CommandIo } from './io.js';
 import { planText } from './plan-text.js';

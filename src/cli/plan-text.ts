@@ -1,7 +1,7 @@
 /** A plan as a person reads it. */
 import type { Config } from '../config/schema.js';
-import { tokenEdge } from '../loop/plan/image-tokens.js';
-import type { JobMemory, Plan, PlanOptions, StagePlan } from '../loop/plan/plan-types.js';
+import { tokenEdge } from '../loop/estimate/image-tokens.js';
+import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../loop/estimate/types.js';
 import { formatTable } from '../format.js';
 
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
@@ -24,10 +24,10 @@ const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
 /** The first cycle whole, and of the last what differs: D_gen has grown by then. */
 function stageTable(config: Config, { stages, samples }: Plan): string {
   const first = stages.filter(({ cycle }) => cycle === 1);
-  const grown = ({ cycle, stage, items }: StagePlan): boolean =>
+  const grown = ({ cycle, stage, items }: StageEstimate): boolean =>
     cycle > 1 && cycle === config.cycles && first.find((other) => other.stage === stage)?.items !== items;
   const shown = stages.filter((stage) => stage.cycle <= 1 || grown(stage));
-  const line = ({ cycle, stage, items, unit, steps, gpuSeconds }: StagePlan): string[] => [
+  const line = ({ cycle, stage, items, unit, steps, gpuSeconds }: StageEstimate): string[] => [
     `${cycle === 0 ? 'start' : `cycle ${cycle}`}  ${stage}`,
     `${thousands(items)} ${unit}`,
     steps === null ? '' : `${thousands(steps)} steps`,

@@ -5,7 +5,7 @@ import { questionTypes } from '../../sample.js';
 import { countLora, countParameters, type VlmShape } from './architecture.js';
 import { geminiImageTokens, imageTokens, tokenEdge } from './image-tokens.js';
 import { bytesOf, estimateMemory, type Precision } from './memory.js';
-import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 import { notesOf } from './notes.js';
 import { generatorIdentity } from '../pricing.js';
 import { stageSeconds, type Lengths } from './stage-time.js';

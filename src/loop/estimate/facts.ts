@@ -16,7 +16,7 @@ import { readJson } from '../run-folder.js';
 import { shapeByName, shapeOfConfig, type VlmShape } from './architecture.js';
 import { defaultAssumptions } from './assumptions.js';
 import type { ImageSize } from './image-tokens.js';
-import type { PlanFacts, Price } from './plan-types.js';
+import type { PlanFacts, Price } from './types.js';
 
 export interface FactsOptions {
   env?: Readonly<Record<string, string | undefined>> | undefined;

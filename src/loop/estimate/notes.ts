@@ -2,7 +2,7 @@
 import type { Config } from '../../config/schema.js';
 import { tokenEdge } from './image-tokens.js';
 import type { Device } from './assumptions.js';
-import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 
 export function notesOf(
   config: Config,

@@ -35,7 +35,7 @@ export interface PlanOptions {
   assumptions: Assumptions;
 }
 
-export interface StagePlan {
+export interface StageEstimate {
   cycle: number;
   stage: StageName;
   /** Rows, requests or prompts the stage goes through. */
@@ -58,7 +58,7 @@ export interface JobMemory {
 }
 
 export interface Plan {
-  stages: StagePlan[];
+  stages: StageEstimate[];
   samples: { requests: number; candidates: number; accepted: number; datasetSize: number };
   generator: {
     name: string;

@@ -2,10 +2,10 @@
 import type { Config } from '../../config/schema.js';
 import type { StageName } from '../events.js';
 import type { Assumptions } from './assumptions.js';
-import type { StagePlan } from './plan-types.js';
+import type { StageEstimate } from './types.js';
 
 /** Models and sequences enter with the estimate of time; here only what is counted. */
-export type StageLoad = Omit<StagePlan, 'gpuSeconds'>;
+export type StageLoad = Omit<StageEstimate, 'gpuSeconds'>;
 
 export interface Workload {
   stages: StageLoad[];
@@ -85,7 +85,7 @@ function load(
   cycle: number,
   stage: StageName,
   items: number,
-  unit: StagePlan['unit'],
+  unit: StageEstimate['unit'],
   steps: number | null = null,
 ): StageLoad {
   return { cycle, stage, items, unit, steps };

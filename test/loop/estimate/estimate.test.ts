@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
 import { configSchema } from '../../../src/config/schema.js';
-import { countLora, countParameters, shapeByName, shapeOfConfig } from '../../../src/loop/plan/architecture.js';
-import { defaultAssumptions, devices } from '../../../src/loop/plan/assumptions.js';
-import { findFacts } from '../../../src/loop/plan/facts.js';
-import { geminiImageTokens, imageTokens } from '../../../src/loop/plan/image-tokens.js';
-import { planRun } from '../../../src/loop/plan/plan.js';
-import type { PlanFacts } from '../../../src/loop/plan/plan-types.js';
+import { countLora, countParameters, shapeByName, shapeOfConfig } from '../../../src/loop/estimate/architecture.js';
+import { defaultAssumptions, devices } from '../../../src/loop/estimate/assumptions.js';
+import { findFacts } from '../../../src/loop/estimate/facts.js';
+import { geminiImageTokens, imageTokens } from '../../../src/loop/estimate/image-tokens.js';
+import { planRun } from '../../../src/loop/estimate/estimate.js';
+import type { PlanFacts } from '../../../src/loop/estimate/types.js';
 import { systemText } from '../../../src/prompts/templates.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
