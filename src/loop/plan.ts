@@ -14,11 +14,17 @@ export const stagePlanSchema = z.strictObject({
 });
 export type StagePlan = z.output<typeof stagePlanSchema>;
 
-export function planStages(config: Pick<Config, 'rewardModel'>): StagePlan {
-  const { warmStartSteps, retrainAfterLast } = config.rewardModel;
+/** From fresh candidates to a tested policy: what every cycle begins with. */
+export const turnStages = ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo'] as const;
+
+/** The settings that decide which stages there are. */
+export interface PlanSettings {
+  rewardModel: Pick<Config['rewardModel'], 'warmStartSteps' | 'retrainAfterLast'>;
+}
+
+export function planStages({ rewardModel: { warmStartSteps, retrainAfterLast } }: PlanSettings): StagePlan {
   const evolution = ['preferences', 'reward-model', 'reward-report'] as const;
-  const turn = ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo'] as const;
-  const cycle = [...turn, ...evolution, 'generator-update'] as const;
+  const cycle = [...turnStages, ...evolution, 'generator-update'] as const;
   return {
     start: [
       'prepare-data',
@@ -29,6 +35,6 @@ export function planStages(config: Pick<Config, 'rewardModel'>): StagePlan {
       'reward-report',
     ],
     cycle: [...cycle],
-    last: retrainAfterLast ? [...cycle] : [...turn, 'generator-update'],
+    last: retrainAfterLast ? [...cycle] : [...turnStages, 'generator-update'],
   };
 }

@@ -1,6 +1,7 @@
 /** What the keys do, and what the marks mean. */
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import type { ReactElement } from 'react';
+import { Frame } from './frame.js';
 
 const watchKeys = [
   ['tab', 'next panel'],
@@ -18,15 +19,7 @@ const runKeys = [
 export function Help({ owns, width, height }: { owns: boolean; width: number; height: number }): ReactElement {
   const keys = [...(owns ? runKeys : [['q', 'leave; the run goes on'] as const]), ...watchKeys];
   return (
-    <Box
-      borderStyle="round"
-      borderDimColor
-      flexDirection="column"
-      width={width}
-      height={height}
-      paddingX={1}
-      overflow="hidden"
-    >
+    <Frame width={width} height={height}>
       {keys.map(([key, text]) => (
         <Text key={key} wrap="truncate">
           <Text bold>{key.padEnd(5)}</Text>
@@ -39,6 +32,6 @@ export function Help({ owns, width, height }: { owns: boolean; width: number; he
       <Text dimColor wrap="truncate">
         ✓ done ● at work ○ to come · R_φ reward model · τ threshold of the filter · ? no basis for an estimate yet
       </Text>
-    </Box>
+    </Frame>
   );
 }

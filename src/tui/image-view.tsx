@@ -1,9 +1,10 @@
 /** The newest sample with its image. */
 import { isAbsolute, join } from 'node:path';
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import { useEffect, useState, type ReactElement } from 'react';
 import { messageOf } from '../errors.js';
 import type { NewestSample } from '../loop/events.js';
+import { Frame } from './frame.js';
 import { halfBlocks, type Cell } from './half-blocks.js';
 
 interface ImageViewProps {
@@ -29,15 +30,7 @@ export function ImageView({ sample, runDir, color, width, height }: ImageViewPro
     };
   }, [file, width, height]);
   return (
-    <Box
-      borderStyle="round"
-      borderDimColor
-      flexDirection="column"
-      width={width}
-      height={height}
-      paddingX={1}
-      overflow="hidden"
-    >
+    <Frame width={width} height={height}>
       {sample === null ? (
         <Text dimColor>No sample has been written yet: its image will be here.</Text>
       ) : (
@@ -56,7 +49,7 @@ export function ImageView({ sample, runDir, color, width, height }: ImageViewPro
           )}
         </>
       )}
-    </Box>
+    </Frame>
   );
 }
 

@@ -2,19 +2,12 @@
 import { Box, Text } from 'ink';
 import { Fragment, type ReactElement } from 'react';
 import type { StageName } from '../loop/events.js';
+import { turnStages } from '../loop/plan.js';
 import { plannedStages, stageOf, type ScreenState, type StageStatus } from './state.js';
 import { stageWords } from './words.js';
 
 /** The half of the ring that is read from left to right; the rest comes back below it. */
-const forward: ReadonlySet<StageName> = new Set([
-  'generate',
-  'score',
-  'filter',
-  'sft',
-  'evaluate-sft',
-  'grpo',
-  'evaluate-grpo',
-]);
+const forward: ReadonlySet<StageName> = new Set(turnStages);
 
 const marks = { waiting: '○', running: '●', done: '✓', skipped: '✓' } as const;
 

@@ -1,7 +1,8 @@
 /** The frame around the panel of the stage at work, or of the one that a person chose with tab. */
-import { Box, Text } from 'ink';
+import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatSeconds } from '../format.js';
+import { Frame } from './frame.js';
 import { timeLeft } from './estimate.js';
 import { EvaluationPanel } from './panels/evaluation-panel.js';
 import { FilterPanel } from './panels/filter-panel.js';
@@ -22,7 +23,7 @@ export const panels: Record<PanelName, (props: PanelProps) => ReactElement> = {
   evaluation: EvaluationPanel,
 };
 
-interface FrameProps {
+interface PanelFrameProps {
   state: ScreenState;
   name: PanelName;
   /** Whether it is there because of the stage at work. */
@@ -32,22 +33,14 @@ interface FrameProps {
   height: number;
 }
 
-/** Its border takes two rows and four columns, its title one row. */
-export function PanelFrame({ state, name, follows, now, width, height }: FrameProps): ReactElement {
+/** The frame, and in it one row of title and the panel. */
+export function PanelFrame({ state, name, follows, now, width, height }: PanelFrameProps): ReactElement {
   const Panel = panels[name];
   return (
-    <Box
-      borderStyle="round"
-      borderDimColor
-      flexDirection="column"
-      width={width}
-      height={height}
-      paddingX={1}
-      overflow="hidden"
-    >
+    <Frame width={width} height={height}>
       <Text wrap="truncate">{follows ? <AtWork state={state} now={now} /> : <Text bold>{name}</Text>}</Text>
       <Panel state={state} width={width - 4} height={height - 3} />
-    </Box>
+    </Frame>
   );
 }
 

@@ -1,7 +1,7 @@
 /** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
 import type { JobEvent } from '../bridge/contract.js';
 import type { NewestSample, StageMetrics, StageName } from '../loop/events.js';
-import type { StagePlan } from '../loop/plan.js';
+import { planStages, type StagePlan } from '../loop/plan.js';
 import type { StageDetail } from '../loop/stage-detail.js';
 import { emptySeries, type Series } from './series.js';
 
@@ -101,23 +101,7 @@ export interface ScreenState {
 }
 
 /** Of runs that were recorded before a run told its plan. */
-const usualPlan: StagePlan = {
-  start: ['prepare-data', 'evaluate-base', 'grade', 'reward-model', 'reward-report'],
-  cycle: [
-    'generate',
-    'score',
-    'filter',
-    'sft',
-    'evaluate-sft',
-    'grpo',
-    'evaluate-grpo',
-    'preferences',
-    'reward-model',
-    'reward-report',
-    'generator-update',
-  ],
-  last: ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo', 'generator-update'],
-};
+const usualPlan = planStages({ rewardModel: { warmStartSteps: 0, retrainAfterLast: false } });
 
 export const initialState: ScreenState = {
   runDir: '',
