@@ -1,4 +1,7 @@
-/** Control arms of a finished run: the same SFT on candidates that no reward model filtered. */
+/**
+ * Control arms of a finished run, each the base after as many SFT steps as the loop's: on candidates that no reward model
+ * filtered, and on the trusted samples that the loop began with.
+ */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '../../src/bridge/engine.js';
@@ -13,18 +16,34 @@ import type { Sample } from '../../src/sample.js';
 import { rowColumns, sftRow, type RowOptions } from '../../src/training/rows.js';
 import { sftSpec } from '../../src/training/specs.js';
 
-export const arms = ['unfiltered-equal', 'unfiltered-all'] as const;
-/** `unfiltered-equal`: as many random candidates as D_gen has samples. `unfiltered-all`: every candidate. */
-export type Arm = (typeof arms)[number];
-
 export interface ArmPlace {
   engine: Engine;
   config: Config;
   /** Folder of the finished run. */
   runDir: string;
-  cycle: number;
-  /** Rows of D_gen after this cycle. */
-  datasetSize: number;
+}
+
+/**
+ * `unfiltered-all`: every candidate of the cycles so far. `unfiltered-equal`: as many of them, at random, as D_gen has samples,
+ * whose number is then given.
+ */
+export async function unfilteredAccuracy(
+  arm: 'unfiltered-equal' | 'unfiltered-all',
+  place: ArmPlace,
+  cycle: number,
+  size?: number,
+): Promise<number> {
+  return armAccuracy(`cycle-${cycle}-${arm}`, place, async () => {
+    const candidates = await candidatesUpTo(place.runDir, cycle);
+    return seededRandom(place.config.seed, cycle, 'unfiltered arm').shuffle(candidates).slice(0, size);
+  });
+}
+
+/** Without generator and reward model: what the loop must be compared with. The same for every cycle. */
+export async function seedOnlyAccuracy(place: ArmPlace): Promise<number> {
+  return armAccuracy('seed-only', place, () =>
+    readSamples(join(place.runDir, 'cycle-0', 'prepare-data', 'seed.parquet')),
+  );
 }
 
 /** All candidates of the cycles so far, each once, whatever the reward model thought of them. */
@@ -38,17 +57,15 @@ async function candidatesUpTo(runDir: string, cycle: number): Promise<Sample[]> 
 }
 
 /** Test accuracy of the arm. A finished arm is read back, so the bench can be stopped and continued. */
-export async function armAccuracy(arm: Arm, place: ArmPlace): Promise<number> {
-  const { engine, config, runDir, cycle, datasetSize } = place;
-  const dir = join(runDir, 'arms', `cycle-${cycle}-${arm}`);
+async function armAccuracy(name: string, place: ArmPlace, choose: () => Promise<Sample[]>): Promise<number> {
+  const { engine, config, runDir } = place;
+  const dir = join(runDir, 'arms', name);
   const file = join(dir, 'accuracy.json');
   if (existsSync(file)) return (readJson(file) as { accuracy: number }).accuracy;
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
   const rows: RowOptions = { instruction: config.policy.instruction, imagePath: (image) => fromRun(runDir, image) };
-  const candidates = await candidatesUpTo(runDir, cycle);
-  const shuffled = seededRandom(config.seed, cycle, 'unfiltered arm').shuffle(candidates);
-  const samples = arm === 'unfiltered-all' ? shuffled : shuffled.slice(0, datasetSize);
+  const samples = await choose();
   const data = join(dir, 'rows.parquet');
   await writeParquet(
     data,
@@ -67,6 +84,6 @@ export async function armAccuracy(arm: Arm, place: ArmPlace): Promise<number> {
     rows,
     complete: (spec) => engine.start<'complete'>(spec).result,
   });
-  writeJson(file, { arm, cycle, samples: samples.length, accuracy: report.accuracy });
+  writeJson(file, { arm: name, samples: samples.length, accuracy: report.accuracy });
   return report.accuracy;
 }
