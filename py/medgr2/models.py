@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForImageTextToText
+
+from medgr2.devices import nvidia_gpu
 
 PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -20,7 +23,11 @@ def model_path(reference: dict[str, Any]) -> str:
 
 
 class DeviceUnavailable(RuntimeError):
-    """The device that was asked for cannot be used."""
+    """The device that was asked for, or that is there to be used, cannot be used."""
+
+
+class TorchWithoutCuda(DeviceUnavailable):
+    """The same, because torch is a build that can use none."""
 
 
 def set_up(spec: dict[str, Any]) -> torch.device:
@@ -31,13 +38,18 @@ def set_up(spec: dict[str, Any]) -> torch.device:
         torch.set_num_threads(spec["threads"])
     set_seed(spec["seed"])
     wanted = spec.get("device", "auto")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise DeviceUnavailable(
-            f"device is cuda but torch {torch.__version__} (built for CUDA {torch.version.cuda}) sees no CUDA device"
-        )
-    if wanted == "cpu" or not torch.cuda.is_available():
+    if wanted == "cpu":
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    gpu = nvidia_gpu()
+    if wanted == "auto" and gpu is None:
+        return torch.device("cpu")
+    # A week on the CPU because of a driver is nobody's wish: whoever wants the CPU says so.
+    build = "a CPU build" if torch.version.cuda is None else f"built for CUDA {torch.version.cuda}"
+    there = "there is no sign of an NVIDIA GPU" if gpu is None else f"there is an NVIDIA GPU ({gpu})"
+    kind = TorchWithoutCuda if torch.version.cuda is None else DeviceUnavailable
+    raise kind(f"device is {wanted}, {there}, and torch {torch.__version__} ({build}) in {sys.executable} can use none")
 
 
 def torch_dtype(reference: dict[str, Any], device: torch.device) -> torch.dtype:

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { BridgeError } from '../errors.js';
-import { packageRoot } from './paths.js';
+import { packageRoot, pythonSources } from './paths.js';
 
 const deviceSchema = z.object({ name: z.string(), memoryGiB: z.number(), bfloat16: z.boolean() });
 
@@ -19,6 +19,8 @@ const inspectionSchema = z.object({
     /** CUDA version that torch was built for; null for a CPU build. */
     cuda: z.string().nullable(),
     devices: z.array(deviceSchema),
+    /** What shows that there is an NVIDIA GPU, whether torch can use it or not; null where nothing does. */
+    gpu: z.string().nullable(),
   }),
 });
 export type PythonInspection = z.output<typeof inspectionSchema>;
@@ -30,7 +32,8 @@ def of(name):
     try: return version(name)
     except PackageNotFoundError: return None
 found = {"version": sys.version.split()[0], "packages": {name: of(name) for name in sys.argv[1:]}}
-torch_found = {"error": None, "cuda": None, "devices": []}
+from medgr2.devices import nvidia_gpu
+torch_found = {"error": None, "cuda": None, "devices": [], "gpu": nvidia_gpu()}
 try:
     import torch
     torch_found["cuda"] = torch.version.cuda
@@ -55,7 +58,10 @@ const patience = 120_000;
 export async function inspectPython(python: string, packages: readonly string[]): Promise<PythonInspection> {
   try {
     // -P: a file named datasets.py where the person stands is none of ours.
-    const { stdout } = await promisify(execFile)(python, ['-P', '-c', script, ...packages], { timeout: patience });
+    const { stdout } = await promisify(execFile)(python, ['-P', '-c', script, ...packages], {
+      timeout: patience,
+      env: { ...process.env, PYTHONPATH: pythonSources },
+    });
     return inspectionSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } catch (cause) {
     throw new BridgeError('python-silent', `${python} could not say what it has.`, {

@@ -1,4 +1,5 @@
 /** What a Python exception means to a person: a code and what to do. Known by its type, or by words of its message. */
+import { cudaRemedies } from './cuda-remedies.js';
 import type { PythonFailure } from './messages.js';
 
 export interface Meaning {
@@ -23,12 +24,8 @@ const byType: Readonly<Record<string, Meaning>> = {
   MemoryError: { code: 'out-of-memory', remedy: 'Use a smaller batch, or a machine with more memory.' },
   ModuleNotFoundError: { code: 'python-package-missing', remedy: setup },
   ImportError: { code: 'python-package-broken', remedy: setup },
-  DeviceUnavailable: {
-    code: 'cuda-unavailable',
-    remedy:
-      'Check the driver with `nvidia-smi` and that torch is a CUDA build ' +
-      '(`python -c "import torch; print(torch.version.cuda)"`), or use device: cpu.',
-  },
+  DeviceUnavailable: { code: 'cuda-unavailable', remedy: cudaRemedies.driver },
+  TorchWithoutCuda: { code: 'cuda-unavailable', remedy: cudaRemedies.cpuBuild },
   AcceleratorError: brokenCuda,
   UnsendableError: {
     code: 'job-unsendable',
@@ -47,7 +44,10 @@ const byType: Readonly<Record<string, Meaning>> = {
 /** torch raises a plain RuntimeError for most of what goes wrong on a device. */
 const byWords: readonly (readonly [RegExp, Meaning])[] = [
   [/CUDA out of memory|not enough memory: you tried to allocate/i, outOfMemory],
-  [/CUDA error|CUDA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i, brokenCuda],
+  [
+    /CUDA error|CUDA driver|NVIDIA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i,
+    brokenCuda,
+  ],
 ];
 
 export function meaningOf({ type, message }: PythonFailure, logPath: string): Meaning {

@@ -1,6 +1,6 @@
 /** A plan as a person reads it. */
 import type { Config } from '../config/schema.js';
-import { tokenEdge } from '../loop/estimate/image-tokens.js';
+import { tokenEdge } from '../loop/estimate/architecture.js';
 import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../loop/estimate/types.js';
 import { formatTable } from '../format.js';
 

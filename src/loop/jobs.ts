@@ -4,7 +4,10 @@ import type { JobEvent, JobKind, ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
+import { checkJobImages } from '../sdk/job-images.js';
+import type { AnySpec } from '../training/image-budget.js';
 import type { RowOptions } from '../training/rows.js';
+import { settingNames } from './image-budget.js';
 import { stageKey } from './ledger.js';
 import { fromRun, runFiles } from './run-folder.js';
 import type { RunContext } from './context.js';
@@ -19,11 +22,12 @@ export interface JobHooks {
 /** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */
 export async function runJob<K extends JobKind>(
   context: StageContext,
-  spec: SpecInput<K> & { kind: K },
+  spec: SpecInput<K> & AnySpec,
   hooks: JobHooks = {},
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
   const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
+  await checkJobImages(spec, settingNames(stage)); // before the model is loaded, and in words of the configuration
   const engine = await context.engine();
   const job = engine.start<K>(spec, {
     ...hooks,

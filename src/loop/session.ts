@@ -13,12 +13,13 @@ import { readEnvironment } from './environment.js';
 import type { TimedEvent } from './events.js';
 import { openEvents } from './event-file.js';
 import { providerKey } from './generator.js';
+import { checkRunImages, tightJobs } from './image-budget.js';
 import { openLedger } from './ledger.js';
 import { openRunFolder } from './open-run.js';
 import { planStages } from './plan.js';
 import { openPricing } from './pricing.js';
 import { listenForRequests } from './requests.js';
-import { readJson, runFiles, toRun, writeJson } from './run-folder.js';
+import { fromRun, readJson, runFiles, toRun, writeJson } from './run-folder.js';
 
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
@@ -63,8 +64,9 @@ export async function inRunFolder<Result extends object>(
   const { signal } = requests;
   const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
   const engine = openWhenNeeded(runDir, options.engine, config.executor, signal);
+  const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
   // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
-  if (!isComplete(runDir)) void engine.open().catch(() => {});
+  if (tight.length === 0 && !isComplete(runDir)) void engine.open().catch(() => {});
   let run: RunContext | null = null;
   const end = (status: 'complete' | 'interrupted' | 'failed', error: string | null): void => {
     const seconds = Math.round(performance.now() - started) / 1000;
@@ -74,6 +76,8 @@ export async function inRunFolder<Result extends object>(
   try {
     const ledger = openLedger(join(runDir, runFiles.ledger));
     const data = withinRun(await openData(config, runDir), runDir);
+    const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
+    await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
     const now = (): string => new Date().toISOString();
     const beforeStage: RunContext['beforeStage'] = (next) => requests.beforeStage(next, emit);
     run = { config, arm: null, runDir, engine: engine.open, data, ledger, signal, emit, now, beforeStage };

@@ -1,14 +1,20 @@
 /** The engine as scripts use it: jobs from samples, rewards as a list. It writes the rows; the bridge does the rest. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { openEngine as openBridge, type EngineOptions, type Engine as BridgeEngine } from '../bridge/engine.js';
+import {
+  openEngine as openBridge,
+  type EngineOptions,
+  type Engine as BridgeEngine,
+  type SpecInput,
+} from '../bridge/engine.js';
 import type { JobKind, RewardReply } from '../bridge/contract.js';
 import type { Job, JobHooks } from '../bridge/job.js';
 import { answerRewards, rewardSpec } from '../bridge/rewards.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
+import type { AnySpec } from '../training/image-budget.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
-import { checkImageBudget, type BudgetOptions } from './image-budget.js';
+import { checkJobImages } from './job-images.js';
 import { completeRows, evaluateRows, rewardModelRows, scoreRows, sftRows } from './rows.js';
 import { toSamples } from './samples.js';
 import type {
@@ -56,40 +62,39 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 
 /** Adds the jobs to an engine of the bridge. */
 export function withJobs(bridge: BridgeEngine): Engine {
+  const start = <K extends JobKind>(
+    spec: SpecInput<K> & AnySpec,
+    write: () => Promise<void>,
+    options: JobOptions = {},
+  ): Job<K> => {
+    const prepare = async (): Promise<void> => {
+      await write();
+      await checkJobImages(spec);
+    };
+    return bridge.start<K>(spec, { ...options, prepare });
+  };
   const jobs: Omit<Engine, keyof BridgeEngine> = {
     sft: ({ instruction = 'none', ...spec }, options) => {
       if (typeof spec.data !== 'string') checkSftRows(spec.trl ?? {}, spec.data.length);
-      const length = spec.trl?.max_length ?? null;
-      const cut = length === null ? {} : { cut: { length, option: 'trl.max_length' } };
-      const { data, prepare } = table(spec, rowColumns.sft, { completion: 1, ...cut }, (inputs) =>
-        sftRows(inputs, instruction),
-      );
-      return bridge.start<'sft'>({ kind: 'sft', ...placed(spec), data }, { ...options, prepare });
+      const { data, write } = table(spec, rowColumns.sft, (inputs) => sftRows(inputs, instruction));
+      return start<'sft'>({ kind: 'sft', ...placed(spec), data }, write, options);
     },
     grpo: (spec, options) => startGrpo(bridge, spec, options),
     trainRewardModel: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.reward, { completion: 1 }, (inputs) =>
-        rewardModelRows(inputs, instruction),
-      );
-      return bridge.start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, { ...options, prepare });
+      const { data, write } = table(spec, rowColumns.reward, (inputs) => rewardModelRows(inputs, instruction));
+      return start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, write, options);
     },
     score: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.score, { completion: 1 }, (inputs) =>
-        scoreRows(inputs, instruction),
-      );
-      return bridge.start<'score'>({ kind: 'score', ...placed(spec), data }, { ...options, prepare });
+      const { data, write } = table(spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
+      return start<'score'>({ kind: 'score', ...placed(spec), data }, write, options);
     },
     complete: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.prompt, { completion: spec.maxNewTokens }, (inputs) =>
-        completeRows(inputs, instruction),
-      );
-      return bridge.start<'complete'>({ kind: 'complete', ...placed(spec), data }, { ...options, prepare });
+      const { data, write } = table(spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
+      return start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options);
     },
     evaluate: ({ instruction = 'none', ...spec }, options) => {
-      const { data, prepare } = table(spec, rowColumns.options, { completion: spec.maxNewTokens }, (inputs) =>
-        evaluateRows(inputs, instruction),
-      );
-      return bridge.start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, { ...options, prepare });
+      const { data, write } = table(spec, rowColumns.options, (inputs) => evaluateRows(inputs, instruction));
+      return start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options);
     },
   };
   return Object.assign(bridge, jobs);
@@ -106,53 +111,37 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   };
   if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
   const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir);
+  const started = {
+    kind: 'grpo' as const,
+    ...placed(rest),
+    data,
+    rewards: rewardSpec(rewards),
+    ...(rewardModel === undefined ? {} : { rewardModel: modelRef(rewardModel) }),
+  };
   const prepare = async (): Promise<void> => {
     await mkdir(rest.outDir, { recursive: true });
     const rows = await prepareRewards();
-    if (rows === null) return;
-    const images = rows.map((row) => row.image);
-    const completion = rest.trl?.max_completion_length ?? defaultCompletionLength;
-    await checkImageBudget(images, { model: rest.model, completion });
-    await writeParquet(data, rows, rowColumns.prompt);
+    if (rows !== null) await writeParquet(data, rows, rowColumns.prompt);
+    await checkJobImages(started);
   };
-  return bridge.start<'grpo'>(
-    {
-      kind: 'grpo',
-      ...placed(rest),
-      data,
-      rewards: rewardSpec(rewards),
-      ...(rewardModel === undefined ? {} : { rewardModel: modelRef(rewardModel) }),
-    },
-    { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) },
-  );
+  return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });
 }
-
-/** TRL's own, of GRPOConfig. */
-const defaultCompletionLength = 256;
 
 const rowsFile = (outDir: string): string => path.resolve(outDir, 'rows.parquet');
 
-/** The file of a job's rows, and what writes it after a look at the images. */
+/** The file of a job's rows, and what writes it where it is not there yet. */
 function table<Input>(
-  { data, outDir, model }: { data: readonly Input[] | string; outDir: string; model: ModelInput },
+  { data, outDir }: { data: readonly Input[] | string; outDir: string },
   columns: Columns,
-  budget: Omit<BudgetOptions, 'model'>,
-  toRows: (inputs: readonly Input[]) => readonly { image: string }[],
-): { data: string; prepare: () => Promise<void> } {
+  toRows: (inputs: readonly Input[]) => readonly object[],
+): { data: string; write: () => Promise<void> } {
   if (typeof data === 'string') {
-    const prepare = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
-    return { data: path.resolve(data), prepare };
+    const write = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
+    return { data: path.resolve(data), write };
   }
   const rows = toRows(data);
   const file = rowsFile(outDir);
-  const prepare = async (): Promise<void> => {
-    await checkImageBudget(
-      rows.map((row) => row.image),
-      { model, ...budget },
-    );
-    await writeParquet(file, rows, columns);
-  };
-  return { data: file, prepare };
+  return { data: file, write: () => writeParquet(file, rows, columns) };
 }
 
 /** The spec with its model, seed and folder as the bridge has them. */

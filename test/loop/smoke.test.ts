@@ -2,16 +2,16 @@
  * The whole loop with its real parts (pythonia, TRL, the Gemini client, DuckDB) at smoke size, from the command line:
  * stopped once politely and killed four times with all its processes, it continues each time and ends well.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSamples } from '../../src/dataset/samples.js';
 import type { TimedEvent } from '../../src/loop/events.js';
 import { runResultSchema } from '../../src/loop/result.js';
 import { readAnswered } from '../../src/providers/simulated/counts.js';
+import { runCommandLine, type CommandActs, type CommandEnd } from '../helpers/command.js';
 
 const concurrency = 2;
 /** A base model other than the one that ships, for work on the base itself. */
@@ -23,44 +23,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(join(runDir, '..'), { recursive: true, force: true }));
 
-interface Attempt {
-  code: number | null;
-  events: TimedEvent[];
-  stderr: string;
-}
-
 /** Runs the command; `act` is called with every event and may do something to the process. */
-async function attempt(act: (event: TimedEvent, child: ChildProcess) => void = () => {}): Promise<Attempt> {
+async function attempt(act: NonNullable<CommandActs['onEvent']> = () => {}): Promise<CommandEnd> {
   const settings = [
     `generation.concurrency=${concurrency}`,
     'generation.teacher.latencyMs=60',
     ...(base === undefined ? [] : [`policy.base=${base}`]),
-  ];
-  const child = spawn(
-    process.execPath,
-    [
-      '--import',
-      'tsx',
-      'src/cli/main.ts',
-      'run',
-      'configs/smoke.yaml',
-      '--json',
-      '--run-dir',
-      runDir,
-      ...settings.flatMap((set) => ['--set', set]),
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const events: TimedEvent[] = [];
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const event = JSON.parse(line) as TimedEvent;
-    events.push(event);
-    act(event, child);
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, events, stderr };
+  ].flatMap((set) => ['--set', set]);
+  return runCommandLine(['run', 'configs/smoke.yaml', '--json', '--run-dir', runDir, ...settings], { onEvent: act });
 }
 
 /** Kills a process and everything that came from it, as a power cut would. */
@@ -97,7 +67,7 @@ const isIn = (event: TimedEvent, stage: string): boolean => 'stage' in event && 
 const isJob = (event: TimedEvent, stage: string, type: string): boolean =>
   event.type === 'job' && event.cycle === 1 && isIn(event, stage) && event.event.type === type;
 
-const resumedFrom = ({ events }: Attempt, stage: string): string | null | undefined =>
+const resumedFrom = ({ events }: CommandEnd, stage: string): string | null | undefined =>
   events.flatMap((event) =>
     event.type === 'job' && event.stage === stage && event.event.type === 'job-start' ? [event.event.resumedFrom] : [],
   )[0];
@@ -119,7 +89,7 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
       ['sft', (event) => isJob(event, 'sft', 'checkpoint')],
       ['grpo', (event) => isJob(event, 'grpo', 'checkpoint')],
     ];
-    const attempts: Attempt[] = [stopped];
+    const attempts: CommandEnd[] = [stopped];
     for (const [stage, when] of kills) {
       const killed = await attempt((event, child) => {
         if (when(event)) killTree(child);
@@ -139,8 +109,8 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
     const ends = stored.flatMap((event) => (event.type === 'stage-end' ? [`${event.cycle}/${event.stage}`] : []));
     expect(ends).toHaveLength(17);
     expect(new Set(ends).size, 'no finished stage ran again').toBe(17);
-    expect(resumedFrom(attempts[1] as Attempt, 'reward-model')).toMatch(/checkpoint-\d+$/);
-    expect(resumedFrom(attempts[4] as Attempt, 'sft')).toMatch(/checkpoint-\d+$/);
+    expect(resumedFrom(attempts[1] as CommandEnd, 'reward-model')).toMatch(/checkpoint-\d+$/);
+    expect(resumedFrom(attempts[4] as CommandEnd, 'sft')).toMatch(/checkpoint-\d+$/);
     expect(resumedFrom(last, 'grpo')).toMatch(/checkpoint-\d+$/);
     // What was in flight at the very moment of the kill was answered, but the answer never arrived.
     const { answered, repeatedAnswered } = readAnswered(join(runDir, 'generation/teacher-answered.txt'));

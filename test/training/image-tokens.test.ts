@@ -1,11 +1,13 @@
 /** The image-token budget: Qwen2-VL's arithmetic, and refusal before Python starts of what cannot fit. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkImageBudget, readVisionLimits } from '../../src/sdk/image-budget.js';
-import { imageTokens, mostImageTokens } from '../../src/training/image-tokens.js';
+import { writeParquet } from '../../src/dataset/table.js';
+import { checkJobImages, readVisionLimits } from '../../src/sdk/job-images.js';
+import { imageTokens, limitedTo, mostImageTokens, qwenLimits } from '../../src/training/image-tokens.js';
+import type { AnySpec } from '../../src/training/image-budget.js';
 
 const limits = { tokenSide: 28, minPixels: 56 * 56, maxPixels: 1_003_520, context: 2048 };
 
@@ -22,6 +24,24 @@ describe('tokens of an image', () => {
   });
 });
 
+describe('tokens as transformers’ smart_resize has them', () => {
+  test.each([
+    [512, 512, 3136, 12_845_056, 324],
+    [1000, 700, 3136, 401_408, 486],
+    [30, 30, 3136, 12_845_056, 4],
+    [84, 84, 7056, 7056, 9],
+    [2000, 150, 3136, 401_408, 355],
+    [1024, 1024, 3136, 401_408, 484],
+  ])('%d x %d within %d to %d pixels: %d', (width, height, minPixels, maxPixels, tokens) => {
+    expect(imageTokens({ width, height }, { tokenSide: 28, minPixels, maxPixels })).toBe(tokens);
+  });
+
+  test('a limit below the model’s minimum takes its place', () => {
+    expect(limitedTo(limits, 1000)).toMatchObject({ minPixels: 1000, maxPixels: 1000 });
+    expect(limitedTo(limits, undefined)).toBe(limits);
+  });
+});
+
 describe('the budget', () => {
   let folder: string;
   let image: string;
@@ -31,6 +51,7 @@ describe('the budget', () => {
     await sharp({ create: { width: 1400, height: 1400, channels: 3, background: 'gray' } })
       .png()
       .toFile(image);
+    await writeParquet(path.join(folder, 'rows.parquet'), [{ image }], { image: 'VARCHAR' });
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -42,19 +63,62 @@ describe('the budget', () => {
       context: 2048,
     });
     expect(await readVisionLimits('someone/a-model')).toBeNull();
-    await expect(checkImageBudget([image], { model: 'phantom', completion: 256 })).resolves.toBeUndefined();
+    expect(await readVisionLimits('Qwen/Qwen2.5-VL-7B-Instruct')).toEqual(qwenLimits);
   });
 
-  test('that an image breaks is refused with what would do', async () => {
-    const model = { path: 'phantom', maxPixels: 2_000_000 };
-    await expect(checkImageBudget([image], { model, completion: 256 })).rejects.toMatchObject({
+  test('of a downloaded Qwen2.5-VL is read from its files, whose layout is an earlier one', async () => {
+    const model = path.join(folder, 'qwen');
+    await mkdir(model);
+    const config = { max_position_embeddings: 128_000, vision_config: { patch_size: 14, spatial_merge_size: 2 } };
+    await writeFile(path.join(model, 'config.json'), JSON.stringify(config));
+    const processor = { min_pixels: 3136, max_pixels: 12_845_056, patch_size: 14, merge_size: 2 };
+    await writeFile(path.join(model, 'preprocessor_config.json'), JSON.stringify(processor));
+    expect(await readVisionLimits(model)).toEqual(qwenLimits);
+  });
+
+  const spec = (more: object): AnySpec =>
+    ({
+      outDir: folder,
+      data: path.join(folder, 'rows.parquet'),
+      seed: 0,
+      model: { path: 'phantom', maxPixels: 2_000_000 },
+      ...more,
+    }) as AnySpec;
+
+  test.each([
+    [
+      { kind: 'grpo', rewards: [] },
+      /takes 2500 tokens, and the model reads 2048 with a completion of 256/,
+      /^Set model.maxPixels to 1404144 or less, or lower trl.max_completion_length\.$/,
+    ],
+    [
+      {
+        kind: 'grpo',
+        rewards: [],
+        model: { path: 'elsewhere' },
+        rewardModel: { path: 'phantom', maxPixels: 2_000_000 },
+      },
+      /takes 2500 tokens/,
+      /maxPixels/,
+    ],
+    [{ kind: 'complete', maxNewTokens: 2048 }, /completion of 2048/, /^Lower maxNewTokens\.$/],
+    [{ kind: 'score' }, /takes 2500 tokens/, /^Set model.maxPixels to \d+ or less\.$/],
+    [
+      { kind: 'sft', model: { path: 'phantom' }, trl: { max_length: 8 } },
+      /9 tokens, and trl.max_length cuts rows to 8/,
+      /^Set model.maxPixels to \d+ or less, or raise trl.max_length\.$/,
+    ],
+  ])('that an image breaks is refused with what would do: %j', async (more, message, remedy) => {
+    await expect(checkJobImages(spec(more))).rejects.toMatchObject({
       code: 'image-tokens',
       where: image,
-      message: expect.stringContaining('takes 2500 tokens, and the model reads 2048 with a completion of 256'),
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
     });
-    const cut = { length: 8, option: 'trl.max_length' };
-    await expect(checkImageBudget([image], { model: 'phantom', completion: 0, cut })).rejects.toThrow(
-      /9 tokens.*max_length cuts/,
-    );
+  });
+
+  test('that no image can break needs no rows', async () => {
+    const fits = { kind: 'sft', model: { path: 'phantom' }, data: path.join(folder, 'none.parquet') };
+    await expect(checkJobImages(spec(fits))).resolves.toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 /** Will the jobs run: Python, its packages against the lock, and the devices torch sees. */
+import { cudaRemedies } from '../../bridge/cuda-remedies.js';
 import { inspectPython, pinnedPackages, type PythonInspection } from '../../bridge/inspect.js';
 import { packageRoot } from '../../bridge/paths.js';
 import { environmentFolder } from '../../bridge/environment-place.js';
@@ -39,7 +40,7 @@ export function checkPackages(found: PythonInspection['packages'], pinned: Reado
 
 /** @param device What the configuration asks for; null where none was given. */
 export function checkDevices(
-  { error, cuda, devices }: PythonInspection['torch'],
+  { error, cuda, devices, gpu }: PythonInspection['torch'],
   device: Config['device'] | null,
 ): Check[] {
   if (error !== null) return [failed('torch', `cannot be imported: ${error}`, 'Run `npx medgr2 setup` again.')];
@@ -50,10 +51,10 @@ export function checkDevices(
       return warning(`GPU ${index}`, `${detail}, without bfloat16`, 'Set policy.dtype: float16 or float32.');
     });
   const why = cuda === null ? 'torch is a CPU build' : `torch is built for CUDA ${cuda} but sees no device`;
-  const remedy =
-    cuda === null
-      ? 'For a GPU, install the CUDA build of torch into the environment (https://pytorch.org/get-started).'
-      : 'For a GPU, see what `nvidia-smi` says; in a container, start it with the GPUs (docker run --gpus all).';
+  const remedy = cuda === null ? cudaRemedies.cpuBuild : cudaRemedies.driver;
   if (device === 'cuda') return [failed('GPU', `${why}, and the configuration asks for device: cuda`, remedy)];
+  // As a job does: beside a GPU, only who asks for the CPU gets it.
+  if (gpu !== null && device !== 'cpu') return [failed('GPU', `${gpu}, and ${why}`, remedy)];
+  if (gpu !== null) return [note('GPU', `${gpu} is not used: the configuration asks for device: cpu`)];
   return [note('GPU', `none: ${why}. Jobs run on the CPU, which is enough for phantoms`, remedy)];
 }

@@ -3,6 +3,7 @@
  * taken for the Qwen2.5-VL of the nearest size, and said to be.
  */
 import { z } from 'zod';
+import { qwenLimits } from '../../training/image-tokens.js';
 
 export interface VlmShape {
   /** Model that the shape belongs to. */
@@ -24,10 +25,11 @@ export interface VlmShape {
 
 /** Edge of a patch, patches merged into one token per edge, and frames a patch spans. */
 export const patch = { edge: 14, merge: 2, frames: 2, channels: 3 };
+/** Pixels on an edge of one token after merging: 28. */
+export const tokenEdge = patch.edge * patch.merge;
 
 const qwenVision = { hidden: 1280, intermediate: 3420, depth: 32 };
-/** From the models' preprocessor_config.json: 4 to 16,384 tokens. */
-const qwenPixels = { min: 3136, max: 12_845_056 };
+const qwenPixels = { min: qwenLimits.minPixels, max: qwenLimits.maxPixels };
 
 const shapes = {
   '3B': {

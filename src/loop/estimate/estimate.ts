@@ -2,8 +2,9 @@
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator.js';
 import { questionTypes } from '../../sample.js';
-import { countLora, countParameters, type VlmShape } from './architecture.js';
-import { geminiImageTokens, imageTokens, tokenEdge } from './image-tokens.js';
+import { limitedTo, imageTokens, qwenLimits } from '../../training/image-tokens.js';
+import { countLora, countParameters, tokenEdge, type VlmShape } from './architecture.js';
+import { geminiImageTokens } from './gemini-tokens.js';
 import { bytesOf, estimateMemory, type Precision } from './memory.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 import { notesOf } from './notes.js';
@@ -51,12 +52,12 @@ function sequencesOf(
   facts: PlanFacts,
   { assumptions }: PlanOptions,
 ): { images: Plan['images']; lengths: Lengths } {
-  const own = facts.policy?.shape.pixels ?? { min: 3136, max: 12_845_056 };
-  // As processing.py limits it: a maximum below the model's minimum takes its place.
-  const max = policy.maxPixels ?? own.max;
-  const min = Math.min(own.min, max);
+  const { pixels } = facts.policy?.shape ?? {};
+  const own = pixels === undefined ? qwenLimits : { ...qwenLimits, minPixels: pixels.min, maxPixels: pixels.max };
+  const limits = limitedTo(own, policy.maxPixels);
+  const { minPixels, maxPixels } = limits;
   const sizes = facts.images.length > 0 ? facts.images : [assumptions.image];
-  const tokens = sizes.map((size) => imageTokens(size, { min, max }));
+  const tokens = sizes.map((size) => imageTokens(size, limits));
   const perImage = mean(tokens);
   const text = facts.text ?? assumptions;
   const lengths = {
@@ -64,14 +65,14 @@ function sequencesOf(
     response: text.responseTokens,
   };
   // Unmeasured, an image may be as large as the setting lets it.
-  const largest = facts.images.length === 0 ? Math.floor(max / tokenEdge ** 2) : Math.max(...tokens);
+  const largest = facts.images.length === 0 ? Math.floor(maxPixels / tokenEdge ** 2) : Math.max(...tokens);
   const perSequence = lengths.prompt.tokens + lengths.response;
   const images = {
     measured: facts.images.length,
     perImage,
     largest,
-    minPixels: min,
-    maxPixels: max,
+    minPixels,
+    maxPixels,
     perSequence,
   };
   return { images, lengths };

@@ -9,13 +9,15 @@ import type { Config } from '../../config/schema.js';
 import { imageNames } from '../../dataset/import/images.js';
 import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
-import { Medgr2Error, messageOf } from '../../errors.js';
+import { ConfigError, Medgr2Error, messageOf } from '../../errors.js';
 import { renderPolicyPrompt, renderResponse } from '../../prompts/render.js';
+import { readPixels, type fileSize } from '../../sdk/job-images.js';
+import type { ImageSize } from '../../training/image-tokens.js';
 import { providerKey } from '../generator.js';
+import { checkRunImages, tightJobs, type RunImages } from '../image-budget.js';
 import { readJson } from '../run-folder.js';
 import { shapeByName, shapeOfConfig, type VlmShape } from './architecture.js';
 import { defaultAssumptions } from './assumptions.js';
-import type { ImageSize } from './image-tokens.js';
 import type { PlanFacts, Price } from './types.js';
 
 export interface FactsOptions {
@@ -30,6 +32,7 @@ const measured = { images: 200, samples: 500 };
 /** Edge of a phantom's image, pixels. */
 const phantomEdge = 84;
 
+/** @throws ConfigError where an image leaves no room for words: no run can start with such settings. */
 export async function findFacts(config: Config, { env = process.env, price }: FactsOptions): Promise<PlanFacts> {
   const missing: string[] = [];
   const attempt = async <T>(what: string, look: () => T | Promise<T>): Promise<T | null> => {
@@ -44,11 +47,13 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   await attempt('API key', () => providerKey(config, env));
   const data = await attempt('data', () => lookAtData(config));
   // Data that is not whole yet may have its images already.
+  if (data !== null && data.refusal !== null) throw data.refusal;
   const images = data === null && config.data.source === 'files' ? await poolSizes(config.data.pool) : [];
   const policy = await attempt('policy.base', () => modelOf(config.policy.base));
   const base = config.rewardModel.base ?? config.policy.base;
   const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
-  return { counts: limitsOf(config), images, text: null, ...data, policy, rewardModel, price, missing };
+  const { counts, text } = data ?? { counts: limitsOf(config), text: null };
+  return { counts, images: data?.images ?? images, text, policy, rewardModel, price, missing };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */
@@ -58,25 +63,41 @@ function limitsOf({ data, cycles, generation }: Config): PlanFacts['counts'] {
   return { seed: data.seedLimit ?? 0, test: data.testLimit ?? 0, pool };
 }
 
-type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text'>;
+type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text'> & { refusal: Error | null };
 
 async function lookAtData(config: Config): Promise<DataFacts> {
   const { data } = config;
   if (data.source === 'phantom') {
     const { seed, test, pool } = data;
-    return { counts: { seed, test, pool }, images: [{ width: phantomEdge, height: phantomEdge }], text: null };
+    const size = { width: phantomEdge, height: phantomEdge };
+    const one = ['a phantom'];
+    const refusal = await refusalOf(config, { seed: one, test: one, pool: one }, async () => size);
+    return { counts: { seed, test, pool }, images: [size], text: null, refusal };
   }
   const dir = await mkdtemp(join(tmpdir(), 'medgr2-plan-'));
   try {
     const found = await openData(config, dir);
     const { seed, test, pool } = found;
+    const files = (items: readonly { image: string }[]): string[] => items.map(({ image }) => resolve(dir, image));
     return {
       counts: { seed: seed.length, test: test.length, pool: pool.length },
-      images: await imageSizes(pool.map(({ image }) => resolve(dir, image))),
+      images: await imageSizes(files(pool)),
       text: textLengths(config, found.seed),
+      refusal: await refusalOf(config, { seed: files(seed), test: files(test), pool: files(pool) }),
     };
   } finally {
     await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Why no run can start with these images; null where one can. */
+async function refusalOf(config: Config, images: RunImages, sizeOf?: typeof fileSize): Promise<Error | null> {
+  try {
+    await checkRunImages(await tightJobs(config), images, sizeOf);
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
   }
 }
 
@@ -117,24 +138,14 @@ function textLengths(config: Config, seed: LoopData['seed']): PlanFacts['text'] 
 }
 
 /** The shape of a model by its folder or name; null where neither tells. A folder that is not there is an error. */
-function modelOf(reference: string): { shape: VlmShape; exact: boolean } | null {
+async function modelOf(reference: string): Promise<{ shape: VlmShape; exact: boolean } | null> {
   const isFolder = reference === 'phantom' || reference.startsWith('/') || existsSync(join(reference, 'config.json'));
   if (!isFolder) return shapeByName(reference);
   const folder = reference === 'phantom' ? join(packageRoot, 'py', 'medgr2', 'phantom', 'base') : reference;
-  const shape = shapeOfConfig(reference, readJson(join(folder, 'config.json')), pixelsOf(folder));
+  const shape = shapeOfConfig(
+    reference,
+    readJson(join(folder, 'config.json')),
+    (await readPixels(folder)) ?? undefined,
+  );
   return shape === null ? shapeByName(reference) : { shape, exact: true };
-}
-
-/** The image processor's own limits, from whichever file transformers wrote them to. */
-function pixelsOf(folder: string): VlmShape['pixels'] | undefined {
-  for (const name of ['preprocessor_config.json', 'processor_config.json']) {
-    if (!existsSync(join(folder, name))) continue;
-    const file = readJson(join(folder, name)) as Record<string, unknown>;
-    const settings = (file['image_processor'] ?? file) as Record<string, unknown>;
-    const size = (settings['size'] ?? {}) as Record<string, unknown>;
-    const min = settings['min_pixels'] ?? size['shortest_edge'];
-    const max = settings['max_pixels'] ?? size['longest_edge'];
-    if (typeof min === 'number' && typeof max === 'number') return { min, max };
-  }
-  return undefined;
 }

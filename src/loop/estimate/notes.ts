@@ -1,6 +1,6 @@
 /** What deserves a second look before a run starts, in words. Pure. */
 import type { Config } from '../../config/schema.js';
-import { tokenEdge } from './image-tokens.js';
+import { tokenEdge } from './architecture.js';
 import type { Device } from './assumptions.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 

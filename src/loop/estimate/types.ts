@@ -1,8 +1,8 @@
 /** A run as it is foreseen: what `medgr2 plan` prints and `--json` gives. */
+import type { ImageSize } from '../../training/image-tokens.js';
 import type { StageName } from '../events.js';
 import type { Assumptions, Device } from './assumptions.js';
 import type { VlmShape } from './architecture.js';
-import type { ImageSize } from './image-tokens.js';
 import type { MemoryEstimate, Precision } from './memory.js';
 
 /** What was found out about the data and the models before planning. */

@@ -1,10 +1,26 @@
 /** Whether processes have ended, for tests that no orphan is left. Linux only. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 
 /** Asserts that the processes end within two seconds. */
 export async function expectGone(pids: readonly number[]): Promise<void> {
   await expect.poll(() => Promise.all(pids.map(isRunning)), { timeout: 2000 }).toEqual(pids.map(() => false));
+}
+
+/** All processes that were started with this variable, `NAME=value`, and those that they started, wherever they are now. */
+export function inheritorsOf(variable: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && environmentOf(name).split('\0').includes(variable))
+    .map(Number);
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return ''; // it has left, or is somebody else's
+  }
 }
 
 /** A zombie has ended: it only waits for its parent, which a container may not have. */

@@ -29,7 +29,7 @@ async function fakePython({ packages = {}, version = '3 12' }: { packages?: obje
   const found = JSON.stringify({
     version: '3.12.1',
     packages: { ...pinned, ...packages },
-    torch: { error: null, cuda: null, devices: [] },
+    torch: { error: null, cuda: null, devices: [], gpu: null },
   });
   const script = `#!/bin/sh\ncase "$1" in -P) echo '${found}' ;; *) echo '${version}' ;; esac\n`;
   await writeFile(join(dir, 'python'), script);
@@ -77,12 +77,22 @@ describe('each failure has its remedy', () => {
   });
 
   test('devices', () => {
-    const none = { error: null, cuda: '13.0', devices: [] };
+    const none = { error: null, cuda: '13.0', devices: [], gpu: null };
     expect(checkDevices(none, 'auto')[0]).toMatchObject({ status: 'note' });
     expect(checkDevices(none, 'cuda')[0]).toMatchObject({
       status: 'failed',
       remedy: expect.stringContaining('nvidia-smi'),
     });
+    // As a job does it: beside a GPU that cannot be used, only who asks for the CPU gets it.
+    const broken = { ...none, gpu: '/dev/nvidia0' };
+    expect(checkDevices(broken, 'cpu')[0]).toMatchObject({ status: 'note' });
+    for (const device of ['auto', null] as const)
+      expect(checkDevices(broken, device)[0]).toMatchObject({
+        status: 'failed',
+        detail: expect.stringContaining('/dev/nvidia0'),
+        remedy: expect.stringMatching(/nvidia-smi.*device: cpu/),
+      });
+    expect(checkDevices({ ...broken, cuda: null }, 'auto')[0]?.remedy).toContain('pip install --force-reinstall torch');
     const old = { name: 'V100', memoryGiB: 32, bfloat16: false };
     expect(checkDevices({ ...none, devices: [old] }, 'cuda')[0]).toMatchObject({ status: 'warning' });
     expect(checkDevices({ ...none, error: 'OSError: libcudart' }, 'auto')[0]).toMatchObject({ status: 'failed' });

@@ -6,7 +6,7 @@ import { configSchema } from '../../../src/config/schema.js';
 import { countLora, countParameters, shapeByName, shapeOfConfig } from '../../../src/loop/estimate/architecture.js';
 import { defaultAssumptions, devices } from '../../../src/loop/estimate/assumptions.js';
 import { findFacts } from '../../../src/loop/estimate/facts.js';
-import { geminiImageTokens, imageTokens } from '../../../src/loop/estimate/image-tokens.js';
+import { geminiImageTokens } from '../../../src/loop/estimate/gemini-tokens.js';
 import { planRun } from '../../../src/loop/estimate/estimate.js';
 import type { PlanFacts } from '../../../src/loop/estimate/types.js';
 import { systemText } from '../../../src/prompts/templates.js';
@@ -143,19 +143,7 @@ describe('parameters, as transformers and peft count them', () => {
   });
 });
 
-describe('image tokens', () => {
-  // From transformers' smart_resize.
-  test.each([
-    [512, 512, 3136, 12_845_056, 324],
-    [1000, 700, 3136, 401_408, 486],
-    [30, 30, 3136, 12_845_056, 4],
-    [84, 84, 7056, 7056, 9],
-    [2000, 150, 3136, 401_408, 355],
-    [1024, 1024, 3136, 401_408, 484],
-  ])('%d x %d within %d to %d pixels: %d', (width, height, min, max, tokens) => {
-    expect(imageTokens({ width, height }, { min, max })).toBe(tokens);
-  });
-
+describe('image tokens in a generator’s bill', () => {
   // 384 and less is one tile; Google's own example of 960 x 540 is 3 x 2 tiles of 360.
   test.each([
     [384, 384, 258],

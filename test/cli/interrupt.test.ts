@@ -1,0 +1,85 @@
+/**
+ * Ctrl-C on a real run: twice ends it at once and leaves no process, once saves the job's checkpoint first. The job stands
+ * still (SIGSTOP) while it is told to stop, so that the second signal surely comes while the first one waits.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TimedEvent } from '../../src/loop/events.js';
+import { expectGone, inheritorsOf } from '../bridge/helpers/processes.js';
+import { runCommandLine, type CommandActs } from '../helpers/command.js';
+
+let runDir = '';
+beforeAll(() => {
+  runDir = join(mkdtempSync(join(tmpdir(), 'medgr2-interrupt-')), 'run');
+});
+afterAll(() => rmSync(join(runDir, '..'), { recursive: true, force: true }));
+
+const run = (acts: CommandActs) => runCommandLine(['run', 'configs/smoke.yaml', '--json', '--run-dir', runDir], acts);
+
+const jobEvent = (event: TimedEvent) => (event.type === 'job' ? event.event : null);
+
+describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
+  test('twice: now, and nothing is left', { timeout: 120_000 }, async () => {
+    const [name, value] = ['MEDGR2_TEST_INTERRUPT', String(process.pid)];
+    const family = (): number[] => inheritorsOf(`${name}=${value}`);
+    let before: number[] = [];
+    let firstWaits = false;
+    let second = 0;
+    const interruptAgain = (child: ChildProcess): void => {
+      before = family();
+      second = performance.now();
+      child.kill('SIGINT');
+    };
+    const { code, events, stderr } = await run({
+      env: { [name]: value },
+      onEvent: (event, child) => {
+        const job = jobEvent(event);
+        if (job?.type !== 'job-start') return;
+        process.kill(job.pid, 'SIGSTOP');
+        child.kill('SIGINT');
+      },
+      onError: (said, child) => {
+        if (firstWaits || !said.includes('again to stop at once')) return;
+        firstWaits = true;
+        setTimeout(interruptAgain, 1500, child);
+      },
+    });
+    expect(code, stderr).toBe(130);
+    expect(performance.now() - second).toBeLessThan(2000);
+    await expectGone(before);
+    expect(family()).toEqual([]);
+    // The first signal alone would have waited: the command, Python, its forkserver and the job were all there.
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    expect(events.at(-1)?.type, 'nothing was finished in a hurry').toBe('job');
+  });
+
+  test(
+    'once, in the folder that was left so: a checkpoint, the ledger, and how to go on',
+    { timeout: 120_000 },
+    async () => {
+      let told = false;
+      const { code, events, stderr } = await run({
+        onEvent: (event, child) => {
+          if (told || event.type !== 'job' || event.stage !== 'reward-model' || event.event.type !== 'train-step')
+            return;
+          told = true;
+          child.kill('SIGINT');
+        },
+      });
+      expect(code, stderr).toBe(130);
+      expect(stderr).toContain('Give the same command again to continue it.');
+      expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+      const saved = events.map(jobEvent).findLast((event) => event?.type === 'checkpoint');
+      expect(readdirSync(saved?.type === 'checkpoint' ? saved.path : '')).toContain('trainer_state.json');
+      const ledger = readFileSync(join(runDir, 'ledger.jsonl'), 'utf8').trim().split('\n');
+      const done = ledger.map((line) => (JSON.parse(line) as { stage: string }).stage);
+      expect(done).toEqual(
+        events.flatMap((event) => (event.type === 'stage-end' || event.type === 'stage-skip' ? [event.stage] : [])),
+      );
+      expect(existsSync(join(runDir, 'run.lock'))).toBe(false);
+    },
+  );
+});
