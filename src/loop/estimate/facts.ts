@@ -48,7 +48,10 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   const policy = await attempt('policy.base', () => modelOf(config.policy.base));
   const base = config.rewardModel.base ?? config.policy.base;
   const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
-  return { counts: limitsOf(config), images, text: null, ...data, policy, rewardModel, price, missing };
+  const { provider, local } = config.generation;
+  const own = provider === 'local' ? local : undefined;
+  const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model));
+  return { counts: limitsOf(config), images, text: null, ...data, policy, rewardModel, generator, price, missing };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */
