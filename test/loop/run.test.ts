@@ -73,7 +73,7 @@ describe('a whole run', () => {
       expect(cycle.candidates).toBeGreaterThan(0);
       expect(cycle.accepted).toBeLessThanOrEqual(cycle.candidates);
       expect(cycle.rawPrecision).toBeGreaterThanOrEqual(0);
-      for (const path of Object.values(cycle.paths).filter((path) => path !== undefined))
+      for (const path of Object.values(cycle.paths).flatMap((known) => known ?? []))
         expect(existsSync(join(runDir, path)), path).toBe(true);
     }
     expect(runResultSchema.parse(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')))).toEqual(result);

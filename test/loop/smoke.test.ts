@@ -154,7 +154,7 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
     const [cycle] = result.cycles;
     expect(cycle?.accuracy.grpo).toBeGreaterThanOrEqual(0);
     expect(cycle?.rawPrecision).toBeGreaterThan(0);
-    for (const path of Object.values(cycle?.paths ?? {}).filter((path) => path !== undefined))
+    for (const path of Object.values(cycle?.paths ?? {}).flatMap((known) => known ?? []))
       expect(existsSync(join(runDir, path)), path).toBe(true);
     const samples = await readSamples(join(runDir, 'dataset/d-gen.parquet'));
     expect(samples.filter((sample) => sample.provenance.provider === 'simulated').length).toBe(cycle?.accepted);
