@@ -62,19 +62,30 @@ def torch_dtype(reference: dict[str, Any], device: torch.device) -> torch.dtype:
 
 def load_vlm(reference: dict[str, Any], device: torch.device) -> Any:
     """The model in evaluation mode on `device`. A LoRA adapter is merged into its base."""
-    path = model_path(reference)
-    dtype = torch_dtype(reference, device)
-    adapter = Path(path) / "adapter_config.json"
-    base = json.loads(adapter.read_text())["base_model_name_or_path"] if adapter.exists() else path
-    model = AutoModelForImageTextToText.from_pretrained(
-        base, dtype=dtype, trust_remote_code=False, use_safetensors=True, attn_implementation="sdpa"
-    )
-    if adapter.exists():
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, path).merge_and_unload()
+    model = _load_weights(model_path(reference), torch_dtype(reference, device))
     model.to(device)
     return model.eval()
+
+
+def adapter_base(path: str) -> str | None:
+    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model."""
+    config = Path(path) / "adapter_config.json"
+    return str(json.loads(config.read_text())["base_model_name_or_path"]) if config.exists() else None
+
+
+def _load_weights(path: str, dtype: torch.dtype) -> Any:
+    base = adapter_base(path)
+    if base is None:
+        return AutoModelForImageTextToText.from_pretrained(
+            path, dtype=dtype, trust_remote_code=False, use_safetensors=True, attn_implementation="sdpa"
+        )
+    from peft import PeftModel
+
+    # An adapter may stand on another: GRPO's on that of SFT, a generator's on that of the cycle before.
+    model = PeftModel.from_pretrained(_load_weights(base, dtype), path).merge_and_unload()
+    # peft writes this name into an adapter that is trained next; with the base's own, this one would be lost.
+    model.name_or_path = path
+    return model
 
 
 def freeze(model: Any, train: str) -> None:

@@ -13,6 +13,8 @@ from transformers import AutoProcessor, PreTrainedTokenizerFast
 from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from medgr2.models import adapter_base
+
 
 class StillImageProcessor(Qwen2_5_VLProcessor):
     """Qwen2.5-VL's processor without its video half, which alone would require torchvision."""
@@ -26,7 +28,10 @@ class StillImageProcessor(Qwen2_5_VLProcessor):
 
 
 def load_processor(path: str, max_pixels: int | None = None) -> Any:
-    """The processor of a model folder or Hugging Face id; padding goes left, as generation needs."""
+    """The processor of a model folder, adapter folder or Hugging Face id; padding goes left, as generation needs."""
+    base = adapter_base(path)
+    if base is not None:  # training leaves it as it is, and an adapter's folder does not say which family it is of
+        return load_processor(base, max_pixels)
     folder = Path(path)
     if (folder / "config.json").exists() and '"qwen2_5_vl"' in (folder / "config.json").read_text():
         processor: Any = StillImageProcessor(

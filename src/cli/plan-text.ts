@@ -7,7 +7,7 @@ import { formatTable } from '../format.js';
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
   const sections: [string, string][] = [
     ['Stages', stageTable(config, plan)],
-    ['Generator', generatorText(plan)],
+    ['Generator', generatorText(config, plan)],
     ['Images', imagesText(plan)],
     ['Memory', memoryText(plan, options)],
     ['Time', timeText(plan, options)],
@@ -31,7 +31,7 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
     `${cycle === 0 ? 'start' : `cycle ${cycle}`}  ${stage}`,
     `${thousands(items)} ${unit}`,
     steps === null ? '' : `${thousands(steps)} steps`,
-    gpuSeconds === null ? '' : hours(gpuSeconds / 3600),
+    gpuSeconds === null ? '' : inHours(gpuSeconds / 3600),
   ];
   const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
   const table = formatTable([['stage', 'items', 'steps', gpu], ...shown.map(line)]);
@@ -42,13 +42,15 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
   );
 }
 
-function generatorText({ generator, samples }: Plan): string {
-  const { name, inputTokens, outputTokens, cost, highestCost } = generator;
+function generatorText(config: Config, { generator, samples }: Plan): string {
+  const { name, inputTokens, outputTokens, cost, highestCost, hours } = generator;
   const tokens = `${name}: ${thousands(samples.requests)} requests, ${millions(inputTokens)} tokens in, ${millions(outputTokens)} out`;
+  if (config.generation.provider === 'local')
+    return `${tokens}; runs on this machine, no image leaves it${hours === null ? '' : `; about ${inHours(hours)} of one GPU`}`;
   if (cost === 0) return `${tokens}; costs nothing`;
   if (cost === null || highestCost === null)
-    return `${tokens}\nno price is known for this model; about ${hours(generator.hours)} of waiting`;
-  return `${tokens}\nabout ${dollars(cost)}, at most ${dollars(highestCost)} if every reply were as long as it may be; about ${hours(generator.hours)} of waiting`;
+    return `${tokens}\nno price is known for this model; about ${inHours(generator.hours ?? 0)} of waiting`;
+  return `${tokens}\nabout ${dollars(cost)}, at most ${dollars(highestCost)} if every reply were as long as it may be; about ${inHours(generator.hours ?? 0)} of waiting`;
 }
 
 function imagesText({ images }: Plan): string {
@@ -95,8 +97,8 @@ function memoryText({ memory }: Plan, { device }: PlanOptions): string {
 function timeText({ gpu }: Plan, { device, deviceCount }: PlanOptions): string {
   if (gpu === null) return '';
   const shared =
-    deviceCount === 1 ? '' : `, ${hours(gpu.wallHours)} on ${deviceCount} if they shared the work without loss`;
-  return `about ${hours(gpu.hours)} of one ${device.name}${shared}`;
+    deviceCount === 1 ? '' : `, ${inHours(gpu.wallHours)} on ${deviceCount} if they shared the work without loss`;
+  return `about ${inHours(gpu.hours)} of one ${device.name}${shared}`;
 }
 
 function diskText({ disk }: Plan): string {
@@ -125,7 +127,7 @@ const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7
 const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 1 : 0);
 
-function hours(value: number): string {
+function inHours(value: number): string {
   if (value >= 10) return `${thousands(Math.round(value))} h`;
   return value >= 1 ? `${value.toFixed(1)} h` : `${Math.max(1, Math.round(60 * value))} min`;
 }

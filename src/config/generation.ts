@@ -1,6 +1,9 @@
 /** Configuration of who writes samples, how often they are asked, and what the simulated teacher gets wrong. */
 import { z } from 'zod';
+import { ConfigError } from '../errors.js';
 import { strategies, strategySchema } from '../sample.js';
+import { sftSchemaOf } from './policy.js';
+import { loraConfigSchema } from './trl.js';
 
 const rate = z.number().min(0).max(1);
 
@@ -47,6 +50,14 @@ const localSchema = z.strictObject({
   batchSize: z.int().positive().default(16),
   /** Requests of one job: the model is loaded once for them. */
   requestsPerJob: z.int().positive().max(4096).default(512),
+  /**
+   * Steps of SFT on the trusted samples, in the form of the replies, before the first cycle: for a model that does not
+   * write what it is asked for yet. 0 starts from the model as it is. How it is trained stands in generatorUpdate.sft.
+   */
+  warmStartSteps: z.int().min(0).default(0),
+  /** What learns when it is trained: `language` leaves the vision tower as it is. */
+  train: z.enum(['all', 'language']).default('all'),
+  lora: loraConfigSchema.optional(),
 });
 
 /** What the provider allows; left out, only the concurrency bounds a run. */
@@ -120,10 +131,29 @@ export const generationSchema = generationFields.superRefine((generation, contex
 });
 export type GenerationConfig = z.output<typeof generationSchema>;
 
-/** What the generator gets from a cycle: for a closed API, newer examples (PAPERS: generator update). */
+/** The section of the chosen provider. The schema asks for it; this is for configurations made in code. */
+export function sectionOf<Name extends 'openai' | 'local'>(
+  generation: Pick<GenerationConfig, Name>,
+  name: Name,
+): NonNullable<GenerationConfig[Name]> {
+  const section = generation[name];
+  if (section !== undefined) return section;
+  throw new ConfigError('no-provider-section', `generation.provider is ${name}, but generation.${name} is missing`, {
+    remedy: `Add generation.${name} with at least its model.`,
+  });
+}
+
+/** What the generator gets from the samples that a cycle accepted. */
 export const generatorUpdateSchema = z.strictObject({
   enabled: z.boolean().default(true),
-  /** Highest-scored samples of the cycle that become the next cycle's examples. */
+  /**
+   * `exemplars` shows the best of them in the next prompts: all that can be done with a closed API. `sft` trains the
+   * weights of a `local` generator on them (MedGR², the self-updating generator); its prompts keep their first examples.
+   */
+  method: z.enum(['exemplars', 'sft']).default('exemplars'),
+  /** Of `method: sft`, and of generation.local.warmStartSteps. */
+  sft: sftSchemaOf('generatorUpdate.sft').prefault({}),
+  /** Highest-scored samples of the cycle that become the next cycle's examples; and most examples in one prompt. */
   exemplars: z.int().min(0).default(3),
 });
 

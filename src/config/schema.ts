@@ -42,9 +42,16 @@ export const configSchema = z
     error:
       'the simulated teacher knows no answers about your own images: set generation.provider to a real generator (gemini, openai, local)',
     when: ({ value }) => sourceSchema.safeParse(value).success,
+  })
+  .refine((config) => config.generatorUpdate.method !== 'sft' || config.generation.provider === 'local', {
+    path: ['generatorUpdate', 'method'],
+    error: ({ input }) =>
+      `sft trains the generator's weights, and those of provider ${updateSchema.safeParse(input).data?.generation.provider} are not here: use method: exemplars, or generation.provider: local`,
+    when: ({ value }) => updateSchema.safeParse(value).success,
   });
 
 const sourceSchema = z.object({ data: dataSchema, generation: generationSchema });
+const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */
 function egressRule(key: EgressProblem['key']): Parameters<z.ZodUnknown['refine']> {

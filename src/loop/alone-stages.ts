@@ -36,7 +36,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
       const asked = { ...run, config: { ...config, generation: { ...config.generation, imagesPerCycle } } };
       const exemplars = seedExemplars(run.data.seed, config.generation.seedExemplars, config.seed);
       const from = [fingerprint(run.data.pool), fingerprint(exemplars)];
-      const done = await runStage(asked, generate(asked, { cycle: 1, exemplars, from }));
+      const done = await runStage(asked, generate(asked, { cycle: 1, generator: { exemplars, trained: null }, from }));
       const samples = await readCandidates(done);
       return {
         samples: samples.map((sample) => ({ ...sample, image: resolve(run.runDir, sample.image) })),

@@ -4,11 +4,11 @@ import type { GradedRow } from '../grading/index.js';
 import type { Sample } from '../sample.js';
 import type { RewardRow } from '../training/rows.js';
 import type { RunContext } from './context.js';
+import { updateGenerator, type GeneratorState } from './generator-state.js';
 import { runStage, type StageDone } from './stage.js';
 import { evaluate, type EvaluateOutput } from './stages/evaluate.js';
 import { filter, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
-import { generatorUpdate, readExemplars } from './stages/generator-update.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
@@ -31,9 +31,7 @@ export interface LoopState {
   /** D_gen. */
   dataset: Sample[];
   datasetFingerprint: string;
-  /** Examples in the generator's prompts. */
-  exemplars: Sample[];
-  exemplarsFingerprint: string;
+  generator: GeneratorState;
   /** Preferences of the cycles so far. */
   preferences: RewardRow[];
   /** Model that SFT starts from in the next cycle. */
@@ -55,6 +53,8 @@ export interface CycleDone {
   /** The reward model that scored and rewarded in this cycle. */
   rewardModel: RewardModelState;
   retrained: RewardModelState | null;
+  /** Absolute folder of the generator after this cycle, where it was fine-tuned. */
+  generator: string | null;
 }
 
 export async function runCycle(
@@ -65,7 +65,7 @@ export async function runCycle(
   const { rewardModel, graded } = state;
   const generated = await runStage(
     run,
-    generate(run, { cycle, exemplars: state.exemplars, from: [state.exemplarsFingerprint] }),
+    generate(run, { cycle, generator: state.generator, from: [state.generator.fingerprint] }),
   );
   const candidates = await readCandidates(generated);
 
@@ -95,15 +95,7 @@ export async function runCycle(
       ? null
       : await evolve(run, cycle, { state, policy: policy.grpo, dataset, from: filtered.fingerprint });
 
-  const updated = await runStage(
-    run,
-    generatorUpdate(run, {
-      cycle,
-      accepted,
-      exemplars: state.exemplars,
-      from: [filtered.fingerprint, state.exemplarsFingerprint],
-    }),
-  );
+  const generator = await updateGenerator(run, state.generator, { cycle, accepted, from: filtered.fingerprint });
   const starts = run.config.policy.start === 'previous' ? policy.grpo : state.policy;
   return {
     done: {
@@ -113,13 +105,13 @@ export async function runCycle(
       grpo: policy.grpo,
       rewardModel,
       retrained: evolved?.rewardModel ?? null,
+      generator: generator.trained?.path ?? null,
     },
     next: {
       rewardModel: evolved?.rewardModel ?? rewardModel,
       dataset,
       datasetFingerprint: filtered.fingerprint,
-      exemplars: await readExemplars(updated),
-      exemplarsFingerprint: updated.fingerprint,
+      generator,
       preferences: evolved?.preferences ?? state.preferences,
       policy: { path: starts.path, fingerprint: starts.fingerprint },
       graded,

@@ -1,6 +1,7 @@
 /** Opens the generator a configuration names: Gemini, an OpenAI-compatible server, a local model, or the simulated teacher. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sectionOf } from '../config/generation.js';
 import type { Config } from '../config/schema.js';
 import { ConfigError } from '../errors.js';
 import { geminiProvider } from '../providers/gemini.js';
@@ -9,6 +10,7 @@ import { openAiProvider } from '../providers/openai.js';
 import type { Provider } from '../providers/provider.js';
 import { apiKeyFromEnvironment } from '../providers/secret.js';
 import { startTeacherServer } from '../providers/simulated/server.js';
+import type { TrainedGenerator } from './generator-state.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from './run-folder.js';
 import type { StageContext } from './stage.js';
@@ -19,8 +21,8 @@ export interface Generator extends AsyncDisposable {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** @param model Of a local generator: its folder once it was fine-tuned; as configured when left out. */
-export async function openGenerator(context: StageContext, model?: string): Promise<Generator> {
+/** @param trained A local generator that was fine-tuned; null for the one configured. */
+export async function openGenerator(context: StageContext, trained: TrainedGenerator | null): Promise<Generator> {
   const { generation } = context.config;
   switch (generation.provider) {
     case 'gemini': {
@@ -31,14 +33,16 @@ export async function openGenerator(context: StageContext, model?: string): Prom
       );
     }
     case 'openai': {
-      const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(generation.openai, 'openai');
+      const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(generation, 'openai');
       const apiKey = providerKey(context.config) ?? undefined;
       return lasting(openAiProvider({ ...openai, apiKey, timeoutMs: timeoutSeconds * 1000 }));
     }
     case 'local': {
-      const local = sectionOf(generation.local, 'local');
-      const run = localRunner(context, local, model ?? local.model);
-      return lasting(localProvider({ model: local.model, requestsPerJob: local.requestsPerJob, run }));
+      const local = sectionOf(generation, 'local');
+      const run = localRunner(context, local, trained?.path ?? local.model);
+      // Replies of other weights are other replies: in the cache, and in the provenance of samples.
+      const model = trained === null ? local.model : `${local.model}@${trained.version}`;
+      return lasting(localProvider({ model, requestsPerJob: local.requestsPerJob, run }));
     }
     case 'simulated':
       return openTeacher(context);
@@ -76,12 +80,4 @@ export function providerKey({ generation }: Pick<Config, 'generation'>, env: Env
   if (provider === 'gemini') return apiKeyFromEnvironment(gemini.apiKeyEnv, env);
   if (provider === 'openai' && openai?.apiKeyEnv !== undefined) return apiKeyFromEnvironment(openai.apiKeyEnv, env);
   return null;
-}
-
-/** The schema asks for the section of the chosen provider; this is for configurations made in code. */
-function sectionOf<T>(section: T | undefined, name: string): T {
-  if (section !== undefined) return section;
-  throw new ConfigError('no-provider-section', `generation.provider is ${name}, but generation.${name} is missing`, {
-    remedy: `Add generation.${name} with at least its model.`,
-  });
 }

@@ -20,21 +20,32 @@ export const turnStages = ['generate', 'score', 'filter', 'sft', 'evaluate-sft',
 /** The settings that decide which stages there are. */
 export interface PlanSettings {
   rewardModel: Pick<Config['rewardModel'], 'warmStartSteps' | 'retrainAfterLast'>;
+  generatorUpdate: Pick<Config['generatorUpdate'], 'enabled' | 'method'>;
+  generation: Pick<Config['generation'], 'provider'> & {
+    local?: Pick<NonNullable<Config['generation']['local']>, 'warmStartSteps'> | undefined;
+  };
 }
 
-export function planStages({ rewardModel: { warmStartSteps, retrainAfterLast } }: PlanSettings): StagePlan {
+export function planStages({
+  rewardModel: { warmStartSteps, retrainAfterLast },
+  generatorUpdate,
+  generation: { provider, local },
+}: PlanSettings): StagePlan {
   const evolution = ['preferences', 'reward-model', 'reward-report'] as const;
-  const cycle = [...turnStages, ...evolution, 'generator-update'] as const;
+  const update = generatorUpdate.enabled && generatorUpdate.method === 'sft' ? 'generator-sft' : 'generator-update';
+  const cycle = [...turnStages, ...evolution, update] as const;
+  const generatorWarmStart = provider === 'local' && (local?.warmStartSteps ?? 0) > 0;
   return {
     start: [
       'prepare-data',
       'evaluate-base',
+      ...(generatorWarmStart ? ['generator-warm-start' as const] : []),
       'grade',
       ...(warmStartSteps === 0 ? [] : ['warm-start' as const]),
       'reward-model',
       'reward-report',
     ],
     cycle: [...cycle],
-    last: retrainAfterLast ? [...cycle] : [...turnStages, 'generator-update'],
+    last: retrainAfterLast ? [...cycle] : [...turnStages, update],
   };
 }

@@ -18,6 +18,14 @@ const rewardModelSchema = z.object({
   meanByGrade: z.record(z.string(), z.number()),
 });
 
+/** What a cycle made, relative to the run folder: policy after GRPO, newest reward model, D_gen; a generator that it trained. */
+const pathsSchema = z.object({
+  policy: z.string(),
+  rewardModel: z.string(),
+  dataset: z.string(),
+  generator: z.string().optional(),
+});
+
 export const cycleResultSchema = z.object({
   cycle: z.int().positive(),
   candidates: z.int(),
@@ -38,8 +46,7 @@ export const cycleResultSchema = z.object({
   unparsed: z.object({ sft: z.int(), grpo: z.int() }),
   /** Seconds per stage. */
   seconds: z.record(z.string(), z.number()),
-  /** What the cycle made, relative to the run folder: policy after GRPO, newest reward model, D_gen. */
-  paths: z.object({ policy: z.string(), rewardModel: z.string(), dataset: z.string() }),
+  paths: pathsSchema,
 });
 export type CycleResult = z.output<typeof cycleResultSchema>;
 
@@ -56,7 +63,7 @@ export const runResultSchema = z.object({
   seconds: z.record(z.string(), z.number()),
   totalSeconds: z.number(),
   /** Of the last finished cycle, relative to the run folder; null before there is one. */
-  paths: z.object({ policy: z.string(), rewardModel: z.string(), dataset: z.string() }).nullable(),
+  paths: pathsSchema.nullable(),
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
@@ -117,6 +124,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
       policy: path(grpo.path),
       rewardModel: path((done.retrained ?? done.rewardModel).path),
       dataset: path(join(filter.dir, 'd-gen.parquet')),
+      ...(done.generator === null ? {} : { generator: path(done.generator) }),
     },
   };
 }

@@ -1,6 +1,7 @@
 /** The MedGR² loop from its first stage to its last. */
 import type { Config } from '../config/schema.js';
 import type { RunContext } from './context.js';
+import { firstGenerator } from './generator-state.js';
 import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result.js';
 import { inRunFolder, type RunOptions } from './session.js';
 import { runStage } from './stage.js';
@@ -26,7 +27,8 @@ async function runStages(run: RunContext, progress: RunProgress, report: () => v
   const model = run.config.policy.base;
   const base = evaluate(run, { cycle: 0, name: 'evaluate-base', model, from: [prepared.fingerprint] });
   progress.base = await runStage(run, base);
-  const first = await firstState(run, prepared.fingerprint);
+  const generator = await firstGenerator(run, prepared.fingerprint);
+  const first = await firstState(run, prepared.fingerprint, generator);
   report();
   await runCycles(run, first, (done) => {
     progress.cycles.push(done);

@@ -2,6 +2,7 @@
 export const stageNames = [
   'prepare-data',
   'evaluate-base',
+  'generator-warm-start',
   'grade',
   'warm-start',
   'reward-model',
@@ -15,6 +16,7 @@ export const stageNames = [
   'evaluate-grpo',
   'preferences',
   'generator-update',
+  'generator-sft',
   'evaluate',
 ] as const;
 export type StageName = (typeof stageNames)[number];

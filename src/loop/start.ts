@@ -3,29 +3,20 @@ import { join } from 'node:path';
 import { sha256 } from '../hash.js';
 import type { RunContext } from './context.js';
 import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycle.js';
+import type { GeneratorState } from './generator-state.js';
 import { runStage } from './stage.js';
-import { seedExemplars } from './stages/generator-update.js';
 import { grade, readGraded } from './stages/grade.js';
 import { warmStart } from './stages/train-policy.js';
 
-/** Trusted samples that the generator is shown in the first cycle. */
-export function firstExemplars({ config, data }: RunContext, prepared: string) {
-  const { seedExemplars: perType } = config.generation;
-  return {
-    exemplars: seedExemplars(data.seed, perType, config.seed),
-    exemplarsFingerprint: sha256(`${prepared} ${perType}`),
-  };
-}
-
 /** @param prepared Fingerprint of the prepared data. */
-export async function firstState(run: RunContext, prepared: string): Promise<LoopState> {
+export async function firstState(run: RunContext, prepared: string, generator: GeneratorState): Promise<LoopState> {
   const { config } = run;
   const { includeSeed } = config.dataset;
   return {
     ...(await firstRewardModel(run, prepared)),
     dataset: includeSeed ? run.data.seed : [],
     datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
-    ...firstExemplars(run, prepared),
+    generator,
     preferences: [],
     policy: { path: config.policy.base, fingerprint: sha256(config.policy.base) },
   };

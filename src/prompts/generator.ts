@@ -3,13 +3,16 @@ import { sha256 } from '../hash.js';
 import { questionTypes, strategies, type Modality, type QuestionType, type Sample, type Strategy } from '../sample.js';
 import { questionTypeTexts, systemText } from './templates.js';
 
+/** What a reply says of a sample. */
+type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
+
 export interface GeneratorRequest {
   strategy: Strategy;
   /** Told to the generator when known; left out where it is `unknown`. */
   modality?: Modality | undefined;
   questionType: QuestionType;
   /** Samples of high reward, shown as examples in words (their images are not sent). */
-  exemplars: readonly Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>[];
+  exemplars: readonly Told[];
 }
 
 export interface GeneratorPrompt {
@@ -32,7 +35,7 @@ export function buildGeneratorPrompt({
   if (modality !== undefined && modality !== 'unknown') lines.push(`Imaging modality: ${modality}`);
   if (exemplars.length > 0) {
     lines.push('', 'Samples of the quality wanted, about other images. Do not copy their content:');
-    lines.push(...exemplars.map((exemplar) => JSON.stringify(asReply(exemplar))));
+    lines.push(...exemplars.map(renderReply));
   }
   lines.push('', 'Write one sample of this question type about the attached image.');
   const prompt = lines.join('\n');
@@ -50,12 +53,7 @@ export function questionTypeOfPrompt(prompt: string): QuestionType | null {
   return questionTypes.find((type) => line === `${questionTypeLabel}${type}`) ?? null;
 }
 
-function asReply({
-  questionType,
-  question,
-  options,
-  rationale,
-  answer,
-}: GeneratorRequest['exemplars'][number]): object {
-  return { questionType, question, options, rationale, answer };
+/** A sample as the reply that a generator is asked for: what examples show, and what a generator of our own learns to write. */
+export function renderReply({ questionType, question, options, rationale, answer }: Told): string {
+  return JSON.stringify({ questionType, question, options, rationale, answer });
 }

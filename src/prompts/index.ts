@@ -1,5 +1,5 @@
 /** Prompts: what generators and policies are sent, and how a generator's reply becomes a sample. */
-export { buildGeneratorPrompt, questionTypeOfPrompt, strategyOfPrompt } from './generator.js';
+export { buildGeneratorPrompt, questionTypeOfPrompt, renderReply, strategyOfPrompt } from './generator.js';
 export type { GeneratorPrompt, GeneratorRequest } from './generator.js';
 export { dropReasons, parseReply, replySchema } from './parse.js';
 export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse.js';

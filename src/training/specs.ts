@@ -20,7 +20,10 @@ export interface JobPlace {
   seed: number;
 }
 
-const common = ({ device, threads, policy }: Config, { outDir, data, model, seed }: JobPlace) => ({
+/** What every job of a model is told beside its own options. */
+type CommonSettings = Pick<Config, 'device' | 'threads'> & { policy: Pick<Config['policy'], 'dtype' | 'maxPixels'> };
+
+const common = ({ device, threads, policy }: CommonSettings, { outDir, data, model, seed }: JobPlace) => ({
   outDir,
   data,
   seed,
@@ -36,7 +39,13 @@ function modelRef({ dtype, maxPixels }: Pick<Config['policy'], 'dtype' | 'maxPix
 
 const loraOf = (lora: Config['policy']['lora']) => (lora === undefined ? {} : { lora });
 
-export function sftSpec(config: Config, place: JobPlace): z.input<typeof sftSpecSchema> {
+/** Of the policy, or of a generator of our own, which has its own. */
+export interface SftSettings extends CommonSettings {
+  policy: Pick<Config['policy'], 'dtype' | 'maxPixels' | 'train' | 'lora'>;
+  sft: Config['sft'];
+}
+
+export function sftSpec(config: SftSettings, place: JobPlace): z.input<typeof sftSpecSchema> {
   const { sft, policy } = config;
   const length = sft.maxSteps === undefined ? { num_train_epochs: sft.epochs } : { max_steps: sft.maxSteps };
   return {
@@ -126,10 +135,8 @@ export function generatorSpec(
   { dtype, maxPixels, batchSize }: NonNullable<Config['generation']['local']>,
   { temperature, maxNewTokens, ...place }: GeneratorPlace,
 ): z.input<typeof completeSpecSchema> {
-  const { outDir, data, seed, device, threads } = common(config, place);
-  const model = modelRef({ dtype, maxPixels }, place.model);
-  const base = { outDir, data, seed, device, ...(threads === undefined ? {} : { threads }) };
-  return { kind: 'complete', ...base, model, samples: 1, temperature, maxNewTokens, batchSize };
+  const base = common({ ...config, policy: { dtype, maxPixels } }, place);
+  return { kind: 'complete', ...base, samples: 1, temperature, maxNewTokens, batchSize };
 }
 
 /** Greedy completions, as every evaluation uses. */

@@ -26,12 +26,13 @@ export function reduceJob(
 ) {
   if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
   if (event.type === 'progress') return { ...state, progress: { done: event.done, total: event.total } };
+  const stepped =
+    event.type === 'train-step' ? { ...state, progress: { done: event.step, total: event.totalSteps } } : state;
   const slot = trainerOf[stage];
-  if (slot === undefined) return state;
+  if (slot === undefined) return stepped;
   const before = state[slot];
   const training = before?.cycle === cycle && before.stage === stage ? before : newTraining(cycle, stage);
-  const after = { ...state, [slot]: reduceTraining(training, event, at) };
-  return event.type === 'train-step' ? { ...after, progress: { done: event.step, total: event.totalSteps } } : after;
+  return { ...stepped, [slot]: reduceTraining(training, event, at) };
 }
 
 function reduceTraining(training: Training, event: JobEvent, at: number): Training {

@@ -101,7 +101,11 @@ export interface ScreenState {
 }
 
 /** Of runs that were recorded before a run told its plan. */
-const usualPlan = planStages({ rewardModel: { warmStartSteps: 0, retrainAfterLast: false } });
+const usualPlan = planStages({
+  rewardModel: { warmStartSteps: 0, retrainAfterLast: false },
+  generation: { provider: 'simulated' },
+  generatorUpdate: { enabled: true, method: 'exemplars' },
+});
 
 export const initialState: ScreenState = {
   runDir: '',

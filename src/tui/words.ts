@@ -15,6 +15,11 @@ export const stageWords: Record<StageName, StageWords> = {
     title: 'Test of the base',
     about: 'The untrained policy answers the test questions.',
   },
+  'generator-warm-start': {
+    short: 'warm up',
+    title: 'Warm start of the generator',
+    about: 'The generator learns from the trusted samples to write what it is asked for.',
+  },
   grade: { short: 'grade', title: 'Grading', about: 'Trusted answers are spoilt in steps: four grades to learn from.' },
   'warm-start': {
     short: 'warm up',
@@ -69,6 +74,11 @@ export const stageWords: Record<StageName, StageWords> = {
     title: 'Generator update',
     about: 'The best samples become the examples in the next prompts.',
   },
+  'generator-sft': {
+    short: 'train gen.',
+    title: 'Training of the generator',
+    about: 'The generator learns to write samples like those that were accepted.',
+  },
 };
 
 /** The panels that tab goes through. */
@@ -93,6 +103,8 @@ export const panelOf: Record<StageName, PanelName> = {
   evaluate: 'evaluation',
   preferences: 'reward model',
   'generator-update': 'filter',
+  'generator-warm-start': 'generate',
+  'generator-sft': 'generate',
 };
 
 export const percent = (share: number | null | undefined): string =>

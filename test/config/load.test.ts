@@ -37,6 +37,20 @@ describe('defaults', () => {
 });
 
 describe('problems', () => {
+  test('a generator whose weights are elsewhere cannot be trained', () => {
+    const sft = 'generatorUpdate: { method: sft }';
+    expect(problemsOf(sft)).toEqual([
+      expect.stringMatching(
+        /^some\/run\.yaml:1:28 generatorUpdate\.method: sft trains .* provider simulated are not here/,
+      ),
+    ]);
+    // Told beside other problems, and with the settings of its own section named.
+    expect(problemsOf(`seed: one\n${sft}`)).toHaveLength(2);
+    const trl = 'generatorUpdate: { sft: { trl: { learning_rate: 1 } } }';
+    expect(problemsOf(trl)[0]).toContain('use generatorUpdate.sft.learningRate');
+    expect(parse(`generation: { provider: local, local: { model: m } }\n${sft}`).generatorUpdate.method).toBe('sft');
+  });
+
   test('all at once, each at its line and column, unknown keys included', () => {
     const problems = problemsOf(
       [

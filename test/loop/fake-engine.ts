@@ -7,20 +7,24 @@ import { readParquet } from '../../src/dataset/table.js';
 import { JobError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import type { LoopEngine } from '../../src/loop/context.js';
+import { questionTypeOfPrompt } from '../../src/prompts/index.js';
 
 export interface FakeCall {
   spec: JobSpec;
   /** Files that lay in the job's folder when it started. */
   found: string[];
+  /** What the job was to work on; empty until it read it. */
+  rows: Row[];
 }
 
 export interface FakeEngine extends LoopEngine {
   calls: FakeCall[];
 }
 
-interface Row {
+export interface Row {
   id: string;
   prompt: string;
+  completion?: string;
   response?: string;
   responses?: string[];
 }
@@ -34,11 +38,13 @@ export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
   const calls: FakeCall[] = [];
   const start = <K extends JobKind>(input: unknown, hooks: JobHooks = {}): Job<K> => {
     const spec = input as JobSpec;
-    calls.push({ spec, found: readdirSync(spec.outDir) });
+    const call: FakeCall = { spec, found: readdirSync(spec.outDir), rows: [] };
+    calls.push(call);
     const work = async (): Promise<ResultOf<K>> => {
       before?.(spec, calls.length);
       if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
-      return (await perform(spec, hooks)) as ResultOf<K>;
+      call.rows = await readParquet<Row>(spec.data);
+      return (await perform(spec, call.rows, hooks)) as ResultOf<K>;
     };
     const result = work();
     result.catch(() => {});
@@ -49,8 +55,7 @@ export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
 
 async function* noEvents(): AsyncGenerator<never, void> {}
 
-async function perform(spec: JobSpec, hooks: JobHooks): Promise<object> {
-  const rows = await readParquet<Row>(spec.data);
+async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks): Promise<object> {
   hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
   switch (spec.kind) {
     case 'score': {
@@ -68,6 +73,7 @@ async function perform(spec: JobSpec, hooks: JobHooks): Promise<object> {
           id,
           index,
           text: answerTo(prompt, index),
+          promptTokens: 9,
           tokens: 3,
           finished: true,
         })),
@@ -124,8 +130,17 @@ function writeLines(outDir: string, name: string, lines: readonly object[]): str
 /** Between -6 and 10, decided by the text. */
 const scoreOf = (text: string): number => (Number.parseInt(sha256(text).slice(0, 4), 16) / 0xffff) * 16 - 6;
 
-/** Names one of the options in the prompt. */
+/** A sample for a generator's prompt; else the name of one of the options. */
 function answerTo(prompt: string, index: number): string {
+  const questionType = questionTypeOfPrompt(prompt);
+  if (questionType !== null)
+    return JSON.stringify({
+      questionType,
+      question: 'Is it so?',
+      options: ['yes', 'no'],
+      rationale: 'Seen.',
+      answer: 'yes',
+    });
   const options = [...prompt.matchAll(/^[A-E]\) (.+)$/gm)].map((match) => match[1] ?? '');
   const chosen = options[(prompt.length + index) % Math.max(1, options.length)] ?? 'yes';
   return `<think>It looks so.</think><answer>${chosen}</answer>`;

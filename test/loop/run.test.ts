@@ -9,6 +9,7 @@ import { InterruptedError, RunError } from '../../src/errors.js';
 import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
 import { runResultSchema } from '../../src/loop/result.js';
 import { runLoop } from '../../src/loop/run.js';
+import { parseReply, questionTypeOfPrompt } from '../../src/prompts/index.js';
 import { readAnswered } from '../../src/providers/simulated/counts.js';
 import { fakeEngine, type FakeEngine } from './fake-engine.js';
 
@@ -72,7 +73,8 @@ describe('a whole run', () => {
       expect(cycle.candidates).toBeGreaterThan(0);
       expect(cycle.accepted).toBeLessThanOrEqual(cycle.candidates);
       expect(cycle.rawPrecision).toBeGreaterThanOrEqual(0);
-      for (const path of Object.values(cycle.paths)) expect(existsSync(join(runDir, path)), path).toBe(true);
+      for (const path of Object.values(cycle.paths).flatMap((known) => known ?? []))
+        expect(existsSync(join(runDir, path)), path).toBe(true);
     }
     expect(runResultSchema.parse(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8')))).toEqual(result);
     const dataset = await readSamples(join(runDir, 'dataset/d-gen.parquet'));
@@ -129,6 +131,74 @@ describe('a whole run', () => {
     expect(sft).toEqual(['phantom', join(runDir, 'cycle-1/grpo/model')]);
     expect(stagesOf('stage-end')).not.toContain('2/reward-model');
     expect(result.cycles[1]?.retrainedRewardModel).toBeNull();
+  });
+});
+
+describe('a generator of our own', () => {
+  const own = () =>
+    configOf(
+      'generation.provider=local',
+      'generation.local.model=phantom',
+      'generation.local.warmStartSteps=2',
+      'generatorUpdate.method=sft',
+    );
+
+  test('learns the trusted samples, then what each cycle accepted, and the next cycle asks what it became', async () => {
+    const engine = fakeEngine();
+    const result = await run(engine, own());
+    const stages = allStages
+      .toSpliced(2, 0, '0/generator-warm-start')
+      .map((stage) => stage.replace('generator-update', 'generator-sft'));
+    expect(stagesOf('stage-end')).toEqual(stages);
+    const { plan } = events.find((event) => event.type === 'run-start') ?? {};
+    expect(plan?.start).toContain('generator-warm-start');
+    expect(plan?.last.at(-1)).toBe('generator-sft');
+
+    const within = (path: string): string => path.replace(`${runDir}/`, '');
+    const asked = engine.calls.filter(({ spec }) => spec.outDir.endsWith('generation/job'));
+    const trained = engine.calls.filter(({ spec }) => spec.outDir.includes('generator-'));
+    const generators = ['cycle-0/generator-warm-start/model', 'cycle-1/generator-sft/model'];
+    expect(asked.map(({ spec }) => within(spec.model.path))).toEqual(generators);
+    expect(trained.map(({ spec }) => within(spec.model.path))).toEqual(['phantom', ...generators]);
+    expect(trained[0]?.spec).toMatchObject({ trl: { max_steps: 2 } });
+    expect(result.cycles.map(({ paths }) => paths.generator)).toEqual([generators[1], 'cycle-2/generator-sft/model']);
+    expect(existsSync(join(runDir, result.paths?.generator ?? 'none'))).toBe(true);
+
+    // It learns to answer the very prompts it was asked, with samples that its own parser takes.
+    const prompts = asked[0]?.rows.map(({ prompt }) => prompt) ?? [];
+    const lessons = trained[1]?.rows ?? [];
+    expect(lessons).toHaveLength(result.cycles[0]?.accepted ?? 0);
+    for (const { prompt, completion = '' } of [...lessons, ...(trained[0]?.rows ?? [])]) {
+      const questionType = questionTypeOfPrompt(prompt);
+      if (questionType === null) throw new Error('not a prompt of the generator');
+      expect(parseReply(completion, { questionType })).toMatchObject({ ok: true });
+    }
+    for (const { prompt } of lessons) expect(prompts).toContain(prompt);
+
+    const candidates = await Promise.all(
+      [1, 2].map((cycle) => readSamples(join(runDir, `cycle-${cycle}/generate/candidates.parquet`))),
+    );
+    const models = candidates.map((samples) => new Set(samples.map(({ provenance }) => provenance.model)));
+    expect(models.map((names) => names.size)).toEqual([1, 1]);
+    const [first, second] = models.flatMap((names) => [...names]);
+    expect(first).toMatch(/^phantom@[0-9a-f]{12}$/);
+    expect(second).not.toBe(first);
+
+    events = [];
+    const again = fakeEngine();
+    expect(await run(again, own())).toEqual(result);
+    expect(again.calls).toEqual([]);
+  });
+
+  test('keeps its weights where the update is off', async () => {
+    const engine = fakeEngine();
+    const config = parseConfig(yaml, {
+      file: 'test.yaml',
+      set: ['generation.provider=local', 'generation.local.model=phantom', 'generatorUpdate.enabled=false', 'cycles=1'],
+    });
+    const result = await run(engine, config);
+    expect(stagesOf('stage-end')).toContain('1/generator-update');
+    expect(result.paths).not.toHaveProperty('generator');
   });
 });
 

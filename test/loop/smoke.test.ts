@@ -124,7 +124,8 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
     const [cycle] = result.cycles;
     expect(cycle?.accuracy.grpo).toBeGreaterThanOrEqual(0);
     expect(cycle?.rawPrecision).toBeGreaterThan(0);
-    for (const path of Object.values(cycle?.paths ?? {})) expect(existsSync(join(runDir, path)), path).toBe(true);
+    for (const path of Object.values(cycle?.paths ?? {}).flatMap((known) => known ?? []))
+      expect(existsSync(join(runDir, path)), path).toBe(true);
     const samples = await readSamples(join(runDir, 'dataset/d-gen.parquet'));
     expect(samples.filter((sample) => sample.provenance.provider === 'simulated').length).toBe(cycle?.accepted);
     expect(existsSync(join(runDir, 'environment.json'))).toBe(true);

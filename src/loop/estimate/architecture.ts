@@ -3,7 +3,7 @@
  * taken for the Qwen2.5-VL of the nearest size, and said to be.
  */
 import { z } from 'zod';
-import { qwenLimits } from '../../training/image-tokens.js';
+import { limitedTo, qwenLimits } from '../../training/image-tokens.js';
 
 export interface VlmShape {
   /** Model that the shape belongs to. */
@@ -191,4 +191,10 @@ export function countLora(shape: VlmShape, rank: number): number {
     shape.vision.depth * adapters(visionLinears(shape)) +
     adapters(mergerLinears(shape))
   );
+}
+
+/** How many pixels an image may have: the model's own limits, or Qwen2.5-VL's, within the configuration's maximum. */
+export function pixelLimits(shape: VlmShape | undefined, maxPixels: number | undefined) {
+  const { min, max } = shape?.pixels ?? qwenPixels;
+  return limitedTo({ ...qwenLimits, minPixels: min, maxPixels: max }, maxPixels);
 }

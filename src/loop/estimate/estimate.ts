@@ -1,14 +1,12 @@
 /** Puts the estimates of a run together. Pure: configuration, facts and assumptions in, plan out. */
 import type { Config } from '../../config/schema.js';
-import { buildGeneratorPrompt } from '../../prompts/generator.js';
-import { questionTypes } from '../../sample.js';
-import { limitedTo, imageTokens, qwenLimits } from '../../training/image-tokens.js';
-import { countLora, countParameters, tokenEdge, type VlmShape } from './architecture.js';
-import { geminiImageTokens } from './gemini-tokens.js';
-import { bytesOf, estimateMemory, type Precision } from './memory.js';
+import { sectionOf } from '../../config/generation.js';
+import { imageTokens } from '../../training/image-tokens.js';
+import { countLora, countParameters, pixelLimits, tokenEdge, type VlmShape } from './architecture.js';
+import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator.js';
+import { bytesOf, estimateMemory, precisionOf } from './memory.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 import { notesOf } from './notes.js';
-import { generatorIdentity } from '../pricing.js';
 import { stageSeconds, type Lengths } from './stage-time.js';
 import { workloadOf, type Workload } from './workload.js';
 
@@ -17,34 +15,34 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
   const counts = facts.counts ?? { seed: 0, test: 0, pool: 0 };
   const workload = workloadOf(config, counts, assumptions);
   const { images, lengths } = sequencesOf(config, facts, options);
-  const precision = precisionOf(config);
+  const precision = policyPrecision(config);
   const { policy, rewardModel } = facts;
   const machine = { device: options.device, assumptions, precision };
+  const local = localGenerator(config, facts, assumptions);
   const models =
     policy === null || rewardModel === null ? null : { policy: policy.shape, rewardModel: rewardModel.shape };
   const timed = models !== null && config.policy.base !== 'phantom' && config.device !== 'cpu' ? models : null;
   const stages = workload.stages.map((stage) => ({
     ...stage,
-    gpuSeconds: timed === null ? null : stageSeconds(config, stage, timed, lengths, machine),
+    gpuSeconds:
+      (timed && stageSeconds(config, stage, timed, lengths, machine)) ??
+      (local && generatorSeconds(config, stage, local, machine)),
   }));
   const seconds = stages.reduce((sum, { gpuSeconds }) => sum + (gpuSeconds ?? 0), 0);
   const plan: Omit<Plan, 'notes'> = {
     stages,
     samples: workload.samples,
-    generator: generatorPlan(config, facts, workload, options),
+    generator: generatorPlan(config, facts, workload, assumptions, { local, machine }),
     images,
-    memory: timed === null ? null : jobMemories(config, timed, lengths, { ...options, largest: images.largest }),
-    gpu: timed === null ? null : { hours: seconds / 3600, wallHours: seconds / 3600 / options.deviceCount },
-    disk: diskOf(config, models, workload, assumptions.replyTokens * assumptions.charactersPerToken),
+    memory: timed === null ? null : jobMemories(config, timed, lengths, { ...options, largest: images.largest, local }),
+    gpu:
+      timed === null && local === null
+        ? null
+        : { hours: seconds / 3600, wallHours: seconds / 3600 / options.deviceCount },
+    disk: diskOf(config, models, local, workload, assumptions.replyTokens * assumptions.charactersPerToken),
     missing: [...facts.missing],
   };
   return { ...plan, notes: notesOf(config, facts, plan, options) };
-}
-
-/** `auto` is bfloat16 on a GPU; the phantom stays in float32. */
-export function precisionOf({ policy, device }: Config): Precision {
-  if (policy.dtype !== 'auto') return policy.dtype;
-  return policy.base === 'phantom' || device === 'cpu' ? 'float32' : 'bfloat16';
 }
 
 function sequencesOf(
@@ -52,9 +50,7 @@ function sequencesOf(
   facts: PlanFacts,
   { assumptions }: PlanOptions,
 ): { images: Plan['images']; lengths: Lengths } {
-  const { pixels } = facts.policy?.shape ?? {};
-  const own = pixels === undefined ? qwenLimits : { ...qwenLimits, minPixels: pixels.min, maxPixels: pixels.max };
-  const limits = limitedTo(own, policy.maxPixels);
+  const limits = pixelLimits(facts.policy?.shape, policy.maxPixels);
   const { minPixels, maxPixels } = limits;
   const sizes = facts.images.length > 0 ? facts.images : [assumptions.image];
   const tokens = sizes.map((size) => imageTokens(size, limits));
@@ -78,50 +74,15 @@ function sequencesOf(
   return { images, lengths };
 }
 
-function generatorPlan(
-  config: Config,
-  { images, price }: PlanFacts,
-  { samples: { requests } }: Workload,
-  { assumptions }: PlanOptions,
-): Plan['generator'] {
-  const { generation } = config;
-  const sizes = images.length > 0 ? images : [assumptions.image];
-  const inputTokens = Math.round(requests * (mean(sizes.map(geminiImageTokens)) + promptTokens(config, assumptions)));
-  const outputTokens = requests * assumptions.replyTokens;
-  const { provider } = generation;
-  const local = provider === 'simulated' || provider === 'local';
-  const costOf = (output: number): number | null =>
-    local ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
-  return {
-    name: local ? 'simulated teacher' : generatorIdentity(generation).model,
-    inputTokens,
-    outputTokens,
-    cost: costOf(outputTokens),
-    highestCost: costOf(requests * generation.maxOutputTokens),
-    hours: local ? 0 : (requests * assumptions.requestSeconds) / generation.concurrency / 3600,
-  };
-}
-
-/** Of the texts that are really sent, their mean over strategies and question types, and of the examples in them. */
-export function promptTokens(config: Config, assumptions: PlanOptions['assumptions']): number {
-  const { generation, generatorUpdate } = config;
-  const lengths = generation.strategies.flatMap((strategy) =>
-    questionTypes.map((questionType) => {
-      const { system, prompt } = buildGeneratorPrompt({ strategy, questionType, exemplars: [] });
-      return system.length + prompt.length;
-    }),
-  );
-  const exemplars = generation.seedExemplars > 0 || generatorUpdate.enabled ? generatorUpdate.exemplars : 0;
-  return mean(lengths) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
-}
+const policyPrecision = ({ policy: { dtype, base: model }, device }: Config) => precisionOf({ dtype, model, device });
 
 function jobMemories(
   config: Config,
   { policy, rewardModel }: { policy: VlmShape; rewardModel: VlmShape },
   { prompt, response }: Lengths,
-  { device, largest }: PlanOptions & { largest: number },
+  { device, largest, local }: PlanOptions & { largest: number; local: LocalGenerator | null },
 ): JobMemory[] {
-  const precision = precisionOf(config);
+  const precision = policyPrecision(config);
   const { sft, grpo } = config;
   const loraRank = config.policy.lora?.rank ?? null;
   // A batch is padded to its longest sequence: the largest image counts.
@@ -148,7 +109,7 @@ function jobMemories(
     };
   };
   const completed = longest + grpo.maxCompletionLength;
-  return [
+  const jobs = [
     job('sft', sft.batchSize, loraRank, {
       shape: policy,
       tokens: longest + response,
@@ -172,16 +133,32 @@ function jobMemories(
       otherModels: 0,
     }),
   ];
+  const learns = config.generatorUpdate.method === 'sft' || (config.generation.local?.warmStartSteps ?? 0) > 0;
+  return local !== null && learns ? [...jobs, generatorMemory(config, local, device)] : jobs;
+}
+
+/** Of its training, which takes more than its writing. */
+function generatorMemory(config: Config, local: LocalGenerator, device: PlanOptions['device']): JobMemory {
+  const { shape, precision, prompt, reply } = local;
+  const { batchSize: batch } = config.generatorUpdate.sft;
+  const loraRank = sectionOf(config.generation, 'local').lora?.rank ?? null;
+  const tokens = prompt.tokens + reply;
+  const lengths = { tokens, logitTokens: tokens, imageTokens: prompt.imageTokens };
+  const training = { shape, precision, batch, loraRank, ...lengths, checkpointing: true, otherModels: 0 };
+  const estimate = estimateMemory(training);
+  const fits = estimate.total <= device.memoryGiB * 2 ** 30;
+  return { job: 'generator-sft', precision, loraRank, batch, estimate, fits };
 }
 
 /** Bytes of a run folder and of the models' download; checkpoints with optimiser state go when a job is done. */
 function diskOf(
   config: Config,
   models: { policy: VlmShape; rewardModel: VlmShape } | null,
+  local: LocalGenerator | null,
   { samples, stages }: Workload,
   replyCharacters: number,
 ): Plan['disk'] {
-  const bytes = bytesOf(precisionOf(config));
+  const bytes = bytesOf(policyPrecision(config));
   const whole = (shape: VlmShape): number => countParameters(shape).total * bytes;
   const trained = (shape: VlmShape): number =>
     config.policy.lora === undefined ? whole(shape) : countLora(shape, config.policy.lora.rank) * 4;
@@ -198,9 +175,16 @@ function diskOf(
         3 * Math.max(trained(models.policy), whole(models.rewardModel));
   const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
   const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
+  const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;
+  const generator = local === null ? 0 : countParameters(local.shape).total * bytesOf(local.precision);
+  const rank = config.generation.local?.lora?.rank;
+  const learned = local === null ? 0 : rank === undefined ? generator : countLora(local.shape, rank) * 4;
+  const third = config.generation.local?.model === config.policy.base ? 0 : generator;
   // Replies once, and each candidate in the tables of generate, score, filter and training.
   const data = samples.requests * (replyCharacters + 4 * 600);
-  return { models: download + second, checkpoints, data, total: download + second + checkpoints + data };
+  const downloads = download + second + third;
+  const kept = checkpoints + generators * learned;
+  return { models: downloads, checkpoints: kept, data, total: downloads + kept + data };
 }
 
 const mean = (values: readonly number[]): number =>

@@ -52,8 +52,11 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   const policy = await attempt('policy.base', () => modelOf(config.policy.base));
   const base = config.rewardModel.base ?? config.policy.base;
   const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
+  const { provider, local } = config.generation;
+  const own = provider === 'local' ? local : undefined;
+  const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model));
   const { counts, text } = data ?? { counts: limitsOf(config), text: null };
-  return { counts, images: data?.images ?? images, text, policy, rewardModel, price, missing };
+  return { counts, images: data?.images ?? images, text, policy, rewardModel, generator, price, missing };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */

@@ -41,6 +41,20 @@ export interface Training {
   otherModels: number;
 }
 
+/** `auto` is bfloat16 on a GPU; the phantom stays in float32. */
+export function precisionOf({
+  dtype,
+  model,
+  device,
+}: {
+  dtype: 'auto' | Precision;
+  model: string;
+  device: string;
+}): Precision {
+  if (dtype !== 'auto') return dtype;
+  return model === 'phantom' || device === 'cpu' ? 'float32' : 'bfloat16';
+}
+
 export const bytesOf = (precision: Precision): number => (precision === 'float32' ? 4 : 2);
 
 export function estimateMemory(training: Training): MemoryEstimate {

@@ -21,6 +21,7 @@ export function notesOf(
   for (const [name, model] of [
     ['policy.base', facts.policy],
     ['rewardModel.base', facts.rewardModel],
+    ...(generation.provider === 'local' ? [['generation.local.model', facts.generator] as const] : []),
   ] as const) {
     if (model === null) notes.push(`${name} says no size: no memory and no time can be estimated`);
     else if (!model.exact) notes.push(`${name} is estimated as ${model.shape.name}, the nearest whose shape is known`);
@@ -32,12 +33,14 @@ export function notesOf(
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
   if (config.rewardModel.lora !== undefined)
     notes.push('rewardModel.lora is counted as full training: the reward model trains every weight');
+  if (generation.provider === 'openai')
+    notes.push('tokens of images are counted as Gemini counts them; another server may count otherwise');
   if (policy.base === 'phantom' || config.device === 'cpu')
-    notes.push('no GPU time is estimated: the model runs on the CPU (the phantom takes minutes)');
+    notes.push('no GPU time is estimated for policy and reward model: they run on the CPU (the phantom takes minutes)');
   return notes;
 }
 
-function tooLarge({ job, loraRank, estimate }: JobMemory, config: Config, device: Device): string {
+function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config, device: Device): string {
   const fixed = estimate.total - estimate.activations - estimate.logits - estimate.cache;
   const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(0);
   const said = `${job} needs about ${gib(estimate.total)} GiB and a ${device.name} has ${device.memoryGiB.toFixed(0)}`;
@@ -45,8 +48,11 @@ function tooLarge({ job, loraRank, estimate }: JobMemory, config: Config, device
   // No batch is small enough where the model and its optimiser alone do not fit.
   if (fixed > device.memoryGiB * 2 ** 30) {
     if (job === 'reward-model') return `${said}, whatever the batch: take a smaller rewardModel.base, or ${larger}`;
-    return `${said}, whatever the batch: ${loraRank === null ? 'set policy.lora, or take' : 'take'} a smaller policy.base or ${larger}`;
+    const [adapters, model] =
+      job === 'generator-sft' ? ['generation.local.lora', 'generation.local.model'] : ['policy.lora', 'policy.base'];
+    return `${said}, whatever the batch: ${loraRank === null ? `set ${adapters}, or take` : 'take'} a smaller ${model} or ${larger}`;
   }
   if (job === 'reward-model') return `${said}: lower rewardModel.batchSize (now ${config.rewardModel.batchSize})`;
-  return `${said}: lower ${job}.batchSize (now ${config[job].batchSize}) and raise ${job}.accumulation as much`;
+  const section = job === 'generator-sft' ? 'generatorUpdate.sft' : job;
+  return `${said}: lower ${section}.batchSize (now ${batch}) and raise ${section}.accumulation as much`;
 }

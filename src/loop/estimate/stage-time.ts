@@ -16,7 +16,7 @@ export interface Lengths {
   response: number;
 }
 
-/** Null for a stage that runs no model here. */
+/** Null for a stage that runs no model here, or the generator (generator.ts). */
 export function stageSeconds(
   config: Config,
   { stage, items, steps }: StageLoad,
@@ -33,6 +33,8 @@ export function stageSeconds(
     case 'generate':
     case 'filter':
     case 'generator-update':
+    case 'generator-warm-start':
+    case 'generator-sft':
       return null;
     case 'evaluate':
     case 'evaluate-base':
@@ -87,7 +89,8 @@ export function grpoStepSeconds(
   );
 }
 
-function training(
+/** Seconds of training on so many sequences. */
+export function training(
   shape: VlmShape,
   sequence: Sequence,
   sequences: number,
@@ -97,7 +100,7 @@ function training(
   return secondsOf(sequences * passes(how) * forwardOperations(shape, sequence), machine);
 }
 
-function inBatches(items: number, batch: number, seconds: (sequences: number) => number): number {
+export function inBatches(items: number, batch: number, seconds: (sequences: number) => number): number {
   const whole = Math.floor(items / batch);
   const rest = items % batch;
   return whole * seconds(batch) + (rest === 0 ? 0 : seconds(rest));

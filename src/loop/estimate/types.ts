@@ -15,6 +15,8 @@ export interface PlanFacts {
   text: { promptTokens: number; responseTokens: number } | null;
   policy: { shape: VlmShape; exact: boolean } | null;
   rewardModel: { shape: VlmShape; exact: boolean } | null;
+  /** Of a local generator; null also where the generator runs elsewhere. */
+  generator: { shape: VlmShape; exact: boolean } | null;
   /** US dollars per million tokens of the generator; null where no price is known. */
   price: Price | null;
   /** What must be there before the run can start and is not. */
@@ -48,7 +50,7 @@ export interface StageEstimate {
 }
 
 export interface JobMemory {
-  job: 'sft' | 'grpo' | 'reward-model';
+  job: 'sft' | 'grpo' | 'reward-model' | 'generator-sft';
   precision: Precision;
   /** Rank of LoRA adapters; null for full training. */
   loraRank: number | null;
@@ -68,7 +70,8 @@ export interface Plan {
     cost: number | null;
     /** The same if every reply were as long as it may be. */
     highestCost: number | null;
-    hours: number;
+    /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
+    hours: number | null;
   };
   images: {
     measured: number;

@@ -33,6 +33,9 @@ export function workloadOf(config: Config, counts: DataCounts, assumptions: Assu
     load(0, 'evaluate-base', counts.test, 'questions'),
     load(0, 'grade', graded, 'rows'),
   ];
+  const { provider, local } = generation;
+  const generatorSteps = provider === 'local' ? (local?.warmStartSteps ?? 0) : 0;
+  if (generatorSteps > 0) stages.splice(2, 0, load(0, 'generator-warm-start', counts.seed, 'samples', generatorSteps));
   if (rewardModel.warmStartSteps > 0) {
     const trusted = counts.seed - Math.round(counts.seed * config.grading.heldOut);
     stages.push(load(0, 'warm-start', trusted, 'samples', rewardModel.warmStartSteps));
@@ -67,7 +70,12 @@ export function workloadOf(config: Config, counts: DataCounts, assumptions: Assu
         load(cycle, 'reward-report', heldOut, 'rows'),
       );
     }
-    stages.push(load(cycle, 'generator-update', acceptedPerCycle, 'samples'));
+    const { enabled, method, sft } = config.generatorUpdate;
+    stages.push(
+      enabled && method === 'sft'
+        ? load(cycle, 'generator-sft', acceptedPerCycle, 'samples', sftSteps({ sft }, acceptedPerCycle))
+        : load(cycle, 'generator-update', acceptedPerCycle, 'samples'),
+    );
   }
   const requests = requestsPerCycle * config.cycles;
   return {
@@ -77,7 +85,7 @@ export function workloadOf(config: Config, counts: DataCounts, assumptions: Assu
 }
 
 /** Optimiser steps of SFT, as the trainer counts them. */
-export function sftSteps({ sft }: Config, rows: number): number {
+export function sftSteps({ sft }: Pick<Config, 'sft'>, rows: number): number {
   return sft.maxSteps ?? Math.ceil(Math.ceil(rows / (sft.batchSize * sft.accumulation)) * sft.epochs);
 }
 

@@ -2,10 +2,11 @@
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
 import type { LoopState } from '../cycle.js';
+import { firstGenerator } from '../generator-state.js';
 import { runStage } from '../stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { readScored, score } from '../stages/score.js';
-import { firstExemplars, firstState } from '../start.js';
+import { firstState } from '../start.js';
 
 interface Made {
   samples: Sample[];
@@ -25,10 +26,11 @@ export interface Sources {
 
 /** @param run Its arm and its settings are those of the stages. */
 export function sourcesOf(run: RunContext, prepared: string): Sources {
-  const state = once(() => firstState(run, prepared));
+  const generator = once(() => firstGenerator(run, prepared));
+  const state = once(async () => firstState(run, prepared, await generator()));
   const candidates = once(async (): Promise<Made> => {
-    const { exemplars, exemplarsFingerprint } = firstExemplars(run, prepared);
-    const written = await runStage(run, generate(run, { cycle: 1, exemplars, from: [exemplarsFingerprint] }));
+    const first = await generator();
+    const written = await runStage(run, generate(run, { cycle: 1, generator: first, from: [first.fingerprint] }));
     return { samples: await readCandidates(written), fingerprint: written.fingerprint };
   });
   const scored = once(async (): Promise<Made> => {

@@ -11,6 +11,7 @@ import { openReplyCache } from '../../generation/reply-cache.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
 import type { NewestSample } from '../events.js';
+import type { GeneratorState } from '../generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator.js';
 import { appendJsonLine } from '../json-lines.js';
 import { openPricing } from '../pricing.js';
@@ -31,12 +32,15 @@ export type GenerateOutput = z.output<typeof generateOutputSchema>;
 
 export interface Generation {
   cycle: number;
-  exemplars: readonly Sample[];
-  /** Fingerprints of the data and the exemplars. */
+  generator: Pick<GeneratorState, 'exemplars' | 'trained'>;
+  /** Fingerprints of the data and the generator. */
   from: readonly string[];
 }
 
-export function generate(run: RunContext, { cycle, exemplars, from }: Generation): Stage<GenerateOutput> {
+export function generate(
+  run: RunContext,
+  { cycle, generator: { exemplars, trained }, from }: Generation,
+): Stage<GenerateOutput> {
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, imagesPerCycle, temperature, maxOutputTokens } = generation;
@@ -67,7 +71,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
     detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
       const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
-      await using generator = await openGenerator(context);
+      await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const generated = await generateCandidates({
         tasks,

@@ -1,29 +1,18 @@
 /** The two training stages of the policy π_ψ: SFT on D_gen, then GRPO with the reward model and the answer match. */
 import { join, relative } from 'node:path';
-import { z } from 'zod';
 import { writeParquet } from '../../dataset/table.js';
 import { seededRandom } from '../../random.js';
-import type { Config } from '../../config/schema.js';
 import { responseFormatOf } from '../../prompts/render.js';
 import { compositeRewards, ruleRewards, type RuleOptions } from '../../reward/composite.js';
 import type { Sample } from '../../sample.js';
-import { checkGrpoRows, checkSftRows } from '../../training/checks.js';
-import { promptRow, rowColumns, sftRow } from '../../training/rows.js';
-import { grpoSpec, sftSpec } from '../../training/specs.js';
+import { checkGrpoRows } from '../../training/checks.js';
+import { promptRow, rowColumns, sftRow, type SftRow } from '../../training/rows.js';
+import { grpoSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
 import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import { answerRewards, rewardSpec } from '../../bridge/rewards.js';
 import type { Stage } from '../stage.js';
-
-export const trainOutputSchema = z.object({
-  /** Relative to the stage's folder. */
-  checkpoint: z.string(),
-  rows: z.int(),
-  steps: z.int(),
-  loss: z.number().nullable(),
-  tokens: z.number().nullable(),
-});
-export type TrainOutput = z.output<typeof trainOutputSchema>;
+import { supervise, trainMetrics, trainOutputSchema, type TrainOutput } from './supervise.js';
 
 export interface PolicyTraining {
   cycle: number;
@@ -35,45 +24,21 @@ export interface PolicyTraining {
   from: readonly string[];
 }
 
-export function sft(run: RunContext, training: PolicyTraining): Stage<TrainOutput> {
-  return supervise(run, run.config, 'sft', training);
+export function sft(run: RunContext, { samples, ...training }: PolicyTraining): Stage<TrainOutput> {
+  const { policy, sft: settings } = run.config;
+  return supervise(run, { ...training, name: 'sft', settings: { policy, sft: settings }, rows: rowsOf(run, samples) });
 }
 
 /** The backbone of R_φ learns the trusted samples before it learns to grade. */
-export function warmStart(run: RunContext, training: PolicyTraining): Stage<TrainOutput> {
-  const { config } = run;
-  const maxSteps = config.rewardModel.warmStartSteps;
-  return supervise(run, { ...config, sft: { ...config.sft, maxSteps } }, 'warm-start', training);
+export function warmStart(run: RunContext, { samples, ...training }: PolicyTraining): Stage<TrainOutput> {
+  const { policy, sft: settings, rewardModel } = run.config;
+  const stepped = { ...settings, maxSteps: rewardModel.warmStartSteps };
+  const rows = rowsOf(run, samples);
+  return supervise(run, { ...training, name: 'warm-start', settings: { policy, sft: stepped }, rows });
 }
 
-function supervise(
-  run: RunContext,
-  config: Config,
-  name: 'sft' | 'warm-start',
-  { cycle, model, samples, from }: PolicyTraining,
-): Stage<TrainOutput> {
-  return {
-    cycle,
-    name,
-    inputs: { from, seed: config.seed, policy: config.policy, sft: config.sft },
-    partial: 'on',
-    output: trainOutputSchema,
-    metrics: trainMetrics,
-    run: async (context) => {
-      const data = join(context.dir, 'rows.parquet');
-      const spec = sftSpec(config, { outDir: context.dir, data, model, seed: stageSeed(run, cycle, name) });
-      checkSftRows(spec.trl ?? {}, samples.length);
-      await writeParquet(
-        data,
-        samples.map((sample) => sftRow(sample, rowOptions(run))),
-        rowColumns.sft,
-      );
-      const result = await runJob(context, spec);
-      const { steps, loss, tokens } = result;
-      return { checkpoint: relative(context.dir, result.checkpoint), rows: samples.length, steps, loss, tokens };
-    },
-  };
-}
+const rowsOf = (run: RunContext, samples: readonly Sample[]) => (): SftRow[] =>
+  samples.map((sample) => sftRow(sample, rowOptions(run)));
 
 export interface GrpoTraining extends PolicyTraining {
   /** Absolute folder of R_φ; null for rule rewards, which need none. */
@@ -121,5 +86,3 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
     },
   };
 }
-
-const trainMetrics = ({ rows, steps, loss, tokens }: TrainOutput) => ({ rows, steps, loss, tokens });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { stageNames, type StageName } from '../../loop/events.js';
 import { generateOutputSchema } from '../../loop/stages/generate.js';
-import { trainOutputSchema } from '../../loop/stages/train-policy.js';
+import { trainOutputSchema } from '../../loop/stages/supervise.js';
 import { cyclesOf, outputOf, type RunRecord } from './run-record.js';
 
 /** What a person thinks of as one kind of work. */
@@ -11,6 +11,8 @@ export type Kind = (typeof kinds)[number];
 
 const kindOf: Partial<Record<StageName, Kind>> = {
   generate: 'generate',
+  'generator-warm-start': 'generate',
+  'generator-sft': 'generate',
   'warm-start': 'reward model',
   'reward-model': 'reward model',
   'reward-report': 'reward model',

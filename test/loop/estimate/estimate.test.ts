@@ -27,6 +27,7 @@ const facts: PlanFacts = {
   text: null,
   policy: shape('Qwen/Qwen2.5-VL-7B-Instruct'),
   rewardModel: shape('Qwen/Qwen2.5-VL-3B-Instruct'),
+  generator: null,
   price: { input: 0.1, output: 0.4, source: 'a test' },
   missing: [],
 };

@@ -1,0 +1,78 @@
+/**
+ * A local generator learns by SFT (MedGR², the self-updating generator): to each sample's image, its own prompt; after
+ * it, the sample as the reply that it is asked for.
+ */
+import { sectionOf } from '../../config/generation.js';
+import { chooseExemplars, prepareRequest } from '../../generation/request.js';
+import { renderReply, replySchema } from '../../prompts/index.js';
+import { localPrompt } from '../../providers/local.js';
+import type { Sample, Strategy } from '../../sample.js';
+import type { SftRow } from '../../training/rows.js';
+import type { RunContext } from '../context.js';
+import { fromRun } from '../run-folder.js';
+import type { Stage } from '../stage.js';
+import { supervise, type TrainOutput } from './supervise.js';
+
+export interface GeneratorTraining {
+  cycle: number;
+  /** Model to start from. */
+  model: string;
+  samples: readonly Sample[];
+  /** Examples in its prompts. */
+  exemplars: readonly Sample[];
+  /** Fingerprints of the samples, and of the generator as it stands. */
+  from: readonly string[];
+}
+
+/** On the newest accepted samples: the generator goes on from where it stands. */
+export function generatorSft(run: RunContext, training: GeneratorTraining): Stage<TrainOutput> {
+  return train(run, 'generator-sft', training, run.config.generatorUpdate.sft);
+}
+
+/** On the trusted samples, so that a model writes what it is asked for before the first cycle. */
+export function generatorWarmStart(run: RunContext, training: GeneratorTraining): Stage<TrainOutput> {
+  const { generation, generatorUpdate } = run.config;
+  const maxSteps = sectionOf(generation, 'local').warmStartSteps;
+  return train(run, 'generator-warm-start', training, { ...generatorUpdate.sft, maxSteps });
+}
+
+function train(
+  run: RunContext,
+  name: 'generator-sft' | 'generator-warm-start',
+  { samples, exemplars, ...training }: GeneratorTraining,
+  sft: RunContext['config']['sft'],
+): Stage<TrainOutput> {
+  const { dtype, maxPixels, train: part, lora } = sectionOf(run.config.generation, 'local');
+  const policy = { dtype, maxPixels, train: part, lora };
+  return supervise(run, {
+    ...training,
+    name,
+    settings: { policy, sft },
+    rows: () => generatorRows(run, samples, exemplars),
+  });
+}
+
+/**
+ * The prompts are those that the samples were asked for with, made by the code that asks. Trusted samples were never
+ * asked for: the strategies take turns on them.
+ */
+export function generatorRows(
+  { config, runDir }: Pick<RunContext, 'config' | 'runDir'>,
+  samples: readonly Sample[],
+  exemplars: readonly Sample[],
+): SftRow[] {
+  const { strategies, temperature, maxOutputTokens } = config.generation;
+  const exemplarsFor = chooseExemplars(exemplars, config.generatorUpdate.exemplars);
+  const asked = { provider: 'local', model: '', temperature, maxOutputTokens, structuredOutput: 'none' as const };
+  return samples.map((sample, index) => {
+    const turn = strategies[index % strategies.length] as Strategy;
+    const task = { ...sample, strategy: sample.provenance.strategy ?? turn };
+    const { system, prompt } = prepareRequest(task, exemplarsFor(task), asked);
+    return {
+      id: sample.id,
+      image: fromRun(runDir, sample.image),
+      prompt: localPrompt({ system, prompt, responseSchema: replySchema }),
+      completion: renderReply(sample),
+    };
+  });
+}
