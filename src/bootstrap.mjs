@@ -24,8 +24,9 @@ const tasks = {
   file: ([file, ...values]) => typescript(file, values),
 };
 
+/** tsx for ES modules alone, as `tsx/esm`: its hooks for CommonJS would make every start half a second longer. */
 function typescript(file, values) {
-  const loader = pathToFileURL(path.join(modules, 'tsx', 'dist', 'loader.mjs')).href;
+  const loader = pathToFileURL(path.join(modules, 'tsx', 'dist', 'esm', 'index.mjs')).href;
   return ['--import', loader, path.join(root, file), ...values];
 }
 

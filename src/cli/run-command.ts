@@ -32,13 +32,13 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
   const { terminal } = io;
   if (config.recipe.kind === 'loop' && terminal !== undefined && !command.json && command.plain !== true) {
-    const { runLoop } = await import('../loop/run.js');
     const result = await onScreen<RunResult>(terminal, io, {
       source: followFile(join(runDir, runFiles.events)),
       request: (request) => requestOfRun(runDir, request),
       isAlive: () => true,
       gpu: true,
-      work: () => runLoop(config, { runDir, signal: io.signal }),
+      // The loop's code takes a second to load: the screen is there before it.
+      work: async () => (await import('../loop/run.js')).runLoop(config, { runDir, signal: io.signal }),
     });
     io.out(summaryOf(result, runDir));
     return;

@@ -13,7 +13,7 @@ import { questionIdentity } from './import/accept.js';
 import { mapInOrder } from './import/helpers.js';
 import { imageNames } from './import/images.js';
 import { readPicture } from './import/picture.js';
-import type { LoopData, PoolImage } from './source.js';
+import type { DataProgress, LoopData, PoolImage } from './source.js';
 
 export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
   runSeed: number;
@@ -21,11 +21,11 @@ export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
   remote: boolean;
 };
 
-export async function loadFiles(options: FilesOptions): Promise<LoopData> {
+export async function loadFiles(options: FilesOptions, onProgress?: DataProgress): Promise<LoopData> {
   const { runSeed } = options;
   const seed = await readTrusted(options.seed, 'seed');
   const test = await readTrusted(options.test, 'test');
-  const pool = await readPool(options.pool, options.modality);
+  const pool = await readPool(options.pool, options.modality, onProgress);
   const held = { images: new Set(test.samples.map(({ imageHash }) => imageHash)), patients: patientsOf(test) };
   refuseLeak(seed, held, options);
   const isHeld = (image: DatasetImage): boolean =>
@@ -75,10 +75,14 @@ async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Datas
   });
 }
 
-export async function readPool(folder: string, modality: Modality): Promise<Pick<Dataset, 'samples' | 'images'>> {
+export async function readPool(
+  folder: string,
+  modality: Modality,
+  onProgress?: DataProgress,
+): Promise<Pick<Dataset, 'samples' | 'images'>> {
   if (isDatasetFolder(folder)) return readWithImages(folder);
   const names = await imageNames(folder);
-  const images = await mapInOrder(names, async (name): Promise<DatasetImage> => {
+  const readImage = async (name: string): Promise<DatasetImage> => {
     const path = join(folder, name);
     const picture = await readPicture(path);
     const reason = 'reason' in picture ? picture.reason : picture.converted ? 'has to be converted first' : null;
@@ -90,7 +94,8 @@ export async function readPool(folder: string, modality: Modality): Promise<Pick
     const { width, height, warnings } = picture;
     const imageHash = sha256(picture.bytes);
     return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height, detail: null };
-  });
+  };
+  const images = await mapInOrder(names, readImage, onProgress);
   return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
 }
 

@@ -3,11 +3,11 @@ import { configuredDestination } from '../config/egress.js';
 import type { Config } from '../config/schema.js';
 import { loadFiles } from './files.js';
 import { createPhantomData } from './phantom.js';
-import type { LoopData } from './source.js';
+import type { DataProgress, LoopData } from './source.js';
 import { loadVqaRad } from './vqa-rad.js';
 
 /** @param dir Run folder: drawn images go into `images/` below it. */
-export async function openData(config: Config, dir: string): Promise<LoopData> {
+export async function openData(config: Config, dir: string, onProgress?: DataProgress): Promise<LoopData> {
   const { data, generation, seed } = config;
   const { errorRates } = generation.teacher;
   if (data.source === 'vqa-rad') {
@@ -15,7 +15,7 @@ export async function openData(config: Config, dir: string): Promise<LoopData> {
     return loadVqaRad({ path, seed, seedShare, testShare, seedLimit, testLimit, errorRates });
   }
   if (data.source === 'files')
-    return loadFiles({ ...data, runSeed: seed, remote: configuredDestination(generation) !== null });
+    return loadFiles({ ...data, runSeed: seed, remote: configuredDestination(generation) !== null }, onProgress);
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
-  return createPhantomData({ dir, seed, counts, teacher: { errorRates } });
+  return createPhantomData({ dir, seed, counts, teacher: { errorRates }, onProgress });
 }

@@ -10,7 +10,8 @@ import { askQuestion, rationaleFor, recognise } from '../phantom/wording.js';
 import type { TeacherBook } from '../providers/simulated/book.js';
 import { seededRandom } from '../random.js';
 import { questionTypes, strategies, type Sample, type Strategy } from '../sample.js';
-import type { LoopData, PoolImage } from './source.js';
+import { mapInOrder } from './import/helpers.js';
+import type { DataProgress, LoopData, PoolImage } from './source.js';
 
 const notice =
   'Phantoms are procedurally drawn images and the teacher is simulated. ' +
@@ -22,6 +23,7 @@ export interface PhantomDataOptions {
   seed: number;
   counts: { seed: number; test: number; pool: number };
   teacher: { errorRates: Readonly<Record<Strategy, number>> };
+  onProgress?: DataProgress | undefined;
 }
 
 interface DrawnScene {
@@ -44,19 +46,20 @@ async function drawn(dir: string, name: string, scene: Scene): Promise<DrawnScen
   return { scene, image, imageHash: sha256(bytes) };
 }
 
-async function drawMany(
-  dir: string,
-  split: Split,
-  purpose: string,
-  seed: number,
-  count: number,
-): Promise<DrawnScene[]> {
-  const scenes: DrawnScene[] = [];
-  for (let n = 0; n < count; n++) {
-    scenes.push(await drawn(dir, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)));
-  }
-  return scenes;
+interface Drawing {
+  dir: string;
+  split: Split;
+  purpose: string;
+  seed: number;
+  count: number;
 }
+
+const drawMany = ({ dir, split, purpose, seed, count }: Drawing, onDrawn: (done: number) => void) =>
+  mapInOrder(
+    [...Array(count).keys()],
+    (n) => drawn(dir, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)),
+    onDrawn,
+  );
 
 /** A true sample about a scene, in the words the test and the teacher use; question types take turns. */
 function trustedSample({ scene, image, imageHash }: DrawnScene, purpose: string, seed: number, turn: number): Sample {
@@ -82,12 +85,22 @@ function trustedSample({ scene, image, imageHash }: DrawnScene, purpose: string,
 /** Questions asked of one test image; more questions an image make the test cheaper and its errors more alike. */
 const questionsPerTestImage = 2;
 
-export async function createPhantomData({ dir, seed, counts, teacher }: PhantomDataOptions): Promise<LoopData> {
+export async function createPhantomData({
+  dir,
+  seed,
+  counts,
+  teacher,
+  onProgress,
+}: PhantomDataOptions): Promise<LoopData> {
   const images = path.join(dir, 'images');
   await mkdir(images, { recursive: true });
-  const seedScenes = await drawMany(images, 'loop', 'seed', seed, counts.seed);
-  const poolScenes = await drawMany(images, 'loop', 'pool', seed, counts.pool);
-  const testScenes = await drawMany(images, 'test', 'test', seed, Math.ceil(counts.test / questionsPerTestImage));
+  const testImages = Math.ceil(counts.test / questionsPerTestImage);
+  const total = counts.seed + counts.pool + testImages;
+  const draw = (split: Split, purpose: string, count: number, before: number) =>
+    drawMany({ dir: images, split, purpose, seed, count }, (done) => onProgress?.(before + done, total));
+  const seedScenes = await draw('loop', 'seed', counts.seed, 0);
+  const poolScenes = await draw('loop', 'pool', counts.pool, counts.seed);
+  const testScenes = await draw('test', 'test', testImages, counts.seed + counts.pool);
   const byHash = new Map([...seedScenes, ...poolScenes, ...testScenes].map((item) => [item.imageHash, item.scene]));
 
   const options = { seed, errorRates: teacher.errorRates };

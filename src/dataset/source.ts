@@ -15,6 +15,9 @@ export interface PoolImage {
   deidentified?: boolean;
 }
 
+/** Hears how many of a source's images have been drawn or read; it may throw to end the work. */
+export type DataProgress = (done: number, total: number) => void;
+
 export interface LoopData {
   /** Trusted samples: the reward model learns from them. */
   seed: Sample[];

@@ -1,15 +1,14 @@
 /** The stages that can be run alone, each by the loop's own code: generate, score, sft, grpo, and R_φ from graded samples. */
 import { join, resolve } from 'node:path';
-import { openData } from '../dataset/open.js';
 import { readPool } from '../dataset/files.js';
-import type { LoopData } from '../dataset/source.js';
 import type { Config } from '../config/schema.js';
 import { sha256 } from '../hash.js';
 import type { Modality, Sample } from '../sample.js';
 import { runAlone } from './alone.js';
 import type { RewardModelState } from './cycle.js';
+import { dataProgress, openRunData, type DataContext } from './data.js';
 import { providerKey } from './generator.js';
-import { withinRun, type RunOptions } from './session.js';
+import type { RunOptions } from './session.js';
 import { firstRewardModel } from './start.js';
 import { runStage } from './stage.js';
 import { generate, readCandidates } from './stages/generate.js';
@@ -28,8 +27,8 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
   providerKey(config);
   return runAlone(config, options, {
     name: 'generate',
-    data: async (runDir) =>
-      what.images === null ? withinRun(await openData(config, runDir), runDir) : poolOnly(what.images, what.modality),
+    data: (context) =>
+      what.images === null ? openRunData(config, context) : openPool(what.images, what.modality, context),
     stages: async (run) => {
       // Alone, nobody wants an image twice.
       const imagesPerCycle = Math.min(config.generation.imagesPerCycle, run.data.pool.length);
@@ -46,11 +45,8 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
   });
 }
 
-async function poolOnly(
-  folder: string,
-  modality: Modality = 'unknown',
-): Promise<Partial<LoopData> & Pick<LoopData, 'pool'>> {
-  const { images } = await readPool(resolve(folder), modality);
+async function openPool(folder: string, modality: Modality = 'unknown', context: DataContext) {
+  const { images } = await readPool(resolve(folder), modality, dataProgress(context));
   return { pool: images.map(({ path, imageHash, modality: kind }) => ({ image: path, imageHash, modality: kind })) };
 }
 

@@ -8,6 +8,7 @@ import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/source.js';
 import { InterruptedError, messageOf, RunError } from '../errors.js';
 import type { RunContext } from './context.js';
+import type { DataContext } from './data.js';
 import { openEvents } from './event-file.js';
 import { openLedger } from './ledger.js';
 import { listenForRequests } from './requests.js';
@@ -22,7 +23,7 @@ export interface AloneRun<Result> {
   /** Name of the command, as the folder remembers it. */
   name: string;
   /** What the stages may read as seed, test and pool; most need none. */
-  data?: ((runDir: string) => Promise<Partial<LoopData>>) | undefined;
+  data?: ((context: DataContext) => Promise<Partial<LoopData>>) | undefined;
   stages(run: RunContext): Promise<Result>;
 }
 
@@ -41,7 +42,9 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   try {
     const ledger = openLedger(join(runDir, runFiles.ledger));
-    const data: LoopData = { ...noData, ...(await alone.data?.(runDir)) };
+    emit({ type: 'run-start', runDir, seed: config.seed, cycles: 1, resumed: ledger.size > 0 });
+    const data: LoopData = { ...noData, ...(await alone.data?.({ runDir, emit, signal })) };
+    emit({ type: 'notice', message: data.notice });
     const run = {
       config,
       arm: null,
@@ -53,7 +56,6 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
       emit,
       now: () => new Date().toISOString(),
     };
-    emit({ type: 'run-start', runDir, seed: config.seed, cycles: 1, resumed: ledger.size > 0, notice: data.notice });
     const result = await alone.stages(run);
     end('complete', null);
     return result;

@@ -35,11 +35,13 @@ export const runEventSchema = z.discriminatedUnion('type', [
     arms: z.array(z.string()).optional(),
     /** Whether the folder held finished stages already. */
     resumed: z.boolean(),
-    /** What the data is, and what results on it are no evidence for. */
-    notice: z.string(),
+    /** Only of runs recorded before there was the event of that name. */
+    notice: z.string().optional(),
     /** The stages to come; runs recorded before there was one have none. */
     plan: stagePlanSchema.optional(),
   }),
+  /** What the data is, and what results on it are no evidence for; told when the data has been opened. */
+  z.strictObject({ type: z.literal('notice'), message: z.string() }),
   z.strictObject({ type: z.literal('stage-start'), ...stage, resumed: z.boolean() }),
   /** Finished in an earlier run of the same folder. */
   z.strictObject({ type: z.literal('stage-skip'), ...stage }),

@@ -9,6 +9,11 @@ import type { StageName } from './stage-names.js';
 export function settingNames(stage: StageName): BudgetNames {
   if (stage === 'generate')
     return { 'model.maxPixels': 'generation.local.maxPixels', maxNewTokens: 'generation.maxOutputTokens' };
+  if (stage === 'generator-warm-start' || stage === 'generator-sft')
+    return {
+      'model.maxPixels': 'generation.local.maxPixels',
+      'trl.max_length': 'generatorUpdate.sft.trl.max_length',
+    };
   return {
     'model.maxPixels': 'policy.maxPixels',
     'trl.max_length': 'sft.trl.max_length',

@@ -5,10 +5,9 @@ import { z } from 'zod';
 import { openEngine, type Engine } from '../bridge/engine.js';
 import { ensurePython } from '../bridge/environment.js';
 import type { Config } from '../config/schema.js';
-import { openData } from '../dataset/open.js';
-import type { LoopData } from '../dataset/source.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import type { LoopEngine, RunContext } from './context.js';
+import { openRunData } from './data.js';
 import { readEnvironment } from './environment.js';
 import type { TimedEvent } from './events.js';
 import { openEvents } from './event-file.js';
@@ -19,7 +18,7 @@ import { openRunFolder } from './open-run.js';
 import { planStages } from './plan.js';
 import { openPricing } from './pricing.js';
 import { listenForRequests } from './requests.js';
-import { fromRun, readJson, runFiles, toRun, writeJson } from './run-folder.js';
+import { fromRun, readJson, runFiles, writeJson } from './run-folder.js';
 
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
@@ -75,18 +74,19 @@ export async function inRunFolder<Result extends object>(
   };
   try {
     const ledger = openLedger(join(runDir, runFiles.ledger));
-    const data = withinRun(await openData(config, runDir), runDir);
-    const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
-    await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
-    const now = (): string => new Date().toISOString();
-    const beforeStage: RunContext['beforeStage'] = (next) => requests.beforeStage(next, emit);
-    run = { config, arm: null, runDir, engine: engine.open, data, ledger, signal, emit, now, beforeStage };
-    const opened = run;
     const resumed = ledger.size > 0;
     const { seed, cycles } = config;
     // Screens draw the loop's stages before they happen; a comparison is told line by line.
     const shape = arms === undefined ? { plan: planStages(config) } : { arms: [...arms] };
-    emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed, notice: data.notice });
+    emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed });
+    const data = await openRunData(config, { runDir, emit, signal });
+    emit({ type: 'notice', message: data.notice });
+    const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
+    await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
+    const now = (): string => new Date().toISOString();
+    const beforeStage: RunContext['beforeStage'] = (next) => requests.beforeStage(next, emit);
+    const opened = { config, arm: null, runDir, engine: engine.open, data, ledger, signal, emit, now, beforeStage };
+    run = opened;
     await work(opened, () => writeJson(join(runDir, runFiles.result), result(opened, 'running', null)));
     end('complete', null);
     return result(opened, 'complete', null);
@@ -137,11 +137,4 @@ export function openWhenNeeded(
 function isComplete(runDir: string): boolean {
   const file = join(runDir, runFiles.result);
   return existsSync(file) && z.object({ status: z.literal('complete') }).safeParse(readJson(file)).success;
-}
-
-/** Images within the run folder are named relative to it, so that the folder can be moved. */
-export function withinRun(data: LoopData, runDir: string): LoopData {
-  const relative = <T extends { image: string }>(items: readonly T[]): T[] =>
-    items.map((item) => ({ ...item, image: toRun(runDir, item.image) }));
-  return { ...data, seed: relative(data.seed), test: relative(data.test), pool: relative(data.pool) };
 }

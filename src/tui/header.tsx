@@ -5,6 +5,7 @@ import type { ReactElement } from 'react';
 import { formatSeconds } from '../format.js';
 import { timeLeft } from './estimate.js';
 import type { GpuUse } from './gpu.js';
+import { narrow } from './layout.js';
 import type { ScreenState } from './state.js';
 
 interface HeaderProps {
@@ -21,24 +22,28 @@ export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement
   const place = done
     ? null
     : at === null || at.cycle === 0
-      ? 'before the first cycle'
+      ? columns < narrow
+        ? 'start'
+        : 'before the first cycle'
       : `cycle ${at.cycle} of ${cycles}`;
   return (
-    <Box width={columns} justifyContent="space-between" paddingX={1}>
+    <Box width={columns} justifyContent="space-between" columnGap={1} paddingX={1}>
       <Text wrap="truncate">
-        <Text bold>medgr2 {basename(state.runDir) || '…'}</Text>
+        <Text bold>{`medgr2 ${basename(state.runDir)}`.trimEnd()}</Text>
         {place === null ? '' : ` · ${place}`} · <Status status={status} />
       </Text>
-      <Text wrap="truncate">
-        {gpuText(gpus, columns)}
-        {timeText(state, now, done)}
-      </Text>
+      <Box flexShrink={0}>
+        <Text>
+          {gpuText(gpus, columns)}
+          {timeText(state, now, done)}
+        </Text>
+      </Box>
     </Box>
   );
 }
 
 const looks = {
-  waiting: ['…', undefined],
+  waiting: ['starting', undefined],
   running: ['● running', 'green'],
   paused: ['‖ paused', 'magenta'],
   complete: ['✓ complete', 'green'],

@@ -8,6 +8,9 @@ export interface Layout {
   second: number;
 }
 
+/** Terminals of fewer columns get shorter words. */
+export const narrow = 80;
+
 /** Lines that are always there: header, three for the ring, keys. */
 const fixed = 5;
 /** A panel below this cannot show its chart. */

@@ -22,8 +22,10 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         compared = event.arms !== undefined;
         return [
           `${clock(event.time)}  ${event.resumed ? 'continuing' : 'starting'} ${event.runDir} (seed ${event.seed}, ${compared ? `${event.arms?.length} arms` : `${event.cycles} cycles`})`,
-          `          ${event.notice}`,
+          ...(event.notice === undefined ? [] : [noticeLine(event.notice)]),
         ].join('\n');
+      case 'notice':
+        return noticeLine(event.message);
       case 'stage-start':
         lastProgress = Date.parse(event.time);
         return `${head(event)} ${event.resumed ? 'going on …' : '…'}`;
@@ -31,7 +33,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return `${head(event)} done before`;
       case 'stage-progress':
       case 'job': {
-        const text = event.type === 'job' ? jobText(event.event) : `${event.done} of ${event.total} requests`;
+        const text = event.type === 'job' ? jobText(event.event) : progressText(event);
         const now = Date.parse(event.time);
         const urgent = event.type === 'job' && event.event.type === 'warning';
         if (text === null || (!urgent && now - lastProgress < progressEveryMs)) return null;
@@ -51,6 +53,12 @@ export function lineTeller(): (event: TimedEvent) => string | null {
     }
   };
 }
+
+const noticeLine = (notice: string): string => `          ${notice}`;
+
+/** Before its first stage a run draws or reads its images; later the generator is asked. */
+const progressText = ({ stage, done, total }: { stage: StageName; done: number; total: number }): string =>
+  `${done} of ${total} ${stage === 'prepare-data' ? 'images' : 'requests'}`;
 
 function jobText(event: JobEvent): string | null {
   if (event.type === 'warning') return `warning: ${event.message}`;

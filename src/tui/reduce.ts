@@ -22,13 +22,19 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return startRun(state, event, at);
     case 'stage-start':
       return startStage(state, event.cycle, event.stage, at);
+    case 'notice':
+      // The data is open: what was told of it on the way is over.
+      return { ...state, notice: event.message, current: null, progress: null };
     case 'stage-skip': {
       const known = stageOf(state, event.cycle, event.stage);
-      return known.status === 'done' ? state : withStage(state, event.cycle, event.stage, { status: 'skipped' });
+      const idle = { ...state, current: null, progress: null };
+      return known.status === 'done' ? idle : withStage(idle, event.cycle, event.stage, { status: 'skipped' });
     }
     case 'stage-progress': {
+      // The data is opened before its stage starts, since what is in it decides whether the stage is skipped.
+      const begun = state.current === null ? startStage(state, event.cycle, event.stage, at) : state;
       const { done, total } = event;
-      return { ...state, progress: { done, total }, generating: reduceGeneration(state.generating, event, at) };
+      return { ...begun, progress: { done, total }, generating: reduceGeneration(begun.generating, event, at) };
     }
     case 'job':
       return reduceJob(state, event, at);
@@ -61,7 +67,7 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
     runDir,
     seed,
     cycles,
-    notice,
+    notice: notice ?? '',
     plan: plan ?? { ...initialState.plan },
     status: 'running',
     error: null,

@@ -7,7 +7,7 @@ import { readGpus, type GpuUse } from './gpu.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { ImageView } from './image-view.js';
-import { layoutOf } from './layout.js';
+import { layoutOf, narrow } from './layout.js';
 import { LoopRing } from './loop-ring.js';
 import { PanelFrame } from './panel.js';
 import type { ScreenState } from './state.js';
@@ -122,7 +122,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
       ) : null}
       {layout.table === 0 ? null : <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />}
       <Log lines={state.log} height={layout.log} />
-      <Keys asked={asked} owns={owns} error={state.error} />
+      <Keys asked={asked} owns={owns} error={state.error} columns={columns} />
     </Box>
   );
 }
@@ -152,15 +152,24 @@ const askedWords = {
   stop: 'stopping: the job at work saves what it has · q again stops at once',
 } as const;
 
-function Keys({ asked, owns, error }: { asked: Asked; owns: boolean; error: string | null }): ReactElement {
-  const keys = owns ? 'p pause · s stop after this stage · q stop now' : 'q leave';
+interface KeysProps {
+  asked: Asked;
+  owns: boolean;
+  error: string | null;
+  columns: number;
+}
+
+function Keys({ asked, owns, error, columns }: KeysProps): ReactElement {
+  const isNarrow = columns < narrow;
+  const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
+  const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
   return (
     <Box paddingX={1} flexShrink={0}>
       <Text wrap="truncate">
         {error !== null ? (
           <Text color="red">{error.split('\n')[0]}</Text>
         ) : asked === null ? (
-          <Text dimColor>{keys} · tab panels · i image · ? help</Text>
+          <Text dimColor>{keys}</Text>
         ) : (
           <Text color="magenta">{askedWords[asked]}</Text>
         )}

@@ -44,7 +44,9 @@ const step = (number: number): RunEvent => ({
 describe('lines', () => {
   test('one per meaningful change', () => {
     const lines = tell([
-      { type: 'run-start', runDir: '/runs/a', seed: 3, cycles: 3, resumed: false, notice: 'Drawn images.' },
+      { type: 'run-start', runDir: '/runs/a', seed: 3, cycles: 3, resumed: false },
+      { type: 'stage-progress', cycle: 0, stage: 'prepare-data', done: 8, total: 900, detail: {} },
+      { type: 'notice', message: 'Drawn images.' },
       { type: 'stage-skip', cycle: 0, stage: 'grade' },
       { type: 'stage-start', ...stage, resumed: true },
       step(20),
@@ -54,8 +56,9 @@ describe('lines', () => {
     ]);
     expect(lines).toMatchInlineSnapshot(`
       [
-        "starting /runs/a (seed 3, 3 cycles)
-                Drawn images.",
+        "starting /runs/a (seed 3, 3 cycles)",
+        "start      prepare-data     8 of 900 images",
+        "          Drawn images.",
         "start      grade            done before",
         "cycle 1/3  grpo             going on …",
         "cycle 1/3  grpo             step 20 of 60, reward 0.710 ± 0.200 (rewardModel 0.800, answerMatch 0.500), dead groups 0.250",
@@ -64,6 +67,13 @@ describe('lines', () => {
         "complete after 10:00",
       ]
     `);
+  });
+
+  test('a run that told its notice when it started, as older ones did, tells it still', () => {
+    const [line] = tell([
+      { type: 'run-start', runDir: '/runs/a', seed: 3, cycles: 3, resumed: false, notice: 'Drawn images.' },
+    ]);
+    expect(line).toContain('(seed 3, 3 cycles)\n          Drawn images.');
   });
 
   test('no more than one progress line in a quarter of a minute', () => {

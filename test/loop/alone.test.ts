@@ -56,7 +56,7 @@ test('generate, score, sft and grpo, each from the file of the one before', asyn
   types.length = 0;
   await grpoAlone(config, what, at('grpo'));
   expect(engine.calls).toHaveLength(3);
-  expect(types).toEqual(['run-start', 'stage-skip', 'run-end']);
+  expect(types).toEqual(['run-start', 'notice', 'stage-skip', 'run-end']);
   await expect(sftAlone(config, { samples, model: 'phantom' }, at('grpo'))).rejects.toMatchObject({
     code: 'other-run',
   });

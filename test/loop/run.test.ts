@@ -104,6 +104,23 @@ describe('a whole run', () => {
     }
   });
 
+  test('tells how far the images are, and can be stopped while it draws them', async () => {
+    const stop = new AbortController();
+    const many = configOf('data.pool=100000');
+    const stopped = runLoop(many, {
+      runDir,
+      engine: fakeEngine(),
+      signal: stop.signal,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === 'stage-progress') stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toBeInstanceOf(InterruptedError);
+    expect(events.map(({ type }) => type)).toEqual(['run-start', 'stage-progress', 'run-end']);
+    expect(events[1]).toMatchObject({ stage: 'prepare-data', total: 100_017 });
+  });
+
   test('trains on what it should: SFT from the base, GRPO from SFT, the reward model from the one before', async () => {
     const engine = fakeEngine();
     await run(engine);

@@ -134,7 +134,11 @@ describe('phantom data', () => {
     expect(
       data.book?.reply({ imageHash: 'unknown', strategy: 'direct', questionType: 'disease diagnosis' }),
     ).toBeNull();
-    const again = await createPhantomData(options);
+    const told: [number, number][] = [];
+    const again = await createPhantomData({ ...options, onProgress: (...progress) => told.push(progress) });
+    // 12 questions are asked about 6 images.
+    expect(told.map(([done]) => done)).toEqual([8, 10, 18, 24]);
+    expect(told.every(([, total]) => total === 24)).toBe(true);
     expect(again.seed).toEqual(data.seed);
     expect(again.test).toEqual(data.test);
     const images = (samples: readonly { imageHash: string }[]) => new Set(samples.map((sample) => sample.imageHash));

@@ -83,6 +83,18 @@ test('the newcomer reads what happens, and the estimate owns up to what it does 
   expect(picture(untilWithin(2, 'sft'), 120, 40)).toMatch(/left ≈ \d+:\d\d/);
 });
 
+test('images that are being drawn show before the first stage starts', () => {
+  const text = picture(recordedRun().slice(0, 2), 80, 24);
+  expect(text).toContain('● data');
+  expect(text).toContain('800 of 1390 images');
+});
+
+test('a narrow terminal keeps the time and the key to the help', () => {
+  const lines = picture(untilWithin(1, 'sft'), 60, 20).split('\n');
+  expect(lines[0]).toMatch(/cycle 1 of 2 · ● running +\d+:\d\d · left \?$/);
+  expect(lines.at(-1)).toContain('? help');
+});
+
 test('a run whose process is gone stands still and says so', () => {
   const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
   expect(text).toContain('process gone');

@@ -1,68 +1,102 @@
-/**
- * A real run in a real terminal, driven by keys: Python's pty plays the terminal. Asked for by name (MEDGR2_TEST_TERMINAL=1),
- * because it has not passed yet on a machine with nothing else to do.
- */
+/** Real runs in a real terminal, driven by keys: Python's pty plays the terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/bridge/paths.js';
+import { environmentPython } from '../../src/bridge/python.js';
 import { parseEvents } from '../helpers/events.js';
 
 const root = resolve(import.meta.dirname, '..', '..');
+const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
+const hasPty = spawnSync(python, ['-c', 'import pty, fcntl, termios']).status === 0;
+
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'medgr2-pty-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const isWanted =
-  process.env['MEDGR2_TEST_TERMINAL'] === '1' &&
-  spawnSync('python3', ['-c', 'import pty, fcntl, termios']).status === 0;
-
-/** Runs medgr2 under pty.py: each step waits for a text on the terminal, then types keys. */
-async function inTerminal(values: string[], steps: { await: string; type?: string; resize?: [number, number] }[]) {
-  const command = [process.execPath, '--import', 'tsx', join(root, 'src/cli/main.ts'), ...values];
-  const { CI: _, NO_COLOR: __, ...env } = process.env;
-  const child = spawn(
-    'python3',
-    [join(import.meta.dirname, 'fixtures/terminal.py'), JSON.stringify({ command, steps })],
-    {
-      cwd: root,
-      env: { ...env, TERM: 'xterm-256color' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-  const code = await new Promise((end) => child.on('close', end));
-  return { text, code };
+interface Step {
+  /** What the screen has to show first: a regular expression. */
+  await: string;
+  type?: string;
+  /** Rows and columns. */
+  resize?: [number, number];
 }
 
-test.skipIf(!isWanted)(
-  'keys reach the run: help, panels, a resize, stop after the stage; the terminal is left as it was',
-  { timeout: 300_000 },
-  async () => {
+/** Runs medgr2 under terminal.py: each step waits for a text on the terminal, then types keys. */
+async function inTerminal(values: string[], steps: Step[]) {
+  const command = [process.execPath, '--import', 'tsx/esm', join(root, 'src/cli/main.ts'), ...values];
+  const { CI: _, NO_COLOR: __, ...env } = process.env;
+  const child = spawn(python, [join(import.meta.dirname, 'fixtures/terminal.py'), JSON.stringify({ command, steps })], {
+    cwd: root,
+    env: { ...env, TERM: 'xterm-256color' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let told = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
+  const code = await new Promise((end) => child.on('close', end));
+  return { ...(JSON.parse(told) as { text: string; screens: string[][] }), code };
+}
+
+/** The header in the first of so many rows, and in the last what a key asked for. */
+const filled = (rows: number): string => `^ medgr2 run .*\\n(.*\\n){${rows - 2}} pauses before the next stage`;
+
+function expectTerminalAsBefore(text: string): void {
+  // Into the alternate screen once, and out of it; the cursor is back.
+  expect(text.split('\u001b[?1049h')).toHaveLength(2);
+  expect(text.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(text.lastIndexOf('\u001b[?1049h'));
+  expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
+}
+
+const afterScreen = (text: string): string => text.slice(text.lastIndexOf('\u001b[?1049l'));
+
+describe.skipIf(!hasPty)(`keys reach a run${hasPty ? '' : ` (skipped: ${python} has no pty)`}`, () => {
+  test('p, ?, tab, i, a resize, p and s; then, in the same folder, q', { timeout: 600_000 }, async () => {
     const runDir = join(folder, 'run');
-    const { text, code } = await inTerminal(
-      ['run', 'configs/smoke.yaml', '--run-dir', runDir],
-      [
-        { await: '? help', type: '?' },
-        { await: 'stop after this stage; s again', type: '?', resize: [30, 100] },
-        { await: 'p pause', type: 's' },
-        { await: 'stops after this stage' },
-      ],
-    );
-    expect(code).toBe(130);
-    // Into the alternate screen, and out of it; the cursor is back.
-    expect(text.split('\u001b[?1049h')).toHaveLength(2);
-    expect(text.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(text.lastIndexOf('\u001b[?1049h'));
-    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
-    expect(text.slice(text.lastIndexOf('\u001b[?1049l'))).toContain('Give the same command again to continue it.');
-    const events = parseEvents(readFileSync(join(runDir, 'events.jsonl'), 'utf8'));
-    expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
-    expect(events.filter((event) => event.type === 'stage-start')).toHaveLength(
-      events.filter((event) => event.type === 'stage-end').length,
-    );
-  },
-);
+    const run = ['run', 'configs/smoke.yaml', '--run-dir', runDir];
+    const eventsOf = () => parseEvents(readFileSync(join(runDir, 'events.jsonl'), 'utf8'));
+
+    // A paused run stands still: what the keys show does not depend on how fast the machine is.
+    const first = await inTerminal(run, [
+      { await: '● running', type: 'p' },
+      { await: 'Paused before: ', type: '?' },
+      { await: 'stop after this stage; s again', type: '?' },
+      { await: 'Paused before: ', type: '\t' },
+      { await: 'nothing has been (generated|filtered) yet', type: 'i' },
+      { await: 'No sample has been written yet', type: 'i', resize: [40, 120] },
+      { await: filled(40), resize: [20, 60] },
+      { await: filled(20), type: 'p' },
+      { await: 'p pause', type: 's' },
+      { await: 'stops after this stage' },
+    ]);
+    expect(first.code, first.text).toBe(130);
+    expectTerminalAsBefore(first.text);
+    // After a resize there is one frame, and nothing of the old one.
+    for (const lines of first.screens.slice(6, 8))
+      expect(
+        lines.filter((line) => /^[╭╰]─/.test(line)),
+        lines.join('\n'),
+      ).toHaveLength(2);
+    expect(afterScreen(first.text)).toContain('Give the same command again to continue it.');
+    const before = eventsOf();
+    expect(before.filter(({ type }) => type === 'pause')).toHaveLength(2);
+    expect(before.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+    const done = before.filter(({ type }) => type === 'stage-end').length;
+    expect(done).toBeGreaterThan(0);
+    // The stage at work was ended, not cut off.
+    expect(before.filter(({ type }) => type === 'stage-start')).toHaveLength(done);
+
+    const second = await inTerminal(run, [
+      { await: '● running', type: 'q' },
+      { await: 'stopping: the job at work saves what it has' },
+    ]);
+    expect(second.code, second.text).toBe(130);
+    expectTerminalAsBefore(second.text);
+    const after = eventsOf().slice(before.length);
+    expect(after[0]).toMatchObject({ type: 'run-start', resumed: true });
+    expect(after.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+  });
+});

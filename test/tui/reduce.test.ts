@@ -61,6 +61,24 @@ test('a stage at work tells how far it is', () => {
   expect(stageOf(state, 1, 'grpo').status).toBe('waiting');
 });
 
+test('data that is drawn or read shows as the stage at work, until it is open', () => {
+  const { events, add, stage } = recorder();
+  add(0, { type: 'run-start', runDir: 'r', seed: 0, cycles: 1, resumed: true });
+  add(1, { type: 'stage-progress', cycle: 0, stage: 'prepare-data', done: 8, total: 900, detail: {} });
+  const drawing = stateOf(events);
+  expect(drawing).toMatchObject({
+    current: { cycle: 0, stage: 'prepare-data' },
+    progress: { done: 8, total: 900 },
+    generating: null,
+  });
+  add(9, { type: 'notice', message: 'Phantoms.' });
+  expect(stateOf(events)).toMatchObject({ notice: 'Phantoms.', current: null, progress: null });
+  add(0, { type: 'stage-skip', cycle: 0, stage: 'prepare-data' });
+  expect(stageOf(stateOf(events), 0, 'prepare-data').status).toBe('skipped');
+  stage(0, 'evaluate-base', 6, { accuracy: 0.5 });
+  expect(stateOf(events).rows).toHaveLength(1);
+});
+
 test('generation: rate over the last half minute, reasons and the newest sample', () => {
   const { generating } = stateOf(untilWithin(1, 'generate'));
   expect(generating).toMatchObject({ done: 700, total: 700, dropped: { 'not-json': 21 }, newest: { answer: 'large' } });

@@ -87,7 +87,7 @@ export function readRun(folder: string): RunRecord {
     name: basename(dir),
     dir,
     ...endOf(ended, events.rows),
-    notice: ended?.notice ?? events.rows.find((event) => event.type === 'run-start')?.notice ?? null,
+    notice: ended?.notice ?? noticeOf(events.rows),
     result: ended !== null && !isComparison(ended) ? ended : null,
     comparison: ended !== null && isComparison(ended) ? ended : null,
     settings: settings ?? settingsSchema.parse({}),
@@ -106,6 +106,14 @@ function readResult(path: string): RunResult | ComparisonResult {
 }
 
 const isComparison = (result: RunResult | ComparisonResult): result is ComparisonResult => 'recipe' in result;
+
+/** Runs recorded before there was an event for it told it when they started. */
+function noticeOf(events: readonly TimedEvent[]): string | null {
+  const told = events.flatMap((event) =>
+    event.type === 'notice' ? [event.message] : event.type === 'run-start' ? (event.notice ?? []) : [],
+  );
+  return told.at(-1) ?? null;
+}
 
 /** The last start or end decides: a run that was continued is not over because it once was interrupted. */
 function endOf(

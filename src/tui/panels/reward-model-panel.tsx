@@ -2,7 +2,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber, formatSeconds } from '../../format.js';
-import { Facts } from '../facts.js';
+import { Facts, Progress } from '../facts.js';
 import { LineChart } from '../line-chart.js';
 import { bar } from '../plot.js';
 import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
@@ -11,6 +11,8 @@ import { percent } from '../words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 
 export function RewardModelPanel({ state, width, height }: PanelProps): ReactElement {
+  if (state.current?.stage === 'prepare-data' && state.progress !== null)
+    return <Progress {...state.progress} width={width} unit="images" />;
   const training = state.rewardModel;
   const { left, right } = splitWidth(width, width >= 100 ? 56 : 38);
   const report = newestReport(state);

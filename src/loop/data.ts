@@ -1,0 +1,40 @@
+/** The data of a run: opened with word of how far it is, since drawing or reading thousands of images takes a while. */
+import type { Config } from '../config/schema.js';
+import { openData } from '../dataset/open.js';
+import type { DataProgress, LoopData } from '../dataset/source.js';
+import type { RunEvent } from './events.js';
+import { toRun } from './run-folder.js';
+
+/** Least time between two words, in milliseconds. */
+const tellEveryMs = 200;
+
+export interface DataContext {
+  /** Absolute. */
+  runDir: string;
+  emit(event: RunEvent): void;
+  signal: AbortSignal;
+}
+
+/** Data that opens within a moment is not told of. */
+export async function openRunData(config: Config, context: DataContext): Promise<LoopData> {
+  const data = await openData(config, context.runDir, dataProgress(context));
+  return withinRun(data, context.runDir);
+}
+
+/** Tells how far the images are, and ends the work when the run is stopped. */
+export function dataProgress({ emit, signal }: DataContext): DataProgress {
+  let told = performance.now();
+  return (done, total) => {
+    signal.throwIfAborted();
+    if (performance.now() - told < tellEveryMs) return;
+    told = performance.now();
+    emit({ type: 'stage-progress', cycle: 0, stage: 'prepare-data', done, total, detail: {} });
+  };
+}
+
+/** Images within the run folder are named relative to it, so that the folder can be moved. */
+function withinRun(data: LoopData, runDir: string): LoopData {
+  const relative = <T extends { image: string }>(items: readonly T[]): T[] =>
+    items.map((item) => ({ ...item, image: toRun(runDir, item.image) }));
+  return { ...data, seed: relative(data.seed), test: relative(data.test), pool: relative(data.pool) };
+}
