@@ -28,6 +28,7 @@ export type { PromptRow, RewardRow, ScoreRow, SftRow } from './training/rows.js'
 export * from './reward/index.js';
 export { runLoop } from './loop/run.js';
 export { runRecipe } from './loop/recipes/run-recipe.js';
+export { runSeeds } from './loop/recipes/run-seeds.js';
 export type { RunOptions } from './loop/session.js';
 export { runEventSchema, stageNames } from './loop/events.js';
 export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/events.js';
@@ -38,6 +39,10 @@ export type { Diagnosis, DoctorOptions } from './loop/doctor/doctor.js';
 export type { Check, CheckStatus } from './loop/doctor/check.js';
 export { comparisonResultSchema } from './loop/comparison-result.js';
 export type { ArmResult, ComparisonResult, Curve, TransferGrid } from './loop/comparison-result.js';
+export { poolComparisons, pooledComparisonSchema } from './loop/pooled-comparison.js';
+export type { PooledArm, PooledComparison } from './loop/pooled-comparison.js';
+export { spreadOf } from './evaluation/spread.js';
+export type { Spread } from './evaluation/spread.js';
 export { answerReport } from './evaluation/answer-report.js';
 export type { AnswerReport, AnswerRow, GroupFigures } from './evaluation/answer-report.js';
 export { auroc, oneVsRestAuroc } from './evaluation/auroc.js';

@@ -21,7 +21,8 @@ export function comparisonText(result: ComparisonResult, runDir: string): string
   ].join('\n');
 }
 
-const short: Readonly<Record<string, string>> = {
+/** Table 1's own words for long names. */
+export const short: Readonly<Record<string, string>> = {
   ultrasound: 'US',
   dermoscopy: 'Der',
   'fundus photography': 'FP',

@@ -2,6 +2,9 @@
 import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../bridge/environment.js';
 import { loadConfig } from '../config/load.js';
+import type { Config } from '../config/schema.js';
+import { ConfigError } from '../errors.js';
+import type { TimedEvent } from '../loop/events.js';
 import { requestOfRun } from '../loop/requests.js';
 import type { RunResult } from '../loop/result.js';
 import { runFiles } from '../loop/run-folder.js';
@@ -11,6 +14,7 @@ import { comparisonText } from './comparison-text.js';
 import { runDetached } from './detach.js';
 import type { CommandIo } from './io.js';
 import { onScreen } from './on-screen.js';
+import { seedsText } from './seeds-text.js';
 import { summaryOf } from './summary.js';
 
 export interface RunCommand {
@@ -22,11 +26,14 @@ export interface RunCommand {
   plain?: boolean;
   /** In the background. */
   detach?: boolean;
+  /** A recipe with each of these seeds instead of the configuration's own. */
+  seeds?: readonly number[] | undefined;
 }
 
 export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const name = basename(command.config, extname(command.config));
+  if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
@@ -44,17 +51,36 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
     return;
   }
   const { runRecipe } = await import('../loop/recipes/run-recipe.js');
-  const tell = lineTeller();
-  const result = await runRecipe(config, {
-    runDir,
-    signal: io.signal,
-    onEvent: (event) => {
-      const line = command.json ? JSON.stringify(event) : tell(event);
-      if (line !== null) io.out(line);
-    },
-  });
+  const result = await runRecipe(config, { runDir, signal: io.signal, onEvent: teller(command, io) });
   if (command.json) return;
   io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
+}
+
+async function runWithSeeds(
+  command: RunCommand,
+  seeds: readonly number[],
+  config: Config,
+  name: string,
+  io: CommandIo,
+): Promise<void> {
+  if (command.detach === true)
+    throw new ConfigError('seeds-detached', '--seeds and --detach do not go together', {
+      remedy: 'Run the seeds in the foreground, or each on its own with --set seed=N --detach.',
+    });
+  const runDir = resolve(command.runDir ?? join('runs', `${name}-seeds`));
+  await setUpPython(io);
+  const { runSeeds } = await import('../loop/recipes/run-seeds.js');
+  const pooled = await runSeeds(config, seeds, { runDir, signal: io.signal, onEvent: teller(command, io) });
+  if (!command.json) io.out(seedsText(pooled, runDir));
+}
+
+/** Each event as a line. */
+function teller({ json }: RunCommand, io: CommandIo): (event: TimedEvent) => void {
+  const tell = lineTeller();
+  return (event) => {
+    const line = json ? JSON.stringify(event) : tell(event);
+    if (line !== null) io.out(line);
+  };
 }
 
 /** Says something only where there is something to install. */

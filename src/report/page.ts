@@ -8,6 +8,7 @@ import { glance } from './sections/glance.js';
 import { limits } from './sections/limits.js';
 import { recipe } from './sections/recipe.js';
 import type { Section } from './sections/section.js';
+import { seeds } from './sections/seeds.js';
 import { setup } from './sections/setup.js';
 import { style } from './style.js';
 
@@ -24,6 +25,7 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     glance(runs),
     runs.length > 1 ? await comparison(runs) : null,
     limits(runs),
+    await seeds(runs),
     await recipe(runs),
     loops ? await charts.accuracy(runs) : null,
     loops || runs.some((run) => run.scores.length > 0) ? await charts.scores(runs) : null,

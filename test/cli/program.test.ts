@@ -62,6 +62,20 @@ describe('wrong usage ends with exit code 2', () => {
   });
 });
 
+describe('--seeds', () => {
+  test.each(['1', '1,1', 'a,b', '1,-2'])('%s is no list of seeds', async (list) => {
+    const { code, error } = await invoke('run', 'configs/transfer.yaml', '--seeds', list);
+    expect(code).toBe(2);
+    expect(error).toContain('at least two different whole numbers');
+  });
+
+  test('is not for a run in the background', async () => {
+    const { code, error } = await invoke('run', 'configs/transfer.yaml', '--seeds', '0,1', '--detach');
+    expect(code).toBe(2);
+    expect(error).toContain('--seeds and --detach do not go together');
+  });
+});
+
 describe('errors', () => {
   test('say what failed, where, why and what to do', () => {
     const error = new ConfigError('bad', 'it is wrong', {

@@ -9,7 +9,11 @@ import { comparisonResultSchema } from '../../src/loop/comparison-result.js';
 import type { TimedEvent } from '../../src/loop/events.js';
 import { armsOf, needsOf, type ComparisonRecipe } from '../../src/loop/recipes/plan.js';
 import { runComparison } from '../../src/loop/recipes/run-recipe.js';
+import { runSeeds } from '../../src/loop/recipes/run-seeds.js';
+import { pooledComparisonSchema } from '../../src/loop/pooled-comparison.js';
+import { spreadOf } from '../../src/evaluation/spread.js';
 import { comparisonText } from '../../src/cli/comparison-text.js';
+import { seedsText } from '../../src/cli/seeds-text.js';
 import { fakeEngine, type FakeEngine } from './fake-engine.js';
 
 // A recipe of six arms writes some hundred tables; on a busy machine that takes its time.
@@ -132,6 +136,40 @@ describe('transfer', () => {
     expect(grid?.cells).toHaveLength(2 * (grid?.tested.length ?? 0));
     expect(grid?.cells[0]?.gain).toBe(0); // the fake answers the same whatever it learned
     expect(arms.map(({ trained }) => Object.keys(trained[0]?.byModality ?? {}))).toEqual([[], ['CT'], ['MRI']]);
+  });
+
+  test('a modality that is only in the test questions has no row, but a column', async () => {
+    const { grid } = await run(configOf('{ kind: transfer }', 'data.seed=4', 'data.test=64'));
+    expect(grid?.trained.length).toBeGreaterThan(0);
+    expect(grid?.trained.length).toBeLessThanOrEqual(4);
+    expect(grid?.tested.length).toBeGreaterThan(4);
+  });
+});
+
+describe('several seeds', () => {
+  const config = configOf('{ kind: transfer, domains: [CT, MRI] }', 'data.seed=64');
+  test('each has a run folder of its own, and their figures are pooled', async () => {
+    const engine = fakeEngine();
+    const pooled = await runSeeds(config, [3, 5], { runDir, engine });
+    expect(pooledComparisonSchema.parse(JSON.parse(readFileSync(join(runDir, 'seeds.json'), 'utf8')))).toEqual(pooled);
+    const accuracies = [3, 5].map((seed) => {
+      const result = JSON.parse(readFileSync(join(runDir, `seed-${seed}`, 'result.json'), 'utf8')) as unknown;
+      return comparisonResultSchema.parse(result).arms[0]?.accuracy ?? Number.NaN;
+    });
+    // Other seeds are other questions, which the fake answers as well or badly as it happens.
+    expect(pooled.arms[0]?.accuracy).toEqual(spreadOf(accuracies));
+    expect(pooled.seeds).toEqual([3, 5]);
+    expect(seedsText(pooled, runDir)).toMatch(/over 2 seeds \(3, 5\), 16 held-out questions each/);
+    // One more seed runs alone; the others are read back.
+    const more = fakeEngine();
+    await runSeeds(config, [3, 5, 8], { runDir, engine: more });
+    expect(more.calls.length).toBe(engine.calls.length / 2);
+    expect(more.calls.every(({ spec }) => spec.outDir.startsWith(join(runDir, 'seed-8')))).toBe(true);
+  });
+
+  test('the loop has none', async () => {
+    const loop = parseConfig('recipe: { kind: loop }', { file: 'test.yaml' });
+    await expect(runSeeds(loop, [0, 1], { runDir })).rejects.toThrow(/for recipes that compare models/);
   });
 });
 

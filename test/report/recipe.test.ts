@@ -104,3 +104,36 @@ test('shows every figure of the result, and no section of the loop', async () =>
   expect(page).not.toContain('Calibration of the reward model');
   expect(reaching(page).filter((value) => !value.startsWith('href=#'))).toEqual([]);
 });
+
+test('the same recipe with other seeds is pooled: mean and deviation, and no figure of one seed as if it were all', async () => {
+  const folder = join(root, 'seeds');
+  const write = (seed: number, correct: number, config = ''): void => {
+    const dir = join(folder, `seed-${seed}`);
+    mkdirSync(dir, { recursive: true });
+    const tuned = { ...arm('tuned', correct), label: 'tuned' };
+    const gain = correct / 20 - 0.5;
+    const grid = { by: 'modality', trained: ['CT'], tested: ['CT'], cells: [{ ...gridCell, tested: 'CT', gain }] };
+    const value = { ...result, seed, arms: [arm('base', 10), tuned], grid, curves: [] };
+    writeFileSync(join(dir, 'result.json'), JSON.stringify(comparisonResultSchema.parse(value)));
+    writeFileSync(join(dir, 'config.yaml'), `seed: ${seed}\nsft: { maxSteps: 60 }\n${config}`);
+  };
+  write(0, 12);
+  write(1, 16);
+  write(2, 20, 'grpo: { maxSteps: 3 }\n'); // other settings: no repetition
+  const { file, runs } = await writeReport([folder]);
+  expect(file).toBe(join(folder, 'report.html'));
+  expect(runs.map(({ name }) => name)).toEqual(['seed-0', 'seed-1', 'seed-2']);
+  const page = readFileSync(file, 'utf8');
+  const table = tableNamed(page, 'Models over the seeds of seed-0, seed-1');
+  expect(table.rows[1]).toContain('70.0 ± 14.1 %');
+  expect(table.rows[1]).toContain('60.0 % to 80.0 %');
+  expect(tableNamed(page, 'Transfer: gain over the base, in points, over the seeds').rows).toEqual([
+    ['CT', '+20.0 ± 14.1 points'],
+  ]);
+  expect(tableNamed(page, 'Differences over the seeds of seed-0, seed-1').rows[0]?.slice(0, 2)).toEqual([
+    'tuned less model <base>',
+    '+20.0 ± 14.1 points',
+  ]);
+  expect(plain(page)).toContain('Seed 0 is one of several');
+  expect(plain(page)).toContain('One seed (2)');
+});

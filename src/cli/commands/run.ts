@@ -1,6 +1,6 @@
 /** `medgr2 run` and `medgr2 demo`. */
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { packageRoot } from '../../bridge/paths.js';
 import { collect, example, type Declare } from './command.js';
 
@@ -10,16 +10,19 @@ interface RunFlags {
   json?: boolean;
   plain?: boolean;
   detach?: boolean;
+  seeds?: readonly number[];
 }
 
 export const declareRun: Declare = (program, io) => {
   withRunOptions(program.command('run <config>'))
+    .option('--seeds <list>', 'a recipe with each of these seeds (0,1,2), and mean and spread over them', readSeeds)
     .description('run the loop as a configuration says; the same command again continues a run that was stopped')
     .addHelpText(
       'after',
       example(
         'medgr2 run configs/demo.yaml',
         'medgr2 run my.yaml --run-dir runs/first --set seed=3 --set grpo.maxSteps=100',
+        'medgr2 run configs/data-scale.yaml --seeds 0,1,2',
       ),
     )
     .action(async (config: string, flags: RunFlags) => {
@@ -41,6 +44,14 @@ export const declareDemo: Declare = (program, io) => {
     });
 };
 
+/** @throws InvalidArgumentError: fewer than two have no spread, and one seed twice is no repetition. */
+function readSeeds(text: string): number[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.length < 2 || new Set(parts).size < parts.length || parts.some((part) => !/^\d{1,9}$/.test(part)))
+    throw new InvalidArgumentError('Give at least two different whole numbers with commas, for example 0,1,2.');
+  return parts.map(Number);
+}
+
 function withRunOptions(command: Command): Command {
   return command
     .option('--run-dir <folder>', 'folder of the run (default: runs/<configuration>-<seed>)')
@@ -50,11 +61,12 @@ function withRunOptions(command: Command): Command {
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
 
-const settings = (config: string, { runDir, set, json, plain, detach }: RunFlags) => ({
+const settings = (config: string, { runDir, set, json, plain, detach, seeds }: RunFlags) => ({
   config,
   runDir,
   set,
   json: json === true,
   plain: plain === true,
   detach: detach === true,
+  seeds,
 });

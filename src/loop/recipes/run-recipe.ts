@@ -32,7 +32,7 @@ export async function runComparison(
       const { fingerprint: prepared } = await runStage(run, prepareData(run));
       const sources = sourcesOf(run, prepared);
       const done = new Map<string, ArmDone>();
-      for (const arm of armsOf(config, recipe, domainsOf(run))) {
+      for (const arm of armsOf(config, recipe, domainsOf(run, recipe))) {
         const finished = await runArm({ run, sources, prepared, done }, arm);
         done.set(arm.name, finished);
         progress.done.push(finished);
@@ -56,12 +56,18 @@ function pairsOf(recipe: ComparisonRecipe): (readonly [string, string])[] {
   ];
 }
 
-/** Domains that training and test questions both have. */
-function domainsOf({ data }: RunContext): Domains {
-  const test = <T>(key: (sample: (typeof data.test)[number]) => T): Set<T> => new Set(data.test.map(key));
-  const tested = { modality: test(({ modality }) => modality), type: test(({ questionType }) => questionType) };
+/** Domains of the test questions that the samples to train on have too: a grid has no row for what nothing can be learned on. */
+function domainsOf({ data }: RunContext, recipe: ComparisonRecipe): Domains {
+  const stages = recipe.kind === 'transfer' ? recipe.stages : [];
+  const learned = stages.map(({ data: { from } }) => (from === 'seed' ? data.seed : data.pool));
+  const everywhere = [data.test, ...learned];
   return {
-    modalities: modalities.filter((name) => name !== 'unknown' && tested.modality.has(name)),
-    questionTypes: questionTypes.filter((name) => tested.type.has(name)),
+    modalities: modalities.filter(
+      (name) => name !== 'unknown' && everywhere.every((items) => items.some(({ modality }) => modality === name)),
+    ),
+    // A generator may write questions of any type.
+    questionTypes: questionTypes.filter((name) =>
+      everywhere.every((items) => items.some((item) => !('questionType' in item) || item.questionType === name)),
+    ),
   };
 }

@@ -214,4 +214,6 @@ export interface HeatInput {
   /** Null where it was not measured. */
   value(row: string, column: string): number | null;
   format(value: number | null): string;
+  /** A cell of the table, where it says more than the drawing. */
+  cellText?: ((row: string, column: string) => string) | undefined;
 }

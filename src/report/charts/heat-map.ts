@@ -10,6 +10,7 @@ const lineHeight = 14;
 /** Null where there is nothing to draw. */
 export function heatMap(input: HeatInput): Chart | null {
   const { title, note, rowName, columnName, rows, columns, value, format, diverging = false } = input;
+  const cellText = input.cellText ?? ((row: string, column: string) => format(value(row, column)));
   if (rows.length === 0 || columns.length === 0) return null;
   const reach = diverging ? reachOf(input) : 1;
   const values = rows.flatMap((row) =>
@@ -56,7 +57,7 @@ export function heatMap(input: HeatInput): Chart | null {
     },
     table: {
       head: [`${rowName} \\ ${columnName}`, ...columns],
-      rows: rows.map((row) => [row, ...columns.map((column) => format(value(row, column)))]),
+      rows: rows.map((row) => [row, ...columns.map((column) => cellText(row, column))]),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Figures of a recipe that compares models: Table 1, the data-scale curves of Figure 2 and the transfer grid of Figure 4. */
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison-result.js';
+import type { Interval } from '../../evaluation/bootstrap.js';
 import { count, percent, percentWithin, points } from '../numbers.js';
 import type { Table } from '../table.js';
 import type { HeatInput } from './accuracy.js';
@@ -24,18 +25,46 @@ export function armTable({ arms }: ComparisonResult): Table {
 }
 
 export function armAccuracy({ arms, testQuestions }: ComparisonResult): Chart | null {
-  if (arms.length === 0) return null;
-  const values = arms.map(({ label, accuracy, intervals: { accuracy: interval } }) => ({
-    label,
-    accuracy,
-    low: interval?.low ?? accuracy,
-    high: interval?.high ?? accuracy,
-  }));
+  return accuracyRows({
+    title: 'Accuracy of each model',
+    note: `On ${count(testQuestions)} test questions, with 95 % bootstrap intervals.`,
+    rows: arms.map(({ label, accuracy, intervals }) => ({ label, accuracy, interval: intervals.accuracy })),
+    table: {
+      head: ['model', 'starts from', 'accuracy (95 % interval)', 'correct', 'questions', 'no answer found'],
+      rows: arms.map((arm: ArmResult) => [
+        arm.label,
+        arm.startsFrom,
+        percentWithin(arm.accuracy, arm.intervals.accuracy),
+        count(arm.correct),
+        count(arm.n),
+        count(arm.unparsed),
+      ]),
+    },
+  });
+}
+
+interface Bounded {
+  accuracy: number;
+  interval: Interval | null;
+}
+
+const bounds = ({ accuracy, interval }: Bounded) => ({
+  accuracy,
+  low: interval?.low ?? accuracy,
+  high: interval?.high ?? accuracy,
+});
+
+/** A line and a point for each model; null without models. */
+export function accuracyRows({
+  rows,
+  ...words
+}: Pick<Chart, 'title' | 'note' | 'table'> & { rows: readonly (Bounded & { label: string })[] }): Chart | null {
+  if (rows.length === 0) return null;
+  const values = rows.map((row) => ({ label: row.label, ...bounds(row) }));
   const labels = values.map(({ label }) => label);
   const y = rowNames('label', labels, { grid: false });
   return {
-    title: 'Accuracy of each model',
-    note: `On ${count(testQuestions)} test questions, with 95 % bootstrap intervals.`,
+    ...words,
     height: 50 + 26 * values.length,
     spec: {
       data: { values },
@@ -49,17 +78,6 @@ export function armAccuracy({ arms, testQuestions }: ComparisonResult): Chart | 
           encoding: { y, x: shareAxis('accuracy') },
         },
       ],
-    },
-    table: {
-      head: ['model', 'starts from', 'accuracy (95 % interval)', 'correct', 'questions', 'no answer found'],
-      rows: arms.map((arm: ArmResult) => [
-        arm.label,
-        arm.startsFrom,
-        percentWithin(arm.accuracy, arm.intervals.accuracy),
-        count(arm.correct),
-        count(arm.n),
-        count(arm.unparsed),
-      ]),
     },
   };
 }
@@ -79,6 +97,29 @@ export function armHeat({ arms }: ComparisonResult): HeatInput {
 
 /** Null where the recipe has no curves. */
 export function dataScale(curves: readonly Curve[]): Chart | null {
+  return accuracyBySize(curves, {
+    title: 'Accuracy by number of samples',
+    note: 'After MedGR²’s Figure 2; upright lines are 95 % bootstrap intervals over questions.',
+    table: {
+      head: ['series', 'samples', 'accuracy (95 % interval)', 'questions', 'precision of the samples'],
+      rows: curves.flatMap(({ label, points: all }) =>
+        all.map(({ size, accuracy, interval, n, precision }) => [
+          label,
+          count(size),
+          percentWithin(accuracy, interval),
+          count(n),
+          percent(precision),
+        ]),
+      ),
+    },
+  });
+}
+
+/** A line for each series of at least two sizes, a level one for a series of one. */
+export function accuracyBySize(
+  curves: readonly { label: string; points: readonly (Bounded & { size: number })[] }[],
+  words: Pick<Chart, 'title' | 'note' | 'table'>,
+): Chart | null {
   if (curves.length === 0) return null;
   const looks = curves.map((_, i) => series(i));
   const sizes = curves.flatMap(({ points: all }) => all.map(({ size }) => size));
@@ -86,14 +127,7 @@ export function dataScale(curves: readonly Curve[]): Chart | null {
   // One point without neighbours, such as all samples, is drawn as a level line over the whole width.
   const values = curves.flatMap((curve, i) =>
     curve.points.flatMap((point) => {
-      const { size, accuracy, interval } = point;
-      const row = {
-        series: String(i),
-        size,
-        accuracy,
-        low: interval?.low ?? accuracy,
-        high: interval?.high ?? accuracy,
-      };
+      const row = { series: String(i), size: point.size, ...bounds(point) };
       return curve.points.length === 1
         ? [
             { ...row, size: least },
@@ -115,8 +149,7 @@ export function dataScale(curves: readonly Curve[]): Chart | null {
     filter: { field: 'series', oneOf: curves.flatMap(({ points: all }, i) => (all.length > 1 ? [String(i)] : [])) },
   };
   return {
-    title: 'Accuracy by number of samples',
-    note: 'After MedGR²’s Figure 2; upright lines are 95 % bootstrap intervals over questions.',
+    ...words,
     width: 720,
     height: 300,
     spec: {
@@ -144,18 +177,6 @@ export function dataScale(curves: readonly Curve[]): Chart | null {
       shape: 'line',
       dash: looks[i]?.dash ?? [],
     })),
-    table: {
-      head: ['series', 'samples', 'accuracy (95 % interval)', 'questions', 'precision of the samples'],
-      rows: curves.flatMap(({ label, points: all }) =>
-        all.map(({ size, accuracy, interval, n, precision }) => [
-          label,
-          count(size),
-          percentWithin(accuracy, interval),
-          count(n),
-          percent(precision),
-        ]),
-      ),
-    },
   };
 }
 

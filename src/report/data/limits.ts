@@ -7,17 +7,19 @@ import type { CycleScores } from './scores.js';
 
 export interface LimitInputs {
   run: RunRecord;
+  /** Whether the report holds the same run with other seeds too. */
+  repeated: boolean;
   evaluations: readonly Evaluation[];
   scores: readonly CycleScores[];
   rewardModels: readonly RewardModelFigures[];
 }
 
-export function limitsOf({ run, evaluations, scores, rewardModels }: LimitInputs): string[] {
+export function limitsOf({ run, repeated, evaluations, scores, rewardModels }: LimitInputs): string[] {
   return [
     ...endLimits(run),
     ...(run.notice === null ? [] : [run.notice]),
     ...dataLimits(run),
-    `One seed (${(run.result ?? run.comparison)?.seed ?? run.settings.seed ?? 'unknown'}): another seed gives other figures, and nothing here says by how much.`,
+    seedLimit((run.result ?? run.comparison)?.seed ?? run.settings.seed, repeated),
     ...evaluationLimits(run.comparison?.arms ?? evaluations),
     ...scores
       .filter(({ truthKnown }) => !truthKnown)
@@ -33,6 +35,11 @@ export function limitsOf({ run, evaluations, scores, rewardModels }: LimitInputs
     ...run.gaps.map((gap) => `${gap}.`),
   ];
 }
+
+const seedLimit = (seed: number | undefined, repeated: boolean): string =>
+  repeated
+    ? `Seed ${seed} is one of several: what holds over them stands under “Over several seeds”, not in the figures of this one.`
+    : `One seed (${seed ?? 'unknown'}): another seed gives other figures, and nothing here says by how much.`;
 
 const truthLimit =
   'Whether generated answers are true is not known for this data: precision before and after the filter cannot be given.';

@@ -2,12 +2,14 @@
 import { basename, dirname, join } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
+import { seedFolders } from '../../loop/seed-folders.js';
 import { readCurves, type Curve } from './curves.js';
 import { readEvaluations, type Evaluation } from './evaluations.js';
 import { readGallery, type CycleGallery, type GalleryOptions } from './gallery.js';
 import { limitsOf } from './limits.js';
 import { readRewardModels, type RewardModelFigures } from './reward-models.js';
-import { readRun, type RunRecord } from './run-record.js';
+import { repetitions } from './repetitions.js';
+import { isRunFolder, readRun, type RunRecord } from './run-record.js';
 import { readScores, type CycleScores } from './scores.js';
 import { readCosts, type CycleCost } from './time.js';
 
@@ -24,15 +26,24 @@ export interface RunFigures {
   limits: string[];
 }
 
-/** @throws RunError where a folder holds no run. */
+/**
+ * @param folders Of runs, or of a recipe's seeds, which are then all read.
+ * @throws RunError where a folder holds no run.
+ */
 export async function readRuns(folders: readonly string[], options: GalleryOptions): Promise<RunFigures[]> {
-  const runs = distinct(folders.map(readRun));
+  const runs = distinct(folders.flatMap(runsIn).map(readRun));
+  const repeated = new Set(repetitions(runs).flatMap((group) => group.runs));
   const found: RunFigures[] = [];
-  for (const run of runs) found.push(await readFigures(run, options));
+  for (const run of runs) found.push(await readFigures(run, repeated.has(run), options));
   return found;
 }
 
-async function readFigures(run: RunRecord, options: GalleryOptions): Promise<RunFigures> {
+function runsIn(folder: string): string[] {
+  const seeds = isRunFolder(folder) ? [] : seedFolders(folder).filter(isRunFolder);
+  return seeds.length === 0 ? [folder] : seeds;
+}
+
+async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOptions): Promise<RunFigures> {
   const evaluations = await part(run, 'Predictions', () => readEvaluations(run), []);
   const scores = await part(run, 'The filter’s decisions', () => readScores(run), []);
   const rewardModels = await part(run, 'Scores of the reward model', () => readRewardModels(run), []);
@@ -48,7 +59,7 @@ async function readFigures(run: RunRecord, options: GalleryOptions): Promise<Run
     curves: readCurves(run),
     costs: readCosts(run),
     gallery,
-    limits: limitsOf({ run, evaluations, scores, rewardModels }),
+    limits: limitsOf({ run, repeated, evaluations, scores, rewardModels }),
   };
 }
 

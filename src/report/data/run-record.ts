@@ -51,11 +51,18 @@ const timedEventSchema = z.looseObject({ type: z.string(), time: z.string() }).t
   return z.NEVER;
 });
 
+/** Whether there is anything of a run. */
+export function isRunFolder(folder: string): boolean {
+  return [runFiles.config, runFiles.events, runFiles.ledger, runFiles.result].some((file) =>
+    existsSync(join(folder, file)),
+  );
+}
+
 /** @throws RunError where the folder holds no run at all. */
 export function readRun(folder: string): RunRecord {
   const dir = resolve(folder);
   const has = (file: string): boolean => existsSync(join(dir, file));
-  if (![runFiles.config, runFiles.events, runFiles.ledger, runFiles.result].some(has))
+  if (!isRunFolder(dir))
     throw new RunError('no-run-folder', `${folder} holds no run`, {
       where: dir,
       remedy: 'Give the folder that medgr2 run wrote: it holds config.yaml and events.jsonl.',

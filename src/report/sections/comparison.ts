@@ -1,8 +1,8 @@
 /** Several runs in one table, and the settings in which they differ. */
-import { parse } from 'yaml';
 import { accuracyOfRuns } from '../charts/accuracy.js';
 import { drawChart } from '../charts/chart.js';
 import type { RunFigures } from '../data/run-figures.js';
+import { differingSettings } from '../data/setting-values.js';
 import { html } from '../markup.js';
 import { count, duration, percent, percentWithin, points } from '../numbers.js';
 import { tableOf, type Table } from '../table.js';
@@ -45,26 +45,9 @@ function outcomes(runs: readonly RunFigures[]): Table {
 }
 
 function settingsThatDiffer(runs: readonly RunFigures[]): Table {
-  const flat = runs.map(({ run }) => flatten(safeParse(run.configText)));
-  const keys = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
-  const differing = keys.filter((key) => new Set(flat.map((settings) => settings.get(key))).size > 1);
+  const differing = differingSettings(runs.map(({ run }) => run.configText));
   return {
     head: ['setting', ...runs.map(({ run }) => run.name)],
-    rows: differing.map((key) => [key, ...flat.map((settings) => settings.get(key) ?? '–')]),
+    rows: [...differing].map(([key, values]) => [key, ...values.map((value) => value ?? '–')]),
   };
-}
-
-function safeParse(text: string | null): unknown {
-  try {
-    return text === null ? {} : (parse(text) as unknown);
-  } catch {
-    return {};
-  }
-}
-
-/** `a.b` -> its value as text; lists are values. */
-function flatten(value: unknown, path: readonly string[] = []): Map<string, string> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return new Map(Object.entries(value).flatMap(([key, item]) => [...flatten(item, [...path, key])]));
-  return new Map([[path.join('.'), typeof value === 'string' ? value : JSON.stringify(value)]]);
 }

@@ -1,0 +1,122 @@
+/** What a comparison with several seeds ends with: the tables of one, each figure as mean ± standard deviation over the seeds. */
+import type { Spread } from '../evaluation/spread.js';
+import { formatTable } from '../format.js';
+import type { PooledArm, PooledComparison } from '../loop/pooled-comparison.js';
+import { modalities } from '../sample.js';
+import { short } from './comparison-text.js';
+
+export function seedsText(pooled: PooledComparison, runDir: string): string {
+  const { arms, curves, grid, differences, seeds, testQuestions, notice } = pooled;
+  return [
+    '',
+    modalityTable(arms),
+    '',
+    figuresTable(arms),
+    ...(curves.length === 0 ? [] : ['', curveTable(curves)]),
+    ...(grid === null ? [] : ['', gridTable(grid)]),
+    ...(differences.length === 0 ? [] : ['', differenceTable(differences)]),
+    '',
+    `top-1 accuracy in per cent, mean ± standard deviation over ${seeds.length} seeds (${seeds.join(', ')}), ${testQuestions} held-out questions each`,
+    notice,
+    '',
+    `folder of the seeds: ${runDir}`,
+  ].join('\n');
+}
+
+function modalityTable(arms: readonly PooledArm[]): string {
+  const present = modalities.filter((name) => arms.some(({ byModality }) => byModality[name] !== undefined));
+  return formatTable([
+    ['model', ...present.map((name) => short[name] ?? name), 'overall'],
+    ...arms.map(({ label, byModality, accuracy }) => [
+      label,
+      ...present.map((name) => percent(byModality[name], 0)),
+      percent(accuracy),
+    ]),
+  ]);
+}
+
+function figuresTable(arms: readonly PooledArm[]): string {
+  return formatTable([
+    [
+      'model',
+      'trained by',
+      'samples',
+      'true',
+      'accuracy',
+      'lowest',
+      'highest',
+      'balanced',
+      'macro F1',
+      'AUROC',
+      'unread',
+    ],
+    ...arms.map((arm) => [
+      arm.label,
+      arm.trainedBy.join(' + ') || '–',
+      plain(arm.samples),
+      percent(arm.precision, 0),
+      percent(arm.accuracy),
+      (100 * arm.accuracy.min).toFixed(1),
+      (100 * arm.accuracy.max).toFixed(1),
+      percent(arm.balancedAccuracy),
+      percent(arm.macroF1),
+      percent(arm.auroc),
+      plain(arm.unparsed),
+    ]),
+  ]);
+}
+
+/** Figure 2: a row for each K; `all` stands in a row of its own, with as many as there were on average. */
+function curveTable(curves: PooledComparison['curves']): string {
+  const sizeOf = (mean: number): number => Math.round(mean);
+  const sizes = [...new Set(curves.flatMap(({ points }) => points.map(({ size }) => sizeOf(size.mean))))];
+  return formatTable([
+    ['K', ...curves.map(({ label }) => label)],
+    ...sizes
+      .toSorted((a, b) => a - b)
+      .map((size) => [
+        String(size),
+        ...curves.map(({ points }) => percent(points.find((point) => sizeOf(point.size.mean) === size)?.accuracy)),
+      ]),
+  ]);
+}
+
+/** Figure 4: gain over the base in points; the accuracies stand in the first table. */
+function gridTable({ by, trained, tested, cells }: NonNullable<PooledComparison['grid']>): string {
+  const name = by === 'modality' ? 'modality' : 'question type';
+  return formatTable([
+    [`gain in points: trained on ${name} \\ tested on`, ...tested.map((domain) => short[domain] ?? domain)],
+    ...trained.map((row) => [
+      row,
+      ...tested.map((column) => {
+        const gain = cells.find((cell) => cell.trained === row && cell.tested === column)?.gain;
+        return gain === undefined ? '–' : `${gain.mean < 0 ? '' : '+'}${percent(gain, 0)}`;
+      }),
+    ]),
+  ]);
+}
+
+function differenceTable(differences: PooledComparison['differences']): string {
+  return formatTable([
+    ['difference in points', 'mean', 'lowest', 'highest'],
+    ...differences.map(({ first, second, gain }) => [
+      `${second} less ${first}`,
+      percent(gain),
+      (100 * gain.min).toFixed(1),
+      (100 * gain.max).toFixed(1),
+    ]),
+  ]);
+}
+
+/** `81.2 ± 1.4`; a seed alone has no deviation. */
+function percent(spread: Spread | null | undefined, digits = 1): string {
+  if (spread === null || spread === undefined) return '–';
+  const share = (value: number): string => (100 * value).toFixed(digits);
+  return spread.deviation === null ? share(spread.mean) : `${share(spread.mean)} ± ${share(spread.deviation)}`;
+}
+
+/** Counts that differ between seeds as their range. */
+function plain(spread: Spread | null): string {
+  if (spread === null) return '–';
+  return spread.min === spread.max ? String(spread.min) : `${spread.min} to ${spread.max}`;
+}
