@@ -30,8 +30,6 @@ export function notesOf(
       `policy.maxPixels is not set: an image may take up to ${Math.floor(plan.images.maxPixels / tokenEdge ** 2)} tokens; 401408 makes it 512`,
     );
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
-  if (config.rewardModel.lora !== undefined)
-    notes.push('rewardModel.lora is counted as full training: the reward model trains every weight');
   if (policy.base === 'phantom' || config.device === 'cpu')
     notes.push('no GPU time is estimated: the model runs on the CPU (the phantom takes minutes)');
   return notes;
@@ -44,8 +42,8 @@ function tooLarge({ job, loraRank, estimate }: JobMemory, config: Config, device
   const larger = 'a GPU with more memory (--gpu)';
   // No batch is small enough where the model and its optimiser alone do not fit.
   if (fixed > device.memoryGiB * 2 ** 30) {
-    if (job === 'reward-model') return `${said}, whatever the batch: take a smaller rewardModel.base, or ${larger}`;
-    return `${said}, whatever the batch: ${loraRank === null ? 'set policy.lora, or take' : 'take'} a smaller policy.base or ${larger}`;
+    const part = job === 'reward-model' ? 'rewardModel' : 'policy';
+    return `${said}, whatever the batch: ${loraRank === null ? `set ${part}.lora, or take` : 'take'} a smaller ${part}.base or ${larger}`;
   }
   if (job === 'reward-model') return `${said}: lower rewardModel.batchSize (now ${config.rewardModel.batchSize})`;
   return `${said}: lower ${job}.batchSize (now ${config[job].batchSize}) and raise ${job}.accumulation as much`;

@@ -39,11 +39,12 @@ export function sft(run: RunContext, training: PolicyTraining): Stage<TrainOutpu
   return supervise(run, run.config, 'sft', training);
 }
 
-/** The backbone of R_φ learns the trusted samples before it learns to grade. */
+/** The backbone of R_φ learns the trusted samples before it learns to grade; by its own adapters, where it has some. */
 export function warmStart(run: RunContext, training: PolicyTraining): Stage<TrainOutput> {
   const { config } = run;
-  const maxSteps = config.rewardModel.warmStartSteps;
-  return supervise(run, { ...config, sft: { ...config.sft, maxSteps } }, 'warm-start', training);
+  const { warmStartSteps: maxSteps, lora = config.policy.lora } = config.rewardModel;
+  const policy = { ...config.policy, ...(lora === undefined ? {} : { lora }) };
+  return supervise(run, { ...config, policy, sft: { ...config.sft, maxSteps } }, 'warm-start', training);
 }
 
 function supervise(
