@@ -76,11 +76,7 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     try:
         trainer.fit()
     except Exception as error:
-        relay.wait_for_endings(LAST_WORDS_SECONDS)
-        bad = [ending for ending in relay.endings.values() if ending["type"] != "done"]
-        # A rank that failed is the reason that others were cancelled.
-        bad.sort(key=lambda ending: ending["type"] != "failed")
-        return bad[0] if bad else {"type": "failed", "error": describe(error)}
+        return relay.bad_ending(LAST_WORDS_SECONDS) or {"type": "failed", "error": describe(error)}
     finally:
         shutil.rmtree(storage, ignore_errors=True)
     relay.wait_for_endings(LAST_WORDS_SECONDS)
