@@ -53,13 +53,30 @@ class RewardHead(nn.Module):
 
 
 class RewardModel(nn.Module):
-    """Backbone, head and processor together; saved as one folder that is also a model folder."""
+    """Backbone, head and processor together; saved as one folder that is also a model folder.
+
+    With LoRA adapters the finished folder holds the merged weights, so that whoever loads it need not know of them;
+    checkpoints hold the adapters alone.
+    """
 
     def __init__(self, backbone: Any, head: RewardHead, processor: Any) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
         self.processor = processor
+        self.adapted = False
+
+    def adapt(self, lora: Any) -> None:
+        """Leaves the backbone's weights as they are and puts adapters in, which learn instead."""
+        from peft import get_peft_model
+
+        self.backbone = get_peft_model(self.backbone, lora)
+        self.adapted = True
+
+    @property
+    def vlm(self) -> Any:
+        """The vision-language model itself, with the adapters in its layers where there are any."""
+        return self.backbone.get_base_model() if self.adapted else self.backbone
 
     @classmethod
     def load(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
@@ -74,15 +91,42 @@ class RewardModel(nn.Module):
         return cls(backbone, head, load_processor(path, reference.get("maxPixels"))).eval()
 
     def save(self, folder: str | Path) -> None:
+        """The finished model. Adapters become part of the weights, here too."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        if self.adapted:
+            self.backbone = self.backbone.merge_and_unload()
+            self.adapted = False
         self.backbone.save_pretrained(folder, safe_serialization=True)
         self.processor.save_pretrained(folder)
         if getattr(self.processor, "chat_template", None):
             (folder / "chat_template.jinja").write_text(self.processor.chat_template)
-        save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)
+        self._save_head(folder)
         about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
+
+    def save_checkpoint(self, folder: str | Path) -> None:
+        """What training needs to go on: all of it, or the adapters and the head."""
+        if not self.adapted:
+            return self.save(folder)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.backbone.save_pretrained(folder, save_embedding_layers=False)
+        self._save_head(folder)
+
+    def load_checkpoint(self, folder: str | Path) -> None:
+        """Takes over what `save_checkpoint` wrote of a model of the same making."""
+        if self.adapted:
+            from peft import load_peft_weights, set_peft_model_state_dict
+
+            set_peft_model_state_dict(self.backbone, load_peft_weights(str(folder), device="cpu"))
+        else:
+            saved = load_vlm({"path": str(folder), "dtype": "float32"}, torch.device("cpu"))
+            self.backbone.load_state_dict(saved.state_dict())
+        self.head.load_state_dict(load_file(Path(folder) / HEAD_FILE))
+
+    def _save_head(self, folder: Path) -> None:
+        save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)
 
     @property
     def device(self) -> torch.device:
@@ -118,10 +162,10 @@ class RewardModel(nn.Module):
         """Scores (B,), unbounded, and the mean next-token loss of each response (B,)."""
         inputs = dict(inputs)
         response_BT = inputs.pop("response_mask")
-        hidden_BTD = self.backbone.model(**inputs, use_cache=False).last_hidden_state
+        hidden_BTD = self.vlm.model(**inputs, use_cache=False).last_hidden_state
         # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
         predicts_BT = response_BT[:, 1:].bool()
-        logits_ND = self.backbone.lm_head(hidden_BTD[:, :-1][predicts_BT]).float()
+        logits_ND = self.vlm.lm_head(hidden_BTD[:, :-1][predicts_BT]).float()
         targets_N = inputs["input_ids"][:, 1:][predicts_BT]
         logp_N = -nn.functional.cross_entropy(logits_ND, targets_N, reduction="none")
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import Trainer, TrainingArguments
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from medgr2.channel import Channel
+from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, set_up
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.rows import Row, read_rows
@@ -75,12 +77,15 @@ class RewardTrainer(Trainer):
         return self.optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.accelerator.unwrap_model(self.model).save(output_dir or self.args.output_dir)
+        folder = Path(output_dir or self.args.output_dir)
+        model = self.accelerator.unwrap_model(self.model)
+        if folder.name.startswith(PREFIX_CHECKPOINT_DIR):
+            model.save_checkpoint(folder)
+        else:
+            model.save(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        model = self.accelerator.unwrap_model(self.model)
-        saved = RewardModel.load({"path": resume_from_checkpoint, "dtype": "float32"}, torch.device("cpu"))
-        model.load_state_dict(saved.state_dict())
+        self.accelerator.unwrap_model(self.model).load_checkpoint(resume_from_checkpoint)
 
 
 class Collate:
@@ -118,6 +123,9 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)
     freeze(model.backbone, spec.get("train", "all"))
+    lora = lora_config(spec, model.backbone)
+    if lora is not None:
+        model.adapt(lora)
     folder = Path(spec["outDir"])
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),

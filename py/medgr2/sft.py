@@ -44,7 +44,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         args=config,
         train_dataset=Dataset.from_list(rows).with_transform(as_examples),
         processing_class=processor,
-        peft_config=lora_config(spec),
+        peft_config=lora_config(spec, model),
         callbacks=[callback],
     )
     channel.emit(job_start("sft", device, model, last_checkpoint(folder / "checkpoints")))

@@ -100,6 +100,7 @@ export class Connection {
   /** Ends Python with all its jobs. Pending calls reject with `reason`. Resolves when the process has gone. */
   async close(reason: BridgeError): Promise<void> {
     this.#lose(reason);
+    this.#process.ref(); // who awaits the end of Python has more to do after it
     this.#process.line.destroy(); // Python leaves, and takes its jobs along, when the line ends
     const waiting = new AbortController();
     const impatience = sleep(leavePatience, undefined, { signal: waiting.signal }).then(() => this.#process.kill());

@@ -4,6 +4,7 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
+import { hasWhereToAdapt, headHasNoAdapters } from '../config/trl.js';
 import { commonProblems, grpoProblems, type OptionProblem } from '../trl/batch.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../trl/options.js';
 import { metric } from './job-event.js';
@@ -76,24 +77,27 @@ export const grpoSpecSchema = z.strictObject({
  * Reward model: VLM backbone and regression head, mean squared error on grades (MedGR² eq. 1).
  * Rows: {id, image, prompt, response, grade, pair, chosen}; `pair` joins two rows for the pairwise loss.
  */
-export const rewardModelSpecSchema = z.strictObject({
-  kind: z.literal('reward-model'),
-  ...jobBase,
-  /** A VLM to start a new reward model from, or a reward model to go on with. */
-  model: modelSchema,
-  /** As in SFT; `head` also leaves the language model as it is, so that its likelihoods stay what they were. */
-  train: z.enum(['all', 'language', 'head']).default('all'),
-  data: z.string(),
-  loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
-  steps: z.int().positive(),
-  batchSize: z.int().positive(),
-  learningRate: z.number().positive(),
-  /** Weight of the next-token loss on responses of the highest grade, which keeps the backbone able to read images. */
-  languageWeight: z.number().min(0).default(0),
-  loggingSteps: z.int().positive().default(10),
-  saveSteps: z.int().positive().default(100),
-  lora: loraSchema.optional(),
-});
+export const rewardModelSpecSchema = z
+  .strictObject({
+    kind: z.literal('reward-model'),
+    ...jobBase,
+    /** A VLM to start a new reward model from, or a reward model to go on with. */
+    model: modelSchema,
+    /** As in SFT; `head` also leaves the language model as it is, so that its likelihoods stay what they were. */
+    train: z.enum(['all', 'language', 'head']).default('all'),
+    data: z.string(),
+    loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
+    steps: z.int().positive(),
+    batchSize: z.int().positive(),
+    learningRate: z.number().positive(),
+    /** Weight of the next-token loss on responses of the highest grade, which keeps the backbone able to read images. */
+    languageWeight: z.number().min(0).default(0),
+    loggingSteps: z.int().positive().default(10),
+    saveSteps: z.int().positive().default(100),
+    /** Adapters learn in place of the backbone's weights; the finished model has them merged. */
+    lora: loraSchema.optional(),
+  })
+  .refine(hasWhereToAdapt, { path: ['lora'], error: headHasNoAdapters });
 
 /** Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score} (raw, not clamped). */
 export const scoreSpecSchema = z.strictObject({

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { BridgeError } from '../errors.js';
-import { packageRoot, pythonSources } from './paths.js';
+import { packageRoot, pythonPath } from './paths.js';
 
 const deviceSchema = z.object({ name: z.string(), memoryGiB: z.number(), bfloat16: z.boolean() });
 
@@ -60,7 +60,7 @@ export async function inspectPython(python: string, packages: readonly string[])
     // -P: a file named datasets.py where the person stands is none of ours.
     const { stdout } = await promisify(execFile)(python, ['-P', '-c', script, ...packages], {
       timeout: patience,
-      env: { ...process.env, PYTHONPATH: pythonSources },
+      env: { ...process.env, PYTHONPATH: pythonPath() },
     });
     return inspectionSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } catch (cause) {

@@ -14,3 +14,9 @@ export function pythoniaFolder(): string {
   const manifest = createRequire(import.meta.url).resolve('pythonia/package.json');
   return path.join(path.dirname(manifest), 'src', 'pythonia');
 }
+
+/** PYTHONPATH with our sources first, further folders, and what the person has set. */
+export function pythonPath(more: readonly string[] = []): string {
+  const inherited = process.env['PYTHONPATH'];
+  return [pythonSources, ...more, ...(inherited ? [inherited] : [])].join(path.delimiter);
+}

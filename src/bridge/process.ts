@@ -6,11 +6,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import path from 'node:path';
 import type { Executor } from '../config/executor.js';
 import { BridgeError } from '../errors.js';
 import { logTail } from './log-tail.js';
-import { pythoniaFolder, pythonSources } from './paths.js';
+import { pythoniaFolder, pythonPath } from './paths.js';
 
 export interface SupervisorOptions {
   python: string;
@@ -27,6 +26,8 @@ export interface SupervisorProcess {
   readonly line: Duplex & { ref(): void; unref(): void };
   /** Resolves once the process has ended and all it said has been read; never rejects. */
   readonly ended: Promise<BridgeError>;
+  /** Keeps Node alive until the process has ended; before this, one that has no work lets Node end. */
+  ref(): void;
   /** SIGKILL to the supervisor and its forkserver, and nothing if they have gone. */
   kill(): void;
 }
@@ -59,7 +60,7 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   });
   child.unref();
   line.unref();
-  return { pid: child.pid ?? 0, line, ended, kill };
+  return { pid: child.pid ?? 0, line, ended, ref: () => child.ref(), kill };
 }
 
 /** SIGKILL to a process group; one that has gone already is fine. */
@@ -71,14 +72,13 @@ export function killGroup(pid: number): void {
   }
 }
 
-function supervisorEnvironment(pythonPath: readonly string[]): NodeJS.ProcessEnv {
-  const inherited = process.env['PYTHONPATH'];
+function supervisorEnvironment(folders: readonly string[]): NodeJS.ProcessEnv {
   return {
     TOKENIZERS_PARALLELISM: 'false',
     // Threads that wait for each other by spinning slow everything tenfold on a machine with other work to do.
     OMP_WAIT_POLICY: 'PASSIVE',
     ...process.env,
-    PYTHONPATH: [pythonSources, ...pythonPath, ...(inherited ? [inherited] : [])].join(path.delimiter),
+    PYTHONPATH: pythonPath(folders),
     // A file of the user's that is named like a library (datasets.py) must not take its place.
     PYTHONSAFEPATH: '1',
     PYTHONUNBUFFERED: '1',

@@ -26,6 +26,17 @@ const byType: Readonly<Record<string, Meaning>> = {
   ImportError: { code: 'python-package-broken', remedy: setup },
   DeviceUnavailable: { code: 'cuda-unavailable', remedy: cudaRemedies.driver },
   TorchWithoutCuda: { code: 'cuda-unavailable', remedy: cudaRemedies.cpuBuild },
+  RayMissing: {
+    code: 'python-package-missing',
+    remedy: 'Install the extra with the command in the message, or use executor: local.',
+  },
+  RayNotStarted: {
+    code: 'ray-not-started',
+    remedy:
+      'Ray gives its own processes 15 s to come up and has no setting for it; a busy or small machine misses that. Run ' +
+      'the job again when there is less to do, or start Ray first (`ray start --head --num-cpus=N`) and set ' +
+      'executor.address: auto.',
+  },
   AcceleratorError: brokenCuda,
   UnsendableError: {
     code: 'job-unsendable',

@@ -1,6 +1,6 @@
 /** Configuration of grading, the reward model R_φ, the filter and the preferences that sharpen R_φ. */
 import { z } from 'zod';
-import { loraConfigSchema } from './trl.js';
+import { hasWhereToAdapt, headHasNoAdapters, loraConfigSchema } from './trl.js';
 
 export const gradingSchema = z.strictObject({
   /** Hard mismatches per seed sample: fluent arguments for a plausible wrong answer (grade -6). */
@@ -9,38 +9,41 @@ export const gradingSchema = z.strictObject({
   heldOut: z.number().gt(0).lt(1).default(0.2),
 });
 
-export const rewardModelSchema = z.strictObject({
-  /** Backbone: `phantom`, a model folder or a Hugging Face id; the policy's base when left out. */
-  base: z.string().min(1).optional(),
-  /**
-   * Steps of SFT on the trusted samples before the regression head is put on: a backbone that can answer these questions
-   * itself has something to judge answers by. 0 starts from the base as it is.
-   */
-  warmStartSteps: z.int().min(0).default(0),
-  /**
-   * What learns after the warm start: everything, all but the vision tower, or the `head` alone, which reads the hidden
-   * states and likelihoods of a backbone that stays as it is. `head` is the quickest, and the best where graded data is scarce.
-   */
-  train: z.enum(['all', 'language', 'head']).default('all'),
-  /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
-  loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
-  steps: z.int().positive().default(300),
-  batchSize: z.int().positive().default(32),
-  learningRate: z.number().positive().default(5e-4),
-  /** Weight of the next-token loss that keeps the backbone reading images. */
-  languageWeight: z.number().min(0).default(0),
-  /** Steps of each retraining on preferences and replay. */
-  retrainSteps: z.int().positive().default(80),
-  retrainLearningRate: z.number().positive().optional(),
-  /** Earlier graded rows replayed for each new preference row, so that nothing is forgotten. */
-  replay: z.number().min(0).default(1),
-  /** Algorithm 1 retrains in every cycle; false saves the last one, which no later cycle uses. */
-  retrainAfterLast: z.boolean().default(true),
-  loggingSteps: z.int().positive().default(10),
-  saveSteps: z.int().positive().default(100),
-  scoreBatchSize: z.int().positive().default(32),
-  lora: loraConfigSchema.optional(),
-});
+export const rewardModelSchema = z
+  .strictObject({
+    /** Backbone: `phantom`, a model folder or a Hugging Face id; the policy's base when left out. */
+    base: z.string().min(1).optional(),
+    /**
+     * Steps of SFT on the trusted samples before the regression head is put on: a backbone that can answer these questions
+     * itself has something to judge answers by. 0 starts from the base as it is.
+     */
+    warmStartSteps: z.int().min(0).default(0),
+    /**
+     * What learns after the warm start: everything, all but the vision tower, or the `head` alone, which reads the hidden
+     * states and likelihoods of a backbone that stays as it is. `head` is the quickest, and the best where graded data is scarce.
+     */
+    train: z.enum(['all', 'language', 'head']).default('all'),
+    /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
+    loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
+    steps: z.int().positive().default(300),
+    batchSize: z.int().positive().default(32),
+    learningRate: z.number().positive().default(5e-4),
+    /** Weight of the next-token loss that keeps the backbone reading images. */
+    languageWeight: z.number().min(0).default(0),
+    /** Steps of each retraining on preferences and replay. */
+    retrainSteps: z.int().positive().default(80),
+    retrainLearningRate: z.number().positive().optional(),
+    /** Earlier graded rows replayed for each new preference row, so that nothing is forgotten. */
+    replay: z.number().min(0).default(1),
+    /** Algorithm 1 retrains in every cycle; false saves the last one, which no later cycle uses. */
+    retrainAfterLast: z.boolean().default(true),
+    loggingSteps: z.int().positive().default(10),
+    saveSteps: z.int().positive().default(100),
+    scoreBatchSize: z.int().positive().default(32),
+    /** Adapters learn in place of the backbone's weights, and are merged into the finished model. `language` keeps them out of the vision tower. */
+    lora: loraConfigSchema.optional(),
+  })
+  .refine(hasWhereToAdapt, { path: ['lora'], error: headHasNoAdapters });
 
 const precisionSchema = z.strictObject({
   precision: z.number().gt(0).max(1),

@@ -16,3 +16,9 @@ export const loraConfigSchema = z.strictObject({
   dropout: z.number().min(0).max(1).default(0),
   targetModules: z.union([z.string(), z.array(z.string())]).default('all-linear'),
 });
+
+/** Of a reward model's settings, in a configuration and in a job's spec. */
+export const hasWhereToAdapt = ({ train, lora }: { train: string; lora?: unknown }): boolean =>
+  train !== 'head' || lora === undefined;
+export const headHasNoAdapters =
+  'train: head leaves the backbone as it is, so there is nothing for adapters to learn: leave lora out, or train all or language';

@@ -72,6 +72,12 @@ describe('problems', () => {
     ]);
   });
 
+  test('adapters where nothing of the backbone learns', () => {
+    expect(problemsOf('rewardModel: { train: head, lora: { rank: 8 } }')).toEqual([
+      expect.stringMatching(/^some\/run.yaml:1:\d+ rewardModel.lora: train: head leaves the backbone as it is/),
+    ]);
+  });
+
   test('TRL options are checked as TRL has them, and refused where a setting governs them', () => {
     const trl = [
       'warmup_step: 3',

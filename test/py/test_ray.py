@@ -137,3 +137,31 @@ def test_a_killed_driver_leaves_nothing(launch, tmp_path):
         if message["type"] == "event":
             worker.signal_group(signal.SIGKILL)
     assert worker.finish(10) == -signal.SIGKILL
+
+
+def test_a_cancel_reaches_every_rank(launch, tmp_path):
+    (tmp_path / "patient.py").write_text(
+        "import os, time\n"
+        "from pathlib import Path\n"
+        "from medgr2.channel import JobCancelled\n"
+        "def run(spec, channel):\n"
+        "    here = Path(spec['outDir'])\n"
+        "    (here / ('started-' + os.environ['RANK'])).touch()\n"
+        "    while len(list(here.glob('started-*'))) < 2:\n"
+        "        time.sleep(0.05)\n"
+        "    channel.emit({'type': 'progress', 'done': 0, 'total': 1})\n"
+        "    while not channel.should_stop():\n"
+        "        time.sleep(0.05)\n"
+        "    (here / ('stopped-' + os.environ['RANK'])).touch()\n"
+        "    raise JobCancelled('stopped')\n"
+    )
+    worker = launch({"outDir": str(tmp_path)}, "patient")
+    ended = None
+    for message in worker.messages():
+        if message["type"] == "event":
+            worker.send({"type": "stop"})
+        if message["type"] in ("done", "failed", "cancelled"):
+            ended = message["type"]
+    worker.finish(20)
+    assert ended == "cancelled", (tmp_path / "job.log").read_text()
+    assert sorted(file.name for file in tmp_path.glob("stopped-*")) == ["stopped-0", "stopped-1"]

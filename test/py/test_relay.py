@@ -86,9 +86,29 @@ def test_the_wish_to_stop_reaches_every_rank(stage):
 
 
 def test_one_bad_ending_is_enough_to_know(stage):
+    failed = {"type": "failed", "error": {}}
+    stage.ranks[1].finish(failed)
+    assert stage.relay.bad_ending(10) == failed
+    assert stage.relay.endings == {1: failed}
+
+
+def test_the_rank_that_failed_is_the_reason_that_another_was_cancelled(stage):
+    stage.ranks[0].finish({"type": "cancelled"})
     stage.ranks[1].finish({"type": "failed", "error": {}})
-    stage.relay.wait_for_endings(10)
-    assert stage.relay.endings == {1: {"type": "failed", "error": {}}}
+    assert stage.relay.bad_ending(10) == {"type": "failed", "error": {}}
+
+
+def test_of_a_job_that_is_stopped_a_rank_that_lost_its_partner_is_no_failure(stage):
+    stage.say(type="stop")
+    while not all(rank.should_stop() for rank in stage.ranks):
+        time.sleep(0.02)
+    stage.ranks[1].finish({"type": "failed", "error": {"message": "Connection closed by peer"}})
+    threading.Timer(0.3, stage.ranks[0].finish, [{"type": "cancelled"}]).start()
+    assert stage.relay.bad_ending(10) == {"type": "cancelled"}
+
+
+def test_ranks_that_say_nothing_are_not_waited_for_for_ever(stage):
+    assert stage.relay.bad_ending(0.1) is None
 
 
 def test_a_wrong_key_is_turned_away_and_a_silent_guest_keeps_nobody_out(stage):

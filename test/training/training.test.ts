@@ -69,6 +69,15 @@ describe('specs', () => {
     expect(sftSpec(stepped, place).trl).not.toHaveProperty('num_train_epochs');
   });
 
+  test('adapters of the reward model are its own', () => {
+    const adapted = parseConfig('rewardModel: { lora: { rank: 8 } }', { file: 'x.yaml' });
+    const spec = rewardModelSpec(adapted, place, 'first');
+    expect(spec.lora).toEqual({ rank: 8, alpha: 32, dropout: 0, targetModules: 'all-linear' });
+    expect(sftSpec(adapted, place)).not.toHaveProperty('lora');
+    expect(jobSpecSchema.safeParse(spec).success).toBe(true);
+    expect(jobSpecSchema.safeParse({ ...spec, train: 'head' }).error?.issues).toMatchObject([{ path: ['lora'] }]);
+  });
+
   test('evaluation is greedy, preferences are sampled', () => {
     expect(evaluationSpec(config, place)).toMatchObject({ temperature: 0, samples: 1 });
     expect(preferenceSpec(config, place)).toMatchObject({ temperature: 1, samples: 4 });

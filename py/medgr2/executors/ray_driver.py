@@ -29,6 +29,17 @@ LOOPBACK = "127.0.0.2"
 PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
 
 
+class RayMissing(RuntimeError):
+    """The extra is not installed."""
+
+
+class RayNotStarted(RuntimeError):
+    """Ray's own processes did not come up on this machine.
+
+    They have 15 s for it, a constant in its raylet (ray-project/ray issue 65983): a busy machine takes longer.
+    """
+
+
 def drive(connection: Connection[Any, Any], request: str) -> None:
     """Body of the driver's process; `request` is JSON: {spec, module, log, ray}."""
     job = json.loads(request)
@@ -43,6 +54,8 @@ def drive(connection: Connection[Any, Any], request: str) -> None:
 def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     settings = job["ray"]
     _start_ray(settings)
+    if channel.should_stop():  # starting takes seconds, and nobody is left to want what comes after
+        return {"type": "cancelled"}
     from ray.train import RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
@@ -63,11 +76,7 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     try:
         trainer.fit()
     except Exception as error:
-        relay.wait_for_endings(LAST_WORDS_SECONDS)
-        bad = [ending for ending in relay.endings.values() if ending["type"] != "done"]
-        # A rank that failed is the reason that others were cancelled.
-        bad.sort(key=lambda ending: ending["type"] != "failed")
-        return bad[0] if bad else {"type": "failed", "error": describe(error)}
+        return relay.bad_ending(LAST_WORDS_SECONDS) or {"type": "failed", "error": describe(error)}
     finally:
         shutil.rmtree(storage, ignore_errors=True)
     relay.wait_for_endings(LAST_WORDS_SECONDS)
@@ -82,7 +91,7 @@ def _start_ray(settings: dict[str, Any]) -> None:
         import ray
     except ModuleNotFoundError as error:
         extra = package.parent / "requirements-ray.txt"
-        raise RuntimeError(f"Ray is not installed: {sys.executable} -m pip install -r {extra}") from error
+        raise RayMissing(f"Ray is not installed: {sys.executable} -m pip install -r {extra}") from error
     if settings.get("address"):
         # This package goes along; what it imports must be installed on every machine.
         variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -95,7 +104,11 @@ def _start_ray(settings: dict[str, Any]) -> None:
     devices = settings["workers"] if settings["gpu"] else 0
     # One CPU more than the workers take: Ray Train's controller needs to run somewhere.
     cpus = settings["workers"] * settings["cpusPerWorker"] + 1
-    ray.init(num_cpus=cpus, num_gpus=devices, include_dashboard=False, _node_ip_address=LOOPBACK)
+    try:
+        ray.init(num_cpus=cpus, num_gpus=devices, include_dashboard=False, _node_ip_address=LOOPBACK)
+    except Exception as error:
+        # Not tried again here: what the first try started ends with this process, and is in the way until then.
+        raise RayNotStarted(f"Ray did not start on this machine: {error}") from error
 
 
 def _absolute(spec: dict[str, Any]) -> dict[str, Any]:

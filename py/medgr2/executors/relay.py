@@ -44,14 +44,25 @@ class Relay:
         return port
 
     def wait_for_endings(self, seconds: float) -> None:
-        """Until a rank has said that it failed or was cancelled, or all have ended; not longer than `seconds`."""
+        """Until all ranks have said how they ended; not longer than `seconds`."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self.endings) == self._workers, seconds)
+
+    def bad_ending(self, seconds: float) -> dict[str, Any] | None:
+        """Why the job ended badly, in the words of the rank that began; None where no rank said so within `seconds`.
+
+        That is one that failed, and the others lost it. Of a job that was told to stop it is one that stopped: a rank
+        in the middle of an exchange fails when its partner leaves.
+        """
+        cause = "cancelled" if self._channel.should_stop() else "failed"
 
         def known() -> bool:
-            bad = any(ending["type"] != "done" for ending in self.endings.values())
-            return bad or len(self.endings) == self._workers
+            return cause in (ending["type"] for ending in self.endings.values()) or len(self.endings) == self._workers
 
         with self._changed:
             self._changed.wait_for(known, seconds)
+            bad = [ending for ending in self.endings.values() if ending["type"] != "done"]
+        return min(bad, key=lambda ending: ending["type"] != cause, default=None)
 
     def _accept(self) -> None:
         while True:

@@ -125,7 +125,7 @@ function jobMemories(
       completing: { sequences: grpo.batchSize * grpo.accumulation, tokens: completed },
       otherModels: scorer + reference,
     }),
-    job('reward-model', config.rewardModel.batchSize, null, {
+    job('reward-model', config.rewardModel.batchSize, config.rewardModel.lora?.rank ?? null, {
       shape: rewardModel,
       tokens: longest + response,
       logitTokens: response,
@@ -160,19 +160,19 @@ function diskOf(
 ): Plan['disk'] {
   const bytes = bytesOf(policyPrecision(config));
   const whole = (shape: VlmShape): number => countParameters(shape).total * bytes;
-  const trained = (shape: VlmShape): number =>
-    config.policy.lora === undefined ? whole(shape) : countLora(shape, config.policy.lora.rank) * 4;
+  const trained = (shape: VlmShape, lora = config.policy.lora): number =>
+    lora === undefined ? whole(shape) : countLora(shape, lora.rank) * 4;
   const policies = stages.filter(({ stage }) => stage === 'sft' || stage === 'grpo').length;
   const graders = stages.filter(({ stage }) => stage === 'reward-model').length;
   const warm = stages.filter(({ stage }) => stage === 'warm-start').length;
-  // Beside the finished models, one checkpoint with AdamW's two moments at a time.
+  // A finished reward model is whole, its adapters merged. Beside the finished models, one checkpoint with AdamW's two moments at a time.
   const checkpoints =
     models === null
       ? 0
       : policies * trained(models.policy) +
         graders * whole(models.rewardModel) +
         warm * trained(models.rewardModel) +
-        3 * Math.max(trained(models.policy), whole(models.rewardModel));
+        3 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
   const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
   const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
   const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;

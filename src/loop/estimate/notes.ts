@@ -31,8 +31,6 @@ export function notesOf(
       `policy.maxPixels is not set: an image may take up to ${Math.floor(plan.images.maxPixels / tokenEdge ** 2)} tokens; 401408 makes it 512`,
     );
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
-  if (config.rewardModel.lora !== undefined)
-    notes.push('rewardModel.lora is counted as full training: the reward model trains every weight');
   if (generation.provider === 'openai')
     notes.push('tokens of images are counted as Gemini counts them; another server may count otherwise');
   if (policy.base === 'phantom' || config.device === 'cpu')
@@ -47,12 +45,18 @@ function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config,
   const larger = 'a GPU with more memory (--gpu)';
   // No batch is small enough where the model and its optimiser alone do not fit.
   if (fixed > device.memoryGiB * 2 ** 30) {
-    if (job === 'reward-model') return `${said}, whatever the batch: take a smaller rewardModel.base, or ${larger}`;
-    const [adapters, model] =
-      job === 'generator-sft' ? ['generation.local.lora', 'generation.local.model'] : ['policy.lora', 'policy.base'];
-    return `${said}, whatever the batch: ${loraRank === null ? `set ${adapters}, or take` : 'take'} a smaller ${model} or ${larger}`;
+    const part = sections[job];
+    return `${said}, whatever the batch: ${loraRank === null ? `set ${part.adapters}, or take` : 'take'} a smaller ${part.model} or ${larger}`;
   }
   if (job === 'reward-model') return `${said}: lower rewardModel.batchSize (now ${config.rewardModel.batchSize})`;
   const section = job === 'generator-sft' ? 'generatorUpdate.sft' : job;
   return `${said}: lower ${section}.batchSize (now ${batch}) and raise ${section}.accumulation as much`;
 }
+
+/** Where the configuration says which model a job trains, and by which adapters. */
+const sections: Record<JobMemory['job'], { adapters: string; model: string }> = {
+  sft: { adapters: 'policy.lora', model: 'policy.base' },
+  grpo: { adapters: 'policy.lora', model: 'policy.base' },
+  'reward-model': { adapters: 'rewardModel.lora', model: 'rewardModel.base' },
+  'generator-sft': { adapters: 'generation.local.lora', model: 'generation.local.model' },
+};

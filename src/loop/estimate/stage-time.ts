@@ -52,12 +52,12 @@ export function stageSeconds(
       return secondsOf(items * forwardOperations(rewardModel, whole), machine);
     case 'reward-model':
       return training(rewardModel, whole, (steps ?? 0) * config.rewardModel.batchSize, machine, {
-        lora: false,
+        lora: config.rewardModel.lora !== undefined,
         checkpointing: false,
       });
     case 'warm-start':
       return training(rewardModel, whole, (steps ?? 0) * sft.batchSize * sft.accumulation, machine, {
-        lora,
+        lora: lora || config.rewardModel.lora !== undefined,
         checkpointing: true,
       });
     case 'sft': {

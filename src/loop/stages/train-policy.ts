@@ -29,12 +29,12 @@ export function sft(run: RunContext, { samples, ...training }: PolicyTraining): 
   return supervise(run, { ...training, name: 'sft', settings: { policy, sft: settings }, rows: rowsOf(run, samples) });
 }
 
-/** The backbone of R_φ learns the trusted samples before it learns to grade. */
+/** The backbone of R_φ learns the trusted samples before it learns to grade; by its own adapters, where it has some. */
 export function warmStart(run: RunContext, { samples, ...training }: PolicyTraining): Stage<TrainOutput> {
   const { policy, sft: settings, rewardModel } = run.config;
-  const stepped = { ...settings, maxSteps: rewardModel.warmStartSteps };
-  const rows = rowsOf(run, samples);
-  return supervise(run, { ...training, name: 'warm-start', settings: { policy, sft: stepped }, rows });
+  const { warmStartSteps: maxSteps, lora = policy.lora } = rewardModel;
+  const trained = { policy: { ...policy, lora }, sft: { ...settings, maxSteps } };
+  return supervise(run, { ...training, name: 'warm-start', settings: trained, rows: rowsOf(run, samples) });
 }
 
 const rowsOf = (run: RunContext, samples: readonly Sample[]) => (): SftRow[] =>

@@ -170,6 +170,19 @@ describe('what deserves a second look', () => {
     expect(planOf({ policy: lora, sft: { batchSize: 64 } }).notes.join('\n')).toMatch(/lower sft.batchSize \(now 64\)/);
   });
 
+  test('a 7B reward model fits one GPU with adapters of its own', () => {
+    const policy = { base: 'Qwen/Qwen2.5-VL-7B-Instruct', lora: {}, maxPixels: 401_408 };
+    const larger = { rewardModel: shape('Qwen/Qwen2.5-VL-7B-Instruct') };
+    const whole = planOf({ policy, rewardModel: { batchSize: 2 } }, larger);
+    expect(whole.notes.join('\n')).toContain('whatever the batch: set rewardModel.lora');
+    const adapted = planOf({ policy, rewardModel: { batchSize: 2, lora: { rank: 16 } } }, larger);
+    const job = adapted.memory?.find(({ job: name }) => name === 'reward-model');
+    expect(job).toMatchObject({ loraRank: 16, fits: true });
+    // Two moments of 4 bytes for each adapter weight.
+    expect(job?.estimate.optimizer).toBe(51_824_640 * 8);
+    expect(adapted.notes.filter((note) => note.startsWith('reward'))).toEqual([]);
+  });
+
   test('a pool that is gone through twice, a model without a size, an image without a limit', () => {
     const notes = planOf({}, { counts: { seed: 10, test: 10, pool: 100 }, policy: null }).notes.join('\n');
     expect(notes).toContain('900 images are asked about and the pool has 100');
