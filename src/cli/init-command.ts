@@ -8,6 +8,7 @@ import { imageNames } from '../dataset/import/images.js';
 import { ConfigError, InterruptedError } from '../errors.js';
 import { writeWhole } from '../loop/run-folder.js';
 import { modalities, type Modality } from '../sample.js';
+import { initGenerator, keyVariableOf } from './init-generator.js';
 import type { CommandIo } from './io.js';
 
 export interface InitCommand {
@@ -16,6 +17,8 @@ export interface InitCommand {
   modality?: string | undefined;
   generator?: string | undefined;
   generatorModel?: string | undefined;
+  generatorUrl?: string | undefined;
+  generatorKey?: string | undefined;
   model?: string | undefined;
   egressReason?: string | undefined;
   force: boolean;
@@ -60,7 +63,8 @@ async function answersOf(
   const model = (otherwise: string): Promise<string> =>
     ask(command.model, `Model to train: phantom (tiny, on the CPU) or a Hugging Face id [${otherwise}]: `, otherwise);
   if (images === '') {
-    if (command.generator === 'gemini') throw needsImages();
+    const { generator = 'simulated' } = command;
+    if (generator !== 'simulated') throw needsImages(generator);
     const base = await model('phantom');
     return { answers: { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base }, questions: null };
   }
@@ -68,7 +72,7 @@ async function answersOf(
   const modality = modalityOf(
     await ask(command.modality, `What they are (${modalities.join(', ')}) [unknown]: `, 'unknown'),
   );
-  const generator = await generatorOf(command, ask);
+  const generator = await initGenerator(command, ask);
   const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
   const pool = relative(folder, resolve(images)) || '.';
   const own = {
@@ -102,28 +106,8 @@ function modalityOf(text: string): Modality {
   });
 }
 
-async function generatorOf(
-  command: InitCommand,
-  ask: (flag: string | undefined, question: string, otherwise: string) => Promise<string>,
-): Promise<TemplateAnswers['generator']> {
-  if (command.generator === 'simulated')
-    throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
-      remedy: 'Take --generator gemini, or leave --images out to see the loop on drawn images.',
-    });
-  const model = command.generatorModel ?? 'gemini-2.5-flash-lite';
-  const reason = await ask(
-    command.egressReason,
-    'Gemini writes the questions. Why may these images leave this machine? ',
-    '',
-  );
-  if (reason !== '') return { provider: 'gemini', model, reason };
-  throw new ConfigError('no-consent', 'your images would be sent to Gemini, and nobody has said that they may be', {
-    remedy: 'Say why with --egress-reason, for example --egress-reason "public data set, CC0"; nothing was written.',
-  });
-}
-
-function needsImages(): ConfigError {
-  return new ConfigError('no-images', 'Gemini writes questions about images of your own, and none are given', {
+function needsImages(generator: string): ConfigError {
+  return new ConfigError('no-images', `${generator} writes questions about images of your own, and none are given`, {
     remedy: 'Give their folder with --images.',
   });
 }
@@ -149,6 +133,7 @@ function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, q
           `medgr2 import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
           `medgr2 split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
         ];
-  const key = generator.provider === 'gemini' ? ['export GEMINI_API_KEY=…'] : [];
+  const variable = keyVariableOf(generator);
+  const key = variable === null ? [] : [`export ${variable}=…`];
   return [...prepare, ...key, `medgr2 plan ${name}`, `medgr2 doctor ${name}`, `medgr2 run ${name}`];
 }

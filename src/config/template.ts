@@ -15,10 +15,17 @@ export interface OwnImages {
 
 export interface TemplateAnswers {
   data: { kind: 'phantom' } | OwnImages;
-  generator: { provider: 'simulated' } | { provider: 'gemini'; model: string; reason: string };
+  generator: GeneratorAnswers;
   /** `phantom`, a model folder or a Hugging Face id. */
   base: string;
 }
+
+export type GeneratorAnswers =
+  | { provider: 'simulated' }
+  | { provider: 'gemini'; model: string; reason: string }
+  /** `reason` is null where the server is on this machine. */
+  | { provider: 'openai'; model: string; baseUrl: string; keyVariable: string | null; reason: string | null }
+  | { provider: 'local'; model: string };
 
 export function configTemplate(answers: TemplateAnswers): string {
   return [
@@ -69,22 +76,61 @@ function generationLines(answers: TemplateAnswers): string[] {
     '  strategies: [meta-cognitive] # or direct, step-by-step; several ask about each image several times',
     `  imagesPerCycle: ${imagesPerCycle(answers)}`,
   ];
-  if (generator.provider === 'simulated')
-    return [
-      'generation:',
-      '  provider: simulated # a teacher on this machine that knows the truth and errs at known rates',
-      ...common,
-    ];
+  return ['generation:', ...providerLines(generator), ...common, ...updateLines(generator), ...egressLines(generator)];
+}
+
+function providerLines(generator: GeneratorAnswers): string[] {
+  switch (generator.provider) {
+    case 'simulated':
+      return ['  provider: simulated # a teacher on this machine that knows the truth and errs at known rates'];
+    case 'gemini':
+      return [
+        '  provider: gemini # the key is read from GEMINI_API_KEY and stands in no file',
+        `  gemini: { model: ${quoted(generator.model)} }`,
+      ];
+    case 'openai':
+      return [
+        "  provider: openai # any server that speaks OpenAI's API: vLLM, SGLang, Ollama, OpenAI",
+        '  openai:',
+        `    model: ${quoted(generator.model)} # as the server names it`,
+        `    baseUrl: ${quoted(generator.baseUrl)}`,
+        ...(generator.keyVariable === null
+          ? []
+          : [`    apiKeyEnv: ${generator.keyVariable} # the variable that holds the key; the key stands in no file`]),
+        '    structuredOutput: json-schema # json-object or none for servers that can do less',
+      ];
+    case 'local':
+      return [
+        '  provider: local # a job on this machine: no image leaves it',
+        '  local:',
+        `    model: ${quoted(generator.model)}`,
+        '    maxPixels: 401408 # 512 tokens an image',
+        '    lora: { rank: 16, alpha: 32 } # for its own training, below',
+      ];
+  }
+}
+
+/** Only weights that are here can be trained. */
+function updateLines({ provider }: GeneratorAnswers): string[] {
+  if (provider !== 'local') return [];
   return [
-    'generation:',
-    '  provider: gemini # the key is read from GEMINI_API_KEY and stands in no file',
-    `  gemini: { model: ${quoted(generator.model)} }`,
-    ...common,
+    '',
+    '# After each cycle the generator learns from what was accepted. `exemplars` instead of `sft` only shows it the best.',
+    'generatorUpdate:',
+    '  method: sft',
+    '  sft: { epochs: 1, batchSize: 4, accumulation: 4, learningRate: 1.0e-4 }',
+  ];
+}
+
+function egressLines(generator: GeneratorAnswers): string[] {
+  const reason = 'reason' in generator ? generator.reason : null;
+  if (reason === null) return [];
+  return [
     '',
     '# Images are sent to the provider. Nothing is sent without both lines.',
     'egress:',
     '  allow: true',
-    `  reason: ${quoted(generator.reason)}`,
+    `  reason: ${quoted(reason)}`,
   ];
 }
 

@@ -64,12 +64,48 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
 });
 
 test('own images by questions at a terminal', async () => {
-  await init({}, [join(dir, 'scans'), 'CT', 'public data set', 'phantom']);
+  await init({}, [join(dir, 'scans'), 'CT', '', 'public data set', 'phantom']);
   expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
     data: { modality: 'CT' },
     egress: { reason: 'public data set' },
     policy: { base: 'phantom', maxPixels: 7056 },
   });
+});
+
+test('a server or a model on this machine: no consent is asked for, since nothing leaves', async () => {
+  const images = join(dir, 'scans');
+  await init({
+    images,
+    generator: 'openai',
+    generatorModel: 'qwen2.5vl:7b',
+    generatorUrl: 'http://127.0.0.1:11434/v1',
+  });
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    generation: { provider: 'openai', openai: { model: 'qwen2.5vl:7b', baseUrl: 'http://127.0.0.1:11434/v1' } },
+    egress: { allow: false },
+  });
+  await init({ images, generator: 'local', force: true });
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    generation: { provider: 'local', local: { model: 'Qwen/Qwen2.5-VL-7B-Instruct' } },
+    generatorUpdate: { method: 'sft' },
+  });
+  expect(await plan()).toMatch(/Qwen2\.5-VL-7B-Instruct: 2 requests.*no image leaves it; about \d+ min of one GPU/);
+});
+
+test('a server elsewhere: consent, and the name of the variable that holds its key', async () => {
+  const there = {
+    images: join(dir, 'scans'),
+    generator: 'openai',
+    generatorUrl: 'https://vlm.example.org/v1',
+    generatorKey: 'VLM_KEY',
+  };
+  await expect(init(there)).rejects.toMatchObject({ code: 'no-consent', exitCode: 2 });
+  await init({ ...there, egressReason: 'agreement 7' });
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    generation: { openai: { apiKeyEnv: 'VLM_KEY' } },
+    egress: { allow: true, reason: 'agreement 7' },
+  });
+  expect(out).toContain('export VLM_KEY=…');
 });
 
 describe('refuses', () => {
@@ -86,7 +122,8 @@ describe('refuses', () => {
     ['a teacher that cannot know the images', () => ({ ...own(), generator: 'simulated' }), 'no-teacher'],
     ['a folder without images', () => ({ ...own(), images: dir.concat('/none') }), 'no-image-folder'],
     ['a modality that is none', () => ({ ...own(), modality: 'MRT' }), 'unknown-modality'],
-    ['a generator of own images without any', () => ({ generator: 'gemini' }), 'no-images'],
+    ['a generator of own images without any', () => ({ generator: 'local' }), 'no-images'],
+    ['an address that is none', () => ({ ...own(), generator: 'openai', generatorUrl: 'here' }), 'bad-url'],
   ])('%s', async (_, flags, code) => {
     await expect(init(flags())).rejects.toMatchObject({ code });
     await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');

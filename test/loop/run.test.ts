@@ -6,10 +6,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readSamples } from '../../src/dataset/samples.js';
 import { InterruptedError, RunError } from '../../src/errors.js';
+import { generateAlone } from '../../src/loop/alone-stages.js';
 import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
 import { runResultSchema } from '../../src/loop/result.js';
 import { runLoop } from '../../src/loop/run.js';
 import { parseReply, questionTypeOfPrompt } from '../../src/prompts/index.js';
+import type { Sample } from '../../src/sample.js';
 import { readAnswered } from '../../src/providers/simulated/counts.js';
 import { fakeEngine, type FakeEngine } from './fake-engine.js';
 
@@ -149,6 +151,16 @@ describe('a whole run', () => {
     expect(stagesOf('stage-end')).not.toContain('2/reward-model');
     expect(result.cycles[1]?.retrainedRewardModel).toBeNull();
   });
+});
+
+test('a loop over OpenAI’s protocol has the samples that Gemini’s would give', async () => {
+  const faults = ['malformed', 'empty', 'blocked', 'overloaded'].map((name) => `generation.teacher.faults.${name}=0`);
+  const result = await run(fakeEngine(), configOf('cycles=1', 'generation.teacher.protocol=openai', ...faults));
+  expect(result).toMatchObject({ status: 'complete', cycles: [{ candidates: 12 }] });
+  const candidates = await readSamples(join(runDir, 'cycle-1/generate/candidates.parquet'));
+  const gemini = await generateAlone(configOf(...faults), { images: null }, { runDir: `${runDir}-gemini` });
+  const written = (samples: Sample[]) => samples.map(({ image: _, ...sample }) => sample);
+  expect(written(candidates)).toEqual(written(gemini.samples));
 });
 
 describe('a generator of our own', () => {

@@ -9,8 +9,12 @@ export const declareInit: Declare = (program, io) => {
     .description('write a commented configuration; asks what no option says, at a terminal')
     .option('--images <folder>', 'your own images; without it, images are drawn')
     .option('--modality <name>', 'what the images are: CT, MRI, X-ray, ultrasound, …')
-    .addOption(new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini']))
-    .option('--generator-model <name>', 'model of the generator (default: gemini-2.5-flash-lite)')
+    .addOption(
+      new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini', 'openai', 'local']),
+    )
+    .option('--generator-model <name>', 'its model (default: gemini-2.5-flash-lite or Qwen/Qwen2.5-VL-7B-Instruct)')
+    .option('--generator-url <url>', 'openai: address of the server (default: http://127.0.0.1:8000/v1)')
+    .option('--generator-key <variable>', 'openai: environment variable that holds its key, where it takes one')
     .option('--model <name>', 'model to train: phantom, a folder, or a Hugging Face id')
     .option('--egress-reason <text>', 'why your images may be sent to the generator')
     .option('--force', 'write over a file that exists')
@@ -19,6 +23,7 @@ export const declareInit: Declare = (program, io) => {
       example(
         'medgr2 init',
         'medgr2 init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
+        'medgr2 init mine.yaml --images scans --modality MRI --generator local',
       ),
     )
     .action(

@@ -1,10 +1,15 @@
-/** Is the API key there (it is never shown), and does the provider answer? The latter only where asked: it goes online. */
+/**
+ * Can the generator be asked? Its API key (never shown), its server, or its model on this machine. A server is asked only
+ * where wanted: that goes online.
+ */
 import { geminiUrl } from '../../config/egress.js';
+import { sectionOf } from '../../config/generation.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf } from '../../errors.js';
 import { reachProvider, type Reach } from '../../providers/reach.js';
 import { requireHeaderSafe } from '../../providers/secret.js';
 import { failed, note, ok, warning, type Check } from './check.js';
+import { checkLocalModel } from './local-model.js';
 
 export interface ProviderOptions {
   generation: Config['generation'];
@@ -15,21 +20,75 @@ export interface ProviderOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A server that writes samples. */
+interface Server {
+  /** Its section of the configuration. */
+  section: 'gemini' | 'openai';
+  baseUrl: string;
+  model: string;
+  /** Variable that holds its key; undefined where it takes none. */
+  keyVariable: string | undefined;
+  keyHeader: (key: string) => { header: string; value: string };
+  /** Address that says whether the model is there: its own, or that of a list of models. */
+  url: string;
+  lists: boolean;
+  /** What to do where nobody answers. */
+  unreachable: string;
+}
+
 export async function checkProvider(options: ProviderOptions): Promise<Check[]> {
-  const { generation, configured, online, env } = options;
-  const needed = generation.provider === 'gemini';
-  if (configured && !needed) return [ok('generator', `${generation.provider}: needs no key and sends nothing`)];
-  const { apiKeyEnv, model, baseUrl = geminiUrl } = generation.gemini;
-  const key = env[apiKeyEnv]?.trim() ?? '';
-  const checks = [keyCheck(apiKeyEnv, key, needed)];
-  if (!online) return checks;
+  const { generation, configured } = options;
+  const { provider } = generation;
+  if (!configured || provider === 'gemini') return checkServer(geminiOf(generation), provider === 'gemini', options);
+  if (provider === 'openai') return checkServer(openAiOf(generation), true, options);
+  if (provider === 'local') return [checkLocalModel(sectionOf(generation, 'local').model, options.env)];
+  return [ok('generator', `${provider}: needs no key and sends nothing`)];
+}
+
+function geminiOf({ gemini: { apiKeyEnv, model, baseUrl = geminiUrl } }: Config['generation']): Server {
+  const server = { section: 'gemini', baseUrl, model, keyVariable: apiKeyEnv, lists: false } as const;
+  return {
+    ...server,
+    keyHeader: (value) => ({ header: 'x-goog-api-key', value }),
+    url: `${withoutSlash(baseUrl)}/v1beta/models/${encodeURIComponent(model)}`,
+    unreachable: 'Check the network, a proxy (HTTPS_PROXY), and generation.gemini.baseUrl.',
+  };
+}
+
+/** Every server of this kind lists its models; few tell about a single one. */
+function openAiOf(generation: Config['generation']): Server {
+  const { apiKeyEnv, model, baseUrl } = sectionOf(generation, 'openai');
+  const server = { section: 'openai', baseUrl, model, keyVariable: apiKeyEnv, lists: true } as const;
+  return {
+    ...server,
+    keyHeader: (value) => ({ header: 'authorization', value: `Bearer ${value}` }),
+    url: `${withoutSlash(baseUrl)}/models`,
+    unreachable: `Start the server (vLLM: vllm serve ${model}), or mend generation.openai.baseUrl.`,
+  };
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+async function checkServer(
+  server: Server,
+  needed: boolean,
+  { online, env, signal }: ProviderOptions,
+): Promise<Check[]> {
+  const { baseUrl, model, keyVariable, keyHeader, url, lists } = server;
+  const host = new URL(baseUrl).host;
+  const key = keyVariable === undefined ? '' : (env[keyVariable]?.trim() ?? '');
+  const checks = keyVariable === undefined ? [] : [keyCheck(keyVariable, key, needed)];
+  if (!online)
+    return checks.length > 0 ? checks : [note('generator', `${model} at ${host}, without a key; --online asks it`)];
   const usable = key !== '' && checks[0]?.status === 'ok';
   const reach = await reachProvider({
-    url: `${baseUrl.replace(/\/+$/, '')}/v1beta/models/${encodeURIComponent(model)}`,
-    key: usable ? { header: 'x-goog-api-key', value: key } : null,
-    signal: options.signal,
+    url,
+    key: usable ? keyHeader(key) : null,
+    secret: key,
+    listed: lists ? model : undefined,
+    signal,
   });
-  return [...checks, reachCheck(reach, { host: new URL(baseUrl).host, model, needed })];
+  return [...checks, reachCheck(reach, server, needed)];
 }
 
 function keyCheck(variable: string, key: string, needed: boolean): Check {
@@ -46,13 +105,24 @@ function keyCheck(variable: string, key: string, needed: boolean): Check {
   }
 }
 
-function reachCheck(reach: Reach, { host, model, needed }: { host: string; model: string; needed: boolean }): Check {
+function reachCheck(
+  reach: Reach,
+  { baseUrl, model, section, keyVariable, unreachable }: Server,
+  needed: boolean,
+): Check {
+  const host = new URL(baseUrl).host;
   // A provider that nothing was configured for may stay away.
   const bad = needed ? failed : warning;
   switch (reach.kind) {
     case 'usable':
       return ok('provider', `${host} answers and knows ${model}`);
     case 'no-key':
+      if (keyVariable === undefined)
+        return bad(
+          'provider',
+          `${host} asks for a key`,
+          `Name the variable that holds it: generation.${section}.apiKeyEnv.`,
+        );
       return note('provider', `${host} answers; without a key no more can be said`);
     case 'key-refused':
       return bad(
@@ -61,7 +131,11 @@ function reachCheck(reach: Reach, { host, model, needed }: { host: string; model
         'Check the key, and that its project may use this API.',
       );
     case 'model-unknown':
-      return bad('provider', `${host} knows no model ${model}`, 'Name a model it serves in generation.gemini.model.');
+      return bad(
+        'provider',
+        `${host} knows no model ${model}`,
+        `Name a model it serves in generation.${section}.model.`,
+      );
     case 'other-status':
       return bad(
         'provider',
@@ -69,10 +143,6 @@ function reachCheck(reach: Reach, { host, model, needed }: { host: string; model
         'Try again later; see the provider’s status page.',
       );
     case 'unreachable':
-      return bad(
-        'provider',
-        `${host} cannot be reached: ${reach.reason}`,
-        'Check the network, a proxy (HTTPS_PROXY), and generation.gemini.baseUrl.',
-      );
+      return bad('provider', `${host} cannot be reached: ${reach.reason}`, unreachable);
   }
 }

@@ -29,12 +29,16 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
       (local && generatorSeconds(config, stage, local, machine)),
   }));
   const seconds = stages.reduce((sum, { gpuSeconds }) => sum + (gpuSeconds ?? 0), 0);
+  const memory = [
+    ...(timed === null ? [] : jobMemories(config, timed, lengths, { ...options, largest: images.largest })),
+    ...(local === null || !learns(config) ? [] : [generatorMemory(config, local, options.device)]),
+  ];
   const plan: Omit<Plan, 'notes'> = {
     stages,
     samples: workload.samples,
     generator: generatorPlan(config, facts, workload, assumptions, { local, machine }),
     images,
-    memory: timed === null ? null : jobMemories(config, timed, lengths, { ...options, largest: images.largest, local }),
+    memory: memory.length === 0 ? null : memory,
     gpu:
       timed === null && local === null
         ? null
@@ -80,7 +84,7 @@ function jobMemories(
   config: Config,
   { policy, rewardModel }: { policy: VlmShape; rewardModel: VlmShape },
   { prompt, response }: Lengths,
-  { device, largest, local }: PlanOptions & { largest: number; local: LocalGenerator | null },
+  { device, largest }: PlanOptions & { largest: number },
 ): JobMemory[] {
   const precision = policyPrecision(config);
   const { sft, grpo } = config;
@@ -109,7 +113,7 @@ function jobMemories(
     };
   };
   const completed = longest + grpo.maxCompletionLength;
-  const jobs = [
+  return [
     job('sft', sft.batchSize, loraRank, {
       shape: policy,
       tokens: longest + response,
@@ -133,9 +137,10 @@ function jobMemories(
       otherModels: 0,
     }),
   ];
-  const learns = config.generatorUpdate.method === 'sft' || (config.generation.local?.warmStartSteps ?? 0) > 0;
-  return local !== null && learns ? [...jobs, generatorMemory(config, local, device)] : jobs;
 }
+
+const learns = ({ generation, generatorUpdate }: Config): boolean =>
+  (generatorUpdate.enabled && generatorUpdate.method === 'sft') || (generation.local?.warmStartSteps ?? 0) > 0;
 
 /** Of its training, which takes more than its writing. */
 function generatorMemory(config: Config, local: LocalGenerator, device: PlanOptions['device']): JobMemory {

@@ -5,7 +5,7 @@ import type { Config } from '../../config/schema.js';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeJsonl } from '../../dataset/table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates } from '../../generation/generate.js';
+import { generateCandidates, type Generated } from '../../generation/generate.js';
 import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
 import type { Sample } from '../../sample.js';
@@ -94,13 +94,17 @@ export function generate(
         onEvent: progressOf(context),
       });
       const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
-      if (samples.length === 0)
-        throw new RunError('no-candidates', `none of ${tasks.length} requests became a sample`, {
-          where: `cycle-${cycle}/generate`,
-          remedy: 'Look into dropped.jsonl in the partial stage folder for the reasons.',
-        });
-      await writeSamples(join(context.dir, 'candidates.parquet'), samples);
       await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
+      if (samples.length === 0)
+        throw new RunError(
+          'no-candidates',
+          `none of ${tasks.length} requests became a sample: ${reasonsOf(generated)}`,
+          {
+            where: `cycle-${cycle}/generate`,
+            remedy: `Look into cycle-${cycle}/generate.partial/dropped.jsonl for what was wrong with each.${unlearnt(generation)}`,
+          },
+        );
+      await writeSamples(join(context.dir, 'candidates.parquet'), samples);
       const { dropped, inputTokens, outputTokens, cost } = generated.progress;
       return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost };
     },
@@ -110,6 +114,17 @@ export function generate(
 export async function readCandidates(stage: StageDone<GenerateOutput>): Promise<Sample[]> {
   return readSamples(join(stage.dir, 'candidates.parquet'));
 }
+
+const reasonsOf = ({ progress: { dropped } }: Generated): string =>
+  Object.entries(dropped)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+
+/** A model of one's own may never have seen the form that it is asked for. */
+const unlearnt = ({ provider }: Config['generation']): string =>
+  provider === 'local'
+    ? ' If it does not write JSON, set generation.local.warmStartSteps, which teaches it on the trusted samples.'
+    : '';
 
 /** What decides a generator's replies, beside its prompts. */
 function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {

@@ -1,7 +1,7 @@
 /** What the doctor says: each failure with its remedy, nothing of a key, and the provider asked only where wanted. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -41,6 +41,69 @@ const gemini = (baseUrl: string) =>
     generation: { provider: 'gemini', gemini: { baseUrl } },
     egress: { allow: true, reason: 'a test' },
   });
+
+const openai = (settings: object) =>
+  configSchema.parse({ generation: { provider: 'openai', openai: { model: 'qwen', ...settings } } });
+
+describe('a server of one’s own, and a model on this machine', () => {
+  let server: Server;
+  let baseUrl: string;
+  let asked: (string | undefined)[];
+  beforeEach(async () => {
+    asked = [];
+    server = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.authorization ?? 'no key'}`);
+      response.end(JSON.stringify({ object: 'list', data: [{ id: 'qwen', object: 'model' }] }));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  afterEach(() => new Promise((closed) => server.close(closed)));
+  const checksOf = async (settings: object, online = true, env = {}) => {
+    const { checks } = await diagnose({ config: openai({ baseUrl, ...settings }), env, online });
+    return checks.filter(({ name }) => ['API key', 'provider', 'generator'].includes(name));
+  };
+
+  test('is asked for its list of models, and only on request', async () => {
+    expect(await checksOf({}, false)).toMatchObject([{ name: 'generator', status: 'note' }]);
+    expect(asked).toEqual([]);
+    expect(await checksOf({})).toMatchObject([{ name: 'provider', status: 'ok' }]);
+    expect(asked).toEqual(['/v1/models no key']);
+    const unknown = { status: 'failed', remedy: expect.stringContaining('generation.openai.model') };
+    expect(await checksOf({ model: 'llava' })).toMatchObject([unknown]);
+  });
+
+  test('gets its key, which is never shown', async () => {
+    const key = 'k-0123456789abcdef';
+    expect(await checksOf({ apiKeyEnv: 'VLM_KEY' }, false)).toMatchObject([{ status: 'failed', name: 'API key' }]);
+    const checks = await checksOf({ apiKeyEnv: 'VLM_KEY' }, true, { VLM_KEY: key });
+    expect(checks.map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(asked).toEqual([`/v1/models Bearer ${key}`]);
+    expect(JSON.stringify(checks)).not.toContain(key);
+  });
+
+  test('nobody there: how to start it', async () => {
+    await new Promise((closed) => server.close(closed));
+    const [check] = await checksOf({});
+    expect(check).toMatchObject({ status: 'failed', remedy: expect.stringContaining('vllm serve qwen') });
+    server = createServer();
+  });
+
+  test('a model on this machine: there, in the cache, to be downloaded, or a folder of nothing', async () => {
+    const statusOf = async (model: string) => {
+      const config = configSchema.parse({ generation: { provider: 'local', local: { model } } });
+      const { checks } = await diagnose({ config, env: { HF_HOME: join(dir, 'hf') } });
+      return checks.find(({ name }) => name === 'generator')?.status;
+    };
+    expect(await statusOf('phantom')).toBe('ok');
+    expect(await statusOf(dir)).toBe('failed');
+    await writeFile(join(dir, 'config.json'), '{}');
+    expect(await statusOf(dir)).toBe('ok');
+    expect(await statusOf('some/vlm')).toBe('note');
+    await mkdir(join(dir, 'hf', 'hub', 'models--some--vlm'), { recursive: true });
+    expect(await statusOf('some/vlm')).toBe('ok');
+  });
+});
 
 test('a machine that has everything is healthy, with a word on what is not there', async () => {
   const { healthy, checks } = await diagnose({ env: {}, folder: dir });

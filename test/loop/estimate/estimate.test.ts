@@ -120,6 +120,35 @@ describe('the paper’s setup, by hand', async () => {
   });
 });
 
+describe('a generator on this machine, by hand', async () => {
+  const config = await loadConfig(join(root, 'configs', 'on-premise.yaml'), { env: {} });
+  const generator = shape('Qwen/Qwen2.5-VL-7B-Instruct');
+  const plan = planRun(config, { ...facts, policy: null, rewardModel: null, generator }, options);
+  const stage = (name: string) => plan.stages.find((s) => s.cycle === 1 && s.stage === name);
+  const prompt = Math.round(plan.generator.inputTokens / plan.samples.requests);
+  const forward = (tokens: number) => 2 * (7_070_619_136 * tokens + 676_550_144 * 1296);
+
+  test('writes with nobody paid and nothing sent', () => {
+    expect(plan.generator).toMatchObject({ name: 'Qwen/Qwen2.5-VL-7B-Instruct', cost: 0, highestCost: 0 });
+    // 324 tokens of a 512 x 512 image, 3 examples of 200, and the texts.
+    expect(prompt).toBeGreaterThan(324 + 600 + 300);
+    expect(prompt).toBeLessThan(324 + 600 + 700);
+    // 900 requests in batches of 16, the last of 4; 200 tokens each, waiting for 28 layers.
+    const seconds = (900 * forward(prompt)) / (181e12 * 0.35) + 57 * 200 * 0.028;
+    expect(stage('generate')?.gpuSeconds).toBeCloseTo(seconds, 0);
+    expect(plan.generator.hours).toBeCloseTo((3 * (stage('generate')?.gpuSeconds ?? 0)) / 3600, 6);
+  });
+
+  test('and learns from half of what it wrote, with adapters', () => {
+    expect(stage('generator-sft')).toMatchObject({ items: 450, steps: Math.ceil(450 / 16) });
+    const seconds = (450 * 3 * forward(prompt + 200)) / (181e12 * 0.35);
+    expect(stage('generator-sft')?.gpuSeconds).toBeCloseTo(seconds, 0);
+    expect(plan.memory).toMatchObject([{ job: 'generator-sft', loraRank: 16, batch: 4, precision: 'bfloat16' }]);
+    expect(plan.disk.models).toBe(8_292_166_656 * 2);
+    expect(plan.disk.checkpoints).toBe(3 * 51_824_640 * 4);
+  });
+});
+
 describe('parameters, as transformers and peft count them', () => {
   test.each([
     ['3B', 3_754_622_976, 668_684_288, 41_363_456],
