@@ -9,6 +9,9 @@ export function followFile(file: string): Source {
   return { read: () => reader.read(), now: () => Date.now(), close: () => reader.close() };
 }
 
+/** Most events given at once: a machine too slow for the pace falls behind, but it shows what it has and holds no more. */
+const mostAtOnce = 500;
+
 /**
  * Plays a run back `speed` times as fast as it went. Time between attempts on the same folder is left out.
  * @param clock Milliseconds from any start.
@@ -36,7 +39,7 @@ export function replayFile(file: string, speed: number, clock: () => number = ()
     read: async () => {
       await fill();
       const due: TimedEvent[] = [];
-      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      for (let next = waiting[0]; next !== undefined && due.length < mostAtOnce; next = waiting[0]) {
         const time = Date.parse(next.time);
         if (at === null || next.type === 'run-start') startAt(time);
         if (time > now()) break;
@@ -44,7 +47,7 @@ export function replayFile(file: string, speed: number, clock: () => number = ()
         due.push(next);
         if (waiting.length === 0) await fill();
       }
-      return { events: due, more: false, ended: waiting.length === 0 && atEnd };
+      return { events: due, more: due.length === mostAtOnce, ended: waiting.length === 0 && atEnd };
     },
     close: () => reader.close(),
   };

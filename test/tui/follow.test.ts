@@ -85,6 +85,27 @@ describe('replay', () => {
     await source.close();
   });
 
+  test('a machine that cannot keep the pace gets the events in parts, and all of them', async () => {
+    const all = Array.from({ length: 1800 }, (_, second): TimedEvent => ({
+      ...warning(`second ${second}`),
+      time: new Date(second * 1000).toISOString(),
+    }));
+    writeFileSync(file, lines(all));
+    // Each look at the clock finds ten minutes gone: more than can be shown in the meantime.
+    let clock = 0;
+    const source = replayFile(file, 100, () => (clock += 6000));
+    const parts: (readonly TimedEvent[])[] = [];
+    for (let [ended, turns] = [false, 0]; !ended && turns < 100; turns++) {
+      const read = await source.read();
+      parts.push(read.events);
+      ended = read.ended === true;
+    }
+    expect(parts.length).toBeGreaterThan(3);
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(500);
+    expect(parts.flat()).toEqual(all);
+    await source.close();
+  });
+
   test('leaves out the time between two attempts', async () => {
     const begin = { type: 'run-start', runDir: 'r', seed: 0, cycles: 1, resumed: false, notice: '' };
     writeFileSync(

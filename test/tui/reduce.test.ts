@@ -61,6 +61,24 @@ test('a stage at work tells how far it is', () => {
   expect(stageOf(state, 1, 'grpo').status).toBe('waiting');
 });
 
+test('half an hour of steps leaves a state that is as small as after some minutes', () => {
+  const step = recordedRun().find(
+    (event) => event.type === 'job' && event.event.type === 'train-step' && event.event.grpo !== null,
+  );
+  if (step?.type !== 'job' || step.event.type !== 'train-step') throw new Error('the recording has no GRPO step');
+  const { event } = step;
+  const stateAfter = (steps: number): ScreenState =>
+    stateOf(
+      Array.from({ length: steps }, (_, index) => ({
+        ...step,
+        time: new Date(index * 100).toISOString(),
+        event: { ...event, step: index, totalSteps: steps },
+      })),
+    );
+  const size = (steps: number): number => JSON.stringify(stateAfter(steps)).length;
+  expect(size(18_000)).toBeLessThan(2 * size(2_000));
+});
+
 test('data that is drawn or read shows as the stage at work, until it is open', () => {
   const { events, add, stage } = recorder();
   add(0, { type: 'run-start', runDir: 'r', seed: 0, cycles: 1, resumed: true });
