@@ -26,6 +26,8 @@ export const generateOutputSchema = z.object({
   outputTokens: z.int(),
   /** Of the replies of the attempt that finished; null where price or tokens are not known. */
   cost: z.number().nullable().default(null),
+  /** Of the price file; null in runs of versions that did not keep it. */
+  currency: z.string().nullable().default(null),
 });
 export type GenerateOutput = z.output<typeof generateOutputSchema>;
 
@@ -67,6 +69,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
     detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
       const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
+      const pricing = await openPricing(config);
       await using generator = await openGenerator(context);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const generated = await generateCandidates({
@@ -77,7 +80,7 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
         root: runDir,
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
-        pricing: await openPricing(config),
+        pricing,
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
@@ -98,7 +101,8 @@ export function generate(run: RunContext, { cycle, exemplars, from }: Generation
       await writeSamples(join(context.dir, 'candidates.parquet'), samples);
       await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
       const { dropped, inputTokens, outputTokens, cost } = generated.progress;
-      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost };
+      const { currency } = pricing.prices;
+      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost, currency };
     },
   };
 }

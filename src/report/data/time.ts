@@ -1,5 +1,4 @@
 /** Where the time of a run went, and what it asked of the generator and the trainers. */
-import { z } from 'zod';
 import { stageNames, type StageName } from '../../loop/events.js';
 import { generateOutputSchema } from '../../loop/stages/generate.js';
 import { trainOutputSchema } from '../../loop/stages/train-policy.js';
@@ -35,12 +34,11 @@ export interface CycleCost {
   outputTokens: number | null;
   /** What the generator's replies cost, in the currency of the prices; null where that is not known. */
   cost: number | null;
+  /** Null where nothing was generated, or by a version that did not keep it. */
+  currency: string | null;
   /** Tokens that SFT and GRPO went through. */
   trainedTokens: number;
 }
-
-/** Runs of a version that did not count the cost have none. */
-const generatedSchema = generateOutputSchema.extend({ cost: z.number().nullable().default(null) });
 
 /** Seconds are of the attempts that finished; what a stopped attempt took is not in them. */
 export function readCosts(run: RunRecord): CycleCost[] {
@@ -51,7 +49,7 @@ export function readCosts(run: RunRecord): CycleCost[] {
     });
     const byKind = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
     for (const { stage, seconds } of byStage) byKind[kindOf[stage] ?? 'other'] += seconds;
-    const generated = outputOf(run, cycle, 'generate', generatedSchema);
+    const generated = outputOf(run, cycle, 'generate', generateOutputSchema);
     const trained = (['sft', 'grpo'] as const).map((stage) => outputOf(run, cycle, stage, trainOutputSchema));
     return {
       cycle,
@@ -62,6 +60,7 @@ export function readCosts(run: RunRecord): CycleCost[] {
       inputTokens: generated?.inputTokens ?? null,
       outputTokens: generated?.outputTokens ?? null,
       cost: generated?.cost ?? null,
+      currency: generated?.currency ?? null,
       trainedTokens: trained.reduce((sum, item) => sum + (item?.tokens ?? 0), 0),
     };
   });
