@@ -67,7 +67,7 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   const samples = await readQuestions(data);
   await setUpPython(io);
   const first = await answersOf(command, model, samples, command.out, io);
-  const report = answerReport(answerRows(first, likelihoodsOf(command.set)));
+  const report = answerReport(answerRows(first, likelihoodsOf(command.set), samples));
   let flows: Transitions | null = null;
   if (against !== undefined) {
     const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);

@@ -16,7 +16,7 @@ export function evaluationText(
     ['balanced accuracy', percent(report.balancedAccuracy), range(intervals.balancedAccuracy)],
     ['macro F1', percent(report.macroF1), range(intervals.macroF1)],
     ['weighted F1', percent(report.weightedF1), range(intervals.weightedF1)],
-    ['AUROC', percent(report.auroc), report.auroc === null ? 'needs likelihoods of the options' : ''],
+    ['AUROC', percent(report.auroc), report.auroc === null ? whyNoAuroc(report) : ''],
   ];
   return [
     `${report.n} answers: ${report.correct} right, ${report.unparsed} without a readable answer (they count as wrong)`,
@@ -32,6 +32,11 @@ export function evaluationText(
     ...(against === null ? [] : ['', againstText(against)]),
   ].join('\n');
 }
+
+const whyNoAuroc = ({ withLikelihoods }: AnswerReport): string =>
+  withLikelihoods === 0
+    ? 'needs likelihoods of the options'
+    : 'needs an option that is right in one question and wrong in another';
 
 /** From the first model to the second. */
 function againstText({ first, second, overall, byModality, pValue }: Transitions): string {

@@ -146,15 +146,19 @@ function judge(sample: Sample, answer: Answer | undefined): Prediction {
   };
 }
 
-/** Predictions as the figures are made of. @param by Which likelihoods AUROC looks at. */
+/**
+ * Predictions as the figures are made of.
+ * @param by Which likelihoods AUROC looks at.
+ * @param questions Those that were asked, in order: their provenance names the data set.
+ */
 export function answerRows(
   predictions: readonly Prediction[],
   by: Config['evaluation']['likelihoods'],
-  dataset = 'unknown',
+  questions: readonly Pick<Sample, 'provenance'>[] = [],
 ): AnswerRow[] {
-  return predictions.map(({ logLikelihoods, meanLogLikelihoods, ...row }) => ({
+  return predictions.map(({ logLikelihoods, meanLogLikelihoods, ...row }, index) => ({
     ...row,
-    dataset,
+    dataset: questions[index]?.provenance.model ?? 'unknown',
     likelihoods: by === 'none' ? null : by === 'mean' ? meanLogLikelihoods : logLikelihoods,
   }));
 }

@@ -146,6 +146,17 @@ describe('transfer', () => {
   });
 });
 
+test('zero-shot refuses flows between models that it does not have, before anything starts', async () => {
+  const models = '{ kind: zero-shot, models: [phantom, runs/a/cycle-3/grpo/model], transitions: [[phantom, other]] }';
+  const engine = fakeEngine();
+  await expect(run(configOf(models), engine)).rejects.toMatchObject({
+    message: expect.stringContaining('names other'),
+    remedy: expect.stringContaining('phantom, a-cycle-3-grpo-model'),
+  });
+  expect(engine.calls).toEqual([]);
+  expect(existsSync(runDir)).toBe(false);
+});
+
 describe('several seeds', () => {
   const config = configOf('{ kind: transfer, domains: [CT, MRI] }', 'data.seed=64');
   test('each has a run folder of its own, and their figures are pooled', async () => {

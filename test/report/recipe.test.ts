@@ -105,6 +105,40 @@ test('shows every figure of the result, and no section of the loop', async () =>
   expect(reaching(page).filter((value) => !value.startsWith('href=#'))).toEqual([]);
 });
 
+test('time and learning curves are of all arms, each under its own name', async () => {
+  const dir = join(root, 'arms');
+  mkdirSync(dir);
+  const lines = (file: string, values: readonly object[]): void =>
+    writeFileSync(join(dir, file), values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+  const time = '2026-01-02T03:04:05.000Z';
+  const trained = { checkpoint: 'model', rows: 8, steps: 2, loss: 1, tokens: 100 };
+  const made = { cycle: 1, stage: 'sft', inputHash: 'a', fingerprint: 'b', output: trained, time };
+  lines('ledger.jsonl', [
+    { ...made, arm: 'one', seconds: 10 },
+    { ...made, arm: 'other', seconds: 20 },
+  ]);
+  const step = { type: 'train-step', step: 1, totalSteps: 2, epoch: null, learningRate: 0.1, gradNorm: 1, tokens: 50 };
+  const logged = (name: string, loss: number) => ({
+    time,
+    type: 'job',
+    cycle: 1,
+    stage: 'sft',
+    arm: name,
+    job: 'j',
+    event: { ...step, loss, stepSeconds: 1, grpo: null },
+  });
+  lines('events.jsonl', [logged('one', 0.5), logged('other', 0.25)]);
+  writeFileSync(join(dir, 'result.json'), JSON.stringify(comparisonResultSchema.parse(result)));
+  const { file } = await writeReport([dir]);
+  const page = readFileSync(file, 'utf8');
+  expect(tableNamed(page, 'SFT: loss').rows.map((row) => row.slice(0, 3))).toEqual([
+    ['one', '1', '0.500'],
+    ['other', '1', '0.250'],
+  ]);
+  const { rows } = tableNamed(page, 'Requests and tokens of arms');
+  expect(rows.map((row) => row.at(-1))).toEqual(['200']);
+});
+
 test('the same recipe with other seeds is pooled: mean and deviation, and no figure of one seed as if it were all', async () => {
   const folder = join(root, 'seeds');
   const write = (seed: number, correct: number, config = ''): void => {

@@ -99,6 +99,16 @@ describe('a page of a finished run', () => {
     expect(plain(page)).toContain(result.notice);
   });
 
+  test('the cost of replies names its currency, and says where none was kept', async () => {
+    const head = async (dir: string, name: string) =>
+      tableNamed(await pageOf([dir]), `Requests and tokens of ${name}`).head;
+    expect(await head(runDir, 'first')).toContain('cost of replies, USD');
+    const older = copied('older', (folder) =>
+      rewrite(join(folder, 'ledger.jsonl'), (text) => text.replaceAll(',"currency":"USD"', '')),
+    );
+    expect(await head(older, 'older')).toContain('cost of replies, currency not recorded');
+  });
+
   test('draws learning curves, a step that was done again once', async () => {
     const dir = copied('resumed', (folder) => addTrainSteps(folder, [0.3]));
     const { rows } = tableNamed(await pageOf([dir]), 'GRPO: mean reward');

@@ -1,5 +1,6 @@
 /** Runs what a configuration asks for: the loop, or a recipe that makes models and compares them. */
 import type { Config } from '../../config/schema.js';
+import { ConfigError } from '../../errors.js';
 import { modalities, questionTypes } from '../../sample.js';
 import { comparisonResultSchema, type ComparisonResult } from '../comparison-result.js';
 import type { RunContext } from '../context.js';
@@ -26,6 +27,7 @@ export async function runComparison(
 ): Promise<ComparisonResult> {
   const { recipe } = config;
   const progress: ComparisonProgress & { done: ArmDone[] } = { recipe, done: [], transitions: [] };
+  if (recipe.kind === 'zero-shot') checkNames(recipe.transitions, armsOf(config, recipe));
   return inRunFolder(config, options, {
     arms: armsOf(config, recipe).map(({ name }) => name),
     work: async (run, report) => {
@@ -41,6 +43,17 @@ export async function runComparison(
       progress.transitions = await flowsOf(pairsOf(recipe), progress.done);
     },
     result: (run, status, error) => comparisonResultSchema.parse(comparisonResult(run, progress, status, error)),
+  });
+}
+
+/** Names of models come from their paths, which the configuration's own checks do not know. */
+function checkNames(pairs: readonly (readonly string[])[], arms: readonly { name: string }[]): void {
+  const names = arms.map(({ name }) => name);
+  const unknown = pairs.flat().find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError('unknown-model', `recipe.transitions names ${unknown}, and there is no such model`, {
+    where: 'recipe.transitions',
+    remedy: `Write the names as the tables have them: ${names.join(', ')}.`,
   });
 }
 

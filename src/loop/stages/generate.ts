@@ -27,6 +27,8 @@ export const generateOutputSchema = z.object({
   outputTokens: z.int(),
   /** Of the replies of the attempt that finished; null where price or tokens are not known. */
   cost: z.number().nullable().default(null),
+  /** Of the price file; null in runs of versions that did not keep it. */
+  currency: z.string().nullable().default(null),
 });
 export type GenerateOutput = z.output<typeof generateOutputSchema>;
 
@@ -71,6 +73,7 @@ export function generate(
     detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
       const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
+      const pricing = await openPricing(config);
       await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const generated = await generateCandidates({
@@ -81,7 +84,7 @@ export function generate(
         root: runDir,
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
-        pricing: await openPricing(config),
+        pricing,
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
@@ -106,7 +109,8 @@ export function generate(
         );
       await writeSamples(join(context.dir, 'candidates.parquet'), samples);
       const { dropped, inputTokens, outputTokens, cost } = generated.progress;
-      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost };
+      const { currency } = pricing.prices;
+      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost, currency };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Learning curves: one chart per measure, one line per cycle. */
+/** Learning curves: one chart per measure, one line per cycle, or for each arm of a comparison. */
 import type { Curve } from '../data/curves.js';
 import { decimal } from '../numbers.js';
 import type { Chart } from './chart.js';
@@ -58,11 +58,20 @@ export function curveCharts(curves: readonly Curve[]): Chart[] {
   });
 }
 
+/** An arm has one cycle, but where it is a loop of its own. */
+function nameOf({ arm, cycle }: Curve, curves: readonly Curve[]): string {
+  const ofCycle = cycle === 0 ? 'before cycle 1' : `cycle ${cycle}`;
+  if (arm === null) return curves.some((curve) => curve.arm !== null) ? `for all, ${ofCycle}` : ofCycle;
+  return curves.filter((curve) => curve.arm === arm).length === 1 ? arm : `${arm}, ${ofCycle}`;
+}
+
 function curveChart({ title, note, share }: Panel, curves: readonly Curve[]): Chart {
-  const looks = curves.map(({ cycle }) => series(cycle));
-  const values = curves.flatMap(({ cycle, points }) => points.map((point) => ({ ...point, cycle: String(cycle) })));
-  const of = (key: 'colour' | 'dash') =>
-    Object.fromEntries(curves.map(({ cycle }, i) => [String(cycle), looks[i]?.[key]]));
+  // Colours of cycles are the same in every chart, though a measure may lack some.
+  const arms = curves.some(({ arm }) => arm !== null);
+  const looks = curves.map(({ cycle }, i) => series(arms ? i : cycle));
+  const names = curves.map((curve) => nameOf(curve, curves));
+  const values = curves.flatMap(({ points }, i) => points.map((point) => ({ ...point, line: String(i) })));
+  const of = (key: 'colour' | 'dash') => Object.fromEntries(curves.map((_, i) => [String(i), looks[i]?.[key]]));
   const one = curves.every(({ points }) => points.length === 1);
   return {
     title,
@@ -79,23 +88,23 @@ function curveChart({ title, note, share }: Panel, curves: readonly Curve[]): Ch
           scale: share === true ? { domain: [0, 1] } : { zero: false, nice: true },
           axis: { title: null, tickCount: 4, domain: false, ticks: false },
         },
-        color: fixed('cycle', of('colour')),
-        ...(one ? {} : { strokeDash: fixed('cycle', of('dash')) }),
+        color: fixed('line', of('colour')),
+        ...(one ? {} : { strokeDash: fixed('line', of('dash')) }),
       },
     },
-    legend: curves.map(({ cycle }, i) => ({
-      label: cycle === 0 ? 'before cycle 1' : `cycle ${cycle}`,
+    legend: names.map((label, i) => ({
+      label,
       colour: looks[i]?.colour ?? '',
       shape: 'line',
       dash: looks[i]?.dash ?? [],
     })),
     table: {
-      head: ['cycle', 'first step', 'value', 'last step', 'value', 'lowest', 'highest'],
-      rows: curves.map(({ cycle, points }) => {
+      head: [arms ? 'model' : 'cycle', 'first step', 'value', 'last step', 'value', 'lowest', 'highest'],
+      rows: curves.map(({ cycle, points }, i) => {
         const all = points.map(({ value }) => value);
         const [start, end] = [points[0], points.at(-1)];
         return [
-          cycle,
+          arms ? names[i] : cycle,
           start?.step,
           decimal(start?.value, 3),
           end?.step,

@@ -19,7 +19,7 @@ export function transitionChart({ first, second, overall, byModality, pValue }: 
   );
   return {
     title: `From ${first} to ${second}`,
-    note: `Of ${count(overall.n)} questions ${count(overall.wrongToCorrect)} became right and ${count(overall.correctToWrong)} became wrong (McNemar’s exact test, p = ${probability(pValue)}).`,
+    note: `Of ${count(overall.n)} questions ${count(overall.wrongToCorrect)} became right and ${count(overall.correctToWrong)} became wrong (McNemar’s exact test, p\u00a0=\u00a0${probability(pValue)}).`,
     height: 50 + 28 * groups.length,
     spec: {
       data: { values },

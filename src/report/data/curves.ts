@@ -1,4 +1,4 @@
-/** Learning curves from the events: what the trainers logged, step by step, per cycle. A step that was done again counts once. */
+/** Learning curves from the events: what the trainers logged, step by step, per cycle and arm. A step that was done again counts once. */
 import type { StageName } from '../../loop/events.js';
 import type { RunRecord } from './run-record.js';
 
@@ -9,6 +9,8 @@ export interface CurvePoint {
 
 /** One measure of one training stage in one cycle. */
 export interface Curve {
+  /** Of a comparison; null for the loop and for what all arms share. */
+  arm: string | null;
   cycle: number;
   stage: StageName;
   /** `loss`, `reward`, `completion length`, … or the name of a reward. */
@@ -22,11 +24,11 @@ export function readCurves(run: RunRecord): Curve[] {
   const curves = new Map<string, Curve & { byStep: Map<number, number> }>();
   for (const item of run.events) {
     if (item.type !== 'job' || item.event.type !== 'train-step') continue;
-    const { cycle, stage, event } = item;
+    const { cycle, stage, event, arm = null } = item;
     const add = (measure: string, value: number | null, isReward = false): void => {
       if (value === null) return;
-      const key = JSON.stringify([cycle, stage, isReward, measure]);
-      const curve = curves.get(key) ?? { cycle, stage, measure, isReward, points: [], byStep: new Map() };
+      const key = JSON.stringify([arm, cycle, stage, isReward, measure]);
+      const curve = curves.get(key) ?? { arm, cycle, stage, measure, isReward, points: [], byStep: new Map() };
       curves.set(key, curve);
       curve.byStep.set(event.step, value);
     };

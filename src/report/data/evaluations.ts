@@ -7,7 +7,7 @@ import { resamplesFor } from '../../evaluation/answer-report.js';
 import { bootstrapIntervals, type Interval } from '../../evaluation/bootstrap.js';
 import { stageKey } from '../../loop/ledger.js';
 import { evaluateOutputSchema, type EvaluateOutput } from '../../loop/stages/evaluate.js';
-import type { RunRecord } from './run-record.js';
+import { ownLedger, type RunRecord } from './run-record.js';
 
 export const methods = ['base', 'SFT', 'GRPO'] as const;
 export type Method = (typeof methods)[number];
@@ -51,7 +51,7 @@ const answerSchema = z.object({
 /** In the order they were made: base, then SFT and GRPO of each cycle. */
 export async function readEvaluations(run: RunRecord): Promise<Evaluation[]> {
   const found: Evaluation[] = [];
-  for (const { cycle, stage, output } of run.ledger.toSorted((a, b) => a.cycle - b.cycle)) {
+  for (const { cycle, stage, output } of ownLedger(run).toSorted((a, b) => a.cycle - b.cycle)) {
     if (!(stage in stages)) continue;
     const parsed = evaluateOutputSchema.safeParse(output).data;
     if (parsed === undefined) continue;

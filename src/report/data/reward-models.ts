@@ -7,7 +7,7 @@ import { quantile } from '../../evaluation/bootstrap.js';
 import { stageKey } from '../../loop/ledger.js';
 import { rewardReportOutputSchema, type RewardReportOutput } from '../../loop/stages/reward-report.js';
 import { readLines } from './read-lines.js';
-import { outputOf, type RunRecord } from './run-record.js';
+import { outputOf, ownLedger, type RunRecord } from './run-record.js';
 
 export interface GradeSpread {
   grade: number;
@@ -30,7 +30,9 @@ const gradeRow = z.object({ id: z.string(), grade: z.number().nullable() });
 const scoreLine = z.object({ id: z.string(), score: z.number() });
 
 export async function readRewardModels(run: RunRecord): Promise<RewardModelFigures[]> {
-  const cycles = run.ledger.filter(({ stage }) => stage === 'reward-report').map(({ cycle }) => cycle);
+  const cycles = ownLedger(run)
+    .filter(({ stage }) => stage === 'reward-report')
+    .map(({ cycle }) => cycle);
   const found: RewardModelFigures[] = [];
   for (const cycle of cycles.sort((a, b) => a - b)) {
     const report = outputOf(run, cycle, 'reward-report', rewardReportOutputSchema);

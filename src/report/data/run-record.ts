@@ -36,7 +36,7 @@ export interface RunRecord {
   /** config.yaml as it is. */
   configText: string | null;
   environment: Environment | null;
-  /** Newest entry of each stage, in the order they were done. */
+  /** Newest entry of each stage, of the loop and of every arm of a comparison, in the order they were done. */
   ledger: LedgerEntry[];
   events: TimedEvent[];
   /** What could not be read, as sentences. */
@@ -135,13 +135,18 @@ function endOf(
 }
 
 function newest(entries: readonly LedgerEntry[]): LedgerEntry[] {
-  const byStage = new Map(entries.map((entry) => [stageKey(entry.cycle, entry.stage), entry]));
+  const byStage = new Map(entries.map((entry) => [stageKey(entry.cycle, entry.stage, entry.arm), entry]));
   return [...byStage.values()];
+}
+
+/** What the run did itself: without what the arms of a comparison did. */
+export function ownLedger(run: RunRecord): LedgerEntry[] {
+  return run.ledger.filter(({ arm }) => arm === undefined);
 }
 
 /** The newest entry of a stage whose output is as `schema` says; null without one. */
 export function outputOf<T>(run: RunRecord, cycle: number, stage: StageName, schema: z.ZodType<T>): T | null {
-  const entry = run.ledger.find((item) => item.cycle === cycle && item.stage === stage);
+  const entry = ownLedger(run).find((item) => item.cycle === cycle && item.stage === stage);
   return entry === undefined ? null : (schema.safeParse(entry.output).data ?? null);
 }
 

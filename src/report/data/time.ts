@@ -1,9 +1,9 @@
 /** Where the time of a run went, and what it asked of the generator and the trainers. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { stageNames, type StageName } from '../../loop/events.js';
 import { generateOutputSchema } from '../../loop/stages/generate.js';
 import { trainOutputSchema } from '../../loop/stages/supervise.js';
-import { cyclesOf, outputOf, type RunRecord } from './run-record.js';
+import { cyclesOf, type RunRecord } from './run-record.js';
 
 /** What a person thinks of as one kind of work. */
 export const kinds = ['generate', 'reward model', 'SFT', 'GRPO', 'evaluate', 'other'] as const;
@@ -37,34 +37,50 @@ export interface CycleCost {
   outputTokens: number | null;
   /** What the generator's replies cost, in the currency of the prices; null where that is not known. */
   cost: number | null;
+  /** Null where nothing was generated, or by a version that did not keep it. */
+  currency: string | null;
   /** Tokens that SFT and GRPO went through. */
   trainedTokens: number;
 }
 
-/** Runs of a version that did not count the cost have none. */
-const generatedSchema = generateOutputSchema.extend({ cost: z.number().nullable().default(null) });
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 
-/** Seconds are of the attempts that finished; what a stopped attempt took is not in them. */
+/** Null where there is nothing, or where a part is not known: a sum without it would be too small. */
+function totalKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 || known.length < values.length ? null : total(known);
+}
+
+/** All arms of a comparison together. Seconds are of the attempts that finished; what a stopped attempt took is not in them. */
 export function readCosts(run: RunRecord): CycleCost[] {
   return [0, ...cyclesOf(run)].map((cycle) => {
+    const entries = run.ledger.filter((item) => item.cycle === cycle);
     const byStage = stageNames.flatMap((stage) => {
-      const entry = run.ledger.find((item) => item.cycle === cycle && item.stage === stage);
-      return entry === undefined ? [] : [{ stage, seconds: entry.seconds }];
+      const same = entries.filter((item) => item.stage === stage);
+      return same.length === 0 ? [] : [{ stage, seconds: total(same.map(({ seconds }) => seconds)) }];
     });
+    const outputs = <T>(stage: StageName, schema: z.ZodType<T>): T[] =>
+      entries
+        .filter((item) => item.stage === stage)
+        .flatMap(({ output }) => {
+          const parsed = schema.safeParse(output);
+          return parsed.success ? [parsed.data] : [];
+        });
     const byKind = Object.fromEntries(kinds.map((kind) => [kind, 0])) as Record<Kind, number>;
     for (const { stage, seconds } of byStage) byKind[kindOf[stage] ?? 'other'] += seconds;
-    const generated = outputOf(run, cycle, 'generate', generatedSchema);
-    const trained = (['sft', 'grpo'] as const).map((stage) => outputOf(run, cycle, stage, trainOutputSchema));
+    const generated = outputs('generate', generateOutputSchema);
+    const trained = (['sft', 'grpo'] as const).flatMap((stage) => outputs(stage, trainOutputSchema));
     return {
       cycle,
-      seconds: byStage.reduce((sum, { seconds }) => sum + seconds, 0),
+      seconds: total(byStage.map(({ seconds }) => seconds)),
       byKind,
       byStage,
-      requests: generated?.tasks ?? null,
-      inputTokens: generated?.inputTokens ?? null,
-      outputTokens: generated?.outputTokens ?? null,
-      cost: generated?.cost ?? null,
-      trainedTokens: trained.reduce((sum, item) => sum + (item?.tokens ?? 0), 0),
+      requests: totalKnown(generated.map(({ tasks }) => tasks)),
+      inputTokens: totalKnown(generated.map(({ inputTokens }) => inputTokens)),
+      outputTokens: totalKnown(generated.map(({ outputTokens }) => outputTokens)),
+      cost: totalKnown(generated.map(({ cost }) => cost)),
+      currency: generated.find(({ currency }) => currency !== null)?.currency ?? null,
+      trainedTokens: total(trained.map(({ tokens }) => tokens ?? 0)),
     };
   });
 }

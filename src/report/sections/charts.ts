@@ -7,6 +7,7 @@ import { precisionOfFilter, scoreDistribution } from '../charts/scores.js';
 import { timeChart } from '../charts/time.js';
 import { transitionChart } from '../charts/transitions.js';
 import type { RunFigures } from '../data/run-figures.js';
+import type { CycleCost } from '../data/time.js';
 import { html } from '../markup.js';
 import { count, decimal } from '../numbers.js';
 import { tableOf } from '../table.js';
@@ -51,12 +52,19 @@ export async function learning(runs: readonly RunFigures[]): Promise<Section> {
   return { id: 'learning', title: 'Learning curves', body };
 }
 
+/** An amount without its currency says little: where none was kept, that is said. */
+function costHead(costs: readonly CycleCost[]): string {
+  const currencies = [...new Set(costs.flatMap(({ currency }) => currency ?? []))];
+  if (currencies.length > 0) return `cost of replies, ${currencies.join(' and ')}`;
+  return costs.some(({ cost }) => cost !== null) ? 'cost of replies, currency not recorded' : 'cost of replies';
+}
+
 export async function time(runs: readonly RunFigures[]): Promise<Section> {
   const found = [];
   for (const { costs, run } of runs) {
     const used = costs.filter(({ seconds }) => seconds > 0);
     const table = {
-      head: ['cycle', 'requests', 'tokens asked', 'tokens answered', 'cost of replies', 'tokens trained on'],
+      head: ['cycle', 'requests', 'tokens asked', 'tokens answered', costHead(used), 'tokens trained on'],
       rows: used.map((cost) => [
         cost.cycle === 0 ? 'before' : cost.cycle,
         count(cost.requests),

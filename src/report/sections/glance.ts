@@ -39,7 +39,7 @@ function loopTiles({ evaluations, scores, costs, transitions }: RunFigures): Til
   const change =
     base === undefined || last === undefined || last === base
       ? null
-      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, p = ${probability(transitions.pValue)}`}`;
+      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, p\u00a0=\u00a0${probability(transitions.pValue)}`}`;
   return [
     ['base accuracy', percent(base?.accuracy), intervalOf(base)],
     ...(last === undefined || last === base
