@@ -9,12 +9,17 @@ import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 import { notesOf } from './notes.js';
 import { generatorIdentity } from '../pricing.js';
 import { stageSeconds, type Lengths } from './stage-time.js';
-import { workloadOf, type Workload } from './workload.js';
+import { recipeWorkload } from './recipe-workload.js';
+import { loopWorkload, type Workload } from './workload.js';
 
 export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
   const { assumptions } = options;
   const counts = facts.counts ?? { seed: 0, test: 0, pool: 0 };
-  const workload = workloadOf(config, counts, assumptions);
+  const { recipe } = config;
+  const workload =
+    recipe.kind === 'loop'
+      ? loopWorkload(config, counts, assumptions)
+      : recipeWorkload(config, recipe, counts, assumptions);
   const { images, lengths } = sequencesOf(config, facts, options);
   const precision = precisionOf(config);
   const { policy, rewardModel } = facts;
@@ -32,7 +37,12 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
     samples: workload.samples,
     generator: generatorPlan(config, facts, workload, options),
     images,
-    memory: timed === null ? null : jobMemories(config, timed, lengths, { ...options, largest: images.largest }),
+    memory:
+      timed === null
+        ? null
+        : jobMemories(config, timed, lengths, { ...options, largest: images.largest }).filter(({ job }) =>
+            stages.some(({ stage }) => stage === job),
+          ),
     gpu: timed === null ? null : { hours: seconds / 3600, wallHours: seconds / 3600 / options.deviceCount },
     disk: diskOf(config, models, workload, assumptions.replyTokens * assumptions.charactersPerToken),
     missing: [...facts.missing],
