@@ -21,6 +21,8 @@ export async function onScreen<T>(
   io: CommandIo,
   { source, request, isAlive, gpu, work }: ScreenWork<T>,
 ): Promise<T> {
+  // Ink's colours heed this flag and not NO_COLOR; they look for it when they are loaded.
+  if ((io.env['NO_COLOR'] ?? '') !== '') process.argv.push('--no-color');
   // Loaded here, so that other commands start without React.
   const { openScreen } = await import('../tui/open-screen.js');
   const { promise: leave, resolve } = Promise.withResolvers<void>();

@@ -1,13 +1,16 @@
 /** A plan as a person reads it. */
 import type { Config } from '../config/schema.js';
 import { tokenEdge } from '../loop/estimate/architecture.js';
+import { armsOf, type ComparisonRecipe } from '../loop/recipes/plan.js';
 import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../loop/estimate/types.js';
 import { formatTable } from '../format.js';
 
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
-  const sections: [string, string][] = [
-    ['Stages', stageTable(config, plan)],
-    ['Generator', generatorText(config, plan)],
+  const sections: (readonly [string, string])[] = [
+    ...(config.recipe.kind === 'loop'
+      ? ([['Stages', stageTable(config, plan)]] as const)
+      : ([['Arms', armTable(config, config.recipe, plan)]] as const)),
+    ['Generator', plan.samples.requests === 0 ? 'nothing is asked of a generator' : generatorText(config, plan)],
     ['Images', imagesText(plan)],
     ['Memory', memoryText(plan, options)],
     ['Time', timeText(plan, options)],
@@ -27,18 +30,49 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
   const grown = ({ cycle, stage, items }: StageEstimate): boolean =>
     cycle > 1 && cycle === config.cycles && first.find((other) => other.stage === stage)?.items !== items;
   const shown = stages.filter((stage) => stage.cycle <= 1 || grown(stage));
-  const line = ({ cycle, stage, items, unit, steps, gpuSeconds }: StageEstimate): string[] => [
-    `${cycle === 0 ? 'start' : `cycle ${cycle}`}  ${stage}`,
-    `${thousands(items)} ${unit}`,
-    steps === null ? '' : `${thousands(steps)} steps`,
-    gpuSeconds === null ? '' : inHours(gpuSeconds / 3600),
-  ];
   const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
-  const table = formatTable([['stage', 'items', 'steps', gpu], ...shown.map(line)]);
+  const named = (stage: StageEstimate): string => `${placeOf(stage)}  ${stage.stage}`;
+  const table = formatTable([
+    ['stage', 'items', 'steps', gpu],
+    ...shown.map((stage) => [named(stage), ...cells(stage)]),
+  ]);
   const others = config.cycles > 1 ? '\nwhat is not named again is alike in all cycles' : '';
   return (
     `${table}${others}\n${thousands(samples.requests)} samples asked for, ${thousands(samples.accepted)} kept if the filter ` +
     `keeps the share assumed below; D_gen ends with ${thousands(samples.datasetSize)}`
+  );
+}
+
+const placeOf = ({ cycle }: StageEstimate): string => (cycle === 0 ? 'start' : `cycle ${cycle}`);
+
+const cells = ({ items, unit, steps, gpuSeconds }: StageEstimate): string[] => [
+  `${thousands(items)} ${unit}`,
+  steps === null ? '' : `${thousands(steps)} steps`,
+  gpuSeconds === null ? '' : inHours(gpuSeconds / 3600),
+];
+
+/** What arms share, then each arm with what it makes itself; an arm without a row of its own uses what another made. */
+function armTable(config: Config, recipe: ComparisonRecipe, { stages }: Plan): string {
+  const names = armsOf(config, recipe).map(({ name }) => name);
+  const width = Math.max(...names.map(({ length }) => length), 'shared'.length);
+  const rowsOf = (name: string | undefined): string[][] =>
+    stages
+      .filter(({ arm }) => arm === name)
+      .map((stage, index) => {
+        const arm = index === 0 ? (name ?? 'shared') : '';
+        const cycle = stage.cycle > 1 ? ` of ${placeOf(stage)}` : '';
+        return [`${arm.padEnd(width)}  ${stage.stage}${cycle}`, ...cells(stage)];
+      });
+  const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
+  const rows = [undefined, ...names].flatMap(rowsOf);
+  const count = (wanted: (stage: string) => boolean): number => stages.filter(({ stage }) => wanted(stage)).length;
+  const tests = stages.filter(({ stage }) => stage.startsWith('evaluate'));
+  const questions = tests[0]?.items ?? 0;
+  return (
+    `${formatTable([[`${'arm'.padEnd(width)}  stage`, 'items', 'steps', gpu], ...rows])}\n` +
+    `${names.length} arms, ${stages.length} stages; trained: ${count((stage) => stage === 'sft')} by SFT, ${count((stage) => stage === 'grpo')} by GRPO, ` +
+    `reward models: ${count((stage) => stage === 'reward-model')}; ${tests.length} tests of ${thousands(questions)} questions\n` +
+    `what several arms need is made once; one domain's samples are counted as an equal share of all`
   );
 }
 

@@ -2,10 +2,13 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber, formatSeconds, formatTable } from '../format.js';
+import { narrow } from './layout.js';
 import type { CycleRow } from './state.js';
 
-const wide = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
-const narrow = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
+const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
+const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
+/** What a narrow terminal leaves out, so that the accuracies stay. */
+const spared = new Set(['cand.', 'accepted', 'τ']);
 
 interface CyclesTableProps {
   rows: readonly CycleRow[];
@@ -16,7 +19,9 @@ interface CyclesTableProps {
 
 export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactElement {
   const shown = rows.slice(-Math.max(1, height - 1));
-  const [header = '', ...lines] = formatTable([columns >= 100 ? wide : narrow, ...shown.map(cells)]).split('\n');
+  const all = [columns >= 100 ? longHeads : shortHeads, ...shown.map(cells)];
+  const table = columns < narrow ? all.map((row) => row.filter((_, at) => !spared.has(shortHeads[at] ?? ''))) : all;
+  const [header = '', ...lines] = formatTable(table).split('\n');
   return (
     <Box flexDirection="column" paddingX={1} height={height} width={columns} overflow="hidden">
       <Text dimColor wrap="truncate">

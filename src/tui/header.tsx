@@ -25,7 +25,7 @@ export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement
       ? columns < narrow
         ? 'start'
         : 'before the first cycle'
-      : `cycle ${at.cycle} of ${cycles}`;
+      : `cycle ${at.cycle}${columns < narrow ? '/' : ' of '}${cycles}`;
   return (
     <Box width={columns} justifyContent="space-between" columnGap={1} paddingX={1}>
       <Text wrap="truncate">

@@ -3,6 +3,7 @@ import { Box, Text } from 'ink';
 import { Fragment, type ReactElement } from 'react';
 import type { StageName } from '../loop/events.js';
 import { turnStages } from '../loop/plan.js';
+import { narrow } from './layout.js';
 import { plannedStages, stageOf, type ScreenState, type StageStatus } from './state.js';
 import { stageWords } from './words.js';
 
@@ -15,63 +16,73 @@ interface RingProps {
   state: ScreenState;
   /** The cycle to show. */
   cycle: number;
+  columns: number;
 }
 
-export function LoopRing({ state, cycle }: RingProps): ReactElement {
-  const planned = plannedStages(state, Math.max(1, cycle));
-  const back = planned.filter((stage) => !forward.has(stage)).toReversed();
-  const top = planned.filter((stage) => forward.has(stage));
+export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
+  const shown = Math.max(1, cycle);
+  const planned = plannedStages(state, shown);
+  const look = (of: number, stages: readonly StageName[]) => stages.map((stage) => lookOf(state, of, stage, columns));
+  const top = look(
+    shown,
+    planned.filter((stage) => forward.has(stage)),
+  );
+  const back = look(shown, planned.filter((stage) => !forward.has(stage)).toReversed());
   const width = Math.max(lengthOf(top), lengthOf(back));
   const last = cycle >= state.cycles && state.cycles > 0;
   return (
     <Box flexDirection="column" paddingX={1}>
       <Text wrap="truncate">
         <Text dimColor>start </Text>
-        <Stages state={state} cycle={0} stages={state.plan.start} arrow=" → " />
+        <Stages looks={look(0, state.plan.start)} arrow=" → " />
       </Text>
       <Text wrap="truncate">
         <Text dimColor>{last ? '     ╭─ ' : '     ╭→ '}</Text>
-        <Stages state={state} cycle={Math.max(1, cycle)} stages={top} arrow=" → " />
+        <Stages looks={top} arrow=" → " />
         <Text dimColor>{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Text>
       </Text>
       <Text wrap="truncate">
         <Text dimColor>{'     ╰─ '}</Text>
-        <Stages state={state} cycle={Math.max(1, cycle)} stages={back} arrow=" ← " />
+        <Stages looks={back} arrow=" ← " />
         <Text dimColor>{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Text>
       </Text>
     </Box>
   );
 }
 
-interface StagesProps {
-  state: ScreenState;
-  cycle: number;
-  stages: readonly StageName[];
-  arrow: string;
+interface Look {
+  status: StageStatus;
+  text: string;
 }
 
-function Stages({ state, cycle, stages, arrow }: StagesProps): ReactElement {
+/** A narrow terminal names only the stage at work. */
+function lookOf(state: ScreenState, cycle: number, stage: StageName, columns: number): Look {
+  const status = statusOf(state, cycle, stage);
+  const isNamed = columns >= narrow || status === 'running';
+  return { status, text: isNamed ? `${marks[status]} ${stageWords[stage].short}` : marks[status] };
+}
+
+function Stages({ looks, arrow }: { looks: readonly Look[]; arrow: string }): ReactElement {
   return (
     <>
-      {stages.map((stage, index) => (
-        <Fragment key={stage}>
+      {looks.map((look, index) => (
+        <Fragment key={index}>
           {index === 0 ? null : <Text dimColor>{arrow}</Text>}
-          <Mark status={statusOf(state, cycle, stage)} text={stageWords[stage].short} />
+          <Mark {...look} />
         </Fragment>
       ))}
     </>
   );
 }
 
-function Mark({ status, text }: { status: StageStatus; text: string }): ReactElement {
-  const label = `${marks[status]} ${text}`;
+function Mark({ status, text }: Look): ReactElement {
   if (status === 'running')
     return (
       <Text inverse bold>
-        {label}
+        {text}
       </Text>
     );
-  return status === 'waiting' ? <Text dimColor>{label}</Text> : <Text color="green">{label}</Text>;
+  return status === 'waiting' ? <Text dimColor>{text}</Text> : <Text color="green">{text}</Text>;
 }
 
 /** A stage that was running when the run ended is no longer at work. */
@@ -80,5 +91,4 @@ function statusOf(state: ScreenState, cycle: number, stage: StageName): StageSta
   return status === 'running' && state.current === null ? 'waiting' : status;
 }
 
-const lengthOf = (stages: readonly StageName[]): number =>
-  stages.reduce((sum, stage) => sum + stageWords[stage].short.length + 5, -3);
+const lengthOf = (looks: readonly Look[]): number => looks.reduce((sum, { text }) => sum + text.length + 3, -3);

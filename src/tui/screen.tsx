@@ -99,7 +99,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
-      <LoopRing state={state} cycle={state.place?.cycle ?? 0} />
+      <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
       {overlay === 'help' ? <Help owns={owns} width={columns} height={layout.panel} /> : null}
       {overlay === 'image' ? (
         <ImageView

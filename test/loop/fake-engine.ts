@@ -32,9 +32,11 @@ export interface Row {
 export interface FakeOptions {
   /** Called before each job works; may throw, or abort the run. */
   before?: (spec: JobSpec, count: number) => void;
+  /** Each training gives another model, and each model other scores, as in truth; else all are alike. */
+  differ?: boolean;
 }
 
-export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
+export function fakeEngine({ before, differ = false }: FakeOptions = {}): FakeEngine {
   const calls: FakeCall[] = [];
   const start = <K extends JobKind>(input: unknown, hooks: JobHooks = {}): Job<K> => {
     const spec = input as JobSpec;
@@ -44,7 +46,7 @@ export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
       before?.(spec, calls.length);
       if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
       call.rows = await readParquet<Row>(spec.data);
-      return (await perform(spec, call.rows, hooks)) as ResultOf<K>;
+      return (await perform(spec, call.rows, hooks, differ)) as ResultOf<K>;
     };
     const result = work();
     result.catch(() => {});
@@ -55,11 +57,12 @@ export function fakeEngine({ before }: FakeOptions = {}): FakeEngine {
 
 async function* noEvents(): AsyncGenerator<never, void> {}
 
-async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks): Promise<object> {
+async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks, differ: boolean): Promise<object> {
   hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
   switch (spec.kind) {
     case 'score': {
-      const lines = rows.map(({ id, response = '' }) => ({ id, score: scoreOf(response) }));
+      const own = differ ? Number.parseInt(sha256(spec.model.path).slice(0, 6), 16) / 1e9 : 0;
+      const lines = rows.map(({ id, response = '' }) => ({ id, score: scoreOf(response) - own }));
       return {
         kind: spec.kind,
         scores: writeLines(spec.outDir, 'scores.jsonl', lines),
@@ -107,17 +110,17 @@ async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks): Pr
         },
         new AbortController().signal,
       );
-      return trained(spec.kind, spec.outDir);
+      return trained(spec.kind, spec.outDir, differ);
     case 'sft':
     case 'reward-model':
-      return trained(spec.kind, spec.outDir);
+      return trained(spec.kind, spec.outDir, differ);
   }
 }
 
-function trained(kind: JobKind, outDir: string): object {
+function trained(kind: JobKind, outDir: string, differ: boolean): object {
   const checkpoint = join(outDir, 'model');
   mkdirSync(checkpoint, { recursive: true });
-  writeFileSync(join(checkpoint, 'weights'), kind);
+  writeFileSync(join(checkpoint, 'weights'), differ ? `${kind} ${outDir}` : kind);
   return { kind, checkpoint, steps: 1, seconds: 0, loss: 0.5, tokens: null };
 }
 

@@ -89,10 +89,15 @@ test('images that are being drawn show before the first stage starts', () => {
   expect(text).toContain('800 of 1390 images');
 });
 
-test('a narrow terminal keeps the time and the key to the help', () => {
+test('a narrow terminal keeps the time, the ring, the chart, the accuracies and the key to the help', () => {
   const lines = picture(untilWithin(1, 'sft'), 60, 20).split('\n');
-  expect(lines[0]).toMatch(/cycle 1 of 2 · ● running +\d+:\d\d · left \?$/);
+  expect(lines[0]).toMatch(/cycle 1\/2 · ● running +\d+:\d\d · left \?$/);
   expect(lines.at(-1)).toContain('? help');
+  expect(lines[2]).toMatch(/✓ → ✓ → ✓ → ● SFT → ○ → ○ → ○ ─+╮$/);
+  expect(lines.find((line) => line.startsWith(' cycle '))).toMatch(/SFT +GRPO +time$/);
+  const chart = lines.filter((line) => /^│ +[\d.]*│/.test(line));
+  expect(chart.length).toBeGreaterThan(3);
+  expect(chart.join('')).not.toContain('…');
 });
 
 test('a run whose process is gone stands still and says so', () => {

@@ -27,12 +27,12 @@ interface Step {
 }
 
 /** Runs medgr2 under terminal.py: each step waits for a text on the terminal, then types keys. */
-async function inTerminal(values: string[], steps: Step[]) {
+async function inTerminal(values: string[], steps: Step[], more: NodeJS.ProcessEnv = {}) {
   const command = [process.execPath, '--import', 'tsx/esm', join(root, 'src/cli/main.ts'), ...values];
   const { CI: _, NO_COLOR: __, ...env } = process.env;
   const child = spawn(python, [join(import.meta.dirname, 'fixtures/terminal.py'), JSON.stringify({ command, steps })], {
     cwd: root,
-    env: { ...env, TERM: 'xterm-256color' },
+    env: { ...env, TERM: 'xterm-256color', ...more },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let told = '';
@@ -89,10 +89,15 @@ describe.skipIf(!hasPty)(`keys reach a run${hasPty ? '' : ` (skipped: ${python} 
     // The stage at work was ended, not cut off.
     expect(before.filter(({ type }) => type === 'stage-start')).toHaveLength(done);
 
-    const second = await inTerminal(run, [
-      { await: '● running', type: 'q' },
-      { await: 'stopping: the job at work saves what it has' },
-    ]);
+    const second = await inTerminal(
+      run,
+      [{ await: '● running', type: 'q' }, { await: 'stopping: the job at work saves what it has' }],
+      { NO_COLOR: '1' },
+    );
+    // eslint-disable-next-line no-control-regex
+    const colored = /\u001b\[[\d;]*[349]\dm/;
+    expect(first.text).toMatch(colored);
+    expect(second.text).not.toMatch(colored);
     expect(second.code, second.text).toBe(130);
     expectTerminalAsBefore(second.text);
     const after = eventsOf().slice(before.length);

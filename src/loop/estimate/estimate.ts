@@ -8,12 +8,17 @@ import { bytesOf, estimateMemory, precisionOf } from './memory.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 import { notesOf } from './notes.js';
 import { stageSeconds, type Lengths } from './stage-time.js';
-import { workloadOf, type Workload } from './workload.js';
+import { recipeWorkload } from './recipe-workload.js';
+import { loopWorkload, type Workload } from './workload.js';
 
 export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
   const { assumptions } = options;
   const counts = facts.counts ?? { seed: 0, test: 0, pool: 0 };
-  const workload = workloadOf(config, counts, assumptions);
+  const { recipe } = config;
+  const workload =
+    recipe.kind === 'loop'
+      ? loopWorkload(config, counts, assumptions)
+      : recipeWorkload(config, recipe, counts, assumptions);
   const { images, lengths } = sequencesOf(config, facts, options);
   const precision = policyPrecision(config);
   const { policy, rewardModel } = facts;
@@ -30,7 +35,9 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
   }));
   const seconds = stages.reduce((sum, { gpuSeconds }) => sum + (gpuSeconds ?? 0), 0);
   const memory = [
-    ...(timed === null ? [] : jobMemories(config, timed, lengths, { ...options, largest: images.largest })),
+    ...(timed === null ? [] : jobMemories(config, timed, lengths, { ...options, largest: images.largest })).filter(
+      ({ job }) => stages.some(({ stage }) => stage === job),
+    ),
     ...(local === null || !learns(config) ? [] : [generatorMemory(config, local, options.device)]),
   ];
   const plan: Omit<Plan, 'notes'> = {

@@ -10,14 +10,16 @@ export function notesOf(
   plan: Omit<Plan, 'notes'>,
   { device }: PlanOptions,
 ): string[] {
-  const { generation, policy, cycles } = config;
+  const { generation, policy } = config;
   const notes: string[] = [];
-  const images = generation.imagesPerCycle * cycles;
+  const asked = plan.stages.filter(({ stage }) => stage === 'generate').map(({ cycle }) => cycle);
+  const images = generation.imagesPerCycle * Math.max(0, ...asked);
   if (facts.counts !== null && images > facts.counts.pool)
     notes.push(
       `${images} images are asked about and the pool has ${facts.counts.pool}: they come again, with other question types`,
     );
-  if (facts.counts !== null && facts.counts.pool === 0) notes.push('the pool holds no image: nothing can be generated');
+  if (facts.counts !== null && facts.counts.pool === 0 && images > 0)
+    notes.push('the pool holds no image: nothing can be generated');
   for (const [name, model] of [
     ['policy.base', facts.policy],
     ['rewardModel.base', facts.rewardModel],

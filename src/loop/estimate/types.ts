@@ -38,6 +38,8 @@ export interface PlanOptions {
 }
 
 export interface StageEstimate {
+  /** Of a comparison; left out for the loop and for what all arms share. */
+  arm?: string;
   cycle: number;
   stage: StageName;
   /** Rows, requests or prompts the stage goes through. */

@@ -21,66 +21,84 @@ export interface DataCounts {
 /** Graded texts of one trusted sample: original, reworded, shortened, off the point, and the hard mismatches. */
 export const gradedPerSample = (config: Config): number => 4 + config.grading.mismatches;
 
-export function workloadOf(config: Config, counts: DataCounts, assumptions: Assumptions): Workload {
-  const { generation, rewardModel, dataset } = config;
-  const heldOut = Math.round(counts.seed * config.grading.heldOut) * gradedPerSample(config);
-  const graded = counts.seed * gradedPerSample(config);
-  const requestsPerCycle = generation.imagesPerCycle * generation.strategies.length;
-  const acceptedPerCycle = Math.round(requestsPerCycle * assumptions.acceptedShare);
+export const candidatesPerCycle = ({ generation }: Config): number =>
+  generation.imagesPerCycle * generation.strategies.length;
 
-  const stages: StageLoad[] = [
-    load(0, 'prepare-data', counts.seed + counts.test, 'samples'),
-    load(0, 'evaluate-base', counts.test, 'questions'),
+const acceptedPerCycle = (config: Config, { acceptedShare }: Assumptions): number =>
+  Math.round(candidatesPerCycle(config) * acceptedShare);
+
+const heldOutRows = (config: Config, counts: DataCounts): number =>
+  Math.round(counts.seed * config.grading.heldOut) * gradedPerSample(config);
+
+/** Grades, and R_φ made from them. */
+export function rewardLoads(config: Config, counts: DataCounts): StageLoad[] {
+  const { rewardModel } = config;
+  const graded = counts.seed * gradedPerSample(config);
+  const heldOut = heldOutRows(config, counts);
+  const trusted = counts.seed - Math.round(counts.seed * config.grading.heldOut);
+  return [
     load(0, 'grade', graded, 'rows'),
-  ];
-  const { provider, local } = generation;
-  const generatorSteps = provider === 'local' ? (local?.warmStartSteps ?? 0) : 0;
-  if (generatorSteps > 0) stages.splice(2, 0, load(0, 'generator-warm-start', counts.seed, 'samples', generatorSteps));
-  if (rewardModel.warmStartSteps > 0) {
-    const trusted = counts.seed - Math.round(counts.seed * config.grading.heldOut);
-    stages.push(load(0, 'warm-start', trusted, 'samples', rewardModel.warmStartSteps));
-  }
-  stages.push(
+    ...(rewardModel.warmStartSteps > 0 ? [load(0, 'warm-start', trusted, 'samples', rewardModel.warmStartSteps)] : []),
     load(0, 'reward-model', graded - heldOut, 'rows', rewardModel.steps),
     load(0, 'reward-report', heldOut, 'rows'),
+  ];
+}
+
+/** One turn of the loop; D_gen has grown by then. */
+export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): StageLoad[] {
+  const { rewardModel, preferences, generatorUpdate } = config;
+  const requests = candidatesPerCycle(config);
+  const accepted = acceptedPerCycle(config, assumptions);
+  const datasetSize = datasetSizeAfter(config, counts, assumptions, cycle);
+  const completions = preferences.prompts * preferences.samples;
+  const rows = Math.round(completions * (1 + rewardModel.replay));
+  const evolves = cycle < config.cycles || rewardModel.retrainAfterLast;
+  return [
+    load(cycle, 'generate', requests, 'requests'),
+    load(cycle, 'score', requests, 'candidates'),
+    load(cycle, 'filter', requests, 'candidates'),
+    load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
+    load(cycle, 'evaluate-sft', counts.test, 'questions'),
+    load(cycle, 'grpo', datasetSize, 'prompts', config.grpo.maxSteps),
+    load(cycle, 'evaluate-grpo', counts.test, 'questions'),
+    ...(evolves
+      ? [
+          load(cycle, 'preferences', completions, 'completions'),
+          load(cycle, 'reward-model', rows, 'rows', rewardModel.retrainSteps),
+          load(cycle, 'reward-report', heldOutRows(config, counts), 'rows'),
+        ]
+      : []),
+    generatorUpdate.enabled && generatorUpdate.method === 'sft'
+      ? load(cycle, 'generator-sft', accepted, 'samples', sftSteps(generatorUpdate, accepted))
+      : load(cycle, 'generator-update', accepted, 'samples'),
+  ];
+}
+
+const datasetSizeAfter = (config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number =>
+  (config.dataset.includeSeed ? counts.seed : 0) + cycle * acceptedPerCycle(config, assumptions);
+
+/** Of the loop; a comparison has its own. */
+export function loopWorkload(config: Config, counts: DataCounts, assumptions: Assumptions): Workload {
+  const cycles = Array.from({ length: config.cycles }, (_, index) =>
+    cycleLoads(config, counts, assumptions, index + 1),
   );
-  let datasetSize = dataset.includeSeed ? counts.seed : 0;
-  for (let cycle = 1; cycle <= config.cycles; cycle++) {
-    datasetSize += acceptedPerCycle;
-    stages.push(
-      load(cycle, 'generate', requestsPerCycle, 'requests'),
-      load(cycle, 'score', requestsPerCycle, 'candidates'),
-      load(cycle, 'filter', requestsPerCycle, 'candidates'),
-      load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
-      load(cycle, 'evaluate-sft', counts.test, 'questions'),
-      load(cycle, 'grpo', datasetSize, 'prompts', config.grpo.maxSteps),
-      load(cycle, 'evaluate-grpo', counts.test, 'questions'),
-    );
-    if (cycle < config.cycles || rewardModel.retrainAfterLast) {
-      const completions = config.preferences.prompts * config.preferences.samples;
-      stages.push(
-        load(cycle, 'preferences', completions, 'completions'),
-        load(
-          cycle,
-          'reward-model',
-          Math.round(completions * (1 + rewardModel.replay)),
-          'rows',
-          rewardModel.retrainSteps,
-        ),
-        load(cycle, 'reward-report', heldOut, 'rows'),
-      );
-    }
-    const { enabled, method, sft } = config.generatorUpdate;
-    stages.push(
-      enabled && method === 'sft'
-        ? load(cycle, 'generator-sft', acceptedPerCycle, 'samples', sftSteps({ sft }, acceptedPerCycle))
-        : load(cycle, 'generator-update', acceptedPerCycle, 'samples'),
-    );
-  }
-  const requests = requestsPerCycle * config.cycles;
+  const requests = candidatesPerCycle(config) * config.cycles;
+  const { provider, local } = config.generation;
+  const warmStartSteps = provider === 'local' ? (local?.warmStartSteps ?? 0) : 0;
   return {
-    stages,
-    samples: { requests, candidates: requests, accepted: acceptedPerCycle * config.cycles, datasetSize },
+    stages: [
+      load(0, 'prepare-data', counts.seed + counts.test, 'samples'),
+      load(0, 'evaluate-base', counts.test, 'questions'),
+      ...(warmStartSteps > 0 ? [load(0, 'generator-warm-start', counts.seed, 'samples', warmStartSteps)] : []),
+      ...rewardLoads(config, counts),
+      ...cycles.flat(),
+    ],
+    samples: {
+      requests,
+      candidates: requests,
+      accepted: acceptedPerCycle(config, assumptions) * config.cycles,
+      datasetSize: datasetSizeAfter(config, counts, assumptions, config.cycles),
+    },
   };
 }
 
@@ -89,7 +107,7 @@ export function sftSteps({ sft }: Pick<Config, 'sft'>, rows: number): number {
   return sft.maxSteps ?? Math.ceil(Math.ceil(rows / (sft.batchSize * sft.accumulation)) * sft.epochs);
 }
 
-function load(
+export function load(
   cycle: number,
   stage: StageName,
   items: number,

@@ -8,7 +8,11 @@ export interface PanelProps {
   height: number;
 }
 
-/** Two columns where there is room for them: a chart at the left, figures at the right. */
-export function splitWidth(width: number, right: number): { left: number; right: number } {
-  return { left: Math.max(20, width - right - 2), right };
+/** A chart below this width shows nothing. */
+const leastLeft = 24;
+
+/** Two columns: a chart at the left, and at the right figures, as wide as they like where there is room. */
+export function splitWidth(width: number, wanted: number): { left: number; right: number } {
+  const left = Math.max(leastLeft, width - wanted - 2);
+  return { left, right: Math.max(0, width - left - 2) };
 }
