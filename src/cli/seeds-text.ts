@@ -90,7 +90,8 @@ function gridTable({ by, trained, tested, cells }: NonNullable<PooledComparison[
       row,
       ...tested.map((column) => {
         const gain = cells.find((cell) => cell.trained === row && cell.tested === column)?.gain;
-        return gain === undefined ? '–' : `${gain.mean < 0 ? '' : '+'}${percent(gain, 0)}`;
+        const text = percent(gain, 0);
+        return gain === undefined || text.startsWith('-') ? text : `+${text}`;
       }),
     ]),
   ]);
@@ -111,7 +112,8 @@ function differenceTable(differences: PooledComparison['differences']): string {
 /** `81.2 ± 1.4`; a seed alone has no deviation. */
 function percent(spread: Spread | null | undefined, digits = 1): string {
   if (spread === null || spread === undefined) return '–';
-  const share = (value: number): string => (100 * value).toFixed(digits);
+  // Without the sign of what is rounded to 0.
+  const share = (value: number): string => (100 * value).toFixed(digits).replace(/^-(?=0(?:\.0*)?$)/, '');
   return spread.deviation === null ? share(spread.mean) : `${share(spread.mean)} ± ${share(spread.deviation)}`;
 }
 

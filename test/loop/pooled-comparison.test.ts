@@ -100,4 +100,6 @@ test('cells of a grid', () => {
   expect(pooled.grid?.cells).toHaveLength(1);
   expect(pooled.grid?.cells[0]?.gain.mean).toBeCloseTo(0.2, 12);
   expect(seedsText(pooled, 'runs/x')).toMatch(/^CT +\+20 ± 14$/m);
+  const none = [-0.002, 0].map((gain, seed) => ({ ...resultOf(seed, 0.5, 0.5, 9), grid: grid(gain) }));
+  expect(seedsText(poolComparisons(none), 'runs/x')).toMatch(/^CT +\+0 ± 0$/m);
 });
