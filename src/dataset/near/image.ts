@@ -5,6 +5,7 @@
  */
 import sharpPhash from 'sharp-phash';
 import { DataError, messageOf } from '../../errors.js';
+import { bitsOf } from './bits.js';
 import { groupsOf, matchesOf } from './runs.js';
 
 /** CommonJS whose types promise a default export that Node does not give: what is imported is the function itself. */
@@ -83,10 +84,4 @@ function indexHashes(hashes: readonly PerceptualHash[], distance: number) {
       return left !== null && right !== null && hashDistance(left, right) <= distance;
     },
   };
-}
-
-function bitsOf(value: number): number {
-  let bits = value - ((value >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
