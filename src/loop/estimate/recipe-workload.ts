@@ -151,6 +151,8 @@ function settingsOf(config: Config, stage: StageName): unknown {
     case 'preferences':
       return [policy, config.preferences, config.grpo.maxCompletionLength];
     case 'generator-update':
+    case 'generator-sft':
+    case 'generator-warm-start':
       return config.generatorUpdate;
     case 'evaluate':
     case 'evaluate-base':
