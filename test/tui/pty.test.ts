@@ -68,8 +68,9 @@ describe.skipIf(!hasPty)(`keys reach a run${hasPty ? '' : ` (skipped: ${python} 
       { await: 'nothing has been (generated|filtered) yet', type: 'i' },
       { await: 'No sample has been written yet', type: 'i', resize: [40, 120] },
       { await: filled(40), resize: [20, 60] },
-      { await: filled(20), type: 'p' },
-      { await: 'p pause', type: 's' },
+      { await: filled(20), type: 'p', resize: [40, 120] },
+      // With no stage at work, s would end the run at once.
+      { await: '● (data|test base|grade|reward model|set τ)', type: 's' },
       { await: 'stops after this stage' },
     ]);
     expect(first.code, first.text).toBe(130);
