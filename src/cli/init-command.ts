@@ -83,7 +83,7 @@ async function answersOf(
     seed: 'data/parts/seed',
     test: 'data/parts/test',
   } as const;
-  const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names) };
+  const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
   return { answers: { data: own, generator, base }, questions };
 }
 
@@ -113,12 +113,13 @@ function needsImages(generator: string): ConfigError {
 }
 
 /** A table to fill in: some of the images, and the columns that `medgr2 import csv` reads. */
-function questionsTemplate(names: readonly string[]): string {
+function questionsTemplate(names: readonly string[], modality: Modality): string {
   const every = Math.max(1, Math.floor(names.length / 40));
   const chosen = names.filter((_, index) => index % every === 0).slice(0, 40);
   const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,question_type,modality';
-  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,,`)].join('\n')}\n`;
+  const known = modality === 'unknown' ? '' : modality;
+  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,,${known}`)].join('\n')}\n`;
 }
 
 function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
