@@ -54,7 +54,9 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
     rewardModel: { base: 'Qwen/Qwen2.5-VL-3B-Instruct' },
     cycles: 1,
   });
-  expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(/^image,question,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/);
+  expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(
+    /^image,question,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/,
+  );
   expect(out).toContain('medgr2 import csv');
   expect(out).toContain('medgr2 split');
   // The images are measured although the trusted questions are not there yet.
