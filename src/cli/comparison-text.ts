@@ -31,11 +31,24 @@ export const short: Readonly<Record<string, string>> = {
 
 /** Table 1 of MedGR²: models by modalities, in its order, and overall. */
 export function modalityTable(arms: readonly Pick<ArmResult, 'label' | 'byModality' | 'accuracy'>[]): string {
+  return tableByModality(
+    arms,
+    (group) => percent(group?.accuracy),
+    (accuracy) => percent(accuracy),
+  );
+}
+
+/** Its layout, whatever an arm's figures are; a modality that an arm lacks is left to `cell`. */
+export function tableByModality<Figure, Group>(
+  arms: readonly { label: string; byModality: Readonly<Record<string, Group>>; accuracy: Figure }[],
+  cell: (group: Group | undefined) => string,
+  overall: (figure: Figure) => string,
+): string {
   const present = modalities.filter((name) => arms.some(({ byModality }) => byModality[name] !== undefined));
   const rows = arms.map(({ label, byModality, accuracy }) => [
     label,
-    ...present.map((name) => percent(byModality[name]?.accuracy)),
-    percent(accuracy),
+    ...present.map((name) => cell(byModality[name])),
+    overall(accuracy),
   ]);
   return formatTable([['model', ...present.map((name) => short[name] ?? name), 'overall'], ...rows]);
 }

@@ -2,14 +2,17 @@
 import type { Spread } from '../evaluation/spread.js';
 import { formatTable } from '../format.js';
 import type { PooledArm, PooledComparison } from '../loop/pooled-comparison.js';
-import { modalities } from '../sample.js';
-import { short } from './comparison-text.js';
+import { short, tableByModality } from './comparison-text.js';
 
 export function seedsText(pooled: PooledComparison, runDir: string): string {
   const { arms, curves, grid, differences, seeds, testQuestions, notice } = pooled;
   return [
     '',
-    modalityTable(arms),
+    tableByModality(
+      arms,
+      (accuracy) => percent(accuracy, 0),
+      (accuracy) => percent(accuracy),
+    ),
     '',
     figuresTable(arms),
     ...(curves.length === 0 ? [] : ['', curveTable(curves)]),
@@ -21,18 +24,6 @@ export function seedsText(pooled: PooledComparison, runDir: string): string {
     '',
     `folder of the seeds: ${runDir}`,
   ].join('\n');
-}
-
-function modalityTable(arms: readonly PooledArm[]): string {
-  const present = modalities.filter((name) => arms.some(({ byModality }) => byModality[name] !== undefined));
-  return formatTable([
-    ['model', ...present.map((name) => short[name] ?? name), 'overall'],
-    ...arms.map(({ label, byModality, accuracy }) => [
-      label,
-      ...present.map((name) => percent(byModality[name], 0)),
-      percent(accuracy),
-    ]),
-  ]);
 }
 
 function figuresTable(arms: readonly PooledArm[]): string {
