@@ -2,13 +2,14 @@
  * Finished seeds on disk. A seed's outcome lies in its run folder, so that several processes may share one --out; tables are
  * made of all that is found in one or more of them.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../src/errors.js';
 import { runResultSchema } from '../../src/loop/result.js';
 import { readJson, runFiles, writeJson } from '../../src/loop/run-folder.js';
+import { seedFolder, seedFolders } from '../../src/loop/seed-folders.js';
 
 const outcomeSchema = z.object({
   seed: z.int(),
@@ -20,10 +21,8 @@ const outcomeSchema = z.object({
 });
 export type SeedOutcome = z.output<typeof outcomeSchema>;
 
-export const runFolder = (out: string, seed: number): string => join(out, `seed-${seed}`);
-
 export function writeOutcome(out: string, outcome: SeedOutcome): void {
-  writeJson(join(runFolder(out, outcome.seed), 'outcome.json'), outcome);
+  writeJson(join(seedFolder(out, outcome.seed), 'outcome.json'), outcome);
 }
 
 /** An outcome, and the configuration of its run without the seed; null where its run folder is not there. */
@@ -59,13 +58,12 @@ function outcomesIn(folder: string): FoundOutcome[] {
   const bySeed = new Map<number, FoundOutcome>();
   const add = (from: string, outcomes: readonly SeedOutcome[]): void => {
     for (const outcome of outcomes)
-      bySeed.set(outcome.seed, { from, outcome, settings: settingsOf(runFolder(folder, outcome.seed)) });
+      bySeed.set(outcome.seed, { from, outcome, settings: settingsOf(seedFolder(folder, outcome.seed)) });
   };
   // One list for the whole folder: how it was written first.
   const list = join(folder, 'outcomes.json');
   if (existsSync(list)) add(list, read(list, z.array(outcomeSchema)));
-  const runs = existsSync(folder) ? readdirSync(folder).filter((name) => /^seed-\d+$/.test(name)) : [];
-  for (const file of runs.map((name) => join(folder, name, 'outcome.json')))
+  for (const file of seedFolders(folder).map((run) => join(run, 'outcome.json')))
     if (existsSync(file)) add(file, [read(file, outcomeSchema)]);
   return [...bySeed.values()];
 }

@@ -14,8 +14,9 @@ import { describeError } from '../../src/cli/report-error.js';
 import { ConfigError } from '../../src/errors.js';
 import { writeWhole } from '../../src/loop/run-folder.js';
 import { runLoop } from '../../src/loop/run.js';
+import { seedFolder } from '../../src/loop/seed-folders.js';
 import { seedOnlyAccuracy, unfilteredAccuracy } from './arms.js';
-import { readOutcomes, runFolder, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
+import { readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
 const { values } = parseArgs({
@@ -29,7 +30,7 @@ const { values } = parseArgs({
 });
 
 async function runSeed(out: string, seed: number, python: string): Promise<SeedOutcome> {
-  const runDir = runFolder(out, seed);
+  const runDir = seedFolder(out, seed);
   const config = await loadConfig(values.config, { set: [...values.set, `seed=${seed}`] });
   await using engine = await openEngine({ python, logDir: join(out, 'logs', String(seed)) });
   const tell = (text: string): boolean => process.stderr.write(`seed ${seed}${text}\n`);
