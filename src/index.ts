@@ -29,7 +29,7 @@ export * from './reward/index.js';
 export { runLoop } from './loop/run.js';
 export { runRecipe } from './loop/recipes/run-recipe.js';
 export { runSeeds } from './loop/recipes/run-seeds.js';
-export type { RunOptions } from './loop/session.js';
+export type { RunOptions } from './loop/attempt.js';
 export { runEventSchema, stageNames } from './loop/events.js';
 export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/events.js';
 export { runResultSchema } from './loop/result.js';

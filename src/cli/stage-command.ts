@@ -4,7 +4,7 @@ import { loadConfig, parseConfig } from '../config/load.js';
 import type { Config } from '../config/schema.js';
 import { formatOf, readSampleFile, writeSampleFile } from '../dataset/sample-files.js';
 import { generateAlone, grpoAlone, scoreAlone, sftAlone, trainRewardAlone } from '../loop/alone-stages.js';
-import type { RunOptions } from '../loop/session.js';
+import type { RunOptions } from '../loop/attempt.js';
 import type { Modality, Sample } from '../sample.js';
 import { lineTeller } from '../tui/lines.js';
 import type { CommandIo } from './io.js';

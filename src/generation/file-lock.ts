@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { DataError } from '../errors.js';
 import { identityOf, isAlive, processIdentitySchema, type ProcessIdentity } from './process-identity.js';
 
-export interface FileLock {
+export interface FileLock extends Disposable {
   release(): void;
 }
 
@@ -34,12 +34,11 @@ export function lockFile(file: string): FileLock {
     utimesSync(path, now, now);
   }, touchEveryMs);
   timer.unref();
-  return {
-    release: () => {
-      clearInterval(timer);
-      if (isOurs()) rmSync(path, { force: true });
-    },
+  const release = (): void => {
+    clearInterval(timer);
+    if (isOurs()) rmSync(path, { force: true });
   };
+  return { release, [Symbol.dispose]: release };
 }
 
 /** The living holder of the lock of a file; null where nobody holds it. */

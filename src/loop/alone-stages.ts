@@ -8,7 +8,7 @@ import { runAlone } from './alone.js';
 import type { RewardModelState } from './cycle.js';
 import { dataProgress, openRunData, type DataContext } from './data.js';
 import { providerKey } from './generator.js';
-import type { RunOptions } from './session.js';
+import type { RunOptions } from './attempt.js';
 import { firstRewardModel } from './start.js';
 import { runStage } from './stage.js';
 import { generate, readCandidates } from './stages/generate.js';

@@ -6,14 +6,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/source.js';
-import { InterruptedError, messageOf, RunError } from '../errors.js';
+import { RunError } from '../errors.js';
+import { attempt, type RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
 import type { DataContext } from './data.js';
-import { openEvents } from './event-file.js';
-import { openLedger } from './ledger.js';
-import { listenForRequests } from './requests.js';
-import { openRunFolder } from './open-run.js';
-import { openWhenNeeded, type RunOptions } from './session.js';
 import { readJson, runFiles, writeJson } from './run-folder.js';
 
 /** Which stages the folder is for, so that it is never taken for a loop's, or for those of another command. */
@@ -31,49 +27,15 @@ export interface AloneRun<Result> {
 export async function runAlone<Result>(config: Config, options: RunOptions, alone: AloneRun<Result>): Promise<Result> {
   const runDir = resolve(options.runDir);
   claim(runDir, alone.name);
-  const lock = openRunFolder(runDir, { ...config, cycles: 1 });
-  writeJson(join(runDir, markerFile), { command: alone.name });
-  const started = performance.now();
-  using requests = listenForRequests(runDir, options.signal);
-  const { signal } = requests;
-  const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
-  const engine = openWhenNeeded(runDir, options.engine, config.executor, signal);
-  const end = (status: 'complete' | 'interrupted' | 'failed', error: string | null): void =>
-    emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
-  try {
-    const ledger = openLedger(join(runDir, runFiles.ledger));
-    emit({ type: 'run-start', runDir, seed: config.seed, cycles: 1, resumed: ledger.size > 0 });
-    const data: LoopData = { ...noData, ...(await alone.data?.({ runDir, emit, signal })) };
-    emit({ type: 'notice', message: data.notice });
-    const run = {
-      config,
-      arm: null,
-      runDir,
-      engine: engine.open,
-      data,
-      ledger,
-      signal,
-      emit,
-      now: () => new Date().toISOString(),
-    };
-    const result = await alone.stages(run);
-    end('complete', null);
-    return result;
-  } catch (error) {
-    if (!signal.aborted) {
-      end('failed', messageOf(error));
-      throw error;
-    }
-    end('interrupted', null);
-    throw new InterruptedError('interrupted', `${alone.name} was stopped`, {
-      cause: error,
-      where: runDir,
-      remedy: 'Give the same command again to continue it.',
-    });
-  } finally {
-    await engine.close();
-    lock.release();
-  }
+  return attempt({ ...config, cycles: 1 }, runDir, options, {
+    what: alone.name,
+    work: async (opened) => {
+      writeJson(join(runDir, markerFile), { command: alone.name });
+      const data: LoopData = { ...noData, ...(await alone.data?.(opened)) };
+      opened.emit({ type: 'notice', message: data.notice });
+      return alone.stages({ ...opened, config, data });
+    },
+  });
 }
 
 const noData: LoopData = {

@@ -1,9 +1,10 @@
 /** The MedGR² loop from its first stage to its last. */
 import type { Config } from '../config/schema.js';
+import type { RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
 import { firstGenerator } from './generator-state.js';
 import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result.js';
-import { inRunFolder, type RunOptions } from './session.js';
+import { inRunFolder } from './session.js';
 import { runStage } from './stage.js';
 import { evaluate } from './stages/evaluate.js';
 import { prepareData } from './stages/prepare-data.js';

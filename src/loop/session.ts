@@ -1,37 +1,16 @@
-/** Opens a run folder with all that stages need, does the work, and says how it ended. Every recipe runs within this. */
+/** A recipe in its run folder: its data opened and checked, its result written as it comes. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { openEngine, type Engine } from '../bridge/engine.js';
-import { ensurePython } from '../bridge/environment.js';
 import type { Config } from '../config/schema.js';
-import { InterruptedError, messageOf, PausedError } from '../errors.js';
-import type { LoopEngine, RunContext } from './context.js';
+import { attempt, type EndStatus, type RunOptions } from './attempt.js';
+import type { RunContext } from './context.js';
 import { openRunData } from './data.js';
-import { readEnvironment } from './environment.js';
-import type { TimedEvent } from './events.js';
-import { openEvents } from './event-file.js';
 import { providerKey } from './generator.js';
 import { checkRunImages, tightJobs } from './image-budget.js';
-import { openLedger } from './ledger.js';
-import { openRunFolder } from './open-run.js';
 import { planStages } from './plan.js';
 import { openPricing } from './pricing.js';
-import { listenForRequests } from './requests.js';
 import { fromRun, readJson, runFiles, writeJson } from './run-folder.js';
-
-export interface RunOptions {
-  /** Folder of the run; made where it is missing, continued where it holds a run. */
-  runDir: string;
-  /** Called with every event, after it is in events.jsonl. */
-  onEvent?: ((event: TimedEvent) => void) | undefined;
-  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
-  signal?: AbortSignal | undefined;
-  /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
-  engine?: LoopEngine | undefined;
-}
-
-export type RunStatus = 'running' | 'complete' | 'interrupted' | 'failed';
 
 /** What a recipe does in its folder. */
 export interface RunWork<Result extends object> {
@@ -40,7 +19,7 @@ export interface RunWork<Result extends object> {
   /** @param report Writes result.json as it stands; called when something worth reading has come. */
   work(run: RunContext, report: () => void): Promise<void>;
   /** What result.json holds, whole or in part. */
-  result(run: RunContext, status: RunStatus, error: string | null): Result;
+  result(run: RunContext, status: 'running' | EndStatus, error: string | null): Result;
 }
 
 /**
@@ -57,81 +36,28 @@ export async function inRunFolder<Result extends object>(
   // Asked for before anything starts.
   providerKey(config);
   await openPricing(config);
-  const lock = openRunFolder(runDir, config);
-  const started = performance.now();
-  using requests = listenForRequests(runDir, options.signal);
-  const { signal } = requests;
-  const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
-  const engine = openWhenNeeded(runDir, options.engine, config.executor, signal);
-  const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
-  // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
-  if (tight.length === 0 && !isComplete(runDir)) void engine.open().catch(() => {});
   let run: RunContext | null = null;
-  const end = (status: 'complete' | 'interrupted' | 'failed', error: string | null): void => {
-    const seconds = Math.round(performance.now() - started) / 1000;
+  const report = (status: 'running' | EndStatus, error: string | null): void => {
     if (run !== null) writeJson(join(runDir, runFiles.result), result(run, status, error));
-    emit({ type: 'run-end', status, seconds, error });
   };
-  try {
-    const ledger = openLedger(join(runDir, runFiles.ledger));
-    const resumed = ledger.size > 0;
-    const { seed, cycles } = config;
+  return attempt(config, runDir, options, {
+    what: 'the run',
     // Screens draw the loop's stages before they happen; a comparison is told line by line.
-    const shape = arms === undefined ? { plan: planStages(config) } : { arms: [...arms] };
-    emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed });
-    const data = await openRunData(config, { runDir, emit, signal });
-    emit({ type: 'notice', message: data.notice });
-    const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
-    await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
-    const now = (): string => new Date().toISOString();
-    const beforeStage: RunContext['beforeStage'] = (next) => requests.beforeStage(next, emit);
-    const opened = { config, arm: null, runDir, engine: engine.open, data, ledger, signal, emit, now, beforeStage };
-    run = opened;
-    await work(opened, () => writeJson(join(runDir, runFiles.result), result(opened, 'running', null)));
-    end('complete', null);
-    return result(opened, 'complete', null);
-  } catch (error) {
-    if (signal.aborted) {
-      end('interrupted', null);
-      throw new InterruptedError('interrupted', 'the run was stopped', {
-        cause: error,
-        where: runDir,
-        remedy: 'Give the same command again to continue it.',
-      });
-    }
-    if (error instanceof PausedError) {
-      end('interrupted', error.message);
-      throw error;
-    }
-    end('failed', messageOf(error));
-    throw error;
-  } finally {
-    await engine.close();
-    lock.release();
-  }
-}
-
-/** Opens the engine once; environment.json tells what it was last opened on. */
-export function openWhenNeeded(
-  runDir: string,
-  given: LoopEngine | undefined,
-  executor: Config['executor'],
-  signal: AbortSignal,
-) {
-  let opening: Promise<Engine> | null = null;
-  const openOwn = async (): Promise<Engine> => {
-    const python = await ensurePython({ signal });
-    const engine = await openEngine({ python, executor, logDir: join(runDir, runFiles.logs) });
-    writeJson(join(runDir, runFiles.environment), await readEnvironment(python));
-    return engine;
-  };
-  return {
-    open: async (): Promise<LoopEngine> => given ?? (await (opening ??= openOwn())),
-    close: async (): Promise<void> => {
-      const engine = await opening?.catch(() => null);
-      await engine?.close();
+    shape: arms === undefined ? { plan: planStages(config) } : { arms: [...arms] },
+    work: async (opened) => {
+      const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
+      // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
+      if (tight.length === 0 && !isComplete(runDir)) void opened.engine().catch(() => {});
+      const data = await openRunData(config, opened);
+      opened.emit({ type: 'notice', message: data.notice });
+      const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
+      await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
+      run = { ...opened, data };
+      await work(run, () => report('running', null));
+      return result(run, 'complete', null);
     },
-  };
+    ended: report,
+  });
 }
 
 function isComplete(runDir: string): boolean {

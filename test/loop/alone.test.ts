@@ -1,18 +1,25 @@
 /** Stages alone, with a fake engine: files in, files out, nothing done twice, and never in another run's folder. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readSampleFile, writeSampleFile } from '../../src/dataset/sample-files.js';
 import { generateAlone, grpoAlone, scoreAlone, sftAlone, trainRewardAlone } from '../../src/loop/alone-stages.js';
-import type { RunOptions } from '../../src/loop/session.js';
+import type { RunOptions } from '../../src/loop/attempt.js';
+import type { TimedEvent } from '../../src/loop/events.js';
 import { fakeEngine } from './fake-engine.js';
 
 const yaml = `
 data: { source: phantom, seed: 12, test: 2, pool: 6 }
 generation: { imagesPerCycle: 40, strategies: [direct], teacher: { faults: { malformed: 0, empty: 0, blocked: 0, overloaded: 0 } } }
 filter: { threshold: 0 }
+`;
+const prices = `
+asOf: 2026-01-01
+source: made for this test
+currency: EUR
+models: { simulated/simulated-teacher: { input: 1, output: 1 } }
 `;
 const config = parseConfig(yaml, { file: 'test.yaml' });
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -60,6 +67,20 @@ test('generate, score, sft and grpo, each from the file of the one before', asyn
   await expect(sftAlone(config, { samples, model: 'phantom' }, at('grpo'))).rejects.toMatchObject({
     code: 'other-run',
   });
+});
+
+test('a spent budget pauses a stage alone as it pauses a run: not failed, and with the exit code of a pause', async () => {
+  writeFileSync(join(dir, 'prices.yaml'), prices);
+  const set = ['generation.maxCost=0.000001', `generation.prices=${join(dir, 'prices.yaml')}`];
+  const events: TimedEvent[] = [];
+  const options = {
+    runDir: join(dir, 'run'),
+    engine: fakeEngine(),
+    onEvent: (event: TimedEvent) => events.push(event),
+  };
+  const generated = generateAlone(parseConfig(yaml, { file: 'test.yaml', set }), { images: null }, options);
+  await expect(generated).rejects.toMatchObject({ code: 'budget-reached', exitCode: 3 });
+  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted', error: expect.stringContaining('EUR') });
 });
 
 test('train-reward grades, trains and sets τ', async () => {

@@ -6,7 +6,8 @@ import { comparisonResultSchema, type ComparisonResult } from '../comparison-res
 import type { RunContext } from '../context.js';
 import type { RunResult } from '../result.js';
 import { runLoop } from '../run.js';
-import { inRunFolder, type RunOptions } from '../session.js';
+import { inRunFolder } from '../session.js';
+import type { RunOptions } from '../attempt.js';
 import { runStage } from '../stage.js';
 import { prepareData } from '../stages/prepare-data.js';
 import { runArm, type ArmDone } from './arm.js';

@@ -6,7 +6,7 @@ import type { ComparisonResult } from '../comparison-result.js';
 import { poolComparisons, type PooledComparison } from '../pooled-comparison.js';
 import { seedFolder, seedsFile } from '../seed-folders.js';
 import { writeJson } from '../run-folder.js';
-import type { RunOptions } from '../session.js';
+import type { RunOptions } from '../attempt.js';
 import { runComparison } from './run-recipe.js';
 
 /**

@@ -1,0 +1,98 @@
+/**
+ * One attempt at the work of a run folder: the folder locked and opened with all that stages need, the work done, and its
+ * end told by event and error, whichever way it comes. Recipes and stages alone both run within this.
+ */
+import { join } from 'node:path';
+import type { Config } from '../config/schema.js';
+import { InterruptedError, messageOf, PausedError } from '../errors.js';
+import type { LoopEngine, RunContext } from './context.js';
+import type { RunEvent, TimedEvent } from './events.js';
+import { openEvents } from './event-file.js';
+import { openWhenNeeded } from './lazy-engine.js';
+import { openLedger } from './ledger.js';
+import { openRunFolder } from './open-run.js';
+import { listenForRequests } from './requests.js';
+import { runFiles } from './run-folder.js';
+
+export interface RunOptions {
+  /** Folder of the run; made where it is missing, continued where it holds a run. */
+  runDir: string;
+  /** Called with every event, after it is in events.jsonl. */
+  onEvent?: ((event: TimedEvent) => void) | undefined;
+  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
+  signal?: AbortSignal | undefined;
+  /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
+  engine?: LoopEngine | undefined;
+}
+
+/** How an attempt ended. */
+export type EndStatus = Extract<RunEvent, { type: 'run-end' }>['status'];
+
+/** What an attempt has before its data are read. */
+export type OpenedRun = Omit<RunContext, 'data'>;
+
+export interface Attempt<Result> {
+  /** What is stopped, as an error says it: `the run`. */
+  what: string;
+  /** What screens draw before it happens. */
+  shape?: Pick<Extract<RunEvent, { type: 'run-start' }>, 'plan' | 'arms'>;
+  work(opened: OpenedRun): Promise<Result>;
+  /** Called before the end is told. */
+  ended?(status: EndStatus, error: string | null): void;
+}
+
+/**
+ * @param runDir Absolute.
+ * @throws InterruptedError when stopped by the signal or by a request; whatever the work throws. The folder can be
+ * continued in each case.
+ */
+export async function attempt<Result>(
+  config: Config,
+  runDir: string,
+  options: RunOptions,
+  { what, shape = {}, work, ended }: Attempt<Result>,
+): Promise<Result> {
+  // Closed from last to first: the engine, then what listens, then the lock.
+  await using held = new AsyncDisposableStack();
+  held.use(openRunFolder(runDir, config));
+  const started = performance.now();
+  const requests = held.use(listenForRequests(runDir, options.signal));
+  const { signal } = requests;
+  const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
+  const engine = held.use(openWhenNeeded(runDir, options.engine, config.executor, signal));
+  const end = (status: EndStatus, error: string | null): void => {
+    ended?.(status, error);
+    emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
+  };
+  try {
+    const ledger = openLedger(join(runDir, runFiles.ledger));
+    const { seed, cycles } = config;
+    emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
+    const result = await work({
+      config,
+      arm: null,
+      runDir,
+      engine: engine.open,
+      ledger,
+      signal,
+      emit,
+      beforeStage: (next) => requests.beforeStage(next, emit),
+      now: () => new Date().toISOString(),
+    });
+    end('complete', null);
+    return result;
+  } catch (error) {
+    if (signal.aborted) {
+      end('interrupted', null);
+      throw new InterruptedError('interrupted', `${what} was stopped`, {
+        cause: error,
+        where: runDir,
+        remedy: 'Give the same command again to continue it.',
+      });
+    }
+    // A pause on purpose, as when the budget is spent, is no failure.
+    if (error instanceof PausedError) end('interrupted', error.message);
+    else end('failed', messageOf(error));
+    throw error;
+  }
+}
