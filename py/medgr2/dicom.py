@@ -5,7 +5,6 @@ said.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
-from medgr2.channel import Channel, JobCancelled
+from medgr2.channel import Channel
+from medgr2.clinical_files import NotOfKind, import_files
 from medgr2.pixels import (
     chosen,
     files_below,
@@ -47,44 +47,26 @@ WINDOWS = {"LINEAR": window_linear, "LINEAR_EXACT": window_exact, "SIGMOID": win
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """spec: {path, outDir, pictures, window: header | auto | [center, width], frames: first | middle | all | number}.
 
-    Writes images.jsonl and rejected.jsonl to outDir, pictures to the folder `pictures`. Names of files stand in these
-    lists for whoever has the files; TypeScript keeps them out of the tables.
+    Writes what `import_files` says, and pictures to the folder `pictures`.
     """
-    root, out = Path(spec["path"]), Path(spec["outDir"])
     pseudonym = pseudonymiser()
-    files = files_below(root)
-    counts = {"files": len(files), "images": 0, "rejected": 0}
-    with (out / "images.jsonl").open("w") as images, (out / "rejected.jsonl").open("w") as rejected:
-        for done, file in enumerate(files):
-            name = file.name if file == root else file.relative_to(root).as_posix()
-            if channel.should_stop():
-                raise JobCancelled(f"stopped after {done} of {len(files)} files")
-            if file.name == "DICOMDIR":
-                continue
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of values that the header has wrong and nobody uses
-                    for row in _pictures(file, spec, Path(spec["pictures"]), pseudonym):
-                        images.write(json.dumps(row | {"file": name}) + "\n")
-                        counts["images"] += 1
-            except Exception as error:  # every library on the way raises its own; the file is left out with the reason
-                code = "not-dicom" if isinstance(error, InvalidDicomError) else "image-unusable"
-                text = "is no DICOM file" if code == "not-dicom" else f"cannot be read: {_first_line(error)}"
-                rejected.write(json.dumps({"file": name, "line": None, "code": code, "reason": text}) + "\n")
-                counts["rejected"] += 1
-            if done % 20 == 19:
-                channel.emit({"type": "progress", "done": done + 1, "total": len(files)})
-    return counts
+    files = [file for file in files_below(Path(spec["path"])) if file.name != "DICOMDIR"]
 
+    def pictures(file: Path, _name: str) -> Iterator[dict[str, Any]]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of values that the header has wrong and nobody uses
+            yield from _pictures(file, spec, Path(spec["pictures"]), pseudonym)
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+    return import_files(spec, channel, files, pictures)
 
 
 def _pictures(
     file: Path, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
 ) -> Iterator[dict[str, Any]]:
-    dataset = pydicom.dcmread(file)
+    try:
+        dataset = pydicom.dcmread(file)
+    except InvalidDicomError as error:
+        raise NotOfKind("not-dicom", "is no DICOM file") from error
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
         raise ValueError("it holds no pixels")
     count = int(dataset.get("NumberOfFrames") or 1)

@@ -5,39 +5,27 @@ Names of files may name patients: only a pseudonym of them leaves.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 
-from medgr2.channel import Channel, JobCancelled
+from medgr2.channel import Channel
+from medgr2.clinical_files import import_files
 from medgr2.pixels import chosen, files_below, own_window, pseudonymiser, save_picture, window_exact, window_linear
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """spec as of the `dicom` job; `frames` chooses slices, and `window: header` is `auto`, since NIfTI has none."""
-    root, out = Path(spec["path"]), Path(spec["outDir"])
     pseudonym = pseudonymiser()
-    files = [file for file in files_below(root) if file.name.endswith((".nii", ".nii.gz"))]
-    counts = {"files": len(files), "images": 0, "rejected": 0}
-    with (out / "images.jsonl").open("w") as images, (out / "rejected.jsonl").open("w") as rejected:
-        for done, file in enumerate(files):
-            if channel.should_stop():
-                raise JobCancelled(f"stopped after {done} of {len(files)} files")
-            name = file.name if file == root else file.relative_to(root).as_posix()
-            try:
-                for row in _slices(file, spec, Path(spec["pictures"])):
-                    images.write(json.dumps(row | {"patient": pseudonym(name), "file": name}) + "\n")
-                    counts["images"] += 1
-            except Exception as error:  # nibabel raises many kinds; the file is left out with the reason
-                reason = f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0][:200]}"
-                line = {"file": name, "line": None, "code": "image-unusable", "reason": reason}
-                rejected.write(json.dumps(line) + "\n")
-                counts["rejected"] += 1
-            channel.emit({"type": "progress", "done": done + 1, "total": len(files)})
-    return counts
+    files = [file for file in files_below(Path(spec["path"])) if file.name.endswith((".nii", ".nii.gz"))]
+
+    def pictures(file: Path, name: str) -> Iterator[dict[str, Any]]:
+        return ({**row, "patient": pseudonym(name)} for row in _slices(file, spec, Path(spec["pictures"])))
+
+    return import_files(spec, channel, files, pictures)
 
 
 def _slices(file: Path, spec: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
