@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { formatNumber, formatSeconds, formatTable } from '../format.js';
 import { narrow } from './layout.js';
 import type { CycleRow } from './state.js';
+import { Toned } from './tones.js';
 
 const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
 const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
@@ -24,9 +25,9 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
   const [header = '', ...lines] = formatTable(table).split('\n');
   return (
     <Box flexDirection="column" paddingX={1} height={height} width={columns} overflow="hidden">
-      <Text dimColor wrap="truncate">
+      <Toned tone="faint" wrap="truncate">
         {header}
-      </Text>
+      </Toned>
       {lines.map((line, index) => (
         <Text key={shown[index]?.cycle} wrap="truncate">
           {line}

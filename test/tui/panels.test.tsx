@@ -7,7 +7,9 @@ import type { Feed } from '../../src/tui/feed.js';
 import { lineTeller } from '../../src/tui/lines.js';
 import { reduce } from '../../src/tui/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
+import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state.js';
+import { stageWords } from '../../src/tui/words.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
 afterEach(cleanup);
@@ -81,6 +83,35 @@ test('the newcomer reads what happens, and the estimate owns up to what it does 
   expect(early).toContain('The policy learns from the accepted samples.');
   expect(early).toContain('left ?');
   expect(picture(untilWithin(2, 'sft'), 120, 40)).toMatch(/left ≈ \d+:\d\d/);
+});
+
+test('every modality and question type of an evaluation is there by its whole name, with its change', () => {
+  const names = [...modalities.filter((name) => name !== 'unknown'), ...questionTypes];
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ] as const)
+    for (const events of [untilWithin(2, 'evaluate-grpo'), recordedRun()]) {
+      const text = picture(events, columns, rows);
+      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d\\.\\d\\d .*[▲▼=]`));
+    }
+  // Where they do not fit, it says so.
+  expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
+});
+
+test('at 80 columns no sentence about a stage is cut, and every reason for a drop is told', () => {
+  for (const { about } of Object.values(stageWords)) expect(about.length).toBeLessThanOrEqual(76);
+  for (const [stage, cycle] of shown)
+    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(stageWords[stage].about);
+  expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
+});
+
+test('τ stands under its line', () => {
+  const lines = picture(untilWithin(2, 'filter'), 80, 24).split('\n');
+  const under = lines.findIndex((line) => /^│ +τ +│$/.test(line));
+  expect(under).toBeGreaterThan(0);
+  expect(lines[under - 1]?.indexOf('│', 1)).toBe(lines[under]?.indexOf('τ'));
 });
 
 test('images that are being drawn show before the first stage starts', () => {
