@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { openEngine, type Engine } from '../bridge/engine.js';
 import { ensurePython } from '../bridge/environment.js';
+import { dataPartsOf } from '../config/data-parts.js';
 import type { Config } from '../config/schema.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import type { LoopEngine, RunContext } from './context.js';
@@ -55,7 +56,7 @@ export async function inRunFolder<Result extends object>(
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
-  providerKey(config);
+  if (dataPartsOf(config.recipe).pool) providerKey(config);
   await openPricing(config);
   const lock = openRunFolder(runDir, config);
   const started = performance.now();
