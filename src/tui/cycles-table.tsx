@@ -38,7 +38,7 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
 }
 
 function cells(row: CycleRow): string[] {
-  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', formatNumber(row.grpo), formatSeconds(row.seconds)];
+  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', shareText(row.grpo), formatSeconds(row.seconds)];
   const unknown = row.rawPrecision === null && row.acceptedPrecision === null;
   return [
     String(row.cycle),
@@ -48,8 +48,11 @@ function cells(row: CycleRow): string[] {
     formatNumber(row.datasetSize),
     formatNumber(row.spearman, 2),
     formatNumber(row.tau, 2),
-    formatNumber(row.sft),
-    formatNumber(row.grpo),
+    shareText(row.sft),
+    shareText(row.grpo),
     formatSeconds(row.seconds),
   ];
 }
+
+/** Also a share of 0 or 1 has its decimals. */
+const shareText = (share: number | null): string => share?.toFixed(3) ?? '–';

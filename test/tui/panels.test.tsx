@@ -1,15 +1,20 @@
 /** What a person sees of a recorded run: a picture for each stage, at three sizes, and the keys. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { render, cleanup } from 'ink-testing-library';
 import { renderToString } from 'ink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StageName, TimedEvent } from '../../src/loop/events.js';
 import type { Feed } from '../../src/tui/feed.js';
+import { ImageView } from '../../src/tui/image-view.js';
 import { lineTeller } from '../../src/tui/lines.js';
 import { reduce } from '../../src/tui/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
 import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state.js';
 import { stageWords } from '../../src/tui/words.js';
+import { writePictures } from '../helpers/pictures.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
 afterEach(cleanup);
@@ -135,6 +140,36 @@ test('a run whose process is gone stands still and says so', () => {
   const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
   expect(text).toContain('process gone');
   expect(text).not.toContain('left');
+});
+
+test('an image is drawn in its own size and with its own question, also when the terminal or the sample changes', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'medgr2-image-'));
+  await writePictures(dir, 2);
+  const sample = (image: string) => ({
+    image,
+    modality: 'CT',
+    questionType: 'lesion grading',
+    question: `What is in ${image}?`,
+    answer: 'a spot',
+  });
+  const view = (image: string, width: number, height: number) => (
+    <ImageView sample={sample(image)} runDir={dir} color={false} {...{ width, height }} />
+  );
+  const screen = render(view('0.png', 80, 20));
+  const lines = (): string[] => (screen.lastFrame() ?? '').split('\n');
+  const drawn = (): number => lines().filter((line) => /[░▒▓█]/.test(line)).length;
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(4));
+  expect(lines().join('')).toContain('What is in 0.png? → a spot');
+  screen.rerender(view('1.png', 40, 10));
+  // The old picture is gone at once; the text stands whole above the new one.
+  expect(drawn()).toBe(0);
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(2));
+  expect(lines()).toHaveLength(10);
+  expect(lines()[1]).toMatch(/^│ CT, lesion grading · 1\.png +│$/);
+  expect(lines()[2]).toContain('What is in 1.png? → a spot');
+  screen.rerender(view('none.png', 40, 10));
+  await vi.waitFor(() => expect(lines().join('')).toContain('cannot be shown'));
+  rmSync(dir, { recursive: true });
 });
 
 describe('keys', () => {

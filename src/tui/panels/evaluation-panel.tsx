@@ -1,7 +1,6 @@
 /** Evaluation: accuracy after SFT and after GRPO against the base and the cycle before; by modality and question type. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../format.js';
 import type { StageName } from '../../loop/events.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
 import { Change, Progress } from '../facts.js';
@@ -32,7 +31,7 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
       ) : (
         <>
           <Text wrap="truncate">
-            <Text bold>{now.name}</Text> accuracy <Text bold>{formatNumber(now.accuracy)}</Text>{' '}
+            <Text bold>{now.name}</Text> accuracy <Text bold>{now.accuracy.toFixed(3)}</Text>{' '}
             {before === undefined ? null : (
               <>
                 <Change now={now.accuracy} before={before.accuracy} />{' '}

@@ -57,7 +57,7 @@ function Newest({ generating: { newest }, width }: { generating: Generating; wid
   if (newest === null) return <Toned tone="faint">no sample yet</Toned>;
   return (
     <Box flexDirection="column" width={width}>
-      <Toned tone="faint" wrap="truncate">
+      <Toned tone="faint">
         newest: {newest.modality}, {newest.questionType}
       </Toned>
       <Text wrap="wrap">{newest.question}</Text>
