@@ -16,6 +16,9 @@ interface ImageViewProps {
   height: number;
 }
 
+/** Every cell is drawn again each second: on a large terminal more would hold up what else this process does. */
+const mostRows = 32;
+
 /** A decoded image with what it was decoded for: it is drawn with its own sample, and in its own size, or not at all. */
 interface Shown extends Pick<ImageViewProps, 'width' | 'height'> {
   sample: NewestSample;
@@ -31,7 +34,8 @@ export function ImageView({ sample: newest, runDir, color, width, height }: Imag
       if (wanted) setShown({ sample: newest, width, height, drawn });
     };
     const file = isAbsolute(newest.image) ? newest.image : join(runDir, newest.image);
-    halfBlocks(file, width - 4, height - 3 - textRows(newest, width)).then(
+    const rows = Math.min(mostRows, height - 3 - textRows(newest, width));
+    halfBlocks(file, width - 4, rows).then(
       (cells) => show({ cells }),
       (error: unknown) => show({ problem: messageOf(error) }),
     );
@@ -76,11 +80,22 @@ function Row({ row, color }: { row: readonly Cell[]; color: boolean }): ReactEle
   if (!color) return <Text>{row.map((cell) => cell.shade).join('')}</Text>;
   return (
     <Text>
-      {row.map((cell, index) => (
-        <Text key={index} color={cell.top} backgroundColor={cell.bottom}>
-          ▀
+      {alike(row).map(({ top, bottom, count }, index) => (
+        <Text key={index} color={top} backgroundColor={bottom}>
+          {'▀'.repeat(count)}
         </Text>
       ))}
     </Text>
   );
+}
+
+/** Neighbours of the same colours as one: images have much black around them. */
+function alike(row: readonly Cell[]): (Pick<Cell, 'top' | 'bottom'> & { count: number })[] {
+  const runs: (Pick<Cell, 'top' | 'bottom'> & { count: number })[] = [];
+  for (const { top, bottom } of row) {
+    const last = runs.at(-1);
+    if (last?.top === top && last.bottom === bottom) last.count++;
+    else runs.push({ top, bottom, count: 1 });
+  }
+  return runs;
 }
