@@ -110,6 +110,7 @@ test('at 80 columns no sentence about a stage is cut, and every reason for a dro
   for (const [stage, cycle] of shown)
     expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(stageWords[stage].about);
   expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
+  expect(picture(recordedRun(), 80, 24, { chosen: 'reward model' })).toContain('held-out score by grade (cycle 1)');
 });
 
 test('τ stands under its line', () => {

@@ -77,7 +77,7 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Text wrap="truncate">
-        held-out score by grade <Toned tone="faint">({cycle === 0 ? 'first model' : `after cycle ${cycle}`})</Toned>
+        held-out score by grade <Toned tone="faint">({cycle === 0 ? 'first model' : `cycle ${cycle}`})</Toned>
       </Text>
       {grades.map(([grade, mean]) => (
         <Text key={grade} wrap="truncate">
