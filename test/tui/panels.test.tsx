@@ -101,6 +101,8 @@ test('every modality and question type of an evaluation is there by its whole na
       const text = picture(events, columns, rows);
       for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d\\.\\d\\d .*[▲▼=]`));
     }
+  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/GRPO, cycle 1 accuracy 0\.\d{3} ▲ \d\.\d against base/);
+  expect(picture(untilWithin(2, 'grpo'), 200, 60)).toMatch(/SFT, cycle 2 accuracy 0\.\d{3} .* against SFT, cycle 1 /);
   // Where they do not fit, it says so.
   expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
 });

@@ -34,8 +34,7 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
             <Text bold>{now.name}</Text> accuracy <Text bold>{now.accuracy.toFixed(3)}</Text>{' '}
             {before === undefined ? null : (
               <>
-                <Change now={now.accuracy} before={before.accuracy} />{' '}
-                <Toned tone="faint">points against {before.name}</Toned>
+                <Change now={now.accuracy} before={before.accuracy} /> <Toned tone="faint">against {before.name}</Toned>
               </>
             )}
           </Text>
