@@ -14,6 +14,13 @@ export function formatNumber(value: number | null | undefined, digits = 3): stri
   return Number.isInteger(value) ? String(value) : value.toFixed(digits);
 }
 
+/** `12.40 USD`; small amounts to a hundredth of a cent. @param currency As the price file names it; null where not kept. */
+export function formatMoney(amount: number, currency: string | null): string {
+  const digits = amount > 0 && amount < 1 ? 4 : 2;
+  const [whole = '', rest = ''] = amount.toFixed(digits).split('.');
+  return `${Number(whole).toLocaleString('en-US')}.${rest}${currency === null ? '' : ` ${currency}`}`;
+}
+
 /** Columns of equal width, the first to the left and the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(

@@ -30,7 +30,7 @@ export async function planCommand(command: PlanCommand, io: CommandIo): Promise<
 
 async function knownPrice(config: Config) {
   const { price, prices } = await openPricing(config);
-  return price === null ? null : { ...price, source: `${prices.source} (${prices.asOf})` };
+  return price === null ? null : { ...price, currency: prices.currency, source: `${prices.source} (${prices.asOf})` };
 }
 
 function deviceNamed(name: string): Device {

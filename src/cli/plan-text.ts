@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.js';
 import { tokenEdge } from '../loop/estimate/architecture.js';
 import { armsOf, type ComparisonRecipe } from '../loop/recipes/plan.js';
 import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../loop/estimate/types.js';
-import { formatTable } from '../format.js';
+import { formatMoney, formatTable } from '../format.js';
 
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
   const sections: (readonly [string, string])[] = [
@@ -30,12 +30,10 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
   const grown = ({ cycle, stage, items }: StageEstimate): boolean =>
     cycle > 1 && cycle === config.cycles && first.find((other) => other.stage === stage)?.items !== items;
   const shown = stages.filter((stage) => stage.cycle <= 1 || grown(stage));
-  const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
-  const named = (stage: StageEstimate): string => `${placeOf(stage)}  ${stage.stage}`;
-  const table = formatTable([
-    ['stage', 'items', 'steps', gpu],
-    ...shown.map((stage) => [named(stage), ...cells(stage)]),
-  ]);
+  const table = stagesTable(
+    'stage',
+    shown.map((stage) => [`${placeOf(stage)}  ${stage.stage}`, stage]),
+  );
   const others = config.cycles > 1 ? '\nwhat is not named again is alike in all cycles' : '';
   return (
     `${table}${others}\n${thousands(samples.requests)} samples asked for, ${thousands(samples.accepted)} kept if the filter ` +
@@ -45,31 +43,37 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
 
 const placeOf = ({ cycle }: StageEstimate): string => (cycle === 0 ? 'start' : `cycle ${cycle}`);
 
-const cells = ({ items, unit, steps, gpuSeconds }: StageEstimate): string[] => [
-  `${thousands(items)} ${unit}`,
-  steps === null ? '' : `${thousands(steps)} steps`,
-  gpuSeconds === null ? '' : inHours(gpuSeconds / 3600),
-];
+/** Stages by the names that a table gives them. No column of GPU time where none of them can be estimated. */
+function stagesTable(head: string, rows: readonly (readonly [name: string, stage: StageEstimate])[]): string {
+  const isTimed = rows.some(([, { gpuSeconds }]) => gpuSeconds !== null);
+  return formatTable([
+    [head, 'items', 'steps', isTimed ? 'one GPU' : ''],
+    ...rows.map(([name, { items, unit, steps, gpuSeconds }]) => [
+      name,
+      `${thousands(items)} ${unit}`,
+      steps === null ? '' : `${thousands(steps)} steps`,
+      gpuSeconds === null ? '' : inHours(gpuSeconds / 3600),
+    ]),
+  ]);
+}
 
 /** What arms share, then each arm with what it makes itself; an arm without a row of its own uses what another made. */
 function armTable(config: Config, recipe: ComparisonRecipe, { stages }: Plan): string {
   const names = armsOf(config, recipe).map(({ name }) => name);
   const width = Math.max(...names.map(({ length }) => length), 'shared'.length);
-  const rowsOf = (name: string | undefined): string[][] =>
+  const rowsOf = (name: string | undefined): (readonly [string, StageEstimate])[] =>
     stages
       .filter(({ arm }) => arm === name)
       .map((stage, index) => {
         const arm = index === 0 ? (name ?? 'shared') : '';
         const cycle = stage.cycle > 1 ? ` of ${placeOf(stage)}` : '';
-        return [`${arm.padEnd(width)}  ${stage.stage}${cycle}`, ...cells(stage)];
+        return [`${arm.padEnd(width)}  ${stage.stage}${cycle}`, stage];
       });
-  const gpu = stages.some(({ gpuSeconds }) => gpuSeconds !== null) ? 'one GPU' : '';
-  const rows = [undefined, ...names].flatMap(rowsOf);
   const count = (wanted: (stage: string) => boolean): number => stages.filter(({ stage }) => wanted(stage)).length;
   const tests = stages.filter(({ stage }) => stage.startsWith('evaluate'));
   const questions = tests[0]?.items ?? 0;
   return (
-    `${formatTable([[`${'arm'.padEnd(width)}  stage`, 'items', 'steps', gpu], ...rows])}\n` +
+    `${stagesTable(`${'arm'.padEnd(width)}  stage`, [undefined, ...names].flatMap(rowsOf))}\n` +
     `${names.length} arms, ${stages.length} stages; trained: ${count((stage) => stage === 'sft')} by SFT, ${count((stage) => stage === 'grpo')} by GRPO, ` +
     `reward models: ${count((stage) => stage === 'reward-model')}; ${tests.length} tests of ${thousands(questions)} questions\n` +
     `what several arms need is made once; one domain's samples are counted as an equal share of all`
@@ -77,14 +81,14 @@ function armTable(config: Config, recipe: ComparisonRecipe, { stages }: Plan): s
 }
 
 function generatorText(config: Config, { generator, samples }: Plan): string {
-  const { name, inputTokens, outputTokens, cost, highestCost, hours } = generator;
+  const { name, inputTokens, outputTokens, cost, highestCost, currency, hours } = generator;
   const tokens = `${name}: ${thousands(samples.requests)} requests, ${millions(inputTokens)} tokens in, ${millions(outputTokens)} out`;
   if (config.generation.provider === 'local')
     return `${tokens}; runs on this machine, no image leaves it${hours === null ? '' : `; about ${inHours(hours)} of one GPU`}`;
   if (cost === 0) return `${tokens}; costs nothing`;
   if (cost === null || highestCost === null)
     return `${tokens}\nno price is known for this model; about ${inHours(generator.hours ?? 0)} of waiting`;
-  return `${tokens}\nabout ${dollars(cost)}, at most ${dollars(highestCost)} if every reply were as long as it may be; about ${inHours(generator.hours ?? 0)} of waiting`;
+  return `${tokens}\nabout ${formatMoney(cost, currency)}, at most ${formatMoney(highestCost, currency)} if every reply were as long as it may be; about ${inHours(generator.hours ?? 0)} of waiting`;
 }
 
 function imagesText({ images }: Plan): string {
@@ -158,7 +162,6 @@ function assumedText({ gpu, images }: Plan, { assumptions, device }: PlanOptions
 
 const thousands = (count: number): string => count.toLocaleString('en-US');
 const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7 ? 2 : 0)} M`;
-const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 1 : 0);
 
 function inHours(value: number): string {

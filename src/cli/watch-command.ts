@@ -25,14 +25,16 @@ export interface WatchCommand {
 export async function watchCommand({ folder, replay, json, plain }: WatchCommand, io: CommandIo): Promise<void> {
   const runDir = expectRun(folder);
   const events = join(runDir, runFiles.events);
-  const source = replay === null ? followFile(events) : replayFile(events, replay);
+  const played = replay === null ? null : replayFile(events, replay);
+  const source = played ?? followFile(events);
   const holder = holderOfRun(runDir);
   if (io.terminal === undefined || json || plain) {
     await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io);
   } else {
     await onScreen(io.terminal, io, {
       source,
-      isAlive: () => replay !== null || holderOfRun(runDir) !== null,
+      // A replay of a run that was killed ends where the run did.
+      isAlive: () => played?.atEnd() === false || holderOfRun(runDir) !== null,
       gpu: replay === null && holder?.host === hostname(),
       work: (leave) => Promise.race([leave, aborted(io.signal)]),
     });

@@ -31,12 +31,12 @@ export const vqaRadDataSchema = z.strictObject({
 /** A person's own data, as `medgr2 import` and `medgr2 split` write it. */
 export const filesDataSchema = z.strictObject({
   source: z.literal('files'),
-  /** Dataset folder of the trusted samples the reward model is taught from. */
-  seed: z.string().min(1),
+  /** Dataset folder of the trusted samples that is learned from; left out where a recipe learns from none. */
+  seed: z.string().min(1).optional(),
   /** Dataset folder of the held-out questions; its images and patients may not be in the seed. */
   test: z.string().min(1),
-  /** Dataset folder, or a plain folder of images, that the generator is asked about. */
-  pool: z.string().min(1),
+  /** Dataset folder, or a plain folder of images, that the generator is asked about; left out where a recipe asks none. */
+  pool: z.string().min(1).optional(),
   /** Of the images of a plain folder. */
   modality: modalitySchema.default('unknown'),
   /** At most this many, chosen with the seed; all of them when left out. */

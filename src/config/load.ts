@@ -107,8 +107,14 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
 function resolveData(data: Config['data'], from: (path: string) => string): Config['data'] {
   if (data.source === 'vqa-rad') return { ...data, path: resolve(from('data.path'), data.path) };
   if (data.source !== 'files') return data;
-  const part = (name: 'seed' | 'test' | 'pool'): string => resolve(from(`data.${name}`), data[name]);
-  return { ...data, seed: part('seed'), test: part('test'), pool: part('pool') };
+  const { seed, test, pool, ...rest } = data;
+  const part = (name: string, folder: string): string => resolve(from(`data.${name}`), folder);
+  return {
+    ...rest,
+    test: part('test', test),
+    ...(seed === undefined ? {} : { seed: part('seed', seed) }),
+    ...(pool === undefined ? {} : { pool: part('pool', pool) }),
+  };
 }
 
 function resolveModels(recipe: Recipe, resolved: (model: string) => string): Recipe {

@@ -1,5 +1,6 @@
 /** The one definition of a run's configuration. Secrets never stand here: only names of environment variables. */
 import { z } from 'zod';
+import { dataPartsOf, type DataParts } from './data-parts.js';
 import { dataSchema } from './data.js';
 import { egressProblemOf, type EgressProblem } from './egress.js';
 import { executorSchema } from './executor.js';
@@ -37,12 +38,18 @@ export const configSchema = z
   .refine(...egressRule('allow'))
   .refine(...egressRule('reason'))
   .refine(...egressRule('only'))
-  .refine((config) => config.data.source !== 'files' || config.generation.provider !== 'simulated', {
-    path: ['generation', 'provider'],
-    error:
-      'the simulated teacher knows no answers about your own images: set generation.provider to a real generator (gemini, openai, local)',
-    when: ({ value }) => sourceSchema.safeParse(value).success,
-  })
+  .refine(...dataRule('seed', 'a dataset folder of trusted samples, which this recipe learns from'))
+  .refine(...dataRule('pool', 'a folder of images that the generator is asked about'))
+  .refine(
+    ({ data, generation, recipe }) =>
+      data.source !== 'files' || generation.provider !== 'simulated' || !dataPartsOf(recipe).pool,
+    {
+      path: ['generation', 'provider'],
+      error:
+        'the simulated teacher knows no answers about your own images: set generation.provider to a real generator (gemini, openai, local)',
+      when: ({ value }) => sourceSchema.safeParse(value).success,
+    },
+  )
   .refine((config) => config.generatorUpdate.method !== 'sft' || config.generation.provider === 'local', {
     path: ['generatorUpdate', 'method'],
     error: ({ input }) =>
@@ -50,7 +57,8 @@ export const configSchema = z
     when: ({ value }) => updateSchema.safeParse(value).success,
   });
 
-const sourceSchema = z.object({ data: dataSchema, generation: generationSchema });
+const sourceSchema = z.object({ recipe: recipeSchema, data: dataSchema, generation: generationSchema });
+const partsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
 const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */
@@ -62,6 +70,18 @@ function egressRule(key: EgressProblem['key']): Parameters<z.ZodUnknown['refine'
   return [
     (config: unknown): boolean => problem(config) === null,
     { path: ['egress', key], error: ({ input }) => problem(input)?.message, when: () => true },
+  ];
+}
+
+/** A person's own data must hold what the recipe reads, and no more. */
+function dataRule(part: keyof DataParts, expected: string): Parameters<z.ZodUnknown['refine']> {
+  return [
+    (config: unknown): boolean => {
+      const { data, success } = partsSchema.safeParse(config);
+      if (!success || data.data.source !== 'files') return true;
+      return data.data[part] !== undefined || !dataPartsOf(data.recipe)[part];
+    },
+    { path: ['data', part], error: `missing; expected ${expected}`, when: () => true },
   ];
 }
 

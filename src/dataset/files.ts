@@ -21,18 +21,23 @@ export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
   remote: boolean;
 };
 
+type Part = Pick<Dataset, 'samples' | 'images'>;
+
+/** What is left out of the configuration because its recipe does not read it. */
+const nothing: Part = { samples: [], images: [] };
+
 export async function loadFiles(options: FilesOptions, onProgress?: DataProgress): Promise<LoopData> {
   const { runSeed } = options;
-  const seed = await readTrusted(options.seed, 'seed');
+  const seed = options.seed === undefined ? nothing : await readTrusted(options.seed, 'seed');
   const test = await readTrusted(options.test, 'test');
-  const pool = await readPool(options.pool, options.modality, onProgress);
+  const pool = options.pool === undefined ? nothing : await readPool(options.pool, options.modality, onProgress);
   const held = { images: new Set(test.samples.map(({ imageHash }) => imageHash)), patients: patientsOf(test) };
   refuseLeak(seed, held, options);
   const isHeld = (image: DatasetImage): boolean =>
     held.images.has(image.imageHash) || (image.patient !== null && held.patients.has(image.patient));
   const unheld = pool.images.filter((image) => !isHeld(image));
   const usable = options.remote ? unheld.filter(({ deidentified }) => deidentified !== false) : unheld;
-  if (usable.length === 0)
+  if (options.pool !== undefined && usable.length === 0)
     throw new DataError('pool-empty', `none of the ${pool.images.length} pool images can be used`, {
       where: options.pool,
       remedy: 'Give images that the test set does not hold and that may leave this machine.',
@@ -50,12 +55,28 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
     truth: (sample) => truth.get(questionIdentity(sample)) ?? null,
     book: null,
     // Without the folders' places: the notice goes into exports.
-    notice:
-      `Your own data: ${seed.samples.length} trusted samples from ${basename(options.seed)}, ${test.samples.length} test questions from ` +
-      `${basename(options.test)}, ${usable.length} images to ask about from ${basename(options.pool)}${left.join('')}. ${rationaleNote(bare, seed.samples.length)}Whether generated answers ` +
-      'are true is known only where the pool has the same question answered; results are for research, not for care.',
+    notice: noticeOf(
+      [
+        ...(options.seed === undefined
+          ? []
+          : [`${seed.samples.length} trusted samples from ${basename(options.seed)}`]),
+        `${test.samples.length} test questions from ${basename(options.test)}`,
+        ...(options.pool === undefined
+          ? []
+          : [`${usable.length} images to ask about from ${basename(options.pool)}${left.join('')}`]),
+      ],
+      [
+        rationaleNote(bare, seed.samples.length),
+        options.pool === undefined
+          ? ''
+          : 'Whether generated answers are true is known only where the pool has the same question answered. ',
+      ],
+    ),
   };
 }
+
+const noticeOf = (parts: readonly string[], notes: readonly string[]): string =>
+  `Your own data: ${parts.join(', ')}. ${notes.join('')}Results are for research, not for care.`;
 
 async function readWithImages(folder: string): Promise<Dataset> {
   const dataset = await readDataset(folder);
@@ -75,11 +96,7 @@ async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Datas
   });
 }
 
-export async function readPool(
-  folder: string,
-  modality: Modality,
-  onProgress?: DataProgress,
-): Promise<Pick<Dataset, 'samples' | 'images'>> {
+export async function readPool(folder: string, modality: Modality, onProgress?: DataProgress): Promise<Part> {
   if (isDatasetFolder(folder)) return readWithImages(folder);
   const names = await imageNames(folder);
   const readImage = async (name: string): Promise<DatasetImage> => {
@@ -99,10 +116,10 @@ export async function readPool(
   return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
 }
 
-const patientsOf = ({ images }: Dataset): Set<string> => new Set(images.flatMap(({ patient }) => patient ?? []));
+const patientsOf = ({ images }: Part): Set<string> => new Set(images.flatMap(({ patient }) => patient ?? []));
 
 function refuseLeak(
-  seed: Dataset,
+  seed: Part,
   held: { images: ReadonlySet<string>; patients: ReadonlySet<string> },
   options: FilesOptions,
 ): void {
@@ -111,7 +128,7 @@ function refuseLeak(
   if (images.size === 0 && patients.length === 0) return;
   const what = images.size > 0 ? `${images.size} images` : `${patients.length} patients`;
   throw new DataError('test-leak', `${what} of the test set are in the seed too: every accuracy would be too high`, {
-    where: options.seed,
+    ...(options.seed === undefined ? {} : { where: options.seed }),
     remedy: `Run \`medgr2 decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`medgr2 split\`.`,
   });
 }

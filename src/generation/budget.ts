@@ -3,6 +3,7 @@
  * way and none fits any more, the generation pauses, so nothing that is paid for is thrown away.
  */
 import { ConfigError, PausedError } from '../errors.js';
+import { formatMoney } from '../format.js';
 import type { Usage } from '../providers/provider.js';
 import type { CacheTotals } from './cache-lines.js';
 import { costOf, type Price } from './prices.js';
@@ -82,7 +83,7 @@ export function createBudget(options: BudgetOptions): Budget {
   }
 
   function reached({ maxCost: most = 0, currency }: BudgetOptions, total: number): PausedError {
-    const amount = (value: number): string => `${value.toFixed(value < 1 ? 4 : 2)} ${currency}`;
+    const amount = (value: number): string => formatMoney(value, currency);
     const so = total === 0 ? `one request may cost ${amount(each)}` : `${amount(total)} are spent`;
     return new PausedError(
       'budget-reached',

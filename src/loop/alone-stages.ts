@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import { readPool } from '../dataset/files.js';
 import type { Config } from '../config/schema.js';
+import { DataError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Modality, Sample } from '../sample.js';
 import { runAlone } from './alone.js';
@@ -30,6 +31,10 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
     data: (context) =>
       what.images === null ? openRunData(config, context) : openPool(what.images, what.modality, context),
     stages: async (run) => {
+      if (run.data.pool.length === 0)
+        throw new DataError('pool-missing', 'the configuration names no images to ask about', {
+          remedy: 'Set data.pool, or name a folder of images: `medgr2 generate FOLDER`.',
+        });
       // Alone, nobody wants an image twice.
       const imagesPerCycle = Math.min(config.generation.imagesPerCycle, run.data.pool.length);
       const asked = { ...run, config: { ...config, generation: { ...config.generation, imagesPerCycle } } };

@@ -46,8 +46,7 @@ async function runSource(runDir: string): Promise<ExportSource> {
 /** Hashes of images that an import found to name, or likely name, a patient. */
 async function imagesThatName({ data }: Config): Promise<Set<string>> {
   if (data.source !== 'files') return new Set();
-  const folders = [data.seed, data.pool].filter(isDatasetFolder);
-  const datasets = await Promise.all(folders.map((folder) => readDataset(folder)));
+  const datasets = await Promise.all(datasetFolders(data).map((folder) => readDataset(folder)));
   return new Set(
     datasets.flatMap(({ images }) =>
       images.flatMap((image) => (image.deidentified === false ? [image.imageHash] : [])),
@@ -55,11 +54,16 @@ async function imagesThatName({ data }: Config): Promise<Set<string>> {
   );
 }
 
+/** What generated samples may come from. */
+const datasetFolders = ({ seed, pool }: Extract<Config['data'], { source: 'files' }>): string[] =>
+  [seed, pool].filter((folder) => folder !== undefined).filter(isDatasetFolder);
+
 async function licenceOf({ data }: Config): Promise<string> {
   if (data.source === 'phantom') return 'Images drawn by medgr2 (Apache-2.0)';
   if (data.source === 'vqa-rad') return 'VQA-RAD (Lau et al. 2018), CC0-1.0';
-  const folders = [data.seed, data.pool].filter(isDatasetFolder);
-  const licences = await Promise.all(folders.map(async (folder) => (await readDataset(folder)).info.licence));
+  const licences = await Promise.all(
+    datasetFolders(data).map(async (folder) => (await readDataset(folder)).info.licence),
+  );
   return [...new Set(licences)].join('; ') || 'not stated';
 }
 

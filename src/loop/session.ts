@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { dataPartsOf } from '../config/data-parts.js';
 import type { Config } from '../config/schema.js';
 import { attempt, type EndStatus, type RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
@@ -34,7 +35,7 @@ export async function inRunFolder<Result extends object>(
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
-  providerKey(config);
+  if (dataPartsOf(config.recipe).pool) providerKey(config);
   await openPricing(config);
   let run: RunContext | null = null;
   const report = (status: 'running' | EndStatus, error: string | null): void => {

@@ -62,6 +62,7 @@ th:first-child{text-align:left;padding-left:0}
 #setup th.figure,#comparison th.figure{text-align:left}
 .limits{padding-left:1.1rem;margin:0;max-width:62rem}
 .limits li{margin-bottom:.35rem}
+.limits+.runs{margin-top:1rem}
 .gallery>summary{font-size:1rem;font-weight:600}
 .kind{font-weight:600;margin:.8rem 0 .4rem}
 .samples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));gap:.9rem;list-style:none;margin:0;padding:0}
@@ -93,9 +94,11 @@ h2,h3,.kind{break-after:avoid}
 .gallery::details-content{content-visibility:visible;block-size:auto}
 .figures details,.chart details{display:none}
 .scroll,.drawing{overflow:visible}
-th,td{padding:.2rem .4rem}
-table{font-size:8pt}
+th,td{padding:.2rem .3rem;white-space:normal}
+table{font-size:7.5pt}
+.runs{display:block}
 .drawing svg{min-width:0!important}
 .chart{max-width:48%}
+.chart.wide{max-width:100%}
 }
 `;

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { formatNumber, formatSeconds, formatTable } from '../format.js';
 import { narrow } from './layout.js';
 import type { CycleRow } from './state.js';
+import { Toned } from './tones.js';
 
 const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
 const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
@@ -24,9 +25,9 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
   const [header = '', ...lines] = formatTable(table).split('\n');
   return (
     <Box flexDirection="column" paddingX={1} height={height} width={columns} overflow="hidden">
-      <Text dimColor wrap="truncate">
+      <Toned tone="faint" wrap="truncate">
         {header}
-      </Text>
+      </Toned>
       {lines.map((line, index) => (
         <Text key={shown[index]?.cycle} wrap="truncate">
           {line}
@@ -37,7 +38,7 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
 }
 
 function cells(row: CycleRow): string[] {
-  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', formatNumber(row.grpo), formatSeconds(row.seconds)];
+  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', shareText(row.grpo), formatSeconds(row.seconds)];
   const unknown = row.rawPrecision === null && row.acceptedPrecision === null;
   return [
     String(row.cycle),
@@ -47,8 +48,11 @@ function cells(row: CycleRow): string[] {
     formatNumber(row.datasetSize),
     formatNumber(row.spearman, 2),
     formatNumber(row.tau, 2),
-    formatNumber(row.sft),
-    formatNumber(row.grpo),
+    shareText(row.sft),
+    shareText(row.grpo),
     formatSeconds(row.seconds),
   ];
 }
+
+/** Also a share of 0 or 1 has its decimals. */
+const shareText = (share: number | null): string => share?.toFixed(3) ?? '–';

@@ -2,6 +2,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement, ReactNode } from 'react';
 import { bar } from './plot.js';
+import { Toned } from './tones.js';
 
 export type Fact = readonly [name: string, value: ReactNode];
 
@@ -11,7 +12,7 @@ export function Facts({ facts, width, nameWidth = 15 }: { facts: readonly Fact[]
     <Box flexDirection="column" width={width}>
       {facts.map(([name, value]) => (
         <Text key={name} wrap="truncate">
-          <Text dimColor>{name.padEnd(nameWidth)} </Text>
+          <Toned tone="faint">{name.padEnd(nameWidth)} </Toned>
           {value}
         </Text>
       ))}
@@ -31,7 +32,7 @@ export function Progress({ done, total, width, unit }: ProgressProps): ReactElem
   const text = ` ${done} of ${total} ${unit}`;
   return (
     <Text wrap="truncate">
-      <Text color="green">{bar(share, Math.max(5, Math.min(40, width - text.length)))}</Text>
+      <Toned tone="good">{bar(share, Math.max(5, Math.min(40, width - text.length)))}</Toned>
       {text}
     </Text>
   );
@@ -41,10 +42,10 @@ export function Progress({ done, total, width, unit }: ProgressProps): ReactElem
 export function Change({ now, before }: { now: number | null; before: number | null }): ReactElement {
   if (now === null || before === null) return <Text> </Text>;
   const points = Math.round((now - before) * 1000) / 10;
-  if (points === 0) return <Text dimColor> = </Text>;
+  if (points === 0) return <Toned tone="faint"> = </Toned>;
   return points > 0 ? (
-    <Text color="green">▲ {points.toFixed(1)}</Text>
+    <Toned tone="good">▲ {points.toFixed(1)}</Toned>
   ) : (
-    <Text color="red">▼ {Math.abs(points).toFixed(1)}</Text>
+    <Toned tone="bad">▼ {Math.abs(points).toFixed(1)}</Toned>
   );
 }

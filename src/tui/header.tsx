@@ -7,6 +7,7 @@ import { timeLeft } from './estimate.js';
 import type { GpuUse } from './gpu.js';
 import { narrow } from './layout.js';
 import type { ScreenState } from './state.js';
+import { Toned } from './tones.js';
 
 interface HeaderProps {
   state: ScreenState;
@@ -43,18 +44,18 @@ export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement
 }
 
 const looks = {
-  waiting: ['starting', undefined],
-  running: ['● running', 'green'],
-  paused: ['‖ paused', 'magenta'],
-  complete: ['✓ complete', 'green'],
-  interrupted: ['■ stopped, can be continued', 'magenta'],
-  failed: ['✗ failed', 'red'],
-  gone: ['✗ process gone, can be continued', 'red'],
+  waiting: ['starting', null],
+  running: ['● running', 'good'],
+  paused: ['‖ paused', 'note'],
+  complete: ['✓ complete', 'good'],
+  interrupted: ['■ stopped, can be continued', 'note'],
+  failed: ['✗ failed', 'bad'],
+  gone: ['✗ process gone, can be continued', 'bad'],
 } as const;
 
 function Status({ status }: { status: ScreenState['status'] }): ReactElement {
-  const [text, color] = looks[status];
-  return <Text {...(color === undefined ? {} : { color })}>{text}</Text>;
+  const [text, tone] = looks[status];
+  return tone === null ? <Text>{text}</Text> : <Toned tone={tone}>{text}</Toned>;
 }
 
 function timeText(state: ScreenState, now: number, done: boolean): string {

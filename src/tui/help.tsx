@@ -2,6 +2,7 @@
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { Frame } from './frame.js';
+import { Toned } from './tones.js';
 
 const watchKeys = [
   ['tab', 'next panel'],
@@ -26,12 +27,12 @@ export function Help({ owns, width, height }: { owns: boolean; width: number; he
           {text}
         </Text>
       ))}
-      <Text dimColor wrap="truncate">
+      <Toned tone="faint" wrap="truncate">
         A stopped run goes on where it was when the same command is given again.
-      </Text>
-      <Text dimColor wrap="truncate">
+      </Toned>
+      <Toned tone="faint">
         ✓ done ● at work ○ to come · R_φ reward model · τ threshold of the filter · ? no basis for an estimate yet
-      </Text>
+      </Toned>
     </Frame>
   );
 }

@@ -16,11 +16,14 @@ const fixed = 5;
 /** A panel below this cannot show its chart. */
 const leastPanel = 9;
 
+/** What a person opened over the panels, help or an image, has their rows and those of table and log. */
+export const overlayRows = (rows: number): number => Math.max(3, rows - fixed);
+
 /** @param cycleRows Rows of the table of cycles without its header. */
 export function layoutOf(columns: number, rows: number, cycleRows: number): Layout {
   const free = Math.max(0, rows - fixed);
   const wantedTable = Math.min(cycleRows + 1, rows >= 40 ? 12 : 5);
-  const log = free >= 30 ? 8 : free >= 16 ? 3 : free >= 13 ? 1 : 0;
+  const log = free >= 30 ? 8 : free >= 20 ? 3 : free >= 13 ? 1 : 0;
   const fits = Math.max(0, Math.min(wantedTable, free - log - leastPanel));
   // A header alone tells nothing.
   const table = fits < 2 ? 0 : fits;

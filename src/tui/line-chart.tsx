@@ -3,6 +3,7 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../format.js';
 import { plot, rangeOf, type Curve } from './plot.js';
+import { Toned } from './tones.js';
 
 interface LineChartProps {
   title: string;
@@ -12,12 +13,11 @@ interface LineChartProps {
   height: number;
   /** Steps the whole width stands for. */
   totalSteps: number;
-  color?: string;
 }
 
 const labelWidth = 7;
 
-export function LineChart({ title, curves, width, height, totalSteps, color = 'green' }: LineChartProps): ReactElement {
+export function LineChart({ title, curves, width, height, totalSteps }: LineChartProps): ReactElement {
   const rows = Math.max(1, height - 1);
   const [low, high] = rangeOf(curves);
   const first = Math.min(...curves.flatMap((curve) => curve.points.slice(0, 1).map(([step]) => step)), totalSteps);
@@ -32,15 +32,15 @@ export function LineChart({ title, curves, width, height, totalSteps, color = 'g
     <Box flexDirection="column" width={width} height={height}>
       <Text wrap="truncate">{title}</Text>
       {empty ? (
-        <Text dimColor>waiting for the first step …</Text>
+        <Toned tone="faint">waiting for the first step …</Toned>
       ) : (
         cells.map((segments, row) => (
           <Text key={row} wrap="truncate">
-            <Text dimColor>{label(row, rows, low, high)}│</Text>
+            <Toned tone="faint">{label(row, rows, low, high)}│</Toned>
             {segments.map(({ text, faint }, index) => (
-              <Text key={index} {...(faint ? { dimColor: true } : { color })}>
+              <Toned key={index} tone={faint ? 'faint' : 'good'}>
                 {text}
-              </Text>
+              </Toned>
             ))}
           </Text>
         ))

@@ -6,6 +6,7 @@ import { turnStages } from '../loop/plan.js';
 import { narrow } from './layout.js';
 import { plannedStages, stageOf, type ScreenState, type StageStatus } from './state.js';
 import { stageWords } from './words.js';
+import { Toned } from './tones.js';
 
 /** The half of the ring that is read from left to right; the rest comes back below it. */
 const forward: ReadonlySet<StageName> = new Set(turnStages);
@@ -33,18 +34,18 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
   return (
     <Box flexDirection="column" paddingX={1}>
       <Text wrap="truncate">
-        <Text dimColor>start </Text>
+        <Toned tone="faint">start </Toned>
         <Stages looks={look(0, state.plan.start)} arrow=" → " />
       </Text>
       <Text wrap="truncate">
-        <Text dimColor>{last ? '     ╭─ ' : '     ╭→ '}</Text>
+        <Toned tone="faint">{last ? '     ╭─ ' : '     ╭→ '}</Toned>
         <Stages looks={top} arrow=" → " />
-        <Text dimColor>{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Text>
+        <Toned tone="faint">{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Toned>
       </Text>
       <Text wrap="truncate">
-        <Text dimColor>{'     ╰─ '}</Text>
+        <Toned tone="faint">{'     ╰─ '}</Toned>
         <Stages looks={back} arrow=" ← " />
-        <Text dimColor>{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Text>
+        <Toned tone="faint">{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Toned>
       </Text>
     </Box>
   );
@@ -67,7 +68,7 @@ function Stages({ looks, arrow }: { looks: readonly Look[]; arrow: string }): Re
     <>
       {looks.map((look, index) => (
         <Fragment key={index}>
-          {index === 0 ? null : <Text dimColor>{arrow}</Text>}
+          {index === 0 ? null : <Toned tone="faint">{arrow}</Toned>}
           <Mark {...look} />
         </Fragment>
       ))}
@@ -82,7 +83,7 @@ function Mark({ status, text }: Look): ReactElement {
         {text}
       </Text>
     );
-  return status === 'waiting' ? <Text dimColor>{text}</Text> : <Text color="green">{text}</Text>;
+  return status === 'waiting' ? <Toned tone="faint">{text}</Toned> : <Toned tone="good">{text}</Toned>;
 }
 
 /** A stage that was running when the run ended is no longer at work. */

@@ -13,6 +13,7 @@ import { RewardModelPanel } from './panels/reward-model-panel.js';
 import { SftPanel } from './panels/sft-panel.js';
 import { stageOf, type ScreenState } from './state.js';
 import { stageWords, type PanelName } from './words.js';
+import { Toned } from './tones.js';
 
 export const panels: Record<PanelName, (props: PanelProps) => ReactElement> = {
   generate: GeneratePanel,
@@ -33,34 +34,50 @@ interface PanelFrameProps {
   height: number;
 }
 
-/** The frame, and in it one row of title and the panel. */
+/** The frame, and in it the title and the panel. */
 export function PanelFrame({ state, name, follows, now, width, height }: PanelFrameProps): ReactElement {
   const Panel = panels[name];
+  const { title, time, about } = follows ? atWork(state, now) : { title: name, time: '', about: '' };
+  const inner = width - 4;
+  // A sentence that would be cut gets a row of its own, where a chart can spare one.
+  const ownRow = `${title}${time} · ${about}`.length > inner && height >= roomy;
   return (
     <Frame width={width} height={height}>
-      <Text wrap="truncate">{follows ? <AtWork state={state} now={now} /> : <Text bold>{name}</Text>}</Text>
-      <Panel state={state} width={width - 4} height={height - 3} />
+      <Text wrap="truncate">
+        <Text bold>{title}</Text>
+        {time}
+        {about === '' || ownRow ? null : <Toned tone="faint"> · {about}</Toned>}
+      </Text>
+      {ownRow ? (
+        <Toned tone="faint" wrap="truncate">
+          {about}
+        </Toned>
+      ) : null}
+      <Panel state={state} width={inner} height={height - (ownRow ? 4 : 3)} />
     </Frame>
   );
 }
 
-function AtWork({ state, now }: { state: ScreenState; now: number }): ReactElement {
+/** Rows of a panel, with its frame, that leave a chart enough when one goes to the sentence about the stage. */
+const roomy = 12;
+
+interface Heading {
+  title: string;
+  /** How long it has worked and will work. */
+  time: string;
+  about: string;
+}
+
+function atWork(state: ScreenState, now: number): Heading {
   const { current } = state;
-  if (current === null) return <Text bold>{idleTitle(state)}</Text>;
+  if (current === null) return { title: idleTitle(state), time: '', about: '' };
   const { title, about } = stageWords[current.stage];
   const { startedAt } = stageOf(state, current.cycle, current.stage);
   const { stage: left } = timeLeft(state, now);
   // Nothing goes on where the process is gone.
-  const leftText = state.status === 'gone' ? '' : `· left ${left === null ? '?' : `≈ ${formatSeconds(left)}`} `;
-  const worked = startedAt === null ? '' : formatSeconds(Math.max(0, now - startedAt) / 1000);
-  return (
-    <>
-      <Text bold>{title}</Text> {worked}{' '}
-      <Text dimColor>
-        {leftText}· {about}
-      </Text>
-    </>
-  );
+  const leftText = state.status === 'gone' ? '' : ` · left ${left === null ? '?' : `≈ ${formatSeconds(left)}`}`;
+  const worked = startedAt === null ? '' : ` ${formatSeconds(Math.max(0, now - startedAt) / 1000)}`;
+  return { title, time: `${worked}${leftText}`, about };
 }
 
 function idleTitle({ status, place }: ScreenState): string {

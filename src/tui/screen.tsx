@@ -7,11 +7,12 @@ import { readGpus, type GpuUse } from './gpu.js';
 import { Header } from './header.js';
 import { Help } from './help.js';
 import { ImageView } from './image-view.js';
-import { layoutOf, narrow } from './layout.js';
+import { layoutOf, narrow, overlayRows } from './layout.js';
 import { LoopRing } from './loop-ring.js';
 import { PanelFrame } from './panel.js';
 import type { ScreenState } from './state.js';
 import { panelNames, panelOf, type PanelName } from './words.js';
+import { ManyColors, Toned } from './tones.js';
 
 /** What the keys of a running `medgr2 run` do; `watch` has only `leave`. */
 export interface ScreenActions {
@@ -96,16 +97,14 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const layout = layoutOf(columns, rows, cycleRows.length);
   const name = chosen ?? panelFor(state);
   const second = overlay === null && name !== 'evaluation' ? layout.second : 0;
-  return (
+  const over = { width: columns, height: overlayRows(rows) };
+  const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
       <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
-      {overlay === 'help' ? <Help owns={owns} width={columns} height={layout.panel} /> : null}
+      {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (
-        <ImageView
-          sample={state.generating?.newest ?? null}
-          {...{ runDir: state.runDir, color, width: columns, height: layout.panel }}
-        />
+        <ImageView sample={state.generating?.newest ?? null} {...{ runDir: state.runDir, color, ...over }} />
       ) : null}
       {overlay === null ? (
         <Box>
@@ -120,11 +119,14 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
           )}
         </Box>
       ) : null}
-      {layout.table === 0 ? null : <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />}
-      <Log lines={state.log} height={layout.log} />
+      {overlay !== null || layout.table === 0 ? null : (
+        <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
+      )}
+      {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
       <Keys asked={asked} owns={owns} error={state.error} columns={columns} />
     </Box>
   );
+  return <ManyColors value={color}>{screen}</ManyColors>;
 }
 
 /** A run whose process was killed told no end: it stands where its last event was. */
@@ -138,9 +140,9 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
   return (
     <Box flexDirection="column" height={height} paddingX={1} overflow="hidden" flexShrink={0}>
       {(height === 0 ? [] : lines.slice(-height)).map((line, index) => (
-        <Text key={index} dimColor wrap="truncate">
+        <Toned key={index} tone="faint" wrap="truncate">
           {line}
-        </Text>
+        </Toned>
       ))}
     </Box>
   );
@@ -167,11 +169,11 @@ function Keys({ asked, owns, error, columns }: KeysProps): ReactElement {
     <Box paddingX={1} flexShrink={0}>
       <Text wrap="truncate">
         {error !== null ? (
-          <Text color="red">{error.split('\n')[0]}</Text>
+          <Toned tone="bad">{error.split('\n')[0]}</Toned>
         ) : asked === null ? (
-          <Text dimColor>{keys}</Text>
+          <Toned tone="faint">{keys}</Toned>
         ) : (
-          <Text color="magenta">{askedWords[asked]}</Text>
+          <Toned tone="note">{askedWords[asked]}</Toned>
         )}
       </Text>
     </Box>

@@ -12,11 +12,16 @@ export function followFile(file: string): Source {
 /** Most events given at once: a machine too slow for the pace falls behind, but it shows what it has and holds no more. */
 const mostAtOnce = 500;
 
+export interface Replay extends Source {
+  /** Whether all there is has been played. */
+  atEnd(): boolean;
+}
+
 /**
  * Plays a run back `speed` times as fast as it went. Time between attempts on the same folder is left out.
  * @param clock Milliseconds from any start.
  */
-export function replayFile(file: string, speed: number, clock: () => number = () => performance.now()): Source {
+export function replayFile(file: string, speed: number, clock: () => number = () => performance.now()): Replay {
   const reader = readEvents(file);
   const waiting: TimedEvent[] = [];
   /** Time in the recording that the clock's `origin` stands for. */
@@ -36,6 +41,7 @@ export function replayFile(file: string, speed: number, clock: () => number = ()
   };
   return {
     now,
+    atEnd: () => atEnd && waiting.length === 0,
     read: async () => {
       await fill();
       const due: TimedEvent[] = [];

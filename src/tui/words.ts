@@ -9,11 +9,11 @@ export interface StageWords {
 }
 
 export const stageWords: Record<StageName, StageWords> = {
-  'prepare-data': { short: 'data', title: 'Data', about: 'Trusted samples, test questions and images are read.' },
+  'prepare-data': { short: 'data', title: 'Data', about: 'Samples, test questions, images are read.' },
   'evaluate-base': {
     short: 'test base',
     title: 'Test of the base',
-    about: 'The untrained policy answers the test questions.',
+    about: 'The policy before any training.',
   },
   'generator-warm-start': {
     short: 'warm up',
@@ -29,7 +29,7 @@ export const stageWords: Record<StageName, StageWords> = {
   'reward-model': {
     short: 'reward model',
     title: 'Reward model',
-    about: 'It learns to give every answer the grade that it deserves.',
+    about: 'It learns which grade an answer deserves.',
   },
   'reward-report': {
     short: 'set τ',
@@ -47,22 +47,22 @@ export const stageWords: Record<StageName, StageWords> = {
   'evaluate-sft': {
     short: 'test',
     title: 'Test after SFT',
-    about: 'The policy answers test questions that no training sees.',
+    about: 'No training sees these questions.',
   },
   grpo: {
     short: 'GRPO',
     title: 'GRPO',
-    about: 'The policy tries several answers; what earns more reward than its group is reinforced.',
+    about: 'The policy tries several answers; what beats its group is reinforced.',
   },
   'evaluate-grpo': {
     short: 'test',
     title: 'Test after GRPO',
-    about: 'The policy answers test questions that no training sees.',
+    about: 'No training sees these questions.',
   },
   evaluate: {
     short: 'test',
     title: 'Test of an arm',
-    about: 'A model of the comparison answers test questions that no training sees.',
+    about: 'No training sees these questions.',
   },
   preferences: {
     short: 'preferences',

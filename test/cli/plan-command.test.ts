@@ -1,8 +1,11 @@
 /** What `plan` prints of a comparison; the loop's plan is in init-command.test.ts and loop/estimate. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { planCommand } from '../../src/cli/plan-command.js';
 
-async function plan(config: string): Promise<string> {
+async function plan(config: string, set: readonly string[] = []): Promise<string> {
   const lines: string[] = [];
   const io = {
     out: (text: string) => void lines.push(text),
@@ -10,7 +13,7 @@ async function plan(config: string): Promise<string> {
     env: {},
     signal: new AbortController().signal,
   };
-  await planCommand({ config, set: [], gpu: 'L40', gpus: 1, accepted: 0.5, json: false }, io);
+  await planCommand({ config, set, gpu: 'L40', gpus: 1, accepted: 0.5, json: false }, io);
   return lines.join('\n');
 }
 
@@ -29,4 +32,17 @@ test('a recipe: its arms with their stages, and what they come to', async () => 
     Generator
       nothing is asked of a generator"
   `);
+});
+
+test('what a generator costs, in the currency of the price file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'medgr2-plan-'));
+  const prices = join(folder, 'prices.yaml');
+  writeFileSync(
+    prices,
+    'asOf: 2026-01-01\nsource: a test\ncurrency: CHF\nmodels: { gemini/gemini-2.0-flash: { input: 1, output: 10 } }\n',
+  );
+  const text = await plan('configs/paper.yaml', [`generation.prices=${prices}`]);
+  rmSync(folder, { recursive: true });
+  expect(text).toMatch(/about [\d,]+\.\d\d CHF, at most [\d,]+\.\d\d CHF if every reply/);
+  expect(text).not.toContain('$');
 });

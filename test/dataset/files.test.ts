@@ -9,6 +9,9 @@ import { readDataset, writeDataset } from '../../src/dataset/folder.js';
 import { importImages } from '../../src/dataset/import/images.js';
 import { importQuestions } from '../../src/dataset/import/import.js';
 import { readSamples } from '../../src/dataset/samples.js';
+import { generateAlone } from '../../src/loop/alone-stages.js';
+import { findFacts } from '../../src/loop/estimate/facts.js';
+import { runRecipe } from '../../src/loop/recipes/run-recipe.js';
 import { runLoop } from '../../src/loop/run.js';
 import { startTeacherServer } from '../../src/providers/simulated/server.js';
 import { fakeEngine } from '../loop/fake-engine.js';
@@ -118,6 +121,64 @@ describe('the configuration', () => {
       file: at('own.yaml'),
     });
     expect(config.data).toMatchObject({ seed: at('seed'), test: at('test'), pool: at('raw') });
+  });
+});
+
+describe('a recipe asks for the data that it uses', () => {
+  const model = 'generation: { provider: gemini, gemini: { baseUrl: "http://127.0.0.1:9" } }\n';
+  const problems = (recipe: string, more = model): string[] => {
+    try {
+      parseConfig(`recipe: ${recipe}\ndata: { source: files, test: test }\n${more}`, { file: at('own.yaml') });
+      return [];
+    } catch (error) {
+      return [...String(error).matchAll(/own\.yaml:\d+:\d+ ([\w.]+): (\w+)/g)].map(([, path, why]) => `${path} ${why}`);
+    }
+  };
+  const both = ['data.seed missing', 'data.pool missing'];
+  const arm = (stages: string): string => `{ kind: arms, arms: [{ name: a, stages: [${stages}] }] }`;
+
+  test.each([
+    ['{ kind: loop }', both],
+    ['{ kind: data-scale, sizes: [4] }', both],
+    ['{ kind: zero-shot, models: [phantom] }', []],
+    ['{ kind: transfer }', ['data.seed missing']],
+    ['{ kind: transfer, stages: [{ stage: sft, data: { from: accepted } }] }', both],
+    [arm(''), []],
+    [arm('{ stage: sft }'), ['data.seed missing']],
+    [arm('{ stage: grpo, data: { from: candidates } }'), both],
+    [arm('{ stage: loop }'), both],
+  ])('%s', (recipe, expected) => expect(problems(recipe)).toEqual(expected));
+
+  test('what writes no samples needs no generator', () => {
+    expect(problems('{ kind: zero-shot, models: [phantom] }', '')).toEqual([]);
+    expect(problems('{ kind: loop }', '')).toContain('generation.provider the');
+  });
+
+  test('models are compared on test questions alone', async () => {
+    const yaml = 'recipe: { kind: zero-shot, models: [phantom] }\ndata: { source: files, test: test }\n';
+    const config = parseConfig(yaml, { file: at('own.yaml') });
+    const result = await runRecipe(config, { runDir: at('compared'), engine: fakeEngine() });
+    expect(result).toMatchObject({ status: 'complete', testQuestions: 6 });
+    expect(result.notice).toBe('Your own data: 6 test questions from test. Results are for research, not for care.');
+    expect(await findFacts(config, { env: {}, price: null })).toMatchObject({
+      counts: { seed: 0, test: 6, pool: 0 },
+      images: expect.arrayContaining([expect.anything()]),
+      missing: [],
+    });
+  });
+
+  test('a stage alone that needs images says so', async () => {
+    const config = parseConfig(
+      `recipe: { kind: zero-shot, models: [phantom] }\ndata: { source: files, test: test }\n${model}`,
+      {
+        file: at('own.yaml'),
+      },
+    );
+    vi.stubEnv('GEMINI_API_KEY', 'no-real-key');
+    await expect(generateAlone(config, { images: null }, { runDir: at('alone') })).rejects.toMatchObject({
+      code: 'pool-missing',
+    });
+    vi.unstubAllEnvs();
   });
 });
 

@@ -170,4 +170,7 @@ test('the same recipe with other seeds is pooled: mean and deviation, and no fig
   ]);
   expect(plain(page)).toContain('Seed 0 is one of several');
   expect(plain(page)).toContain('One seed (2)');
+  // What holds for every run is said once, and no column is empty.
+  expect(plain(page).split('Accuracy is measured on 20 held-out questions')).toHaveLength(2);
+  expect(tableNamed(page, 'Outcomes of the runs').head).toEqual(['run', 'state', 'seed', 'time']);
 });

@@ -77,11 +77,14 @@ describe('replay', () => {
     clock += 600;
     expect(source.now()).toBe(until);
     const minute = await source.read();
+    expect(source.atEnd()).toBe(false);
     expect([...first.events, ...minute.events]).toEqual(events.filter((event) => Date.parse(event.time) <= until));
     clock += 1e9;
     const rest = await source.read();
     expect(rest).toMatchObject({ ended: true });
     expect(rest.events.at(-1)).toMatchObject({ type: 'run-end', status: 'complete' });
+    // A run that was killed told no end: then nothing goes on.
+    expect(source.atEnd()).toBe(true);
     await source.close();
   });
 

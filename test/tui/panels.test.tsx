@@ -1,13 +1,20 @@
 /** What a person sees of a recorded run: a picture for each stage, at three sizes, and the keys. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { render, cleanup } from 'ink-testing-library';
 import { renderToString } from 'ink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StageName, TimedEvent } from '../../src/loop/events.js';
 import type { Feed } from '../../src/tui/feed.js';
+import { ImageView } from '../../src/tui/image-view.js';
 import { lineTeller } from '../../src/tui/lines.js';
 import { reduce } from '../../src/tui/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
+import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state.js';
+import { stageWords } from '../../src/tui/words.js';
+import { writePictures } from '../helpers/pictures.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
 afterEach(cleanup);
@@ -83,6 +90,38 @@ test('the newcomer reads what happens, and the estimate owns up to what it does 
   expect(picture(untilWithin(2, 'sft'), 120, 40)).toMatch(/left ≈ \d+:\d\d/);
 });
 
+test('every modality and question type of an evaluation is there by its whole name, with its change', () => {
+  const names = [...modalities.filter((name) => name !== 'unknown'), ...questionTypes];
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ] as const)
+    for (const events of [untilWithin(2, 'evaluate-grpo'), recordedRun()]) {
+      const text = picture(events, columns, rows);
+      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d\\.\\d\\d .*[▲▼=]`));
+    }
+  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/GRPO, cycle 1 accuracy 0\.\d{3} ▲ \d\.\d against base/);
+  expect(picture(untilWithin(2, 'grpo'), 200, 60)).toMatch(/SFT, cycle 2 accuracy 0\.\d{3} .* against SFT, cycle 1 /);
+  // Where they do not fit, it says so.
+  expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
+});
+
+test('at 80 columns no sentence about a stage is cut, and every reason for a drop is told', () => {
+  for (const { about } of Object.values(stageWords)) expect(about.length).toBeLessThanOrEqual(76);
+  for (const [stage, cycle] of shown)
+    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(stageWords[stage].about);
+  expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
+  expect(picture(recordedRun(), 80, 24, { chosen: 'reward model' })).toContain('held-out score by grade (cycle 1)');
+});
+
+test('τ stands under its line', () => {
+  const lines = picture(untilWithin(2, 'filter'), 80, 24).split('\n');
+  const under = lines.findIndex((line) => /^│ +τ +│$/.test(line));
+  expect(under).toBeGreaterThan(0);
+  expect(lines[under - 1]?.indexOf('│', 1)).toBe(lines[under]?.indexOf('τ'));
+});
+
 test('images that are being drawn show before the first stage starts', () => {
   const text = picture(recordedRun().slice(0, 2), 80, 24);
   expect(text).toContain('● data');
@@ -104,6 +143,36 @@ test('a run whose process is gone stands still and says so', () => {
   const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
   expect(text).toContain('process gone');
   expect(text).not.toContain('left');
+});
+
+test('an image is drawn in its own size and with its own question, also when the terminal or the sample changes', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'medgr2-image-'));
+  await writePictures(dir, 2);
+  const sample = (image: string) => ({
+    image,
+    modality: 'CT',
+    questionType: 'lesion grading',
+    question: `What is in ${image}?`,
+    answer: 'a spot',
+  });
+  const view = (image: string, width: number, height: number) => (
+    <ImageView sample={sample(image)} runDir={dir} color={false} {...{ width, height }} />
+  );
+  const screen = render(view('0.png', 80, 20));
+  const lines = (): string[] => (screen.lastFrame() ?? '').split('\n');
+  const drawn = (): number => lines().filter((line) => /[░▒▓█]/.test(line)).length;
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(4));
+  expect(lines().join('')).toContain('What is in 0.png? → a spot');
+  screen.rerender(view('1.png', 40, 10));
+  // The old picture is gone at once; the text stands whole above the new one.
+  expect(drawn()).toBe(0);
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(2));
+  expect(lines()).toHaveLength(10);
+  expect(lines()[1]).toMatch(/^│ CT, lesion grading · 1\.png +│$/);
+  expect(lines()[2]).toContain('What is in 1.png? → a spot');
+  screen.rerender(view('none.png', 40, 10));
+  await vi.waitFor(() => expect(lines().join('')).toContain('cannot be shown'));
+  rmSync(dir, { recursive: true });
 });
 
 describe('keys', () => {

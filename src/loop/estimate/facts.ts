@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { packageRoot } from '../../bridge/paths.js';
+import { dataPartsOf } from '../../config/data-parts.js';
 import type { Config } from '../../config/schema.js';
 import { imageNames } from '../../dataset/import/images.js';
 import { openData } from '../../dataset/open.js';
@@ -44,7 +45,7 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
       return null;
     }
   };
-  await attempt('API key', () => providerKey(config, env));
+  if (dataPartsOf(config.recipe).pool) await attempt('API key', () => providerKey(config, env));
   const data = await attempt('data', () => lookAtData(config));
   // Data that is not whole yet may have its images already.
   if (data !== null && data.refusal !== null) throw data.refusal;
@@ -84,7 +85,8 @@ async function lookAtData(config: Config): Promise<DataFacts> {
     const files = (items: readonly { image: string }[]): string[] => items.map(({ image }) => resolve(dir, image));
     return {
       counts: { seed: seed.length, test: test.length, pool: pool.length },
-      images: await imageSizes(files(pool)),
+      // A recipe that generates nothing has no pool: its images are those of the questions.
+      images: await imageSizes(files(pool.length > 0 ? pool : test)),
       text: textLengths(config, found.seed),
       refusal: await refusalOf(config, { seed: files(seed), test: files(test), pool: files(pool) }),
     };
@@ -104,7 +106,8 @@ async function refusalOf(config: Config, images: RunImages, sizeOf?: typeof file
   }
 }
 
-async function poolSizes(folder: string): Promise<ImageSize[]> {
+async function poolSizes(folder: string | undefined): Promise<ImageSize[]> {
+  if (folder === undefined) return [];
   const names = await imageNames(folder).catch(() => []);
   return imageSizes(names.map((name) => join(folder, name)));
 }

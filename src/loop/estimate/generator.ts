@@ -90,6 +90,7 @@ export function generatorPlan(
     outputTokens,
     cost: costOf(outputTokens),
     highestCost: costOf(requests * generation.maxOutputTokens),
+    currency: price?.currency ?? null,
     hours: provider === 'simulated' ? 0 : provider === 'local' ? seconds && seconds / 3600 : waiting,
   };
 }

@@ -17,15 +17,18 @@ export interface PlanFacts {
   rewardModel: { shape: VlmShape; exact: boolean } | null;
   /** Of a local generator; null also where the generator runs elsewhere. */
   generator: { shape: VlmShape; exact: boolean } | null;
-  /** US dollars per million tokens of the generator; null where no price is known. */
+  /** Of the generator; null where no price is known. */
   price: Price | null;
   /** What must be there before the run can start and is not. */
   missing: readonly string[];
 }
 
 export interface Price {
+  /** Per million tokens. */
   input: number;
   output: number;
+  /** As the price file names it. */
+  currency: string;
   /** Where the price is from and of which day. */
   source: string;
 }
@@ -68,10 +71,12 @@ export interface Plan {
     name: string;
     inputTokens: number;
     outputTokens: number;
-    /** US dollars; null where no price is known, 0 where nothing is paid for. */
+    /** Null where no price is known, 0 where nothing is paid for. */
     cost: number | null;
     /** The same if every reply were as long as it may be. */
     highestCost: number | null;
+    /** Of the price file; null where no price is known. */
+    currency: string | null;
     /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
     hours: number | null;
   };

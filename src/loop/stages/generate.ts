@@ -94,7 +94,7 @@ export function generate(
         temperature,
         maxOutputTokens,
         signal: context.signal,
-        onEvent: progressOf(context),
+        onEvent: progressOf(context, pricing.prices.currency),
       });
       const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
       await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
@@ -148,7 +148,7 @@ function sourceOf({ provider, gemini, openai, local, teacher }: Config['generati
 }
 
 /** At most one event a second, and the last. */
-function progressOf({ progress, runDir }: StageContext) {
+function progressOf({ progress, runDir }: StageContext, currency: string) {
   let last = Number.NEGATIVE_INFINITY;
   return (event: GenerationEvent): void => {
     const now = performance.now();
@@ -157,7 +157,17 @@ function progressOf({ progress, runDir }: StageContext) {
     const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost, dropped, newest } =
       event;
     const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
-    const counts = { accepted, answered, cached, retries, requestsPerSecond, inputTokens, outputTokens, cost };
+    const counts = {
+      accepted,
+      answered,
+      cached,
+      retries,
+      requestsPerSecond,
+      inputTokens,
+      outputTokens,
+      cost,
+      currency,
+    };
     progress(done, total, counts, { dropped, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };
 }

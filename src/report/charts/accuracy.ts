@@ -2,7 +2,7 @@
 import type { Evaluation, GroupAccuracy, Method } from '../data/evaluations.js';
 import { percent, percentWithin } from '../numbers.js';
 import type { Chart, LegendItem, Spec } from './chart.js';
-import { fixed, names, rowNames, shareAxis } from './marks.js';
+import { fixed, names, rowNames, shareAcross, shareAxis } from './marks.js';
 import { colour, series } from './palette.js';
 
 const looks: Record<Method, { colour: string; shape: string }> = {
@@ -168,11 +168,11 @@ export function accuracyByGroup(evaluations: readonly Evaluation[], by: Grouping
       layer: [
         {
           mark: { type: 'rule', strokeWidth: 1.5 },
-          encoding: { y, yOffset: offset, x: shareAxis('low'), x2: { field: 'high' }, color },
+          encoding: { y, yOffset: offset, x: { ...shareAxis('low'), axis: shareAcross }, x2: { field: 'high' }, color },
         },
         {
           mark: { type: 'point', filled: true, size: 55, opacity: 1 },
-          encoding: { y, yOffset: offset, x: shareAxis('accuracy'), color, shape },
+          encoding: { y, yOffset: offset, x: { ...shareAxis('accuracy'), axis: shareAcross }, color, shape },
         },
       ],
     },

@@ -63,7 +63,7 @@ export async function drawChart(chart: Chart): Promise<Markup> {
   const width = chart.width ?? 360;
   const svg = await drawing(chart.spec, width, chart.height ?? 230);
   const label = `${chart.title}. The same figures are in the table below.`;
-  return html`<figure class="chart" style="width:min(100%,${width}px)">
+  return html`<figure class="${width > 360 ? 'chart wide' : 'chart'}" style="width:min(100%,${width}px)">
     <figcaption>
       <strong>${chart.title}</strong>${chart.note === undefined ? null : html` <span>${chart.note}</span>`}
     </figcaption>

@@ -11,6 +11,16 @@ export const shareAxis = (field: string, title: string | null = null): Spec => (
   axis: { format: '.0%', title, tickCount: 5, grid: true, domain: false, ticks: false },
 });
 
+/** The same across, beside names: narrow, so that only every second line has its figure. */
+export const shareAcross: Spec = {
+  values: [0, 0.25, 0.5, 0.75, 1],
+  labelExpr: "datum.value * 4 % 2 === 0 ? format(datum.value, '.0%') : ''",
+  title: null,
+  grid: true,
+  domain: false,
+  ticks: false,
+};
+
 /** R_φ's range. */
 export const scoreDomain = [-6, 10] as const;
 

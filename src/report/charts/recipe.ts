@@ -5,7 +5,7 @@ import { count, percent, percentWithin, points } from '../numbers.js';
 import type { Table } from '../table.js';
 import type { HeatInput } from './accuracy.js';
 import type { Chart } from './chart.js';
-import { fixed, rowNames, shareAxis } from './marks.js';
+import { fixed, rowNames, shareAcross, shareAxis } from './marks.js';
 import { colour, series } from './palette.js';
 
 /** Methods by modality and overall, as Table 1 of MedGR² has them. */
@@ -71,11 +71,11 @@ export function accuracyRows({
       layer: [
         {
           mark: { type: 'rule', strokeWidth: 2, color: colour('sft') },
-          encoding: { y, x: shareAxis('low'), x2: { field: 'high' } },
+          encoding: { y, x: { ...shareAxis('low'), axis: shareAcross }, x2: { field: 'high' } },
         },
         {
           mark: { type: 'point', filled: true, size: 75, opacity: 1, color: colour('sft') },
-          encoding: { y, x: shareAxis('accuracy') },
+          encoding: { y, x: { ...shareAxis('accuracy'), axis: shareAcross } },
         },
       ],
     },

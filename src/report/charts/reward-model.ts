@@ -69,6 +69,8 @@ export function gradeCalibration({ cycle, report, grades }: RewardModelFigures):
   };
 }
 
+const countMark = { type: 'text', dy: -6, fontSize: 11 } as const;
+
 export function reliability({ cycle, report }: RewardModelFigures): Chart | null {
   const bins = report.reliability.filter(({ n }) => n > 0);
   if (bins.length === 0) return null;
@@ -84,18 +86,22 @@ export function reliability({ cycle, report }: RewardModelFigures): Chart | null
           mark: { type: 'bar', color: colour('gained'), binSpacing: 2 },
           encoding: { x, x2: { field: 'to' }, y: shareAxis('positiveShare') },
         },
+        ...tauLine(report.tau),
         {
           data: {
             values: bins.map(({ from, to, n, positiveShare }) => ({ at: (from + to) / 2, n: count(n), positiveShare })),
           },
-          mark: { type: 'text', dy: -6, fontSize: 11, fill: colour('muted') },
           encoding: {
             x: { field: 'at', type: 'quantitative', scale: { domain: scoreDomain, nice: false } },
             y: shareAxis('positiveShare'),
             text: { field: 'n' },
           },
+          // The rim keeps τ's line, which may pass behind a number, out of its digits.
+          layer: [
+            { mark: { ...countMark, fill: colour('card'), stroke: colour('card'), strokeWidth: 4 } },
+            { mark: { ...countMark, fill: colour('muted') } },
+          ],
         },
-        ...tauLine(report.tau),
       ],
     },
     table: {

@@ -15,7 +15,7 @@ export async function comparison(runs: readonly RunFigures[]): Promise<Section> 
   return {
     id: 'comparison',
     title: 'The runs beside each other',
-    body: html`${tableOf(outcomes(runs), 'Outcomes of the runs')}
+    body: html`${tableOf(withoutEmpty(outcomes(runs)), 'Outcomes of the runs')}
       ${measured.length === 0 ? null : await drawChart(chart)}
       <h3>Settings that differ</h3>
       ${differences.rows.length === 0 ? html`<p>None: the runs were made with the same settings.</p>` : tableOf(differences, 'Settings that differ')}`,
@@ -41,6 +41,15 @@ function outcomes(runs: readonly RunFigures[]): Table {
         duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),
       ];
     }),
+  };
+}
+
+/** Recipes that compare models have no policy that goes through cycles, and no filter. */
+function withoutEmpty({ head, rows }: Table): Table {
+  const isTold = head.map((_, column) => rows.some((row) => row[column] !== '–'));
+  return {
+    head: head.filter((_, column) => isTold[column]),
+    rows: rows.map((row) => row.filter((_, column) => isTold[column])),
   };
 }
 

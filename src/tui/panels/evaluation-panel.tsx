@@ -1,20 +1,21 @@
 /** Evaluation: accuracy after SFT and after GRPO against the base and the cycle before; by modality and question type. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../format.js';
 import type { StageName } from '../../loop/events.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
 import { Change, Progress } from '../facts.js';
 import { bar } from '../plot.js';
 import { stageOf, type ScreenState } from '../state.js';
 import type { PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
-type Groups = Extract<StageDetail, { kind: 'evaluation' }>['byModality'];
+type EvaluationDetail = Extract<StageDetail, { kind: 'evaluation' }>;
+type Counts = EvaluationDetail['byModality'];
 
 interface Measured {
   name: string;
   accuracy: number;
-  detail: Extract<StageDetail, { kind: 'evaluation' }> | null;
+  detail: EvaluationDetail | null;
 }
 
 export function EvaluationPanel({ state, width, height }: PanelProps): ReactElement {
@@ -22,40 +23,23 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
   const measured = measuredOf(state);
   const [now, before] = [measured.at(-1), comparedWith(measured)];
   const room = height - (testing === null ? 1 : 2);
-  const half = Math.floor((width - 3) / 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {testing === null ? null : <Progress {...testing} width={width} unit="questions" />}
       {now === undefined ? (
-        <Text dimColor>nothing has been measured yet</Text>
+        <Toned tone="faint">nothing has been measured yet</Toned>
       ) : (
         <>
           <Text wrap="truncate">
-            <Text bold>{now.name}</Text> accuracy <Text bold>{formatNumber(now.accuracy)}</Text>{' '}
+            <Text bold>{now.name}</Text> accuracy <Text bold>{now.accuracy.toFixed(3)}</Text>{' '}
             {before === undefined ? null : (
               <>
-                <Change now={now.accuracy} before={before.accuracy} />{' '}
-                <Text dimColor>points against {before.name}</Text>
+                <Change now={now.accuracy} before={before.accuracy} /> <Toned tone="faint">against {before.name}</Toned>
               </>
             )}
           </Text>
           {now.detail === null ? null : (
-            <Box columnGap={3}>
-              <Group
-                title="modality"
-                groups={now.detail.byModality}
-                before={before?.detail?.byModality}
-                width={half}
-                rows={room}
-              />
-              <Group
-                title="question type"
-                groups={now.detail.byQuestionType}
-                before={before?.detail?.byQuestionType}
-                width={half}
-                rows={room}
-              />
-            </Box>
+            <Groups now={now.detail} before={before?.detail ?? null} width={width} rows={room} />
           )}
         </>
       )}
@@ -84,35 +68,71 @@ function comparedWith(measured: readonly Measured[]): Measured | undefined {
   return measured.length <= 3 ? measured[0] : measured.at(-3);
 }
 
-interface GroupProps {
-  title: string;
-  groups: Groups;
-  before: Groups | undefined;
+interface GroupsProps {
+  now: EvaluationDetail;
+  before: EvaluationDetail | null;
   width: number;
   rows: number;
 }
 
-function Group({ title, groups, before, width, rows }: GroupProps): ReactElement {
-  const shareOf = (group: Groups[string] | undefined): number | null =>
-    group === undefined || group.n === 0 ? null : group.correct / group.n;
-  const entries = Object.entries(groups).toSorted(([, a], [, b]) => b.n - a.n);
-  const nameWidth = Math.max(8, Math.min(26, width - 22));
-  const barWidth = Math.max(0, Math.min(20, width - nameWidth - 16));
+const gap = 3;
+/** Cells of what follows a name: the share, and the change against before. */
+const figuresWidth = ' 0.00 ▲ 100.0'.length;
+const leastBar = 4;
+const longestBar = 20;
+
+/** Beside each other where the names fit whole, else one below the other where there are rows for that. */
+function Groups({ now, before, width, rows }: GroupsProps): ReactElement {
+  const groups = [
+    { title: 'modality', counts: now.byModality, before: before?.byModality },
+    { title: 'question type', counts: now.byQuestionType, before: before?.byQuestionType },
+  ].map((group) => ({ ...group, names: Math.max(0, ...Object.keys(group.counts).map(({ length }) => length)) }));
+  const spare = width - gap - groups.reduce((sum, { names }) => sum + names + figuresWidth, 0);
+  const lengths = groups.map(({ counts }) => Object.keys(counts).length);
+  const stacked = spare < 0 && rows >= lengths.reduce((sum, length) => sum + length + 1, 0);
+  const half = Math.floor((width - gap) / 2);
+  const isTitled = stacked || rows > Math.max(...lengths);
   return (
-    <Box
-      flexDirection="column"
-      width={width}
-      height={Math.min(rows, entries.length + (rows > entries.length ? 1 : 0))}
-      overflow="hidden"
-    >
-      {rows > entries.length ? <Text dimColor>by {title}</Text> : null}
-      {entries.slice(0, rows).map(([name, group]) => (
-        <Text key={name} wrap="truncate">
-          {name.slice(0, nameWidth).padEnd(nameWidth)} {formatNumber(shareOf(group), 2).padStart(4)}{' '}
-          <Text color="cyan">{bar(shareOf(group) ?? 0, barWidth)}</Text>{' '}
-          <Change now={shareOf(group)} before={shareOf(before?.[name])} />
-        </Text>
-      ))}
+    <Box flexDirection={stacked ? 'column' : 'row'} columnGap={gap}>
+      {groups.map(({ names, ...group }) => {
+        const cells = stacked ? width : spare < 0 ? half : names + figuresWidth + Math.floor(spare / 2);
+        const nameWidth = stacked ? Math.max(...groups.map((other) => other.names)) : names;
+        return <Group key={group.title} {...{ ...group, nameWidth, rows, isTitled }} width={cells} />;
+      })}
     </Box>
   );
 }
+
+interface GroupProps {
+  title: string;
+  counts: Counts;
+  before: Counts | undefined;
+  nameWidth: number;
+  width: number;
+  rows: number;
+  isTitled: boolean;
+}
+
+function Group({ title, counts, before, nameWidth, width, rows, isTitled }: GroupProps): ReactElement {
+  const entries = Object.entries(counts).toSorted(([, a], [, b]) => b.n - a.n);
+  const room = rows - (isTitled ? 1 : 0);
+  const shown = entries.length > room ? entries.slice(0, Math.max(0, room - 1)) : entries;
+  const nameCells = Math.max(8, Math.min(nameWidth, width - figuresWidth));
+  const barCells = Math.min(longestBar, width - nameCells - figuresWidth - 1);
+  return (
+    <Box flexDirection="column" width={width} overflow="hidden">
+      {isTitled ? <Toned tone="faint">by {title}</Toned> : null}
+      {shown.map(([name, group]) => (
+        <Text key={name} wrap="truncate">
+          {name.slice(0, nameCells).padEnd(nameCells)} {shareOf(group)?.toFixed(2) ?? '   –'}{' '}
+          {barCells < leastBar ? null : <Toned tone="measure">{bar(shareOf(group) ?? 0, barCells)} </Toned>}
+          <Change now={shareOf(group)} before={shareOf(before?.[name])} />
+        </Text>
+      ))}
+      {shown.length < entries.length ? <Toned tone="faint">… {entries.length - shown.length} more</Toned> : null}
+    </Box>
+  );
+}
+
+const shareOf = (group: Counts[string] | undefined): number | null =>
+  group === undefined || group.n === 0 ? null : group.correct / group.n;

@@ -8,21 +8,22 @@ import { histogram } from '../plot.js';
 import { stageKey, type CycleRow, type ScreenState } from '../state.js';
 import { percent } from '../words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
 export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
   const row = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
   const scoring = state.current?.stage === 'score' ? state.progress : null;
-  const { right } = splitWidth(width, Math.min(44, Math.floor(width / 2)));
+  const { left, right } = splitWidth(width, Math.min(44, Math.floor(width / 2)));
   const counts = row === null ? null : scoresOf(state, row.cycle);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {scoring === null ? null : <Progress {...scoring} width={width} unit="candidates scored" />}
       {row === null ? (
-        <Text dimColor>nothing has been filtered yet</Text>
+        <Toned tone="faint">nothing has been filtered yet</Toned>
       ) : (
         <Box columnGap={3}>
           {counts === null ? null : (
-            <Scores counts={counts} tau={row.tau} height={height - (scoring === null ? 0 : 1)} />
+            <Scores counts={counts} tau={row.tau} width={left} height={height - (scoring === null ? 0 : 1)} />
           )}
           <Facts facts={factsOf(row)} width={right} />
         </Box>
@@ -49,28 +50,38 @@ function factsOf(row: CycleRow): Fact[] {
   ];
 }
 
-function Scores({ counts, tau, height }: { counts: readonly number[]; tau: number | null; height: number }) {
+interface ScoresProps {
+  counts: readonly number[];
+  tau: number | null;
+  width: number;
+  height: number;
+}
+
+function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
   const { lowest, highest } = scoreRange;
-  const place = tau === null ? 0 : Math.round(((tau - lowest) / (highest - lowest)) * counts.length);
-  const cut = Math.min(counts.length, Math.max(0, place));
-  const rows = histogram(counts, Math.max(1, height - 2));
+  // Each bin is as many cells wide as all can be; one more is for τ.
+  const scale = Math.max(1, Math.floor((width - 1) / counts.length));
+  const cells = counts.flatMap((count) => Array.from({ length: scale }, () => count));
+  const place = tau === null ? 0 : Math.round(((tau - lowest) / (highest - lowest)) * cells.length);
+  const cut = Math.min(cells.length, Math.max(0, place));
+  const rows = histogram(cells, Math.max(1, height - 2));
   return (
     <Box flexDirection="column" flexShrink={0}>
       {rows.map((row, index) => (
         <Text key={index}>
-          <Text dimColor>{row.slice(0, cut)}</Text>
+          <Toned tone="faint">{row.slice(0, cut)}</Toned>
           {tau === null ? '' : '│'}
-          <Text color="green">{row.slice(cut)}</Text>
+          <Toned tone="good">{row.slice(cut)}</Toned>
         </Text>
       ))}
       <Text>
-        {' '.repeat(Math.max(0, cut - 1))}
+        {' '.repeat(cut)}
         {tau === null ? 'scores' : 'τ'}
       </Text>
-      <Text dimColor>
-        {String(lowest).padEnd(counts.length - 1)}
+      <Toned tone="faint">
+        {String(lowest).padEnd(cells.length - 1)}
         {highest}
-      </Text>
+      </Toned>
     </Box>
   );
 }

@@ -1,51 +1,65 @@
 /** Generation: how far it is, what it costs, why candidates were dropped, and the newest sample. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../format.js';
+import { formatMoney, formatNumber } from '../../format.js';
 import type { StageMetrics } from '../../loop/events.js';
 import { Facts, Progress, type Fact } from '../facts.js';
 import { requestRate } from '../reduce-generation.js';
 import type { Generating } from '../state.js';
 import { compact } from '../words.js';
 import type { PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
   const { generating } = state;
-  if (generating === null) return <Text dimColor>nothing has been generated yet</Text>;
+  if (generating === null) return <Toned tone="faint">nothing has been generated yet</Toned>;
   const factsWidth = width >= 90 ? 44 : Math.floor(width / 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Progress done={generating.done} total={generating.total} width={width} unit="requests" />
       <Box columnGap={2}>
-        <Facts facts={factsOf(generating)} width={factsWidth} nameWidth={10} />
-        <Newest generating={generating} width={width - factsWidth - 2} height={height - 1} />
+        <Facts facts={factsOf(generating)} width={factsWidth} nameWidth={nameWidth} />
+        <Newest generating={generating} width={width - factsWidth - 2} />
+      </Box>
+      <Box>
+        <Toned tone="faint">{'dropped'.padEnd(nameWidth + 1)}</Toned>
+        <Box width={width - nameWidth - 1}>
+          <Text>{droppedText(generating)}</Text>
+        </Box>
       </Box>
     </Box>
   );
 }
 
-function factsOf({ counts, dropped, ...generating }: Generating): Fact[] {
+const nameWidth = 10;
+
+function factsOf({ counts, ...generating }: Generating): Fact[] {
   const rate = requestRate(generating);
   const count = (name: string): number => numberOf(counts, name) ?? 0;
-  const reasons = Object.entries(dropped).toSorted(([, a], [, b]) => b - a);
   const cost = numberOf(counts, 'cost');
+  const currency = typeof counts['currency'] === 'string' ? counts['currency'] : null;
   return [
-    ['accepted', String(count('accepted'))],
+    ['candidates', String(count('accepted'))],
     ['requests', `${rate === null ? '–' : formatNumber(rate, 1)} /s, ${count('cached')} from the cache`],
     ['retries', String(count('retries'))],
     ['tokens', `${compact(count('inputTokens'))} in, ${compact(count('outputTokens'))} out`],
-    ...(cost === null ? [] : [['cost', `$ ${cost.toFixed(2)}`] as const]),
-    ['dropped', reasons.length === 0 ? '0' : reasons.map(([reason, n]) => `${n} ${reason}`).join(', ')],
+    ...(cost === null ? [] : [['cost', formatMoney(cost, currency)] as const]),
   ];
 }
 
-function Newest({ generating: { newest }, width, height }: { generating: Generating; width: number; height: number }) {
-  if (newest === null) return <Text dimColor>no sample yet</Text>;
+/** Every reason: there is room below. */
+function droppedText({ dropped }: Generating): string {
+  const reasons = Object.entries(dropped).toSorted(([, a], [, b]) => b - a);
+  return reasons.length === 0 ? '0' : reasons.map(([reason, n]) => `${n} ${reason}`).join(', ');
+}
+
+function Newest({ generating: { newest }, width }: { generating: Generating; width: number }): ReactElement {
+  if (newest === null) return <Toned tone="faint">no sample yet</Toned>;
   return (
-    <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      <Text dimColor wrap="truncate">
+    <Box flexDirection="column" width={width}>
+      <Toned tone="faint">
         newest: {newest.modality}, {newest.questionType}
-      </Text>
+      </Toned>
       <Text wrap="wrap">{newest.question}</Text>
       <Text wrap="truncate">
         → <Text bold>{newest.answer}</Text>

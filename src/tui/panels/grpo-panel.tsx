@@ -9,9 +9,10 @@ import { lastValue } from '../series.js';
 import type { ShownCompletion, Training } from '../state.js';
 import { percent } from '../words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
 export function GrpoPanel({ state: { grpo }, width, height }: PanelProps): ReactElement {
-  if (grpo === null) return <Text dimColor>GRPO has not begun yet</Text>;
+  if (grpo === null) return <Toned tone="faint">GRPO has not begun yet</Toned>;
   const { left, right } = splitWidth(width, width >= 100 ? 44 : 36);
   const lines = height >= 14 ? 5 : 3;
   return (
@@ -56,22 +57,22 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
 }
 
 function Completion({ completion, height }: { completion: ShownCompletion | null; height: number }): ReactElement {
-  if (completion === null) return <Text dimColor>no completion has been judged yet</Text>;
+  if (completion === null) return <Toned tone="faint">no completion has been judged yet</Toned>;
   const { think, answer, rest } = blocks(completion.completion);
   const rewards = Object.entries(completion.rewards).map(([name, value]) => `${name} ${formatNumber(value, 2)}`);
   return (
     <Box flexDirection="column" height={height} overflow="hidden">
       <Box height={height - 2} overflow="hidden" alignItems="flex-end">
-        <Text dimColor wrap={height > 3 ? 'wrap' : 'truncate'}>
+        <Toned tone="faint" wrap={height > 3 ? 'wrap' : 'truncate'}>
           think {think ?? rest ?? '–'}
-        </Text>
+        </Toned>
       </Box>
       <Text wrap="truncate">
-        <Text dimColor>answer</Text> <Text bold>{answer ?? '(none)'}</Text>
+        <Toned tone="faint">answer</Toned> <Text bold>{answer ?? '(none)'}</Text>
       </Text>
       <Text wrap="truncate">
-        <Text dimColor>earns</Text> {rewards.join(', ')}{' '}
-        <Text dimColor>(reward model's score {formatNumber(completion.rewardModelScore, 1)})</Text>
+        <Toned tone="faint">earns</Toned> {rewards.join(', ')}{' '}
+        <Toned tone="faint">(reward model's score {formatNumber(completion.rewardModelScore, 1)})</Toned>
       </Text>
     </Box>
   );

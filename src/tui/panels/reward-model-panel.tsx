@@ -9,6 +9,7 @@ import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
 import { stageKey, type ScreenState } from '../state.js';
 import { percent } from '../words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
 export function RewardModelPanel({ state, width, height }: PanelProps): ReactElement {
   if (state.current?.stage === 'prepare-data' && state.progress !== null)
@@ -20,7 +21,7 @@ export function RewardModelPanel({ state, width, height }: PanelProps): ReactEle
     <Box width={width} height={height} columnGap={2} overflow="hidden">
       {training === null ? (
         <Box width={left}>
-          <Text dimColor>no training yet</Text>
+          <Toned tone="faint">no training yet</Toned>
         </Box>
       ) : (
         <LineChart
@@ -76,19 +77,19 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Text wrap="truncate">
-        mean score per grade <Text dimColor>(held out, after {cycle === 0 ? 'the start' : `cycle ${cycle}`})</Text>
+        held-out score by grade <Toned tone="faint">({cycle === 0 ? 'first model' : `cycle ${cycle}`})</Toned>
       </Text>
       {grades.map(([grade, mean]) => (
         <Text key={grade} wrap="truncate">
-          {grade.padStart(3)} <Text color="cyan">{bar(shareOf(mean), barWidth)}</Text> {formatNumber(mean, 1)}
+          {grade.padStart(3)} <Toned tone="measure">{bar(shareOf(mean), barWidth)}</Toned> {formatNumber(mean, 1)}
         </Text>
       ))}
       {room === 0 ? null : <Text wrap="truncate">share of right texts, by score</Text>}
       {bins.slice(0, room).map(({ from, to, n, positiveShare }) => (
         <Text key={from} wrap="truncate">
           {`${from.toFixed(0)}…${to.toFixed(0)}`.padStart(6)}{' '}
-          <Text color="cyan">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Text> {percent(positiveShare)}{' '}
-          <Text dimColor>of {n}</Text>
+          <Toned tone="measure">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Toned> {percent(positiveShare)}{' '}
+          <Toned tone="faint">of {n}</Toned>
         </Text>
       ))}
     </Box>

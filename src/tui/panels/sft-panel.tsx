@@ -1,5 +1,5 @@
 /** SFT: its loss line and how fast it goes. */
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
 import { Facts, type Fact } from '../facts.js';
@@ -8,9 +8,10 @@ import { lastValue } from '../series.js';
 import type { Training } from '../state.js';
 import { compact } from '../words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
+import { Toned } from '../tones.js';
 
 export function SftPanel({ state: { sft, job }, width, height }: PanelProps): ReactElement {
-  if (sft === null) return <Text dimColor>SFT has not begun yet</Text>;
+  if (sft === null) return <Toned tone="faint">SFT has not begun yet</Toned>;
   const { left, right } = splitWidth(width, 28);
   return (
     <Box width={width} height={height} columnGap={2} overflow="hidden">

@@ -28,7 +28,7 @@ const facts: PlanFacts = {
   policy: shape('Qwen/Qwen2.5-VL-7B-Instruct'),
   rewardModel: shape('Qwen/Qwen2.5-VL-3B-Instruct'),
   generator: null,
-  price: { input: 0.1, output: 0.4, source: 'a test' },
+  price: { input: 0.1, output: 0.4, currency: 'EUR', source: 'a test' },
   missing: [],
 };
 
