@@ -80,7 +80,11 @@ test('a spent budget pauses a stage alone as it pauses a run: not failed, and wi
   };
   const generated = generateAlone(parseConfig(yaml, { file: 'test.yaml', set }), { images: null }, options);
   await expect(generated).rejects.toMatchObject({ code: 'budget-reached', exitCode: 3 });
-  expect(events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted', error: expect.stringContaining('EUR') });
+  expect(events.at(-1)).toMatchObject({
+    type: 'run-end',
+    status: 'interrupted',
+    error: expect.stringContaining('EUR'),
+  });
 });
 
 test('train-reward grades, trains and sets τ', async () => {
