@@ -43,8 +43,11 @@ def follow(worker, answer=None):
 
 
 def gone(pid):
-    """Nothing is left that the driver started: Ray's servers have it as an ancestor or die with it."""
-    deadline = time.monotonic() + 30
+    """Nothing is left that the driver started: Ray's servers have it as an ancestor or die with it.
+
+    A worker that was just starting looks for its raylet for half a minute before it gives up.
+    """
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = [
             entry.name
