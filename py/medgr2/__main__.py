@@ -15,6 +15,7 @@ from medgr2.executors.local import LocalExecutor
 from medgr2.line import Line
 from medgr2.single_job import run_single
 from medgr2.stand_in import RULES
+from medgr2.strict_json import strict_dumps
 from medgr2.supervisor import Supervisor
 
 
@@ -23,14 +24,14 @@ def supervise(file: int, pythonia: str, executor: LocalExecutor) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
-    def push(job: str, message: dict[str, Any]) -> None:
+    def push(job: str, message: str) -> None:
         line.push(job, message)
 
     supervisor = Supervisor(executor, push)
     line = Line(file, lost=lambda: _leave(supervisor))
     bridge = _pythonia_bridge(pythonia, line)
     bridge.m[0]["supervisor"] = supervisor
-    line.push(None, {"type": "ready", "pid": os.getpid(), "python": platform.python_version()})
+    line.push(None, strict_dumps({"type": "ready", "pid": os.getpid(), "python": platform.python_version()}))
     supervisor.warm()
     while True:
         message = json.loads(line.readline())

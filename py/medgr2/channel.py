@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from medgr2.contract import check_event
-from medgr2.strict_json import check_size, strict_dumps, to_plain
+from medgr2.frame import pack
+from medgr2.strict_json import to_plain
 
 #: Seconds between two heartbeats.
 BEAT_SECONDS = 1.0
@@ -105,7 +106,7 @@ class PipeChannel:
         self._send(ending)
 
     def _send(self, message: dict[str, Any]) -> None:
-        payload = check_size(strict_dumps(message)).encode("ascii")
+        payload = pack(message)
         with self._writing:
             self._connection.send_bytes(payload)
 

@@ -8,6 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from medgr2.spec_rules import spec_problems
+
 CONTRACT_FILE = Path(__file__).with_name("contract.json")
 
 
@@ -34,7 +36,9 @@ def _check(part: str, tag: str, what: str, value: Any) -> None:
     error = best_match(_validator(part, name).iter_errors(value))
     if error is not None:
         at = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.absolute_path)
-        raise ContractError(f"{what} `{name}`{at}: {error.message}")
+        # What may not be there at all says why in its description.
+        why = error.schema["description"] if error.validator == "not" else error.message
+        raise ContractError(f"{what} `{name}`{at}: {why}")
 
 
 def with_defaults(spec: Any) -> Any:
@@ -55,6 +59,9 @@ def _filled(value: Any, schema: dict[str, Any]) -> Any:
 
 def check_spec(spec: Any) -> None:
     _check("specs", "kind", "job spec", spec)
+    problems = spec_problems(spec)
+    if problems:
+        raise ContractError("; ".join(f"job spec `{spec['kind']}`.{path}: {why}" for path, why in problems))
 
 
 def check_event(event: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from medgr2.executors import Executor, Worker
 from medgr2.failure import describe
+from medgr2.strict_json import strict_dumps
 from medgr2.watch import Watch
 
 #: Seconds a job that has ended, or was sent SIGTERM, gets to leave.
@@ -16,7 +17,8 @@ STACK_SECONDS = 0.5
 #: Seconds without a heartbeat, where the request does not say.
 HANG_SECONDS = 120.0
 
-Push = Callable[[dict[str, Any]], None]
+#: Takes a message as JSON.
+Push = Callable[[str], None]
 
 
 class JobRun:
@@ -76,7 +78,7 @@ class JobRun:
         for timer in self._timers:
             timer.cancel()
         self._ended()
-        self._push({"type": "end", "ending": ending})
+        self._push(strict_dumps({"type": "end", "ending": ending}))
 
     def _run(self) -> dict[str, Any]:
         if self._cancelled:
@@ -84,7 +86,7 @@ class JobRun:
         worker = self._executor.launch(self._request["spec"], self._request["module"], self._request["log"])
         with self._state:
             self._worker = worker
-        self._push({"type": "started", "pid": worker.pid})
+        self._push(strict_dumps({"type": "started", "pid": worker.pid}))
         if self._cancelled:
             self.cancel(0)
         ending = self._listen(worker)
@@ -102,18 +104,17 @@ class JobRun:
         limits = self._request.get("limits") or {}
         watch = self._watch = Watch(limits.get("hang") or HANG_SECONDS, limits.get("silence"), self._expired)
         try:
-            for message in worker.messages():
-                kind = message["type"]
-                if kind == "beat":
+            for frame in worker.messages():
+                if frame.kind == "beat":
                     watch.beat()
-                elif kind in ("event", "ask"):
+                elif frame.kind in ("event", "ask"):
                     watch.heard()
-                    if kind == "ask":
+                    if frame.kind == "ask":
                         watch.hold()  # until it is answered
                     with watch.away():  # a Node that is slow to read holds this thread up
-                        self._push(message)
+                        self._push(frame.text)  # as the job wrote it: strict JSON, which Node checks
                 else:
-                    return message
+                    return frame.read()
             return None
         finally:
             watch.stop()

@@ -1,12 +1,15 @@
 """The line to Node: one JSON message per text line, over one file descriptor that is used for nothing else.
 
-A thread reads all the time, so the end of Node is seen at once, however busy Python is.
+A thread waits for nothing but its end, so that the end of Node is seen at once, however busy Python is.
 """
 
+import io
+import json
 import os
-import queue
+import select
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from medgr2.strict_json import strict_dumps
@@ -22,13 +25,19 @@ class Line:
         self._file = file
         self._lost = lost
         self._writing = threading.Lock()
-        self._incoming: queue.SimpleQueue[str] = queue.SimpleQueue()
         os.set_blocking(file, True)
         os.set_inheritable(file, False)
-        threading.Thread(target=self._read, name="medgr2-line", daemon=True).start()
+        self._lines = io.BufferedReader(io.FileIO(file, closefd=False), 1 << 16)
+        threading.Thread(target=self._watch, name="medgr2-line", daemon=True).start()
 
     def readline(self) -> str:
-        return self._incoming.get()
+        """The next message; empty when Node has gone."""
+        line = b""
+        with suppress(OSError):
+            line = self._lines.readline()
+        if not line:
+            self._lost()
+        return line.decode("utf-8")
 
     def queue(self, what: Any) -> None:
         """Sends a message, from any thread. A value that JSON cannot hold raises here, where its maker can say so."""
@@ -41,15 +50,14 @@ class Line:
         except OSError:
             self._lost()
 
-    def push(self, job: str | None, message: dict[str, Any]) -> None:
-        """A message that nobody asked for."""
-        self.queue({"c": PUSH, "job": job, "message": message})
+    def push(self, job: str | None, message: str) -> None:
+        """A message that nobody asked for, as JSON."""
+        if "\n" in message:  # it would cut the line that all jobs share
+            raise ValueError("a message is one line of JSON")
+        self.queue(f'{{"c":"{PUSH}","job":{json.dumps(job)},"message":{message}}}')
 
-    def _read(self) -> None:
-        try:
-            with open(self._file, "rb", buffering=1 << 16, closefd=False) as lines:
-                for line in lines:
-                    self._incoming.put(line.decode("utf-8"))
-        except OSError:
-            pass
+    def _watch(self) -> None:
+        hung_up = select.poll()
+        hung_up.register(self._file, select.POLLHUP)
+        hung_up.poll()
         self._lost()

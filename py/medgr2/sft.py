@@ -13,6 +13,7 @@ from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.rows import read_rows
+from medgr2.spec_rules import check_sft_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
 
 
@@ -27,6 +28,7 @@ def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt", "completion"))
+    check_sft_rows(spec.get("trl", {}), len(rows))
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)

@@ -16,7 +16,8 @@ from medgr2.failure import describe
 from medgr2.job_run import JobRun
 from medgr2.strict_json import strict_dumps
 
-Push = Callable[[str, dict[str, Any]], None]
+#: Takes the id of a job and a message about it, as JSON.
+Push = Callable[[str, str], None]
 
 
 def _answered(method: Callable[..., Any]) -> Callable[..., str]:

@@ -16,8 +16,13 @@ export function withRefusals<S extends Shape, const R extends Readonly<Record<st
 ): WithRefusals<S, R> {
   const result: Record<string, z.ZodType> = { ...shape };
   for (const [name, reason] of Object.entries(refusals))
-    result[name] = z.never({ error: `medgr2 sets this option itself: ${reason}` }).optional();
+    result[name] = refused(`medgr2 sets this option itself: ${reason}`);
   return result as unknown as WithRefusals<S, R>;
+}
+
+/** The reason is its description too, so that Python, which has the schema alone, can say it. */
+function refused(reason: string): z.ZodType {
+  return z.never({ error: reason }).describe(reason).optional();
 }
 
 export const sftJobShape = withRefusals(sftOptionShape, refusedBySft);

@@ -23,7 +23,10 @@ class Side:
 
     def hear(self):
         assert self.connection.poll(2)
-        return json.loads(self.connection.recv_bytes(), parse_constant=pytest.fail)
+        kind, text = self.connection.recv_bytes().decode("ascii").split(" ", 1)
+        message = json.loads(text, parse_constant=pytest.fail)
+        assert message["type"] == kind
+        return message
 
     def say(self, **message):
         self.connection.send_bytes(json.dumps(message).encode())

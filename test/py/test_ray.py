@@ -29,9 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def follow(worker, answer=None):
     """All messages but heartbeats, with every ask answered."""
     heard = []
-    for message in worker.messages():
-        if message["type"] == "beat":
+    for frame in worker.messages():
+        if frame.kind == "beat":
             continue
+        message = frame.read()
         heard.append(message)
         if message["type"] == "ask":
             worker.send({"type": "answer", "ask": message["ask"], "reply": {"scores": answer(message["request"])}})
@@ -42,8 +43,11 @@ def follow(worker, answer=None):
 
 
 def gone(pid):
-    """Nothing is left that the driver started: Ray's servers have it as an ancestor or die with it."""
-    deadline = time.monotonic() + 30
+    """Nothing is left that the driver started: Ray's servers have it as an ancestor or die with it.
+
+    A worker that was just starting looks for its raylet for half a minute before it gives up.
+    """
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = [
             entry.name
@@ -133,8 +137,8 @@ def test_a_killed_driver_leaves_nothing(launch, tmp_path):
         "    time.sleep(600)\n"
     )
     worker = launch({}, "slow")
-    for message in worker.messages():
-        if message["type"] == "event":
+    for frame in worker.messages():
+        if frame.kind == "event":
             worker.signal_group(signal.SIGKILL)
     assert worker.finish(10) == -signal.SIGKILL
 
@@ -157,11 +161,11 @@ def test_a_cancel_reaches_every_rank(launch, tmp_path):
     )
     worker = launch({"outDir": str(tmp_path)}, "patient")
     ended = None
-    for message in worker.messages():
-        if message["type"] == "event":
+    for frame in worker.messages():
+        if frame.kind == "event":
             worker.send({"type": "stop"})
-        if message["type"] in ("done", "failed", "cancelled"):
-            ended = message["type"]
+        if frame.kind in ("done", "failed", "cancelled"):
+            ended = frame.kind
     worker.finish(20)
     assert ended == "cancelled", (tmp_path / "job.log").read_text()
     assert sorted(file.name for file in tmp_path.glob("stopped-*")) == ["stopped-0", "stopped-1"]

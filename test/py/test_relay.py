@@ -11,6 +11,7 @@ import pytest
 
 from medgr2.channel import PipeChannel
 from medgr2.executors.relay import Relay
+from medgr2.frame import unpack
 
 PROGRESS = {"type": "progress", "done": 1, "total": 2}
 ASK = {"type": "rewards", "step": 1, "items": [{"id": "a", "completion": "b", "rewardModelScore": None}]}
@@ -31,7 +32,7 @@ class Stage:
 
     def hear(self):
         assert self.above.poll(10)
-        return json.loads(self.above.recv_bytes())
+        return unpack(self.above.recv_bytes()).read()
 
     def say(self, **message):
         self.above.send_bytes(json.dumps(message).encode())

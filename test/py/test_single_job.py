@@ -18,6 +18,7 @@ from medgr2.stand_in import RULES, StandInError, choose
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = {"kind": "score", "seed": 1, "model": {"path": "m"}, "data": "d"}
 GRPO = {"kind": "grpo", "seed": 1, "model": {"path": "phantom"}, "data": "d", "rewards": [{"name": "r", "weight": 1}]}
+REWARD_MODEL = {**SCORE, "kind": "reward-model", "outDir": "o", "steps": 1, "batchSize": 1, "learningRate": 0.1}
 
 PLAYED = """
 import os, sys, time
@@ -98,6 +99,8 @@ def test_a_signal_stops_it_politely_with_exit_code_130(play, number):
         ({"kind": "nonsense"}, "known: sft"),
         ({**SCORE, "outDir": "o", "batchSize": "two"}, "'two' is not of type 'integer'"),
         ({**GRPO, "outDir": "o"}, "name a stand-in for r"),
+        ({**GRPO, "outDir": "o", "trl": {"num_generations": 3}}, "`grpo`.trl.num_generations: 3 must divide"),
+        ({**REWARD_MODEL, "train": "head", "lora": {"rank": 2, "alpha": 4}}, "leave lora out, or train all or language"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_exit_code_2(play, tmp_path, spec, words):

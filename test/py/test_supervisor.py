@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from medgr2.frame import pack, unpack
 from medgr2.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ class PlayedWorker:
 
     def messages(self):
         while (message := self.says.get()) is not None:
-            yield message
+            yield unpack(pack(message))
 
     def send(self, message):
         self.told.append(message)
@@ -63,7 +64,7 @@ class Stage:
         self.executor = PlayedExecutor()
         self.worker = self.executor.worker
         self.pushed: queue.Queue = queue.Queue()
-        self.supervisor = Supervisor(self.executor, lambda job, message: self.pushed.put((job, message)))
+        self.supervisor = Supervisor(self.executor, lambda job, text: self.pushed.put((job, json.loads(text))))
 
     def start(self, spec=SPEC, module=None):
         return json.loads(self.supervisor.start(json.dumps({"id": "j", "spec": spec, "module": module, "log": "l"})))

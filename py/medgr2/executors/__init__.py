@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from medgr2.frame import Frame
+
 
 class Worker(Protocol):
     """One job at work, seen from the supervisor."""
 
     pid: int
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def messages(self) -> Iterator[Frame]:
         """What the job sends, until it has gone."""
 
     def send(self, message: dict[str, Any]) -> None:

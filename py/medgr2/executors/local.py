@@ -3,7 +3,6 @@
 Linux and macOS only. One process per job; several devices are another executor's business.
 """
 
-import json
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -18,6 +17,7 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from medgr2.executors import Worker, worker
+from medgr2.frame import Frame, unpack
 from medgr2.strict_json import strict_dumps
 
 
@@ -79,7 +79,7 @@ class LocalWorker:
         self.pid: int = process.pid or 0
         threading.Thread(target=self._write, name=f"medgr2-to-{self.pid}", daemon=True).start()
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def messages(self) -> Iterator[Frame]:
         # The sentinel is watched too: a child that the job left behind may hold its end of the pipe open.
         while True:
             ready = multiprocessing.connection.wait([self._connection, self._process.sentinel])
@@ -89,7 +89,7 @@ class LocalWorker:
                 payload = self._connection.recv_bytes()
             except (EOFError, OSError):
                 return
-            yield json.loads(payload)
+            yield unpack(payload)
 
     def send(self, message: dict[str, Any]) -> None:
         # Written by a thread of its own: a job that does not read must not make the supervisor wait.

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,16 @@ from medgr2.executors.worker import enter, leave
 from medgr2.failure import describe
 from medgr2.jobs import end_job
 
+#: Seconds that killed processes get to be gone.
+LEAVE_SECONDS = 10.0
 #: Seconds that the workers' last words may take after Ray has said that they are over.
 LAST_WORDS_SECONDS = 5.0
 #: Ray puts the machine's outward address in place of 127.0.0.1; it leaves this one, which is loopback as well.
 LOOPBACK = "127.0.0.2"
+#: Times that Ray is started on this machine before it is given up.
+TRIES = 3
+#: Seconds for what Ray gives a minute by default, which is short on a busy machine. What the user has set stays.
+PATIENCE = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600", "RAY_worker_register_timeout_seconds": "300"}
 #: Of Node's surroundings for Python (src/bridge/process.ts), what workers of a cluster need as well.
 PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
 
@@ -36,7 +43,8 @@ class RayMissing(RuntimeError):
 class RayNotStarted(RuntimeError):
     """Ray's own processes did not come up on this machine.
 
-    They have 15 s for it, a constant in its raylet (ray-project/ray issue 65983): a busy machine takes longer.
+    Its agents have 15 s to write their ports, a constant in its raylet (ray-project/ray issue 65983) that no setting of
+    Ray 2.60 lengthens: a busy machine may take longer, above all while everything is still to be read from disk.
     """
 
 
@@ -53,7 +61,7 @@ def drive(connection: Connection[Any, Any], request: str) -> None:
 
 def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     settings = job["ray"]
-    _start_ray(settings)
+    _start_ray(settings, channel)
     if channel.should_stop():  # starting takes seconds, and nobody is left to want what comes after
         return {"type": "cancelled"}
     from ray.train import RunConfig, ScalingConfig
@@ -83,9 +91,11 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     return relay.endings[0]
 
 
-def _start_ray(settings: dict[str, Any]) -> None:
+def _start_ray(settings: dict[str, Any], channel: PipeChannel) -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
     os.environ["RAY_TRAIN_V2_ENABLED"] = "1"
+    for name, seconds in PATIENCE.items():
+        os.environ.setdefault(name, seconds)
     package = Path(__file__).resolve().parents[1]
     try:
         import ray
@@ -104,11 +114,30 @@ def _start_ray(settings: dict[str, Any]) -> None:
     devices = settings["workers"] if settings["gpu"] else 0
     # One CPU more than the workers take: Ray Train's controller needs to run somewhere.
     cpus = settings["workers"] * settings["cpusPerWorker"] + 1
-    try:
-        ray.init(num_cpus=cpus, num_gpus=devices, include_dashboard=False, _node_ip_address=LOOPBACK)
-    except Exception as error:
-        # Not tried again here: what the first try started ends with this process, and is in the way until then.
-        raise RayNotStarted(f"Ray did not start on this machine: {error}") from error
+    for number in range(1, TRIES + 1):
+        try:
+            ray.init(num_cpus=cpus, num_gpus=devices, include_dashboard=False, _node_ip_address=LOOPBACK)
+            return
+        except Exception as error:
+            if number == TRIES:
+                raise RayNotStarted(f"Ray did not start on this machine in {TRIES} tries: {error}") from error
+            message = f"Ray did not start on this machine, and is tried again ({number} of {TRIES} tries): {error}"
+        _end_children()  # what a try that failed has started is in the way of the next one
+        ray.shutdown()
+        if channel.should_stop():
+            return  # whoever called looks as well
+        channel.emit({"type": "warning", "message": message})
+
+
+def _end_children() -> None:
+    """All that this process started, which is Ray's."""
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    psutil.wait_procs(children, LEAVE_SECONDS)
 
 
 def _absolute(spec: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, Listener, answer_challenge, d
 from typing import Any
 
 from medgr2.channel import AskFailed, JobCancelled, PipeChannel
+from medgr2.frame import unpack
 from medgr2.strict_json import strict_dumps
 
 #: Seconds between two looks at whether the job was told to stop.
@@ -84,7 +85,7 @@ class Relay:
             self._send(connection, {"type": "stop"})
         with suppress(EOFError, OSError):
             while True:
-                self._receive(rank, connection, json.loads(connection.recv_bytes()))
+                self._receive(rank, connection, unpack(connection.recv_bytes()).read())
 
     def _receive(self, rank: int, connection: Connection[Any, Any], message: dict[str, Any]) -> None:
         kind = message["type"]
