@@ -34,7 +34,7 @@ export async function toolPython(tool: Tool): Promise<string> {
   const [python, stamp] = [join(folder, 'bin', 'python'), join(folder, 'installed.txt')];
   const wanted = readFileSync(beside(`${tool}.txt`), 'utf8');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  process.stderr.write(`installing ${tool} into ${folder}, once …\n`);
+  process.stderr.write(`installing ${tool} into ${folder}, once; this takes some minutes …\n`);
   mkdirSync(folder, { recursive: true });
   await execa(findPython(), ['-m', 'venv', '--clear', folder]);
   await execa(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', beside(`${tool}.txt`)]);
