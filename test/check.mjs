@@ -26,7 +26,11 @@ const checks = [
   ['lint', bin('oxlint'), ['--type-aware']],
   ['format', bin('oxfmt'), ['--check']],
   ['types', bin('tsc'), ['--noEmit']],
-  ['ruff', python, ['-m', 'ruff', 'check', '--config', 'py/pyproject.toml', 'py', 'test/py', 'notebooks']],
+  [
+    'ruff',
+    python,
+    ['-m', 'ruff', 'check', '--config', 'py/pyproject.toml', 'py', 'test/py', 'test/bench', 'notebooks'],
+  ],
   ['mypy', python, ['-m', 'mypy', '--config-file', 'py/pyproject.toml', 'py/medgr2']],
   ['pytest', python, ['-m', 'pytest', '-q', '-c', 'py/pyproject.toml', '--rootdir', '.', 'test/py']],
   ['vitest', bin('vitest'), ['run', '--config', 'test/vitest.config.ts']],

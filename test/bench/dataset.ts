@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentPython } from '../../src/bridge/python.js';
 import { packageRoot } from '../../src/bridge/paths.js';
-import { nearImageGroups } from '../../src/dataset/near/image.js';
+import { nearImageGroups, type PerceptualHash } from '../../src/dataset/near/image.js';
 import { comparedText, nearTextGroups } from '../../src/dataset/near/text.js';
 import { removeOverlap } from '../../src/dataset/overlap.js';
 import { readSamples, writeSamples } from '../../src/dataset/samples.js';
@@ -25,14 +25,19 @@ interface Measured {
   cpuSeconds: number;
   peakMiB: number;
   kept: number;
-  nearDuplicates: number;
+  nearTexts: number;
+  nearImages: number;
   parquetMiB: number;
 }
 
 const similarity = 0.8;
+/** Bits of 64 by which the hashes of one image may differ, as `decontaminate` has it. */
+const differing = 8;
 /** Share of the rows that repeat an earlier one, and that reword one. */
 const repeated = 0.05;
 const reworded = 0.1;
+
+const followers = (groups: Uint32Array): number => groups.filter((group, item) => group !== item).length;
 
 const letters = 'bcdfghklmnprst';
 /** Words that look like words: their 4-grams are spread as a language's are. */
@@ -79,6 +84,18 @@ function makeRows(count: number): Sample[] {
   return rows;
 }
 
+/** As of different images, but for the share that repeats one with some bits changed. */
+function makeHashes(count: number): PerceptualHash[] {
+  const random = seededRandom('bench hashes');
+  const hashes: [number, number][] = [];
+  for (let n = 0; n < count; n++) {
+    const earlier = n > 0 && random.next() < repeated ? hashes[random.int(n)] : undefined;
+    const [high, low] = earlier ?? [random.int(2 ** 32), random.int(2 ** 32)];
+    hashes.push(earlier === undefined ? [high, low] : [(high ^ random.int(2 ** 6)) >>> 0, low]);
+  }
+  return hashes;
+}
+
 async function measure(count: number, dir: string): Promise<Measured> {
   const rows = makeRows(count);
   const seconds: Record<string, number> = {};
@@ -93,9 +110,8 @@ async function measure(count: number, dir: string): Promise<Measured> {
   const { kept } = await timed('overlap', () => removeOverlap(above, rows.slice(0, Math.floor(count / 4))));
   const texts = await timed('texts', () => [...new Set(rows.map(({ question }) => comparedText(question)))]);
   const groups = await timed('near texts', () => nearTextGroups(texts, similarity));
-  const random = seededRandom('bench hashes');
-  const hashes = Array.from({ length: count }, () => [random.int(2 ** 32), random.int(2 ** 32)] as const);
-  await timed('near images', () => nearImageGroups(hashes, 8));
+  const hashes = makeHashes(count);
+  const imageGroups = await timed('near images', () => nearImageGroups(hashes, differing));
   const file = join(dir, `${count}.parquet`);
   await timed('write Parquet', () => writeSamples(file, rows));
   await timed('read Parquet', () => readSamples(file));
@@ -106,7 +122,8 @@ async function measure(count: number, dir: string): Promise<Measured> {
     cpuSeconds: (user + system) / 1e6,
     peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     kept: kept.length,
-    nearDuplicates: groups.filter((group, item) => group !== item).length,
+    nearTexts: followers(groups),
+    nearImages: followers(imageGroups),
     parquetMiB: Math.round(statSync(file).size / 2 ** 20),
   };
 }
@@ -136,7 +153,7 @@ print(f"{time.perf_counter() - begin} {near}")
 function besideDatasketch(count: number, dir: string): string {
   const texts = [...new Set(makeRows(count).map(({ question }) => comparedText(question)))];
   const started = performance.now();
-  const ours = nearTextGroups(texts, similarity).filter((group, item) => group !== item).length;
+  const ours = followers(nearTextGroups(texts, similarity));
   const seconds = (performance.now() - started) / 1000;
   const file = join(dir, 'texts.txt');
   writeFileSync(file, texts.join('\n'));
@@ -183,7 +200,8 @@ try {
         ['peak memory, MiB', ...found.map(({ peakMiB }) => String(peakMiB))],
         ['Parquet, MiB', ...found.map(({ parquetMiB }) => String(parquetMiB))],
         ['kept after overlap', ...found.map(({ kept }) => String(kept))],
-        ['near-duplicate texts', ...found.map(({ nearDuplicates }) => String(nearDuplicates))],
+        ['near-duplicate texts', ...found.map(({ nearTexts }) => String(nearTexts))],
+        ['near-duplicate images', ...found.map(({ nearImages }) => String(nearImages))],
       ]),
     );
     console.log(`\n${besideDatasketch(Math.min(...sizes), dir)}`);

@@ -1,9 +1,10 @@
 /** One pass of `bench:generate` in a process of its own: prints what it came to as one JSON line. */
 import { generateCandidates } from '../../src/generation/generate.js';
 import { openReplyCache } from '../../src/generation/reply-cache.js';
+import type { GenerationProgress } from '../../src/generation/progress.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
 import { openAiProvider } from '../../src/providers/openai.js';
-import { imageFiles, passTasks } from './generate-tasks.js';
+import { imageFiles, modelName, passTasks } from './generate-tasks.js';
 
 export interface PassOptions {
   folder: string;
@@ -16,9 +17,16 @@ export interface PassOptions {
   imageBytes: number;
 }
 
+export interface PassResult {
+  samples: number;
+  dropped: number;
+  progress: GenerationProgress;
+  peakMegabytes: number;
+}
+
 const options = JSON.parse(process.argv[2] ?? '{}') as PassOptions;
 const { folder, url, client, requests, concurrency, timeoutMs, requestsPerMinute, imageBytes } = options;
-const model = 'simulated-teacher';
+const model = modelName;
 const provider =
   client === 'gemini'
     ? geminiProvider({ model, apiKey: 'any', baseUrl: url, timeoutMs })
@@ -34,6 +42,5 @@ const { samples, dropped, progress } = await generateCandidates({
   limits: requestsPerMinute === null ? {} : { requestsPerMinute },
 });
 const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-process.stdout.write(
-  `${JSON.stringify({ samples: samples.length, dropped: dropped.length, tasks: tasks.length, progress, peakMegabytes })}\n`,
-);
+const result: PassResult = { samples: samples.length, dropped: dropped.length, progress, peakMegabytes };
+process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -2,9 +2,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/hash.js';
+import { buildGeneratorPrompt } from '../../src/prompts/generator.js';
+import { replySchema } from '../../src/prompts/parse.js';
+import { jsonForm } from '../../src/providers/reply-form.js';
 import type { GenerationTask } from '../../src/generation/request.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { imageBytes } from '../generation/support.js';
+
+export const modelName = 'simulated-teacher';
 
 const perImage = strategies.length * questionTypes.length;
 
@@ -36,4 +41,13 @@ export function passTasks(images: readonly ImageName[], requests: number): Gener
       ),
     )
     .slice(0, requests);
+}
+
+/** What a chat completion says of each task, for clients that are not ours. */
+export function requestLines(tasks: readonly GenerationTask[]): string {
+  const lines = tasks.map(({ image, strategy, modality, questionType }) => {
+    const { system, prompt } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars: [] });
+    return JSON.stringify({ image, system: `${system}\n\n${jsonForm(replySchema)}`, prompt });
+  });
+  return `${lines.join('\n')}\n`;
 }

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { decontaminate } from '../../src/dataset/decontaminate.js';
 import { readDataset, type Dataset, type DatasetImage } from '../../src/dataset/folder.js';
 import { importImages } from '../../src/dataset/import/images.js';
-import { hashDistance, nearImageGroups, type PerceptualHash } from '../../src/dataset/near/image.js';
+import { createHashIndex, type Hash64 } from '../../src/dataset/near/hash-index.js';
+import { hashDistance, nearImageGroups, nearImageMatches, type PerceptualHash } from '../../src/dataset/near/image.js';
 import { removeNearOverlap } from '../../src/dataset/near/overlap.js';
 import { comparedText, jaccard, nearTextGroups, nearTextMatches } from '../../src/dataset/near/text.js';
 import { splitDataset } from '../../src/dataset/split.js';
@@ -49,21 +50,58 @@ describe('texts', () => {
   });
 });
 
-test('image hashes are grouped as a comparison of all pairs groups them', () => {
-  const hash = (): [number, number] => [random.int(2 ** 32), random.int(2 ** 32)];
-  const hashes: PerceptualHash[] = Array.from({ length: 60 }, hash).flatMap(([high, low]): PerceptualHash[] => [
-    [high, low],
-    [(high ^ 0b1010) >>> 0, (low ^ 1) >>> 0],
-    [(high ^ 0xff) >>> 0, low],
-    null,
-  ]);
-  const groups = nearImageGroups(hashes, 4);
-  for (const [item, found] of hashes.entries()) {
-    const near = hashes.findIndex(
-      (other, at) => at <= item && found !== null && other !== null && hashDistance(found, other) <= 4,
+describe('image hashes', () => {
+  const hash = (): Hash64 => [random.int(2 ** 32), random.int(2 ** 32)];
+  const flip = ([high, low]: Hash64, bits: number): Hash64 => {
+    const places = new Set<number>();
+    while (places.size < bits) places.add(random.int(64));
+    const mask = (half: number): number =>
+      [...places].reduce((sum, place) => (place >> 5 === half ? sum | (1 << (place & 31)) : sum), 0);
+    return [(high ^ mask(0)) >>> 0, (low ^ mask(1)) >>> 0];
+  };
+  /** Chains of steps around the distance, so that a hash can be near two others that are far apart. */
+  const chains = (count: number, distance: number): Hash64[] =>
+    Array.from({ length: count }, hash).flatMap((first) => {
+      const chain = [first];
+      for (let step = -1; step <= 2; step++) chain.push(flip(random.pick(chain), Math.max(0, distance + step)));
+      return chain;
+    });
+  const firstNear = (hashes: readonly PerceptualHash[], asked: Hash64, distance: number): number =>
+    hashes.findIndex((other) => other !== null && hashDistance(other, asked) <= distance);
+  const distances = Array.from({ length: 13 }, (_, distance) => distance);
+
+  test.each(distances)('are grouped and matched at %i bits as a comparison of all pairs does it', (distance) => {
+    const hashes: PerceptualHash[] = chains(60, distance);
+    for (let item = 7; item < hashes.length; item += 50) hashes[item] = null;
+    const leaders: PerceptualHash[] = hashes.map(() => null);
+    const expected = hashes.map((found, item) => {
+      const leader = found === null ? item : firstNear(leaders, found, distance);
+      if (leader === -1) leaders[item] = found;
+      return leader === -1 ? item : leader;
+    });
+    expect([...nearImageGroups(hashes, distance)]).toEqual(expected);
+    expect(new Set(expected).size).toBeLessThan(hashes.length * 0.8);
+    const [queries, references] = [hashes.slice(0, 150), hashes.slice(100)];
+    expect([...nearImageMatches(queries, references, distance)]).toEqual(
+      queries.map((query) => (query === null ? -1 : firstNear(references, query, distance))),
     );
-    expect(groups[item]).toBe(near === -1 ? item : near);
-  }
+  });
+
+  // Many hashes are cut into fewer and longer parts than the few of the test above.
+  test.each([
+    [50_000, 8],
+    [1_000_000, 4],
+    [1_000_000, 8],
+  ])('are found in an index for %i at %i bits', (capacity, distance) => {
+    const index = createHashIndex(capacity, distance);
+    const hashes = chains(60, distance);
+    const given = hashes.map((found, at) => [capacity - hashes.length + at, found] as const);
+    for (const [item, found] of given) index.add(item, found);
+    for (const found of chains(20, distance).concat(hashes.map((one) => flip(one, random.int(distance + 2))))) {
+      const near = firstNear(hashes, found, distance);
+      expect(index.first(found)).toBe(near === -1 ? -1 : capacity - hashes.length + near);
+    }
+  });
 });
 
 describe('splits', () => {

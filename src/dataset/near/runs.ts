@@ -1,4 +1,4 @@
-/** Finds items that share a key in one of several tables without comparing all with all: the step that MinHash and perceptual hashes share. */
+/** Finds items that share a key in one of several tables without comparing all with all, as banded MinHash needs it. */
 
 /** Items are numbered below 2^21, so that a 32-bit key and a number fit one float. */
 const most = 2 ** 21;

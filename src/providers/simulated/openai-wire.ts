@@ -32,8 +32,10 @@ export const openAiWire: Wire = {
     const { model, messages } = requestSchema.parse(JSON.parse(body));
     const image = messages.flatMap(partsOf).find((part) => part.type === 'image_url')?.image_url.url;
     const data = image === undefined ? undefined : /^data:[^,]*;base64,(.*)$/s.exec(image)?.[1];
+    const system = textOf(messages.filter(({ role }) => role === 'system'));
     return {
-      system: textOf(messages.filter(({ role }) => role === 'system')),
+      // Clients that send none write it in front of the prompt.
+      system: system === '' ? textOf(messages) : system,
       prompt: textOf(messages.filter(({ role }) => role !== 'system')),
       imageHash: data === undefined ? null : sha256(Buffer.from(data, 'base64')),
       imageTokens: data === undefined ? 0 : 255,

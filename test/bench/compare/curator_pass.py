@@ -1,0 +1,59 @@
+"""One pass of `bench:generate --compare` with bespoke curator: prints what it came to as one JSON line.
+
+A request with an image is one message of the user: curator 0.1 has no system text beside it, so it comes first.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+# Read when curator is imported. litellm brings the tokens' table that tiktoken would fetch from the network.
+os.environ |= {"CURATOR_DISABLE_CACHE": "1", "CURATOR_DISABLE_RICH_DISPLAY": "1", "TELEMETRY_ENABLED": "false"}
+litellm = Path(next(iter(find_spec("litellm").submodule_search_locations)))
+os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(litellm / "litellm_core_utils" / "tokenizers"))
+
+from bespokelabs import curator  # noqa: E402
+from bespokelabs.curator.types.prompt import Image  # noqa: E402
+
+
+class AskAboutImage(curator.LLM):
+    """The image is read from disk when the request is made, not held in the data."""
+
+    def prompt(self, row: dict) -> tuple:
+        return row["system"] + "\n", row["prompt"], Image(url=row["image"], mime_type="image/png")
+
+    def parse(self, row: dict, response: str) -> dict:
+        return {"reply": response}
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    rows = [json.loads(line) for line in Path(options["tasks"]).read_text(encoding="utf-8").splitlines()]
+    llm = AskAboutImage(
+        model_name=options["model"],
+        backend="openai",
+        generation_params={"max_tokens": 1024, "temperature": 1},
+        backend_params={
+            "base_url": options["url"],
+            "api_key": "any",
+            "max_concurrent_requests": options["concurrency"],
+            # Without them it holds to limits of its own.
+            "max_requests_per_minute": 1_000_000,
+            "max_tokens_per_minute": 10_000_000_000,
+            "request_timeout": options["timeoutSeconds"],
+            "require_all_responses": False,
+        },
+    )
+    started = time.perf_counter()
+    replies = llm(rows, working_dir=options["folder"]).dataset
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kilobytes on Linux
+    print(json.dumps({"answered": len(replies), "seconds": seconds, "peakMegabytes": peak}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
