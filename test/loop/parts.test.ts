@@ -17,7 +17,7 @@ const pool = Array.from({ length: 6 }, (_, index) => ({
   imageHash: `hash-${index}`,
   modality: 'CT' as const,
 }));
-const tasksOf = (cycle: number, images = 3) => cycleTasks({ pool, strategies, images, cycle, seed: 1 });
+const tasksOf = (cycle: number, images = 3) => cycleTasks({ pool, strategies, questionTypes, images, cycle, seed: 1 });
 
 describe('tasks of a cycle', () => {
   test('ask about each image once per strategy, in different question types', () => {
@@ -40,8 +40,22 @@ describe('tasks of a cycle', () => {
 
   test('keep to the question types an image allows', () => {
     const only = pool.map((image) => ({ ...image, questionTypes: [questionTypes[2]] }));
-    const types = cycleTasks({ pool: only, strategies, images: 6, cycle: 1, seed: 1 }).map((task) => task.questionType);
+    const given = { pool: only, strategies, images: 6, cycle: 1, seed: 1 };
+    const types = cycleTasks({ ...given, questionTypes }).map((task) => task.questionType);
     expect(new Set(types)).toEqual(new Set([questionTypes[2]]));
+  });
+
+  test('keep to the question types asked for, about images that allow one of them', () => {
+    const asked = questionTypes.slice(1, 3);
+    const own = [[questionTypes[0]], [questionTypes[2], questionTypes[4]]];
+    const some = pool.map((image, index) => ({ ...image, questionTypes: own[index] ?? questionTypes }));
+    const tasks = cycleTasks({ pool: some, strategies, questionTypes: asked, images: 5, cycle: 1, seed: 1 });
+    expect(tasks).toHaveLength(5 * strategies.length);
+    const typesOf = (hash: string) =>
+      new Set(tasks.flatMap((task) => (task.imageHash === hash ? task.questionType : [])));
+    expect(some.map(({ imageHash }) => typesOf(imageHash).size)).toEqual([0, 1, 2, 2, 2, 2]);
+    expect(typesOf('hash-1')).toEqual(new Set([questionTypes[2]]));
+    expect(new Set(tasks.map((task) => task.questionType))).toEqual(new Set(asked));
   });
 });
 
