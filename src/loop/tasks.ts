@@ -42,3 +42,10 @@ export function cycleTasks({ pool, strategies, questionTypes, images, cycle, see
   }
   return tasks;
 }
+
+/** Times that an image can come and be asked something new: as often as strategies and question types pair anew. */
+export function freshRounds(strategies: number, questionTypes: number): number {
+  let rounds = 1;
+  while ((rounds * strategies) % questionTypes !== 0) rounds += 1;
+  return rounds;
+}

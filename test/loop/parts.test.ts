@@ -7,7 +7,7 @@ import { answerRewards } from '../../src/bridge/rewards.js';
 import { toRun } from '../../src/loop/run-folder.js';
 import { bestExemplars } from '../../src/loop/stages/generator-update.js';
 import { preferencePrompts } from '../../src/loop/stages/preferences.js';
-import { cycleTasks } from '../../src/loop/tasks.js';
+import { cycleTasks, freshRounds } from '../../src/loop/tasks.js';
 import { compositeRewards } from '../../src/reward/composite.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { makeSample } from '../helpers/sample.js';
@@ -43,6 +43,21 @@ describe('tasks of a cycle', () => {
     const given = { pool: only, strategies, images: 6, cycle: 1, seed: 1 };
     const types = cycleTasks({ ...given, questionTypes }).map((task) => task.questionType);
     expect(new Set(types)).toEqual(new Set([questionTypes[2]]));
+  });
+
+  test.each([1, 2, 3, 5])('with %i question types: how often an image is asked something new', (types) => {
+    const given = {
+      pool: pool.slice(0, 1),
+      strategies,
+      questionTypes: questionTypes.slice(0, types),
+      cycle: 1,
+      seed: 1,
+    };
+    const asked = (images: number) =>
+      new Set(cycleTasks({ ...given, images }).map(({ strategy, questionType }) => `${strategy} ${questionType}`)).size;
+    const rounds = freshRounds(strategies.length, types);
+    expect(asked(rounds)).toBe(rounds * strategies.length);
+    expect(asked(rounds + 1)).toBe(asked(rounds));
   });
 
   test('keep to the question types asked for, about images that allow one of them', () => {
