@@ -135,7 +135,8 @@ const reasonsOf = ({ progress: { dropped } }: Generated): string =>
 /** A model of one's own may never have seen the form that it is asked for. */
 const unlearnt = ({ provider }: Config['generation']): string =>
   provider === 'local'
-    ? ' If it does not write JSON, set generation.local.warmStartSteps, which teaches it on the trusted samples.'
+    ? ' If it does not write JSON, raise generation.local.warmStartSteps, which teaches it on the trusted samples, and ' +
+      'set generation.questionTypes to the types that those have.'
     : '';
 
 /** What decides a generator's replies, beside its prompts. */
