@@ -16,7 +16,7 @@ export const stageWords: Record<StageName, StageWords> = {
     about: 'The untrained policy answers the test questions.',
   },
   'generator-warm-start': {
-    short: 'warm up',
+    short: 'teach gen.',
     title: 'Warm start of the generator',
     about: 'The generator learns from the trusted samples to write what it is asked for.',
   },
