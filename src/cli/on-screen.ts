@@ -31,10 +31,11 @@ export async function onScreen<T>(
     // The same way as Ctrl-C goes: first politely, then at once.
     ...(request === undefined ? {} : { run: { request, stop: () => void process.kill(process.pid, 'SIGINT') } }),
   };
+  // Before anything is held back: what goes wrong here has to be printed.
+  const screen = openScreen(terminal, source, { actions, gpu, isAlive });
   const held: string[] = [];
   const print = io.error;
   io.error = (text) => void held.push(text);
-  const screen = openScreen(terminal, source, { actions, gpu, isAlive });
   try {
     return await work(leave);
   } finally {

@@ -1,7 +1,7 @@
 /** Configuration of who writes samples, how often they are asked, and what the simulated teacher gets wrong. */
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
-import { strategies, strategySchema } from '../sample.js';
+import { questionTypes, questionTypeSchema, strategies, strategySchema } from '../sample.js';
 import { sftSchemaOf } from './policy.js';
 import { loraConfigSchema } from './trl.js';
 
@@ -104,6 +104,11 @@ const generationFields = z.strictObject({
     .array(strategySchema)
     .min(1)
     .default([...strategies]),
+  /** What images are asked about: fewer where only some questions matter, or the trusted samples answer no others. */
+  questionTypes: z
+    .array(questionTypeSchema)
+    .min(1)
+    .default([...questionTypes]),
   /** Images taken from the pool in one cycle; each is asked about once per strategy. */
   imagesPerCycle: z.int().positive().default(300),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */

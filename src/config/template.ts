@@ -74,6 +74,7 @@ function generationLines(answers: TemplateAnswers): string[] {
   const { generator } = answers;
   const common = [
     '  strategies: [meta-cognitive] # or direct, step-by-step; several ask about each image several times',
+    '  # questionTypes: [disease diagnosis] # of the five, those that are wanted; all when left out',
     `  imagesPerCycle: ${imagesPerCycle(answers)}`,
   ];
   return ['generation:', ...providerLines(generator), ...common, ...updateLines(generator), ...egressLines(generator)];
@@ -104,21 +105,31 @@ function providerLines(generator: GeneratorAnswers): string[] {
         '  provider: local # a job on this machine: no image leaves it',
         '  local:',
         `    model: ${quoted(generator.model)}`,
-        '    maxPixels: 401408 # 512 tokens an image',
-        '    lora: { rank: 16, alpha: 32 } # for its own training, below',
+        ...(generator.model === 'phantom'
+          ? [
+              '    maxPixels: 7056 # 84 x 84: what the tiny model was made for',
+              '    warmStartSteps: 300 # it never saw JSON: the trusted samples teach it the form, if they are few and alike',
+            ]
+          : [
+              '    maxPixels: 401408 # 512 tokens an image',
+              '    warmStartSteps: 0 # for a model that does not write JSON: steps on the trusted samples, which teach the form',
+              '    lora: { rank: 16, alpha: 32 } # for its own training, below',
+            ]),
       ];
   }
 }
 
 /** Only weights that are here can be trained. */
-function updateLines({ provider }: GeneratorAnswers): string[] {
-  if (provider !== 'local') return [];
+function updateLines(generator: GeneratorAnswers): string[] {
+  if (generator.provider !== 'local') return [];
   return [
     '',
     '# After each cycle the generator learns from what was accepted. `exemplars` instead of `sft` only shows it the best.',
     'generatorUpdate:',
     '  method: sft',
-    '  sft: { epochs: 1, batchSize: 4, accumulation: 4, learningRate: 1.0e-4 }',
+    generator.model === 'phantom'
+      ? '  sft: { maxSteps: 2, batchSize: 1, learningRate: 5.0e-3, trl: { warmup_steps: 8, adam_beta2: 0.95 } }'
+      : '  sft: { epochs: 1, batchSize: 4, accumulation: 4, learningRate: 1.0e-4 }',
   ];
 }
 

@@ -2,7 +2,14 @@
 import type { Config } from '../config/schema.js';
 import { checkImages, fileSize, tightBudgets, type TightBudget } from '../sdk/job-images.js';
 import type { AnySpec, BudgetNames } from '../training/image-budget.js';
-import { evaluationSpec, grpoSpec, preferenceSpec, rewardModelSpec, sftSpec } from '../training/specs.js';
+import {
+  evaluationSpec,
+  generatorSpec,
+  grpoSpec,
+  preferenceSpec,
+  rewardModelSpec,
+  sftSpec,
+} from '../training/specs.js';
 import type { StageName } from './stage-names.js';
 
 /** What the options of a stage's job are called in the configuration. */
@@ -37,7 +44,7 @@ export async function tightJobs(config: Config): Promise<TightJob[]> {
   const scorer = rewardModel.base ?? policy.base;
   const learned = dataset.includeSeed ? (['pool', 'seed'] as const) : (['pool'] as const);
   const graders = { ...place, rewardModel: scorer, rewards: [] };
-  const jobs: [StageName, AnySpec, TightJob['reads']][] = [
+  const jobs: Job[] = [
     ['evaluate-base', evaluationSpec(config, place), ['test']],
     ['reward-model', rewardModelSpec(config, { ...place, model: scorer }, 'first'), ['seed', 'pool']],
     ['sft', sftSpec(config, place), learned],
@@ -45,12 +52,28 @@ export async function tightJobs(config: Config): Promise<TightJob[]> {
     ['preferences', preferenceSpec(config, place), ['pool', 'seed']],
   ];
   if (rewardModel.warmStartSteps > 0) jobs.push(['warm-start', sftSpec(config, { ...place, model: scorer }), ['seed']]);
+  jobs.push(...generatorJobs(config));
   const found = await Promise.all(
     jobs.map(async ([stage, spec, reads]) =>
       (await tightBudgets(spec, settingNames(stage))).map((tight) => ({ ...tight, reads })),
     ),
   );
   return found.flat();
+}
+
+type Job = [StageName, AnySpec, TightJob['reads']];
+
+/** Of a generator on this machine: what it reads is its own. */
+function generatorJobs(config: Config): Job[] {
+  const { device, threads, generation, generatorUpdate } = config;
+  const { provider, local, temperature, maxOutputTokens: maxNewTokens } = generation;
+  if (provider !== 'local' || local === undefined) return [];
+  const place = { outDir: '', data: '', seed: 0, model: local.model };
+  const lesson = sftSpec({ device, threads, policy: local, sft: generatorUpdate.sft }, place);
+  const jobs: Job[] = [['generate', generatorSpec(config, local, { ...place, temperature, maxNewTokens }), ['pool']]];
+  if (local.warmStartSteps > 0) jobs.push(['generator-warm-start', lesson, ['seed']]);
+  if (generatorUpdate.enabled && generatorUpdate.method === 'sft') jobs.push(['generator-sft', lesson, ['pool']]);
+  return jobs;
 }
 
 /** @throws ConfigError that names the first image that leaves no room for words in a job of the run, and the settings. */

@@ -2,11 +2,12 @@
 import type { PoolImage } from '../dataset/source.js';
 import type { GenerationTask } from '../generation/request.js';
 import { seededRandom } from '../random.js';
-import { questionTypes, type Strategy } from '../sample.js';
+import type { QuestionType, Strategy } from '../sample.js';
 
 export interface CycleTasks {
   pool: readonly PoolImage[];
   strategies: readonly Strategy[];
+  questionTypes: readonly QuestionType[];
   /** Images of one cycle. */
   images: number;
   /** From 1. */
@@ -16,19 +17,22 @@ export interface CycleTasks {
 
 /**
  * Every image once before any comes again; each is asked about once per strategy, in another question type where it allows
- * several, and with other types when its turn comes again in a later round.
+ * several, and with other types when its turn comes again in a later round. Images that allow none are left out.
  */
-export function cycleTasks({ pool, strategies, images, cycle, seed }: CycleTasks): GenerationTask[] {
+export function cycleTasks({ pool, strategies, questionTypes, images, cycle, seed }: CycleTasks): GenerationTask[] {
   const tasks: GenerationTask[] = [];
+  const typesOf = (image: PoolImage): QuestionType[] =>
+    (image.questionTypes ?? questionTypes).filter((type) => questionTypes.includes(type));
+  const askable = pool.filter((image) => typesOf(image).length > 0);
   const orders = new Map<number, PoolImage[]>();
   for (let offset = 0; offset < images; offset++) {
     const position = (cycle - 1) * images + offset;
-    const round = Math.floor(position / pool.length);
-    const order = orders.get(round) ?? seededRandom(seed, 'pool order', round).shuffle(pool);
+    const round = Math.floor(position / askable.length);
+    const order = orders.get(round) ?? seededRandom(seed, 'pool order', round).shuffle(askable);
     orders.set(round, order);
-    const image = order[position % pool.length];
+    const image = order[position % askable.length];
     if (image === undefined) break;
-    const types = seededRandom(seed, 'question types', image.imageHash).shuffle(image.questionTypes ?? questionTypes);
+    const types = seededRandom(seed, 'question types', image.imageHash).shuffle(typesOf(image));
     for (const [index, strategy] of strategies.entries()) {
       const questionType = types[(round * strategies.length + index) % types.length];
       if (questionType === undefined) continue;
@@ -37,4 +41,11 @@ export function cycleTasks({ pool, strategies, images, cycle, seed }: CycleTasks
     }
   }
   return tasks;
+}
+
+/** Times that an image can come and be asked something new: as often as strategies and question types pair anew. */
+export function freshRounds(strategies: number, questionTypes: number): number {
+  let rounds = 1;
+  while ((rounds * strategies) % questionTypes !== 0) rounds += 1;
+  return rounds;
 }

@@ -16,7 +16,7 @@ export const stageWords: Record<StageName, StageWords> = {
     about: 'The policy before any training.',
   },
   'generator-warm-start': {
-    short: 'warm up',
+    short: 'teach gen.',
     title: 'Warm start of the generator',
     about: 'The generator learns from the trusted samples to write what it is asked for.',
   },

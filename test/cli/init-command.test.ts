@@ -92,6 +92,11 @@ test('a server or a model on this machine: no consent is asked for, since nothin
     generatorUpdate: { method: 'sft' },
   });
   expect(await plan()).toMatch(/Qwen2\.5-VL-7B-Instruct: 2 requests.*no image leaves it; about \d+ min of one GPU/);
+  // The tiny model never saw JSON, and adapters cannot teach it the form.
+  await init({ images, generator: 'local', generatorModel: 'phantom', force: true });
+  const { generation } = await loadConfig(join(dir, 'mine.yaml'));
+  expect(generation.local).toMatchObject({ model: 'phantom', warmStartSteps: 300, maxPixels: 7056 });
+  expect(generation.local).not.toHaveProperty('lora');
 });
 
 test('a server elsewhere: consent, and the name of the variable that holds its key', async () => {

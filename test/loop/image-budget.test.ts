@@ -43,6 +43,25 @@ test.each(tooTight)('%s: the run and the plan refuse', async (set, why, remedy) 
   await expect(findFacts(config, { env: {}, price: null })).rejects.toMatchObject(refused);
 });
 
+// A generator of one's own reads the images too, and the settings that would do are its own.
+test.each([
+  [[], 'generation.maxOutputTokens=2040', 'lower generation.maxOutputTokens'],
+  [
+    ['generation.local.warmStartSteps=2'],
+    'generatorUpdate.sft.trl.max_length=8',
+    'raise generatorUpdate.sft.trl.max_length',
+  ],
+  [['generatorUpdate.method=sft'], 'generatorUpdate.sft.trl.max_length=8', 'raise generatorUpdate.sft.trl.max_length'],
+])('a local generator %j with %s: the run refuses', async (more, set, remedy) => {
+  const config = configOf('generation.provider=local', 'generation.local.model=phantom', ...more, set);
+  const engine = fakeEngine();
+  await expect(runLoop(config, { runDir: join(dir, 'run'), engine })).rejects.toMatchObject({
+    code: 'image-tokens',
+    remedy: expect.stringMatching(new RegExp(`^Set generation\\.local\\.maxPixels to \\d+ or less, or ${remedy}\\.$`)),
+  });
+  expect(engine.calls).toEqual([]);
+});
+
 test('a stage alone refuses before its job starts', async () => {
   const samples = await phantomSamples({ dir: join(dir, 'phantoms'), count: 4 });
   const engine = fakeEngine();

@@ -7,7 +7,7 @@ import { answerRewards } from '../../src/bridge/rewards.js';
 import { toRun } from '../../src/loop/run-folder.js';
 import { bestExemplars } from '../../src/loop/stages/generator-update.js';
 import { preferencePrompts } from '../../src/loop/stages/preferences.js';
-import { cycleTasks } from '../../src/loop/tasks.js';
+import { cycleTasks, freshRounds } from '../../src/loop/tasks.js';
 import { compositeRewards } from '../../src/reward/composite.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { makeSample } from '../helpers/sample.js';
@@ -17,7 +17,7 @@ const pool = Array.from({ length: 6 }, (_, index) => ({
   imageHash: `hash-${index}`,
   modality: 'CT' as const,
 }));
-const tasksOf = (cycle: number, images = 3) => cycleTasks({ pool, strategies, images, cycle, seed: 1 });
+const tasksOf = (cycle: number, images = 3) => cycleTasks({ pool, strategies, questionTypes, images, cycle, seed: 1 });
 
 describe('tasks of a cycle', () => {
   test('ask about each image once per strategy, in different question types', () => {
@@ -40,8 +40,37 @@ describe('tasks of a cycle', () => {
 
   test('keep to the question types an image allows', () => {
     const only = pool.map((image) => ({ ...image, questionTypes: [questionTypes[2]] }));
-    const types = cycleTasks({ pool: only, strategies, images: 6, cycle: 1, seed: 1 }).map((task) => task.questionType);
+    const given = { pool: only, strategies, images: 6, cycle: 1, seed: 1 };
+    const types = cycleTasks({ ...given, questionTypes }).map((task) => task.questionType);
     expect(new Set(types)).toEqual(new Set([questionTypes[2]]));
+  });
+
+  test.each([1, 2, 3, 5])('with %i question types: how often an image is asked something new', (types) => {
+    const given = {
+      pool: pool.slice(0, 1),
+      strategies,
+      questionTypes: questionTypes.slice(0, types),
+      cycle: 1,
+      seed: 1,
+    };
+    const asked = (images: number) =>
+      new Set(cycleTasks({ ...given, images }).map(({ strategy, questionType }) => `${strategy} ${questionType}`)).size;
+    const rounds = freshRounds(strategies.length, types);
+    expect(asked(rounds)).toBe(rounds * strategies.length);
+    expect(asked(rounds + 1)).toBe(asked(rounds));
+  });
+
+  test('keep to the question types asked for, about images that allow one of them', () => {
+    const asked = questionTypes.slice(1, 3);
+    const own = [[questionTypes[0]], [questionTypes[2], questionTypes[4]]];
+    const some = pool.map((image, index) => ({ ...image, questionTypes: own[index] ?? questionTypes }));
+    const tasks = cycleTasks({ pool: some, strategies, questionTypes: asked, images: 5, cycle: 1, seed: 1 });
+    expect(tasks).toHaveLength(5 * strategies.length);
+    const typesOf = (hash: string) =>
+      new Set(tasks.flatMap((task) => (task.imageHash === hash ? task.questionType : [])));
+    expect(some.map(({ imageHash }) => typesOf(imageHash).size)).toEqual([0, 1, 2, 2, 2, 2]);
+    expect(typesOf('hash-1')).toEqual(new Set([questionTypes[2]]));
+    expect(new Set(tasks.map((task) => task.questionType))).toEqual(new Set(asked));
   });
 });
 

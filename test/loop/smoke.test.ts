@@ -1,6 +1,7 @@
 /**
- * The whole loop with its real parts (pythonia, TRL, the Gemini client, DuckDB) at smoke size, from the command line:
+ * The whole loop with its real parts (pythonia, TRL, the OpenAI client, DuckDB) at smoke size, from the command line:
  * stopped once politely and killed four times with all its processes, it continues each time and ends well.
+ * Gemini's client, which the demo takes, is killed in generation/kill.test.ts.
  */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -29,6 +30,7 @@ async function attempt(act: NonNullable<CommandActs['onEvent']> = () => {}): Pro
     `generation.concurrency=${concurrency}`,
     'generation.teacher.latencyMs=60',
     'rewardModel.steps=14', // the first checkpoint is at 3: on a busy machine Ctrl-C must come before the last step
+    'generation.teacher.protocol=openai',
     ...(base === undefined ? [] : [`policy.base=${base}`]),
   ].flatMap((set) => ['--set', set]);
   return runCommandLine(['run', 'configs/smoke.yaml', '--json', '--run-dir', runDir, ...settings], { onEvent: act });

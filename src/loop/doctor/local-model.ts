@@ -2,10 +2,22 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { failed, note, ok, type Check } from './check.js';
+import type { Config } from '../../config/schema.js';
+import { failed, note, ok, warning, type Check } from './check.js';
 
-export function checkLocalModel(model: string, env: Readonly<Record<string, string | undefined>>): Check {
+type LocalModel = Pick<NonNullable<Config['generation']['local']>, 'model' | 'warmStartSteps'>;
+
+export function checkLocalModel(
+  { model, warmStartSteps }: LocalModel,
+  env: Readonly<Record<string, string | undefined>>,
+): Check {
   const said = (detail: string): string => `${model} ${detail}; no image leaves this machine`;
+  if (model === 'phantom' && warmStartSteps === 0)
+    return warning(
+      'generator',
+      said('ships with medgr2, and has never seen the JSON that it will be asked for'),
+      'Set generation.local.warmStartSteps, which teaches it the form on the trusted samples, or name another model.',
+    );
   if (model === 'phantom') return ok('generator', said('ships with medgr2'));
   if (['config.json', 'adapter_config.json'].some((name) => existsSync(join(model, name))))
     return ok('generator', said('is there'));

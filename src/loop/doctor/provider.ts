@@ -41,7 +41,7 @@ export async function checkProvider(options: ProviderOptions): Promise<Check[]> 
   const { provider } = generation;
   if (!configured || provider === 'gemini') return checkServer(geminiOf(generation), provider === 'gemini', options);
   if (provider === 'openai') return checkServer(openAiOf(generation), true, options);
-  if (provider === 'local') return [checkLocalModel(sectionOf(generation, 'local').model, options.env)];
+  if (provider === 'local') return [checkLocalModel(sectionOf(generation, 'local'), options.env)];
   return [ok('generator', `${provider}: needs no key and sends nothing`)];
 }
 

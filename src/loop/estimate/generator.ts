@@ -2,7 +2,6 @@
 import { sectionOf } from '../../config/generation.js';
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator.js';
-import { questionTypes } from '../../sample.js';
 import { generatorIdentity } from '../pricing.js';
 import { imageTokens, type ImageSize } from '../../training/image-tokens.js';
 import { pixelLimits, type VlmShape } from './architecture.js';
@@ -99,7 +98,7 @@ export function generatorPlan(
 export function promptTokens(config: Config, assumptions: Assumptions): number {
   const { generation, generatorUpdate } = config;
   const lengths = generation.strategies.flatMap((strategy) =>
-    questionTypes.map((questionType) => {
+    generation.questionTypes.map((questionType) => {
       const { system, prompt } = buildGeneratorPrompt({ strategy, questionType, exemplars: [] });
       return system.length + prompt.length;
     }),

@@ -1,5 +1,6 @@
 /** What deserves a second look before a run starts, in words. Pure. */
 import type { Config } from '../../config/schema.js';
+import { freshRounds } from '../tasks.js';
 import { tokenEdge } from './architecture.js';
 import type { Device } from './assumptions.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
@@ -15,9 +16,7 @@ export function notesOf(
   const asked = plan.stages.filter(({ stage }) => stage === 'generate').map(({ cycle }) => cycle);
   const images = generation.imagesPerCycle * Math.max(0, ...asked);
   if (facts.counts !== null && images > facts.counts.pool)
-    notes.push(
-      `${images} images are asked about and the pool has ${facts.counts.pool}: they come again, with other question types`,
-    );
+    notes.push(`${images} images are asked about and the pool has ${facts.counts.pool}: ${again(config)}`);
   if (facts.counts !== null && facts.counts.pool === 0 && images > 0)
     notes.push('the pool holds no image: nothing can be generated');
   for (const [name, model] of [
@@ -38,6 +37,14 @@ export function notesOf(
   if (policy.base === 'phantom' || config.device === 'cpu')
     notes.push('no GPU time is estimated for policy and reward model: they run on the CPU (the phantom takes minutes)');
   return notes;
+}
+
+/** What becomes of images that are asked about more often than once. */
+function again({ generation: { strategies, questionTypes } }: Config): string {
+  const rounds = freshRounds(strategies.length, questionTypes.length);
+  return rounds === 1
+    ? 'what is asked about an image again makes no new sample'
+    : `they come again, with other question types; an image that comes more than ${rounds} times makes no more samples`;
 }
 
 function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config, device: Device): string {

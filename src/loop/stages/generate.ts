@@ -8,7 +8,7 @@ import { RunError } from '../../errors.js';
 import { generateCandidates, type Generated } from '../../generation/generate.js';
 import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
-import type { Sample } from '../../sample.js';
+import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
 import type { NewestSample } from '../events.js';
 import type { GeneratorState } from '../generator-state.js';
@@ -45,7 +45,7 @@ export function generate(
 ): Stage<GenerateOutput> {
   const { config, data, runDir } = run;
   const { generation } = config;
-  const { provider, strategies, imagesPerCycle, temperature, maxOutputTokens } = generation;
+  const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -60,6 +60,8 @@ export function generate(
       temperature,
       maxOutputTokens,
       exemplarsPerPrompt,
+      // Left out where it is all of them, so that runs of earlier versions continue.
+      ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
@@ -72,7 +74,13 @@ export function generate(
     }),
     detail: ({ dropped }) => ({ kind: 'generation', dropped }),
     run: async (context) => {
-      const tasks = cycleTasks({ pool: data.pool, strategies, images: imagesPerCycle, cycle, seed: config.seed });
+      const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed };
+      const tasks = cycleTasks({ pool: data.pool, ...asked });
+      if (tasks.length === 0)
+        throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
+          where: `cycle-${cycle}/generate`,
+          remedy: 'Add to generation.questionTypes.',
+        });
       const pricing = await openPricing(config);
       await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
@@ -127,7 +135,8 @@ const reasonsOf = ({ progress: { dropped } }: Generated): string =>
 /** A model of one's own may never have seen the form that it is asked for. */
 const unlearnt = ({ provider }: Config['generation']): string =>
   provider === 'local'
-    ? ' If it does not write JSON, set generation.local.warmStartSteps, which teaches it on the trusted samples.'
+    ? ' If it does not write JSON, raise generation.local.warmStartSteps, which teaches it on the trusted samples, and ' +
+      'set generation.questionTypes to the types that those have.'
     : '';
 
 /** What decides a generator's replies, beside its prompts. */

@@ -90,12 +90,14 @@ describe('a server of one’s own, and a model on this machine', () => {
   });
 
   test('a model on this machine: there, in the cache, to be downloaded, or a folder of nothing', async () => {
-    const statusOf = async (model: string) => {
-      const config = configSchema.parse({ generation: { provider: 'local', local: { model } } });
+    const statusOf = async (model: string, warmStartSteps = 0) => {
+      const config = configSchema.parse({ generation: { provider: 'local', local: { model, warmStartSteps } } });
       const { checks } = await diagnose({ config, env: { HF_HOME: join(dir, 'hf') } });
       return checks.find(({ name }) => name === 'generator')?.status;
     };
-    expect(await statusOf('phantom')).toBe('ok');
+    // It never saw the form that it will be asked for.
+    expect(await statusOf('phantom')).toBe('warning');
+    expect(await statusOf('phantom', 1)).toBe('ok');
     expect(await statusOf(dir)).toBe('failed');
     await writeFile(join(dir, 'config.json'), '{}');
     expect(await statusOf(dir)).toBe('ok');
