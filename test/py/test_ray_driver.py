@@ -68,7 +68,7 @@ def test_a_missing_ray_is_told_with_the_command_that_installs_it(monkeypatch):
 
 def test_a_ray_that_does_not_come_up_is_tried_again_and_then_an_error_of_its_own(play):
     ray, desk = play(up=99), Desk()
-    with pytest.raises(ray_driver.RayNotStarted, match="in 3 tries: .* timed out during startup") as raised:
+    with pytest.raises(ray_driver.RayNotStarted, match=r"in 3 tries: .* timed out during startup") as raised:
         ray_driver._start_ray(OWN, desk)
     assert raised.value.__cause__ is not None
     assert [event["type"] for event in desk.told] == ["warning", "warning"]
@@ -97,7 +97,7 @@ def test_the_limits_of_the_user_stay(play, monkeypatch):
     monkeypatch.setenv("RAY_worker_register_timeout_seconds", "7")
     monkeypatch.delenv("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S")
     ray_driver._start_ray(OWN, Desk())
-    assert os.environ["RAY_worker_register_timeout_seconds"] == "7"
+    assert os.environ["RAY_worker_register_timeout_seconds"] == "7"  # noqa: SIM112 (Ray spells it so)
     assert os.environ["RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"] == "600"
 
 

@@ -100,7 +100,7 @@ def test_a_signal_stops_it_politely_with_exit_code_130(play, number):
         ({**SCORE, "outDir": "o", "batchSize": "two"}, "'two' is not of type 'integer'"),
         ({**GRPO, "outDir": "o"}, "name a stand-in for r"),
         ({**GRPO, "outDir": "o", "trl": {"num_generations": 3}}, "`grpo`.trl.num_generations: 3 must divide"),
-        ({**REWARD_MODEL, "train": "head", "lora": {"rank": 2, "alpha": 4}}, "leave lora out, or train all or language"),
+        ({**REWARD_MODEL, "train": "head", "lora": {"rank": 2, "alpha": 4}}, "leave lora out, or train all"),
     ],
 )
 def test_what_cannot_be_run_is_refused_with_exit_code_2(play, tmp_path, spec, words):

@@ -64,6 +64,6 @@ export async function toolPass(tool: Tool, pass: ToolPass, limitSeconds: number)
 export function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof ExecaError)) return thrown instanceof Error ? thrown.message : String(thrown);
   if (thrown.timedOut) return thrown.shortMessage;
-  const { stderr, shortMessage } = thrown;
-  return (typeof stderr === 'string' && stderr.trim().split('\n').at(-1)) || shortMessage;
+  const said: unknown = thrown.stderr;
+  return (typeof said === 'string' && said.trim().split('\n').at(-1)) || thrown.shortMessage;
 }
