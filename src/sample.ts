@@ -30,6 +30,17 @@ export const questionTypes = [
 export const questionTypeSchema = z.enum(questionTypes);
 export type QuestionType = z.infer<typeof questionTypeSchema>;
 
+const tableOrder: readonly string[] = [...modalities, ...questionTypes];
+
+/** Modalities or question types as the papers' tables have them, each once; what they do not have comes last. */
+export function inTableOrder(names: Iterable<string>): string[] {
+  const place = (name: string): number => {
+    const at = tableOrder.indexOf(name);
+    return at < 0 ? tableOrder.length : at;
+  };
+  return [...new Set(names)].toSorted((a, b) => place(a) - place(b) || a.localeCompare(b));
+}
+
 /** The prompt strategies of MedGR² section 3 by which a generator is asked for samples. */
 export const strategies = ['direct', 'step-by-step', 'meta-cognitive'] as const;
 export const strategySchema = z.enum(strategies);

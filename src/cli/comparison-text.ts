@@ -1,7 +1,7 @@
 /** What a comparison ends with: Table 1's layout, Table 2's figures, and the figures' numbers as tables. */
 import { formatNumber, formatSeconds, formatTable } from '../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../loop/comparison-result.js';
-import { modalities } from '../sample.js';
+import { inTableOrder } from '../sample.js';
 
 export function comparisonText(result: ComparisonResult, runDir: string): string {
   const { arms, curves, grid, transitions } = result;
@@ -44,7 +44,7 @@ export function tableByModality<Figure, Group>(
   cell: (group: Group | undefined) => string,
   overall: (figure: Figure) => string,
 ): string {
-  const present = modalities.filter((name) => arms.some(({ byModality }) => byModality[name] !== undefined));
+  const present = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
   const rows = arms.map(({ label, byModality, accuracy }) => [
     label,
     ...present.map((name) => cell(byModality[name])),

@@ -1,6 +1,7 @@
 /** What a comparison came to: rows, curves, grid and flows from the arms that are done. */
 import { relative } from 'node:path';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
+import { inTableOrder } from '../../sample.js';
 import { toRun } from '../run-folder.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../comparison-result.js';
 import type { RunContext } from '../context.js';
@@ -77,7 +78,7 @@ function gridOf(by: TransferGrid['by'], arms: readonly ArmResult[]): TransferGri
   const groupsOf = (arm: ArmResult) => (by === 'modality' ? arm.byModality : arm.byQuestionType);
   const base = arms.find(({ name }) => name === baseArm);
   const trained = arms.filter((arm) => arm !== base);
-  const tested = base === undefined ? [] : Object.keys(groupsOf(base));
+  const tested = base === undefined ? [] : inTableOrder(Object.keys(groupsOf(base)));
   return {
     by,
     trained: trained.map(({ label }) => label),

@@ -1,4 +1,5 @@
 /** Accuracy on the test questions: per cycle, of several runs together, per modality and question type, and as a heat map. */
+import { inTableOrder } from '../../sample.js';
 import type { Evaluation, GroupAccuracy, Method } from '../data/evaluations.js';
 import { percent, percentWithin } from '../numbers.js';
 import type { Chart, LegendItem, Spec } from './chart.js';
@@ -152,7 +153,7 @@ export function accuracyByGroup(evaluations: readonly Evaluation[], by: Grouping
   const shown = evaluations.filter(({ cycle, method }) => method === 'base' || cycle === last);
   if (shown.length === 0) return null;
   const methods = shown.map(({ method }) => method);
-  const groups = [...new Set(shown.flatMap((item) => Object.keys(item[by])))].sort();
+  const groups = inTableOrder(shown.flatMap((item) => Object.keys(item[by])));
   const values = shown.flatMap((item) =>
     Object.entries(item[by]).map(([group, cell]) => ({ group, method: item.method, ...bounds(cell) })),
   );
@@ -190,7 +191,7 @@ export function accuracyByGroup(evaluations: readonly Evaluation[], by: Grouping
 
 /** Every policy that was measured against every group. */
 export function accuracyHeat(evaluations: readonly Evaluation[], by: Grouping): HeatInput {
-  const rows = [...new Set(evaluations.flatMap((item) => Object.keys(item[by])))].sort();
+  const rows = inTableOrder(evaluations.flatMap((item) => Object.keys(item[by])));
   return {
     title: by === 'byModality' ? 'Every policy on every modality' : 'Every policy on every question type',
     rowName: by === 'byModality' ? 'modality' : 'question type',

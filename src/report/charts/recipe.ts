@@ -1,6 +1,7 @@
 /** Figures of a recipe that compares models: Table 1, the data-scale curves of Figure 2 and the transfer grid of Figure 4. */
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison-result.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
+import { inTableOrder } from '../../sample.js';
 import { count, percent, percentWithin, points } from '../numbers.js';
 import type { Table } from '../table.js';
 import type { HeatInput } from './accuracy.js';
@@ -10,7 +11,7 @@ import { colour, series } from './palette.js';
 
 /** Methods by modality and overall, as Table 1 of MedGR² has them. */
 export function armTable({ arms }: ComparisonResult): Table {
-  const modalities = [...new Set(arms.flatMap(({ byModality }) => Object.keys(byModality)))].sort();
+  const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
   return {
     head: ['method', ...modalities, 'overall (95 % interval)', 'macro F1', 'no answer found', 'samples'],
     rows: arms.map((arm) => [
@@ -89,7 +90,7 @@ export function armHeat({ arms }: ComparisonResult): HeatInput {
     rowName: 'model',
     columnName: 'modality',
     rows: arms.map(({ label }) => label),
-    columns: [...new Set(arms.flatMap(({ byModality }) => Object.keys(byModality)))].sort(),
+    columns: inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality))),
     value: (row, column) => arms.find(({ label }) => label === row)?.byModality[column]?.accuracy ?? null,
     format: percent,
   };

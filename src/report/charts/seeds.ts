@@ -1,6 +1,7 @@
 /** Figures of one recipe over several seeds: those of a single one, with means and what they vary by. */
 import type { Spread } from '../../evaluation/spread.js';
 import type { PooledComparison } from '../../loop/pooled-comparison.js';
+import { inTableOrder } from '../../sample.js';
 import { count, decimal, percent, points } from '../numbers.js';
 import type { Table } from '../table.js';
 import type { HeatInput } from './accuracy.js';
@@ -27,7 +28,7 @@ const over = ({ seeds }: PooledComparison): string =>
   `Mean over ${seeds.length} seeds (${seeds.join(', ')}); lines are one standard deviation to both sides.`;
 
 export function pooledTable({ arms }: PooledComparison): Table {
-  const modalities = [...new Set(arms.flatMap(({ byModality }) => Object.keys(byModality)))].sort();
+  const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
   return {
     head: ['method', ...modalities, 'overall', 'lowest to highest', 'macro F1', 'samples', 'right among them'],
     rows: arms.map((arm) => [
