@@ -10,6 +10,8 @@ const trainerOf: Partial<Record<StageName, TrainerSlot>> = {
   'warm-start': 'rewardModel',
   'reward-model': 'rewardModel',
   sft: 'sft',
+  'generator-warm-start': 'sft',
+  'generator-sft': 'sft',
   grpo: 'grpo',
 };
 

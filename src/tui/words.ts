@@ -103,8 +103,8 @@ export const panelOf: Record<StageName, PanelName> = {
   evaluate: 'evaluation',
   preferences: 'reward model',
   'generator-update': 'filter',
-  'generator-warm-start': 'generate',
-  'generator-sft': 'generate',
+  'generator-warm-start': 'SFT',
+  'generator-sft': 'SFT',
 };
 
 export const percent = (share: number | null | undefined): string =>

@@ -55,6 +55,16 @@ const shown: readonly [StageName, number][] = [
   ['evaluate-grpo', 2],
 ];
 
+test('a generator that learns shows its own loss', () => {
+  const learning = untilWithin(2, 'sft').map((event) =>
+    'stage' in event && event.stage === 'sft' ? { ...event, stage: 'generator-sft' as const } : event,
+  );
+  const seen = picture(learning, 120, 40);
+  expect(seen).toContain(stageWords['generator-sft'].title);
+  expect(seen).toContain('loss of the generator, cycle 2');
+  expect(seen).toMatch(/step\s+\d+ of \d+/);
+});
+
 describe.each([
   [80, 24],
   [120, 40],

@@ -1,4 +1,4 @@
-/** SFT: its loss line and how fast it goes. */
+/** SFT, of the policy or of a generator that learns: its loss line and how fast it goes. */
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
@@ -16,7 +16,7 @@ export function SftPanel({ state: { sft, job }, width, height }: PanelProps): Re
   return (
     <Box width={width} height={height} columnGap={2} overflow="hidden">
       <LineChart
-        title={`loss, cycle ${sft.cycle}`}
+        title={sft.stage === 'sft' ? `loss, cycle ${sft.cycle}` : `loss of the generator, cycle ${sft.cycle}`}
         curves={[sft.loss]}
         width={left}
         height={height}
