@@ -21,6 +21,10 @@ export function formatMoney(amount: number, currency: string | null): string {
   return `${Number(whole).toLocaleString('en-US')}.${rest}${currency === null ? '' : ` ${currency}`}`;
 }
 
+/** Tables and texts with an empty line before each; what is null is left out. */
+export const formatParagraphs = (parts: readonly (string | null)[]): string =>
+  `\n${parts.filter((part) => part !== null).join('\n\n')}`;
+
 /** Columns of equal width, the first to the left and the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(

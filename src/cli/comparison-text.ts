@@ -1,24 +1,19 @@
 /** What a comparison ends with: Table 1's layout, Table 2's figures, and the figures' numbers as tables. */
-import { formatNumber, formatSeconds, formatTable } from '../format.js';
+import { formatNumber, formatParagraphs, formatSeconds, formatTable } from '../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../loop/comparison-result.js';
 import { inTableOrder } from '../sample.js';
 
 export function comparisonText(result: ComparisonResult, runDir: string): string {
   const { arms, curves, grid, transitions } = result;
-  return [
-    '',
+  return formatParagraphs([
     modalityTable(arms),
-    '',
     figuresTable(arms),
-    ...(curves.length === 0 ? [] : ['', curveTable(curves)]),
-    ...(grid === null ? [] : ['', gridTable(grid)]),
-    ...(transitions.length === 0 ? [] : ['', transitionTable(transitions)]),
-    '',
-    `top-1 accuracy in per cent on ${result.testQuestions} held-out questions; ${formatSeconds(result.totalSeconds)} of work in all`,
-    result.notice,
-    '',
+    curves.length === 0 ? null : curveTable(curves),
+    grid === null ? null : gridTable(grid),
+    transitions.length === 0 ? null : transitionTable(transitions),
+    `top-1 accuracy in per cent on ${result.testQuestions} held-out questions; ${formatSeconds(result.totalSeconds)} of work in all\n${result.notice}`,
     `run folder: ${runDir}`,
-  ].join('\n');
+  ]);
 }
 
 /** Table 1's own words for long names. */

@@ -1,29 +1,24 @@
 /** What a comparison with several seeds ends with: the tables of one, each figure as mean ± standard deviation over the seeds. */
 import type { Spread } from '../evaluation/spread.js';
-import { formatTable } from '../format.js';
+import { formatParagraphs, formatTable } from '../format.js';
 import type { PooledArm, PooledComparison } from '../loop/pooled-comparison.js';
 import { short, tableByModality } from './comparison-text.js';
 
 export function seedsText(pooled: PooledComparison, runDir: string): string {
   const { arms, curves, grid, differences, seeds, testQuestions, notice } = pooled;
-  return [
-    '',
+  return formatParagraphs([
     tableByModality(
       arms,
       (accuracy) => percent(accuracy, 0),
       (accuracy) => percent(accuracy),
     ),
-    '',
     figuresTable(arms),
-    ...(curves.length === 0 ? [] : ['', curveTable(curves)]),
-    ...(grid === null ? [] : ['', gridTable(grid)]),
-    ...(differences.length === 0 ? [] : ['', differenceTable(differences)]),
-    '',
-    `top-1 accuracy in per cent, mean ± standard deviation over ${seeds.length} seeds (${seeds.join(', ')}), ${testQuestions} held-out questions each`,
-    notice,
-    '',
+    curves.length === 0 ? null : curveTable(curves),
+    grid === null ? null : gridTable(grid),
+    differences.length === 0 ? null : differenceTable(differences),
+    `top-1 accuracy in per cent, mean ± standard deviation over ${seeds.length} seeds (${seeds.join(', ')}), ${testQuestions} held-out questions each\n${notice}`,
     `folder of the seeds: ${runDir}`,
-  ].join('\n');
+  ]);
 }
 
 function figuresTable(arms: readonly PooledArm[]): string {

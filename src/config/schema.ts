@@ -57,8 +57,8 @@ export const configSchema = z
     when: ({ value }) => updateSchema.safeParse(value).success,
   });
 
-const sourceSchema = z.object({ recipe: recipeSchema, data: dataSchema, generation: generationSchema });
 const partsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
+const sourceSchema = partsSchema.extend({ generation: generationSchema });
 const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */

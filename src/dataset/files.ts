@@ -128,7 +128,7 @@ function refuseLeak(
   if (images.size === 0 && patients.length === 0) return;
   const what = images.size > 0 ? `${images.size} images` : `${patients.length} patients`;
   throw new DataError('test-leak', `${what} of the test set are in the seed too: every accuracy would be too high`, {
-    ...(options.seed === undefined ? {} : { where: options.seed }),
+    where: options.seed,
     remedy: `Run \`medgr2 decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`medgr2 split\`.`,
   });
 }

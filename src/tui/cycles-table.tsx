@@ -5,6 +5,7 @@ import { formatNumber, formatSeconds, formatTable } from '../format.js';
 import { narrow } from './layout.js';
 import type { CycleRow } from './state.js';
 import { Toned } from './tones.js';
+import { shareText } from './words.js';
 
 const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
 const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
@@ -53,6 +54,3 @@ function cells(row: CycleRow): string[] {
     formatSeconds(row.seconds),
   ];
 }
-
-/** Also a share of 0 or 1 has its decimals. */
-const shareText = (share: number | null): string => share?.toFixed(3) ?? '–';

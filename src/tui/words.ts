@@ -110,6 +110,9 @@ export const panelOf: Record<StageName, PanelName> = {
 export const percent = (share: number | null | undefined): string =>
   share === null || share === undefined ? '–' : `${(share * 100).toFixed(0)} %`;
 
+/** With all decimals, also a share of 0 or 1. */
+export const shareText = (share: number | null | undefined, digits = 3): string => share?.toFixed(digits) ?? '–';
+
 /** `812`, `14.2k`, `3.1M`. */
 export function compact(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–';

@@ -21,7 +21,7 @@ test('shares across a narrow plot have figures that stand apart, and lines betwe
     mark: 'point',
     encoding: {
       y: rowNames('name', ['other biological attributes']),
-      x: { ...shareAxis('share'), axis: shareAcross },
+      x: shareAcross('share'),
     },
   };
   const svg = await drawing(spec, 360, 100);

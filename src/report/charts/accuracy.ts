@@ -169,11 +169,11 @@ export function accuracyByGroup(evaluations: readonly Evaluation[], by: Grouping
       layer: [
         {
           mark: { type: 'rule', strokeWidth: 1.5 },
-          encoding: { y, yOffset: offset, x: { ...shareAxis('low'), axis: shareAcross }, x2: { field: 'high' }, color },
+          encoding: { y, yOffset: offset, x: shareAcross('low'), x2: { field: 'high' }, color },
         },
         {
           mark: { type: 'point', filled: true, size: 55, opacity: 1 },
-          encoding: { y, yOffset: offset, x: { ...shareAxis('accuracy'), axis: shareAcross }, color, shape },
+          encoding: { y, yOffset: offset, x: shareAcross('accuracy'), color, shape },
         },
       ],
     },

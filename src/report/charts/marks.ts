@@ -3,16 +3,22 @@ import { decimal } from '../numbers.js';
 import { colour } from './palette.js';
 import type { Spec } from './chart.js';
 
-/** An axis of shares in per cent. */
-export const shareAxis = (field: string, title: string | null = null): Spec => ({
+const shares = (field: string, axis: Spec): Spec => ({
   field,
   type: 'quantitative',
   scale: { domain: [0, 1] },
-  axis: { format: '.0%', title, tickCount: 5, grid: true, domain: false, ticks: false },
+  axis,
 });
 
-/** The same across, beside names: narrow, so that only every second line has its figure. */
-export const shareAcross: Spec = {
+/** An axis of shares in per cent. */
+export const shareAxis = (field: string): Spec =>
+  shares(field, { format: '.0%', title: null, tickCount: 5, grid: true, domain: false, ticks: false });
+
+/** The same across, beside names. */
+export const shareAcross = (field: string): Spec => shares(field, acrossAxis);
+
+/** Narrow, so that only every second line has its figure. */
+export const acrossAxis: Spec = {
   values: [0, 0.25, 0.5, 0.75, 1],
   labelExpr: "datum.value * 4 % 2 === 0 ? format(datum.value, '.0%') : ''",
   title: null,

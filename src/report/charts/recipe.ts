@@ -72,11 +72,11 @@ export function accuracyRows({
       layer: [
         {
           mark: { type: 'rule', strokeWidth: 2, color: colour('sft') },
-          encoding: { y, x: { ...shareAxis('low'), axis: shareAcross }, x2: { field: 'high' } },
+          encoding: { y, x: shareAcross('low'), x2: { field: 'high' } },
         },
         {
           mark: { type: 'point', filled: true, size: 75, opacity: 1, color: colour('sft') },
-          encoding: { y, x: { ...shareAxis('accuracy'), axis: shareAcross } },
+          encoding: { y, x: shareAcross('accuracy') },
         },
       ],
     },

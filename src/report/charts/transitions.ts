@@ -2,7 +2,7 @@
 import type { Flows, Transitions } from '../../evaluation/transitions.js';
 import { count, probability } from '../numbers.js';
 import type { Chart } from './chart.js';
-import { fixed, rowNames, shareAcross } from './marks.js';
+import { acrossAxis, fixed, rowNames } from './marks.js';
 import { colour } from './palette.js';
 
 const flows: readonly { key: keyof Flows; label: string; colour: string }[] = [
@@ -33,7 +33,7 @@ export function transitionChart({ first, second, overall, byModality, pValue }: 
           field: 'n',
           type: 'quantitative',
           stack: 'normalize',
-          axis: { ...shareAcross, title: 'questions' },
+          axis: { ...acrossAxis, title: 'questions' },
         },
         color: fixed('label', Object.fromEntries(flows.map(({ label, colour: fill }) => [label, fill]))),
         order: { field: 'order', type: 'quantitative' },

@@ -6,6 +6,7 @@ import type { StageDetail } from '../../loop/stage-detail.js';
 import { Change, Progress } from '../facts.js';
 import { bar } from '../plot.js';
 import { stageOf, type ScreenState } from '../state.js';
+import { shareText } from '../words.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../tones.js';
 
@@ -31,7 +32,7 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
       ) : (
         <>
           <Text wrap="truncate">
-            <Text bold>{now.name}</Text> accuracy <Text bold>{now.accuracy.toFixed(3)}</Text>{' '}
+            <Text bold>{now.name}</Text> accuracy <Text bold>{shareText(now.accuracy)}</Text>{' '}
             {before === undefined ? null : (
               <>
                 <Change now={now.accuracy} before={before.accuracy} /> <Toned tone="faint">against {before.name}</Toned>
@@ -124,7 +125,7 @@ function Group({ title, counts, before, nameWidth, width, rows, isTitled }: Grou
       {isTitled ? <Toned tone="faint">by {title}</Toned> : null}
       {shown.map(([name, group]) => (
         <Text key={name} wrap="truncate">
-          {name.slice(0, nameCells).padEnd(nameCells)} {shareOf(group)?.toFixed(2) ?? '   –'}{' '}
+          {name.slice(0, nameCells).padEnd(nameCells)} {shareText(shareOf(group), 2).padStart(4)}{' '}
           {barCells < leastBar ? null : <Toned tone="measure">{bar(shareOf(group) ?? 0, barCells)} </Toned>}
           <Change now={shareOf(group)} before={shareOf(before?.[name])} />
         </Text>
