@@ -30,12 +30,12 @@ const over = ({ seeds }: PooledComparison): string =>
 export function pooledTable({ arms }: PooledComparison): Table {
   const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
   return {
-    head: ['method', ...modalities, 'overall', 'lowest to highest', 'macro F1', 'samples', 'right among them'],
+    head: ['method', 'overall', 'lowest to highest', ...modalities, 'macro F1', 'samples', 'right among them'],
     rows: arms.map((arm) => [
       arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
-      ...modalities.map((name) => percentOf(arm.byModality[name])),
       percentOf(arm.accuracy),
       rangeOf(arm.accuracy),
+      ...modalities.map((name) => percentOf(arm.byModality[name])),
       percentOf(arm.macroF1),
       count(arm.samples?.mean),
       percentOf(arm.precision),
