@@ -13,9 +13,11 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from medgr2.channel import Channel
+from medgr2.grpo_limits import check_grpo_family
 from medgr2.images import open_image
 from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
@@ -98,6 +100,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         checked_processor(spec["rewardModel"], rows, ("prompt",))
     reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
     processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
+    check_grpo_family(processor, rows[0])
     device = set_up(spec)
     model = load_policy(spec["model"], device)
     freeze(model, spec.get("train", "all"))
@@ -118,7 +121,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         train_dataset=Dataset.from_list(rows).with_transform(as_examples),
         processing_class=processor,
         peft_config=lora_config(spec, model),
-        callbacks=[callback],
+        callbacks=[callback, OwnSettings(model)],
     )
     channel.emit(job_start("grpo", device, model, last_checkpoint(folder / "checkpoints")))
     return run_trainer(trainer, callback, "grpo", folder)

@@ -11,6 +11,7 @@ from trl import SFTConfig, SFTTrainer
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
 from medgr2.roles import check_policy
 from medgr2.rows import read_rows
 from medgr2.sft_batch import SftBatch, sft_rows
@@ -40,7 +41,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         data_collator=SftBatch(processor, config.max_length),
         processing_class=processor,
         peft_config=lora_config(spec, model),
-        callbacks=[callback],
+        callbacks=[callback, OwnSettings(model)],
     )
     channel.emit(job_start("sft", device, model, last_checkpoint(folder / "checkpoints")))
     return run_trainer(trainer, callback, "sft", folder)
