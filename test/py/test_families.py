@@ -1,4 +1,4 @@
-"""A fast part of `npm run bench:families`: every family's inputs, answers and likelihoods are those of plain transformers.
+"""A fast part of `npm run bench:families`: inputs, answers and likelihoods are those of plain transformers.
 
 Training and saving are tried for one family of each kind of input; the bench tries them for all.
 """
