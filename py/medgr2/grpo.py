@@ -13,13 +13,18 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from medgr2.channel import Channel
+from medgr2.images import open_image
 from medgr2.lora import lora_config
-from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
-from medgr2.processing import load_processor, open_image
+from medgr2.models import freeze, job_start, load_policy, model_path, set_up, torch_dtype
+from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
+from medgr2.roles import check_policy, check_reward_model
 from medgr2.rows import read_rows
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+
+#: TRL's own, of GRPOConfig.
+COMPLETION_LENGTH = 256
 
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -59,9 +64,13 @@ class RewardDesk:
         return reward
 
     def _ask(self, texts: list[str], step: int, last: int, columns: dict[str, Any]) -> None:
-        graded: list[float] | None = None
+        graded: list[float | None] | None = None
         if self.scorer is not None:
-            graded = self.scorer.score(columns["row_image"], columns["row_prompt"], texts)
+            ids, images, prompts = columns["row_id"], columns["row_image"], columns["row_prompt"]
+            named = zip(ids, images, prompts, texts, strict=True)
+            graded = self.scorer.score(
+                [{"id": i, "image": image, "prompt": p, "response": text} for i, image, p, text in named]
+            )
         items = [
             {"id": row_id, "completion": text, "rewardModelScore": None if graded is None else graded[index]}
             for index, (row_id, text) in enumerate(zip(columns["row_id"], texts, strict=True))
@@ -83,9 +92,14 @@ class RewardDesk:
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
     check_grpo_rows(spec.get("trl", {}), len(rows))
+    check_policy(model_path(spec["model"]))
+    if spec.get("rewardModel"):
+        check_reward_model(model_path(spec["rewardModel"]))
+        checked_processor(spec["rewardModel"], rows, ("prompt",))
+    reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
+    processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     device = set_up(spec)
-    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
-    model = load_vlm(spec["model"], device)
+    model = load_policy(spec["model"], device)
     freeze(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)

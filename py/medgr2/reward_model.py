@@ -13,6 +13,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, set_up
+from medgr2.prepare import prepare
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.rows import Row, read_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
@@ -94,9 +95,7 @@ class Collate:
 
     def __call__(self, units: list[list[Row]]) -> dict[str, Any]:
         rows = [row for unit in units for row in unit]
-        encoded = self.model.encode(
-            [row["image"] for row in rows], [row["prompt"] for row in rows], [row["response"] for row in rows]
-        )
+        encoded = self.model.encode(rows)
         grades = [row.get("grade") for row in rows]
         chosen: list[int] = []
         rejected: list[int] = []
@@ -119,9 +118,10 @@ class Collate:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
     device = set_up(spec)
-    model = RewardModel.load(spec["model"], device)
+    model = RewardModel.start(spec["model"], device)
     freeze(model.backbone, spec.get("train", "all"))
     lora = lora_config(spec, model.backbone)
     if lora is not None:

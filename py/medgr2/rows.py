@@ -28,11 +28,13 @@ def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def batches(rows: list[Row], size: int, channel: Channel) -> Iterator[list[Row]]:
-    """The rows in batches of `size`. Tells the progress after each; raises JobCancelled when told to stop."""
-    for start in range(0, len(rows), size):
+def in_batches(rows: list[Row], plan: list[list[int]], channel: Channel) -> Iterator[tuple[list[int], list[Row]]]:
+    """(positions, rows) of each batch. Tells the progress after each; raises JobCancelled when told to stop."""
+    total = sum(len(batch) for batch in plan)
+    done = 0
+    for batch in plan:
         if channel.should_stop():
-            raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
-        batch = rows[start : start + size]
-        yield batch
-        channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
+            raise JobCancelled(f"stopped after {done} of {total} rows")
+        yield batch, [rows[index] for index in batch]
+        done += len(batch)
+        channel.emit({"type": "progress", "done": done, "total": total})

@@ -99,7 +99,10 @@ export const rewardModelSpecSchema = z
   })
   .refine(hasWhereToAdapt, { path: ['lora'], error: headHasNoAdapters });
 
-/** Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score} (raw, not clamped). */
+/**
+ * Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score}: raw, not clamped; null where a row is
+ * longer than the model reads.
+ */
 export const scoreSpecSchema = z.strictObject({
   kind: z.literal('score'),
   ...jobBase,

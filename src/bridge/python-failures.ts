@@ -1,11 +1,9 @@
 /** What a Python exception means to a person: a code and what to do. Known by its type, or by words of its message. */
 import { cudaRemedies } from './cuda-remedies.js';
+import { ofModels, ofSamples, type Meaning } from './load-failures.js';
 import type { PythonFailure } from './messages.js';
 
-export interface Meaning {
-  code: string;
-  remedy: string;
-}
+export type { Meaning };
 
 const setup = 'Run `npx medgr2 setup` to bring the Python environment up to date.';
 const outOfMemory = {
@@ -38,6 +36,8 @@ const byType: Readonly<Record<string, Meaning>> = {
       'executor.address: auto.',
   },
   AcceleratorError: brokenCuda,
+  ...ofModels,
+  ...ofSamples,
   UnsendableError: {
     code: 'job-unsendable',
     remedy: 'Send numbers, strings, lists and dicts; write anything else to a file in outDir and send its path.',
