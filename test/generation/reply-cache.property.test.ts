@@ -1,6 +1,6 @@
 /** Whatever became of a reply cache on the disk: no line that is still whole is lost, no changed one is believed. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Medgr2Error } from '../../src/errors.js';
 import { openReplyCache, type CachedReply } from '../../src/generation/reply-cache.js';

@@ -1,5 +1,5 @@
 /** The reply parser against any text: it takes what is a sample, and says of all else why it is none. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderReply } from '../../src/prompts/generator.js';
 import { dropReasons, parseReply } from '../../src/prompts/parse.js';
