@@ -45,6 +45,8 @@ export type ParsedReply = { ok: true; fields: ReplyFields } | { ok: false; reaso
 
 /** Longest piece of a reply that is quoted in a detail, in characters. */
 const quoted = 120;
+/** What is wrong with a reply may be as long as the reply. */
+const longestDetail = 500;
 
 export function parseReply(text: string, { questionType, finish, maxCharacters }: ReplyContext): ParsedReply {
   if (finish === 'blocked') return drop('blocked', 'The provider withheld the reply.');
@@ -124,5 +126,5 @@ function quote(text: string): string {
 }
 
 function drop(reason: DropReason, detail: string): ParsedReply {
-  return { ok: false, reason, detail };
+  return { ok: false, reason, detail: detail.slice(0, longestDetail) };
 }
