@@ -59,6 +59,10 @@ const byWords: readonly (readonly [RegExp, Meaning])[] = [
     /CUDA error|CUDA driver|NVIDIA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i,
     brokenCuda,
   ],
+  [
+    /Errno 24\]|Errno 23\]|Too many open files/,
+    { code: 'too-many-files', remedy: 'Raise the limit of open files (`ulimit -n 4096`), or run fewer jobs at once.' },
+  ],
 ];
 
 export function meaningOf({ type, message }: PythonFailure, logPath: string): Meaning {

@@ -35,6 +35,8 @@ export const imageSchema = z.strictObject({
   height: z.int().nullable(),
   /** Frame, body part and window of a clinical file. */
   detail: z.string().nullable().default(null),
+  /** sha256 of the file that the picture was made of; null in folders that did not note it. */
+  originalHash: z.string().nullable().optional(),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -48,6 +50,7 @@ const imageColumns = {
   width: 'BIGINT',
   height: 'BIGINT',
   detail: 'VARCHAR',
+  originalHash: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */

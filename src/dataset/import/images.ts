@@ -32,7 +32,7 @@ export async function importImages(options: ImageImportOptions): Promise<ImportR
       rejected.push({ file: name, line: null, code: image.code, reason: image.reason });
       continue;
     }
-    const { path: stored, imageHash, warnings, width, height } = image;
+    const { path: stored, imageHash, warnings, width, height, originalHash } = image;
     if (images.has(imageHash)) {
       rejected.push({
         file: name,
@@ -53,6 +53,7 @@ export async function importImages(options: ImageImportOptions): Promise<ImportR
       width,
       height,
       detail: null,
+      originalHash,
     });
   }
   if (strict) refuseRejected(rejected, path);

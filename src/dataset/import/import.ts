@@ -61,7 +61,7 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
 
 /** What is known of an image after one more row about it; an earlier import of it knows better. */
 function describeImage(known: DatasetImage | undefined, image: StoredImage, row: AcceptedRow): DatasetImage {
-  const { path, imageHash, warnings, width, height, made } = image;
+  const { path, imageHash, warnings, width, height, originalHash, made } = image;
   const modality = made === undefined || made.modality === 'unknown' ? row.modality : made.modality;
   return {
     path: known?.path ?? path,
@@ -73,6 +73,7 @@ function describeImage(known: DatasetImage | undefined, image: StoredImage, row:
     width,
     height,
     detail: made?.detail ?? null,
+    originalHash: made?.originalHash ?? known?.originalHash ?? originalHash,
   };
 }
 

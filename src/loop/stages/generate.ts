@@ -46,6 +46,7 @@ export function generate(
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
+  const { maxReplyCharacters, maxUnanswered, maxUseless = provider === 'local' ? 1 : undefined } = generation;
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -62,6 +63,7 @@ export function generate(
       exemplarsPerPrompt,
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
+      ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
@@ -101,6 +103,10 @@ export function generate(
         exemplarsPerPrompt,
         temperature,
         maxOutputTokens,
+        maxReplyCharacters,
+        maxUnanswered,
+        maxUseless,
+        onNotice: (message) => context.emit({ type: 'warning', message }),
         signal: context.signal,
         onEvent: progressOf(context, pricing.prices.currency),
       });
