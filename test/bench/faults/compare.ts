@@ -56,7 +56,8 @@ async function compareFile(file: string, reference: Folder, trial: Folder): Prom
     const [text, other] = [named(before.toString(), reference), named(after.toString(), trial)];
     if (text === other) return null;
     if (!file.endsWith('.json')) return 'differs';
-    return isDeepStrictEqual(resultOf(JSON.parse(text)), resultOf(JSON.parse(other))) ? null : 'differs';
+    const at = differenceIn(resultOf(JSON.parse(text)), resultOf(JSON.parse(other)));
+    return at === null ? null : `differs at ${at}`;
   } catch (error) {
     return `cannot be read: ${messageOf(error).split('\n')[0]}`;
   }
@@ -71,6 +72,18 @@ function compareRows(before: unknown[], after: unknown[]): string | null {
   if (before.length !== after.length) return `has ${after.length} rows for ${before.length}`;
   const at = before.findIndex((row, index) => !isDeepStrictEqual(row, after[index]));
   return at === -1 ? null : `differs in row ${at + 1}`;
+}
+
+/** Where two values differ, with both, or null. */
+function differenceIn(before: unknown, after: unknown, path = ''): string | null {
+  if (isDeepStrictEqual(before, after)) return null;
+  if (typeof before === 'object' && typeof after === 'object' && before !== null && after !== null)
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const [was, is] = [before, after].map((value) => (value as Record<string, unknown>)[key]);
+      const found = differenceIn(was, is, path === '' ? key : `${path}.${key}`);
+      if (found !== null) return found;
+    }
+  return `${path}: ${JSON.stringify(before)?.slice(0, 60)} there, ${JSON.stringify(after)?.slice(0, 60)} here`;
 }
 
 /** With one name for the folder, wherever it lies. */
