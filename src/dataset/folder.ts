@@ -57,7 +57,7 @@ const imageColumns = {
 export interface Rejection {
   /** As given to the importer, or relative to it. */
   file: string;
-  /** Line of a JSONL file, else the row's number from 1; null where the whole file is meant. */
+  /** Where the row begins in its file, from 1 (of Parquet the row's number); null where the whole file is meant. */
   line: number | null;
   /** kebab-case, for counting. */
   code: string;
