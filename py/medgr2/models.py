@@ -88,23 +88,6 @@ def _load_weights(path: str, dtype: torch.dtype) -> Any:
     return model
 
 
-def freeze(model: Any, train: str) -> None:
-    """Leaves as it is what `train` does not name: `language` the vision tower, `head` the whole backbone."""
-    if train == "head":
-        model.requires_grad_(False)
-    elif train == "language":
-        vision_tower(model).requires_grad_(False)
-
-
-def vision_tower(model: Any) -> torch.nn.Module:
-    """The part of a VLM that reads pixels, whatever its family calls it."""
-    for name in ("visual", "vision_tower", "vision_model"):
-        tower = getattr(model.model, name, None)
-        if tower is not None:
-            return tower
-    raise ValueError(f"train: language is not known for {type(model).__name__}: no vision tower found; use train: all")
-
-
 def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
