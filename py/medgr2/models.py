@@ -83,28 +83,6 @@ def context_length(reference: dict[str, Any]) -> int | None:
     return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
-def freeze(model: Any, train: str) -> None:
-    """Leaves as it is what `train` does not name: `language` all that reads pixels, `head` the whole backbone."""
-    if train == "head":
-        model.requires_grad_(False)
-    elif train == "language":
-        language = {id(weight) for part in language_parts(model).values() for weight in part.parameters()}
-        for weight in model.parameters():
-            if id(weight) not in language:  # the vision tower and whatever joins it to the language model
-                weight.requires_grad_(False)
-
-
-def language_parts(model: Any) -> dict[str, torch.nn.Module]:
-    """The language model and its output layer by their names in the model, whatever its family calls them."""
-    for name in ("language_model", "text_model"):
-        part = getattr(model.model, name, None)
-        if part is not None:
-            return {f"model.{name}": part, "lm_head": model.lm_head}
-    raise ValueError(
-        f"train: language is not known for {type(model).__name__}: no language model found; use train: all"
-    )
-
-
 def count_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-
 TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
-class OwnSettings(TrainerCallback):
-    """Takes down what the model came with, and puts it back when training ends, before the model is saved."""
+class OwnSettings:
+    """Made before a trainer is: takes down what the model came with."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
         self._generation = copy.deepcopy(model.generation_config)
-        configs = [model.config, model.config.get_text_config()]
+        configs = (model.config, model.config.get_text_config())
         self._tokens = [(config, name, getattr(config, name, None)) for config in configs for name in TOKENS]
 
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def put_back(self) -> None:
+        """Before the model is saved."""
         self._model.generation_config = self._generation
         for config, name, value in self._tokens:
             if getattr(config, name, None) != value:

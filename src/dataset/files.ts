@@ -5,7 +5,6 @@
 import { basename, join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { DataError } from '../errors.js';
-import { sha256 } from '../hash.js';
 import { seededRandom } from '../random.js';
 import type { Modality } from '../sample.js';
 import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from './folder.js';
@@ -102,15 +101,17 @@ export async function readPool(folder: string, modality: Modality, onProgress?: 
   const readImage = async (name: string): Promise<DatasetImage> => {
     const path = join(folder, name);
     const picture = await readPicture(path);
-    const reason = 'reason' in picture ? picture.reason : picture.converted ? 'has to be converted first' : null;
+    // Only its pixels matter here: what stands beside them stays behind when it is sent, trained on or exported.
+    const reason =
+      'reason' in picture ? picture.reason : picture.changed === 'pixels' ? 'has to be converted first' : null;
     if (reason !== null || 'reason' in picture)
       throw new DataError('pool-image', `${path} ${reason ?? ''}`, {
         where: path,
         remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
       });
-    const { width, height, warnings } = picture;
-    const imageHash = sha256(picture.bytes);
-    return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height, detail: null };
+    const { width, height, warnings, originalHash } = picture;
+    const known = { path, imageHash: originalHash, modality, patient: null, deidentified: null, originalHash };
+    return { ...known, warnings, width, height, detail: null };
   };
   const images = await mapInOrder(names, readImage, onProgress);
   return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };

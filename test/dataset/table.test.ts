@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOverlap } from '../../src/dataset/overlap.js';
 import { readSamples, writeSamples } from '../../src/dataset/samples.js';
-import { readCsv, readJsonl, readParquet, writeJsonl, writeParquet, type Columns } from '../../src/dataset/table.js';
+import { readJsonl, readParquet, writeJsonl, writeParquet, type Columns } from '../../src/dataset/table.js';
 import { DataError } from '../../src/errors.js';
 import { seededRandom, type Random } from '../../src/random.js';
 import { makeSample } from '../helpers/sample.js';
@@ -121,23 +121,6 @@ describe('Parquet', () => {
     const path = join(dir, 'half.parquet');
     await writeParquet(path, [{ text: '\ud83e' }], { text: 'VARCHAR' });
     expect(await readParquet(path)).toEqual([{ text: '\ufffd' }]);
-  });
-});
-
-describe('CSV', () => {
-  it('tells the bad lines of a file and of no other, also where several are read at once', async () => {
-    const files = await Promise.all(
-      ['a,b\n1,2\n3\n', 'a,b\n1,2\n', 'a,b\n1,2\n3,4\n5\n'].map(async (text, index) => {
-        const path = join(dir, `${index}.csv`);
-        await writeFile(path, text);
-        return path;
-      }),
-    );
-    for (const order of [files, files.toReversed()]) {
-      const read = await Promise.all(order.map((path) => readCsv(path, { skipBad: true })));
-      const lines = Object.fromEntries(order.map((path, at) => [path, read[at]?.bad.map(({ line }) => line)]));
-      expect(files.map((path) => lines[path])).toEqual([[3], [], [4]]);
-    }
   });
 });
 

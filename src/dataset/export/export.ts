@@ -2,10 +2,12 @@
  * Samples -> a folder that `datasets.load_dataset` opens as it is: Parquet shards with the images' bytes in them, or images
  * as files beside a metadata table. Names of image files are hashes: a name can name a patient.
  */
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { expectEmpty } from '../import/helpers.js';
+import { readPicture } from '../import/picture.js';
 import { sampleColumns } from '../samples.js';
 import { writeParquetLines, writeText, type Columns } from '../table.js';
 import { dataCard, type CardFeature, type CardSplit } from './card.js';
@@ -70,8 +72,8 @@ const writeShards: Write = async (dir, split, samples, shardBytes, tick) => {
     const file = join(dir, 'data', `${split}-${number(index)}-of-${number(shards.length)}.parquet`);
     const lines = async function* (): AsyncGenerator<string> {
       for (const sample of shard) {
-        const content = await readFile(sample.image);
-        yield JSON.stringify({ ...rowOf(sample), bytes: content.toString('base64'), path: imageName(sample) });
+        const { bytes: content, name } = await cleanImage(sample);
+        yield JSON.stringify({ ...rowOf(sample), bytes: Buffer.from(content).toString('base64'), path: name });
         tick();
       }
     };
@@ -95,22 +97,34 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
   const folder = join(dir, 'data', split);
   await mkdir(join(folder, 'images'), { recursive: true });
   let bytes = 0;
-  const copied = new Set<string>();
+  const names = new Map<string, string>();
+  const rows: string[] = [];
   for (const sample of samples) {
-    const name = imageName(sample);
-    if (!copied.has(name)) {
-      await copyFile(sample.image, join(folder, 'images', name));
-      bytes += (await stat(sample.image)).size;
-      copied.add(name);
+    let name = names.get(sample.imageHash);
+    if (name === undefined) {
+      const image = await cleanImage(sample);
+      name = image.name;
+      await writeFile(join(folder, 'images', name), image.bytes);
+      bytes += image.bytes.length;
+      names.set(sample.imageHash, name);
     }
+    rows.push(JSON.stringify({ file_name: `images/${name}`, ...rowOf(sample) }));
     tick();
   }
-  const rows = samples.map((sample) => JSON.stringify({ file_name: `images/${imageName(sample)}`, ...rowOf(sample) }));
   await writeParquetLines(join(folder, 'metadata.parquet'), rows, { file_name: 'VARCHAR', ...plainColumns });
   return { name: split, examples: samples.length, bytes, files: `data/${split}/**` };
 };
 
-const imageName = ({ image, imageHash }: Sample): string => `${imageHash.slice(0, 24)}${extname(image).toLowerCase()}`;
+/** Pixels and nothing beside them: an image that no importer took in may name its patient there. */
+async function cleanImage({ image, imageHash }: Sample): Promise<{ bytes: Uint8Array; name: string }> {
+  const picture = await readPicture(image, 'any');
+  if ('reason' in picture)
+    throw new DataError('image-unusable', `${image} ${picture.reason}`, {
+      where: image,
+      remedy: 'Restore the file, or leave its samples out.',
+    });
+  return { bytes: picture.bytes, name: `${imageHash.slice(0, 24)}${picture.extension}` };
+}
 
 function rowOf({ image: __, provenance, ...rest }: Sample): object {
   return { ...rest, ...provenance };

@@ -15,6 +15,11 @@ export function inheritorsOf(variable: string): number[] {
     .map(Number);
 }
 
+/** Who started the process. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
 function environmentOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8');

@@ -1,0 +1,66 @@
+/**
+ * `npm run bench:faults -- --trials 200 --seed 7`: whatever is killed, damaged, moved or cut off, the same command gives what
+ * an undisturbed run gives, or stops clearly. Exits 1 where it does neither. Takes about an hour on two cores.
+ * Options: --only ID (one trial again) --class WORD (kinds whose name holds it) --workers N --work DIR (reference runs are kept there).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { appendJsonLine } from '../../src/loop/json-lines.js';
+import { runTrials } from './faults/run-trials.js';
+import { faultKinds } from './faults/kinds.js';
+import { describeElse, outcomeTable } from './faults/table.js';
+import { drawTrials, findTrial } from './faults/trials.js';
+
+const { values } = parseArgs({
+  options: {
+    trials: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '7' },
+    only: { type: 'string' },
+    class: { type: 'string', default: '' },
+    workers: { type: 'string', default: '2' },
+    work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
+  },
+});
+const work = resolve(values.work);
+mkdirSync(work, { recursive: true });
+const wanted = values.class.toLowerCase();
+const kinds = faultKinds.filter(({ name }) => name.toLowerCase().includes(wanted));
+const all = drawTrials(Number(values.trials), Number(values.seed), kinds);
+const one = values.only === undefined ? undefined : findTrial(all, values.only);
+if (kinds.length === 0 || (values.only !== undefined && one === undefined)) {
+  process.stderr.write(
+    'no trial has this name, or no kind holds this word; give the same --trials, --seed and --class\n',
+  );
+  process.exit(2);
+}
+const trials = one === undefined ? all : [one];
+const started = performance.now();
+const outcomes = await runTrials(trials, {
+  work,
+  workers: Number(values.workers),
+  onOutcome: (outcome, done) => {
+    appendJsonLine(join(work, 'outcomes.jsonl'), outcome);
+    process.stderr.write(
+      `${done}/${trials.length} ${outcome.id} (${outcome.configuration}): ${outcome.result}, ${outcome.attempts} attempts, ${outcome.seconds.toFixed(1)} s\n`,
+    );
+  },
+});
+const wrong = outcomes.filter(({ result }) => result === 'else');
+const classOption = values.class === '' ? '' : ` --class '${values.class}'`;
+const repeat = `npm run bench:faults -- --trials ${values.trials} --seed ${values.seed}${classOption}`;
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
+process.stdout.write(
+  [
+    ...wrong.map((outcome) => `${describeElse(outcome, repeat)}\n`),
+    outcomeTable(
+      outcomes,
+      faultKinds.map(({ name }) => name),
+    ),
+    `\n${outcomes.length} trials of seed ${values.seed} in ${minutes} minutes, commit ${commit.trim()}; else: ${wrong.length}\n`,
+  ].join(''),
+);
+process.exitCode = wrong.length === 0 ? 0 : 1;
