@@ -68,9 +68,17 @@ def load_vlm(reference: dict[str, Any], device: torch.device) -> Any:
 
 
 def adapter_base(path: str) -> str | None:
-    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model."""
+    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model.
+
+    Within a run folder it is named from the adapter's own folder, so that the run can be moved or copied.
+    """
     config = Path(path) / "adapter_config.json"
-    return str(json.loads(config.read_text())["base_model_name_or_path"]) if config.exists() else None
+    if not config.exists():
+        return None
+    base = str(json.loads(config.read_text())["base_model_name_or_path"])
+    if base == "phantom":
+        return str(PHANTOM_BASE)
+    return os.path.normpath(os.path.join(path, base)) if base.startswith(("./", "../")) else base
 
 
 def _load_weights(path: str, dtype: torch.dtype) -> Any:

@@ -2,8 +2,11 @@
  * Samples -> a folder that `datasets.load_dataset` opens as it is: Parquet shards with the images' bytes in them, or images
  * as files beside a metadata table. Names of image files are hashes: a name can name a patient.
  */
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
+import { onDisk } from '../../disk.js';
+import { DataError } from '../../errors.js';
+import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import { expectEmpty } from '../import/helpers.js';
 import { sampleColumns } from '../samples.js';
@@ -70,7 +73,7 @@ const writeShards: Write = async (dir, split, samples, shardBytes, tick) => {
     const file = join(dir, 'data', `${split}-${number(index)}-of-${number(shards.length)}.parquet`);
     const lines = async function* (): AsyncGenerator<string> {
       for (const sample of shard) {
-        const content = await readFile(sample.image);
+        const content = await readImage(sample);
         yield JSON.stringify({ ...rowOf(sample), bytes: content.toString('base64'), path: imageName(sample) });
         tick();
       }
@@ -99,8 +102,9 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
   for (const sample of samples) {
     const name = imageName(sample);
     if (!copied.has(name)) {
-      await copyFile(sample.image, join(folder, 'images', name));
-      bytes += (await stat(sample.image)).size;
+      const content = await readImage(sample);
+      await writeFile(join(folder, 'images', name), content);
+      bytes += content.length;
       copied.add(name);
     }
     tick();
@@ -109,6 +113,16 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
   await writeParquetLines(join(folder, 'metadata.parquet'), rows, { file_name: 'VARCHAR', ...plainColumns });
   return { name: split, examples: samples.length, bytes, files: `data/${split}/**` };
 };
+
+/** What is given away is what was looked at: an image whose bytes are others by now is none of this sample's. */
+async function readImage({ image, imageHash }: Sample): Promise<Buffer> {
+  const bytes = await onDisk(image, () => readFile(image));
+  if (!/^[0-9a-f]{64}$/.test(imageHash) || sha256(bytes) === imageHash) return bytes;
+  throw new DataError('image-changed', `the image ${image} is not what it was when it was listed`, {
+    where: image,
+    remedy: 'Restore the file, or import the images again.',
+  });
+}
 
 const imageName = ({ image, imageHash }: Sample): string => `${imageHash.slice(0, 24)}${extname(image).toLowerCase()}`;
 
