@@ -97,10 +97,11 @@ const troubles: Readonly<Record<string, Trouble>> = {
 /** A failure of the system at a file as a DataError that names it; whatever else was thrown as it is. */
 export function diskError(thrown: unknown, file?: string): unknown {
   if (thrown instanceof Medgr2Error || !(thrown instanceof Error)) return thrown;
-  const { code = '', path = file } = thrown as NodeJS.ErrnoException;
+  const { code = '', path } = thrown as NodeJS.ErrnoException;
   const trouble = troubles[code];
   if (trouble === undefined) return thrown;
-  const where = file ?? path;
+  // What the system names is nearer than what the caller worked at.
+  const where = path ?? file;
   return new DataError(trouble.code, `${where ?? 'a file'} cannot be used: ${trouble.words}`, {
     cause: thrown,
     where,
@@ -123,5 +124,13 @@ export function onDisk<T>(file: string, work: () => T): T {
 
 /** Makes a folder of our own, with those above it that are missing. */
 export function makePrivateFolder(dir: string): void {
-  onDisk(dir, () => mkdirSync(dir, { recursive: true, mode: privateFolder }));
+  onDisk(dir, () => {
+    try {
+      mkdirSync(dir, { recursive: true, mode: privateFolder });
+    } catch (error) {
+      // On a read-only disk Node says that the folder is missing.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(dir, { mode: privateFolder });
+      throw error;
+    }
+  });
 }

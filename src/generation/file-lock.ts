@@ -12,7 +12,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -44,14 +43,12 @@ export function lockFile(file: string): FileLock {
   const content = JSON.stringify({ ...identityOf(process.pid), token: own });
   try {
     writeFileSync(own, content, { mode: privateFile });
-    try {
-      acquire(path, own, file);
-    } finally {
-      unlinkSync(own);
-    }
+    acquire(path, own, file);
     return held(path, content, file);
   } catch (thrown) {
     throw thrown instanceof DataError ? thrown : cannotLock(file, thrown);
+  } finally {
+    for (const left of [own, `${own}.new`]) rmSync(left, { force: true });
   }
 }
 
@@ -61,8 +58,10 @@ export function lockHolder(file: string): ProcessIdentity | null {
   return found === null || found.stale ? null : found.holder;
 }
 
+/** Locks that this process has given up and could not remove. */
+const abandoned = new Set<string>();
+
 function held(path: string, content: string, file: string): FileLock {
-  const descriptor = openSync(path, 'r+');
   const lost = new AbortController();
   const confirm = (): void => {
     if (contentOf(path) === content) return;
@@ -76,8 +75,7 @@ function held(path: string, content: string, file: string): FileLock {
   const timer = setInterval(() => {
     try {
       confirm();
-      // Written and not stamped: the time is then the file system's, and no holder's own.
-      writeSync(descriptor, content, 0);
+      freshen(path, content);
     } catch {
       // Whoever writes next is told, and whoever listens to `lost`. A disk that fails is found by them too.
     }
@@ -89,13 +87,24 @@ function held(path: string, content: string, file: string): FileLock {
     released = true;
     clearInterval(timer);
     try {
-      closeSync(descriptor);
       if (contentOf(path) === content) rmSync(path, { force: true });
     } catch {
-      // On a disk that fails it stays, and is taken over from a process that is gone.
+      // On a disk that fails it stays, and can be taken over, by this process too.
+      abandoned.add(content);
     }
   };
   return { confirm, lost: lost.signal, release, [Symbol.dispose]: release };
+}
+
+/** Writes and does not stamp: the time is then the file system's, and no holder's own. */
+function freshen(path: string, content: string): void {
+  const descriptor = openSync(path, 'r+');
+  try {
+    // What was opened, and not what lies there by now.
+    if (readFileSync(descriptor, 'utf8') === content) writeSync(descriptor, content, 0);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function acquire(path: string, own: string, file: string): void {
@@ -173,7 +182,7 @@ function readHolder(path: string, now: number): Found | null {
     if (!parsed.success) return { content, freshened, holder: null, stale: old, watched: true };
     const holder = parsed.data;
     return canLookUp(holder)
-      ? { content, freshened, holder, stale: !isAlive(holder), watched: false }
+      ? { content, freshened, holder, stale: abandoned.has(content) || !isAlive(holder), watched: false }
       : { content, freshened, holder, stale: old, watched: true };
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return null;

@@ -63,7 +63,8 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
   const resumed = onDisk(partial, () => openPartial(partial, inputHash, stage.partial));
   run.emit({ type: 'stage-start', ...place, resumed });
   const started = performance.now();
-  const output = stage.output.parse(await stage.run(stageContext(run, cycle, name, partial)));
+  const work = () => stage.run(stageContext(run, cycle, name, partial));
+  const output = stage.output.parse(await onDisk(partial, work));
   const seconds = round((performance.now() - started) / 1000);
   await toRelativeBases(partial, run.runDir, dir);
   const files = await recordFiles(partial, Object.values(stageFiles));
