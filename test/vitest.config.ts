@@ -6,8 +6,9 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['node_modules/**'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What a test waits for are events; these limits only end what hangs, also on a machine with much else to do.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     fileParallelism: false,
   },
 });
