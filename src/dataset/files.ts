@@ -15,7 +15,7 @@ import { readPicture } from './import/picture.js';
 import { likeDistance } from './near/bits.js';
 import { nearImageMatches } from './near/image.js';
 import { hashOf } from './near/stored.js';
-import { refuseOtherKeys } from './pseudonym-key.js';
+import { patientsApart, refuseOtherKeys } from './pseudonym-key.js';
 import type { DataProgress, LoopData, PoolImage } from './source.js';
 
 export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
@@ -34,11 +34,12 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
   const seed = options.seed === undefined ? nothing : await readTrusted(options.seed, 'seed');
   const test = await readTrusted(options.test, 'test');
   const pool = options.pool === undefined ? nothing : await readPool(options.pool, options.modality, onProgress);
-  const folders: (Part | Dataset)[] = [seed, test, pool];
+  const folders = [seed, test, pool].filter((part): part is Dataset => 'info' in part);
   refuseOtherKeys(
-    folders.filter((part): part is Dataset => 'info' in part),
+    folders,
     'Import them again in one project, so that their pseudonyms have one key: whether a patient is on both sides cannot be seen.',
   );
+  const apart = patientsApart(folders);
   const tested = new Set(test.samples.map(({ imageHash }) => imageHash));
   const shown = test.images.filter(({ imageHash }) => tested.has(imageHash));
   // The file of a plain folder is what its clean picture was made of.
@@ -89,6 +90,9 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
           : [`${usable.length} images to ask about from ${basename(options.pool)}${left.join('')}`]),
       ],
       [
+        apart === null
+          ? ''
+          : 'Patients of different parts cannot be compared: some are as they were given, some pseudonyms. ',
         rationaleNote(bare, seed.samples.length),
         options.pool === undefined
           ? ''

@@ -252,7 +252,7 @@ describe('nothing becomes another by itself', () => {
       null,
       2,
     );
-    const line = json.split('\n').findIndex((text) => text.includes('1.png'));
+    const line = json.split('\n').findIndex((one) => one.includes('1.png'));
     expect((await run('l.json', json)).rejected).toMatchObject([{ line, code: 'answer-not-among-options' }]);
   });
 });
