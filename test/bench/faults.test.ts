@@ -57,6 +57,9 @@ describe('trials', () => {
 });
 
 describe('results', () => {
+  const ledger = (loss: number, time: string): string =>
+    `${JSON.stringify({ cycle: 1, stage: 'sft', output: { loss }, time })}\n`;
+
   /** A folder as a run leaves it, in small. */
   async function runFolder(name: string, id = 'a'): Promise<string> {
     const run = join(dir, name);
@@ -70,8 +73,8 @@ describe('results', () => {
       id: 'VARCHAR',
       image: 'VARCHAR',
     });
-    writeFileSync(join(run, 'cycle-1/sft/stage.json'), JSON.stringify({ output: { loss: 0.5 }, time: name }));
-    writeFileSync(join(run, 'ledger.jsonl'), '{"cycle":1,"stage":"sft"}\n');
+    writeFileSync(join(run, 'cycle-1/sft/scores.json'), JSON.stringify({ mean: 0.5, time: name }));
+    writeFileSync(join(run, 'ledger.jsonl'), ledger(0.5, name));
     return run;
   }
   const compare = (one: string, other: string): Promise<string[]> =>
@@ -90,7 +93,7 @@ describe('results', () => {
         damageFile(file, 'flip', 0.99);
       },
     ],
-    ['a file less', 'stage.json is missing', (run) => rmSync(join(run, 'cycle-1/sft/stage.json'))],
+    ['a file less', 'scores.json is missing', (run) => rmSync(join(run, 'cycle-1/sft/scores.json'))],
     [
       'a file more',
       'cycle-1/sft.partial/x.json is not in',
@@ -100,9 +103,14 @@ describe('results', () => {
       },
     ],
     [
+      'a figure',
+      'scores.json differs at mean',
+      (run) => writeFileSync(join(run, 'cycle-1/sft/scores.json'), '{"mean":0.25}'),
+    ],
+    [
       'a metric',
-      'stage.json differs at output.loss',
-      (run) => writeFileSync(join(run, 'cycle-1/sft/stage.json'), '{"output":{"loss":0.25}}'),
+      'ledger.jsonl, cycle-1/sft, differs at loss',
+      (run) => writeFileSync(join(run, 'ledger.jsonl'), ledger(0.25, '')),
     ],
     [
       'a table cut off',

@@ -37,10 +37,12 @@ if (kinds.length === 0 || (values.only !== undefined && one === undefined)) {
   process.exit(2);
 }
 const trials = one === undefined ? all : [one];
+const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
 const started = performance.now();
 const outcomes = await runTrials(trials, {
   work,
   workers: Number(values.workers),
+  twice: true,
   onOutcome: (outcome, done) => {
     appendJsonLine(join(work, 'outcomes.jsonl'), outcome);
     process.stderr.write(
@@ -52,7 +54,6 @@ const wrong = outcomes.filter(({ result }) => result === 'else');
 const classOption = values.class === '' ? '' : ` --class '${values.class}'`;
 const repeat = `npm run bench:faults -- --trials ${values.trials} --seed ${values.seed}${classOption}`;
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
 process.stdout.write(
   [
     ...wrong.map((outcome) => `${describeElse(outcome, repeat)}\n`),
