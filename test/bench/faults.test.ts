@@ -23,9 +23,10 @@ describe('trials', () => {
   test('are decided by seed and number alone', () => {
     expect(drawTrials(50, 7)).toEqual(drawTrials(50, 7));
     expect(drawTrials(50, 8)).not.toEqual(drawTrials(50, 7));
+    expect(drawTrials(200, 7).slice(0, 50)).toEqual(drawTrials(50, 7));
     const [, second] = drawTrials(50, 7);
-    expect(findTrial(drawTrials(50, 7), second?.id ?? '')).toEqual(second);
-    expect(findTrial(drawTrials(50, 7), '1')).toEqual(second);
+    expect(findTrial(drawTrials(90, 7), second?.id ?? '')).toEqual(second);
+    expect(findTrial(drawTrials(90, 7), '1')).toEqual(second);
   });
 
   test('two hundred hold every kind about as often as its weight says', () => {
@@ -33,7 +34,7 @@ describe('trials', () => {
     const total = faultKinds.reduce((sum, { weight }) => sum + weight, 0);
     expect(counts.size).toBe(faultKinds.length);
     for (const { name, weight } of faultKinds)
-      expect(Math.abs((counts.get(name)?.length ?? 0) - (200 * weight) / total), name).toBeLessThan(1);
+      expect(Math.abs((counts.get(name)?.length ?? 0) - (200 * weight) / total), name).toBeLessThan(2);
   });
 
   test('names of kinds are unique', () => {
