@@ -1,7 +1,7 @@
 /**
  * `npm run bench:faults -- --trials 200 --seed 7`: whatever is killed, damaged, moved or cut off, the same command gives what
  * an undisturbed run gives, or stops clearly. Exits 1 where it does neither. Takes about an hour on two cores.
- * Options: --only ID,ID (these trials again) --class WORD (kinds whose name holds it) --workers N --work DIR (reference runs are kept there).
+ * Options: --only ID,ID (these trials again) --class WORD,WORD (kinds whose name holds one of them) --workers N --work DIR (reference runs are kept there).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -26,8 +26,8 @@ const { values } = parseArgs({
 });
 const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
-const wanted = values.class.toLowerCase();
-const kinds = faultKinds.filter(({ name }) => name.toLowerCase().includes(wanted));
+const words = values.class.toLowerCase().split(',');
+const kinds = faultKinds.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)));
 const [count, seed] = [Number(values.trials), Number(values.seed)];
 // Any trial of the seed, however many are asked for.
 const named = values.only?.split(',').map((name) => findTrial(drawTrials(5000, seed, kinds), name));
