@@ -156,7 +156,7 @@ describe('what stands beside the pixels', () => {
     const compare = `
 import json, sys, numpy as np
 from PIL import Image, ImageOps, ImageCms
-from medgr2.processing import open_image
+from medgr2.images import open_image
 import io
 out = []
 for one in json.load(open(sys.argv[1])):
