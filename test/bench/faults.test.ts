@@ -143,6 +143,7 @@ describe('a stop', () => {
     events: [],
     seconds: 1,
     hung: false,
+    left: 0,
   });
   const clear =
     'error (stage-damaged): cycle-1/sft/model/model.safetensors was changed\n  what to do: delete cycle-1/sft\n';

@@ -6,7 +6,7 @@ import { meet } from './act-process.js';
 import { damageFile, filesOf, pickFile } from './damage.js';
 import { namesOf } from './judge.js';
 import type { Act } from './kinds.js';
-import { familyOf, leftAfter, signalAll } from './processes.js';
+import { familyOf, signalAll } from './processes.js';
 import type { Snapshot } from './reference.js';
 import type { Outcome, TrialRun } from './trial-run.js';
 
@@ -52,11 +52,10 @@ export async function movedOrCopied(
     run.restore('finished');
     run.startedFrom = 'finished';
   } else {
-    const { family } = await meet(run, { moment: 'random', draw: run.trial.draw.moment, delay: 100 }, (running) => {
+    await meet(run, { moment: 'random', draw: run.trial.draw.moment, delay: 100 }, (running) => {
       signalAll(familyOf(running.pid), 'SIGKILL');
       return Promise.resolve(true);
     });
-    await leftAfter(family, 30);
   }
   const there = join(run.dir, 'elsewhere', 'run');
   mkdirSync(join(run.dir, 'elsewhere'));

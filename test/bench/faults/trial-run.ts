@@ -5,7 +5,7 @@ import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
 import { differencesBetween } from './compare.js';
 import { commandOf, keyVariable } from './configurations.js';
 import type { FaultServer } from './fault-server.js';
-import { unclear, type Expected } from './judge.js';
+import { stayed, unclear, type Expected } from './judge.js';
 import type { Reference, Snapshot } from './reference.js';
 import { followRemedy } from './remedy.js';
 import type { Trial } from './trials.js';
@@ -81,6 +81,8 @@ export class TrialRun {
     let toLift = lift;
     for (let tries = 0; tries < mostAttempts; tries++) {
       const end = await this.attempt();
+      const left = stayed(end);
+      if (left !== null) return this.failed(left);
       if (end.code === 0) return this.compared(done);
       const problem = unclear(end, done.length === 0 ? expected : {});
       if (problem !== null) return this.failed(`${done.map((act) => `${act}; then: `).join('')}${problem}`);
