@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,9 +11,8 @@ from transformers import AutoConfig
 
 from medgr2.devices import nvidia_gpu
 from medgr2.roles import check_policy
-from medgr2.weights import adapter_base, load_weights
+from medgr2.weights import PHANTOM_BASE, adapter_base, load_weights
 
-PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -81,28 +79,6 @@ def context_length(reference: dict[str, Any]) -> int | None:
         path = base
     config = AutoConfig.from_pretrained(path, trust_remote_code=False)
     return getattr(config.get_text_config(), "max_position_embeddings", None)
-
-
-def freeze(model: Any, train: str) -> None:
-    """Leaves as it is what `train` does not name: `language` all that reads pixels, `head` the whole backbone."""
-    if train == "head":
-        model.requires_grad_(False)
-    elif train == "language":
-        language = {id(weight) for part in language_parts(model).values() for weight in part.parameters()}
-        for weight in model.parameters():
-            if id(weight) not in language:  # the vision tower and whatever joins it to the language model
-                weight.requires_grad_(False)
-
-
-def language_parts(model: Any) -> dict[str, torch.nn.Module]:
-    """The language model and its output layer by their names in the model, whatever its family calls them."""
-    for name in ("language_model", "text_model"):
-        part = getattr(model.model, name, None)
-        if part is not None:
-            return {f"model.{name}": part, "lm_head": model.lm_head}
-    raise ValueError(
-        f"train: language is not known for {type(model).__name__}: no language model found; use train: all"
-    )
 
 
 def count_parameters(model: torch.nn.Module) -> int:

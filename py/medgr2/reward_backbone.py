@@ -63,8 +63,7 @@ class RewardHead(nn.Module):
 class RewardModel(nn.Module):
     """Backbone, head and processor together; saved as one folder that is also a model folder.
 
-    With LoRA adapters the finished folder holds the merged weights, so that whoever loads it need not know of them;
-    checkpoints hold the adapters alone.
+    With LoRA adapters the finished folder holds the merged weights, so that whoever loads it need not know of them.
     """
 
     def __init__(self, backbone: Any, head: RewardHead, processor: Any) -> None:
@@ -118,26 +117,6 @@ class RewardModel(nn.Module):
         self._save_head(folder)
         about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
-
-    def save_checkpoint(self, folder: str | Path) -> None:
-        """What training needs to go on: all of it, or the adapters and the head."""
-        if not self.adapted:
-            return self.save(folder)
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.backbone.save_pretrained(folder, save_embedding_layers=False)
-        self._save_head(folder)
-
-    def load_checkpoint(self, folder: str | Path) -> None:
-        """Takes over what `save_checkpoint` wrote of a model of the same making."""
-        if self.adapted:
-            from peft import load_peft_weights, set_peft_model_state_dict
-
-            set_peft_model_state_dict(self.backbone, load_peft_weights(str(folder), device="cpu"))
-        else:
-            saved = load_vlm({"path": str(folder), "dtype": "float32"}, torch.device("cpu"))
-            self.backbone.load_state_dict(saved.state_dict())
-        self.head.load_state_dict(load_file(Path(folder) / HEAD_FILE))
 
     def _save_head(self, folder: Path) -> None:
         save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)

@@ -46,6 +46,44 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'message-too-large',
     remedy: 'Write large values to a file in outDir and send its path.',
   },
+  FolderInUse: {
+    code: 'folder-in-use',
+    remedy: 'Wait until that job is done, or give this one an outDir of its own.',
+  },
+  CheckpointMismatch: {
+    code: 'checkpoint-mismatch',
+    remedy: 'Delete the checkpoint that the message names and run again: training starts over, or from the one before.',
+  },
+  CheckpointNotSaved: {
+    code: 'disk-full',
+    remedy: 'Make room or grant access there and run again: it goes on from the last whole checkpoint.',
+  },
+  RowError: {
+    code: 'row-unusable',
+    remedy: 'Mend the row that the message names, or take it out, and run again.',
+  },
+  TrainingIncomplete: {
+    code: 'training-incomplete',
+    remedy: 'The log says why the data ended. Mend that and run again: it goes on from the last checkpoint.',
+  },
+  TrainingDiverged: {
+    code: 'training-diverged',
+    remedy: 'Lower the learning rate, clip gradients (max_grad_norm) or use float32, and run again.',
+  },
+  NothingLearned: {
+    code: 'nothing-learned',
+    remedy:
+      'Mend the cause in the message: rewards that differ between completions, more or warmer ones per group, a learning ' +
+      'rate above 0, rows that have something to learn from.',
+  },
+  WrongPartTrains: {
+    code: 'wrong-part-trains',
+    remedy: 'Use train: all, or LoRA; and please report it with the name of the model.',
+  },
+  RewardOutOfRange: {
+    code: 'reward-out-of-range',
+    remedy: 'Scale the reward that the message names, for instance to 0 to 1.',
+  },
   ContractError: {
     code: 'job-contract',
     remedy: 'The job broke the contract between the languages: please report it.',

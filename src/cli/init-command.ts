@@ -34,10 +34,10 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
   const { answers, questions } = await answersOf(command, dirname(file), io);
   const text = configTemplate(answers);
   parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
-  writeWhole(file, text);
+  writeWhole(file, text, 'umask');
   io.out(`wrote ${command.file}`);
   if (questions !== null && !existsSync(questions.file)) {
-    writeWhole(questions.file, questions.text);
+    writeWhole(questions.file, questions.text, 'umask');
     io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
   }
   io.out(
