@@ -194,7 +194,8 @@ let opened: Promise<DuckDBInstance> | null = null;
  * call makes beside its files is its connection's own, and goes with it.
  */
 function openInstance(): Promise<DuckDBInstance> {
-  opened ??= DuckDBInstance.create(':memory:').catch((cause: unknown) => {
+  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
+  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
     opened = null;
     throw cause;
   });
