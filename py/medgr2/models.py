@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,9 +11,8 @@ from transformers import AutoConfig
 
 from medgr2.devices import nvidia_gpu
 from medgr2.roles import check_policy
-from medgr2.weights import adapter_base, load_weights
+from medgr2.weights import PHANTOM_BASE, adapter_base, load_weights
 
-PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 

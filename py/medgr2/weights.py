@@ -7,6 +7,7 @@ an error that names folder and keys.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
+PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 #: Buffers that older releases saved and newer ones compute.
@@ -27,14 +29,20 @@ class ModelUnloadable(ValueError):
 
 
 def adapter_base(path: str) -> str | None:
-    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model."""
+    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model.
+
+    Within a run folder it is named from the adapter's own folder, so that the run can be moved or copied.
+    """
     config = Path(path) / ADAPTER_CONFIG
     if not config.exists():
         return None
     try:
-        return str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
+        base = str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelUnloadable(f"{config} does not name the adapter's base model: {_words(error)}") from error
+    if base == "phantom":
+        return str(PHANTOM_BASE)
+    return os.path.normpath(Path(path) / base) if base.startswith(("./", "../")) else base
 
 
 def load_weights(path: str, dtype: torch.dtype) -> Any:

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:faults -- --trials 200 --seed 7`: whatever is killed, damaged, moved or cut off, the same command gives what
  * an undisturbed run gives, or stops clearly. Exits 1 where it does neither. Takes about an hour on two cores.
- * Options: --only ID (one trial again) --class WORD (kinds whose name holds it) --workers N --work DIR (reference runs are kept there).
+ * Options: --only ID,ID (these trials again) --class WORD,WORD (kinds whose name holds one of them) --workers N --work DIR (reference runs are kept there).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -26,21 +26,22 @@ const { values } = parseArgs({
 });
 const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
-const wanted = values.class.toLowerCase();
-const kinds = faultKinds.filter(({ name }) => name.toLowerCase().includes(wanted));
-const all = drawTrials(Number(values.trials), Number(values.seed), kinds);
-const one = values.only === undefined ? undefined : findTrial(all, values.only);
-if (kinds.length === 0 || (values.only !== undefined && one === undefined)) {
-  process.stderr.write(
-    'no trial has this name, or no kind holds this word; give the same --trials, --seed and --class\n',
-  );
+const words = values.class.toLowerCase().split(',');
+const kinds = faultKinds.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)));
+const [count, seed] = [Number(values.trials), Number(values.seed)];
+// Any trial of the seed, however many are asked for.
+const named = values.only?.split(',').map((name) => findTrial(drawTrials(5000, seed, kinds), name));
+const trials = named?.flatMap((trial) => trial ?? []) ?? (kinds.length === 0 ? [] : drawTrials(count, seed, kinds));
+if (trials.length === 0 || trials.length < (named?.length ?? 0)) {
+  process.stderr.write('no trial has this name, or no kind holds this word; give the same --seed and --class\n');
   process.exit(2);
 }
-const trials = one === undefined ? all : [one];
+const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
 const started = performance.now();
 const outcomes = await runTrials(trials, {
   work,
   workers: Number(values.workers),
+  twice: true,
   onOutcome: (outcome, done) => {
     appendJsonLine(join(work, 'outcomes.jsonl'), outcome);
     process.stderr.write(
@@ -50,9 +51,8 @@ const outcomes = await runTrials(trials, {
 });
 const wrong = outcomes.filter(({ result }) => result === 'else');
 const classOption = values.class === '' ? '' : ` --class '${values.class}'`;
-const repeat = `npm run bench:faults -- --trials ${values.trials} --seed ${values.seed}${classOption}`;
+const repeat = `npm run bench:faults -- --seed ${seed}${classOption}`;
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
 process.stdout.write(
   [
     ...wrong.map((outcome) => `${describeElse(outcome, repeat)}\n`),
@@ -60,7 +60,7 @@ process.stdout.write(
       outcomes,
       faultKinds.map(({ name }) => name),
     ),
-    `\n${outcomes.length} trials of seed ${values.seed} in ${minutes} minutes, commit ${commit.trim()}; else: ${wrong.length}\n`,
+    `\n${outcomes.length} trials of seed ${seed} in ${minutes} minutes, commit ${commit.trim()}; else: ${wrong.length}\n`,
   ].join(''),
 );
 process.exitCode = wrong.length === 0 ? 0 : 1;

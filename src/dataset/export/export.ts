@@ -4,6 +4,7 @@
  */
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { onDisk } from '../../disk.js';
 import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { expectEmpty } from '../import/helpers.js';
@@ -115,13 +116,21 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
   return { name: split, examples: samples.length, bytes, files: `data/${split}/**` };
 };
 
-/** Pixels and nothing beside them: an image that no importer took in may name its patient there. */
+/**
+ * Pixels and nothing beside them: an image that no importer took in may name its patient there. What is given away is what
+ * was looked at: an image whose bytes are others by now is none of this sample's.
+ */
 async function cleanImage({ image, imageHash }: Sample): Promise<{ bytes: Uint8Array; name: string }> {
-  const picture = await readPicture(image, 'any');
+  const picture = await onDisk(image, () => readPicture(image, 'any'));
   if ('reason' in picture)
     throw new DataError('image-unusable', `${image} ${picture.reason}`, {
       where: image,
       remedy: 'Restore the file, or leave its samples out.',
+    });
+  if (/^[0-9a-f]{64}$/.test(imageHash) && picture.originalHash !== imageHash)
+    throw new DataError('image-changed', `the image ${image} is not what it was when it was listed`, {
+      where: image,
+      remedy: 'Restore the file, or import the images again.',
     });
   return { bytes: picture.bytes, name: `${imageHash.slice(0, 24)}${picture.extension}` };
 }

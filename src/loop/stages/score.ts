@@ -8,6 +8,7 @@ import type { Sample } from '../../sample.js';
 import { rowColumns, scoreRow } from '../../training/rows.js';
 import { scoreSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import { readScores } from '../../dataset/job-files.js';
 import type { Stage, StageDone } from '../stage.js';
@@ -67,6 +68,6 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
 const clampedOrNull = (value: number | null | undefined): number | null =>
   value === null || value === undefined ? null : clampScore(value);
 
-export async function readScored(stage: StageDone<ScoreOutput>): Promise<Sample[]> {
-  return readSamples(join(stage.dir, 'scored.parquet'));
+export async function readScored({ data }: Pick<RunContext, 'data'>, stage: StageDone<ScoreOutput>): Promise<Sample[]> {
+  return relinked(data, await readSamples(join(stage.dir, 'scored.parquet')));
 }

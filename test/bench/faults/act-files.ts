@@ -6,7 +6,7 @@ import { meet } from './act-process.js';
 import { damageFile, filesOf, pickFile } from './damage.js';
 import { namesOf } from './judge.js';
 import type { Act } from './kinds.js';
-import { familyOf, leftAfter, signalAll } from './processes.js';
+import { familyOf, signalAll } from './processes.js';
 import type { Snapshot } from './reference.js';
 import type { Outcome, TrialRun } from './trial-run.js';
 
@@ -17,7 +17,8 @@ export async function damaged(run: TrialRun, { damage, when }: Extract<Act, { ty
   const { file: draw, place } = run.trial.draw;
   const file = pickFile(run.runDir, damage, { file: draw, place });
   damageFile(join(run.runDir, file), damage, place);
-  const outcome = await run.goOn({ names: namesOf(file) });
+  const restore = (): void => cpSync(join(run.source(from), file), join(run.runDir, file), { force: true });
+  const outcome = await run.goOn({ names: namesOf(file) }, { restore });
   return { ...outcome, detail: `${file}${from === 'finished' ? '' : ` at ${from.name}`}: ${outcome.detail}` };
 }
 
@@ -33,7 +34,10 @@ export async function onDisk(run: TrialRun, { problem }: Extract<Act, { type: 'd
       if (!mount('-o', `remount,${options}`, run.runDir)) throw new Error(`cannot remount ${run.runDir}`);
     };
     remount(problem === 'full' ? `size=${sizeOnDisk(run.runDir) + roomLeft(run)}` : 'ro');
-    const outcome = await run.goOn({ names: [run.runDir] }, () => remount(problem === 'full' ? 'size=1g' : 'rw'));
+    const outcome = await run.goOn(
+      { names: [run.runDir] },
+      { lift: () => remount(problem === 'full' ? 'size=1g' : 'rw') },
+    );
     return { ...outcome, detail: `at ${from.name}: ${outcome.detail}` };
   } finally {
     execFileSync('umount', [run.runDir]);
@@ -48,11 +52,10 @@ export async function movedOrCopied(
     run.restore('finished');
     run.startedFrom = 'finished';
   } else {
-    const { family } = await meet(run, { moment: 'random', draw: run.trial.draw.moment, delay: 100 }, (running) => {
+    await meet(run, { moment: 'random', draw: run.trial.draw.moment, delay: 100 }, (running) => {
       signalAll(familyOf(running.pid), 'SIGKILL');
       return Promise.resolve(true);
     });
-    await leftAfter(family, 30);
   }
   const there = join(run.dir, 'elsewhere', 'run');
   mkdirSync(join(run.dir, 'elsewhere'));

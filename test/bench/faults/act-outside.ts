@@ -25,9 +25,11 @@ export async function misbehaving(
   run.restore(run.startedFrom);
   const much =
     lasts === 'lasting' ? {} : fault === 'dead' ? { seconds: 2 + time * 40 } : { requests: 1 + Math.floor(time * 5) };
-  server.misbehave({ fault, from: Math.floor(place * 8), ...much });
+  // A server that answered before is waited for by minutes: what is cut off for good is so from the start.
+  const fromStart = lasts === 'lasting' && (fault === 'reset' || fault === 'html');
+  server.misbehave({ fault, from: fromStart ? 0 : Math.floor(place * 8), ...much });
   try {
-    const outcome = await run.goOn({ names: words[fault] ?? [] }, () => server.misbehave(null));
+    const outcome = await run.goOn({ names: words[fault] ?? [] }, { lift: () => server.misbehave(null) });
     return { ...outcome, detail: `${server.met()} requests met it; ${outcome.detail}` };
   } finally {
     server.misbehave(null);
@@ -45,7 +47,7 @@ export async function replaced(run: TrialRun, { input }: Extract<Act, { type: 'i
   try {
     await replace(run, input, file);
     const folder = join(run.bench.inputs, input.split('-')[0] ?? '');
-    const outcome = await run.goOn({ names: [file, folder] }, putBack);
+    const outcome = await run.goOn({ names: [file, folder] }, { lift: putBack });
     return { ...outcome, detail: `at ${from.name}: ${outcome.detail}` };
   } finally {
     putBack();

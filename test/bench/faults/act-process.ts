@@ -1,17 +1,15 @@
 /** Signals to the processes of a run: killed, asked to end, stopped and continued; then the same command again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unclear, unclearInterrupt } from './judge.js';
+import { stayed, unclear, unclearInterrupt } from './judge.js';
 import type { Act } from './kinds.js';
 import { chooseMoment, waitsFor } from './moments.js';
-import { familyOf, leftAfter, signalAll, targetsOf, type Target } from './processes.js';
+import { signalAll, targetsOf, type Target } from './processes.js';
 import type { Running } from './attempt.js';
 import type { Outcome, TrialRun } from './trial-run.js';
 
 /** Longest delay behind an event at random, and longest pause, in milliseconds. */
 const longestDelay = 700;
 const [shortestPause, longestPause] = [1_500, 5_000];
-/** Until all processes of a dead command must have left, in seconds. */
-const leaveWithin = 30;
 
 export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal' }>): Promise<Outcome> {
   const { moment: draw, time } = run.trial.draw;
@@ -21,12 +19,9 @@ export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal
     signalAll(targets, signal);
     return Promise.resolve(targets.length > 0);
   });
-  const { end, family } = met;
-  const left = await leftAfter(family, leaveWithin);
-  if (left.length > 0) {
-    signalAll(left, 'SIGKILL');
-    return run.failed(`${left.length} processes still run ${leaveWithin} s after the command ended`);
-  }
+  const { end } = met;
+  const left = stayed(end);
+  if (left !== null) return run.failed(left);
   const problem = !met.delivered || end.code === 0 ? null : problemOf(act, target, end);
   return problem === null ? run.goOn() : run.failed(problem);
 }
@@ -57,8 +52,6 @@ interface Met {
   end: Ended;
   /** Whether there was anyone to meet. */
   delivered: boolean;
-  /** All processes of the command at that moment. */
-  family: number[];
 }
 
 /** Runs from the snapshot before a moment, and lets the fault meet it there. */
@@ -71,18 +64,16 @@ export async function meet(
   run.restore(chosen.snapshot);
   run.startedFrom = chosen.snapshot;
   const hasCome = waitsFor(chosen);
-  let family: number[] = [];
   let delivered = Promise.resolve(false);
   const end = await run.attempt({
     onEvent: (event, running) => {
       if (!hasCome(event)) return;
       const acted = async (): Promise<boolean> => {
         if (delay > 0) await sleep(delay);
-        family = familyOf(running.pid);
         return act(running);
       };
       delivered = acted();
     },
   });
-  return { end, delivered: await delivered, family };
+  return { end, delivered: await delivered };
 }

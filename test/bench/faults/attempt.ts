@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TimedEvent } from '../../../src/loop/events.js';
-import { familyOf, signalAll } from './processes.js';
+import { familyOf, leftAfter, note, signalAll, type Known } from './processes.js';
 
 export interface Running {
   pid: number;
@@ -21,6 +21,8 @@ export interface AttemptEnd {
   seconds: number;
   /** It did not end by itself in time. */
   hung: boolean;
+  /** Processes of it that still ran half a minute later. */
+  left: number;
 }
 
 export interface AttemptOptions {
@@ -31,6 +33,9 @@ export interface AttemptOptions {
   longest?: number;
 }
 
+/** Until all processes of a command that ended must have left, in seconds. */
+const leaveWithin = 30;
+
 /** @param values What follows `medgr2`. */
 export async function attempt(values: readonly string[], options: AttemptOptions = {}): Promise<AttemptEnd> {
   const { env = {}, onEvent = () => {}, longest = 300 } = options;
@@ -40,6 +45,7 @@ export async function attempt(values: readonly string[], options: AttemptOptions
     env: { ...process.env, OMP_NUM_THREADS: '1', ...env },
   });
   const running: Running = { pid: child.pid ?? 0, worker: null, events: [] };
+  const family: Known = new Map();
   let stderr = '';
   let hung = false;
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -49,11 +55,13 @@ export async function attempt(values: readonly string[], options: AttemptOptions
     running.events.push(event);
     if (event.type === 'job' && event.event.type === 'job-start') running.worker = event.event.pid;
     if (event.type === 'stage-end') running.worker = null;
+    if (event.type === 'job' && event.event.type === 'job-start') note(family, familyOf(running.pid));
     onEvent(event, running);
   });
   const timer = setTimeout(() => {
     hung = true;
-    signalAll(familyOf(running.pid), 'SIGKILL');
+    note(family, familyOf(running.pid));
+    signalAll([...family.keys()], 'SIGKILL');
   }, longest * 1000);
   // Not `close`: processes that outlive the command hold its pipes, and are looked for afterwards.
   const closed = once(child, 'close');
@@ -62,7 +70,11 @@ export async function attempt(values: readonly string[], options: AttemptOptions
   await Promise.race([closed, sleep(1000)]);
   child.stdout.destroy();
   child.stderr.destroy();
-  return { code, events: running.events, stderr, seconds: (performance.now() - started) / 1000, hung };
+  const seconds = (performance.now() - started) / 1000;
+  const left = await leftAfter(family, leaveWithin);
+  // They would disturb the next attempt, and every bench after this one.
+  signalAll(left, 'SIGKILL');
+  return { code, events: running.events, stderr, seconds, hung, left: left.length };
 }
 
 /** A process that is killed while it writes leaves half a line. */

@@ -16,9 +16,10 @@ export interface Folder {
   names: readonly string[];
 }
 
-/** Files that are the result. */
+/** Files that are the result. What a stage's record says stands in the ledger, too. */
 const isResult = (file: string): boolean =>
-  (/^(cycle-\d+|dataset|arms)\//.test(file) || file === 'result.json') && !/\.bin$|\.log$|\/README\.md$/.test(file);
+  (/^(cycle-\d+|dataset|arms)\//.test(file) || file === 'result.json') &&
+  !/\.bin$|\.log$|\/(README\.md|stage\.json)$/.test(file);
 
 /** What two runs that did the same differ in. */
 const ofTheWay = /^(time|.*seconds|fingerprint|inputHash)$/i;
@@ -102,23 +103,27 @@ function resultOf(value: unknown): unknown {
   );
 }
 
-/** Every stage must be listed: what a later command goes by. */
+/** Every stage must be listed with its own small result: what a later command goes by. */
 function ledgerDifferences(reference: Folder, trial: Folder): string[] {
-  const [before, after] = [stagesOf(reference.dir), stagesOf(trial.dir)];
-  return [...before].filter((stage) => !after.has(stage)).map((stage) => `ledger.jsonl lacks ${stage}`);
+  const [before, after] = [ledgerOf(reference.dir), ledgerOf(trial.dir)];
+  return [...before].flatMap(([stage, output]) => {
+    if (!after.has(stage)) return [`ledger.jsonl lacks ${stage}`];
+    const at = differenceIn(output, after.get(stage));
+    return at === null ? [] : [`ledger.jsonl, ${stage}, differs at ${at}`];
+  });
 }
 
-function stagesOf(dir: string): Set<string> {
+/** The newest entry of each stage. */
+function ledgerOf(dir: string): Map<string, unknown> {
   const file = join(dir, 'ledger.jsonl');
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  return new Set(
-    lines.flatMap((line) => {
-      try {
-        const { cycle, stage } = JSON.parse(line) as { cycle: number; stage: string };
-        return [`cycle-${cycle}/${stage}`];
-      } catch {
-        return [];
-      }
-    }),
-  );
+  const entries = lines.flatMap((line): [string, unknown][] => {
+    try {
+      const { cycle, stage, output } = JSON.parse(line) as { cycle: number; stage: string; output: unknown };
+      return [[`cycle-${cycle}/${stage}`, resultOf(output)]];
+    } catch {
+      return [];
+    }
+  });
+  return new Map(entries);
 }

@@ -24,6 +24,11 @@ export function unclear(end: AttemptEnd, { names = [], codes = [1, 2] }: Expecte
   return null;
 }
 
+/** Whatever the end, nobody stays behind. */
+export function stayed({ left, code }: AttemptEnd): string | null {
+  return left === 0 ? null : `${left} processes still ran half a minute after it had ended with ${code}`;
+}
+
 /** Stopped by a person: the code that says so, and that the same command goes on. */
 export function unclearInterrupt({ code, stderr, hung, seconds }: AttemptEnd): string | null {
   if (hung) return `did not end within ${Math.round(seconds)} s`;

@@ -56,7 +56,7 @@ const pauses: FaultKind[] = (['tree', 'node', 'worker'] as const).map((target) =
   name: `stop and continue ${target === 'node' ? 'Node' : target}`,
   act: { type: 'pause', target },
   configurations: trained,
-  weight: 1,
+  weight: 2,
 }));
 
 const damages: FaultKind[] = (['truncate', 'empty', 'flip', 'delete', 'append'] as const).flatMap((damage) =>
@@ -108,7 +108,7 @@ const locks: FaultKind[] = (
   name: `lock: ${name}`,
   act: { type: 'lock', lock },
   configurations: trained,
-  weight: 1.5,
+  weight: 2,
 }));
 
 const folders: FaultKind[] = (['moved', 'copied'] as const).flatMap((change) =>

@@ -41,21 +41,35 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
   }
 }
 
+/** Processes by id, with the moment that each began: ids are given again. */
+export type Known = Map<number, string>;
+
+export function note(known: Known, pids: readonly number[]): void {
+  for (const pid of pids) {
+    const began = beginningOf(pid);
+    if (began !== '') known.set(pid, began);
+  }
+}
+
 /** Those that still run after some seconds: what a dead command must not leave behind. */
-export async function leftAfter(pids: readonly number[], seconds: number): Promise<number[]> {
+export async function leftAfter(known: Known, seconds: number): Promise<number[]> {
   const end = performance.now() + seconds * 1000;
-  let left = pids.filter(isRunning);
+  const running = (): number[] => [...known].filter(([pid, began]) => beginningOf(pid) === began).map(([pid]) => pid);
+  let left = running();
   while (left.length > 0 && performance.now() < end) {
     await sleep(100);
-    left = left.filter(isRunning);
+    left = running();
   }
   return left;
 }
 
-/** A zombie has ended; only nobody has asked how. */
-function isRunning(pid: number): boolean {
-  return !['', 'Z', 'X'].includes(statOf(pid)[0] ?? '');
+/** Empty where none runs: a zombie has ended; only nobody has asked how. */
+function beginningOf(pid: number): string {
+  const fields = statOf(pid);
+  return ['', 'Z', 'X'].includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
 }
+
+const isRunning = (pid: number): boolean => beginningOf(pid) !== '';
 
 const parentOf = (pid: number): number => Number(statOf(pid)[1] ?? 0);
 

@@ -6,15 +6,13 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 
 import { join } from 'node:path';
 import type { TimedEvent } from '../../../src/loop/events.js';
 import { writeJson } from '../../../src/loop/run-folder.js';
-import { attempt } from './attempt.js';
-import { differencesBetween } from './compare.js';
+import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
+import { differencesBetween, type Folder } from './compare.js';
 import { familyOf, signalAll } from './processes.js';
 
 export interface Snapshot {
   /** `07-cycle-1-sft-checkpoint-2`; the folder's name below `snapshots`. */
   name: string;
-  /** Its place among the reference's events. */
-  event: number;
   /** Whether a stage has just ended, so that what comes next starts from nothing half done. */
   whole: boolean;
 }
@@ -34,19 +32,20 @@ export interface Reference {
 
 interface Stored extends Pick<Reference, 'events' | 'snapshots' | 'seconds' | 'finishedSeconds'> {}
 
-/**
- * Runs twice, once undisturbed and once for the snapshots; read back where an earlier bench left it.
- * @throws Error where the two differ: then nothing could be told by comparing.
- */
-export async function makeReference(
-  dir: string,
-  command: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<Reference> {
+export interface ReferenceOptions {
+  /** Folder of the reference; read back where an earlier bench left it whole. */
+  dir: string;
+  command: readonly string[];
+  env: NodeJS.ProcessEnv;
+  /** Whether a run without the stops for snapshots is compared with it first, which takes as long again. */
+  twice: boolean;
+}
+
+/** @throws Error where two runs differ: then nothing could be told by comparing. */
+export async function makeReference(options: ReferenceOptions): Promise<Reference> {
+  const { dir } = options;
   const record = join(dir, 'reference.json');
-  const stored = existsSync(record)
-    ? (JSON.parse(readFileSync(record, 'utf8')) as Stored)
-    : await make(dir, command, env);
+  const stored = existsSync(record) ? (JSON.parse(readFileSync(record, 'utf8')) as Stored) : await make(options);
   if (!existsSync(record)) writeJson(record, stored);
   return {
     ...stored,
@@ -56,18 +55,18 @@ export async function makeReference(
   };
 }
 
-async function make(dir: string, command: readonly string[], env: NodeJS.ProcessEnv): Promise<Stored> {
+async function make({ dir, command, env, twice }: ReferenceOptions): Promise<Stored> {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(join(dir, 'snapshots'), { recursive: true });
   const [madeAt, finished, undisturbed] = [join(dir, 'made-at'), join(dir, 'finished'), join(dir, 'undisturbed')];
-  const expectDone = async (runDir: string, onEvent?: Parameters<typeof attempt>[1]) => {
-    const end = await attempt([...command, '--run-dir', runDir], { env, ...onEvent });
+  const expectDone = async (runDir: string, options: AttemptOptions = {}): Promise<AttemptEnd> => {
+    const end = await attempt([...command, '--run-dir', runDir], { ...options, env });
     if (end.code !== 0) throw new Error(`the undisturbed run ended with code ${end.code}:\n${end.stderr}`);
     return end;
   };
-  const { seconds, events } = await expectDone(undisturbed);
+  const before = twice ? await expectDone(undisturbed) : null;
   const snapshots: Snapshot[] = [];
-  await expectDone(madeAt, {
+  const stopped = await expectDone(madeAt, {
     onEvent: (event, running) => {
       const name = snapshotName(event);
       if (name === null) return;
@@ -75,20 +74,19 @@ async function make(dir: string, command: readonly string[], env: NodeJS.Process
       signalAll(family, 'SIGSTOP');
       const numbered = `${String(snapshots.length).padStart(2, '0')}-${name}`;
       cpSync(madeAt, join(dir, 'snapshots', numbered), { recursive: true, preserveTimestamps: true });
-      snapshots.push({ name: numbered, event: running.events.length - 1, whole: event.type === 'stage-end' });
+      snapshots.push({ name: numbered, whole: event.type === 'stage-end' });
       signalAll(family, 'SIGCONT');
     },
   });
-  const differences = await differencesBetween(
-    { dir: undisturbed, names: [undisturbed] },
-    { dir: madeAt, names: [madeAt] },
-  );
+  const names = (folder: string): Folder => ({ dir: folder, names: [folder] });
+  const differences = before === null ? [] : await differencesBetween(names(undisturbed), names(madeAt));
   if (differences.length > 0)
     throw new Error(`two undisturbed runs differ, so nothing can be compared here:\n${differences.join('\n')}`);
-  const again = await expectDone(madeAt);
-  rmSync(undisturbed, { recursive: true });
+  const { seconds, events } = before ?? stopped;
+  const { seconds: finishedSeconds } = await expectDone(madeAt);
+  rmSync(undisturbed, { recursive: true, force: true });
   renameSync(madeAt, finished);
-  return { events, snapshots, seconds, finishedSeconds: again.seconds };
+  return { events, snapshots, seconds, finishedSeconds };
 }
 
 function snapshotName(event: TimedEvent): string | null {

@@ -14,11 +14,13 @@ export interface TrialsOptions {
   /** Folder of references and trials. */
   work: string;
   workers: number;
+  /** Whether each reference is compared with a second run first. */
+  twice: boolean;
   onOutcome(outcome: TrialOutcome, done: number): void;
 }
 
 export async function runTrials(trials: readonly Trial[], options: TrialsOptions): Promise<TrialOutcome[]> {
-  const { work, workers, onOutcome } = options;
+  const { work, workers, twice, onOutcome } = options;
   // Another version of the code may come to other weights.
   const home = join(work, hashOfCode());
   const inputs = join(home, 'inputs');
@@ -28,7 +30,8 @@ export async function runTrials(trials: readonly Trial[], options: TrialsOptions
   for (const name of new Set(trials.map(({ configuration }) => configuration))) {
     if (name === 'files') await makeInputs(inputs);
     const command = commandOf(name, { dir: inputs, url: server.url });
-    references.set(name, await makeReference(join(home, name), command, { [keyVariable]: 'a-key' }));
+    const env = { [keyVariable]: 'a-key' };
+    references.set(name, await makeReference({ dir: join(home, name), command, env, twice }));
   }
   const outcomes: TrialOutcome[] = [];
   // Trials of `files` share one server and the inputs that they replace: one worker takes them all.

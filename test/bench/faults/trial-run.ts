@@ -5,7 +5,7 @@ import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
 import { differencesBetween } from './compare.js';
 import { commandOf, keyVariable } from './configurations.js';
 import type { FaultServer } from './fault-server.js';
-import { unclear, type Expected } from './judge.js';
+import { stayed, unclear, type Expected } from './judge.js';
 import type { Reference, Snapshot } from './reference.js';
 import { followRemedy } from './remedy.js';
 import type { Trial } from './trials.js';
@@ -24,6 +24,14 @@ export interface Bench {
   /** Folder of the inputs of `files`. */
   inputs: string;
   server: FaultServer;
+}
+
+/** What a person does when told to. */
+export interface Help {
+  /** Sets right what is outside of the folder, whatever the remedy's words: frees the disk, renews the key, puts the image back. */
+  lift?: (() => void) | null;
+  /** Puts a damaged file back from a copy, where the remedy offers that and nothing simpler. */
+  restore?: (() => void) | null;
 }
 
 /** More attempts than a patient person makes. */
@@ -67,20 +75,19 @@ export class TrialRun {
     return end;
   }
 
-  /**
-   * The same command until it is done or stops for good.
-   * @param lift Sets right what the person is asked to: frees the disk, renews the key, puts the image back.
-   */
-  async goOn(expected: Expected = {}, lift: (() => void) | null = null): Promise<Outcome> {
+  /** The same command until it is done or stops for good. */
+  async goOn(expected: Expected = {}, { lift = null, restore = null }: Help = {}): Promise<Outcome> {
     const done: string[] = [];
     let toLift = lift;
     for (let tries = 0; tries < mostAttempts; tries++) {
       const end = await this.attempt();
+      const left = stayed(end);
+      if (left !== null) return this.failed(left);
       if (end.code === 0) return this.compared(done);
       const problem = unclear(end, done.length === 0 ? expected : {});
       if (problem !== null) return this.failed(`${done.map((act) => `${act}; then: `).join('')}${problem}`);
       if (toLift === null) {
-        const followed = followRemedy(end.stderr, this.runDir);
+        const followed = followRemedy(end.stderr, this.runDir) ?? restored(end.stderr, restore);
         if (followed === null) return { result: 'clear stop', detail: stopOf(end) };
         done.push(`${stopOf(end)} -> ${followed}`);
       } else {
@@ -114,3 +121,9 @@ export class TrialRun {
 }
 
 const stopOf = ({ stderr }: AttemptEnd): string => /^error \([a-z0-9-]+\): .*$/m.exec(stderr)?.[0].slice(0, 200) ?? '';
+
+function restored(stderr: string, restore: (() => void) | null): string | null {
+  if (restore === null || !/what to do: .*\b(restore|put back|from a copy)\b/i.test(stderr)) return null;
+  restore();
+  return 'restored the file';
+}

@@ -1,4 +1,7 @@
-/** Which faults are tried: a pure function of a seed and a number, so that one trial can be repeated by its name alone. */
+/**
+ * Which faults are tried: a pure function of a seed, so that one trial can be repeated by its number alone. A longer list
+ * begins with the shorter one.
+ */
 import { seededRandom } from '../../../src/random.js';
 import type { ConfigurationName } from './configurations.js';
 import { faultKinds, type FaultKind } from './kinds.js';
@@ -8,28 +11,34 @@ export interface Trial {
   id: string;
   kind: FaultKind;
   configuration: ConfigurationName;
-  /** Uniform in [0, 1): which moment of the run, which file, where in it, and how long. Trials of a kind spread over `moment`, those of a class over `file`. */
+  /**
+   * Uniform in [0, 1): which moment of the run, which file, where in it, and how long. Trials of a kind spread over
+   * `moment`, those of a class over `file`.
+   */
   draw: { moment: number; file: number; place: number; time: number };
 }
 
-/** Kinds in proportion to their weights, each at least once where there is room, in random order. */
+/** Kinds in proportion to their weights. */
 export function drawTrials(count: number, seed: number, kinds: readonly FaultKind[] = faultKinds): Trial[] {
-  const random = seededRandom('faults', seed);
-  const drawn = random.shuffle(drawKinds(count, random.next(), kinds));
+  const start = seededRandom('faults', seed);
+  const [atKind, atMoment, atFile] = [start.next(), start.next(), start.next()];
   const ofKind = new Map<string, number>();
   const ofClass = new Map<string, number>();
-  const [atMoment, atFile] = [random.next(), random.next()];
-  return drawn.map((kind, index) => ({
-    id: `${String(index).padStart(3, '0')}-${kind.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
-    kind,
-    configuration: random.pick(kind.configurations),
-    draw: {
-      moment: spread(atMoment, next(ofKind, kind.name)),
-      file: spread(atFile, next(ofClass, classOf(kind))),
-      place: random.next(),
-      time: random.next(),
-    },
-  }));
+  return Array.from({ length: count }, (_, index) => {
+    const random = seededRandom('faults', seed, index);
+    const kind = kindAt(spread(atKind, index), kinds);
+    return {
+      id: `${String(index).padStart(3, '0')}-${kind.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
+      kind,
+      configuration: random.pick(kind.configurations),
+      draw: {
+        moment: spread(atMoment, next(ofKind, kind.name)),
+        file: spread(atFile, next(ofClass, classOf(kind))),
+        place: random.next(),
+        time: random.next(),
+      },
+    };
+  });
 }
 
 /** By number or by whole name. */
@@ -37,21 +46,12 @@ export function findTrial(trials: readonly Trial[], name: string): Trial | undef
   return trials.find(({ id }) => id === name || Number.parseInt(id, 10) === Number(name));
 }
 
-/** Systematic sampling: steps of equal width along the weights, laid end to end. */
-function drawKinds(count: number, offset: number, kinds: readonly FaultKind[]): FaultKind[] {
-  const total = kinds.reduce((sum, { weight }) => sum + weight, 0);
-  const [first] = kinds;
-  if (first === undefined) return [];
-  let end = first.weight;
-  let at = 0;
-  return Array.from({ length: count }, (_, index) => {
-    const mark = ((index + offset) / count) * total;
-    while (mark >= end && at < kinds.length - 1) {
-      at += 1;
-      end += kinds[at]?.weight ?? 0;
-    }
-    return kinds[at] ?? first;
-  });
+/** The weights laid end to end make a line of length 1. */
+function kindAt(place: number, kinds: readonly FaultKind[]): FaultKind {
+  let left = place * kinds.reduce((sum, { weight }) => sum + weight, 0);
+  const found = kinds.find(({ weight }) => (left -= weight) < 0) ?? kinds.at(-1);
+  if (found === undefined) throw new RangeError('no kinds of faults to draw from');
+  return found;
 }
 
 /** Damages of one phase share the files among them, whatever is done to each. */
