@@ -11,6 +11,7 @@ import type { JobKind, RewardReply } from '../bridge/contract.js';
 import type { Job, JobHooks } from '../bridge/job.js';
 import { answerRewards, rewardSpec } from '../bridge/rewards.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
+import { sha256 } from '../hash.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
 import type { AnySpec } from '../training/image-budget.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
@@ -110,7 +111,7 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
     return typeof input === 'string' ? null : (samples ?? []).map((sample) => promptRow(sample, rowOptions));
   };
   if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
-  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir);
+  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir, [instruction, input]);
   const started = {
     kind: 'grpo' as const,
     ...placed(rest),
@@ -127,7 +128,9 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });
 }
 
-const rowsFile = (outDir: string): string => path.resolve(outDir, 'rows.parquet');
+/** Named by what the rows are made of: a second job in the folder, which Python refuses, must not replace the first one's. */
+const rowsFile = (outDir: string, content: unknown): string =>
+  path.resolve(outDir, `rows-${sha256(JSON.stringify(content)).slice(0, 12)}.parquet`);
 
 /** The file of a job's rows, and what writes it where it is not there yet. */
 function table<Input>(
@@ -140,7 +143,7 @@ function table<Input>(
     return { data: path.resolve(data), write };
   }
   const rows = toRows(data);
-  const file = rowsFile(outDir);
+  const file = rowsFile(outDir, rows);
   return { data: file, write: () => writeParquet(file, rows, columns) };
 }
 
