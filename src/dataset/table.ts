@@ -97,32 +97,6 @@ export async function readParquet<T = Record<string, unknown>>(path: string): Pr
   });
 }
 
-export interface CsvRows {
-  /** Every field as text, an empty one as null. */
-  rows: Record<string, string | null>[];
-  /** Lines that are no row, each once; only where they are skipped. */
-  bad: { line: number; reason: string }[];
-}
-
-/** Rows of a CSV or TSV file with a header line. */
-export async function readCsv(path: string, { skipBad }: { skipBad: boolean }): Promise<CsvRows> {
-  return withConnection(path, 'read', async (connection) => {
-    const skip = skipBad ? ', ignore_errors = true, store_rejects = true' : '';
-    const source = `read_csv(${quote(path)}, header = true, all_varchar = true${skip})`;
-    const reader = await connection.runAndReadAll(`SELECT * FROM ${source}`);
-    const rows = reader.getRowObjectsJS() as CsvRows['rows'];
-    if (!skipBad) return { rows, bad: [] };
-    const rejects = await connection.runAndReadAll(
-      'SELECT line, min(error_message) AS reason FROM reject_errors GROUP BY line ORDER BY line',
-    );
-    const bad = rejects.getRowObjectsJS().map(({ line, reason }) => ({
-      line: Number(line),
-      reason: `is no row: ${String(reason).split('\n')[0] ?? ''}`,
-    }));
-    return { rows, bad };
-  });
-}
-
 /** Writes one JSON object a line. */
 export async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
   await writeText(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
@@ -220,7 +194,8 @@ let opened: Promise<DuckDBInstance> | null = null;
  * call makes beside its files is its connection's own, and goes with it.
  */
 function openInstance(): Promise<DuckDBInstance> {
-  opened ??= DuckDBInstance.create(':memory:').catch((cause: unknown) => {
+  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
+  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
     opened = null;
     throw cause;
   });

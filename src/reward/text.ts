@@ -19,6 +19,8 @@ const tokenPattern =
 /** Cuts text into tokens. `5.0` reads as `5`, `.5` as `0.5`, `Crohn’s` as `crohns`, `Xray` as `x ray`. */
 export function tokenize(text: string): Token[] {
   const plain = text
+    // A power is no further digit of its base.
+    .replace(/[⁰¹²³⁴-⁹]+/g, ' $&')
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFKC')

@@ -49,19 +49,24 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
       );
       const scored = candidates.map((sample, index) => ({
         ...sample,
-        score: clampScore(raw[index] ?? Number.NaN),
+        score: clampedOrNull(raw[index]),
         rewardModelVersion: rewardModel.version,
       }));
       await writeSamples(join(context.dir, 'scored.parquet'), scored);
       const clamped = scored.filter((sample, index) => sample.score !== raw[index]).length;
+      // What R_φ could not read has no score, and is never accepted; the job has told which and why.
+      const read = raw.filter((value) => value !== null);
       return {
         candidates: scored.length,
-        mean: raw.reduce((sum, value) => sum + value, 0) / Math.max(1, raw.length),
+        mean: read.reduce((sum, value) => sum + value, 0) / Math.max(1, read.length),
         clamped,
       };
     },
   };
 }
+
+const clampedOrNull = (value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : clampScore(value);
 
 export async function readScored({ data }: Pick<RunContext, 'data'>, stage: StageDone<ScoreOutput>): Promise<Sample[]> {
   return relinked(data, await readSamples(join(stage.dir, 'scored.parquet')));

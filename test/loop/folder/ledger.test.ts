@@ -21,7 +21,7 @@ import { Scratch } from './support.js';
 
 const trials = Number(process.env['MEDGR2_LEDGER_TRIALS'] ?? 200);
 
-const anyHash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef') });
+const anyHash = fc.string({ unit: fc.constantFrom('0', '7', 'a', 'f') });
 
 const anyEntry: fc.Arbitrary<LedgerEntry> = fc
   .record({
