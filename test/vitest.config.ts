@@ -8,8 +8,9 @@ export default defineConfig({
     exclude: ['node_modules/**'],
     // Tests leave no key of pseudonyms in the checkout.
     env: { MEDGR2_PSEUDONYM_KEY: 'the key of the tests' },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // What a test waits for are events; these limits only end what hangs, also on a machine with much else to do.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     fileParallelism: false,
   },
 });

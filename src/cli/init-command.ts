@@ -117,10 +117,13 @@ function questionsTemplate(names: readonly string[], modality: Modality): string
   const every = Math.max(1, Math.floor(names.length / 40));
   const chosen = names.filter((_, index) => index % every === 0).slice(0, 40);
   const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,question_type,modality';
+  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,patient,question_type,modality';
   const known = modality === 'unknown' ? '' : modality;
-  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,,${known}`)].join('\n')}\n`;
+  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,${cell(patientIn(name))},,${known}`)].join('\n')}\n`;
 }
+
+/** The first folder of an image, which often is the patient's: to be looked at, as all of the table. */
+const patientIn = (name: string): string => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
 function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
   const name = command.file;

@@ -37,6 +37,8 @@ export const imageSchema = z.strictObject({
   detail: z.string().nullable().default(null),
   /** sha256 of the file that the picture was made of; null in folders that did not note it. */
   originalHash: z.string().nullable().optional(),
+  /** 64 bits as hexadecimal digits, `none` for a picture without structure; null where it was not made. */
+  perceptualHash: z.string().nullable().optional(),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -51,6 +53,7 @@ const imageColumns = {
   height: 'BIGINT',
   detail: 'VARCHAR',
   originalHash: 'VARCHAR',
+  perceptualHash: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */

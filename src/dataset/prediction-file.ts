@@ -86,7 +86,8 @@ function listInside(text: string): unknown[] | null {
   const [list, ...others] = lists as unknown[][];
   // A single row may hold turns of a conversation, and names its image or question beside them.
   const beside = Object.values(whole as object).some((value) => typeof value === 'string' && value.length > 0);
-  return list !== undefined && others.length === 0 && !beside && list.every(isObject) ? list : null;
+  const rows = list?.every((item) => isObject(item) && !('role' in item) && !('from' in item)) === true;
+  return list !== undefined && others.length === 0 && !beside && rows ? list : null;
 }
 
 function readLines(path: string, text: string, skipBad: boolean): PlacedRows {

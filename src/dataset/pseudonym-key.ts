@@ -2,10 +2,9 @@
  * The key under which patients get their pseudonyms. Kept with the project, so that a patient has one pseudonym in all its
  * imports; whoever has it can try numbers until one fits, so that it is for its owner alone and goes into no dataset.
  */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createHmac } from 'node:crypto';
 import { ConfigError, DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Dataset, DatasetInfo } from './folder.js';
@@ -76,6 +75,17 @@ export function keyOf(info: DatasetInfo): string | null {
     if ((format === 'dicom' || format === 'nifti') && time !== undefined) return `unknown, of ${time}`;
   }
   return null;
+}
+
+/** A warning where some folders have pseudonyms and others numbers as they were given; null where they can be compared. */
+export function patientsApart(folders: readonly Pick<Dataset, 'dir' | 'images' | 'info'>[]): string | null {
+  const named = folders.filter(({ images }) => images.some(({ patient }) => patient !== null));
+  const [plain, hidden] = [true, false].map((given) => named.find(({ info }) => (keyOf(info) === null) === given));
+  if (plain === undefined || hidden === undefined) return null;
+  return (
+    `patients of ${plain.dir} are as they were given and those of ${hidden.dir} have pseudonyms: they cannot be compared ` +
+    '(questions about clinical files take their pseudonyms with --images-of)'
+  );
 }
 
 /** @throws DataError where patients of two folders cannot be told to be the same. */

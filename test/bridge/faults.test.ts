@@ -61,14 +61,14 @@ describe('a worker', () => {
   });
 
   test('that was frozen together with the supervisor has not been late', async () => {
-    const job = start('wait', {}, { hangMs: 3000 });
+    const job = start('wait', {}, { hangMs: 6000 });
     const saved: string[] = [];
     for await (const event of job.events) {
       if (event.type === 'checkpoint') saved.push(event.path);
       if (event.type !== 'progress') continue;
       const tree = [engine.pid, job.pid ?? 0];
       for (const pid of tree) process.kill(pid, 'SIGSTOP');
-      await sleep(5000);
+      await sleep(8000);
       // The watcher is there first: what it counts is a second, not the time that it was stopped itself.
       process.kill(engine.pid, 'SIGCONT');
       await sleep(1000);
@@ -168,7 +168,7 @@ describe('the supervisor', () => {
   });
 
   test('that does not answer is ended and started again', async () => {
-    const options = { preload: false, pythonPath: [fixtures], logDir: folder, callTimeoutMs: 3000 };
+    const options = { preload: false, pythonPath: [fixtures], logDir: folder, callTimeoutMs: 6000 };
     const other = await openEngine(options);
     const { pid } = other;
     const job = other.startModule('bridge_jobs', { do: 'wait' });

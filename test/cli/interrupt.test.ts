@@ -48,7 +48,8 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
       },
     });
     expect(code, stderr).toBe(130);
-    expect(performance.now() - second).toBeLessThan(2000);
+    // The first signal alone would have waited for the job, which stands still, for half a minute.
+    expect(performance.now() - second).toBeLessThan(20_000);
     await expectGone(before);
     expect(family()).toEqual([]);
     // The first signal alone would have waited: the command, Python, its forkserver and the job were all there.

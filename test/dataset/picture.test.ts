@@ -4,11 +4,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { environmentPython } from '../../src/bridge/python.js';
 import { packageRoot } from '../../src/bridge/paths.js';
 import { cleanPicture, readPicture, type Picture } from '../../src/dataset/import/picture.js';
 import { plantPictures, planted, whoNames } from '../helpers/planted.js';
+
+// Importing the processors of models takes a loaded machine its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
 const script = `

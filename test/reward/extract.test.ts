@@ -71,9 +71,10 @@ it('normalises signs, blanks and numbers', () => {
 });
 
 it('reads degenerate completions in good time', () => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   for (const piece of ['<think>', '<answer>', '<', '</', 'the answer is ', 'CT ', 'option ', 'A ', '\\boxed', '\n']) {
     extract(piece.repeat(20_000 / piece.length), ['CT', 'MRI', 'upper left']);
   }
-  expect(performance.now() - start).toBeLessThan(3000);
+  // Processor time: a busy machine makes the clock run, not the work grow.
+  expect(process.cpuUsage(before).user).toBeLessThan(3e6);
 });

@@ -9,6 +9,7 @@ import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { datasetFiles, imageSchema, writeDataset, type DatasetImage, type Rejection } from '../folder.js';
 import { readJsonl, writeJsonl } from '../table.js';
+import { withHashes } from '../near/stored.js';
 import { projectKey } from '../pseudonym-key.js';
 import { withNewFolder, withTemporary } from './helpers.js';
 import type { SourceLine } from './made-images.js';
@@ -79,7 +80,7 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
         remedy:
           rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
       });
-    const images = merged(found).map((image) => ({
+    const images = (await withHashes(merged(found))).map((image) => ({
       ...image,
       modality: image.modality === 'unknown' ? modality : image.modality,
       deidentified: options.deidentified === true ? true : image.deidentified,

@@ -21,12 +21,14 @@ const ownNames =
 
 /**
  * Makes a folder and fills it; where that fails, nothing is left of it that would stand in the way of the next try.
- * @param force An earlier dataset folder of this name goes first; a folder that holds anything else is never touched.
+ * @param force An earlier dataset folder of this name goes first; a folder that holds anything else is never touched. Null
+ * where the command has no such option.
  */
-export async function withNewFolder<T>(dir: string, force: boolean, work: () => Promise<T>): Promise<T> {
+export async function withNewFolder<T>(dir: string, force: boolean | null, work: () => Promise<T>): Promise<T> {
   const there = existsSync(dir);
-  if (there && force && (await isOurs(dir))) await removeInside(dir);
-  await expectEmpty(dir, 'Give a new or an empty folder with --out, or --force to write over an earlier import.');
+  if (there && force === true && (await isOurs(dir))) await removeInside(dir);
+  const over = force === null ? '' : ', or --force to write over an earlier import';
+  await expectEmpty(dir, `Give a new or an empty folder with --out${over}.`);
   try {
     return await work();
   } catch (error) {

@@ -4,6 +4,7 @@ import { resolve, sep } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folder.js';
+import { withHashes } from '../near/stored.js';
 import { projectKey } from '../pseudonym-key.js';
 import { mapInOrder, withNewFolder } from './helpers.js';
 import { openImageStore } from './image-store.js';
@@ -66,7 +67,7 @@ async function importInto(dir: string, names: readonly string[], options: ImageI
     });
   const parts = {
     samples: [],
-    images: [...images.values()].map(({ name: _, ...image }): DatasetImage => image),
+    images: await withHashes([...images.values()].map(({ name: _, ...image }): DatasetImage => image)),
     rejected: inOrder(rejected),
   };
   const notes = [...importNotes(parts), ...keyNotes(key)];

@@ -5,6 +5,7 @@
 import { basename, resolve } from 'node:path';
 import type { Sample } from '../../sample.js';
 import { writeDataset, type DatasetImage } from '../folder.js';
+import { withHashes } from '../near/stored.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept.js';
 import type { QuestionFormat } from './formats.js';
 import { mapInOrder, withNewFolder } from './helpers.js';
@@ -70,7 +71,8 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   if (kept.length === 0) throw nothingUsable(path, read, inOrder(rejected));
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
-  const parts = { samples: plain, images: [...images.values()].filter(({ imageHash }) => used.has(imageHash)) };
+  const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
+  const parts = { samples: plain, images: mode === 'none' ? kinds : await withHashes(kinds) };
   const mended = kept.flatMap(({ row }) => row.mended);
   const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;

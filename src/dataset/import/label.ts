@@ -33,9 +33,11 @@ export function labelledOption(label: string, places: Places): string | null {
   if (same.length === 1) return same[0] ?? null;
   const exact = options.find((option) => option.trim() === label.trim());
   if (exact !== undefined) return exact;
+  // `T` and `F` of two options are no letters of places.
+  const said = byYesOrNo(label, options);
+  if (said !== null) return said;
   const lettered = byLetter(label, places);
-  if (lettered !== undefined) return lettered;
-  return byYesOrNo(label, options) ?? byNumber(label, options);
+  return lettered === undefined ? byNumber(label, options) : lettered;
 }
 
 const letterAlone = /^(?:(?:the )?(?:correct |right )?(?:answer|option|choice)(?: is)?:?\s*)?\(?([A-Z])\)?[.):]?$/i;

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 
-/** Asserts that the processes end within two seconds. */
+/** Waits until the processes have ended. */
 export async function expectGone(pids: readonly number[]): Promise<void> {
-  await expect.poll(() => Promise.all(pids.map(isRunning)), { timeout: 2000 }).toEqual(pids.map(() => false));
+  await expect.poll(() => Promise.all(pids.map(isRunning)), { timeout: 60_000 }).toEqual(pids.map(() => false));
 }
 
 /** All processes that were started with this variable, `NAME=value`, and those that they started, wherever they are now. */
