@@ -22,7 +22,7 @@ from medgr2.models import load_vlm
 from medgr2.no_video import no_video
 from medgr2.processing import load_processor
 from medgr2.reward_backbone import RewardModel
-from medgr2.row_bounds import row_length
+from medgr2.row_bounds import row_lengths
 
 CPU = torch.device("cpu")
 PROMPTS = ("Which imaging method was used?", "What is seen in this picture of the left lung? Say it in a few words.")
@@ -102,8 +102,8 @@ def inputs(folder: Path, work: Path) -> str:
         for name in theirs:
             if name not in mine or not torch.equal(mine[name], theirs[name]):
                 return f"{name} differs"
-        if row_length(processor, row) != theirs["input_ids"].shape[1]:
-            return f"length {row_length(processor, row)} told, {theirs['input_ids'].shape[1]} is"
+        if row_lengths(processor, [row])[0] != theirs["input_ids"].shape[1]:
+            return f"length {row_lengths(processor, [row])[0]} told, {theirs['input_ids'].shape[1]} is"
     return "same"
 
 
@@ -222,8 +222,8 @@ def pixel_limit(folder: Path, work: Path) -> str:
     except ValueError as error:
         return f"refused: {error}"
     length = encode(limited, [row]).inputs["input_ids"].shape[1]
-    if row_length(limited, row) != length:
-        return f"length {row_length(limited, row)} told, {length} is"
+    if row_lengths(limited, [row])[0] != length:
+        return f"length {row_lengths(limited, [row])[0]} told, {length} is"
     return check(length <= free, f"{length} tokens instead of {free}")
 
 
