@@ -26,7 +26,7 @@ import { fakeEngine } from '../fake-engine.js';
 import { attempt, configOf, contentOf, Scratch, stagesOf, warningsOf } from './support.js';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-const trials = Number(process.env['MEDGR2_DAMAGE_TRIALS'] ?? 25);
+const trials = Number(process.env['MEDGR2_DAMAGE_TRIALS'] ?? 10);
 
 const scratch = new Scratch();
 const finished = scratch.at('finished');
