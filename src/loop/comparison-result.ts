@@ -38,7 +38,7 @@ export const measuredSchema = z.object({
   ...cellSchema.shape,
   /** Mean one-vs-rest AUROC; null without likelihoods of the options. */
   auroc: share,
-  /** 95 % percentile bootstrap over the test questions. */
+  /** 95 %: Wilson's for accuracy, a bootstrap over the test questions for the others. */
   intervals: z.object({ accuracy: intervalSchema, balancedAccuracy: intervalSchema, macroF1: intervalSchema }),
   byModality: z.record(z.string(), cellSchema),
   byQuestionType: z.record(z.string(), cellSchema),
