@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The entry of the command line: signals, exit codes, and the only process.exit. */
 import { CommanderError } from 'commander';
+import { diskError } from '../disk.js';
 import { Medgr2Error } from '../errors.js';
 import { forTerminal } from '../terminal-text.js';
 import { oldestNode } from '../loop/doctor/software.js';
@@ -50,7 +51,8 @@ async function main(): Promise<number> {
   try {
     await buildProgram(io).parseAsync(process.argv);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = diskError(thrown);
     if (error instanceof CommanderError) return exitCodeOf(error);
     io.error(describeError(error, { verbose: process.argv.includes('--verbose') }));
     return error instanceof Medgr2Error ? error.exitCode : 1;

@@ -17,6 +17,8 @@ export interface StageFlags {
   runDir?: string | undefined;
   imageRoot?: string | undefined;
   json?: boolean | undefined;
+  redo?: boolean | undefined;
+  allowVersionChange?: boolean | undefined;
 }
 
 export interface GenerateFlags extends StageFlags {
@@ -95,7 +97,7 @@ interface Prepared {
 }
 
 async function prepare(command: string, input: string, flags: StageFlags, io: CommandIo): Promise<Prepared> {
-  const { set, json } = flags;
+  const { set, json, redo, allowVersionChange } = flags;
   const loading = { set, env: io.env };
   const config =
     flags.config === undefined
@@ -111,7 +113,7 @@ async function prepare(command: string, input: string, flags: StageFlags, io: Co
   const tell = (text: string): void => {
     if (json !== true) io.out(text);
   };
-  return { config, options: { runDir, signal: io.signal, onEvent }, tell };
+  return { config, options: { runDir, signal: io.signal, onEvent, redo, allowVersionChange }, tell };
 }
 
 /** Samples are in the run folder; --out puts them where the person wants them, too. */

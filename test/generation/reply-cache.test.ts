@@ -172,7 +172,7 @@ describe('the lock', () => {
     using folder = new Folder();
     const path = folder.file('replies.jsonl');
     const gone = spawnSync(process.execPath, ['-e', '']).pid;
-    const dead = { pid: gone, host: hostname(), started: 'long ago' };
+    const dead = { pid: gone, host: hostname(), started: 'long ago', world: '' };
     const reused = { ...identityOf(process.pid), started: 'before the restart' };
     for (const holder of [dead, reused]) {
       writeFileSync(`${path}.lock`, JSON.stringify(holder));

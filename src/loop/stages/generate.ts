@@ -10,6 +10,7 @@ import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import type { NewestSample } from '../events.js';
 import type { GeneratorState } from '../generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator.js';
@@ -132,8 +133,11 @@ export function generate(
   };
 }
 
-export async function readCandidates(stage: StageDone<GenerateOutput>): Promise<Sample[]> {
-  return readSamples(join(stage.dir, 'candidates.parquet'));
+export async function readCandidates(
+  { data }: Pick<RunContext, 'data'>,
+  stage: StageDone<GenerateOutput>,
+): Promise<Sample[]> {
+  return relinked(data, await readSamples(join(stage.dir, 'candidates.parquet')));
 }
 
 const reasonsOf = ({ progress: { dropped } }: Generated): string =>
