@@ -24,6 +24,10 @@ const { values } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
   },
 });
+if (process.platform !== 'linux') {
+  process.stderr.write('bench:faults finds processes by /proc and mounts small disks: it needs Linux\n');
+  process.exit(2);
+}
 const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
 const words = values.class.toLowerCase().split(',');

@@ -30,7 +30,10 @@ export interface Bench {
 export interface Help {
   /** Sets right what is outside of the folder, whatever the remedy's words: frees the disk, renews the key, puts the image back. */
   lift?: (() => void) | null;
-  /** Puts a damaged file back from a copy, where the remedy offers that and nothing simpler. */
+  /**
+   * Puts a damaged file back from a copy, where the remedy offers that and nothing simpler. Only who has one may stay
+   * with an error that names what is damaged.
+   */
   restore?: (() => void) | null;
 }
 
@@ -88,6 +91,9 @@ export class TrialRun {
       if (problem !== null) return this.failed(`${done.map((act) => `${act}; then: `).join('')}${problem}`);
       if (toLift === null) {
         const followed = followRemedy(end.stderr, this.runDir) ?? restored(end.stderr, restore);
+        // Where nothing is wrong any more, a stop is no outcome, however clear.
+        if (followed === null && restore === null)
+          return this.failed(`stops where nothing is wrong: ${end.stderr.trim()}`);
         if (followed === null) return { result: 'clear stop', detail: stopOf(end) };
         done.push(`${stopOf(end)} -> ${followed}`);
       } else {
