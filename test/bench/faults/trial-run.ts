@@ -70,9 +70,11 @@ export class TrialRun {
     return from === 'finished' ? this.reference.dir : this.reference.snapshotDir(from);
   }
 
-  async attempt(options: AttemptOptions = {}): Promise<AttemptEnd> {
+  /** @param more What follows the command of the undisturbed run. */
+  async attempt(options: AttemptOptions = {}, more: readonly string[] = []): Promise<AttemptEnd> {
     const { inputs, server } = this.bench;
-    const values = [...commandOf(this.trial.configuration, { dir: inputs, url: server.url }), '--run-dir', this.runDir];
+    const command = commandOf(this.trial.configuration, { dir: inputs, url: server.url });
+    const values = [...command, '--run-dir', this.runDir, ...more];
     const end = await attempt(values, { ...options, env: { [keyVariable]: 'a-key' } });
     this.ends.push(end);
     return end;
