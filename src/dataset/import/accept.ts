@@ -3,7 +3,7 @@
  * nothing is guessed, and the answer is always kept in words.
  */
 import { answerBlock } from '../../reward/format.js';
-import { resolveOption } from '../../reward/extract.js';
+import { readLabel } from '../../reward/label.js';
 import { optionLetter } from '../../reward/options.js';
 import { normalize } from '../../reward/text.js';
 import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
@@ -42,12 +42,11 @@ export function acceptRow({ file, line, fields, modality }: ImportRow): Accepted
   const same = firstTwins(options);
   if (same !== null) return refusal('options-identical', `has twice the same option: ${same}`);
   if (options.length === 1) return refusal('options-single', 'has one option only');
-  const right = options.length === 0 ? plainAnswer(answer) : resolveOption(plainAnswer(answer), options, true);
-  if (right === null || right === '')
-    return refusal(
-      'answer-not-among-options',
-      `has the answer "${answer}", which names none of its options, or several`,
-    );
+  const label = readLabel(plainAnswer(answer), options);
+  if ('reason' in label)
+    return refusal('answer-not-among-options', `has the answer "${answer}", which ${label.reason}`);
+  const right = label.answer;
+  if (right === '') return refusal('answer-missing', 'has no answer');
   const asked = options.length === 0 ? question : withoutOptions(question);
   const named = modalityNamed(modality);
   const known = modalitySchema.safeParse(named).data;
