@@ -10,6 +10,7 @@ from typing import Any
 from medgr2.channel import Channel, JobCancelled
 from medgr2.contract import check_result, check_spec
 from medgr2.failure import describe
+from medgr2.job_lock import holding
 from medgr2.strict_json import to_plain
 
 MODULES = {
@@ -27,8 +28,12 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
     if module is None:
         check_spec(spec)
         module = MODULES[spec["kind"]]
-        Path(spec["outDir"]).mkdir(parents=True, exist_ok=True)
-    result = to_plain(importlib.import_module(module).run(spec, channel))
+        folder = Path(spec["outDir"])
+        folder.mkdir(parents=True, exist_ok=True)
+        with holding(folder):
+            result = to_plain(importlib.import_module(module).run(spec, channel))
+    else:
+        result = to_plain(importlib.import_module(module).run(spec, channel))
     if module in MODULES.values():
         check_result(result)
     if not isinstance(result, dict):

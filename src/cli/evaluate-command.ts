@@ -1,4 +1,5 @@
 /** `medgr2 evaluate`: figures of a file of answers, or of a model's answers to questions. No logic of its own. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -8,9 +9,10 @@ import { readPredictions, type PredictionSet } from '../dataset/predictions.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../evaluation/answer-report.js';
 import { outcomesOf, readOutcomes } from '../evaluation/compare.js';
 import { answerQuestions, answerRows, type Prediction } from '../evaluation/evaluate.js';
-import { readQuestions } from '../evaluation/questions.js';
+import { readQuestions, testOfRun } from '../evaluation/questions.js';
 import { transitions, type Outcome, type Transitions } from '../evaluation/transitions.js';
 import type { Sample } from '../sample.js';
+import { confirmOutput } from '../loop/outputs.js';
 import { evaluationText } from './evaluation-text.js';
 import type { CommandIo } from './io.js';
 import { setUpPython } from './run-command.js';
@@ -66,6 +68,7 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
   const samples = await readQuestions(data);
+  for (const name of [data, model, ...(against === undefined ? [] : [against])]) await confirmOutput(testOf(name));
   await setUpPython(io);
   const first = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;
@@ -86,6 +89,12 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   }
   io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
 }
+
+/** A run folder is asked for its test questions. */
+const testOf = (path: string): string => {
+  const questions = join(path, testOfRun);
+  return existsSync(questions) ? questions : path;
+};
 
 const settings = (set: readonly string[]) =>
   parseConfig('evaluation: { likelihoods: mean }', { file: 'evaluate', set });

@@ -79,7 +79,7 @@ export function readRow({ where, fields }: PlacedRow, map: ColumnMap = {}): Answ
     const columns = columnNames[field].map((name) => fields[name]).filter((value) => value !== undefined);
     return columns.find((value) => value !== null && value !== '') ?? columns[0];
   };
-  const text = (field: Field): string | null => oneText(valueOf(field), field, where);
+  const text = (field: Field): string | null => textOf(valueOf(field));
   const filled = (field: Field): string | null => {
     const value = text(field)?.trim();
     return value === undefined || value === '' ? null : value;
@@ -88,7 +88,7 @@ export function readRow({ where, fields }: PlacedRow, map: ColumnMap = {}): Answ
   return {
     where,
     id: filled('id'),
-    prediction: predicted === undefined ? null : (oneText(predicted, 'prediction', where) ?? ''),
+    prediction: predicted === undefined ? null : (textOf(predicted) ?? ''),
     answer: filled('answer'),
     question: filled('question'),
     options: optionsOf(valueOf('options'), fields, where),
@@ -102,15 +102,7 @@ export function readRow({ where, fields }: PlacedRow, map: ColumnMap = {}): Answ
   };
 }
 
-/** A list of one (MedVLM-R1's `image`) is its value; of several, none may be dropped without a word. */
-function oneText(value: unknown, field: Field, where: string): string | null {
-  if (!Array.isArray(value) || value.length <= 1) return textOf(value);
-  throw new DataError('row-several', `${where}: ${field} holds ${value.length} values, and one is read.`, {
-    where,
-    remedy: 'Give one row for each, or leave such rows out with --skip-bad.',
-  });
-}
-
+/** Lists (MedVLM-R1's `image`) give their first value. */
 function textOf(value: unknown): string | null {
   if (Array.isArray(value)) return textOf(value[0]);
   if (typeof value === 'string') return value;

@@ -117,6 +117,8 @@ export const comparisonResultSchema = z.object({
   /** Seconds of the stages that all arms share, by stage, and of everything. */
   seconds: z.record(z.string(), z.number()),
   totalSeconds: z.number(),
+  /** What must not be overlooked: models worse than the base, answers that cannot be read, GRPO that learned nothing. */
+  warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
