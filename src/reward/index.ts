@@ -28,4 +28,5 @@ export {
 export type { RewardScale, RuleReading } from './ready-made.js';
 export { evaluateRewards } from './reward.js';
 export type { Reward, RewardContext, RewardItem, ScoreContext, Scores } from './reward.js';
+export { rougeL, tokenF1 } from './similarity.js';
 export { normalize } from './text.js';

@@ -415,7 +415,7 @@ describe.skipIf(!existsSync(cases))('the collected cases (skipped where ../share
   test('labels are read as written or rejected', async () => {
     const { samples, rejected } = await from('labels', 'jsonl', 'q.jsonl');
     expect(rejected.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 8]);
-    expect(samples.map(({ answer }) => answer)).toEqual(['1.5 cm']);
+    expect(samples.map(({ answer }) => answer)).toEqual(['10000', '1.5 cm']);
   });
 
   test('places of images are taken out, other tokens are found', async () => {
