@@ -4,6 +4,7 @@
  */
 import { specialTokens, withoutImagePlaces, withEscapedTokens } from '../../prompts/special-tokens.js';
 import { answerBlock } from '../../reward/format.js';
+import { whyNoLabel } from '../../reward/label.js';
 import { optionLetter } from '../../reward/options.js';
 import { normalize } from '../../reward/text.js';
 import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
@@ -116,10 +117,7 @@ function readAnswer(
   const place = right === null ? -1 : fields.written.indexOf(right);
   const answer = place === -1 ? right : (given[place] ?? right);
   if (answer === null || answer.trim() === '')
-    return refusal(
-      'answer-not-among-options',
-      `has the answer "${label}", which is none of its options, or says more than one of them does`,
-    );
+    return refusal('answer-not-among-options', `has the answer "${label}", which ${whyNoLabel(label, options)}`);
   return { question: withoutOptions(question), options, answer };
 }
 
