@@ -393,6 +393,14 @@ test('of a table of which nothing can be used nothing is left, and the columns a
   ]);
 });
 
+test('a table that is not filled in yet says so', async () => {
+  const path = join(dir, 'blank.csv');
+  writeFileSync(path, 'image,question,option_A,answer,rationale\n0.png,,,,\n1.png,,,,\n');
+  await expect(importQuestions('csv', { path, out: join(dir, 'blank') })).rejects.toMatchObject({
+    remedy: expect.stringContaining('Fill in question, answer'),
+  });
+});
+
 test('--force never empties a folder of a person’s own', async () => {
   const own = join(dir, 'own');
   mkdirSync(join(own, 'images'), { recursive: true });

@@ -55,8 +55,10 @@ export interface ColumnUse {
   optionsIn(row: PlacedRow): unknown[] | null;
   /** Field -> columns. */
   used: Record<string, string[]>;
+  /** Columns that hold something and were used for nothing. */
   unused: string[];
-  all: string[];
+  /** Fields whose column is there and empty in every row. */
+  empty: string[];
 }
 
 const fields = [
@@ -117,8 +119,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     optionsIn: ({ fields: row }) =>
       own.length === 0 ? null : own.map((column) => (column === null ? null : valueAt(row, column))),
     used: Object.fromEntries(Object.entries(touched).filter(([, columns]) => columns.length > 0)),
-    unused: all.filter((column) => !tops.has(column)),
-    all,
+    unused: all.filter((column) => !tops.has(column) && rows.some(({ fields: row }) => !isEmpty(row[column]))),
+    empty: Object.keys(used).filter((field) => (used[field] ?? []).length > 0 && (touched[field] ?? []).length === 0),
   };
 }
 
