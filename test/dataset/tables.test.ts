@@ -60,6 +60,8 @@ describe('the same row in every form', () => {
       'prefixed.csv',
       'image,question,option_A,option_B,option_C,answer\n0.png,Which organ?,A. lung,B. heart,C. liver,B. heart',
     ],
+    ['numbered.csv', 'image,question,options,answer\n0.png,Which organ?,"1. lung\n2. heart\n3. liver",2'],
+    ['named.csv', 'IMAGE_PATH,Q,A,B,C,Answer Letter\n0.png,Which organ?,lung,heart,liver,b'],
     ['python.csv', `image,question,options,answer\n0.png,Which organ?,"['lung', 'heart', 'liver']",heart`],
     ['json.csv', 'image,question,options,answer\n0.png,Which organ?,"[""lung"", ""heart"", ""liver""]",heart'],
     ['tab.tsv', 'image\tquestion\toptions\tanswer\n0.png\tWhich organ?\tlung|heart|liver\theart'],

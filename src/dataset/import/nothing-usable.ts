@@ -35,7 +35,7 @@ export function nothingUsable(
       .join('\n'),
     {
       where: path,
-      remedy: `${remedyOf(maps, empty)}. Nothing was written.`,
+      remedy: `${raw.length === 0 ? 'It holds no rows: fill it in' : remedyOf(maps, empty)}. Nothing was written.`,
     },
   );
 }
