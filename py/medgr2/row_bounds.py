@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+
+from PIL import Image
 
 from medgr2.channel import Channel
 from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text
@@ -21,11 +24,13 @@ class RowsTooLong(ValueError):
 
 def row_length(processor: Any, row: Row, response: str | None = None) -> int:
     """Tokens of image, prompt and, where it is given, response. The image's come from its size: nothing is decoded."""
-    tokenizer = processor.tokenizer
     text = prompt_text(processor, row["prompt"])
     adds = adds_special_tokens(processor, text) and not is_prefix_model(processor)
-    words = len(tokenizer(text, add_special_tokens=adds).input_ids) + (2 if is_prefix_model(processor) else 0)
-    return words - 1 + image_tokens(processor, row) + len(reply_ids(processor, row["prompt"], response)[0])
+    image = image_tokens(processor, row) - 1
+    if hasattr(processor, "full_image_sequence"):  # Gemma 3: lines' ends around the image join those of the template
+        text, image = text.replace(processor.boi_token, processor.full_image_sequence), 0
+    words = len(processor.tokenizer(text, add_special_tokens=adds).input_ids) + (2 if is_prefix_model(processor) else 0)
+    return words + image + len(reply_ids(processor, row["prompt"], response)[0])
 
 
 def image_tokens(processor: Any, row: Row) -> int:
@@ -34,15 +39,23 @@ def image_tokens(processor: Any, row: Row) -> int:
         width, height = image_size(row["image"])
     except ImageUnreadable as error:
         raise ImageUnreadable(f"sample {row['id']}: {error}") from error
-    if type(processor).__name__ == "MllamaProcessor":  # the image is looked at beside the text
-        return 1
     try:
-        counted = processor._get_num_multimodal_tokens(image_sizes=[[height, width]])
-    except (AttributeError, NotImplementedError):
-        return 1
+        return _tokens_of_size(processor, width, height)
     except ValueError as error:
         raise SampleUnreadable(f"sample {row['id']} (image {row['image']}): {error}") from error
-    return int(counted["num_image_tokens"][0])
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of_size(processor: Any, width: int, height: int) -> int:
+    if type(processor).__name__ == "MllamaProcessor":  # looks at the image beside the text
+        return 1
+    try:
+        return int(processor._get_num_multimodal_tokens(image_sizes=[[height, width]])["num_image_tokens"][0])
+    except (AttributeError, NotImplementedError):  # a family that has no rule: SmolVLM
+        blank = Image.new("RGB", (width, height))
+        text = prompt_text(processor, "?")
+        with_image = processor(images=[[blank]], text=[text], add_special_tokens=False)["input_ids"][0]
+        return len(with_image) - len(processor.tokenizer(text, add_special_tokens=False).input_ids) + 1
 
 
 def fitting(

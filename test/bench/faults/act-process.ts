@@ -2,19 +2,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stayed, unclear, unclearInterrupt } from './judge.js';
 import type { Act } from './kinds.js';
-import { chooseMoment, waitsFor } from './moments.js';
+import { chooseMoment, waitsFor, type Moment } from './moments.js';
 import { signalAll, targetsOf, type Target } from './processes.js';
 import type { Running } from './attempt.js';
 import type { Outcome, TrialRun } from './trial-run.js';
 
-/** Longest delay behind an event at random, and longest pause, in milliseconds. */
-const longestDelay = 700;
+/** Longest delay behind an event, and longest pause, in milliseconds. Jobs of this size are over within a second. */
+const longestDelays = { checkpoint: 0, random: 700, job: 100 } as const;
 const [shortestPause, longestPause] = [1_500, 5_000];
 
 export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal' }>): Promise<Outcome> {
   const { moment: draw, time } = run.trial.draw;
-  const { target, signal, moment } = act;
-  const met = await meet(run, { moment, draw, delay: moment === 'checkpoint' ? 0 : time * longestDelay }, (running) => {
+  const { target, signal } = act;
+  const moment = target === 'worker' && act.moment === 'random' ? 'job' : act.moment;
+  const met = await meet(run, { moment, draw, delay: time * longestDelays[moment] }, (running) => {
     const targets = targetsOf(target, running.pid, running.worker);
     signalAll(targets, signal);
     return Promise.resolve(targets.length > 0);
@@ -23,7 +24,13 @@ export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal
   const left = stayed(end);
   if (left !== null) return run.failed(left);
   const problem = !met.delivered || end.code === 0 ? null : problemOf(act, target, end);
-  return problem === null ? run.goOn() : run.failed(problem);
+  return problem === null ? ended(run, met.delivered) : run.failed(problem);
+}
+
+/** A fault that met nobody proves nothing. */
+async function ended(run: TrialRun, delivered: boolean): Promise<Outcome> {
+  const outcome = await run.goOn();
+  return delivered || outcome.result === 'else' ? outcome : { result: 'skipped', detail: 'the fault met nobody' };
 }
 
 function problemOf({ signal }: Extract<Act, { type: 'signal' }>, target: Target, end: Ended): string | null {
@@ -35,15 +42,20 @@ function problemOf({ signal }: Extract<Act, { type: 'signal' }>, target: Target,
 export async function paused(run: TrialRun, { target }: Extract<Act, { type: 'pause' }>): Promise<Outcome> {
   const { moment, time, place } = run.trial.draw;
   const milliseconds = shortestPause + time * (longestPause - shortestPause);
-  const { end } = await meet(run, { moment: 'random', draw: moment, delay: place * longestDelay }, async (running) => {
-    const targets = targetsOf(target, running.pid, running.worker);
-    signalAll(targets, 'SIGSTOP');
-    await sleep(milliseconds);
-    signalAll(targets, 'SIGCONT');
-    return targets.length > 0;
-  });
+  const what = target === 'worker' ? 'job' : 'random';
+  const { end, delivered } = await meet(
+    run,
+    { moment: what, draw: moment, delay: place * longestDelays[what] },
+    async (running) => {
+      const targets = targetsOf(target, running.pid, running.worker);
+      signalAll(targets, 'SIGSTOP');
+      await sleep(milliseconds);
+      signalAll(targets, 'SIGCONT');
+      return targets.length > 0;
+    },
+  );
   if (end.code !== 0) return run.failed(`a pause of ${Math.round(milliseconds)} ms ended it: ${end.stderr.trim()}`);
-  return run.goOn();
+  return ended(run, delivered);
 }
 
 type Ended = Awaited<ReturnType<TrialRun['attempt']>>;
@@ -57,7 +69,7 @@ interface Met {
 /** Runs from the snapshot before a moment, and lets the fault meet it there. */
 export async function meet(
   run: TrialRun,
-  { moment, draw, delay }: { moment: 'checkpoint' | 'random'; draw: number; delay: number },
+  { moment, draw, delay }: { moment: Moment; draw: number; delay: number },
   act: (running: Running) => Promise<boolean>,
 ): Promise<Met> {
   const chosen = chooseMoment(run.reference, moment, draw);

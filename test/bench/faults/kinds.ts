@@ -6,7 +6,7 @@ import type { ProviderFault } from './fault-server.js';
 
 /** What is done. Each kind of act is performed by the module of its name. */
 export type Act =
-  | { type: 'signal'; target: Target; signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'; moment: Moment }
+  | { type: 'signal'; target: Target; signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'; moment: 'checkpoint' | 'random' }
   /** Stopped for some seconds, as a suspended machine is, and continued. */
   | { type: 'pause'; target: Target }
   | { type: 'damage'; damage: Damage; when: 'middle' | 'end' }
@@ -17,8 +17,6 @@ export type Act =
   | { type: 'folder'; change: 'moved' | 'copied'; when: 'middle' | 'end' }
   | { type: 'input'; input: ReplacedInput };
 
-/** At which moment of the run: just after a checkpoint was written, or any. */
-export type Moment = 'checkpoint' | 'random';
 export type LockFault = 'dead-process' | 'other-host' | 'other-host-gone' | 'garbage' | 'garbage-old' | 'two-runs';
 export type ReplacedInput = 'seed-image' | 'test-image' | 'pool-image' | 'base-weights' | 'test-table';
 

@@ -1,6 +1,5 @@
 /** Moments of a run: which event of the undisturbed run a fault waits for, and which snapshot lies before it. */
 import type { TimedEvent } from '../../../src/loop/events.js';
-import type { Moment } from './kinds.js';
 import type { Reference, Snapshot } from './reference.js';
 
 export interface Chosen {
@@ -11,9 +10,13 @@ export interface Chosen {
   before: number;
 }
 
+/** Just after a checkpoint was written, while a job is at work, or whenever. */
+export type Moment = 'checkpoint' | 'job' | 'random';
+
 /** Events that a job or a stage tells while it is at work. */
 const isMoment: Readonly<Record<Moment, (event: TimedEvent) => boolean>> = {
   checkpoint: (event) => event.type === 'job' && event.event.type === 'checkpoint',
+  job: (event) => event.type === 'job' && ['job-start', 'train-step', 'rewards'].includes(event.event.type),
   random: (event) =>
     event.type === 'stage-start' ||
     (event.type === 'job' &&
