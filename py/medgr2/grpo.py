@@ -12,6 +12,7 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from medgr2.channel import Channel
+from medgr2.decoding import plain_settings
 from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
 from medgr2.images import open_image
@@ -126,6 +127,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
+    model.generation_config = plain_settings(model, processor)
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = GRPOConfig(
         output_dir=str(job.checkpoints_folder),

@@ -60,6 +60,8 @@ describe('the same row in every form', () => {
       'prefixed.csv',
       'image,question,option_A,option_B,option_C,answer\n0.png,Which organ?,A. lung,B. heart,C. liver,B. heart',
     ],
+    ['numbered.csv', 'image,question,options,answer\n0.png,Which organ?,"1. lung\n2. heart\n3. liver",2'],
+    ['named.csv', 'IMAGE_PATH,Q,A,B,C,Answer Letter\n0.png,Which organ?,lung,heart,liver,b'],
     ['python.csv', `image,question,options,answer\n0.png,Which organ?,"['lung', 'heart', 'liver']",heart`],
     ['json.csv', 'image,question,options,answer\n0.png,Which organ?,"[""lung"", ""heart"", ""liver""]",heart'],
     ['tab.tsv', 'image\tquestion\toptions\tanswer\n0.png\tWhich organ?\tlung|heart|liver\theart'],
@@ -391,6 +393,14 @@ test('of a table of which nothing can be used nothing is left, and the columns a
     'rejected.jsonl',
     'samples.parquet',
   ]);
+});
+
+test('a table that is not filled in yet says so', async () => {
+  const path = join(dir, 'blank.csv');
+  writeFileSync(path, 'image,question,option_A,answer,rationale\n0.png,,,,\n1.png,,,,\n');
+  await expect(importQuestions('csv', { path, out: join(dir, 'blank') })).rejects.toMatchObject({
+    remedy: expect.stringContaining('Fill in question, answer'),
+  });
 });
 
 test('--force never empties a folder of a person’s own', async () => {

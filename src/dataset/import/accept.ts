@@ -10,7 +10,7 @@ import { normalize } from '../../reward/text.js';
 import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
 import { modalityNamed, optionsInText, questionTypeNamed, withoutOptions } from '../omnimedvqa.js';
 import type { StoredImage } from './image-store.js';
-import { labelledOption, truthOf } from './label.js';
+import { labelledOption, placeWritten, truthOf } from './label.js';
 import type { Places } from './options.js';
 import type { RowProblem } from './question-row.js';
 import type { ImportRow } from './rows.js';
@@ -112,8 +112,10 @@ function readAnswer(
       'answer-place-unknown',
       `has the answer ${label}, a number: the file does not show whether options count from 0 or from 1 (--answers-from)`,
     );
-  const right = answerPlace ?? labelledOption(label, given) ?? labelledOption(label, fields.written);
-  // A label may repeat an option with the letter that was taken off it.
+  // A label may repeat the letter or number that was taken off an option, or the option with it.
+  const named = given === fields.options && given !== fields.written ? placeWritten(label, fields.written) : -1;
+  const right =
+    answerPlace ?? fields.written[named] ?? labelledOption(label, given) ?? labelledOption(label, fields.written);
   const place = right === null ? -1 : fields.written.indexOf(right);
   const answer = place === -1 ? right : (given[place] ?? right);
   if (answer === null || answer.trim() === '')

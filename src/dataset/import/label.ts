@@ -47,6 +47,17 @@ export function labelledOption(label: string, places: Places): string | null {
   return 'answer' in read && read.answer !== '' ? read.answer : null;
 }
 
+/** The place whose text begins with the label as its number or letter, as `2) heart` does with `2`; -1 where none does. */
+export function placeWritten(label: string, written: Places): number {
+  const name = /^\(?(\d{1,2}|[A-Z])[.):]?$/i.exec(label.trim())?.[1]?.toUpperCase();
+  const found = written.flatMap((text, place) =>
+    name !== undefined && writtenName.exec(text ?? '')?.[1]?.toUpperCase() === name ? [place] : [],
+  );
+  return found.length === 1 ? (found[0] ?? -1) : -1;
+}
+
+const writtenName = /^\(?(\d{1,2}|[A-Z])\s*[.):]\s*\S/i;
+
 const letterAlone = /^(?:(?:the )?(?:correct |right )?(?:answer|option|choice)(?: is)?:?\s*)?\(?([A-Z])\)?[.):]?$/i;
 const letterAndText = /^\(?([A-Z])(?:\)|\s*[.:)]|\s+[-–])\s*(\S[\s\S]*)$/i;
 
