@@ -104,7 +104,9 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
     if (next === undefined || (next.boundary !== 'none' && k > i + found.length))
       return needsQualifier ? null : bareNoun(words, i, found.length, prepared);
     const copula = copulas.startingAt(words, k);
-    if (copula !== null && (!needsQualifier || qualified)) {
+    // `La opción correcta es` has its qualifier behind.
+    const behind = words.slice(i + found.length, k).some(({ text }) => qualifiers.has(text));
+    if (copula !== null && (!needsQualifier || qualified || behind)) {
       const last = words[k + copula.length - 1] as Word;
       const said = words
         .slice(k, k + copula.length)
