@@ -123,14 +123,14 @@ def seal(folder: Path, identity: Identity) -> None:
     }
     body = json.dumps(about, indent=1)
     whole = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()})
-    (folder / SEAL).write_text(f"{body}\n{whole}\n", encoding="utf-8")
+    (folder / SEAL).write_text(f"{body}\n{whole}", encoding="utf-8")
     _sync(folder / SEAL)
     _sync(folder)
 
 
 def _read_seal(folder: Path) -> dict[str, Any]:
     try:
-        body, whole = (folder / SEAL).read_text(encoding="utf-8").rstrip("\n").rsplit("\n", 1)
+        body, whole = (folder / SEAL).read_text(encoding="utf-8").rsplit("\n", 1)
         about: dict[str, Any] = json.loads(body)
         intact = json.loads(whole)["sha256"] == hashlib.sha256(body.encode()).hexdigest()
     except FileNotFoundError:

@@ -12,10 +12,13 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from medgr2.channel import Channel
+from medgr2.decoding import plain_settings
+from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
 from medgr2.images import open_image
 from medgr2.lora import lora_config
 from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
@@ -117,12 +120,14 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         checked_processor(spec["rewardModel"], rows, ("prompt",))
     reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
     processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
+    check_grpo_family(processor, rows[0])
     device = set_up(spec)
     model = load_policy(spec["model"], device)
     train_only(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
-    job = TrainingJob(spec, channel, device, rows, COLUMNS)
+    job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
+    model.generation_config = plain_settings(model, processor)
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = GRPOConfig(
         output_dir=str(job.checkpoints_folder),

@@ -5,7 +5,6 @@ Where a job writes, on what device it runs, how often it logs and saves decide n
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -26,10 +25,10 @@ BY_CONTENT = {"data": "the data", "model.content": "the model", "rewardModel.con
 
 
 def identity_of(
-    spec: dict[str, Any], rows: list[dict[str, Any]], columns: tuple[str, ...], device: torch.device
+    spec: dict[str, Any], rows: list[dict[str, Any]], columns: tuple[str, ...], device: torch.device, processes: int
 ) -> Identity:
-    """`columns` are those of the rows that the job reads."""
-    found: Identity = {"data": rows_hash(rows, columns), "processes": int(os.environ.get("WORLD_SIZE", "1"))}
+    """`columns` are those of the rows that the job reads; `processes` share each batch."""
+    found: Identity = {"data": rows_hash(rows, columns), "processes": processes}
     for name, value in spec.items():
         if name in ("model", "rewardModel"):
             found[f"{name}.content"] = model_hash(value)

@@ -22,6 +22,8 @@ def load_processor(path: str, max_pixels: int | None = None) -> Any:
     if base is not None:  # training leaves it as it is, and an adapter's folder does not say which family it is of
         return load_processor(base, max_pixels)
     processor = _load(path)
+    if processor.chat_template is None:  # older folders have it among the tokenizer's settings
+        processor.chat_template = processor.tokenizer.chat_template
     processor.tokenizer.padding_side = "left"
     if processor.tokenizer.pad_token is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
@@ -34,7 +36,7 @@ def _load(path: str) -> Any:
     try:
         # The configuration says the family also where a folder names a processor that transformers does not have.
         config = AutoConfig.from_pretrained(path, trust_remote_code=False)
-        with no_video():
+        with no_video(config.model_type):
             processor = AutoProcessor.from_pretrained(path, config=config, trust_remote_code=False)
     except ImportError as error:
         raise ProcessorUnloadable(_needs(path, error)) from error

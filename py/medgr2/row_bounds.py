@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+from PIL import Image
+
 from medgr2.channel import Channel
-from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text
-from medgr2.encode import Row, SampleUnreadable, reply_ids
+from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text, turn_of
+from medgr2.encode import Row, SampleUnreadable, boundary
 from medgr2.images import ImageUnreadable, image_size
 
 #: Tokens a row may take in a full batch before the batch is made smaller, where its neighbours are short.
@@ -19,13 +22,30 @@ class RowsTooLong(ValueError):
     """Samples do not fit into what the model can read."""
 
 
-def row_length(processor: Any, row: Row, response: str | None = None) -> int:
-    """Tokens of image, prompt and, where it is given, response. The image's come from its size: nothing is decoded."""
-    tokenizer = processor.tokenizer
-    text = prompt_text(processor, row["prompt"])
-    adds = adds_special_tokens(processor, text) and not is_prefix_model(processor)
-    words = len(tokenizer(text, add_special_tokens=adds).input_ids) + (2 if is_prefix_model(processor) else 0)
-    return words - 1 + image_tokens(processor, row) + len(reply_ids(processor, row["prompt"], response)[0])
+def row_lengths(processor: Any, rows: Sequence[Row], response: str | None = None) -> list[int]:
+    """Tokens of image, prompt and, where a column is named, response. Images' come from their sizes: none is decoded.
+
+    Rows may be many, and a tokenizer is much faster on many texts than on each.
+    """
+    if not rows:
+        return []
+    starts = [boundary(processor, row["prompt"]) for row in rows]
+    adds = adds_special_tokens(processor, starts[0]) and not is_prefix_model(processor)
+    end, before = (0, "") if response is None else (1, turn_of(processor).before)
+    texts = [
+        start + (before + (row[response] or "") if response else "") for start, row in zip(starts, rows, strict=True)
+    ]
+    images = [image_tokens(processor, row) for row in rows]
+    if is_prefix_model(processor):  # its processor writes the image's tokens and a first one before the prompt
+        more = 1
+    elif hasattr(processor, "full_image_sequence"):
+        # Gemma 3: the lines' ends around the image join those of the template.
+        texts = [text.replace(processor.boi_token, processor.full_image_sequence, 1) for text in texts]
+        images, more = [0] * len(rows), 0
+    else:
+        more = -1  # the image's tokens stand in the place of one
+    words = processor.tokenizer(texts, add_special_tokens=adds).input_ids
+    return [len(ids) + more + image + end for ids, image in zip(words, images, strict=True)]
 
 
 def image_tokens(processor: Any, row: Row) -> int:
@@ -34,15 +54,23 @@ def image_tokens(processor: Any, row: Row) -> int:
         width, height = image_size(row["image"])
     except ImageUnreadable as error:
         raise ImageUnreadable(f"sample {row['id']}: {error}") from error
-    if type(processor).__name__ == "MllamaProcessor":  # the image is looked at beside the text
-        return 1
     try:
-        counted = processor._get_num_multimodal_tokens(image_sizes=[[height, width]])
-    except (AttributeError, NotImplementedError):
-        return 1
+        return _tokens_of_size(processor, width, height)
     except ValueError as error:
         raise SampleUnreadable(f"sample {row['id']} (image {row['image']}): {error}") from error
-    return int(counted["num_image_tokens"][0])
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of_size(processor: Any, width: int, height: int) -> int:
+    if type(processor).__name__ == "MllamaProcessor":  # looks at the image beside the text
+        return 1
+    try:
+        return int(processor._get_num_multimodal_tokens(image_sizes=[[height, width]])["num_image_tokens"][0])
+    except (AttributeError, NotImplementedError):  # a family that has no rule: SmolVLM
+        blank = Image.new("RGB", (width, height))
+        text = prompt_text(processor, "?")
+        with_image = processor(images=[[blank]], text=[text], add_special_tokens=False)["input_ids"][0]
+        return len(with_image) - len(processor.tokenizer(text, add_special_tokens=False).input_ids) + 1
 
 
 def fitting(

@@ -10,6 +10,7 @@ from trl import SFTConfig, SFTTrainer
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
 from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
 from medgr2.resumable import Progress, Resumable
 from medgr2.roles import check_policy
 from medgr2.row_faults import NamedRows
@@ -45,7 +46,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     model = load_policy(spec["model"], device)
     train_only(model, spec.get("train", "all"))
-    job = TrainingJob(spec, channel, device, rows, COLUMNS)
+    job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
     config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})

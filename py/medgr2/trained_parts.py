@@ -79,7 +79,13 @@ def check_parts(model: Any, train: str, lora: bool) -> None:
     language, vision = ("language-adapters", "vision-adapters") if lora else ("language", "vision")
     wanted = {"all": {language, vision}, "language": {language}, "head": set()}[train] | head
     frozen = [] if lora or train != "all" else [n for n, p in model.named_parameters() if _could_train(p)]
-    if parts - wanted or not parts or (language in wanted and language not in parts) or frozen or not head <= parts:
+    if (
+        parts - wanted
+        or not parts
+        or (train != "head" and not lora and language not in parts)
+        or frozen
+        or not head <= parts
+    ):
         raise WrongPartTrains(
             f"train: {train}{' with lora' if lora else ''} should train {', '.join(sorted(wanted))}, but trains "
             f"{', '.join(sorted(parts)) or 'nothing'}{f' and leaves out {frozen[0]}' if frozen else ''}"

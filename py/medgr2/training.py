@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_utils import align_special_tokens
 
 from medgr2.channel import Channel, JobCancelled
 from medgr2.checkpoints import Checkpoints
 from medgr2.job_identity import identity_of
-from medgr2.models import job_start
+from medgr2.models import job_start, model_path
 from medgr2.outcome import check_outcome
+from medgr2.own_settings import OwnSettings
 from medgr2.resumable import not_saved
 from medgr2.train_events import EventCallback, finite
 from medgr2.trained_parts import check_parts, trainable_parts
 from medgr2.trained_weights import bits
-from medgr2.training_faults import RowError
+from medgr2.training_faults import OwnOutput, RowError
 
 
 @dataclass
@@ -34,6 +34,8 @@ class TrainingJob:
     device: torch.device
     rows: list[dict[str, Any]]
     columns: tuple[str, ...]
+    #: What the model came with and trainers write over; put back before it is saved.
+    own: OwnSettings | None = None
     #: Of the outcome, for the result as well.
     warnings: list[str] = field(default_factory=list)
 
@@ -44,6 +46,13 @@ class TrainingJob:
     @property
     def checkpoints_folder(self) -> Path:
         return self.folder / "checkpoints"
+
+    def refuse_own_output(self) -> None:
+        for name in ("model", "rewardModel"):
+            read = self.spec.get(name)
+            place = (self.folder / "model").resolve()
+            if read is not None and Path(model_path(read)).resolve() == place:
+                raise OwnOutput(f"{name}.path is {place}, which this job would replace by what it trains")
 
     def tell(self, message: str) -> None:
         self.channel.emit({"type": "warning", "message": message})
@@ -68,11 +77,12 @@ class GoOn(TrainerCallback):
 
 def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict[str, Any]:
     """Trains to the planned end, from this job's last checkpoint; saves the model to `model` and returns the result."""
+    job.refuse_own_output()
     spec, model = job.spec, trainer.accelerator.unwrap_model(trainer.model)
     sharded = trainer._is_sharded()
     check_parts(model, spec.get("train", "all"), "lora" in spec)
     start = None if sharded else bits(model)
-    identity = identity_of(spec, job.rows, job.columns, job.device)
+    identity = identity_of(spec, job.rows, job.columns, job.device, trainer.args.world_size)
     trainer.event_callback = callback
     trainer.checkpoints = Checkpoints(job.checkpoints_folder, identity, job.tell)
     checkpoint = _agreed(trainer)
@@ -82,6 +92,8 @@ def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict
     started = time.monotonic()
     training_loss = _train(trainer, callback, checkpoint)
     check_outcome(trainer, job, start)
+    if job.own is not None:
+        job.own.put_back()
     saved = _save(trainer, job.folder / "model")
     trainer.checkpoints.clear()
     return {
@@ -122,10 +134,6 @@ def _take_over(trainer: Any, callback: EventCallback, checkpoint: Path, state: T
     trainer._tr_loss = torch.zeros(())
     trainer.restore_progress(checkpoint)
     callback.tokens = trainer.tokens_seen()
-    if trainer.processing_class is not None:
-        align_special_tokens(
-            trainer.model, trainer.processing_class
-        )  # as `train` does, for what is saved beside weights
     return finite((trainer._total_loss_scalar + trainer._tr_loss.item()) / max(1, state.global_step))
 
 

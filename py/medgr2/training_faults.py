@@ -7,6 +7,10 @@ class FolderInUse(RuntimeError):
     """Another job works in this outDir."""
 
 
+class OwnOutput(ValueError):
+    """A job would replace a model that it reads: adapters would lose their base, a second start train on the result."""
+
+
 class DamagedCheckpoint(RuntimeError):
     """A checkpoint is not what was written. Whoever looks for one to go on from takes the one before."""
 

@@ -22,6 +22,7 @@ export const ofModels: Readonly<Record<string, Meaning>> = {
       'Give the folder that `medgr2 train-reward`, `trainRewardModel` or a run wrote, not a policy or a base model.',
   },
   NotAPolicy: { code: 'not-a-policy', remedy: 'Give the policy or its base model, not the reward model.' },
+  NotForGrpo: { code: 'not-for-grpo', remedy: 'Train this model by SFT alone, or take another family for GRPO.' },
   PixelLimit: { code: 'pixel-limit', remedy: 'Set model.maxPixels as the message says, or leave it out.' },
 };
 

@@ -50,12 +50,16 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'folder-in-use',
     remedy: 'Wait until that job is done, or give this one an outDir of its own.',
   },
+  OwnOutput: {
+    code: 'model-in-own-output',
+    remedy: 'Give the job an outDir of its own.',
+  },
   CheckpointMismatch: {
     code: 'checkpoint-mismatch',
     remedy: 'Delete the checkpoint that the message names and run again: training starts over, or from the one before.',
   },
   CheckpointNotSaved: {
-    code: 'disk-full',
+    code: 'checkpoint-not-saved',
     remedy: 'Make room or grant access there and run again: it goes on from the last whole checkpoint.',
   },
   RowError: {

@@ -67,12 +67,15 @@ function inOneOrder(words: readonly Word[]): Word[] {
 /** Without articles: how texts are compared whole. */
 export function plainForm(words: readonly Word[]): string {
   // `A) CT` begins with a letter, not with an article.
-  const isArticle = ({ text }: Word, i: number): boolean => articles.has(text) && words[i + 1]?.boundary === 'none';
-  const texts = words.filter((word, i) => !isArticle(word, i)).map(({ text }) => text);
+  const isArticle = ({ text, bracketed }: Word, i: number): boolean =>
+    articles.has(text) && bracketed !== true && words[i + 1]?.boundary === 'none';
+  const said = words.filter((word, i) => !isArticle(word, i));
   // An abbreviation in brackets beside its own words says the same twice.
-  return (texts.length === 0 ? words.map(({ text }) => text) : texts.filter((text, i) => text !== texts[i - 1])).join(
-    ' ',
-  );
+  const repeats = ({ text, raw }: Word, before: Word | undefined): boolean =>
+    text === before?.text && raw !== before.raw;
+  return (said.length === 0 ? words : said.filter((word, i) => !repeats(word, said[i - 1])))
+    .map(({ text }) => text)
+    .join(' ');
 }
 
 /** Singular and without what every answer of a kind may carry: `Axial planes` as `axial`. */
@@ -84,8 +87,11 @@ export function coreForm(words: readonly Word[]): string {
 
 /** `lung, right` also as `right lung`, `cancer of the liver` also as `liver cancer`. */
 export function turned(words: readonly Word[]): Word[] | null {
+  // `CT / (A)` is a list, and its letter no article.
+  if (words.some(({ raw }) => /^[A-Za-z]$/.test(raw)) && words.some(({ boundary }, i) => i > 0 && boundary !== 'none'))
+    return null;
   const cuts = words.flatMap(({ boundary }, i) => (i > 0 && boundary !== 'none' ? [i] : []));
-  const joints = words.flatMap(({ text }, i) => (/^(?:of|de|du|del|von)$/.test(text) ? [i] : []));
+  const joints = words.flatMap(({ text }, i) => (/^(?:of|de|du|del|von|with|mit|con)$/.test(text) ? [i] : []));
   const [cut] = cuts;
   const [joint] = joints;
   const bare = (word: Word): Word => ({ ...word, boundary: 'none' });

@@ -12,6 +12,9 @@ const sayings = new Map(languages.map((language) => [language, new Phrases(lexic
 const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: [...lexicon.doubts, ...lexicon.refusals] });
 const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 
+/** `No is wrong` speaks of the answer. */
+const verbs = /^(?:is|was|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
+
 /** What each option says, where two options are yes and no in one language. */
 function polarOptions(options: readonly string[]): { language: Language; yes: string; no: string } | null {
   const find = (language: Language, polarity: Polarity): string | undefined =>
@@ -44,7 +47,12 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
     const found = phrases.startingAt(words, i);
     if (found === null) continue;
     const next = words[i + found.length];
-    const closes = next === undefined || next.boundary !== 'none' || next.glued || connectives.has(next.text);
+    const closes =
+      next === undefined ||
+      next.boundary !== 'none' ||
+      next.glued ||
+      connectives.has(next.text) ||
+      verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
     const own = polar.language === 'zh' ? opens && closes : found.name === 'yes' || closes;
     if (own)

@@ -49,13 +49,21 @@ export function declarations(text: string): Declaration[] {
     .slice(-lastDeclarations);
   return places.map(({ at, after, doubtful }, i) => {
     const rest = prepared.slice(after, Math.min(after + longestSegment, places[i + 1]?.at ?? prepared.length));
-    const lead = /^[\s:：=*"'→>,-]*/.exec(rest)?.[0] ?? '';
+    const lead = /^(?:[\s:：=*"'→,]|->|-(?!\d))*/.exec(rest)?.[0] ?? '';
     const line = rest.slice(lead.length).split('\n')[0] ?? '';
     const sentence = /^(?:[A-Z][.)]\s+\S)?.*?(?=[.!?;。！？；](?=\s|$|\P{ASCII})|$)/u.exec(line)?.[0] ?? line;
     const sinceLast = words.filter(({ start }) => start < at && start >= (places[i - 1]?.after ?? at - 200));
     // `No, wait: the answer is B`; the cue's own words count too, as in `final answer`.
     const revised = retractions.within([...sinceLast, ...words.filter(({ start }) => start >= at && start < after)]);
-    return { line, sentence, start: at, end: after + lead.length + sentence.length, doubtful, revised };
+    const asked = /^\s*[?？]/.test(line.slice(sentence.length));
+    return {
+      line,
+      sentence,
+      start: at,
+      end: after + lead.length + sentence.length,
+      doubtful: doubtful || asked,
+      revised,
+    };
   });
 }
 
@@ -81,7 +89,6 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
   if (found === null) return null;
   const word = words[i] as Word;
   const needsQualifier = nouns.startingAt(words, i) === null;
-  const first = words.findLastIndex(({ boundary }, k) => k <= i && k > i - 5 && (boundary !== 'none' || k === 0));
   const qualified = words.slice(Math.max(i - 3, 0), i).some(({ text }) => qualifiers.has(text));
   const opens = word.boundary !== 'none' || i === 0;
   for (let k = i + found.length; k <= i + found.length + between; k++) {
@@ -89,11 +96,10 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
     const gap = prepared.slice(previous.end, next?.start ?? prepared.length);
     const colon = /^[\s*_"')\]]*(?:[:：=→]|->|\s[-–—]+\s|\*\*\s)/.exec(gap);
     if (colon !== null && (!needsQualifier || qualified || opens)) {
-      const at = words[first === -1 ? i : first]?.start ?? word.start;
-      return { cue: { at, after: previous.end + colon[0].length, doubtful: false }, next: k };
+      return { cue: { at: word.start, after: previous.end + colon[0].length, doubtful: false }, next: k };
     }
     if (next === undefined || (next.boundary !== 'none' && k > i + found.length))
-      return bareNoun(words, i, found.length, prepared);
+      return needsQualifier ? null : bareNoun(words, i, found.length, prepared);
     const copula = copulas.startingAt(words, k);
     if (copula !== null && (!needsQualifier || qualified)) {
       const last = words[k + copula.length - 1] as Word;
@@ -101,8 +107,7 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
         .slice(k, k + copula.length)
         .map(({ text }) => text)
         .join(' ');
-      const at = words[first === -1 ? i : first]?.start ?? word.start;
-      return { cue: { at, after: last.end, doubtful: modal.test(said) }, next: k + copula.length };
+      return { cue: { at: word.start, after: last.end, doubtful: modal.test(said) }, next: k + copula.length };
     }
     if (next.boundary === 'sentence') return null;
   }

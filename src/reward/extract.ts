@@ -53,11 +53,26 @@ export function answersMatch(a: string, b: string, options: readonly string[]): 
   return left !== null && left === resolveOption(b, options, true);
 }
 
-/** The indicator of MedGR² eq. 3: 1[extract(a') = extract(a)]. A completion without an answer is not correct. */
+export interface Judged extends Extraction {
+  correct: boolean;
+}
+
+/** A completion read beside the key. A completion without an answer is not correct. */
+export function judgeCompletion(
+  completion: string,
+  { options, answer: key }: Pick<Sample, 'options' | 'answer'>,
+  format: ResponseFormat = 'either',
+): Judged {
+  const extraction = extract(completion, options, format);
+  const { answer } = extraction;
+  if (answer !== null) return { ...extraction, correct: answersMatch(answer, key, options) };
+  const verbatim = options.length === 0 && isVerbatim(completion, key);
+  return verbatim ? { ...extraction, answer: key, correct: true } : { ...extraction, correct: false };
+}
+
+/** The indicator of MedGR² eq. 3: 1[extract(a') = extract(a)]. */
 export function isCorrect(completion: string, sample: Pick<Sample, 'options' | 'answer'>): boolean {
-  const { answer } = extract(completion, sample.options);
-  if (answer !== null) return answersMatch(answer, sample.answer, sample.options);
-  return sample.options.length === 0 && isVerbatim(completion, sample.answer);
+  return judgeCompletion(completion, sample).correct;
 }
 
 /** An open answer as long as its key, copied word for word, is no talk around an answer. */

@@ -18,6 +18,31 @@ export interface Reading {
   prepared: string;
 }
 
+/** Where the words of its own option end that follow a letter, as in `D) 4`; where it ends itself without them. */
+function ownWordsAfter(words: readonly Word[], end: number, option: string | null, options: readonly string[]): number {
+  const forms = optionForms(options).find((one) => one.option === option);
+  const ends =
+    forms === undefined ? [] : spokenForms(forms).map((form) => endOfForm(words, end, form.split(' ')) ?? end);
+  return Math.max(end, ...ends);
+}
+
+/** `B) CT` and `CT (B)` speak of one option once. */
+function joined(mentions: readonly Mention[]): Mention[] {
+  const out: Mention[] = [];
+  for (const mention of mentions) {
+    const previous = out.at(-1);
+    if (previous?.option === mention.option && previous.option !== null && previous.end === mention.start)
+      out[out.length - 1] = {
+        ...previous,
+        end: mention.end,
+        by: previous.by === 'words' ? 'words' : mention.by,
+        weak: previous.weak === true && mention.weak === true,
+      };
+    else out.push(mention);
+  }
+  return out;
+}
+
 /** Words that may be joined to an option without making it another: `CT-scan`, `left-sided`. */
 const harmless = new Set(
   ['scan', 'scans', 'image', 'images', 'imaging', 'based', 'like', 'sided', 'weighted', 'film', 'shaped'].map(spelled),
@@ -27,24 +52,56 @@ const harmless = new Set(
 export function readMentions(text: string, options: readonly string[], bounded: boolean): Reading {
   const prepared = prepare(text);
   const words = readWords(text);
-  const byWords = withoutInner([...wordMentions(words, options, bounded), ...polarityMentions(words, options)]);
+  const counts = bounded || isOneCount(words);
+  const spoken = wordMentions(words, options).map((one) => ({ ...one, weak: !counts && isBareNumber(words, one) }));
+  const byWords = withoutInner([...spoken, ...polarityMentions(words, options)]);
   const taken = new Set(byWords.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
-  const letters = letterMentions({ words, prepared, options: options.length, bounded })
+  const own = new Set(options.map((option) => option.trim().toLowerCase()).filter((option) => option.length === 1));
+  const amongNumbers = optionForms(options).every(
+    (one) => one.words.length === 1 && one.words[0]?.text.startsWith('#') === true,
+  );
+  const context = { words, prepared, options: options.length, own, bounded };
+  const strong = letterMentions(context);
+  const places = new Set(strong.map(({ start }) => start));
+  // A bare capital in prose stands beside another answer, though it could be none by itself.
+  const weak = bounded ? [] : letterMentions({ ...context, bounded: true }).filter(({ start }) => !places.has(start));
+  const letters = [...strong, ...weak]
     .filter(({ start }) => !taken.has(start))
     .map(({ index, start, end }): Mention => {
       // Where `A` is itself an option, it means that one.
-      const own = options.find((option) => normalize(option) === words[start]?.text);
-      return { option: own ?? options[index] ?? null, start, end, by: own === undefined ? 'letter' : 'words' };
-    });
-  const mentions = [...byWords, ...letters].toSorted((a, b) => a.start - b.start);
+      const itself = options.find((option) => normalize(option) === words[start]?.text);
+      const named = itself ?? options[index] ?? null;
+      const stop = ownWordsAfter(words, end, named, options);
+      // `C) 5 cm` where C is 3 cm contradicts itself.
+      const option = stop === end && amongNumbers && words[end]?.text.startsWith('#') === true ? null : named;
+      const by = itself === undefined ? 'letter' : 'words';
+      return { option, start, end: stop, by, weak: !places.has(start) };
+    })
+    .filter(({ option, weak: bare }) => option !== null || bare !== true);
+  const mentions = joined([...byWords, ...letters].toSorted((a, b) => a.start - b.start));
   const owners = new Array<Mention | undefined>(words.length);
   for (const mention of mentions) owners.fill(mention, mention.start, mention.end);
   return { words, mentions, owners, prepared };
 }
 
-function wordMentions(words: readonly Word[], options: readonly string[], bounded: boolean): Mention[] {
-  const byFirst = new Map<string, { option: string; form: string[] }[]>();
-  for (const { option, form } of soughtForms(options, bounded)) {
+/** Words of a sentence that says a number and little else: `There are 3 nodules.` */
+const shortSentence = 8;
+
+function isOneCount(words: readonly Word[]): boolean {
+  const numbers = words.filter(({ text }) => text.startsWith('#')).length;
+  return (
+    numbers === 1 && words.length <= shortSentence && words.every(({ boundary }, i) => i === 0 || boundary === 'none')
+  );
+}
+
+/** A number in prose may be any size: it stands beside another answer, but is none by itself. */
+function isBareNumber(words: readonly Word[], { start, end }: Mention): boolean {
+  return end - start === 1 && /^#[\d.-]+$/.test(words[start]?.text ?? '');
+}
+
+function wordMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  const byFirst = new Map<string, { option: string | null; form: string[] }[]>();
+  for (const { option, form } of soughtForms(options)) {
     const first = form[0] ?? '';
     byFirst.set(first, [...(byFirst.get(first) ?? []), { option, form }]);
   }
@@ -59,20 +116,19 @@ function wordMentions(words: readonly Word[], options: readonly string[], bounde
   return mentions;
 }
 
-/** Forms that mean one option only. A form of two options is left out: it says neither. */
-function soughtForms(options: readonly string[], bounded: boolean): { option: string; form: string[] }[] {
+/** A form of two options speaks of either, so of none that could be paid: it stands beside the others all the same. */
+function soughtForms(options: readonly string[]): { option: string | null; form: string[] }[] {
   const owners = new Map<string, Set<string>>();
   for (const forms of optionForms(options)) {
-    for (const form of spokenForms(forms)) owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
+    // A lone letter reads as an article or pronoun, `no` as a determiner: letters.ts and closed.ts look for them.
+    if (isPolarity(forms.option)) continue;
+    for (const form of spokenForms(forms).filter((text) => !/^\p{L}$/u.test(text)))
+      owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
   }
-  return [...owners].flatMap(([form, owning]) => {
-    const [option] = owning;
-    // A lone letter reads as an article or pronoun, `no` as a determiner, a number in prose as a size.
-    const bare = /^(?:\p{L}|#[\d.-]+)$/u.test(form) && !(bounded && form.startsWith('#'));
-    return owning.size !== 1 || option === undefined || bare || isPolarity(option)
-      ? []
-      : [{ option, form: form.split(' ') }];
-  });
+  return [...owners].map(([form, [option = null, ...more]]) => ({
+    option: more.length === 0 ? option : null,
+    form: form.split(' '),
+  }));
 }
 
 function endOfForm(words: readonly Word[], start: number, form: readonly string[]): number | null {
@@ -100,11 +156,15 @@ function standsAlone(words: readonly Word[], start: number, end: number): boolea
 
 /** Leaves out mentions that lie inside longer ones. */
 function withoutInner(mentions: readonly Mention[]): Mention[] {
-  const byStart = [...mentions].toSorted((a, b) => a.start - b.start || b.end - a.end);
+  const byStart = [...mentions].toSorted(
+    (a, b) => a.start - b.start || b.end - a.end || Number(a.option === null) - Number(b.option === null),
+  );
   const kept: Mention[] = [];
   let reached: Mention | undefined;
   for (const one of byStart) {
-    const inner = reached !== undefined && one.end <= reached.end && one.end - one.start < reached.end - reached.start;
+    const same = reached?.start === one.start && reached.end === one.end;
+    const shorter = reached !== undefined && one.end - one.start < reached.end - reached.start;
+    const inner = reached !== undefined && one.end <= reached.end && (shorter || (same && one.option === null));
     if (!inner) kept.push(one);
     if (reached === undefined || one.end > reached.end) reached = one;
   }

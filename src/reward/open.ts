@@ -13,9 +13,12 @@ export function openAnswer(text: string, bounded: boolean): string | null {
   if (segments.some(({ line }) => segment?.revised === false && !openMatch(line, segment.line))) return null;
   const answer = (segment?.line ?? text).replace(/\s+/g, ' ').trim();
   const words = tokenize(answer).length;
-  if (words === 0) return null;
+  // What is asked is not answered.
+  if (words === 0 || asks(answer)) return null;
   return bounded || segment !== undefined || (words <= longestUnmarkedAnswer && !text.includes('\n')) ? answer : null;
 }
+
+const asks = (text: string): boolean => /[?？][^\p{L}\p{N}]*$/u.test(text);
 
 /**
  * Whether an open answer says what the key says: the same words, quantities and synonyms, in any order that a comma or `of`
@@ -25,7 +28,7 @@ export function openAnswer(text: string, bounded: boolean): string | null {
 export function openMatch(a: string, b: string, kind: 'answer' | 'verbatim' = 'answer'): boolean {
   const [left, right] = [comparable(a), comparable(b)];
   if (left === '' || right === '') return false;
-  if (formOf(a) === formOf(b)) return true;
+  if (formOf(a) === formOf(b)) return kind === 'answer' || !asks(a) || asks(b);
   if (kind === 'verbatim') return false;
   const [one, other] = [polarity(a), polarity(b)];
   return one !== null && one === other && right === one;

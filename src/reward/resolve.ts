@@ -1,9 +1,9 @@
 /** The option that a text gives as its answer. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
-import { readWords } from './canon.js';
 import { absenceOption } from './closed.js';
 import { declarations, type Declaration } from './declared.js';
 import { readMentions } from './mentions.js';
+import { oppositeOf } from './opposites.js';
 import { nameOption } from './options.js';
 import { Phrases } from './phrases.js';
 import { stancesOf, type Stood } from './stance.js';
@@ -32,17 +32,17 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (named !== undefined) return named === null ? 'several' : { option: named };
   const declared = declaredOption(plain, options);
   if (declared !== 'none') return declared;
-  const read = spokenFor(plain, options, bounded);
-  if (read !== 'none') return read;
-  const absence = absenceOption(readWords(plain), options);
-  return absence === null ? 'none' : { option: absence };
+  return spokenFor(plain, options, bounded);
 }
 
 /** By its words, or by its letter and its words together, as in a list of options. */
 function nameOf(text: string, options: readonly string[]): string | null | undefined {
-  const [, letter = '', words = ''] = /^\s*[([]?([A-Za-z])\s*[)\].:]+\s*(\S.*)$/.exec(text) ?? [];
+  const [, letter = '', words = ''] = /^\s*[([]?([A-Za-z])\s*[)\].:/=–—-]+\s*(\S.*)$/.exec(text) ?? [];
   const lettered = letter === '' ? undefined : options[letter.toUpperCase().charCodeAt(0) - 65];
-  return lettered !== undefined && nameOption(words, options) === lettered ? lettered : nameOption(text, options);
+  const named =
+    lettered !== undefined && nameOption(words, options) === lettered ? lettered : nameOption(text, options);
+  // `CT?` asks.
+  return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
 }
 
 /** LaTeX and Markdown around an answer. */
@@ -95,7 +95,9 @@ function addsAnother(rest: string, option: string, options: readonly string[]): 
   const sentences = rest.split(/[\n;；。]|[.!?](?=\s|$)/).filter((part) => /[\p{L}\p{N}]/u.test(part));
   return sentences.slice(0, 12).some((part) => {
     const reading = readMentions(part, options, true);
-    const others = reading.mentions.filter((mention) => mention.option !== null && mention.option !== option);
+    const others = reading.mentions.filter(
+      (mention) => mention.option !== option && (mention.option !== null || mention.by === 'words'),
+    );
     if (others.length === 0) return false;
     if (alsoStarts.startingAt(reading.words, 0) !== null) return true;
     const spoken = others.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -106,24 +108,33 @@ function addsAnother(rest: string, option: string, options: readonly string[]): 
 /** The one option that a text speaks for. */
 function spokenFor(text: string, options: readonly string[], bounded: boolean): Resolution {
   const reading = readMentions(withoutIdioms(text), options, bounded);
-  if (reading.mentions.length === 0) return 'none';
+  if (reading.mentions.length === 0) {
+    const absence = absenceOption(reading.words, options);
+    return absence === null ? 'none' : { option: absence };
+  }
   // An option may itself be `Not sure`.
   const loose = reading.words.map((word, i) => (reading.owners[i] === undefined ? word : { text: '§' }));
   if (refusals.within(loose)) return 'several';
-  return decide(stancesOf(reading));
+  const stood = stancesOf(reading);
+  const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
+  const [only] = denied;
+  const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;
+  return opposite === null ? decide(stood) : { option: opposite };
 }
 
 function decide(stood: readonly Stood[]): Resolution {
   const by = (stance: Stood['stance']): Set<string | null> =>
     new Set(stood.filter((one) => one.stance === stance).map(({ option }) => option));
-  const [said, doubted, denied, background] = [by('said'), by('doubted'), by('denied'), by('background')];
+  const [said, doubted, denied] = [by('said'), by('doubted'), by('denied')];
   const standing = new Set([...said, ...doubted]);
   if (standing.size === 0) return 'none';
   const [option] = said;
-  if (standing.size > 1 || option === undefined || option === null || denied.has(option)) return 'several';
+  if (standing.size > 1 || option === undefined || option === null || denied.has(option) || doubted.has(option))
+    return 'several';
+  if (!stood.some((one) => one.option === option && one.stance === 'said' && one.weak !== true)) return 'none';
   // `B) because CT shows bone`, where B is another: the reason speaks for its own option.
-  const spelt = stood.some((one) => one.option === option && one.by === 'words');
-  if (!spelt && background.size > 0 && !background.has(option)) return 'several';
+  const spelt = stood.filter((one) => one.by === 'words' && one.stance !== 'denied').map((one) => one.option);
+  if (spelt.length > 0 && !spelt.includes(option)) return 'several';
   return { option };
 }
 

@@ -56,6 +56,8 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   const to = clauseEnd(words, mention.end, owners);
   const before = words.slice(from, mention.start);
   const after = words.slice(mention.end, to);
+  // An option `no` or `no mass` denies nothing but itself.
+  const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
   const inMention = (index: number): boolean => owners[index] !== undefined;
   const loose = (part: readonly Word[], offset: number): Word[] => part.filter((_, i) => !inMention(offset + i));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
@@ -64,7 +66,7 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
     .slice(Math.max(0, mention.start - 4), mention.start)
     .map(({ text }) => `${text} `)
     .join('');
-  if (deniedBefore.test(wide) || isDeniedBefore(before)) return 'denied';
+  if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
   return isBackground(words, mention, owners) ? 'background' : 'said';
@@ -106,7 +108,15 @@ function clauseEnd(words: readonly Word[], end: number, owners: Owners): number 
 
 function breaksAt(words: readonly Word[], at: number, owners: Owners): boolean {
   if (owners[at] !== undefined) return false;
-  return lists.breaks.startingAt(words, at) !== null || lists.reasons.startingAt(words, at) !== null;
+  return lists.breaks.startingAt(words, at) !== null || givesReason(words, at);
+}
+
+/** `as the`, but not in `as well as the`. */
+function givesReason(words: readonly Word[], at: number): boolean {
+  return (
+    lists.reasons.startingAt(words, at) !== null &&
+    !/^(?:well|such|same|far|long|soon|not|just)$/.test(words[at - 1]?.text ?? '')
+  );
 }
 
 /** Inside the reason of an answer, or what it is compared with. */
@@ -121,7 +131,7 @@ function isBackground(words: readonly Word[], { start }: Mention, owners: Owners
   for (let i = start - 1; i >= 0 && start - i <= 4 * reach; i--) {
     if (words[i + 1]?.boundary === 'sentence') return false;
     if (lists.conclusions.startingAt(words, i) !== null) return false;
-    if (lists.reasons.startingAt(words, i) === null || owners[i] !== undefined) continue;
+    if (!givesReason(words, i) || owners[i] !== undefined) continue;
     // `Because bone is bright, it is CT`: the reason ends with its comma.
     const opens = i === 0 || words[i]?.boundary === 'sentence';
     return !(opens && words.slice(i + 1, start + 1).some(({ boundary }) => boundary === 'clause'));

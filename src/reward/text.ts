@@ -56,7 +56,7 @@ export function joinTokens(tokens: readonly Token[]): string {
  */
 export function comparable(text: string): string {
   // `A) MRI` begins with a letter, not with an article.
-  return asDigits(normalize(text.replace(/^\W*(?:the|an?)\s+(?=[\p{L}\p{N}])/iu, '')));
+  return asDigits(normalize(text.replace(/^[^\p{L}\p{N}]*(?:the|an?)[ \t]+(?=[\p{L}\p{N}])/iu, '')));
 }
 
 /** `two` as `2`, up to twenty; other words as they are. */

@@ -16,16 +16,20 @@ export interface Word {
   glued: boolean;
   /** What stands between this word and the one before it: nothing much, a comma or bracket, or the end of a sentence. */
   boundary: 'none' | 'clause' | 'sentence';
+  /** A letter in brackets, which is no article. */
+  bracketed?: boolean;
 }
 
 /** A place where a text speaks of an option. */
 export interface Mention {
-  /** Null for a letter that no option has. */
+  /** Null for a letter that no option has, and for words that two have. */
   option: string | null;
   /** First word, and the one after the last. */
   start: number;
   end: number;
   by: 'words' | 'letter';
+  /** A bare capital in prose: it stands beside another answer, but is none by itself. */
+  weak?: boolean;
 }
 
 const script = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}';
@@ -58,17 +62,21 @@ export function prepare(text: string): string {
 export function cutWords(prepared: string): Word[] {
   const words: Word[] = [];
   let end = 0;
+  let opened = false;
   for (const match of prepared.matchAll(wordPattern)) {
     const gap = prepared.slice(end, match.index);
     const [raw] = match;
+    const bracketed = isBracketed(prepared, match.index, raw);
     words.push({
       raw,
       text: spelled(raw),
       start: match.index,
       end: match.index + raw.length,
       glued: words.length > 0 && /^[-/–]$/.test(gap),
-      boundary: boundaryOf(gap),
+      bracketed,
+      boundary: bracketed || opened ? withoutBrackets(gap) : boundaryOf(gap),
     });
+    opened = bracketed;
     end = match.index + raw.length;
   }
   return words;
@@ -100,7 +108,16 @@ export function stemmed(text: string): string {
   return text.replace(/s$/, '');
 }
 
+/** `(B)` inside a sentence is part of it: its brackets part nothing. */
+function isBracketed(prepared: string, start: number, raw: string): boolean {
+  return raw.length === 1 && /[([{]/.test(prepared[start - 1] ?? '') && /[)\]}]/.test(prepared[start + 1] ?? '');
+}
+
+function withoutBrackets(gap: string): Word['boundary'] {
+  return boundaryOf(gap.replace(/^\s*[)\]}]|[([{]\s*$/g, ' '));
+}
+
 function boundaryOf(gap: string): Word['boundary'] {
   if (/[.!?;\n。！？；…]/.test(gap)) return 'sentence';
-  return /[,:()[\]{}"“”|、，：（）—→]|\s[-–]+\s/.test(gap) ? 'clause' : 'none';
+  return /[,:()[\]{}"“”|&、，：（）—→]|\s[-–/]+\s/.test(gap) ? 'clause' : 'none';
 }

@@ -12,6 +12,7 @@ import type { Job, JobHooks } from '../bridge/job.js';
 import { answerRewards, rewardSpec } from '../bridge/rewards.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
 import { DataError } from '../errors.js';
+import { sha256 } from '../hash.js';
 import type { Sample } from '../sample.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
 import type { AnySpec } from '../training/image-budget.js';
@@ -131,7 +132,7 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
     return samples.map((sample) => promptRow(sample, rowOptions));
   };
   if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
-  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir);
+  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir, [instruction, input]);
   const started = {
     kind: 'grpo' as const,
     ...placed(rest),
@@ -161,7 +162,9 @@ function checkSampled(file: string, rows: readonly FileRow[], samples: readonly 
   });
 }
 
-const rowsFile = (outDir: string): string => path.resolve(outDir, 'rows.parquet');
+/** Named by what the rows are made of: a second job in the folder, which Python refuses, must not replace the first one's. */
+const rowsFile = (outDir: string, content: unknown): string =>
+  path.resolve(outDir, `rows-${sha256(JSON.stringify(content)).slice(0, 12)}.parquet`);
 
 /** The file of a job's rows, and what writes it where it is not there yet, checks it where it is. */
 function table<Input>(
@@ -183,7 +186,7 @@ function table<Input>(
   }
   checkCount(data.length);
   const rows = toRows(data);
-  const file = rowsFile(outDir);
+  const file = rowsFile(outDir, rows);
   const write = async (): Promise<void> => {
     checkImageFiles(rows);
     await writeParquet(file, rows, columns);

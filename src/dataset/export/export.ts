@@ -44,7 +44,7 @@ export interface ExportReport {
 
 export async function exportDataset(source: ExportSource, options: ExportOptions): Promise<ExportReport> {
   const dir = resolve(options.out);
-  await expectEmpty(dir);
+  await expectEmpty(dir, undefined, 'umask');
   const total = source.splits.reduce((sum, { samples }) => sum + samples.length, 0);
   let done = 0;
   const tick = (): void => options.onProgress?.(++done, total);

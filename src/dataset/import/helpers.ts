@@ -2,12 +2,21 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makePrivateFolder, onDisk } from '../../disk.js';
 import { DataError } from '../../errors.js';
 
-/** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
-export async function expectEmpty(dir: string, remedy = 'Give a new or an empty folder with --out.'): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const names = await readdir(dir);
+/**
+ * Makes the folder; refuses one that holds anything, since old and new rows must not mix.
+ * @param readers Data sets may hold patients' images and are their user's alone; what is exported is meant for others.
+ */
+export async function expectEmpty(
+  dir: string,
+  remedy = 'Give a new or an empty folder with --out.',
+  readers: 'user' | 'umask' = 'user',
+): Promise<void> {
+  if (readers === 'user') makePrivateFolder(dir);
+  else await onDisk(dir, () => mkdir(dir, { recursive: true }));
+  const names = await onDisk(dir, () => readdir(dir));
   if (names.length === 0) return;
   throw new DataError('folder-not-empty', `${dir} is not empty.`, {
     where: dir,
@@ -69,7 +78,7 @@ export async function mapInOrder<T, R>(
 
 /** A folder that is there while `work` runs. */
 export async function withTemporary<T>(dir: string, work: (dir: string) => Promise<T>): Promise<T> {
-  await mkdir(dir, { recursive: true });
+  makePrivateFolder(dir);
   try {
     return await work(dir);
   } finally {

@@ -3,8 +3,9 @@
  * Each file is read once, whatever number of rows name it.
  */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { sha256 } from '../../hash.js';
 import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folder.js';
 import type { MadeImages } from './made-images.js';
@@ -104,11 +105,13 @@ export async function storePicture(
   const folder = join(dir, datasetFiles.pictures);
   const path = join(folder, `${imageHash.slice(0, 24)}${extension}`);
   if (await exists(path)) return path;
-  await mkdir(folder, { recursive: true });
+  makePrivateFolder(folder);
   // Two files of the same bytes may be stored at once.
   const partial = `${path}.${randomUUID()}.partial`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+  await onDisk(path, async () => {
+    await writeFile(partial, bytes, { mode: privateFile });
+    await rename(partial, path);
+  });
   return path;
 }
 
