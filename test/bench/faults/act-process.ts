@@ -14,7 +14,9 @@ const [shortestPause, longestPause] = [1_500, 5_000];
 export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal' }>): Promise<Outcome> {
   const { moment: draw, time } = run.trial.draw;
   const { target, signal } = act;
-  const moment = target === 'worker' && act.moment === 'random' ? 'job' : act.moment;
+  // There is no Python before the first job.
+  const isPython = target === 'worker' || target === 'supervisor';
+  const moment = isPython && act.moment === 'random' ? 'job' : act.moment;
   const met = await meet(run, { moment, draw, delay: time * longestDelays[moment] }, (running) => {
     const targets = targetsOf(target, running.pid, running.worker);
     signalAll(targets, signal);
