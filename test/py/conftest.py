@@ -1,4 +1,4 @@
-"""Property tests draw the same inputs each time, so that a change is judged and not luck; MEDGR2_SEED=any draws others."""
+"""Property tests draw the same inputs each time, so that a change is judged and not luck; MEDGR2_SEED draws others."""
 
 import os
 
