@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from medgr2.executors.local import LocalExecutor
+from medgr2.executors.ranks import RanksExecutor, spreads
 from medgr2.line import Line
 from medgr2.single_job import run_single
 from medgr2.stand_in import RULES
@@ -86,7 +87,7 @@ def main() -> None:
 
 def _executor(settings: dict[str, Any], preload: bool) -> LocalExecutor:
     if settings["kind"] == "local":
-        return LocalExecutor(preload)
+        return RanksExecutor(settings, preload) if spreads(settings) else LocalExecutor(preload)
     from medgr2.executors.ray import RayExecutor
 
     return RayExecutor(settings)

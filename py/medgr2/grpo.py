@@ -18,6 +18,7 @@ from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch
 from medgr2.processing import load_processor, open_image
 from medgr2.reward_backbone import RewardModel
 from medgr2.rows import read_rows
+from medgr2.sharding import heed, ranks
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
 
@@ -82,7 +83,7 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
-    check_grpo_rows(spec.get("trl", {}), len(rows))
+    check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
     device = set_up(spec)
     processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
     model = load_vlm(spec["model"], device)
@@ -96,6 +97,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         reward_weights=[reward["weight"] for reward in spec["rewards"]],
         **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
     )
+    heed(config)
     callback = EventCallback(channel, tuple(desk.names))
     trainer = GRPOTrainer(
         model=model,

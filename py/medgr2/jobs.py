@@ -9,6 +9,7 @@ from typing import Any
 
 from medgr2.channel import Channel, JobCancelled
 from medgr2.contract import check_result, check_spec
+from medgr2.devices import pin_one_gpu
 from medgr2.failure import describe
 from medgr2.strict_json import to_plain
 
@@ -21,6 +22,9 @@ MODULES = {
     "evaluate": "medgr2.evaluate",
 }
 
+#: Kinds of job that spread over several ranks: their trainers share the batch. The others are done by one.
+SPREAD = ("sft", "grpo", "reward-model")
+
 
 def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -> dict[str, Any]:
     """Runs one job here and returns its result. A `module` of the caller's own has its own forms of spec and result."""
@@ -28,6 +32,9 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
         check_spec(spec)
         module = MODULES[spec["kind"]]
         Path(spec["outDir"]).mkdir(parents=True, exist_ok=True)
+    pinned = pin_one_gpu() if spec.get("device") != "cpu" else None
+    if pinned is not None and spec.get("kind") in (*SPREAD, None):
+        channel.emit({"type": "warning", "message": pinned})
     result = to_plain(importlib.import_module(module).run(spec, channel))
     if module in MODULES.values():
         check_result(result)

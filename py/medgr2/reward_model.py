@@ -15,6 +15,7 @@ from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, set_up
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.rows import Row, read_rows
+from medgr2.sharding import heed, sharding
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
 
 BEST_GRADE = 10
@@ -79,12 +80,20 @@ class RewardTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         folder = Path(output_dir or self.args.output_dir)
         model = self.accelerator.unwrap_model(self.model)
+        if sharding() is not None:
+            if folder.name.startswith(PREFIX_CHECKPOINT_DIR):
+                return  # the shards of all ranks are written by what sharded them
+            # No rank holds the weights that were gathered: they go into a model of the same making.
+            model = make_model(self.spec, torch.device("cpu"))
+            model.load_state_dict(state_dict)
         if folder.name.startswith(PREFIX_CHECKPOINT_DIR):
             model.save_checkpoint(folder)
         else:
             model.save(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if sharding() is not None:
+            return super()._load_from_checkpoint(resume_from_checkpoint, model)
         self.accelerator.unwrap_model(self.model).load_checkpoint(resume_from_checkpoint)
 
 
@@ -117,15 +126,21 @@ class Collate:
         }
 
 
-def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
-    units = units_of(rows, spec["loss"])
-    device = set_up(spec)
+def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
+    """The model to train, with what does not learn frozen and adapters where they learn instead."""
     model = RewardModel.load(spec["model"], device)
     freeze(model.backbone, spec.get("train", "all"))
     lora = lora_config(spec, model.backbone)
     if lora is not None:
         model.adapt(lora)
+    return model
+
+
+def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    units = units_of(rows, spec["loss"])
+    device = set_up(spec)
+    model = make_model(spec, device)
     folder = Path(spec["outDir"])
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),
@@ -143,6 +158,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             "max_grad_norm": 1.0,
         },
     )
+    heed(arguments)
     callback = EventCallback(channel)
     trainer = RewardTrainer(
         model=model,

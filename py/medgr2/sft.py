@@ -13,6 +13,7 @@ from medgr2.lora import lora_config
 from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
 from medgr2.processing import load_processor, open_image
 from medgr2.rows import read_rows
+from medgr2.sharding import heed
 from medgr2.spec_rules import check_sft_rows
 from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
 
@@ -40,6 +41,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         max_length=None,
         **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
     )
+    heed(config)
     callback = EventCallback(channel)
     trainer = SFTTrainer(
         model=model,

@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_utils import get_last_checkpoint
 
 from medgr2.channel import Channel, JobCancelled
+from medgr2.sharding import check_ranks, save_whole, sharding, sharding_options
 
 
 def last_checkpoint(folder: Path) -> str | None:
@@ -19,7 +20,7 @@ def last_checkpoint(folder: Path) -> str | None:
     while folder.is_dir() and (found := get_last_checkpoint(str(folder))) is not None:
         if (Path(found) / "trainer_state.json").exists():
             return found
-        shutil.rmtree(found)
+        shutil.rmtree(found, ignore_errors=True)  # ranks look at the same time, and all remove it
     return None
 
 
@@ -113,19 +114,23 @@ class EventCallback(TrainerCallback):
 
 def run_trainer(trainer: Any, callback: EventCallback, kind: str, folder: Path) -> dict[str, Any]:
     """Trains from the last checkpoint, saves the finished model to `folder/model`, and returns the job's result."""
+    check_ranks(trainer)
     checkpoint = last_checkpoint(folder / "checkpoints")
     started = time.monotonic()
     try:
         output = trainer.train(resume_from_checkpoint=checkpoint)
     except JobCancelled:  # in the middle of a step, for instance while it waited for rewards
-        _save_last_step(trainer, folder / "checkpoints")
+        if sharding() is None:  # all ranks write a sharded checkpoint, and not all need have stopped here
+            _save_last_step(trainer, folder / "checkpoints")
         raise
     if callback.stopped:
         raise JobCancelled(f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}")
     model = folder / "model"
-    trainer.save_model(str(model))
-    # Checkpoints carry optimiser state and are only for resuming; the finished model makes them useless.
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    save_whole(trainer, str(model))
+    # Checkpoints carry optimiser state and are only for resuming; the finished model, which one rank writes, makes them
+    # useless.
+    if trainer.is_world_process_zero():
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return {
         "kind": kind,
         "checkpoint": str(model),
@@ -161,4 +166,5 @@ def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str
         "save_total_limit": 1,
         "remove_unused_columns": False,
         "dataloader_pin_memory": not on_cpu,
+        **sharding_options(),
     }

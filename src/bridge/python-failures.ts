@@ -30,6 +30,21 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'python-package-missing',
     remedy: 'Install the extra with the command in the message, or use executor: local.',
   },
+  TooFewGpus: {
+    code: 'too-few-gpus',
+    remedy:
+      'Set executor.gpus to what `nvidia-smi -L` lists, leave it out for one GPU, or change CUDA_VISIBLE_DEVICES.',
+  },
+  RankLost: {
+    code: 'rank-lost',
+    remedy:
+      'A rank that was killed most likely ran out of memory: use a smaller batch, fewer pixels per image, LoRA or ' +
+      'executor.sharding: fsdp. Run it again: it goes on from its last checkpoint.',
+  },
+  ShardingRefused: {
+    code: 'sharding-refused',
+    remedy: 'Leave executor.sharding out, or change what the message names.',
+  },
   RayNotStarted: {
     code: 'ray-not-started',
     remedy:

@@ -10,9 +10,7 @@ from typing import Any
 from medgr2.executors import Worker
 from medgr2.executors.local import LocalExecutor
 from medgr2.executors.ray_driver import drive
-
-#: Kinds of job that spread over several workers: their trainers share the batch. The others are done by one worker.
-SPREAD = ("sft", "grpo", "reward-model")
+from medgr2.jobs import SPREAD
 
 
 class RayExecutor(LocalExecutor):

@@ -21,6 +21,7 @@ from medgr2.executors.relay import Relay
 from medgr2.executors.worker import enter, leave
 from medgr2.failure import describe
 from medgr2.jobs import end_job
+from medgr2.sharding import SHARDING
 
 #: Seconds that killed processes get to be gone.
 LEAVE_SECONDS = 10.0
@@ -73,7 +74,7 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     # Ray wants a folder that all machines see; nothing that we keep goes there.
     storage = Path(spec.get("outDir") or Path(job["log"]).parent).absolute() / ".ray"
     trainer = TorchTrainer(
-        functools.partial(work, spec, job["module"], address, relay.key),
+        functools.partial(work, spec, job["module"], address, relay.key, settings.get("sharding")),
         scaling_config=ScalingConfig(
             num_workers=settings["workers"],
             use_gpu=settings["gpu"],
@@ -155,10 +156,14 @@ class WorkerEnded(Exception):
     """A rank did not finish its part: Ray then ends the others, which would wait for it."""
 
 
-def work(spec: dict[str, Any], module: str | None, address: tuple[str, int], key: bytes) -> None:
+def work(
+    spec: dict[str, Any], module: str | None, address: tuple[str, int], key: bytes, sharding: str | None = None
+) -> None:
     """What each Ray Train worker does."""
     from ray.train import get_context
 
+    if sharding is not None:
+        os.environ[SHARDING] = sharding
     connection = Client(address, authkey=key)
     connection.send_bytes(json.dumps({"rank": get_context().get_world_rank()}).encode("ascii"))
     channel = PipeChannel(connection, orphaned=functools.partial(os.kill, os.getpid(), signal.SIGKILL))
