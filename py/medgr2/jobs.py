@@ -10,6 +10,7 @@ from typing import Any
 from medgr2.channel import Channel, JobCancelled
 from medgr2.contract import check_result, check_spec
 from medgr2.devices import pin_one_gpu
+from medgr2.extras import check_extras
 from medgr2.failure import describe
 from medgr2.strict_json import to_plain
 
@@ -31,6 +32,7 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
     if module is None:
         check_spec(spec)
         module = MODULES[spec["kind"]]
+        check_extras(spec)
         Path(spec["outDir"]).mkdir(parents=True, exist_ok=True)
     pinned = pin_one_gpu() if spec.get("device") != "cpu" else None
     if pinned is not None and spec.get("kind") in (*SPREAD, None):

@@ -26,9 +26,9 @@ const byType: Readonly<Record<string, Meaning>> = {
   ImportError: { code: 'python-package-broken', remedy: setup },
   DeviceUnavailable: { code: 'cuda-unavailable', remedy: cudaRemedies.driver },
   TorchWithoutCuda: { code: 'cuda-unavailable', remedy: cudaRemedies.cpuBuild },
-  RayMissing: {
+  ExtraMissing: {
     code: 'python-package-missing',
-    remedy: 'Install the extra with the command in the message, or use executor: local.',
+    remedy: 'Install the extra with the command in the message, or leave the setting out that needs it.',
   },
   TooFewGpus: {
     code: 'too-few-gpus',
