@@ -163,6 +163,7 @@ SETTINGS = {"kind": "local", "workers": 1}
     [
         ({"gpus": 3}, "auto", "executor.gpus is 3, and 2 GPUs are visible here"),
         ({"gpus": "all"}, "cpu", "device is cpu"),
+        ({"gpus": 1, "sharding": "fsdp"}, "auto", "one GPU here: there is nothing to split"),
         ({"workers": 2}, "cuda", "use executor.gpus"),
         ({"workers": 2, "sharding": "zero3"}, "auto", "zero3 needs GPUs"),
     ],

@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from medgr2.contract import with_defaults
-from medgr2.executors.ranks import RanksExecutor
+from medgr2.executors.ranks import RanksExecutor, drive
 from medgr2.executors.worker import work
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,6 +177,22 @@ def test_grpo_over_two_ranks_trains_one_model_on_the_rewards_of_all(way, executo
     assert sorted(len(set(ids)) for ids in asked) == [1, 1] and asked[0] != asked[1]  # a group for each rank
     trained, base = load_file(tmp_path / "out/model/model.safetensors"), load_file(BASE)
     assert trained.keys() == base.keys() and any((trained[name] - base[name]).abs().max() > 1e-4 for name in base)
+
+
+def test_gpus_all_where_there_is_one_is_a_plain_job(executors, tmp_path, monkeypatch):
+    (tmp_path / "plain.py").write_text(
+        "import os\ndef run(spec, channel):\n"
+        "    return {'visible': os.environ['CUDA_VISIBLE_DEVICES'], 'rank': os.environ.get('RANK')}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    request = {"spec": {}, "module": "plain", "log": str(tmp_path / "job.log"), "ranks": {"gpus": "all"}}
+    ended = follow(executors["whole"].start_process(request, body=one_gpu))[-1]
+    assert ended["result"] == {"visible": "7", "rank": None}
+
+
+def one_gpu(connection, request):
+    os.environ["CUDA_VISIBLE_DEVICES"] = "7"
+    drive(connection, request)
 
 
 MODULE = """

@@ -72,6 +72,10 @@ def drive(connection: Connection[Any, Any], request: str) -> None:
         count = settle(job)
     except RuntimeError as error:
         leave(PipeChannel(connection), {"type": "failed", "error": describe(error)})
+    if count == 1:  # one GPU, by `all` or by number: a plain job
+        channel = PipeChannel(connection)
+        channel.start_beating()
+        leave(channel, end_job(job["spec"], channel, job["module"]))
     # Forked while this process has no thread: a rank must not inherit a lock that nobody will release.
     orders, theirs = connections.Pipe()
     agent = get_context("fork").Process(target=_start_ranks, args=(theirs, connection, job, count))
@@ -111,6 +115,8 @@ def settle(job: dict[str, Any]) -> int:
         shown = os.environ.get("CUDA_VISIBLE_DEVICES")
         by = "" if shown is None else f" (CUDA_VISIBLE_DEVICES={shown})"
         raise TooFewGpus(f"executor.gpus is {wanted}, and {len(gpus) or 'no'} GPUs are visible here{by}")
+    if count == 1 and settings.get("sharding") is not None:
+        raise ShardingRefused(f"executor.gpus is {wanted}, one GPU here: there is nothing to split a model over")
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus[:count])
     return count
 
