@@ -67,9 +67,17 @@ describe('Kubernetes', () => {
 });
 
 test.skipIf(skyPython() === null)('skypilot.yaml is a task of SkyPilot', { timeout: 120_000 }, async () => {
-  const script =
-    'import sys, yaml, jsonschema; from sky.utils import schemas; ' +
-    'jsonschema.validate(yaml.safe_load(open(sys.argv[1])), schemas.get_task_schema()); print("valid")';
+  // Each part has a schema of its own: the task's takes anything for resources.
+  const script = `
+import sys, yaml
+from jsonschema import validate
+from sky.utils import schemas
+task = yaml.safe_load(open(sys.argv[1]))
+validate(task, schemas.get_task_schema())
+validate(task["resources"], schemas.get_resources_schema())
+for storage in task["file_mounts"].values():
+    validate(storage, schemas.get_storage_schema())
+print("valid")`;
   expect((await run(skyPython()!, ['-c', script, file('skypilot.yaml')])).stdout).toContain('valid');
 });
 
