@@ -44,8 +44,9 @@ function makeBase(root: string): void {
     execFileSync('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root], {
       stdio: 'inherit',
     });
-  const npm = execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim();
-  cpSync(path.join(npm, 'npm'), path.join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
+  // …/npm/bin/npm-cli.js, as `npm run` says it.
+  const npm = path.resolve(process.env['npm_execpath'] ?? '/usr/lib/node_modules/npm/bin/npm-cli.js', '../..');
+  cpSync(npm, path.join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
   cpSync(process.execPath, path.join(root, 'usr/local/bin/node'));
   const link = 'ln -sf ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm; useradd --create-home node || true';
   execFileSync('chroot', [root, 'sh', '-c', link]);
