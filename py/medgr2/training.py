@@ -12,7 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer_utils import get_last_checkpoint
 
 from medgr2.channel import Channel, JobCancelled
-from medgr2.sharding import check_ranks, save_whole, sharding, sharding_options
+from medgr2.sharding import check_checkpoint, check_ranks, save_whole, sharding, sharding_options
 
 
 def last_checkpoint(folder: Path) -> str | None:
@@ -116,6 +116,7 @@ def run_trainer(trainer: Any, callback: EventCallback, kind: str, folder: Path) 
     """Trains from the last checkpoint, saves the finished model to `folder/model`, and returns the job's result."""
     check_ranks(trainer)
     checkpoint = last_checkpoint(folder / "checkpoints")
+    check_checkpoint(checkpoint)
     started = time.monotonic()
     try:
         output = trainer.train(resume_from_checkpoint=checkpoint)
