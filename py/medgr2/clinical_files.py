@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from medgr2.channel import Channel, JobCancelled
+from medgr2.reasons import reason_in
 
 TELL_EVERY_S = 0.5
 
@@ -56,5 +57,4 @@ def import_files(
 def _reason(error: Exception) -> dict[str, str]:
     if isinstance(error, NotOfKind):
         return {"code": error.code, "reason": str(error)}
-    text = (str(error) or type(error).__name__).splitlines()[0][:200]
-    return {"code": "image-unusable", "reason": f"cannot be read: {text}"}
+    return {"code": "image-unusable", "reason": f"cannot be read: {reason_in(error)}"}

@@ -7,33 +7,50 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from medgr2.channel import Channel
-from medgr2.models import job_start, load_vlm, model_path, set_up
-from medgr2.processing import load_processor, open_image, prompt_text
-from medgr2.rows import Row, batches, read_rows
+from medgr2.decoding import generate
+from medgr2.encode import Row, encode
+from medgr2.models import context_length, job_start, load_policy, model_path, set_up
+from medgr2.prepare import checked_processor
+from medgr2.roles import check_policy
+from medgr2.row_bounds import fitting, plan_batches, row_length
+from medgr2.rows import in_batches, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Writes completions.jsonl: {id, index, text, promptTokens, tokens, finished}.
 
-    `finished` is false where the length ran out. The lines of a batch are in the file before its progress is told.
+    `finished` is false where the length ran out; a prompt that leaves no room gets an empty text that is not finished.
+    The lines of a batch are in the file before its progress is told.
     """
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
+    check_policy(model_path(spec["model"]))
+    processor = checked_processor(spec["model"], rows, ("prompt",))
+    lengths = [row_length(processor, row) for row in rows]
+    most: int = spec["maxNewTokens"]
+    fits = set(fitting(rows, lengths, context_length(spec["model"]), most, model_path(spec["model"]), channel))
     device = set_up(spec)
-    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
-    model = load_vlm(spec["model"], device)
+    model = load_policy(spec["model"], device)
     channel.emit(job_start("complete", device, model))
     started = time.monotonic()
     samples: int = spec["samples"]
     path = Path(spec["outDir"]) / "completions.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for batch in batches(rows, spec["batchSize"], channel):
-            lines = complete_batch(model, processor, device, batch, spec["maxNewTokens"], samples, spec["temperature"])
-            for index, line in enumerate(lines):
-                named = {"id": batch[index // samples]["id"], "index": index % samples, **line}
-                out.write(json.dumps(named, ensure_ascii=False) + "\n")
+        for positions, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+            written = iter(
+                complete_batch(
+                    model,
+                    processor,
+                    [row for at, row in zip(positions, batch, strict=True) if at in fits],
+                    most,
+                    samples,
+                    spec["temperature"],
+                )
+            )
+            for at, row in zip(positions, batch, strict=True):
+                for index in range(samples):
+                    line = next(written) if at in fits else no_room(lengths[at])
+                    out.write(json.dumps({"id": row["id"], "index": index, **line}, ensure_ascii=False) + "\n")
             out.flush()
     return {
         "kind": "complete",
@@ -43,40 +60,26 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     }
 
 
+def no_room(prompt_tokens: int) -> dict[str, Any]:
+    return {"text": "", "promptTokens": prompt_tokens, "tokens": 0, "finished": False}
+
+
 def complete_batch(
-    model: Any,
-    processor: Any,
-    device: torch.device,
-    batch: list[Row],
-    max_new_tokens: int,
-    samples: int = 1,
-    temperature: float = 0,
+    model: Any, processor: Any, batch: list[Row], max_new_tokens: int, samples: int = 1, temperature: float = 0
 ) -> list[dict[str, Any]]:
     """`samples` completions of each row as {text, promptTokens, tokens, finished}; temperature 0 is greedy."""
-    sampling = (
-        {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
-        if temperature > 0
-        else {"do_sample": False}
-    )
-    end = processor.tokenizer.eos_token_id
-    inputs = processor(
-        images=[open_image(row["image"]) for row in batch],
-        text=[prompt_text(processor, row["prompt"]) for row in batch],
-        padding=True,
-        padding_side="left",
-        return_tensors="pt",
-    ).to(device)
-    width = inputs["input_ids"].shape[1]
-    with torch.inference_mode():
-        ids_BT = model.generate(**inputs, max_new_tokens=max_new_tokens, num_return_sequences=samples, **sampling)
-    texts = processor.tokenizer.batch_decode(ids_BT[:, width:], skip_special_tokens=True)
+    if not batch:
+        return []
+    asked = [{name: row[name] for name in ("id", "image", "prompt")} for row in batch]
+    encoded = encode(processor, asked, side="left")
+    inputs = {name: value.to(model.device) for name, value in encoded.inputs.items()}
+    prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
     lines: list[dict[str, Any]] = []
-    for index, (text, ids) in enumerate(zip(texts, ids_BT[:, width:].tolist(), strict=True)):
-        finished = end in ids
+    for index, (ids, finished) in enumerate(generate(model, processor, inputs, max_new_tokens, samples, temperature)):
         line = {
-            "text": text,
-            "promptTokens": int(inputs["attention_mask"][index // samples].sum()),
-            "tokens": ids.index(end) + 1 if finished else len(ids),
+            "text": processor.tokenizer.decode(ids, skip_special_tokens=True),
+            "promptTokens": int(prompt_tokens[index // samples]),
+            "tokens": len(ids),
             "finished": finished,
         }
         lines.append(line)

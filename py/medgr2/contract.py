@@ -30,7 +30,7 @@ def _validator(part: str, name: str) -> Draft202012Validator:
 
 def _check(part: str, tag: str, what: str, value: Any) -> None:
     name = value.get(tag) if isinstance(value, dict) else None
-    if name not in _contract()[part]:
+    if not isinstance(name, str) or name not in _contract()[part]:
         known = ", ".join(_contract()[part])
         raise ContractError(f"{what}: `{tag}` is {name!r}; known: {known}")
     error = best_match(_validator(part, name).iter_errors(value))

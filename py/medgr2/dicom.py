@@ -5,6 +5,7 @@ said.
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,21 +13,27 @@ from typing import Any
 
 import numpy as np
 import pydicom
+from pydicom.dataset import FileMetaDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medgr2.channel import Channel
 from medgr2.clinical_files import NotOfKind, import_files
+from medgr2.dicom_header import burned_in, macro, patient_of, pixel_height, refuse_no_picture
+from medgr2.dicom_palette import in_little_endian, palette_bits
+from medgr2.patients import pseudonymiser
 from medgr2.pixels import (
     chosen,
     files_below,
     own_window,
-    pseudonymiser,
     save_picture,
+    square,
     window_exact,
     window_linear,
     window_sigmoid,
 )
+from medgr2.reasons import reason_in
 
 MODALITIES = {
     "CT": "CT",
@@ -40,16 +47,25 @@ MODALITIES = {
 }
 """DICOM's modality codes in the eight; what is not here is `unknown`."""
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+SYNTAXES = {
+    (True, True): ImplicitVRLittleEndian,
+    (False, True): ExplicitVRLittleEndian,
+    (False, False): ExplicitVRBigEndian,
+}
+"""By whether types of values are left out, and whether bytes are in little-endian order."""
+
 WINDOWS = {"LINEAR": window_linear, "LINEAR_EXACT": window_exact, "SIGMOID": window_sigmoid}
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    """spec: {path, outDir, pictures, window: header | auto | [center, width], frames: first | middle | all | number}.
+    """spec: {path, outDir, pictures, window: header | auto | [center, width], frames: first | middle | all | number,
+    keyFile: file with the key of pseudonyms, or none}.
 
     Writes what `import_files` says, and pictures to the folder `pictures`.
     """
-    pseudonym = pseudonymiser()
+    pseudonym = pseudonymiser(spec.get("keyFile"))
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings hold values of the header
     files = [file for file in files_below(Path(spec["path"])) if file.name != "DICOMDIR"]
 
     def pictures(file: Path, _name: str) -> Iterator[dict[str, Any]]:
@@ -63,19 +79,46 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
 def _pictures(
     file: Path, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
 ) -> Iterator[dict[str, Any]]:
+    dataset = _read(file)
     try:
-        dataset = pydicom.dcmread(file)
-    except InvalidDicomError as error:
-        raise NotOfKind("not-dicom", "is no DICOM file") from error
-    if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise ValueError("it holds no pixels")
-    count = int(dataset.get("NumberOfFrames") or 1)
-    notes, deidentified = _burned_in(dataset)
-    for frame in chosen(spec["frames"], count):
-        pixels, window, frame_notes = _render(dataset, frame, count, spec["window"])
-        yield _row(dataset, frame, count, window, notes + frame_notes, deidentified, pseudonym) | save_picture(
-            pixels, folder
-        )
+        refuse_no_picture(dataset)
+        if not any(name in dataset for name in PIXELS):
+            raise NotOfKind("no-pixels", "holds no pixels")
+        count = int(dataset.get("NumberOfFrames") or 1)
+        notes, deidentified = burned_in(dataset)
+        for frame in chosen(spec["frames"], count):
+            pixels, window, frame_notes = _render(dataset, frame, count, spec["window"])
+            pixels, square_notes = square(pixels, pixel_height(dataset, frame))
+            told = notes + frame_notes + square_notes
+            yield _row(dataset, frame, count, window, told, deidentified, pseudonym) | save_picture(pixels, folder)
+    except NotOfKind:
+        raise
+    except Exception as error:
+        raise ValueError(reason_in(error, dataset)) from None
+
+
+def _read(file: Path) -> Any:
+    """A file without the header that says it is DICOM is one where it holds what pictures need."""
+    try:
+        try:
+            dataset = pydicom.dcmread(file)
+        except InvalidDicomError:
+            dataset = pydicom.dcmread(file, force=True)
+            if not dataset or not any(name in dataset for name in ("SOPClassUID", "Rows")):
+                raise NotOfKind("not-dicom", "is no DICOM file") from None
+    except NotOfKind:
+        raise
+    except Exception as error:
+        if file.read_bytes()[128:132] != b"DICM":
+            raise NotOfKind("not-dicom", "is no DICOM file") from None
+        raise ValueError(reason_in(error)) from None
+    meta = dataset.file_meta if hasattr(dataset, "file_meta") else FileMetaDataset()
+    if "TransferSyntaxUID" not in meta:
+        if bytes(dataset.get("PixelData") or b"")[:4] == b"\xfe\xff\x00\xe0":
+            raise NotOfKind("image-unusable", "cannot be read: its pixels are compressed, and it does not say how")
+        meta.TransferSyntaxUID = SYNTAXES[dataset.original_encoding]
+        dataset.file_meta = meta
+    return dataset
 
 
 def _row(
@@ -88,9 +131,7 @@ def _row(
     pseudonym: Callable[[str], str],
 ) -> dict[str, Any]:
     """All that leaves a header: modality, body part, frame, window, and a pseudonym of the patient."""
-    # Without a patient number the study's stands in: better one patient too many than two thought to be one.
-    patient = "\n".join(str(dataset.get(name) or "") for name in ("PatientID", "IssuerOfPatientID")).strip()
-    patient = patient or str(dataset.get("StudyInstanceUID") or "")
+    patient, patient_notes = patient_of(dataset)
     part = str(dataset.get("BodyPartExamined") or "")
     details = [
         f"frame {frame + 1} of {count}" if count > 1 else "",
@@ -99,40 +140,11 @@ def _row(
     ]
     return {
         "modality": MODALITIES.get(str(dataset.get("Modality") or ""), "unknown"),
-        "patient": pseudonym(patient) if patient else None,
+        "patient": pseudonym(patient) if patient is not None else None,
         "deidentified": deidentified,
-        "warnings": notes,
+        "warnings": notes + patient_notes,
         "detail": ", ".join(detail for detail in details if detail),
     }
-
-
-def _burned_in(dataset: Any) -> tuple[list[str], bool | None]:
-    """Warnings, and whether the picture is free of what names a patient: None where nobody said and nothing hints."""
-    if str(dataset.get("BurnedInAnnotation") or "").upper() == "YES":
-        return ["the header says that text is burned into the pixels"], False
-    if str(dataset.get("RecognizableVisualFeatures") or "").upper() == "YES":
-        return ["the header says that the patient can be recognised"], False
-    if str(dataset.get("BurnedInAnnotation") or "").upper() == "NO":
-        return [], True
-    kinds = {str(kind).upper() for kind in dataset.get("ImageType") or []}
-    likely = (
-        str(dataset.get("Modality") or "") in ("US", "IVUS", "ES", "XC", "OT", "SC")
-        or str(dataset.get("SOPClassUID") or "").startswith(SECONDARY_CAPTURE)
-        or bool(kinds & {"SECONDARY", "SCREEN SAVE"})
-    )
-    if likely:
-        return ["text is likely burned into the pixels: look before it leaves this machine"], False
-    return [], None
-
-
-def _macro(dataset: Any, frame: int, name: str) -> Any:
-    """A functional group of an enhanced multi-frame file, of the frame or shared by all; else the file itself."""
-    for group in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
-        items = dataset.get(group) or []
-        index = frame if group.startswith("Per") else 0
-        if index < len(items) and items[index].get(name):
-            return items[index][name].value[0]
-    return dataset
 
 
 def _render(dataset: Any, frame: int, count: int, wanted: str | list[float]) -> tuple[Any, str, list[str]]:
@@ -140,26 +152,50 @@ def _render(dataset: Any, frame: int, count: int, wanted: str | list[float]) -> 
     raw = pixel_array(dataset, index=frame) if count > 1 else pixel_array(dataset)
     kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
     if kind == "PALETTE COLOR":
-        raw = apply_color_lut(raw, dataset)
+        return _colours(apply_color_lut(raw, in_little_endian(dataset)), palette_bits(dataset)), "", []
     if raw.ndim == 3:
-        return (raw if raw.dtype == np.uint8 else (raw >> 8).astype(np.uint8)), "", []
-    values = np.asarray(apply_modality_lut(raw, _macro(dataset, frame, "PixelValueTransformationSequence")), np.float64)
-    padding = raw == dataset.PixelPaddingValue if dataset.get("PixelPaddingValue") is not None else None
+        return _colours(raw, int(dataset.BitsStored)), "", []
+    values = np.asarray(apply_modality_lut(raw, macro(dataset, frame, "PixelValueTransformationSequence")), np.float64)
+    padding = _padding(raw, dataset)
     inside = values if padding is None or padding.all() else values[~padding]
-    grey, window, notes = _windowed(values, inside, _macro(dataset, frame, "FrameVOILUTSequence"), wanted)
+    grey, window, notes = _windowed(values, inside, macro(dataset, frame, "FrameVOILUTSequence"), wanted)
     if kind == "MONOCHROME1":
         grey = 255 - grey
     if padding is not None:
         grey = np.where(padding, 0, grey)
-    return np.round(grey).astype(np.uint8), window, notes + _shape_notes(dataset, grey)
+    shown = np.round(grey).astype(np.uint8)
+    return shown, window, notes + (["the picture is of one colour"] if shown.min() == shown.max() else [])
+
+
+def _colours(raw: Any, bits: int) -> Any:
+    """Colours of any depth as (H, W, 3) of uint8."""
+    if raw.shape[-1] == 4:  # a palette with transparency: on white
+        most = np.iinfo(raw.dtype).max
+        alpha = raw[..., 3:] / most
+        raw = (raw[..., :3] * alpha + most * (1 - alpha)).astype(raw.dtype)
+    if raw.dtype == np.uint8:
+        return raw
+    return np.round(np.clip(raw.astype(np.float64) / (2**bits - 1), 0, 1) * 255).astype(np.uint8)
+
+
+def _padding(raw: Any, dataset: Any) -> Any:
+    """Where no picture is: one value, or all between two."""
+    first = dataset.get("PixelPaddingValue")
+    if not isinstance(first, (int, float)):
+        return None
+    last = dataset.get("PixelPaddingRangeLimit")
+    if not isinstance(last, (int, float)):
+        return raw == first
+    return (raw >= min(first, last)) & (raw <= max(first, last))
 
 
 def _windowed(values: Any, inside: Any, voi: Any, wanted: str | list[float]) -> tuple[Any, str, list[str]]:
     if isinstance(wanted, list):
         center, width = wanted
         return window_linear(values, center, width), f"window {center:g}/{width:g}", []
-    if wanted == "header" and voi.get("WindowCenter") is not None and voi.get("WindowWidth") is not None:
-        center, width = (float(_first(voi[name].value)) for name in ("WindowCenter", "WindowWidth"))
+    said = _window_of(voi) if wanted == "header" else None
+    if said is not None:
+        center, width = said
         function = str(voi.get("VOILUTFunction") or "LINEAR").upper()
         return WINDOWS.get(function, window_linear)(values, center, width), f"window {center:g}/{width:g}", []
     if wanted == "header" and voi.get("VOILUTSequence"):
@@ -171,13 +207,14 @@ def _windowed(values: Any, inside: Any, voi: Any, wanted: str | list[float]) -> 
     return window_exact(values, center, width), f"own range {center:g}/{width:g}", notes
 
 
+def _window_of(voi: Any) -> tuple[float, float] | None:
+    """The header's window, or None where it has none that is one."""
+    try:
+        center, width = (float(_first(voi[name].value)) for name in ("WindowCenter", "WindowWidth"))
+    except (KeyError, ValueError, TypeError, IndexError):
+        return None
+    return (center, width) if np.isfinite(center) and width > 0 else None
+
+
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, (list, tuple, pydicom.multival.MultiValue)) else value
-
-
-def _shape_notes(dataset: Any, grey: Any) -> list[str]:
-    notes = ["the picture is of one colour"] if grey.min() == grey.max() else []
-    spacing = dataset.get("PixelSpacing") or []
-    if len(spacing) == 2 and abs(float(spacing[0]) / max(float(spacing[1]), 1e-9) - 1) > 0.05:
-        notes.append("pixels are not square: the picture is stretched")
-    return notes

@@ -9,10 +9,13 @@ from typing import Any
 
 from medgr2.channel import Channel
 from medgr2.complete import complete_batch
+from medgr2.encode import Row, reply_ids
 from medgr2.likelihood import response_log_likelihoods
-from medgr2.models import job_start, load_vlm, model_path, set_up
-from medgr2.processing import load_processor
-from medgr2.rows import Row, batches, read_rows
+from medgr2.models import context_length, job_start, load_policy, model_path, set_up
+from medgr2.prepare import checked_processor
+from medgr2.roles import check_policy
+from medgr2.row_bounds import RowsTooLong, plan_batches, row_length, too_long
+from medgr2.rows import in_batches, read_rows
 
 ANSWER_BLOCK = "<answer>"
 
@@ -20,21 +23,41 @@ ANSWER_BLOCK = "<answer>"
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Writes answers.jsonl: {id, text, tokens, finished, responses: [{logLikelihood, tokens}]}, in the rows' order."""
     rows = read_rows(spec["data"], ("id", "image", "prompt", "responses"))
+    check_policy(model_path(spec["model"]))
+    processor = checked_processor(spec["model"], rows, ("prompt", "responses"))
+    most: int = spec["maxNewTokens"]
+    lengths = [row_length(processor, row) for row in rows]
+    _check_room(spec, processor, rows, lengths, most)
     device = set_up(spec)
-    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
-    model = load_vlm(spec["model"], device)
+    model = load_policy(spec["model"], device)
     channel.emit(job_start("evaluate", device, model))
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for batch in batches(rows, spec["batchSize"], channel):
-            completions = complete_batch(model, processor, device, batch, spec["maxNewTokens"])
+        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+            completions = complete_batch(model, processor, batch, most)
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
             for row, completion, responses in zip(batch, completions, likelihoods, strict=True):
                 line = {"id": row["id"], **completion, "responses": responses}
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
     return {"kind": "evaluate", "answers": str(path), "count": len(rows), "seconds": time.monotonic() - started}
+
+
+def _check_room(spec: dict[str, Any], processor: Any, rows: list[Row], lengths: list[int], reply: int) -> None:
+    """No row of an evaluation may be left out: what it says would be of other questions."""
+    context = context_length(spec["model"])
+    if context is None:
+        return
+    longest = [
+        max((len(reply_ids(processor, row["prompt"], text)[0]) for text in row["responses"] or []), default=0)
+        for row in rows
+    ]
+    own = reply if spec["reasoning"] == "own" else 0
+    out = [index for index, length in enumerate(lengths) if length + max(reply, own + longest[index]) > context]
+    if out:
+        words = too_long(rows, lengths, out, context, reply, model_path(spec["model"]))
+        raise RowsTooLong(f"{words}; set maxNewTokens or model.maxPixels lower, or take these samples out")
 
 
 def reasoning(text: str) -> str:
@@ -51,14 +74,8 @@ def option_likelihoods(
     found: list[list[dict[str, Any]]] = [[] for _ in batch]
     for start in range(0, len(pairs), batch_size):
         part = pairs[start : start + batch_size]
-        scored = response_log_likelihoods(
-            model,
-            processor,
-            [batch[index]["image"] for index, _ in part],
-            [batch[index]["prompt"] for index, _ in part],
-            [prefixes[index] for index, _ in part],
-            [response for _, response in part],
-        )
+        asked = [{**batch[index], "prefix": prefixes[index], "response": response} for index, response in part]
+        scored = response_log_likelihoods(model, processor, asked)
         for (index, _), (total, tokens) in zip(part, scored, strict=True):
             found[index].append({"logLikelihood": total, "tokens": tokens})
     return found

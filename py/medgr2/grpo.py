@@ -6,21 +6,35 @@ MedGR² eq. 3 with MedVLM-R1's rule rewards as a special case: TypeScript names 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 from medgr2.channel import Channel
+from medgr2.grpo_limits import check_grpo_family
+from medgr2.grpo_trainer import PolicyTrainer
+from medgr2.images import open_image
 from medgr2.lora import lora_config
-from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
-from medgr2.processing import load_processor, open_image
+from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
+from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
+from medgr2.roles import check_policy, check_reward_model
 from medgr2.rows import read_rows
 from medgr2.sharding import heed, ranks
 from medgr2.spec_rules import check_grpo_rows
-from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+from medgr2.train_events import EventCallback
+from medgr2.trained_parts import train_only
+from medgr2.training import TrainingJob, run_trainer, trainer_defaults
+from medgr2.training_faults import RewardOutOfRange
+
+COLUMNS = ("id", "image", "prompt")
+#: Squared, it is still a number in float32: advantages divide by a group's standard deviation.
+LARGEST_REWARD = 1e18
+
+#: TRL's own, of GRPOConfig.
+COMPLETION_LENGTH = 256
 
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -43,6 +57,7 @@ class RewardDesk:
         self.channel = channel
         self.scorer = scorer
         self.names = [reward["name"] for reward in spec["rewards"]]
+        self.weights = {reward["name"]: reward["weight"] for reward in spec["rewards"]}
         self.shown = spec.get("shownCompletions", 2)
         self._scores: dict[str, list[float | None]] = {}
 
@@ -60,14 +75,19 @@ class RewardDesk:
         return reward
 
     def _ask(self, texts: list[str], step: int, last: int, columns: dict[str, Any]) -> None:
-        graded: list[float] | None = None
+        graded: list[float | None] | None = None
         if self.scorer is not None:
-            graded = self.scorer.score(columns["row_image"], columns["row_prompt"], texts)
+            ids, images, prompts = columns["row_id"], columns["row_image"], columns["row_prompt"]
+            named = zip(ids, images, prompts, texts, strict=True)
+            graded = self.scorer.score(
+                [{"id": i, "image": image, "prompt": p, "response": text} for i, image, p, text in named]
+            )
         items = [
             {"id": row_id, "completion": text, "rewardModelScore": None if graded is None else graded[index]}
             for index, (row_id, text) in enumerate(zip(columns["row_id"], texts, strict=True))
         ]
         self._scores = self.channel.ask({"type": "rewards", "step": step, "items": items})["scores"]
+        self._check(items)
         if self.shown > 0:
             self.channel.emit(
                 {
@@ -80,26 +100,42 @@ class RewardDesk:
                 }
             )
 
+    def _check(self, items: list[dict[str, Any]]) -> None:
+        for name, weight in self.weights.items():
+            for item, value in zip(items, self._scores[name], strict=True):
+                # Written so that what is not a number fails too.
+                if value is not None and not abs(value * weight) <= LARGEST_REWARD:
+                    raise RewardOutOfRange(
+                        f"the reward `{name}` gave {value} (weight {weight}) to a completion of {item['id']}: "
+                        f"training in float32 cannot use more than {LARGEST_REWARD:.0e}"
+                    )
+
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], ("id", "image", "prompt"))
+    rows = read_rows(spec["data"], COLUMNS)
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
+    check_policy(model_path(spec["model"]))
+    if spec.get("rewardModel"):
+        check_reward_model(model_path(spec["rewardModel"]))
+        checked_processor(spec["rewardModel"], rows, ("prompt",))
+    reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
+    processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
+    check_grpo_family(processor, rows[0])
     device = set_up(spec)
-    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
-    model = load_vlm(spec["model"], device)
-    freeze(model, spec.get("train", "all"))
+    model = load_policy(spec["model"], device)
+    train_only(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
-    folder = Path(spec["outDir"])
+    job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = GRPOConfig(
-        output_dir=str(folder / "checkpoints"),
+        output_dir=str(job.checkpoints_folder),
         reward_weights=[reward["weight"] for reward in spec["rewards"]],
         **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
     )
     heed(config)
     callback = EventCallback(channel, tuple(desk.names))
-    trainer = GRPOTrainer(
+    trainer = PolicyTrainer(
         model=model,
         reward_funcs=desk.functions(),
         args=config,
@@ -108,5 +144,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         peft_config=lora_config(spec, model),
         callbacks=[callback],
     )
-    channel.emit(job_start("grpo", device, model, last_checkpoint(folder / "checkpoints")))
-    return run_trainer(trainer, callback, "grpo", folder)
+    trainer.start_reference_from_policy()
+    return run_trainer(trainer, callback, job)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from medgr2.awake import AwakeTimer
 from medgr2.executors import Executor, Worker
 from medgr2.failure import describe
 from medgr2.strict_json import strict_dumps
@@ -33,7 +34,7 @@ class JobRun:
         self._cancelled = False
         self._hung: dict[str, Any] | None = None
         self._over = False
-        self._timers: list[threading.Timer] = []
+        self._timers: list[AwakeTimer] = []
         self._watch: Watch | None = None
         threading.Thread(target=self._follow, name=f"medgr2-job-{request['id']}", daemon=True).start()
 
@@ -60,10 +61,7 @@ class JobRun:
         self._signal(signal.SIGKILL)
 
     def _later(self, seconds: float, number: int) -> None:
-        timer = threading.Timer(seconds, self._signal, [number])
-        timer.daemon = True
-        self._timers.append(timer)
-        timer.start()
+        self._timers.append(AwakeTimer(seconds, lambda: self._signal(number)))
 
     def _signal(self, number: int) -> None:
         with self._state:  # not after the end: the number may be another process's by then

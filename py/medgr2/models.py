@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForImageTextToText
+from transformers import AutoConfig
 
 from medgr2.devices import nvidia_gpu
+from medgr2.roles import check_policy
+from medgr2.weights import PHANTOM_BASE, adapter_base, load_weights
 
-PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -62,47 +61,24 @@ def torch_dtype(reference: dict[str, Any], device: torch.device) -> torch.dtype:
 
 def load_vlm(reference: dict[str, Any], device: torch.device) -> Any:
     """The model in evaluation mode on `device`. A LoRA adapter is merged into its base."""
-    model = _load_weights(model_path(reference), torch_dtype(reference, device))
+    model = load_weights(model_path(reference), torch_dtype(reference, device))
     model.to(device)
     return model.eval()
 
 
-def adapter_base(path: str) -> str | None:
-    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model."""
-    config = Path(path) / "adapter_config.json"
-    return str(json.loads(config.read_text())["base_model_name_or_path"]) if config.exists() else None
+def load_policy(reference: dict[str, Any], device: torch.device) -> Any:
+    """The same for a job that writes or trains answers: a reward model is refused."""
+    check_policy(model_path(reference))
+    return load_vlm(reference, device)
 
 
-def _load_weights(path: str, dtype: torch.dtype) -> Any:
-    base = adapter_base(path)
-    if base is None:
-        return AutoModelForImageTextToText.from_pretrained(
-            path, dtype=dtype, trust_remote_code=False, use_safetensors=True, attn_implementation="sdpa"
-        )
-    from peft import PeftModel
-
-    # An adapter may stand on another: GRPO's on that of SFT, a generator's on that of the cycle before.
-    model = PeftModel.from_pretrained(_load_weights(base, dtype), path).merge_and_unload()
-    # peft writes this name into an adapter that is trained next; with the base's own, this one would be lost.
-    model.name_or_path = path
-    return model
-
-
-def freeze(model: Any, train: str) -> None:
-    """Leaves as it is what `train` does not name: `language` the vision tower, `head` the whole backbone."""
-    if train == "head":
-        model.requires_grad_(False)
-    elif train == "language":
-        vision_tower(model).requires_grad_(False)
-
-
-def vision_tower(model: Any) -> torch.nn.Module:
-    """The part of a VLM that reads pixels, whatever its family calls it."""
-    for name in ("visual", "vision_tower", "vision_model"):
-        tower = getattr(model.model, name, None)
-        if tower is not None:
-            return tower
-    raise ValueError(f"train: language is not known for {type(model).__name__}: no vision tower found; use train: all")
+def context_length(reference: dict[str, Any]) -> int | None:
+    """Tokens that the model can read at once; None where its configuration does not say."""
+    path = model_path(reference)
+    while (base := adapter_base(path)) is not None:
+        path = base
+    config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def count_parameters(model: torch.nn.Module) -> int:

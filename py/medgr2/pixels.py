@@ -1,27 +1,18 @@
-"""Pixels of clinical files as 8-bit pictures under the name of their content, and pseudonyms. No file format here."""
+"""Pixels of clinical files as 8-bit pictures under the name of their content. No file format here."""
 
 import hashlib
-import hmac
 import io
 import os
-import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-KEY_VARIABLE = "MEDGR2_PSEUDONYM_KEY"
-
-
-def pseudonymiser() -> Callable[[str], str]:
-    """Names that cannot be turned back: HMAC with the key of MEDGR2_PSEUDONYM_KEY, or with one that nobody keeps.
-
-    A plain hash of a patient number could be undone by trying all numbers.
-    """
-    key = os.environ.get(KEY_VARIABLE, "").encode() or secrets.token_bytes(32)
-    return lambda name: hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:16]
+SQUARE_ENOUGH = 0.01
+LONGEST_PIXEL = 20
+MOST_PIXELS = 89_478_485
+"""Above this Pillow warns of a decompression bomb."""
 
 
 def window_linear(values: Any, center: float, width: float) -> Any:
@@ -45,7 +36,26 @@ def own_window(values: Any) -> tuple[float, float]:
     low, high = (float(value) for value in np.percentile(values, [0.5, 99.5]))
     if high <= low:
         low, high = float(values.min()), float(values.max())
-    return (low + high) / 2, max(high - low, 1.0)
+    # Values of any size: those of a diffusion map may all be below a thousandth.
+    return (low + high) / 2, high - low if high > low else 1.0
+
+
+def square(pixels: Any, height: float | None) -> tuple[Any, list[str]]:
+    """The picture with square pixels, and what was done: the longer side of a pixel is cut, so that nothing is lost.
+
+    `height` is that of a pixel over its width; None where the file says what cannot be.
+    """
+    if height is None:
+        return pixels, ["the file says nothing usable of the shape of its pixels: they were taken for square"]
+    if abs(height - 1) <= SQUARE_ENOUGH:
+        return pixels, []
+    rows, columns = pixels.shape[:2]
+    size = (columns, round(rows * height)) if height > 1 else (round(columns / height), rows)
+    if not 1 / LONGEST_PIXEL <= height <= LONGEST_PIXEL or size[0] * size[1] > MOST_PIXELS:
+        return pixels, [f"pixels are {height:.3g} times as high as wide, and were left so: the picture is stretched"]
+    resized = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+    note = f"pixels were not square: resampled from {columns} x {rows} to {size[0]} x {size[1]}"
+    return np.asarray(resized), [note]
 
 
 def save_picture(pixels: Any, folder: Path) -> dict[str, Any]:

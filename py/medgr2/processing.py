@@ -1,46 +1,29 @@
-"""Processors: image + chat text -> model inputs, for the phantom base and for any Hugging Face VLM.
-
-The PIL image processor is used throughout: it needs no torchvision, so one code path serves laptop and cluster.
-"""
+"""The one loader of processors: any family's own, from a model folder, an adapter's folder or a Hugging Face id."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
 from typing import Any
 
-from PIL import Image
-from transformers import AutoProcessor, PreTrainedTokenizerFast
-from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers import AutoConfig, AutoProcessor, ProcessorMixin
 
-from medgr2.models import adapter_base
+from medgr2.no_video import no_video
+from medgr2.pixel_limits import limit_pixels
+from medgr2.weights import adapter_base
 
 
-class StillImageProcessor(Qwen2_5_VLProcessor):
-    """Qwen2.5-VL's processor without its video half, which alone would require torchvision."""
-
-    def __init__(self, image_processor: Any = None, tokenizer: Any = None, chat_template: Any = None, **kwargs: Any):
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
-
-    @classmethod
-    def get_attributes(cls) -> list[str]:
-        return ["image_processor", "tokenizer"]
+class ProcessorUnloadable(ValueError):
+    """A model folder lacks what turns images and text into model inputs, or a package for it is not installed."""
 
 
 def load_processor(path: str, max_pixels: int | None = None) -> Any:
-    """The processor of a model folder, adapter folder or Hugging Face id; padding goes left, as generation needs."""
+    """As plain AutoProcessor gives it; padding goes left, as generation needs."""
     base = adapter_base(path)
     if base is not None:  # training leaves it as it is, and an adapter's folder does not say which family it is of
         return load_processor(base, max_pixels)
-    folder = Path(path)
-    if (folder / "config.json").exists() and '"qwen2_5_vl"' in (folder / "config.json").read_text():
-        processor: Any = StillImageProcessor(
-            image_processor=Qwen2VLImageProcessorPil.from_pretrained(path),
-            tokenizer=PreTrainedTokenizerFast.from_pretrained(path),
-            chat_template=(folder / "chat_template.jinja").read_text(),
-        )
-    else:
-        processor = AutoProcessor.from_pretrained(path, trust_remote_code=False, backend="pil")
+    processor = _load(path)
+    if processor.chat_template is None:  # older folders have it among the tokenizer's settings
+        processor.chat_template = processor.tokenizer.chat_template
     processor.tokenizer.padding_side = "left"
     if processor.tokenizer.pad_token is None:
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
@@ -49,36 +32,31 @@ def load_processor(path: str, max_pixels: int | None = None) -> Any:
     return processor
 
 
-def limit_pixels(image_processor: Any, max_pixels: int) -> None:
-    """Images larger than `max_pixels` are shrunk, keeping their shape, before they are cut into patches."""
-    size = dict(image_processor.size)
-    size["longest_edge"] = max_pixels
-    size["shortest_edge"] = min(size.get("shortest_edge") or max_pixels, max_pixels)
-    image_processor.size = size
-    image_processor.max_pixels = max_pixels
-    image_processor.min_pixels = size["shortest_edge"]
-
-
-def open_image(path: str) -> Image.Image:
-    """The image as RGB; greyscale, palette and 16-bit files are converted. Errors name the file."""
+def _load(path: str) -> Any:
     try:
-        with Image.open(path) as image:
-            image.load()
-            return image.convert("RGB")
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"cannot read the image {path}: {error}; remove the sample or replace the file") from error
+        # The configuration says the family also where a folder names a processor that transformers does not have.
+        config = AutoConfig.from_pretrained(path, trust_remote_code=False)
+        with no_video(config.model_type):
+            processor = AutoProcessor.from_pretrained(path, config=config, trust_remote_code=False)
+    except ImportError as error:
+        raise ProcessorUnloadable(_needs(path, error)) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ProcessorUnloadable(f"cannot load the processor of {path}: {error}") from error
+    if not isinstance(processor, ProcessorMixin) or not hasattr(processor, "image_processor"):
+        # A tokenizer would drop the images without a word.
+        raise ProcessorUnloadable(
+            f"{path} has a {type(processor).__name__} and no image processor: copy preprocessor_config.json or "
+            "processor_config.json of the model it was made from into it"
+        )
+    return processor
 
 
-def prompt_messages(prompt: str) -> list[dict[str, Any]]:
-    """One user turn: the image, then the prompt."""
-    return [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": prompt}]}]
-
-
-def prompt_text(processor: Any, prompt: str) -> str:
-    """The prompt in the model's chat format, ending where the assistant begins to answer."""
-    return processor.apply_chat_template(prompt_messages(prompt), tokenize=False, add_generation_prompt=True)
-
-
-def response_end(processor: Any) -> str:
-    """The token that ends an assistant turn."""
-    return processor.tokenizer.eos_token
+def _needs(path: str, error: ImportError) -> str:
+    """transformers names the package in its own words, with a line for pip or without."""
+    named = re.search(r"pip install ([\w.\-\[\]]+)", str(error)) or re.search(r"the (\w[\w\-]+) library", str(error))
+    package = error.name or (named.group(1) if named else None)
+    if package is None:
+        named = re.search(r"`(?:pip install )?([\w\-]+)`", str(error))
+        package = named.group(1) if named else None
+    line = f"; install it: pip install {package}" if package else ""
+    return f"the processor of {path} needs a package that is not installed: {str(error).strip()}{line}"

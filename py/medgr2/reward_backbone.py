@@ -8,7 +8,8 @@ likelihood drops; the head learns at which tokens a drop matters (a reworded rat
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,21 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from medgr2.encode import Row, encode
+from medgr2.likelihood import vocabulary_logits
 from medgr2.models import load_vlm, model_path
-from medgr2.processing import load_processor, open_image, prompt_text, response_end
+from medgr2.processing import load_processor
+from medgr2.roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
+from medgr2.row_bounds import plan_batches, row_length
+from medgr2.weights import ModelUnloadable, check_finite
 
-HEAD_FILE = "reward_head.safetensors"
-ABOUT_FILE = "reward_model.json"
 GRADE_MEAN = 2.5
 GRADE_SCALE = 6.0
 LOGP_SCALE = 0.5
+
+
+class ScoreNotFinite(ValueError):
+    """A reward model gave what is no number."""
 
 
 class RewardHead(nn.Module):
@@ -55,8 +63,7 @@ class RewardHead(nn.Module):
 class RewardModel(nn.Module):
     """Backbone, head and processor together; saved as one folder that is also a model folder.
 
-    With LoRA adapters the finished folder holds the merged weights, so that whoever loads it need not know of them;
-    checkpoints hold the adapters alone.
+    With LoRA adapters the finished folder holds the merged weights, so that whoever loads it need not know of them.
     """
 
     def __init__(self, backbone: Any, head: RewardHead, processor: Any) -> None:
@@ -82,15 +89,21 @@ class RewardModel(nn.Module):
 
     @classmethod
     def load(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
-        """A saved reward model, or a VLM with a fresh head."""
+        """A saved reward model; anything else is refused, since its head would score at random."""
+        check_reward_model(model_path(reference))
+        return cls.start(reference, device)
+
+    @classmethod
+    def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
+        """What training starts from: a saved reward model, or a VLM with a fresh head."""
         path = model_path(reference)
+        processor = load_processor(path, reference.get("maxPixels"))
         backbone = load_vlm(reference, device)
         head = RewardHead(backbone.config.get_text_config().hidden_size)
-        saved = Path(path) / HEAD_FILE
-        if saved.exists():
-            head.load_state_dict(load_file(saved))
+        if is_reward_model(path):
+            load_head(head, Path(path) / HEAD_FILE)
         head.to(device)
-        return cls(backbone, head, load_processor(path, reference.get("maxPixels"))).eval()
+        return cls(backbone, head, processor).eval()
 
     def save(self, folder: str | Path) -> None:
         """The finished model. Adapters become part of the weights, here too."""
@@ -107,26 +120,6 @@ class RewardModel(nn.Module):
         about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
 
-    def save_checkpoint(self, folder: str | Path) -> None:
-        """What training needs to go on: all of it, or the adapters and the head."""
-        if not self.adapted:
-            return self.save(folder)
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.backbone.save_pretrained(folder, save_embedding_layers=False)
-        self._save_head(folder)
-
-    def load_checkpoint(self, folder: str | Path) -> None:
-        """Takes over what `save_checkpoint` wrote of a model of the same making."""
-        if self.adapted:
-            from peft import load_peft_weights, set_peft_model_state_dict
-
-            set_peft_model_state_dict(self.backbone, load_peft_weights(str(folder), device="cpu"))
-        else:
-            saved = load_vlm({"path": str(folder), "dtype": "float32"}, torch.device("cpu"))
-            self.backbone.load_state_dict(saved.state_dict())
-        self.head.load_state_dict(load_file(Path(folder) / HEAD_FILE))
-
     def _save_head(self, folder: Path) -> None:
         save_file({name: value.contiguous() for name, value in self.head.state_dict().items()}, folder / HEAD_FILE)
 
@@ -134,31 +127,11 @@ class RewardModel(nn.Module):
     def device(self) -> torch.device:
         return self.head.outer.weight.device
 
-    def encode(self, images: list[str], prompts: list[str], responses: list[str]) -> dict[str, torch.Tensor]:
-        """Padded model inputs and `response_mask_BT`, 1 on the tokens of the response and of its end."""
-        end = response_end(self.processor)
-        starts = [prompt_text(self.processor, prompt) for prompt in prompts]
-        texts = [start + response + end for start, response in zip(starts, responses, strict=True)]
-        inputs = self.processor(
-            images=[open_image(path) for path in images],
-            text=texts,
-            padding=True,
-            padding_side="right",
-            return_tensors="pt",
-        )
-        lengths = [self._response_length(response) for response in responses]
-        used = inputs["attention_mask"].sum(dim=1)
-        mask_BT = torch.zeros_like(inputs["attention_mask"])
-        for row, length in enumerate(lengths):
-            mask_BT[row, int(used[row]) - length : int(used[row])] = 1
-        return {
-            **{name: value.to(self.device) for name, value in inputs.items()},
-            "response_mask": mask_BT.to(self.device),
-        }
-
-    @lru_cache(maxsize=65536)  # noqa: B019  (one model lives as long as its job)
-    def _response_length(self, response: str) -> int:
-        return len(self.processor.tokenizer(response).input_ids) + 1
+    def encode(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+        """Padded model inputs of rows {id, image, prompt, response}; `response_mask` (B, T) is 1 on the response."""
+        encoded = encode(self.processor, rows)
+        inputs = {name: value.to(self.device) for name, value in encoded.inputs.items()}
+        return {**inputs, "response_mask": encoded.response_BT.long().to(self.device)}
 
     def forward(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
         """Scores (B,), unbounded, and the mean next-token loss of each response (B,)."""
@@ -167,19 +140,53 @@ class RewardModel(nn.Module):
         hidden_BTD = self.vlm.model(**inputs, use_cache=False).last_hidden_state
         # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
         predicts_BT = response_BT[:, 1:].bool()
-        logits_ND = self.vlm.lm_head(hidden_BTD[:, :-1][predicts_BT]).float()
+        logits_NV = vocabulary_logits(self.vlm, hidden_BTD[:, :-1][predicts_BT])
         targets_N = inputs["input_ids"][:, 1:][predicts_BT]
-        logp_N = -nn.functional.cross_entropy(logits_ND, targets_N, reduction="none")
+        logp_N = -nn.functional.cross_entropy(logits_NV, targets_N, reduction="none")
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
         mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
         # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
         return self.head(hidden_BTD[:, 1:].float(), logp_BT.detach(), predicts_BT), -mean_B
 
     @torch.inference_mode()
-    def score(self, images: list[str], prompts: list[str], responses: list[str], batch: int = 64) -> list[float]:
-        """Raw scores; nothing is clamped here."""
-        scores: list[float] = []
-        for start in range(0, len(images), batch):
-            part = slice(start, start + batch)
-            scores += self(self.encode(images[part], prompts[part], responses[part]))[0].tolist()
+    def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
+        """Raw scores of rows {id, image, prompt, response}, in their order; nothing is clamped here.
+
+        None where a row is longer than the backbone can read.
+        """
+        lengths = [row_length(self.processor, row, row["response"]) for row in rows]
+        most = getattr(self.vlm.config.get_text_config(), "max_position_embeddings", None)
+        fits = [index for index, length in enumerate(lengths) if most is None or length <= most]
+        scores: list[float | None] = [None] * len(rows)
+        for part in plan_batches([lengths[index] for index in fits], batch, sort=True):
+            chosen = [fits[at] for at in part]
+            for index, score in zip(chosen, self._scores([rows[index] for index in chosen]), strict=True):
+                scores[index] = score
         return scores
+
+    def _scores(self, rows: Sequence[Row]) -> list[float]:
+        scores: list[float] = self(self.encode(rows))[0].tolist()
+        for row, score in zip(rows, scores, strict=True):
+            if not math.isfinite(score):
+                raise ScoreNotFinite(
+                    f"the reward model gives sample {row['id']} the score {score}; its weights are damaged or diverged"
+                )
+        return scores
+
+
+def load_head(head: RewardHead, file: Path) -> None:
+    """Takes over a saved head: of this shape, whole, and with finite numbers."""
+    try:
+        saved = load_file(file)
+    except Exception as error:  # safetensors' own error among them
+        raise ModelUnloadable(f"cannot read the reward head {file}: {error}") from error
+    own = head.state_dict()
+    wrong = [
+        name
+        for name in sorted(own.keys() | saved.keys())
+        if name not in own or name not in saved or own[name].shape != saved[name].shape
+    ]
+    if wrong:
+        raise ModelUnloadable(f"{file} does not fit the backbone beside it or this version: {', '.join(wrong[:4])}")
+    check_finite(str(file), saved.items())
+    head.load_state_dict(saved)

@@ -12,12 +12,18 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import freeze, job_start, set_up
+from medgr2.models import set_up
+from medgr2.prepare import prepare
+from medgr2.resumable import Resumable
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
+from medgr2.row_faults import NamedRows
 from medgr2.rows import Row, read_rows
 from medgr2.sharding import heed, sharding
-from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+from medgr2.train_events import EventCallback
+from medgr2.trained_parts import train_only
+from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 
+COLUMNS = ("id", "image", "prompt", "response", "grade", "pair", "chosen")
 BEST_GRADE = 10
 # The head starts from nothing and the backbone from something: the head may move faster.
 HEAD_RATE = 10.0
@@ -41,8 +47,8 @@ def units_of(rows: list[Row], loss: str) -> list[list[Row]]:
     return units
 
 
-class RewardTrainer(Trainer):
-    """transformers' Trainer with our loss, and checkpoints that are reward-model folders."""
+class RewardTrainer(Resumable, Trainer):
+    """transformers' Trainer with our loss and checkpoints; what it saves at the end is a reward model's folder."""
 
     def __init__(self, *args: Any, spec: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,22 +85,13 @@ class RewardTrainer(Trainer):
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         folder = Path(output_dir or self.args.output_dir)
-        model = self.accelerator.unwrap_model(self.model)
-        if sharding() is not None:
-            if folder.name.startswith(PREFIX_CHECKPOINT_DIR):
-                return  # the shards of all ranks are written by what sharded them
+        if sharding() is None:
+            self.accelerator.unwrap_model(self.model).save(folder)
+        elif not folder.name.startswith(PREFIX_CHECKPOINT_DIR):  # of a checkpoint all ranks write their shards
             # No rank holds the weights that were gathered: they go into a model of the same making.
             model = make_model(self.spec, torch.device("cpu"))
             model.load_state_dict(state_dict)
-        if folder.name.startswith(PREFIX_CHECKPOINT_DIR):
-            model.save_checkpoint(folder)
-        else:
             model.save(folder)
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        if sharding() is not None:
-            return super()._load_from_checkpoint(resume_from_checkpoint, model)
-        self.accelerator.unwrap_model(self.model).load_checkpoint(resume_from_checkpoint)
 
 
 class Collate:
@@ -103,9 +100,7 @@ class Collate:
 
     def __call__(self, units: list[list[Row]]) -> dict[str, Any]:
         rows = [row for unit in units for row in unit]
-        encoded = self.model.encode(
-            [row["image"] for row in rows], [row["prompt"] for row in rows], [row["response"] for row in rows]
-        )
+        encoded = self.model.encode(rows)
         grades = [row.get("grade") for row in rows]
         chosen: list[int] = []
         rejected: list[int] = []
@@ -128,8 +123,8 @@ class Collate:
 
 def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
     """The model to train, with what does not learn frozen and adapters where they learn instead."""
-    model = RewardModel.load(spec["model"], device)
-    freeze(model.backbone, spec.get("train", "all"))
+    model = RewardModel.start(spec["model"], device)
+    train_only(model.backbone, spec.get("train", "all"))
     lora = lora_config(spec, model.backbone)
     if lora is not None:
         model.adapt(lora)
@@ -137,13 +132,14 @@ def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    rows = read_rows(spec["data"], COLUMNS[:4])
+    rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
     device = set_up(spec)
     model = make_model(spec, device)
-    folder = Path(spec["outDir"])
+    job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
-        output_dir=str(folder / "checkpoints"),
+        output_dir=str(job.checkpoints_folder),
         **{
             **trainer_defaults(spec, device.type == "cpu", False),
             "gradient_checkpointing": False,
@@ -151,7 +147,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             "per_device_train_batch_size": spec["batchSize"],
             "learning_rate": spec["learningRate"],
             "lr_scheduler_type": "cosine",
-            "warmup_steps": max(1, spec["steps"] // 20),
+            # The first step of a warm-up has a learning rate of 0: of a single step nothing would be left.
+            "warmup_steps": min(max(1, spec["steps"] // 20), spec["steps"] - 1),
             "logging_steps": spec["loggingSteps"],
             "save_steps": spec["saveSteps"],
             "dataloader_pin_memory": False,
@@ -164,9 +161,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         model=model,
         args=arguments,
         train_dataset=units,
-        data_collator=Collate(model),
+        data_collator=NamedRows(Collate(model), lambda unit: [str(row["id"]) for row in unit]),
         callbacks=[callback],
         spec=spec,
     )
-    channel.emit(job_start("reward-model", device, model, last_checkpoint(folder / "checkpoints")))
-    return run_trainer(trainer, callback, "reward-model", folder)
+    return run_trainer(trainer, callback, job)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
+from pyarrow import ArrowException
 
 from medgr2.channel import Channel, JobCancelled
 
@@ -15,7 +16,10 @@ Row = dict[str, Any]
 
 def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
     """All rows of a Parquet file as dictionaries, in file order."""
-    table = parquet.read_table(path)
+    try:
+        table = parquet.read_table(path)
+    except (OSError, ArrowException) as error:  # pyarrow's own words name no file
+        raise ValueError(f"{path} cannot be read as Parquet: {error}") from error
     missing = [name for name in required if name not in table.column_names]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(table.column_names)}")
@@ -23,16 +27,18 @@ def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
         raise ValueError(f"{path} has no rows; there is nothing to work on")
     rows: list[Row] = table.to_pylist()
     for index, row in enumerate(rows):
-        if "image" in required and not Path(row["image"]).is_file():
+        if "image" in required and not (row["image"] and Path(row["image"]).is_file()):
             raise ValueError(f"{path} row {index} (id {row.get('id')}): no image at {row['image']}")
     return rows
 
 
-def batches(rows: list[Row], size: int, channel: Channel) -> Iterator[list[Row]]:
-    """The rows in batches of `size`. Tells the progress after each; raises JobCancelled when told to stop."""
-    for start in range(0, len(rows), size):
+def in_batches(rows: list[Row], plan: list[list[int]], channel: Channel) -> Iterator[tuple[list[int], list[Row]]]:
+    """(positions, rows) of each batch. Tells the progress after each; raises JobCancelled when told to stop."""
+    total = sum(len(batch) for batch in plan)
+    done = 0
+    for batch in plan:
         if channel.should_stop():
-            raise JobCancelled(f"stopped after {start} of {len(rows)} rows")
-        batch = rows[start : start + size]
-        yield batch
-        channel.emit({"type": "progress", "done": start + len(batch), "total": len(rows)})
+            raise JobCancelled(f"stopped after {done} of {total} rows")
+        yield batch, [rows[index] for index in batch]
+        done += len(batch)
+        channel.emit({"type": "progress", "done": done, "total": total})

@@ -8,24 +8,33 @@ from pathlib import Path
 from typing import Any
 
 from medgr2.channel import Channel
-from medgr2.models import job_start, set_up
+from medgr2.models import context_length, job_start, model_path, set_up
+from medgr2.prepare import checked_processor
 from medgr2.reward_backbone import RewardModel
-from medgr2.rows import batches, read_rows
+from medgr2.roles import check_reward_model
+from medgr2.row_bounds import fitting, plan_batches, row_length
+from medgr2.rows import in_batches, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    """Writes scores.jsonl: {id, score}, raw (not clamped), in the order of the rows."""
+    """Writes scores.jsonl: {id, score}, raw (not clamped), in the order of the rows; null where a row is too long."""
     rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    check_reward_model(model_path(spec["model"]))
+    processor = checked_processor(spec["model"], rows, ("prompt", "response"))
+    lengths = [row_length(processor, row, row["response"]) for row in rows]
+    kept = fitting(rows, lengths, context_length(spec["model"]), 0, model_path(spec["model"]), channel)
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)
     channel.emit(job_start("score", device, model))
     started = time.monotonic()
+    scores: dict[int, float | None] = {}
+    plan = [
+        [kept[at] for at in part] for part in plan_batches([lengths[i] for i in kept], spec["batchSize"], sort=True)
+    ]
+    for positions, batch in in_batches(rows, plan, channel):
+        scores.update(zip(positions, model.score(batch, len(batch)), strict=True))
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for batch in batches(rows, spec["batchSize"], channel):
-            scores = model.score(
-                [row["image"] for row in batch], [row["prompt"] for row in batch], [row["response"] for row in batch]
-            )
-            for row, score in zip(batch, scores, strict=True):
-                out.write(json.dumps({"id": row["id"], "score": score}) + "\n")
+        for index, row in enumerate(rows):
+            out.write(json.dumps({"id": row["id"], "score": scores.get(index)}) + "\n")
     return {"kind": "score", "scores": str(path), "count": len(rows), "seconds": time.monotonic() - started}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
@@ -10,46 +9,57 @@ from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
-from medgr2.models import freeze, job_start, load_vlm, model_path, set_up, torch_dtype
-from medgr2.processing import load_processor, open_image
+from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.own_settings import OwnSettings
+from medgr2.resumable import Progress, Resumable
+from medgr2.roles import check_policy
+from medgr2.row_faults import NamedRows
 from medgr2.rows import read_rows
+from medgr2.sft_batch import SftBatch, sft_rows
 from medgr2.sharding import heed
 from medgr2.spec_rules import check_sft_rows
-from medgr2.training import EventCallback, last_checkpoint, run_trainer, trainer_defaults
+from medgr2.train_events import EventCallback
+from medgr2.trained_parts import train_only
+from medgr2.training import TrainingJob, run_trainer, trainer_defaults
+
+COLUMNS = ("id", "image", "prompt", "completion")
 
 
-def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """TRL's conversational prompt-completion form; images are opened when a batch is made, not before."""
-    return {
-        "images": [[open_image(path)] for path in batch["image"]],
-        "prompt": [[{"role": "user", "content": text}] for text in batch["prompt"]],
-        "completion": [[{"role": "assistant", "content": text}] for text in batch["completion"]],
-    }
+class SftTrainer(Resumable, SFTTrainer):
+    """TRL's, with our checkpoints."""
+
+    def progress(self) -> Progress:
+        return {**super().progress(), "trainTokens": self._total_train_tokens}
+
+    def restore(self, progress: Progress) -> None:
+        super().restore(progress)
+        self._total_train_tokens = progress["trainTokens"]
+
+    def tokens_seen(self) -> float | None:
+        return float(self._total_train_tokens)
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], ("id", "image", "prompt", "completion"))
+    rows = read_rows(spec["data"], COLUMNS)
     check_sft_rows(spec.get("trl", {}), len(rows))
+    check_policy(model_path(spec["model"]))
+    processor, rows = sft_rows(spec, rows, channel)
     device = set_up(spec)
-    processor = load_processor(model_path(spec["model"]), spec["model"].get("maxPixels"))
-    model = load_vlm(spec["model"], device)
-    freeze(model, spec.get("train", "all"))
-    folder = Path(spec["outDir"])
+    model = load_policy(spec["model"], device)
+    train_only(model, spec.get("train", "all"))
+    job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
-    config = SFTConfig(
-        output_dir=str(folder / "checkpoints"),
-        max_length=None,
-        **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
-    )
+    defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
+    config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
     heed(config)
     callback = EventCallback(channel)
-    trainer = SFTTrainer(
+    trainer = SftTrainer(
         model=model,
         args=config,
-        train_dataset=Dataset.from_list(rows).with_transform(as_examples),
+        train_dataset=Dataset.from_list(rows),
+        data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
         processing_class=processor,
         peft_config=lora_config(spec, model),
         callbacks=[callback],
     )
-    channel.emit(job_start("sft", device, model, last_checkpoint(folder / "checkpoints")))
-    return run_trainer(trainer, callback, "sft", folder)
+    return run_trainer(trainer, callback, job)

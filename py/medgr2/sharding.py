@@ -6,7 +6,6 @@ The executor says which by an environment variable, as `accelerate launch` does;
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 #: `fsdp`, `zero3`, or nothing: every rank holds the whole model.
@@ -77,20 +76,6 @@ def check_ranks(trainer: Any) -> None:
     wanted = sharding()
     if wanted is not None and not real.get(wanted, False):
         raise ShardingRefused(f"sharding is {wanted}, and accelerate would leave it out on {trainer.args.device}")
-
-
-def check_checkpoint(folder: str | None) -> None:
-    """Raises where a job goes on from a checkpoint that was written in another form than it would read."""
-    if folder is None:
-        return
-    path = Path(folder)
-    written = "zero3" if any(path.glob("global_step*")) else "fsdp" if any(path.glob("pytorch_model_fsdp*")) else None
-    if written != sharding():
-        was, now = (name or "no sharding" for name in (written, sharding()))
-        raise ShardingRefused(
-            f"{folder} was written with {was}, and this job has {now}: go on with executor.sharding as it was, or "
-            "remove the checkpoint to begin again"
-        )
 
 
 def save_whole(trainer: Any, folder: str) -> None:

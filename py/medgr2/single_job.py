@@ -17,6 +17,7 @@ from medgr2.contract import ContractError, check_event, check_spec, with_default
 from medgr2.jobs import end_job
 from medgr2.stand_in import StandIn, StandInError, choose, rewards_event
 from medgr2.strict_json import strict_dumps, to_plain
+from medgr2.terminal_text import for_terminal
 
 #: What Node sets for its jobs; see src/bridge/process.ts.
 ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "OMP_WAIT_POLICY": "PASSIVE"}
@@ -63,7 +64,7 @@ def run_single(path: str, wanted: list[str]) -> int:
         spec = _read_spec(path)
         rewards = choose(spec, wanted)
     except (OSError, json.JSONDecodeError, ContractError, StandInError) as error:
-        print(f"medgr2: {path}: {error}", file=sys.stderr)
+        print(for_terminal(f"medgr2: {path}: {error}"), file=sys.stderr)
         return WRONG_USE
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # before torch is imported
@@ -72,7 +73,7 @@ def run_single(path: str, wanted: list[str]) -> int:
     ending = end_job(spec, channel)
     channel.write(ending)
     if ending["type"] == "failed":
-        print(ending["error"]["traceback"], file=sys.stderr)
+        print(for_terminal(ending["error"]["traceback"]), file=sys.stderr)
     return {"done": DONE, "cancelled": INTERRUPTED}.get(ending["type"], FAILED)
 
 

@@ -1,153 +1,185 @@
-"""What all three trainers share: checkpoints to go on from, events for each logging step, and stopping when told to."""
+"""What all three trainers share: going on from a checkpoint, training to the planned end, and a result that is one."""
 
 from __future__ import annotations
 
-import math
 import shutil
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors import SafetensorError
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
 
 from medgr2.channel import Channel, JobCancelled
-from medgr2.sharding import check_checkpoint, check_ranks, save_whole, sharding, sharding_options
+from medgr2.checkpoints import Checkpoints
+from medgr2.job_identity import identity_of
+from medgr2.models import job_start, model_path
+from medgr2.outcome import check_outcome
+from medgr2.own_settings import OwnSettings
+from medgr2.resumable import not_saved
+from medgr2.sharding import check_ranks, save_whole, sharding, sharding_options
+from medgr2.train_events import EventCallback, finite
+from medgr2.trained_parts import check_parts, trainable_parts
+from medgr2.trained_weights import bits
+from medgr2.training_faults import OwnOutput, RowError
 
 
-def last_checkpoint(folder: Path) -> str | None:
-    """The newest whole checkpoint. One that a kill left half written (its state file is written last) is removed."""
-    while folder.is_dir() and (found := get_last_checkpoint(str(folder))) is not None:
-        if (Path(found) / "trainer_state.json").exists():
-            return found
-        shutil.rmtree(found, ignore_errors=True)  # ranks look at the same time, and all remove it
-    return None
+@dataclass
+class TrainingJob:
+    """One job, as its trainer is run. `columns` are those of the rows that it reads."""
+
+    spec: dict[str, Any]
+    channel: Channel
+    device: torch.device
+    rows: list[dict[str, Any]]
+    columns: tuple[str, ...]
+    #: What the model came with and trainers write over; put back before it is saved.
+    own: OwnSettings | None = None
+    #: Of the outcome, for the result as well.
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.spec["outDir"])
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        return self.folder / "checkpoints"
+
+    def refuse_own_output(self) -> None:
+        for name in ("model", "rewardModel"):
+            read = self.spec.get(name)
+            place = (self.folder / "model").resolve()
+            if read is not None and Path(model_path(read)).resolve() == place:
+                raise OwnOutput(f"{name}.path is {place}, which this job would replace by what it trains")
+
+    def tell(self, message: str) -> None:
+        self.channel.emit({"type": "warning", "message": message})
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+        self.tell(message)
 
 
-def finite(value: Any) -> float | None:
-    """A JSON number, or None where there is none or it is not finite."""
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+class GoOn(TrainerCallback):
+    """Puts back what a checkpoint has beside weights and optimiser, once the trainer has set its own to nothing."""
 
-
-class EventCallback(TrainerCallback):
-    """Turns a trainer's logs into `train-step` events and a cancel into a saved checkpoint."""
-
-    def __init__(self, channel: Channel, reward_names: tuple[str, ...] = ()) -> None:
-        self.channel = channel
-        self.reward_names = reward_names
-        self.stopped = False
-        self.losses: list[float] = []
-        self.tokens: float | None = None
-        self._since = (time.monotonic(), 0)
+    def __init__(self, trainer: Any, checkpoint: Path | None) -> None:
+        self.trainer = trainer
+        self.checkpoint = checkpoint
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self._since = (time.monotonic(), state.global_step)
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> TrainerControl:
-        if self._told_to_stop(args):
-            self.stopped = True
-            control.should_save = True
-            control.should_training_stop = True
-        return control
-
-    def _told_to_stop(self, args: TrainingArguments) -> bool:
-        """All ranks must stop at the same step: one that went on would wait for the others for ever."""
-        told = self.channel.should_stop()
-        if args.world_size <= 1:
-            return told
-        import torch
-
-        flag = torch.tensor([int(told)], device=args.device)
-        torch.distributed.all_reduce(flag, op=torch.distributed.ReduceOp.MAX)
-        return bool(flag.item())
-
-    def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any
-    ) -> None:
-        if not state.is_world_process_zero or not logs:
-            return
-        tokens = logs.get("num_tokens", state.num_input_tokens_seen or None)
-        self.tokens = finite(tokens) if tokens is not None else self.tokens  # the last log has them too, but no loss
-        if "loss" not in logs:
-            return
-        now = time.monotonic()
-        then, step = self._since
-        self._since = (now, state.global_step)
-        loss = finite(logs["loss"])
-        if loss is not None:
-            self.losses.append(loss)
-        self.channel.emit(
-            {
-                "type": "train-step",
-                "step": state.global_step,
-                "totalSteps": state.max_steps,
-                "epoch": finite(state.epoch),
-                "loss": loss,
-                "learningRate": finite(logs.get("learning_rate")),
-                "gradNorm": finite(logs.get("grad_norm")),
-                "tokens": self.tokens,
-                "stepSeconds": (now - then) / max(1, state.global_step - step),
-                "grpo": self._grpo(logs) if self.reward_names else None,
-            }
-        )
-
-    def _grpo(self, logs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "reward": finite(logs.get("reward")),
-            "rewardStd": finite(logs.get("reward_std")),
-            "rewards": {
-                name: {"mean": finite(logs.get(f"rewards/{name}/mean")), "std": finite(logs.get(f"rewards/{name}/std"))}
-                for name in self.reward_names
-            },
-            "kl": finite(logs.get("kl")),
-            "completionLength": finite(logs.get("completions/mean_length")),
-            "deadGroups": finite(logs.get("frac_reward_zero_std")),
-            "entropy": finite(logs.get("entropy")),
-        }
-
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        path = str(Path(args.output_dir or ".") / f"checkpoint-{state.global_step}")
-        self.channel.emit({"type": "checkpoint", "step": state.global_step, "path": path})
+        if self.checkpoint is not None:
+            state.compute_steps(args, state.max_steps)  # how often to log and save is this attempt's to say
+            self.trainer.restore_progress(self.checkpoint)
 
 
-def run_trainer(trainer: Any, callback: EventCallback, kind: str, folder: Path) -> dict[str, Any]:
-    """Trains from the last checkpoint, saves the finished model to `folder/model`, and returns the job's result."""
+def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict[str, Any]:
+    """Trains to the planned end, from this job's last checkpoint; saves the model to `model` and returns the result."""
+    job.refuse_own_output()
     check_ranks(trainer)
-    checkpoint = last_checkpoint(folder / "checkpoints")
-    check_checkpoint(checkpoint)
+    spec, model = job.spec, trainer.accelerator.unwrap_model(trainer.model)
+    sharded = trainer._is_sharded()
+    check_parts(model, spec.get("train", "all"), "lora" in spec)
+    start = None if sharded else bits(model)
+    identity = identity_of(spec, job.rows, job.columns, job.device, trainer.args.world_size)
+    if sharding() is not None:
+        identity["sharding"] = sharding()  # its checkpoints have a form of their own
+    trainer.event_callback = callback
+    trainer.checkpoints = Checkpoints(job.checkpoints_folder, identity, job.tell)
+    checkpoint = _agreed(trainer)
+    about = job_start(spec["kind"], job.device, model, None if checkpoint is None else str(checkpoint))
+    trainable = trainable_parts(model)
+    job.channel.emit({**about, "trainable": trainable})
     started = time.monotonic()
-    try:
-        output = trainer.train(resume_from_checkpoint=checkpoint)
-    except JobCancelled:  # in the middle of a step, for instance while it waited for rewards
-        if sharding() is None:  # all ranks write a sharded checkpoint, and not all need have stopped here
-            _save_last_step(trainer, folder / "checkpoints")
-        raise
-    if callback.stopped:
-        raise JobCancelled(f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}")
-    model = folder / "model"
-    save_whole(trainer, str(model))
-    # Checkpoints carry optimiser state and are only for resuming; the finished model, which one rank writes, makes them
-    # useless.
-    if trainer.is_world_process_zero():
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    training_loss = _train(trainer, callback, checkpoint)
+    check_outcome(trainer, job, start)
+    if job.own is not None:
+        job.own.put_back()
+    saved = _save(trainer, job.folder / "model")
+    trainer.checkpoints.clear()
     return {
-        "kind": kind,
-        "checkpoint": str(model),
+        "kind": spec["kind"],
+        "checkpoint": str(saved),
         "steps": trainer.state.global_step,
         "seconds": time.monotonic() - started,
-        "loss": callback.losses[-1] if callback.losses else finite(output.training_loss),
+        "loss": callback.losses[-1] if callback.losses else training_loss,
         "tokens": callback.tokens,
+        "trainable": trainable,
+        "warnings": job.warnings,
+        **trainer.more_result(),
     }
 
 
-def _save_last_step(trainer: Any, folder: Path) -> None:
-    """A step that was cut short changed neither weights nor optimiser: they are those of the last whole step."""
-    state = trainer.state
-    if state.global_step > 0 and not (folder / f"checkpoint-{state.global_step}").exists():
-        trainer._save_checkpoint(trainer.model, trial=None)
-        trainer.callback_handler.on_save(trainer.args, state, trainer.control)
+def _train(trainer: Any, callback: EventCallback, checkpoint: Path | None) -> float | None:
+    """Returns the mean loss. After a checkpoint of the last step nothing is left to do; the library does one more."""
+    if checkpoint is not None:
+        state = TrainerState.load_from_json(str(checkpoint / "trainer_state.json"))
+        if state.global_step >= state.max_steps:
+            return _take_over(trainer, callback, checkpoint, state)
+    trainer.add_callback(GoOn(trainer, checkpoint))
+    try:
+        output = trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    except JobCancelled:  # in the middle of a step, for instance while it waited for rewards
+        trainer.save_cut_step()
+        raise
+    except StopIteration as error:  # which any loop above us would take for the end of the data
+        raise RowError("a row could not be made into what the model reads; the traceback says where") from error
+    if callback.stopped:
+        raise JobCancelled(f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}")
+    return finite(output.training_loss)
+
+
+def _take_over(trainer: Any, callback: EventCallback, checkpoint: Path, state: TrainerState) -> float | None:
+    trainer.state = state
+    trainer._load_from_checkpoint(str(checkpoint))
+    trainer._tr_loss = torch.zeros(())
+    trainer.restore_progress(checkpoint)
+    callback.tokens = trainer.tokens_seen()
+    return finite((trainer._total_loss_scalar + trainer._tr_loss.item()) / max(1, state.global_step))
+
+
+def _agreed(trainer: Any) -> Path | None:
+    """The checkpoint to go on from; of many processes the first looks, and the others take its word."""
+    if trainer.args.world_size <= 1:
+        return trainer.checkpoints.newest()
+    from accelerate.utils import broadcast_object_list
+
+    found = broadcast_object_list([trainer.checkpoints.newest() if trainer.is_world_process_zero() else None])
+    return found[0]
+
+
+def _save(trainer: Any, place: Path) -> Path:
+    """Written aside and renamed: files of an earlier model in the same folder would be loaded with it."""
+    aside = place.with_name(f"{place.name}.unfinished")
+    first = trainer.is_world_process_zero()
+    if first:
+        shutil.rmtree(aside, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    try:
+        if first:
+            _leave_no_padding(trainer)
+        save_whole(trainer, str(aside))
+        trainer.accelerator.wait_for_everyone()
+        if first:
+            shutil.rmtree(place, ignore_errors=True)
+            aside.rename(place)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise not_saved(place, error, aside) from error
+    trainer.accelerator.wait_for_everyone()
+    return place
+
+
+def _leave_no_padding(trainer: Any) -> None:
+    """A fast tokenizer saves how it was last called: what is saved would depend on the last batch."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    processor = trainer.processing_class or getattr(model, "processor", None)
+    backend = getattr(getattr(processor, "tokenizer", processor), "backend_tokenizer", None)
+    if backend is not None:
+        backend.no_padding()
+        backend.no_truncation()
 
 
 def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str, Any]:
@@ -164,7 +196,7 @@ def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str
         "logging_first_step": True,
         "save_strategy": "steps",
         "save_steps": 50,
-        "save_total_limit": 1,
+        "save_total_limit": 2,
         "remove_unused_columns": False,
         "dataloader_pin_memory": not on_cpu,
         **sharding_options(),

@@ -1,6 +1,7 @@
 /** The supervisor's methods as typed calls through pythonia. Arguments and answers are JSON strings; each call is short. */
 import { z } from 'zod';
-import { BridgeError, messageOf } from '../errors.js';
+import { afterAwake } from '../awake.js';
+import { BridgeError } from '../errors.js';
 import { pythonFailureSchema, type Answer } from './messages.js';
 import type { PythoniaBridge, PythonObject } from './pythonia.js';
 import type { PipeTransport } from './transport.js';
@@ -30,8 +31,11 @@ export interface JobLimits {
 }
 
 export interface ClientOptions {
-  /** Milliseconds after which a supervisor that does not answer is given up. It answers in a fraction of one. */
+  /** Milliseconds, awake, after which a supervisor that does not answer is given up. It answers in a fraction of one. */
   patience: number;
+  /** Keeps Node alive, and hears of the supervisor's end, until `release`: who waits for an answer must get one. */
+  hold: () => void;
+  release: () => void;
   /** Hears of a supervisor that does not answer: nothing more is to be expected of it. */
   giveUp: (error: BridgeError) => void;
 }
@@ -73,15 +77,20 @@ export class SupervisorClient {
 
   async #call(method: string, ...values: unknown[]): Promise<unknown> {
     const transport = this.#transport;
-    const { patience, giveUp } = this.#options;
+    const { patience, giveUp, hold, release } = this.#options;
     if (transport.failure !== null) throw transport.failure;
     checkLength(method, values);
     let text: unknown;
+    // pythonia's own limit goes by the clock on the wall, and a Node that was frozen would find it over.
+    const late = afterAwake(patience, () => giveUp(silent(method, patience)));
+    hold();
     try {
-      text = await this.#root.supervisor?.[`${method}$`]?.(...values, { $timeout: patience });
+      text = await this.#root.supervisor?.[`${method}$`]?.(...values, { $timeout: Number.POSITIVE_INFINITY });
     } catch (error) {
-      if (transport.failure === null) giveUp(silent(method, patience, error));
       throw transport.failure ?? error;
+    } finally {
+      late.cancel();
+      release();
     }
     if (transport.failure !== null) throw transport.failure;
     const answer = JSON.parse(String(text)) as { value?: unknown; error?: unknown };
@@ -109,14 +118,9 @@ function checkLength(method: string, values: readonly unknown[]): void {
   );
 }
 
-function silent(method: string, patience: number, cause: unknown): BridgeError {
-  return new BridgeError(
-    'python-silent',
-    `Python did not answer \`${method}\` within ${patience / 1000} s: ${messageOf(cause)}`,
-    {
-      tried: `call the supervisor’s ${method}`,
-      remedy: 'Start the job again: the engine starts another Python by itself. Its log may say what held it up.',
-      cause,
-    },
-  );
+function silent(method: string, patience: number): BridgeError {
+  return new BridgeError('python-silent', `Python did not answer \`${method}\` within ${patience / 1000} s.`, {
+    tried: `call the supervisor’s ${method}`,
+    remedy: 'Start the job again: the engine starts another Python by itself. Its log may say what held it up.',
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * One supervisor with its line, from start to end. It ends once, with the reason; the engine then opens another.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAwake, sleepAwake, type AwakeTimer } from '../awake.js';
 import { BridgeError } from '../errors.js';
 import { SupervisorClient } from './client.js';
 import { pushSchema, readySchema, type Ready } from './messages.js';
@@ -16,7 +16,7 @@ const startPatience = 120_000;
 const leavePatience = 2000;
 
 export interface ConnectionOptions extends SupervisorOptions {
-  /** Milliseconds after which a supervisor that does not answer is given up. */
+  /** Milliseconds awake after which a supervisor that does not answer is given up. */
   callTimeoutMs: number;
 }
 
@@ -37,6 +37,7 @@ export class Connection {
   readonly #ready = Promise.withResolvers<Ready>();
   #isReady = false;
   #busy = 0;
+  #nextLook: AwakeTimer | null = null;
 
   constructor(options: ConnectionOptions, hooks: ConnectionHooks) {
     this.#options = options;
@@ -48,7 +49,12 @@ export class Connection {
     };
     this.#transport = new PipeTransport(this.#process.line, giveUp);
     this.#bridge = createBridge(this.#transport);
-    this.client = new SupervisorClient(this.#bridge, this.#transport, { patience: options.callTimeoutMs, giveUp });
+    this.client = new SupervisorClient(this.#bridge, this.#transport, {
+      patience: options.callTimeoutMs,
+      giveUp,
+      hold: () => this.hold(),
+      release: () => this.release(),
+    });
     this.#ready.promise.catch(() => {}); // whoever waits for it hears; when all is over nobody does
     this.#transport.register('medgr2', (message) => this.#receive(message));
     void this.#process.ended.then(async (error) =>
@@ -69,7 +75,7 @@ export class Connection {
   async ready(): Promise<Ready> {
     if (this.#isReady) return this.#ready.promise;
     const timer = new AbortController();
-    const late = sleep(startPatience, undefined, { signal: timer.signal }).then(() => {
+    const late = sleepAwake(startPatience, timer.signal).then(() => {
       throw new BridgeError('python-silent', `Python did not start within ${startPatience / 1000} s.`, {
         tried: 'start Python',
         remedy: `See ${this.#options.logPath}.`,
@@ -86,27 +92,39 @@ export class Connection {
     }
   }
 
-  /** Keeps Node alive until as many `release` have been called. */
+  /** Keeps Node alive, and watches that Python answers, until as many `release` have been called. */
   hold(): void {
     this.#busy += 1;
-    this.#process.line.ref();
+    if (this.#busy > 1) return;
+    this.#process.ref();
+    this.#lookAgain();
   }
 
   release(): void {
     this.#busy -= 1;
-    if (this.#busy === 0) this.#process.line.unref();
+    if (this.#busy > 0) return;
+    this.#process.unref();
+    this.#nextLook?.cancel();
   }
 
   /** Ends Python with all its jobs. Pending calls reject with `reason`. Resolves when the process has gone. */
   async close(reason: BridgeError): Promise<void> {
     this.#lose(reason);
-    this.#process.ref(); // who awaits the end of Python has more to do after it
+    this.hold(); // who awaits the end of Python has more to do after it
     this.#process.line.destroy(); // Python leaves, and takes its jobs along, when the line ends
-    const waiting = new AbortController();
-    const impatience = sleep(leavePatience, undefined, { signal: waiting.signal }).then(() => this.#process.kill());
-    impatience.catch(() => {});
+    const impatience = afterAwake(leavePatience, () => this.#process.kill());
     await this.#process.ended;
-    waiting.abort();
+    impatience.cancel();
+    this.release();
+  }
+
+  /** A supervisor that is stopped, or hangs, says nothing of it: it is asked while somebody waits for a job of it. */
+  #lookAgain(): void {
+    this.#nextLook = afterAwake(this.#options.callTimeoutMs / 3, () => {
+      if (this.failure !== null) return;
+      this.client.status().catch(() => {}); // the client gives up what does not answer
+      this.#lookAgain();
+    });
   }
 
   #receive(raw: unknown): void {
@@ -118,6 +136,7 @@ export class Connection {
 
   #lose(error: BridgeError): void {
     if (this.#transport.failure !== null) return;
+    this.#nextLook?.cancel();
     this.#ready.reject(error);
     this.#transport.fail(error);
     this.#hooks.onLost(error);

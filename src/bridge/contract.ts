@@ -99,7 +99,10 @@ export const rewardModelSpecSchema = z
   })
   .refine(hasWhereToAdapt, { path: ['lora'], error: headHasNoAdapters });
 
-/** Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score} (raw, not clamped). */
+/**
+ * Reward-model scores. Rows: {id, image, prompt, response}. Writes scores.jsonl: {id, score}: raw, not clamped; null where a row is
+ * longer than the model reads.
+ */
 export const scoreSpecSchema = z.strictObject({
   kind: z.literal('score'),
   ...jobBase,
@@ -178,10 +181,20 @@ const trainResult = {
   seconds: z.number(),
   loss: metric,
   tokens: metric,
+  /** Parameters that learned, by part; as in the `job-start` event. */
+  trainable: z.record(z.string(), z.int()).optional(),
+  /** What a person should know of a model that did learn something: a part that stood still, rows without labels, … */
+  warnings: z.array(z.string()).optional(),
 };
 export const jobResultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('sft'), ...trainResult }),
-  z.strictObject({ kind: z.literal('grpo'), ...trainResult }),
+  z.strictObject({
+    kind: z.literal('grpo'),
+    ...trainResult,
+    /** Groups of completions in the whole run, and the share of them that taught nothing. */
+    groups: z.int().optional(),
+    deadGroups: metric.optional(),
+  }),
   z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
   z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number() }),
   z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),

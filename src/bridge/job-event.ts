@@ -14,6 +14,8 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     parameters: z.int().nullable(),
     /** The last checkpoint a trainer goes on from, or null for a fresh start. */
     resumedFrom: z.string().nullable(),
+    /** A trainer's parameters that learn, by part: `language`, `vision`, `head`, `language-adapters`, `vision-adapters`. */
+    trainable: z.record(z.string(), z.int()).optional(),
   }),
   /** One logging step of a trainer. */
   z.strictObject({

@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Executor } from '../config/executor.js';
-import { BridgeError } from '../errors.js';
+import { afterAwake } from '../awake.js';
+import { BridgeError, messageOf } from '../errors.js';
 import { logTail } from './log-tail.js';
 import { pythoniaFolder, pythonPath } from './paths.js';
 
@@ -23,11 +23,12 @@ export interface SupervisorOptions {
 
 export interface SupervisorProcess {
   readonly pid: number;
-  readonly line: Duplex & { ref(): void; unref(): void };
+  readonly line: Duplex;
   /** Resolves once the process has ended and all it said has been read; never rejects. */
   readonly ended: Promise<BridgeError>;
-  /** Keeps Node alive until the process has ended; before this, one that has no work lets Node end. */
+  /** Keeps Node alive until the process has ended, or `unref`; before this, one that has no work lets Node end. */
   ref(): void;
+  unref(): void;
   /** SIGKILL to the supervisor and its forkserver, and nothing if they have gone. */
   kill(): void;
 }
@@ -35,7 +36,7 @@ export interface SupervisorProcess {
 const lineFd = 3;
 
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
-  const log = openSync(options.logPath, 'a');
+  const log = openLog(options.logPath);
   // The log may hold words of a Python before this one.
   const output = { path: options.logPath, from: fstatSync(log).size };
   const preload = options.preload ? [] : ['--no-preload'];
@@ -47,7 +48,11 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
     { detached: true, stdio: ['ignore', log, log, 'pipe'], env: supervisorEnvironment(options.pythonPath) },
   );
   closeSync(log);
-  const line = child.stdio[lineFd] as SupervisorProcess['line'];
+  const line = child.stdio?.[lineFd] as (Duplex & { ref(): void; unref(): void }) | undefined;
+  if (line === undefined) {
+    child.once('error', () => {}); // it says the same, later
+    throw notStarted(options.python, Object.assign(new Error('no file descriptor is free'), { code: 'EMFILE' }));
+  }
   const kill = (): void => {
     if (child.pid !== undefined) killGroup(child.pid);
   };
@@ -58,9 +63,32 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
       resolve(lastWords(line, signal ?? `exit code ${code}`, child.pid, output));
     });
   });
-  child.unref();
-  line.unref();
-  return { pid: child.pid ?? 0, line, ended, ref: () => child.ref(), kill };
+  const unref = (): void => {
+    child.unref();
+    line.unref();
+  };
+  // Both: the line ends before the end of the process is heard, and nothing else may keep Node alive in between.
+  const ref = (): void => {
+    child.ref();
+    line.ref();
+  };
+  unref();
+  return { pid: child.pid ?? 0, line, ended, ref, unref, kill };
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'a');
+  } catch (cause) {
+    throw new BridgeError('log-unwritable', `The log of Python cannot be written: ${messageOf(cause)}`, {
+      cause,
+      tried: 'start Python',
+      side: 'system',
+      where: file,
+      remedy:
+        remedies[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'Make its folder writable, or make room on the disk.',
+    });
+  }
 }
 
 /** SIGKILL to a process group; one that has gone already is fine. */
@@ -89,12 +117,26 @@ function supervisorEnvironment(folders: readonly string[]): NodeJS.ProcessEnv {
   };
 }
 
+const moreFiles = 'Too many files are open: raise the limit (`ulimit -n 4096`) or close other engines.';
+const noRoom = 'The machine has no memory or processes to spare: end others, or raise `ulimit -u`.';
+/** What the system lacks, by its own word. */
+const remedies: Readonly<Record<string, string>> = {
+  EMFILE: moreFiles,
+  ENFILE: moreFiles,
+  EAGAIN: noRoom,
+  ENOMEM: noRoom,
+};
+
 function notStarted(python: string, cause: NodeJS.ErrnoException): BridgeError {
-  return new BridgeError('python-missing', `Python could not be started as ${python}: ${cause.code ?? cause.message}`, {
+  const lacking = remedies[cause.code ?? ''];
+  const code = lacking === undefined ? 'python-missing' : 'python-not-started';
+  return new BridgeError(code, `Python could not be started as ${python}: ${cause.code ?? cause.message}`, {
     cause,
     tried: 'start Python',
     side: 'system',
-    remedy: 'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.',
+    remedy:
+      lacking ??
+      'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.',
   });
 }
 
@@ -105,8 +147,14 @@ async function lastWords(
   output: { path: string; from: number },
 ): Promise<BridgeError> {
   // What was sent before the end may still be on its way; a line held open by a stray process is not waited for.
-  const read = line.destroyed ? Promise.resolve() : new Promise((closed) => line.once('close', closed));
-  await Promise.race([read, sleep(500, undefined, { ref: false })]);
+  await new Promise<void>((resolve) => {
+    if (line.destroyed) return resolve();
+    const enough = afterAwake(500, resolve);
+    line.once('close', () => {
+      enough.cancel();
+      resolve();
+    });
+  });
   const tail = await logTail(output.path, { from: output.from });
   const last = tail === undefined ? '' : `\nIts last words:\n${tail}`;
   return new BridgeError('python-died', `Python (supervisor, process ${pid}) ended: ${how}.${last}`, {

@@ -1,11 +1,9 @@
 /** What a Python exception means to a person: a code and what to do. Known by its type, or by words of its message. */
 import { cudaRemedies } from './cuda-remedies.js';
+import { ofModels, ofSamples, type Meaning } from './load-failures.js';
 import type { PythonFailure } from './messages.js';
 
-export interface Meaning {
-  code: string;
-  remedy: string;
-}
+export type { Meaning };
 
 const setup = 'Run `npx medgr2 setup` to bring the Python environment up to date.';
 const outOfMemory = {
@@ -53,6 +51,8 @@ const byType: Readonly<Record<string, Meaning>> = {
       'executor.address: auto.',
   },
   AcceleratorError: brokenCuda,
+  ...ofModels,
+  ...ofSamples,
   UnsendableError: {
     code: 'job-unsendable',
     remedy: 'Send numbers, strings, lists and dicts; write anything else to a file in outDir and send its path.',
@@ -60,6 +60,48 @@ const byType: Readonly<Record<string, Meaning>> = {
   MessageTooLarge: {
     code: 'message-too-large',
     remedy: 'Write large values to a file in outDir and send its path.',
+  },
+  FolderInUse: {
+    code: 'folder-in-use',
+    remedy: 'Wait until that job is done, or give this one an outDir of its own.',
+  },
+  OwnOutput: {
+    code: 'model-in-own-output',
+    remedy: 'Give the job an outDir of its own.',
+  },
+  CheckpointMismatch: {
+    code: 'checkpoint-mismatch',
+    remedy: 'Delete the checkpoint that the message names and run again: training starts over, or from the one before.',
+  },
+  CheckpointNotSaved: {
+    code: 'checkpoint-not-saved',
+    remedy: 'Make room or grant access there and run again: it goes on from the last whole checkpoint.',
+  },
+  RowError: {
+    code: 'row-unusable',
+    remedy: 'Mend the row that the message names, or take it out, and run again.',
+  },
+  TrainingIncomplete: {
+    code: 'training-incomplete',
+    remedy: 'The log says why the data ended. Mend that and run again: it goes on from the last checkpoint.',
+  },
+  TrainingDiverged: {
+    code: 'training-diverged',
+    remedy: 'Lower the learning rate, clip gradients (max_grad_norm) or use float32, and run again.',
+  },
+  NothingLearned: {
+    code: 'nothing-learned',
+    remedy:
+      'Mend the cause in the message: rewards that differ between completions, more or warmer ones per group, a learning ' +
+      'rate above 0, rows that have something to learn from.',
+  },
+  WrongPartTrains: {
+    code: 'wrong-part-trains',
+    remedy: 'Use train: all, or LoRA; and please report it with the name of the model.',
+  },
+  RewardOutOfRange: {
+    code: 'reward-out-of-range',
+    remedy: 'Scale the reward that the message names, for instance to 0 to 1.',
   },
   ContractError: {
     code: 'job-contract',
@@ -73,6 +115,10 @@ const byWords: readonly (readonly [RegExp, Meaning])[] = [
   [
     /CUDA error|CUDA driver|NVIDIA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i,
     brokenCuda,
+  ],
+  [
+    /Errno 24\]|Errno 23\]|Too many open files/,
+    { code: 'too-many-files', remedy: 'Raise the limit of open files (`ulimit -n 4096`), or run fewer jobs at once.' },
   ],
 ];
 

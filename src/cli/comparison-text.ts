@@ -2,6 +2,7 @@
 import { formatNumber, formatParagraphs, formatSeconds, formatTable } from '../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../loop/comparison-result.js';
 import { inTableOrder } from '../sample.js';
+import { warningLines } from './summary.js';
 
 export function comparisonText(result: ComparisonResult, runDir: string): string {
   const { arms, curves, grid, transitions } = result;
@@ -12,6 +13,7 @@ export function comparisonText(result: ComparisonResult, runDir: string): string
     grid === null ? null : gridTable(grid),
     transitions.length === 0 ? null : transitionTable(transitions),
     `top-1 accuracy in per cent on ${result.testQuestions} held-out questions; ${formatSeconds(result.totalSeconds)} of work in all\n${result.notice}`,
+    result.warnings.length === 0 ? null : warningLines(result.warnings).slice(1).join('\n'),
     `run folder: ${runDir}`,
   ]);
 }

@@ -8,7 +8,8 @@ import {
 } from '../dataset/decontaminate.js';
 import { writePart } from '../dataset/derive.js';
 import { readDataset } from '../dataset/folder.js';
-import { expectEmpty } from '../dataset/import/helpers.js';
+import { withNewFolder } from '../dataset/import/helpers.js';
+import { patientsApart } from '../dataset/pseudonym-key.js';
 import { countBy } from '../dataset/import/report.js';
 import { writeJsonl } from '../dataset/table.js';
 import { ConfigError } from '../errors.js';
@@ -32,9 +33,11 @@ export async function decontaminateCommand(folder: string, flags: DecontaminateF
   const by = kindsOf(flags.by);
   const dataset = await readDataset(folder);
   const against = await Promise.all(flags.against.map((dir) => readDataset(dir)));
-  await expectEmpty(out);
   const onProgress = progressTeller(io);
-  const { samples, images, removed } = await decontaminate(dataset, against, { by, distance, similarity, onProgress });
+  const apart = by.includes('patient') ? patientsApart([dataset, ...against]) : null;
+  if (apart !== null) io.error(apart);
+  const clean = { by, distance, similarity, onProgress };
+  const { samples, images, removed } = await withNewFolder(out, null, () => decontaminate(dataset, against, clean));
   const settings = {
     by,
     distance,

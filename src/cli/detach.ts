@@ -1,8 +1,9 @@
 /** `medgr2 run --detach`: the same command in a process that outlives the terminal; its lines go to run.log. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makePrivateFolder, privateFile } from '../disk.js';
 import { RunError } from '../errors.js';
 import { holderOfRun } from '../loop/open-run.js';
 import { runFiles } from '../loop/run-folder.js';
@@ -13,23 +14,30 @@ export interface Detached {
   /** Absolute. */
   runDir: string;
   set: readonly string[];
+  redo?: boolean;
+  allowVersionChange?: boolean;
 }
 
 /** Longest wait for the process to take the run folder. */
 const startWithinMs = 60_000;
 
 /** Returns when the run has begun. @throws RunError where it ended before that. */
-export async function runDetached({ config, runDir, set }: Detached, io: CommandIo): Promise<void> {
+export async function runDetached(detached: Detached, io: CommandIo): Promise<void> {
+  const { config, runDir, set } = detached;
   const busy = holderOfRun(runDir);
   if (busy !== null)
     throw new RunError('run-busy', `process ${busy.pid} on ${busy.host} already works on the run`, {
       where: runDir,
       remedy: 'Follow it with `medgr2 watch`, stop it with `medgr2 stop`, or give another folder with --run-dir.',
     });
-  mkdirSync(runDir, { recursive: true });
+  makePrivateFolder(runDir);
   const logFile = join(runDir, runFiles.backgroundLog);
-  const log = openSync(logFile, 'a');
-  const values = ['run', config, '--plain', '--run-dir', runDir, ...set.flatMap((value) => ['--set', value])];
+  const log = openSync(logFile, 'a', privateFile);
+  const flags = [
+    ...(detached.redo === true ? ['--redo'] : []),
+    ...(detached.allowVersionChange === true ? ['--allow-version-change'] : []),
+  ];
+  const values = ['run', config, '--plain', '--run-dir', runDir, ...flags, ...set.flatMap((value) => ['--set', value])];
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...values], {
     detached: true,
     stdio: ['ignore', log, log],

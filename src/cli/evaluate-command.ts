@@ -1,16 +1,18 @@
 /** `medgr2 evaluate`: figures of a file of answers, or of a model's answers to questions. No logic of its own. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseConfig } from '../config/load.js';
 import { parseColumnMap } from '../dataset/answered-row.js';
 import { readPredictions, type PredictionSet } from '../dataset/predictions.js';
-import { answerReport, type AnswerReport } from '../evaluation/answer-report.js';
+import { answerReport, type AnswerReport, type EvaluationReading } from '../evaluation/answer-report.js';
 import { outcomesOf, readOutcomes } from '../evaluation/compare.js';
 import { answerQuestions, answerRows, type Prediction } from '../evaluation/evaluate.js';
-import { readQuestions } from '../evaluation/questions.js';
+import { readQuestions, testOfRun } from '../evaluation/questions.js';
 import { transitions, type Outcome, type Transitions } from '../evaluation/transitions.js';
 import type { Sample } from '../sample.js';
+import { confirmOutput } from '../loop/outputs.js';
 import { evaluationText } from './evaluation-text.js';
 import type { CommandIo } from './io.js';
 import { setUpPython } from './run-command.js';
@@ -26,6 +28,7 @@ export interface EvaluatePredictions extends Common {
   questions?: string | undefined;
   map: readonly string[];
   skipBad: boolean;
+  reading: EvaluationReading;
 }
 
 export interface EvaluateModel extends Common {
@@ -37,18 +40,18 @@ export interface EvaluateModel extends Common {
 }
 
 export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
-  const { predictions, questions, skipBad, against } = command;
+  const { predictions, questions, skipBad, reading, against } = command;
   const map = parseColumnMap(command.map);
   const set = await readPredictions({ predictions, questions, map, skipBad });
-  const report = answerReport(set.rows);
+  const report = answerReport(set.rows, { reading });
   const flows =
     against === undefined
       ? null
       : compare(
           predictions,
-          outcomesOf(set.rows),
+          outcomesOf(set.rows, reading),
           against,
-          await readOutcomes({ predictions: against, questions, map, skipBad }),
+          await readOutcomes({ predictions: against, questions, map, skipBad }, reading),
         );
   for (const note of notesOf(set, report)) io.error(`note: ${note}`);
   const counts = { unjoined: set.unjoined, skipped: set.bad.length };
@@ -65,14 +68,16 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
   const samples = await readQuestions(data);
+  for (const name of [data, model, ...(against === undefined ? [] : [against])]) await confirmOutput(testOf(name));
   await setUpPython(io);
   const first = await answersOf(command, model, samples, command.out, io);
-  const report = answerReport(answerRows(first, likelihoodsOf(command.set), samples));
+  const { likelihoods, reading } = settings(command.set).evaluation;
+  const report = answerReport(answerRows(first, likelihoods, samples), { reading });
   let flows: Transitions | null = null;
   if (against !== undefined) {
     const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
     const other = isFile
-      ? await readOutcomes({ predictions: against, skipBad: false })
+      ? await readOutcomes({ predictions: against, skipBad: false }, reading)
       : await answersOf(
           command,
           against,
@@ -85,9 +90,14 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
 }
 
+/** A run folder is asked for its test questions. */
+const testOf = (path: string): string => {
+  const questions = join(path, testOfRun);
+  return existsSync(questions) ? questions : path;
+};
+
 const settings = (set: readonly string[]) =>
   parseConfig('evaluation: { likelihoods: mean }', { file: 'evaluate', set });
-const likelihoodsOf = (set: readonly string[]) => settings(set).evaluation.likelihoods;
 
 /** Asks one model all questions, in an engine of its own. */
 async function answersOf(

@@ -13,13 +13,15 @@ export function evaluationText(
   const { intervals } = report;
   const figures = [
     ['accuracy', percent(report.accuracy), range(intervals.accuracy)],
+    ['exact match', percent(report.exactMatch), range(intervals.exactMatch)],
+    ['unread', percent(report.unparsed / report.n), range(intervals.unparsed)],
     ['balanced accuracy', percent(report.balancedAccuracy), range(intervals.balancedAccuracy)],
     ['macro F1', percent(report.macroF1), range(intervals.macroF1)],
     ['weighted F1', percent(report.weightedF1), range(intervals.weightedF1)],
     ['AUROC', percent(report.auroc), report.auroc === null ? whyNoAuroc(report) : ''],
   ];
   return [
-    `${report.n} answers: ${report.correct} right, ${report.unparsed} without a readable answer (they count as wrong)`,
+    `${report.n} answers: ${report.correct} right (${report.exact} letter for letter), ${report.unparsed} without a readable answer (they count as wrong)`,
     ...(counts === undefined ? [] : [`rows left out: ${counts.skipped}, rows of unknown modality: ${counts.unjoined}`]),
     '',
     formatTable([['per cent', '', '95 % interval'], ...figures]),
@@ -56,16 +58,21 @@ function againstText({ first, second, overall, byModality, pValue }: Transitions
 }
 
 function groupTable(title: string, groups: Record<string, GroupFigures>): string {
-  const lines = Object.entries(groups).map(([name, { n, correct, unparsed, accuracy, balancedAccuracy, macroF1 }]) => [
-    name,
-    ...[n, correct, unparsed].map(String),
-    ...[accuracy, balancedAccuracy, macroF1].map(percent),
-  ]);
-  return formatTable([[title, 'n', 'right', 'unread', 'accuracy', 'balanced', 'macro F1'], ...lines]);
+  const lines = Object.entries(groups).map(
+    ([name, { n, correct, unparsed, accuracy, interval, balancedAccuracy, macroF1 }]) => [
+      name,
+      ...[n, correct, unparsed].map(String),
+      percent(accuracy),
+      range(interval),
+      ...[balancedAccuracy, macroF1].map(percent),
+    ],
+  );
+  return formatTable([[title, 'n', 'right', 'unread', 'accuracy', '95 % interval', 'balanced', 'macro F1'], ...lines]);
 }
 
 const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(2));
 
 function range(interval: Interval | null): string {
-  return interval === null ? '–' : `${percent(interval.low)} to ${percent(interval.high)}`;
+  // All resamples gave the same figure: that is no certainty.
+  return interval === null ? 'none' : `${percent(interval.low)} to ${percent(interval.high)}`;
 }

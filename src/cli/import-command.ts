@@ -11,6 +11,9 @@ import { importFormats, isQuestionFormat, type ImportFormat } from '../dataset/i
 import { importImages } from '../dataset/import/images.js';
 import { importQuestions } from '../dataset/import/import.js';
 import type { ImportReport } from '../dataset/import/report.js';
+import type { TokenChoice } from '../dataset/import/accept.js';
+import type { AnswerStart } from '../dataset/import/number-answers.js';
+import type { ShapeChoice } from '../dataset/import/shape.js';
 import { ConfigError } from '../errors.js';
 import type { Modality } from '../sample.js';
 import type { CommandIo } from './io.js';
@@ -23,7 +26,12 @@ export interface ImportFlags {
   images: DatasetInfo['images'];
   imageRoot?: string;
   imagesOf?: string;
-  patientFrom: 'none' | 'folder';
+  patientFrom: string;
+  force?: boolean;
+  shape: ShapeChoice;
+  specialTokens: TokenChoice;
+  encoding?: string;
+  answersFrom?: AnswerStart;
   window: WindowChoice;
   frames: FrameChoice;
   deidentified?: boolean;
@@ -44,15 +52,18 @@ function formatNamed(name: string): ImportFormat {
 
 async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
   const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
+  const { force = false, shape, specialTokens, encoding = null, answersFrom = null } = flags;
   const map = parseColumnMap(flags.map);
   const onProgress = progressTeller(io);
-  const common = { path, out, strict, images, licence, onProgress };
+  const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
   if (isQuestionFormat(format))
     return importQuestions(format, {
       ...common,
       map,
       modality: modality ?? null,
       imageRoot,
+      encoding,
+      answersFrom,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
   if (format !== 'images') {
@@ -60,7 +71,7 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
     return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
   }
-  return importImages({ ...common, patientFrom, ...(modality === undefined ? {} : { modality }) });
+  return importImages({ ...common, ...(modality === undefined ? {} : { modality }) });
 }
 
 type RunJob = ClinicalOptions['runJob'];
@@ -97,7 +108,7 @@ export function progressTeller(io: CommandIo): (done: number, total: number) => 
   };
 }
 
-export function describeImport({ info, rejected }: ImportReport, out: string): string {
+export function describeImport({ info, notes, rejected }: ImportReport, out: string): string {
   const { counts } = info;
   const lines = [
     `${out}: ${counts.samples} samples, ${counts.images} images; ${counts.rejected} of ${String(counts['rows'])} rows rejected`,
@@ -105,6 +116,7 @@ export function describeImport({ info, rejected }: ImportReport, out: string): s
     ...countLines('question type', counts['byQuestionType']),
     ...countLines('rejected', counts['rejectedBy']),
     ...countLines('modality outside the eight, kept as unknown', info['otherModalities']),
+    ...notes.map((note) => `  ${note}`),
     ...rejected
       .slice(0, 3)
       .map(({ file, line, reason }) => `  for example ${file}${line === null ? '' : `:${line}`} ${reason}`),

@@ -34,10 +34,10 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
   const { answers, questions } = await answersOf(command, dirname(file), io);
   const text = configTemplate(answers);
   parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
-  writeWhole(file, text);
+  writeWhole(file, text, 'umask');
   io.out(`wrote ${command.file}`);
   if (questions !== null && !existsSync(questions.file)) {
-    writeWhole(questions.file, questions.text);
+    writeWhole(questions.file, questions.text, 'umask');
     io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
   }
   io.out(
@@ -117,10 +117,13 @@ function questionsTemplate(names: readonly string[], modality: Modality): string
   const every = Math.max(1, Math.floor(names.length / 40));
   const chosen = names.filter((_, index) => index % every === 0).slice(0, 40);
   const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,question_type,modality';
+  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,patient,question_type,modality';
   const known = modality === 'unknown' ? '' : modality;
-  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,,${known}`)].join('\n')}\n`;
+  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,${cell(patientIn(name))},,${known}`)].join('\n')}\n`;
 }
+
+/** The first folder of an image, which often is the patient's: to be looked at, as all of the table. */
+const patientIn = (name: string): string => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
 function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
   const name = command.file;

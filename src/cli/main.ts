@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The entry of the command line: signals, exit codes, and the only process.exit. */
 import { CommanderError } from 'commander';
+import { diskError } from '../disk.js';
 import { Medgr2Error } from '../errors.js';
+import { forTerminal } from '../terminal-text.js';
 import { oldestNode } from '../loop/doctor/software.js';
 import { askLine } from './ask.js';
 import type { CommandIo } from './io.js';
@@ -17,9 +19,13 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   const io: CommandIo = {
-    out: (text) => process.stdout.write(`${text}\n`),
-    error: (text) => process.stderr.write(`${text}\n`),
-    ask: process.stdin.isTTY && process.stdout.isTTY ? (question) => askLine(question, stop.signal) : undefined,
+    // All that is printed comes through here; what others wrote must not move the terminal.
+    out: (text) => process.stdout.write(`${forTerminal(text)}\n`),
+    error: (text) => process.stderr.write(`${forTerminal(text)}\n`),
+    ask:
+      process.stdin.isTTY && process.stdout.isTTY
+        ? (question) => askLine(forTerminal(question), stop.signal)
+        : undefined,
     env: process.env,
     signal: stop.signal,
     terminal: terminalOf(process.env),
@@ -45,7 +51,8 @@ async function main(): Promise<number> {
   try {
     await buildProgram(io).parseAsync(process.argv);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = diskError(thrown);
     if (error instanceof CommanderError) return exitCodeOf(error);
     io.error(describeError(error, { verbose: process.argv.includes('--verbose') }));
     return error instanceof Medgr2Error ? error.exitCode : 1;

@@ -1,7 +1,10 @@
 /** Tells a person what failed, where, and what to do now. The stack is shown with --verbose only. */
+import { diskError } from '../disk.js';
 import { InterruptedError, JobError, Medgr2Error, messageOf } from '../errors.js';
 
-export function describeError(error: unknown, options: { verbose: boolean }): string {
+export function describeError(thrown: unknown, options: { verbose: boolean }): string {
+  // A disk that is full, or a file that cannot be read, is no defect of ours wherever it shows.
+  const error = diskError(thrown);
   if (!(error instanceof Medgr2Error)) {
     const stack = error instanceof Error && options.verbose ? `\n${error.stack ?? ''}` : '';
     return `error: ${messageOf(error)}${stack || '\n  what to do: run again with --verbose and report it, this is a defect of medgr2'}`;

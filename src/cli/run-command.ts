@@ -28,6 +28,10 @@ export interface RunCommand {
   detach?: boolean;
   /** A recipe with each of these seeds instead of the configuration's own. */
   seeds?: readonly number[] | undefined;
+  /** Finished stages whose inputs changed are done again. */
+  redo?: boolean;
+  /** The run goes on with other versions than it was begun with. */
+  allowVersionChange?: boolean;
 }
 
 export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
@@ -38,6 +42,7 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
   const { terminal } = io;
+  const choices = choicesOf(command);
   if (config.recipe.kind === 'loop' && terminal !== undefined && !command.json && command.plain !== true) {
     const result = await onScreen<RunResult>(terminal, io, {
       source: followFile(join(runDir, runFiles.events)),
@@ -45,13 +50,13 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
       isAlive: () => true,
       gpu: true,
       // The loop's code takes a second to load: the screen is there before it.
-      work: async () => (await import('../loop/run.js')).runLoop(config, { runDir, signal: io.signal }),
+      work: async () => (await import('../loop/run.js')).runLoop(config, { ...choices, runDir, signal: io.signal }),
     });
     io.out(summaryOf(result, runDir));
     return;
   }
   const { runRecipe } = await import('../loop/recipes/run-recipe.js');
-  const result = await runRecipe(config, { runDir, signal: io.signal, onEvent: teller(command, io) });
+  const result = await runRecipe(config, { ...choices, runDir, signal: io.signal, onEvent: teller(command, io) });
   if (command.json) return;
   io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
 }
@@ -70,9 +75,16 @@ async function runWithSeeds(
   const runDir = resolve(command.runDir ?? join('runs', `${name}-seeds`));
   await setUpPython(io);
   const { runSeeds } = await import('../loop/recipes/run-seeds.js');
-  const pooled = await runSeeds(config, seeds, { runDir, signal: io.signal, onEvent: teller(command, io) });
+  const pooled = await runSeeds(config, seeds, {
+    ...choicesOf(command),
+    runDir,
+    signal: io.signal,
+    onEvent: teller(command, io),
+  });
   if (!command.json) io.out(seedsText(pooled, runDir));
 }
+
+const choicesOf = ({ redo, allowVersionChange }: RunCommand) => ({ redo, allowVersionChange });
 
 /** Each event as a line. */
 function teller({ json }: RunCommand, io: CommandIo): (event: TimedEvent) => void {

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { writePart } from '../dataset/derive.js';
 import { readDataset } from '../dataset/folder.js';
-import { expectEmpty } from '../dataset/import/helpers.js';
+import { withNewFolder } from '../dataset/import/helpers.js';
+import { likeImages } from '../dataset/near/stored.js';
 import { splitDataset, type PartShare } from '../dataset/split.js';
 import { ConfigError } from '../errors.js';
 import { formatTable } from '../format.js';
@@ -13,22 +14,33 @@ export interface SplitFlags {
   test?: number;
   part: string[];
   seed: number;
+  distance: number | 'none';
 }
 
 export async function splitCommand(
   folder: string,
-  { out, test, part, seed }: SplitFlags,
+  { out, test, part, seed, distance }: SplitFlags,
   io: CommandIo,
 ): Promise<void> {
   const shares = sharesOf(test, part);
   const dataset = await readDataset(folder);
-  await expectEmpty(out);
-  const rows: string[][] = [];
-  for (const { name, samples, images } of splitDataset(dataset, shares, seed)) {
-    const settings = { seed, part: name, shares: Object.fromEntries(shares.map((one) => [one.name, one.share])) };
-    const { counts } = await writePart(dataset, join(out, name), { samples, images, format: 'split', settings });
-    rows.push([join(out, name), ...[counts.samples, counts.images, Number(counts['patients'])].map(String)]);
-  }
+  const { images, info } = dataset;
+  const alike =
+    distance === 'none' || info.images === 'none' ? new Map<string, string>() : await likeImages(images, distance);
+  const rows = await withNewFolder(out, null, async () => {
+    const written: string[][] = [];
+    for (const one of splitDataset(dataset, shares, seed, alike)) {
+      const { name } = one;
+      const settings = { seed, part: name, shares: Object.fromEntries(shares.map((its) => [its.name, its.share])) };
+      const { counts } = await writePart(dataset, join(out, name), { ...one, format: 'split', settings });
+      written.push([join(out, name), ...[counts.samples, counts.images, Number(counts['patients'])].map(String)]);
+    }
+    return written;
+  });
+  if (images.every(({ patient }) => patient === null))
+    io.error('no patient is known: parted by image, so that the images of one patient may be on both sides');
+  const kept = [...alike].filter(([imageHash, like]) => imageHash !== like).length;
+  if (kept > 0) io.error(`${kept} images look like another one and stay with it (--distance)`);
   io.out(formatTable([['part', 'samples', 'images', 'patients'], ...rows]));
 }
 

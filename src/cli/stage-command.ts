@@ -6,6 +6,7 @@ import { formatOf, readSampleFile, writeSampleFile } from '../dataset/sample-fil
 import { generateAlone, grpoAlone, scoreAlone, sftAlone, trainRewardAlone } from '../loop/alone-stages.js';
 import type { RunOptions } from '../loop/attempt.js';
 import type { Modality, Sample } from '../sample.js';
+import { checkInputs } from '../sdk/gate.js';
 import { lineTeller } from '../tui/lines.js';
 import type { CommandIo } from './io.js';
 import { setUpPython } from './run-command.js';
@@ -16,6 +17,8 @@ export interface StageFlags {
   runDir?: string | undefined;
   imageRoot?: string | undefined;
   json?: boolean | undefined;
+  redo?: boolean | undefined;
+  allowVersionChange?: boolean | undefined;
 }
 
 export interface GenerateFlags extends StageFlags {
@@ -37,7 +40,7 @@ export interface ScoreFlags extends StageFlags {
 
 export async function scoreCommand(file: string, flags: ScoreFlags, io: CommandIo): Promise<void> {
   if (flags.out !== undefined) formatOf(flags.out);
-  const samples = await readSampleFile(file, flags.imageRoot);
+  const samples = await readChecked(file, flags);
   const { config, options, tell } = await prepare('score', file, flags, io);
   await setUpPython(io);
   const scored = await scoreAlone(config, { samples, rewardModel: flags.rewardModel }, options);
@@ -49,7 +52,7 @@ export interface PolicyFlags extends StageFlags {
 }
 
 export async function sftCommand(file: string, flags: PolicyFlags, io: CommandIo): Promise<void> {
-  const samples = await readSampleFile(file, flags.imageRoot);
+  const samples = await readChecked(file, flags);
   const { config, options, tell } = await prepare('sft', file, flags, io);
   await setUpPython(io);
   const { checkpoint } = await sftAlone(config, { samples, model: modelOf(config, flags) }, options);
@@ -57,7 +60,7 @@ export async function sftCommand(file: string, flags: PolicyFlags, io: CommandIo
 }
 
 export async function grpoCommand(file: string, flags: PolicyFlags & ScoreFlags, io: CommandIo): Promise<void> {
-  const samples = await readSampleFile(file, flags.imageRoot);
+  const samples = await readChecked(file, flags);
   const { config, options, tell } = await prepare('grpo', file, flags, io);
   await setUpPython(io);
   const { rewardModel } = flags;
@@ -66,7 +69,7 @@ export async function grpoCommand(file: string, flags: PolicyFlags & ScoreFlags,
 }
 
 export async function trainRewardCommand(file: string, flags: PolicyFlags, io: CommandIo): Promise<void> {
-  const samples = await readSampleFile(file, flags.imageRoot);
+  const samples = await readChecked(file, flags);
   const loaded = await prepare('train-reward', file, flags, io);
   await setUpPython(io);
   const base = flags.model === undefined ? {} : { base: localOr(flags.model) };
@@ -79,6 +82,13 @@ export async function trainRewardCommand(file: string, flags: PolicyFlags, io: C
   );
 }
 
+/** Through the gate that samples of a script pass. */
+async function readChecked(file: string, { imageRoot }: StageFlags): Promise<Sample[]> {
+  const samples = await readSampleFile(file, imageRoot);
+  checkInputs('grpo', samples, file);
+  return samples;
+}
+
 interface Prepared {
   config: Config;
   options: RunOptions;
@@ -87,7 +97,7 @@ interface Prepared {
 }
 
 async function prepare(command: string, input: string, flags: StageFlags, io: CommandIo): Promise<Prepared> {
-  const { set, json } = flags;
+  const { set, json, redo, allowVersionChange } = flags;
   const loading = { set, env: io.env };
   const config =
     flags.config === undefined
@@ -103,7 +113,7 @@ async function prepare(command: string, input: string, flags: StageFlags, io: Co
   const tell = (text: string): void => {
     if (json !== true) io.out(text);
   };
-  return { config, options: { runDir, signal: io.signal, onEvent }, tell };
+  return { config, options: { runDir, signal: io.signal, onEvent, redo, allowVersionChange }, tell };
 }
 
 /** Samples are in the run folder; --out puts them where the person wants them, too. */

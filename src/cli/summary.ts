@@ -24,7 +24,12 @@ export function summaryOf(result: RunResult, runDir: string): string {
     `precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on ${result.testQuestions}`,
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
     result.notice,
+    ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,
   ].join('\n');
 }
+
+/** Nobody reads figures for what is not there: what is wrong with them stands by itself. */
+export const warningLines = (warnings: readonly string[]): string[] =>
+  warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `warning: ${warning}`)];

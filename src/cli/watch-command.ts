@@ -1,11 +1,10 @@
 /** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
-import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { holderOfRun } from '../loop/open-run.js';
 import { runResultSchema } from '../loop/result.js';
-import { runFiles } from '../loop/run-folder.js';
+import { readOrNull, runFiles } from '../loop/run-folder.js';
 import type { Source } from '../tui/feed.js';
 import { lineTeller } from '../tui/lines.js';
 import { followFile, replayFile } from '../tui/sources.js';
@@ -67,9 +66,8 @@ async function printEvents(
 
 function printSummary(runDir: string, io: CommandIo): void {
   const file = join(runDir, runFiles.result);
-  if (!existsSync(file)) return;
-  const result = runResultSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (result.success && result.data.status === 'complete') io.out(summaryOf(result.data, runDir));
+  const result = readOrNull(file, runResultSchema);
+  if (result?.status === 'complete') io.out(summaryOf(result, runDir));
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -120,6 +120,15 @@ const generationFields = z.strictObject({
   prices: z.string().min(1).optional(),
   temperature: z.number().min(0).max(2).default(0.7),
   maxOutputTokens: z.int().positive().default(1024),
+  /** Longest reply in characters, for servers that do not heed maxOutputTokens; 8 for each token when left out. */
+  maxReplyCharacters: z.int().positive().optional(),
+  /** Share of a cycle's requests that may stay unanswered after all tries; else the stage stays open, to be continued. */
+  maxUnanswered: rate.default(0),
+  /**
+   * Share of the latest 30 replies that may be of no use (empty, blocked, cut off, no JSON, …) before the run stops, so
+   * that nothing more is paid for. 0.9 when left out; 1, which never stops, for a local model, which costs nothing.
+   */
+  maxUseless: rate.optional(),
   /** Seed samples shown as examples in the prompts of the first cycle. */
   seedExemplars: z.int().min(0).default(2),
 });

@@ -4,13 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, isMap, isNode, isPair, isScalar, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isPair, isScalar, type Document } from 'yaml';
 import { ConfigError, messageOf } from '../errors.js';
 import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './describe.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
 import type { Recipe } from './recipe.js';
 import { configSchema, type Config } from './schema.js';
+import { readYaml, refusal, valueOf } from './yaml.js';
 
 export interface LoadOptions {
   /** `a.b=c` texts, in order. */
@@ -35,14 +36,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 
 /** The same from text; `file` names it in messages and is the place relative paths in it start from. */
 export function parseConfig(text: string, options: LoadOptions & { file: string }): Config {
-  const lines = new LineCounter();
-  const document: Document = parseDocument(text, { lineCounter: lines });
-  const locate = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${options.file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0)
-    throw refusal(document.errors.map((error) => `${locate(error.pos[0])} ${error.message.split('\n')[0]}`));
+  const { document, locate } = readYaml(text, options.file);
   if (document.contents === null) document.contents = document.createNode({});
   if (!isMap(document.contents)) throw refusal([`${options.file}:1:1 expected sections of settings at the top level`]);
 
@@ -50,7 +44,7 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
   settleDataPath(document, base, options.env ?? {});
   const overrides = (options.set ?? []).map((set) => applyOverride(document, parseOverride(set)));
 
-  const value: unknown = document.toJS() ?? {};
+  const value: unknown = valueOf(document, options.file) ?? {};
   const parsed = configSchema.safeParse(value);
   if (parsed.success) {
     const config = resolvePaths(parsed.data, base, overrides);
@@ -61,14 +55,6 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
     .map((problem) => ({ ...place(problem, document, overrides, locate), message: problem.message }))
     .toSorted((a, b) => a.offset - b.offset);
   throw refusal(placed.map(({ where, message }) => `${where}: ${message}`));
-}
-
-function refusal(problems: readonly string[]): ConfigError {
-  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
-  return new ConfigError(
-    'invalid-config',
-    `${count} in the configuration; nothing was started\n${problems.join('\n')}`,
-  );
 }
 
 /** `data: folder` is short for a VQA-RAD folder; MEDGR2_DATA fills a path that is left out. */

@@ -58,6 +58,8 @@ const rewardsSchema = z.strictObject({
   beta: z.number().min(0).default(0.2),
   /** `unit` maps R_φ to [0, 1]; `raw` is the equation as printed. */
   scale: z.enum(['unit', 'raw']).default('unit'),
+  /** Of the rule rewards of MedVLM-R1 and Med-R1: `ours` reads the answer, `published` is their code letter for letter. */
+  reading: z.enum(['ours', 'published']).default('ours'),
 });
 
 export const grpoSchema = z
@@ -118,6 +120,8 @@ export const evaluationSchema = z.strictObject({
    * for being long, their `sum`, or `none`, which is faster.
    */
   likelihoods: z.enum(['none', 'mean', 'sum']).default('none'),
+  /** Which answers are right: by our reader, or `published`, MedVLM-R1's script: a lone capital in the answer block. */
+  reading: z.enum(['ours', 'published']).default('ours'),
   /** What the options follow: the question alone, or also what the policy itself reasoned before its answer. */
   reasoning: z.enum(['none', 'own']).default('none'),
 });

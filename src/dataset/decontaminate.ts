@@ -5,7 +5,9 @@
 import type { Sample } from '../sample.js';
 import type { Dataset, DatasetImage } from './folder.js';
 import { mapInOrder } from './import/helpers.js';
-import { hashDistance, nearImageMatches, perceptualHash, type PerceptualHash } from './near/image.js';
+import { hashDistance, nearImageMatches } from './near/image.js';
+import { hashOf } from './near/stored.js';
+import { refuseOtherKeys } from './pseudonym-key.js';
 import { comparedText, jaccard, nearTextMatches } from './near/text.js';
 
 export const contaminationKinds = ['image', 'perceptual', 'patient', 'question'] as const;
@@ -42,6 +44,11 @@ export async function decontaminate(
   against: readonly Dataset[],
   { by, distance, similarity, onProgress }: DecontaminateOptions,
 ): Promise<Decontaminated> {
+  if (by.includes('patient'))
+    refuseOtherKeys(
+      [dataset, ...against],
+      'Import them again in one project, so that they have one key, or leave patients out: --by image,perceptual.',
+    );
   const removed: Contamination[] = [];
   const bad = { images: new Set<string>(), samples: new Set<string>() };
   const tell = (found: Contamination): void => {
@@ -66,12 +73,17 @@ export async function decontaminate(
 
 function sameImages(images: readonly DatasetImage[], against: readonly Dataset[]): Contamination[] {
   const known = new Map(
-    against.flatMap(({ dir, images: own }) => own.map(({ imageHash }) => [imageHash, dir] as const)),
+    against.flatMap(({ dir, images: own }) =>
+      own.flatMap(({ imageHash, originalHash }) =>
+        [imageHash, originalHash ?? imageHash].map((hash) => [hash, { dir, imageHash }] as const),
+      ),
+    ),
   );
-  return images.flatMap(({ imageHash }) => {
-    const dir = known.get(imageHash);
-    if (dir === undefined) return [];
-    return [{ by: 'image', sample: null, imageHash, matches: imageHash, against: dir, detail: 'the same bytes' }];
+  return images.flatMap(({ imageHash, originalHash }) => {
+    const found = known.get(imageHash) ?? known.get(originalHash ?? imageHash);
+    if (found === undefined) return [];
+    const detail = found.imageHash === imageHash ? 'the same bytes' : 'made of the same file';
+    return [{ by: 'image', sample: null, imageHash, matches: found.imageHash, against: found.dir, detail }];
   });
 }
 
@@ -107,9 +119,8 @@ async function likeImages(
   const references = against.flatMap(({ dir, images: own, info }) =>
     info.images === 'none' ? [] : own.map((image) => ({ dir, image })),
   );
-  const hash = ({ path }: DatasetImage): Promise<PerceptualHash> => perceptualHash(path);
-  const known = await mapInOrder(references, ({ image }) => hash(image), onProgress);
-  const asked = await mapInOrder(images, hash, onProgress);
+  const known = await mapInOrder(references, ({ image }) => hashOf(image), onProgress);
+  const asked = await mapInOrder(images, hashOf, onProgress);
   const matches = nearImageMatches(asked, known, distance);
   return images.flatMap(({ imageHash }, index) => {
     const at = matches[index] ?? -1;

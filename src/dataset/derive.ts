@@ -1,6 +1,7 @@
 /** Dataset folders made from another one: some of its samples and images, with their pictures and where they came from. */
-import { copyFile, link, mkdir } from 'node:fs/promises';
+import { copyFile, link } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import { makePrivateFolder } from '../disk.js';
 import type { Sample } from '../sample.js';
 import {
   datasetFiles,
@@ -28,7 +29,7 @@ export async function writePart(from: Dataset, folder: string, part: Part): Prom
   const dir = resolve(folder);
   const paths = new Map<string, string>();
   const inner = part.images.filter(({ path }) => isInside(from.dir, path));
-  if (inner.length > 0) await mkdir(join(dir, datasetFiles.pictures), { recursive: true });
+  if (inner.length > 0) makePrivateFolder(join(dir, datasetFiles.pictures));
   await mapInOrder(inner, async ({ path }) => {
     const to = join(dir, datasetFiles.pictures, basename(path));
     await link(path, to).catch(() => copyFile(path, to));

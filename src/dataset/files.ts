@@ -5,7 +5,6 @@
 import { basename, join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { DataError } from '../errors.js';
-import { sha256 } from '../hash.js';
 import { seededRandom } from '../random.js';
 import type { Modality } from '../sample.js';
 import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from './folder.js';
@@ -13,6 +12,10 @@ import { questionIdentity } from './import/accept.js';
 import { mapInOrder } from './import/helpers.js';
 import { imageNames } from './import/images.js';
 import { readPicture } from './import/picture.js';
+import { likeDistance } from './near/bits.js';
+import { nearImageMatches } from './near/image.js';
+import { hashOf } from './near/stored.js';
+import { patientsApart, refuseOtherKeys } from './pseudonym-key.js';
 import type { DataProgress, LoopData, PoolImage } from './source.js';
 
 export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
@@ -31,10 +34,28 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
   const seed = options.seed === undefined ? nothing : await readTrusted(options.seed, 'seed');
   const test = await readTrusted(options.test, 'test');
   const pool = options.pool === undefined ? nothing : await readPool(options.pool, options.modality, onProgress);
-  const held = { images: new Set(test.samples.map(({ imageHash }) => imageHash)), patients: patientsOf(test) };
+  const folders = [seed, test, pool].filter((part): part is Dataset => 'info' in part);
+  refuseOtherKeys(
+    folders,
+    'Import them again in one project, so that their pseudonyms have one key: whether a patient is on both sides cannot be seen.',
+  );
+  const apart = patientsApart(folders);
+  const tested = new Set(test.samples.map(({ imageHash }) => imageHash));
+  const shown = test.images.filter(({ imageHash }) => tested.has(imageHash));
+  // The file of a plain folder is what its clean picture was made of.
+  for (const { originalHash } of shown) if (typeof originalHash === 'string') tested.add(originalHash);
+  const held: Held = {
+    images: tested,
+    patients: patientsOf(test),
+    likeSeed: await alikeTo(shown, seed.images),
+    likePool: await alikeTo(shown, pool.images),
+  };
   refuseLeak(seed, held, options);
   const isHeld = (image: DatasetImage): boolean =>
-    held.images.has(image.imageHash) || (image.patient !== null && held.patients.has(image.patient));
+    held.images.has(image.imageHash) ||
+    held.images.has(image.originalHash ?? image.imageHash) ||
+    held.likePool.has(image.imageHash) ||
+    (image.patient !== null && held.patients.has(image.patient));
   const unheld = pool.images.filter((image) => !isHeld(image));
   const usable = options.remote ? unheld.filter(({ deidentified }) => deidentified !== false) : unheld;
   if (options.pool !== undefined && usable.length === 0)
@@ -45,7 +66,10 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
   const truth = new Map([...seed.samples, ...pool.samples].map((sample) => [questionIdentity(sample), sample.answer]));
   const bare = seed.samples.filter(({ rationale }) => rationale === '').length;
   const left = [
-    leftOut(pool.images.length - unheld.length, 'because the test set has the image or its patient'),
+    leftOut(
+      pool.images.length - unheld.length,
+      'because the test set has the image, one that looks like it, or its patient',
+    ),
     leftOut(unheld.length - usable.length, 'because they may name a patient and the generator is not on this machine'),
   ];
   return {
@@ -66,6 +90,9 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
           : [`${usable.length} images to ask about from ${basename(options.pool)}${left.join('')}`]),
       ],
       [
+        apart === null
+          ? ''
+          : 'Patients of different parts cannot be compared: some are as they were given, some pseudonyms. ',
         rationaleNote(bare, seed.samples.length),
         options.pool === undefined
           ? ''
@@ -96,37 +123,57 @@ async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Datas
   });
 }
 
-export async function readPool(folder: string, modality: Modality, onProgress?: DataProgress): Promise<Part> {
+export async function readPool(folder: string, modality: Modality, onProgress?: DataProgress): Promise<Part | Dataset> {
   if (isDatasetFolder(folder)) return readWithImages(folder);
   const names = await imageNames(folder);
   const readImage = async (name: string): Promise<DatasetImage> => {
     const path = join(folder, name);
     const picture = await readPicture(path);
-    const reason = 'reason' in picture ? picture.reason : picture.converted ? 'has to be converted first' : null;
+    // Only its pixels matter here: what stands beside them stays behind when it is sent, trained on or exported.
+    const reason =
+      'reason' in picture ? picture.reason : picture.changed === 'pixels' ? 'has to be converted first' : null;
     if (reason !== null || 'reason' in picture)
       throw new DataError('pool-image', `${path} ${reason ?? ''}`, {
         where: path,
         remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
       });
-    const { width, height, warnings } = picture;
-    const imageHash = sha256(picture.bytes);
-    return { path, imageHash, modality, patient: null, deidentified: null, warnings, width, height, detail: null };
+    const { width, height, warnings, originalHash } = picture;
+    const known = { path, imageHash: originalHash, modality, patient: null, deidentified: null, originalHash };
+    return { ...known, warnings, width, height, detail: null };
   };
   const images = await mapInOrder(names, readImage, onProgress);
   return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
 }
 
+interface Held {
+  images: ReadonlySet<string>;
+  patients: ReadonlySet<string>;
+  /** Images of seed and pool that look like one of the test set: resized, or encoded anew. */
+  likeSeed: ReadonlySet<string>;
+  likePool: ReadonlySet<string>;
+}
+
+/** Hashes of those images that look like one of the held ones. */
+async function alikeTo(held: readonly DatasetImage[], images: readonly DatasetImage[]): Promise<Set<string>> {
+  if (held.length === 0 || images.length === 0) return new Set();
+  const [known, asked] = [await mapInOrder(held, hashOf), await mapInOrder(images, hashOf)];
+  const matches = nearImageMatches(asked, known, likeDistance);
+  return new Set(images.flatMap(({ imageHash }, item) => ((matches[item] ?? -1) === -1 ? [] : [imageHash])));
+}
+
 const patientsOf = ({ images }: Part): Set<string> => new Set(images.flatMap(({ patient }) => patient ?? []));
 
-function refuseLeak(
-  seed: Part,
-  held: { images: ReadonlySet<string>; patients: ReadonlySet<string> },
-  options: FilesOptions,
-): void {
+function refuseLeak(seed: Part, held: Held, options: FilesOptions): void {
   const images = new Set(seed.samples.flatMap(({ imageHash }) => (held.images.has(imageHash) ? [imageHash] : [])));
   const patients = [...patientsOf(seed)].filter((patient) => held.patients.has(patient));
-  if (images.size === 0 && patients.length === 0) return;
-  const what = images.size > 0 ? `${images.size} images` : `${patients.length} patients`;
+  const like = new Set(seed.samples.flatMap(({ imageHash }) => (held.likeSeed.has(imageHash) ? [imageHash] : [])));
+  if (images.size === 0 && patients.length === 0 && like.size === 0) return;
+  const what =
+    images.size > 0
+      ? `${images.size} images`
+      : patients.length > 0
+        ? `${patients.length} patients`
+        : `${like.size} images that look like those`;
   throw new DataError('test-leak', `${what} of the test set are in the seed too: every accuracy would be too high`, {
     where: options.seed,
     remedy: `Run \`medgr2 decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`medgr2 split\`.`,

@@ -35,6 +35,10 @@ export const imageSchema = z.strictObject({
   height: z.int().nullable(),
   /** Frame, body part and window of a clinical file. */
   detail: z.string().nullable().default(null),
+  /** sha256 of the file that the picture was made of; null in folders that did not note it. */
+  originalHash: z.string().nullable().optional(),
+  /** 64 bits as hexadecimal digits, `none` for a picture without structure; null where it was not made. */
+  perceptualHash: z.string().nullable().optional(),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -48,13 +52,15 @@ const imageColumns = {
   width: 'BIGINT',
   height: 'BIGINT',
   detail: 'VARCHAR',
+  originalHash: 'VARCHAR',
+  perceptualHash: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */
 export interface Rejection {
   /** As given to the importer, or relative to it. */
   file: string;
-  /** Line of a JSONL file, else the row's number from 1; null where the whole file is meant. */
+  /** Where the row begins in its file, from 1 (of Parquet the row's number); null where the whole file is meant. */
   line: number | null;
   /** kebab-case, for counting. */
   code: string;

@@ -1,9 +1,9 @@
-/** Reads what jobs wrote, checked against what was asked: one line per row, in order, with finite scores. */
+/** Reads what jobs wrote, checked against what was asked: one line per row, in order, with finite numbers. */
 import { z } from 'zod';
 import { readJsonl } from './table.js';
 import { DataError } from '../errors.js';
 
-const scoreLine = z.object({ id: z.string(), score: z.number() });
+const scoreLine = z.object({ id: z.string(), score: z.number().nullable() });
 const completionLine = z.object({ id: z.string(), index: z.int(), text: z.string(), finished: z.boolean() });
 export type Completion = z.output<typeof completionLine>;
 
@@ -15,8 +15,11 @@ const answerLine = z.object({
 });
 export type AnswerLine = z.output<typeof answerLine>;
 
-/** Raw scores in the order of `ids`, which the file must have; of all rows where no ids are given. */
-export async function readScores(file: string, ids?: readonly string[]): Promise<number[]> {
+/**
+ * Raw scores in the order of `ids`, which the file must have; of all rows where no ids are given. Null where the reward model
+ * could not read a row, because it is longer than the model's context.
+ */
+export async function readScores(file: string, ids?: readonly string[]): Promise<(number | null)[]> {
   const lines = await readLines(file, scoreLine);
   if (ids !== undefined) {
     expectRows(

@@ -117,7 +117,7 @@ const optionLine = /^[ \t]*\(?([A-H])[).:]\s+(.+)$/gm;
 const optionInLine = /(?:^|(?<=[\s,;?.]))\(?([A-H])\)\s*([^\n]+?)(?=[\s,;]*(?:$|\n|[\s,;]\(?[A-H]\)))/g;
 
 /** Options after letters that run from A without a gap, and where the first stands. */
-function letteredOptions(question: string): { options: string[]; start: number } | null {
+export function letteredOptions(question: string): { options: string[]; start: number } | null {
   for (const pattern of [optionLine, optionInLine]) {
     const found = [...question.matchAll(pattern)];
     if (found.length > 1 && found.every(([, letter], i) => letter === String.fromCharCode(65 + i)))

@@ -2,12 +2,20 @@
 import { configuredDestination } from '../config/egress.js';
 import type { Config } from '../config/schema.js';
 import { loadFiles } from './files.js';
-import { createPhantomData } from './phantom.js';
+import { createPhantomData, type EarlierDrawing } from './phantom.js';
 import type { DataProgress, LoopData } from './source.js';
 import { loadVqaRad } from './vqa-rad.js';
 
-/** @param dir Run folder: drawn images go into `images/` below it. */
-export async function openData(config: Config, dir: string, onProgress?: DataProgress): Promise<LoopData> {
+/**
+ * @param dir Run folder: drawn images go into `images/` below it.
+ * @param earlier What an earlier start drew there.
+ */
+export async function openData(
+  config: Config,
+  dir: string,
+  onProgress?: DataProgress,
+  earlier?: EarlierDrawing,
+): Promise<LoopData> {
   const { data, generation, seed } = config;
   const { errorRates } = generation.teacher;
   if (data.source === 'vqa-rad') {
@@ -17,5 +25,5 @@ export async function openData(config: Config, dir: string, onProgress?: DataPro
   if (data.source === 'files')
     return loadFiles({ ...data, runSeed: seed, remote: configuredDestination(generation) !== null }, onProgress);
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
-  return createPhantomData({ dir, seed, counts, teacher: { errorRates }, onProgress });
+  return createPhantomData({ dir, seed, counts, teacher: { errorRates }, onProgress, earlier });
 }

@@ -1,6 +1,7 @@
 /** The phantom data source: draws the images of a run and knows the truth of each. */
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makePrivateFolder, onDisk, privateFile } from '../disk.js';
 import { sha256 } from '../hash.js';
 import { drawPng } from '../phantom/draw.js';
 import { factsOf, randomFact, topicTypes } from '../phantom/facts.js';
@@ -24,6 +25,15 @@ export interface PhantomDataOptions {
   counts: { seed: number; test: number; pool: number };
   teacher: { errorRates: Readonly<Record<Strategy, number>> };
   onProgress?: DataProgress | undefined;
+  earlier?: EarlierDrawing | undefined;
+}
+
+/** What an earlier start of the same run drew: an image that has changed since is drawn again. */
+export interface EarlierDrawing {
+  /** sha256 of an image by its file name, where it is known. */
+  hashOf(name: string): string | undefined;
+  /** Told of each image that had changed. */
+  redrawn(name: string): void;
 }
 
 interface DrawnScene {
@@ -33,17 +43,26 @@ interface DrawnScene {
 }
 
 /** Draws once: a file from an earlier start of the same run is read back, so a resumed run starts at once. */
-async function drawn(dir: string, name: string, scene: Scene): Promise<DrawnScene> {
+async function drawn(
+  { dir, earlier }: Pick<Drawing, 'dir' | 'earlier'>,
+  name: string,
+  scene: Scene,
+): Promise<DrawnScene> {
   const image = path.join(dir, `${name}.png`);
-  const there = await access(image).then(
-    () => true,
-    () => false,
-  );
-  if (there) return { scene, image, imageHash: sha256(await readFile(image)) };
-  const bytes = await drawPng(scene);
-  await writeFile(`${image}.partial`, bytes);
-  await rename(`${image}.partial`, image);
-  return { scene, image, imageHash: sha256(bytes) };
+  return onDisk(image, async () => {
+    const there = await readFile(image).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    const expected = earlier?.hashOf(`${name}.png`);
+    const imageHash = there === null ? null : sha256(there);
+    if (imageHash !== null && (expected === undefined || expected === imageHash)) return { scene, image, imageHash };
+    if (imageHash !== null) earlier?.redrawn(`${name}.png`);
+    const bytes = await drawPng(scene);
+    await writeFile(`${image}.partial`, bytes, { mode: privateFile });
+    await rename(`${image}.partial`, image);
+    return { scene, image, imageHash: sha256(bytes) };
+  });
 }
 
 interface Drawing {
@@ -52,12 +71,13 @@ interface Drawing {
   purpose: string;
   seed: number;
   count: number;
+  earlier: PhantomDataOptions['earlier'];
 }
 
-const drawMany = ({ dir, split, purpose, seed, count }: Drawing, onDrawn: (done: number) => void) =>
+const drawMany = ({ split, purpose, seed, count, ...place }: Drawing, onDrawn: (done: number) => void) =>
   mapInOrder(
     [...Array(count).keys()],
-    (n) => drawn(dir, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)),
+    (n) => drawn(place, `${purpose}-${String(n).padStart(5, '0')}`, randomScene(split, purpose, seed, n)),
     onDrawn,
   );
 
@@ -91,13 +111,14 @@ export async function createPhantomData({
   counts,
   teacher,
   onProgress,
+  earlier,
 }: PhantomDataOptions): Promise<LoopData> {
   const images = path.join(dir, 'images');
-  await mkdir(images, { recursive: true });
+  makePrivateFolder(images);
   const testImages = Math.ceil(counts.test / questionsPerTestImage);
   const total = counts.seed + counts.pool + testImages;
   const draw = (split: Split, purpose: string, count: number, before: number) =>
-    drawMany({ dir: images, split, purpose, seed, count }, (done) => onProgress?.(before + done, total));
+    drawMany({ dir: images, split, purpose, seed, count, earlier }, (done) => onProgress?.(before + done, total));
   const seedScenes = await draw('loop', 'seed', counts.seed, 0);
   const poolScenes = await draw('loop', 'pool', counts.pool, counts.seed);
   const testScenes = await draw('test', 'test', testImages, counts.seed + counts.pool);

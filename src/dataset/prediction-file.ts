@@ -4,12 +4,15 @@
  */
 import { extname } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
-import { readCsv, readParquet, readText } from './table.js';
+import { parseCsv } from './csv.js';
+import { elementLines } from './json-list.js';
+import { readParquet } from './table.js';
+import { readTextFile } from './text-file.js';
 
 export interface PlacedRow {
-  /** `file:line`; for CSV and JSON lists `file row N`, from 1. */
+  /** `file:line`; for Parquet and lists on one line `file row N`, from 1. */
   where: string;
-  /** Line of a JSONL file, else the number of the row. From 1. */
+  /** Where the row begins in its file, from 1; for those the number of the row. */
   line: number;
   fields: Record<string, unknown>;
 }
@@ -27,31 +30,64 @@ export interface UnreadableLine extends BadLine {
 export interface PlacedRows {
   rows: PlacedRow[];
   bad: UnreadableLine[];
+  /** Of a text file. */
+  encoding?: string;
+}
+
+export interface ReadPlacedOptions {
+  /** Bad lines are left out and reported. */
+  skipBad: boolean;
+  /** Of text files that are not in UTF-8 and do not say so. */
+  encoding?: string | null | undefined;
 }
 
 /**
  * A last JSONL line that is cut short (published files have them) is left out and reported; any other bad line is a
  * DataError that names it, or with `skipBad` is left out and reported too.
  */
-export async function readPlacedRows(path: string, { skipBad }: { skipBad: boolean }): Promise<PlacedRows> {
+export async function readPlacedRows(path: string, { skipBad, encoding }: ReadPlacedOptions): Promise<PlacedRows> {
   const extension = extname(path).toLowerCase();
-  if (extension === '.csv' || extension === '.tsv') {
-    const { rows, bad } = await readCsv(path, { skipBad });
-    return {
-      rows: rows.map((fields, i) => placed(path, i, fields)),
-      bad: bad.map(({ line, reason }) => ({ where: `${path}:${line}`, line, reason })),
-    };
-  }
   if (extension === '.parquet') {
     const rows = await readParquet(path);
-    return { rows: rows.map((fields, i) => placed(path, i, fields)), bad: [] };
+    const placed = (fields: Record<string, unknown>, i: number): PlacedRow => {
+      return { where: `${path} row ${i + 1}`, line: i + 1, fields };
+    };
+    return { rows: rows.map(placed), bad: [] };
   }
-  const text = (await readText(path)).replace(/^\ufeff/, '');
-  return text.trimStart().startsWith('[') ? readList(path, text, skipBad) : readLines(path, text, skipBad);
+  const file = await readTextFile(path, encoding);
+  const read = extension === '.csv' || extension === '.tsv' ? readTable : readJson;
+  return { ...read(path, file.text.replace(/^\ufeff/, ''), skipBad), encoding: file.encoding };
 }
 
-function placed(path: string, index: number, fields: Record<string, unknown>): PlacedRow {
-  return { where: `${path} row ${index + 1}`, line: index + 1, fields };
+function readTable(path: string, text: string, skipBad: boolean): PlacedRows {
+  const { records, bad } = parseCsv(text);
+  const result: PlacedRows = { rows: [], bad: [] };
+  for (const { line, reason } of bad) refuse(result, { where: `${path}:${line}`, line, reason }, skipBad);
+  for (const { line, fields } of records) result.rows.push({ where: `${path}:${line}`, line, fields });
+  return result;
+}
+
+function readJson(path: string, text: string, skipBad: boolean): PlacedRows {
+  const start = text.trimStart();
+  if (start.startsWith('[')) return readList(path, text, { list: parsedList(path, text), depth: 0 }, skipBad);
+  const inner = start.startsWith('{') ? listInside(text) : null;
+  return inner === null ? readLines(path, text, skipBad) : readList(path, text, { list: inner, depth: 1 }, skipBad);
+}
+
+/** The rows of `{ "data": [ … ] }`: the only list of objects in an object that is the whole file. */
+function listInside(text: string): unknown[] | null {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    return null; // JSON lines, or broken: whoever reads the lines says which.
+  }
+  const lists = Object.values(whole as object).filter((value) => Array.isArray(value) && value.length > 0);
+  const [list, ...others] = lists as unknown[][];
+  // A single row may hold turns of a conversation, and names its image or question beside them.
+  const beside = Object.values(whole as object).some((value) => typeof value === 'string' && value.length > 0);
+  const rows = list?.every((item) => isObject(item) && !('role' in item) && !('from' in item)) === true;
+  return list !== undefined && others.length === 0 && !beside && rows ? list : null;
 }
 
 function readLines(path: string, text: string, skipBad: boolean): PlacedRows {
@@ -75,11 +111,9 @@ function readLines(path: string, text: string, skipBad: boolean): PlacedRows {
   return result;
 }
 
-function readList(path: string, text: string, skipBad: boolean): PlacedRows {
-  const result: PlacedRows = { rows: [], bad: [] };
-  let list: unknown;
+function parsedList(path: string, text: string): unknown[] {
   try {
-    list = JSON.parse(text);
+    return JSON.parse(text) as unknown[];
   } catch (cause) {
     throw new DataError('json-malformed', `${path} begins as a JSON list but is not JSON: ${messageOf(cause)}`, {
       cause,
@@ -87,10 +121,23 @@ function readList(path: string, text: string, skipBad: boolean): PlacedRows {
       remedy: 'Mend the file, or write one JSON object per line.',
     });
   }
-  for (const [i, fields] of (list as unknown[]).entries()) {
-    const where = `${path} row ${i + 1}`;
-    if (isObject(fields)) result.rows.push({ where, line: i + 1, fields });
-    else refuse(result, { where, line: i + 1, reason: 'is no JSON object' }, skipBad);
+}
+
+function readList(
+  path: string,
+  text: string,
+  { list, depth }: { list: readonly unknown[]; depth: number },
+  skipBad: boolean,
+): PlacedRows {
+  const result: PlacedRows = { rows: [], bad: [] };
+  const lines = elementLines(text, depth);
+  // Where rows share a line, as in a file of one line, their number says more.
+  const apart = lines.length === list.length && lines.every((line, i) => i === 0 || line > (lines[i - 1] ?? 0));
+  for (const [i, fields] of list.entries()) {
+    const line = apart ? (lines[i] ?? i + 1) : i + 1;
+    const where = apart ? `${path}:${line}` : `${path} row ${line}`;
+    if (isObject(fields)) result.rows.push({ where, line, fields });
+    else refuse(result, { where, line, reason: 'is no JSON object' }, skipBad);
   }
   return result;
 }

@@ -2,6 +2,7 @@
  * Splits a dataset into parts. Whatever belongs to one patient or one image stays in one part; the parts are alike in
  * modality and question type; the same seed gives the same parts.
  */
+import { DataError } from '../errors.js';
 import { seededRandom } from '../random.js';
 import type { Sample } from '../sample.js';
 import type { Dataset, DatasetImage } from './folder.js';
@@ -18,7 +19,7 @@ export interface SplitPart {
   images: DatasetImage[];
 }
 
-/** What cannot be parted: the images of a patient, or one image, with all questions about them. */
+/** What cannot be parted: the images of a patient, those that look alike, or one image, with all questions about them. */
 interface Group {
   images: DatasetImage[];
   samples: Sample[];
@@ -31,8 +32,10 @@ export function splitDataset(
   { samples, images }: Pick<Dataset, 'samples' | 'images'>,
   shares: readonly PartShare[],
   seed: number,
+  /** Image hash -> that of an image it looks like: both come into one part. */
+  alike: ReadonlyMap<string, string> = new Map(),
 ): SplitPart[] {
-  const groups = groupsOf(samples, images);
+  const groups = groupsOf(samples, images, alike);
   const totals = new Map<string, number>();
   for (const { weights } of groups) for (const [stratum, weight] of weights) add(totals, stratum, weight);
   const parts = shares.map(({ name, share }) => ({
@@ -54,6 +57,7 @@ export function splitDataset(
     best.images.push(...group.images);
     for (const [stratum, weight] of group.weights) add(best.filled, stratum, weight);
   }
+  refuseEmptyPart(parts, groups.length);
   const place = new Map(samples.map((sample, index) => [sample, index]));
   return parts.map(({ name, samples: own, images: pictures }) => ({
     name,
@@ -76,12 +80,34 @@ function need(
   return sum;
 }
 
-function groupsOf(samples: readonly Sample[], images: readonly DatasetImage[]): Group[] {
+function refuseEmptyPart(
+  parts: readonly { name: string; samples: readonly Sample[]; images: readonly DatasetImage[] }[],
+  groups: number,
+): void {
+  const samples = parts.some((part) => part.samples.length > 0);
+  const empty = parts.find((part) => (samples ? part.samples.length === 0 : part.images.length === 0));
+  if (empty === undefined) return;
+  throw new DataError('split-empty', `the part ${empty.name} would be empty: there are ${groups} groups to part`, {
+    remedy:
+      'A patient, or images that look alike, stay together. Check what stands for a patient (one that has nearly all images is none), ' +
+      'give other shares, or fewer parts.',
+  });
+}
+
+function groupsOf(
+  samples: readonly Sample[],
+  images: readonly DatasetImage[],
+  alike: ReadonlyMap<string, string>,
+): Group[] {
   const byImage = Map.groupBy(samples, ({ imageHash }) => imageHash);
   const known = new Set(images.map(({ imageHash }) => imageHash));
-  const keyed = Map.groupBy(images, ({ patient, imageHash }) =>
-    patient === null ? `image ${imageHash}` : `patient ${patient}`,
+  const leaderOf = joinedGroups(
+    images.flatMap(({ patient, imageHash }) => [
+      [`image ${imageHash}`, patient === null ? `image ${imageHash}` : `patient ${patient}`] as const,
+      [`image ${imageHash}`, `image ${alike.get(imageHash) ?? imageHash}`] as const,
+    ]),
   );
+  const keyed = Map.groupBy(images, ({ imageHash }) => leaderOf(`image ${imageHash}`));
   const groups = [...keyed.values()].map((own) =>
     groupOf(
       own,
@@ -90,6 +116,25 @@ function groupsOf(samples: readonly Sample[], images: readonly DatasetImage[]): 
   );
   const unlisted = [...byImage].filter(([imageHash]) => !known.has(imageHash));
   return [...groups, ...unlisted.map(([, own]) => groupOf([], own))];
+}
+
+/** The name of its group for each name: pairs are in one, and so is what hangs together by several pairs. */
+function joinedGroups(pairs: readonly (readonly [string, string])[]): (name: string) => string {
+  const above = new Map<string, string>();
+  const leaderOf = (name: string): string => {
+    let at = name;
+    for (let up = above.get(at); up !== undefined; up = above.get(at)) {
+      const further = above.get(up);
+      if (further !== undefined) above.set(at, further);
+      at = up;
+    }
+    return at;
+  };
+  for (const [a, b] of pairs) {
+    const [first, second] = [leaderOf(a), leaderOf(b)];
+    if (first !== second) above.set(first, second);
+  }
+  return leaderOf;
 }
 
 /** A group without questions counts by its images. */

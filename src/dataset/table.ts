@@ -3,9 +3,10 @@
  * Whole tables are held in memory: meant for the tens of thousands of rows of a cycle, not for millions.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { onDisk, privateFile } from '../disk.js';
 import { DataError, messageOf } from '../errors.js';
 import { checkedLine, type Columns } from './row-line.js';
 
@@ -35,9 +36,11 @@ export async function writeParquetLines(
 ): Promise<void> {
   const jsonl = temporary(path);
   const parquet = temporary(path);
-  await mkdir(dirname(path), { recursive: true });
   try {
-    await writeLines(jsonl, lines);
+    await onDisk(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeLines(jsonl, lines);
+    });
     const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
     const source =
       `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = 268435456, ` +
@@ -51,10 +54,19 @@ export async function writeParquetLines(
     await withConnection(path, 'write', (connection) =>
       connection.run(`COPY (SELECT ${select} FROM ${source}) TO ${quote(parquet)} (${form.join(', ')})`),
     );
-    await rename(parquet, path);
+    await onDisk(path, async () => {
+      await asPrivateAsFolder(parquet);
+      await rename(parquet, path);
+    });
   } finally {
     await Promise.all([rm(jsonl, { force: true }), rm(parquet, { force: true })]);
   }
+}
+
+/** Nobody reads a table who may not look into its folder: folders of runs and data sets are their user's, exports are not. */
+async function asPrivateAsFolder(file: string): Promise<void> {
+  const { mode } = await stat(dirname(file));
+  if ((mode & 0o077) === 0) await chmod(file, privateFile);
 }
 
 /** Characters that are gathered before they are written. */
@@ -85,32 +97,6 @@ export async function readParquet<T = Record<string, unknown>>(path: string): Pr
   });
 }
 
-export interface CsvRows {
-  /** Every field as text, an empty one as null. */
-  rows: Record<string, string | null>[];
-  /** Lines that are no row, each once; only where they are skipped. */
-  bad: { line: number; reason: string }[];
-}
-
-/** Rows of a CSV or TSV file with a header line. */
-export async function readCsv(path: string, { skipBad }: { skipBad: boolean }): Promise<CsvRows> {
-  return withConnection(path, 'read', async (connection) => {
-    const skip = skipBad ? ', ignore_errors = true, store_rejects = true' : '';
-    const source = `read_csv(${quote(path)}, header = true, all_varchar = true${skip})`;
-    const reader = await connection.runAndReadAll(`SELECT * FROM ${source}`);
-    const rows = reader.getRowObjectsJS() as CsvRows['rows'];
-    if (!skipBad) return { rows, bad: [] };
-    const rejects = await connection.runAndReadAll(
-      'SELECT line, min(error_message) AS reason FROM reject_errors GROUP BY line ORDER BY line',
-    );
-    const bad = rejects.getRowObjectsJS().map(({ line, reason }) => ({
-      line: Number(line),
-      reason: `is no row: ${String(reason).split('\n')[0] ?? ''}`,
-    }));
-    return { rows, bad };
-  });
-}
-
 /** Writes one JSON object a line. */
 export async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
   await writeText(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
@@ -119,10 +105,13 @@ export async function writeJsonl(path: string, rows: readonly object[]): Promise
 /** Writes a whole file or none. */
 export async function writeText(path: string, text: string): Promise<void> {
   const temp = temporary(path);
-  await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(temp, text);
-    await rename(temp, path);
+    await onDisk(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temp, text);
+      await asPrivateAsFolder(temp);
+      await rename(temp, path);
+    });
   } finally {
     await rm(temp, { force: true });
   }
@@ -205,7 +194,8 @@ let opened: Promise<DuckDBInstance> | null = null;
  * call makes beside its files is its connection's own, and goes with it.
  */
 function openInstance(): Promise<DuckDBInstance> {
-  opened ??= DuckDBInstance.create(':memory:').catch((cause: unknown) => {
+  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
+  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
     opened = null;
     throw cause;
   });

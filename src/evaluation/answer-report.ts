@@ -6,9 +6,10 @@
  * two options). A right answer has the class of the true one however it was worded. Classes are pooled over all rows.
  */
 import { DataError } from '../errors.js';
-import { answersMatch, extract, normalize, resolveOption } from '../reward/index.js';
+import { exactMatch, judgeCompletion, normalize, publishedLetter, resolveOption } from '../reward/index.js';
 import { asProbabilities, oneVsRestAuroc, type LikelihoodRow } from './auroc.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { wilsonInterval } from './wilson.js';
 import { classFigures, encodeLabels, type ClassFigures } from './classes.js';
 import type { AccuracyCell } from './metrics.js';
 
@@ -25,7 +26,13 @@ export interface AnswerRow {
   likelihoods?: readonly number[] | Readonly<Record<string, number>> | null | undefined;
 }
 
-export interface GroupFigures extends AccuracyCell, ClassFigures {}
+export interface GroupFigures extends AccuracyCell, ClassFigures {
+  /** Wilson's 95 % interval of the accuracy. */
+  interval: Interval | null;
+}
+
+/** `ours`: the rules of src/reward. `published`: MedVLM-R1's own script, which takes a lone letter in an answer block. */
+export type EvaluationReading = 'ours' | 'published';
 
 export interface AnswerReport extends GroupFigures {
   /** Mean one-vs-rest AUROC over the rows with likelihoods; null without any. */
@@ -34,45 +41,69 @@ export interface AnswerReport extends GroupFigures {
   withLikelihoods: number;
   /** Rows whose options lack the true answer; it is taken as one more option. */
   answerNotAmongOptions: number;
-  /** 95 % percentile bootstrap over rows. */
+  /** Answers that are the key letter for letter, but for case, blanks around them and a final full stop. */
+  exact: number;
+  exactMatch: number;
+  /** 95 %: Wilson's for shares, a bootstrap over rows for the others; null where resamples do not vary. */
   intervals: Record<IntervalName, Interval | null>;
   byModality: Record<string, GroupFigures>;
   byQuestionType: Record<string, GroupFigures>;
   byDataset: Record<string, GroupFigures>;
 }
-export type IntervalName = 'accuracy' | keyof ClassFigures;
+export type IntervalName = 'accuracy' | 'unparsed' | 'exactMatch' | keyof ClassFigures;
 
 /** A row as the answer rules read it. */
 export interface JudgedRow {
   row: AnswerRow;
   correct: boolean;
+  exact: boolean;
   /** Class of the true answer. */
   gold: string;
-  /** Class of the model's answer; null where none was found. */
+  /** The model's answer as it was read; null where none was found. */
+  found: string | null;
+  /** Its class. */
   predicted: string | null;
   likelihoods: LikelihoodRow | null;
   answerAmongOptions: boolean;
 }
 
 /** Correct by the rules of src/reward, which alone decide. */
-export function judgeAnswer(row: AnswerRow): JudgedRow {
+export function judgeAnswer(row: AnswerRow, reading: EvaluationReading = 'ours'): JudgedRow {
   // What is letter for letter the same needs no reading; it saves most of the time on large files.
   const verbatim = row.options.length === 0 || row.options.includes(row.answer);
   const named = verbatim ? row.answer : resolveOption(row.answer, row.options, true);
   // The true answer is an answer even where a faulty data set does not offer it; at the end it moves no letter.
   const options = named === null ? [...row.options, row.answer] : row.options;
   const answer = named ?? row.answer;
-  const found = extract(row.completion, options).answer;
-  const correct = found !== null && (found === answer || answersMatch(found, answer, options));
+  const { found, correct } = reading === 'published' ? byLetter(row, answer) : byRules(row.completion, answer, options);
   const gold = normalize(answer);
   return {
     row,
     correct,
+    found,
+    exact: exactMatch(row.completion, row.answer),
     gold,
     predicted: found === null ? null : correct ? gold : normalize(found),
     likelihoods: likelihoodsOf(row, gold),
     answerAmongOptions: named !== null,
   };
+}
+
+interface Verdict {
+  found: string | null;
+  correct: boolean;
+}
+
+function byRules(completion: string, answer: string, options: readonly string[]): Verdict {
+  const { answer: found, correct } = judgeCompletion(completion, { options: [...options], answer });
+  return { found, correct };
+}
+
+function byLetter({ completion, options }: AnswerRow, answer: string): Verdict {
+  const letter = publishedLetter(completion);
+  if (letter === null) return { found: null, correct: false };
+  const found = options[letter.charCodeAt(0) - 65] ?? letter;
+  return { found, correct: found === answer };
 }
 
 /** Null where the values do not belong to this row's options, one each. */
@@ -87,26 +118,35 @@ function likelihoodsOf({ options, likelihoods }: AnswerRow, gold: string): Likel
   return { gold, probabilities };
 }
 
+export interface ReportOptions {
+  seed?: number;
+  resamples?: number;
+  reading?: EvaluationReading;
+}
+
 /**
  * @param seed Of the bootstrap. `resamples` 0 leaves the intervals out; left out itself it is 1000, and from 20,000 rows on
  * fewer (at least 200), where intervals are narrow and each resample takes long.
  */
 export function answerReport(
   rows: readonly AnswerRow[],
-  { seed = 0, resamples = resamplesFor(rows.length) }: { seed?: number; resamples?: number } = {},
+  { seed = 0, resamples = resamplesFor(rows.length), reading = 'ours' }: ReportOptions = {},
 ): AnswerReport {
   if (rows.length === 0) {
     throw new DataError('nothing-to-evaluate', 'There are no answers to evaluate.', {
       remedy: 'Give a file with at least one usable row.',
     });
   }
-  const judged = rows.map(judgeAnswer);
+  const judged = rows.map((row) => judgeAnswer(row, reading));
+  const exact = judged.filter((item) => item.exact).length;
   const likelihoods = judged.flatMap((item) => item.likelihoods ?? []);
   return {
     ...figuresOf(judged),
     auroc: oneVsRestAuroc(likelihoods),
     withLikelihoods: likelihoods.length,
     answerNotAmongOptions: judged.filter((item) => !item.answerAmongOptions).length,
+    exact,
+    exactMatch: exact / judged.length,
     intervals: intervalsOf(judged, seed, resamples),
     byModality: figuresBy(judged, ({ row }) => row.modality),
     byQuestionType: figuresBy(judged, ({ row }) => row.questionType),
@@ -120,7 +160,9 @@ export const resamplesFor = (n: number): number => Math.max(200, Math.min(1000, 
 function figuresOf(judged: readonly JudgedRow[]): GroupFigures {
   const correct = judged.filter((item) => item.correct).length;
   const unparsed = judged.filter((item) => item.predicted === null).length;
-  return { n: judged.length, correct, unparsed, accuracy: correct / judged.length, ...classFigures(labelsOf(judged)) };
+  const n = judged.length;
+  const interval = wilsonInterval(correct, n);
+  return { n, correct, unparsed, accuracy: correct / n, interval, ...classFigures(labelsOf(judged)) };
 }
 
 function labelsOf(judged: readonly JudgedRow[]): ReturnType<typeof encodeLabels> {
@@ -137,12 +179,14 @@ function figuresBy(judged: readonly JudgedRow[], key: (item: JudgedRow) => strin
 
 function intervalsOf(judged: readonly JudgedRow[], seed: number, resamples: number): AnswerReport['intervals'] {
   const labels = labelsOf(judged);
-  const right = Uint8Array.from(judged, ({ correct }) => Number(correct));
-  const figures = (rows: Int32Array): Record<IntervalName, number | null> => {
-    let correct = 0;
-    for (const row of rows) correct += right[row] as number;
-    return { accuracy: correct / rows.length, ...classFigures(labels, rows) };
+  const count = (is: (item: JudgedRow) => boolean): number => judged.filter(is).length;
+  const share = (is: (item: JudgedRow) => boolean): Interval | null => wilsonInterval(count(is), judged.length);
+  const shares = {
+    accuracy: share(({ correct }) => correct),
+    unparsed: share(({ predicted }) => predicted === null),
+    exactMatch: share(({ exact }) => exact),
   };
-  if (resamples === 0) return { accuracy: null, balancedAccuracy: null, macroF1: null, weightedF1: null };
-  return bootstrapIntervals(judged.length, figures, { seed, resamples });
+  if (resamples === 0) return { ...shares, balancedAccuracy: null, macroF1: null, weightedF1: null };
+  const drawn = bootstrapIntervals(judged.length, (rows) => ({ ...classFigures(labels, rows) }), { seed, resamples });
+  return { ...shares, ...drawn };
 }

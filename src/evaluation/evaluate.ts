@@ -5,11 +5,10 @@ import type { SpecInput } from '../bridge/engine.js';
 import type { Config } from '../config/schema.js';
 import { readAnswers, readCompletions, type AnswerLine } from '../dataset/job-files.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
-import { answersMatch, extract } from '../reward/extract.js';
+import { judgeAnswer, type AnswerRow, type EvaluationReading } from './answer-report.js';
 import type { Sample } from '../sample.js';
 import { optionsRow, promptRow, rowColumns, type RowOptions } from '../training/rows.js';
 import { evaluationSpec, optionsSpec, type JobPlace } from '../training/specs.js';
-import type { AnswerRow } from './answer-report.js';
 import { accuracyReport, type AccuracyReport } from './metrics.js';
 
 export interface Evaluation {
@@ -80,7 +79,7 @@ export async function answerQuestions(evaluation: Evaluation): Promise<Predictio
   const evaluate = config.evaluation.likelihoods === 'none' ? undefined : evaluation.evaluate;
   const answers =
     evaluate === undefined ? await completionsOnly(evaluation) : await withLikelihoods(evaluation, evaluate);
-  const predictions = samples.map((sample, index) => judge(sample, answers[index]));
+  const predictions = samples.map((sample, index) => judge(sample, answers[index], config.evaluation.reading));
   await writeParquet(join(dir, 'predictions.parquet'), predictions, predictionColumns);
   return predictions;
 }
@@ -125,18 +124,18 @@ async function placeJob(
   return { outDir: dir, data, model, seed };
 }
 
-function judge(sample: Sample, answer: Answer | undefined): Prediction {
+function judge(sample: Sample, answer: Answer | undefined, reading: EvaluationReading): Prediction {
   const { id, question, modality, questionType, options } = sample;
   const completion = answer?.text ?? '';
-  const predicted = extract(completion, options).answer;
+  const { found, correct } = judgeAnswer({ ...sample, completion, dataset: sample.provenance.model }, reading);
   const responses = answer?.responses ?? null;
   return {
     id,
     question,
     options,
     answer: sample.answer,
-    predicted,
-    correct: predicted !== null && answersMatch(predicted, sample.answer, options),
+    predicted: found,
+    correct,
     completion,
     finished: answer?.finished ?? false,
     modality,

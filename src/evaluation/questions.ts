@@ -7,7 +7,7 @@ import { DataError } from '../errors.js';
 import type { Sample } from '../sample.js';
 
 /** Where a run keeps its test questions; their images are named from the run folder. */
-const testOfRun = join('cycle-0', 'prepare-data', 'test.parquet');
+export const testOfRun = join('cycle-0', 'prepare-data', 'test.parquet');
 
 /** @throws DataError where `path` is none of the three, has no questions, or an image of it is missing. */
 export async function readQuestions(path: string): Promise<Sample[]> {

@@ -1,14 +1,23 @@
 /**
- * Stops a generation that cannot succeed (wrong key, wrong model, no network) after a few requests instead of 50,000.
- * It counts failures in a row; one answer sets it back.
+ * Notices a provider that cannot be used (wrong key, wrong model, no network) after a few requests instead of 50,000.
+ * It counts failures in a row; one answer sets it back. A provider that answered before may come back: then only the pass
+ * at work ends, and passes.ts waits.
  */
 import { ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 
 export interface Breaker {
   answered(): void;
-  /** Returns the error to stop with once there were too many failures in a row, else null. */
+  /** Returns the error to stop with once there were too many failures in a row and waiting would not help, else null. */
   failed(error: ProviderCallError, final: boolean): ProviderError | null;
+  /** Too many failures in a row that may pass: nothing more is to be asked for now. */
+  readonly isOpen: boolean;
+  /** Whether a reply came in this generation. */
+  readonly everAnswered: boolean;
+  /** The failure that counted last. */
+  readonly last: ProviderCallError | null;
+  /** Lets requests through again. */
+  close(): void;
   /** The error to stop with when requests failed and none was ever answered, else null. */
   finish(): ProviderError | null;
 }
@@ -18,6 +27,7 @@ export function createBreaker(limit: number): Breaker {
   let everAnswered = false;
   let inARow = 0;
   let last: ProviderCallError | null = null;
+  let isOpen = false;
 
   const unusable = (): ProviderError | null =>
     last === null
@@ -39,7 +49,23 @@ export function createBreaker(limit: number): Breaker {
       if (!counts) return null;
       inARow++;
       last = error;
-      return inARow >= limit ? unusable() : null;
+      if (inARow < limit) return null;
+      if (!everAnswered || !error.retryable) return unusable();
+      isOpen = true;
+      return null;
+    },
+    get isOpen() {
+      return isOpen;
+    },
+    get everAnswered() {
+      return everAnswered;
+    },
+    get last() {
+      return last;
+    },
+    close: () => {
+      isOpen = false;
+      inARow = 0;
     },
     finish: () => (everAnswered ? null : unusable()),
   };

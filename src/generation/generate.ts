@@ -2,66 +2,22 @@
  * Images x strategy -> candidate samples. Every task ends as a sample or as a dropped task with its reason. Replies go
  * through the cache, so a generation that was stopped continues where it was when called again with the same tasks.
  */
-import PQueue from 'p-queue';
-import type { Provider } from '../providers/provider.js';
+import { formatMoney } from '../format.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './breaker.js';
 import { createBudget, type Budget } from './budget.js';
-import { requireConsent, type Egress } from './consent.js';
+import { requireConsent } from './consent.js';
 import { createGate } from './gate.js';
-import { dropTask, performRequest, type DroppedTask, type Outcome, type Performance } from './perform.js';
-import { priceOf, type Prices } from './prices.js';
-import { trackProgress, type GenerationEvent, type GenerationProgress } from './progress.js';
-import type { ReplyCache } from './reply-cache.js';
-import { chooseExemplars, prepareRequest, type GenerationTask } from './request.js';
+import type { GenerateOptions, Pricing } from './options.js';
+import { incomplete, performAll } from './passes.js';
+import type { DroppedTask, Outcome, Performance } from './perform.js';
+import { priceOf } from './prices.js';
+import { trackProgress, type GenerationProgress, type Spent } from './progress.js';
 import type { RetryOptions } from './retry.js';
 import { createStop } from './stop.js';
+import { createUselessWatch } from './useless.js';
 
-export interface GenerateOptions {
-  tasks: readonly GenerationTask[];
-  provider: Provider;
-  cache: ReplyCache;
-  /** Cycle that the samples belong to, from 1. */
-  cycle: number;
-  /** Folder that relative image paths start from (default: the working folder). */
-  root?: string | undefined;
-  /** Requests at a time (default 8). */
-  concurrency?: number | undefined;
-  /** Samples of high reward, best first, to show in the prompts (default none). */
-  exemplars?: readonly Sample[] | undefined;
-  /** Exemplars in one prompt (default 3). */
-  exemplarsPerPrompt?: number | undefined;
-  /** Sampling temperature (default 1). */
-  temperature?: number | undefined;
-  /** Longest reply (default 1024 tokens). */
-  maxOutputTokens?: number | undefined;
-  /** Default: 6 tries within about half a minute, longer where the provider asks for a wait of up to 2 minutes. */
-  retry?: Partial<RetryOptions> | undefined;
-  /** What the provider allows in a minute (default: whatever it does not refuse). */
-  limits?: Limits | undefined;
-  /** What a token costs (default: nobody knows). */
-  pricing?: Pricing | undefined;
-  /** Needed where the provider is not on this machine: the consent, and where to write down what is sent. */
-  egress?: Egress | undefined;
-  /** Failed requests in a row that stop the generation (default 8). */
-  failuresInARow?: number | undefined;
-  /** Progress, at most ten times a second, and once at the end. */
-  onEvent?: ((event: GenerationEvent) => void) | undefined;
-  /** Stops at once; what was answered is in the cache. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface Limits {
-  requestsPerMinute?: number | undefined;
-  /** Input and output together. */
-  tokensPerMinute?: number | undefined;
-}
-
-export interface Pricing {
-  prices: Prices;
-  /** Most that all replies in the cache and those to come may cost together. */
-  maxCost?: number | undefined;
-}
+export type { GenerateOptions, Limits, Pricing } from './options.js';
 
 export interface Generated {
   /** In the order of their tasks. */
@@ -71,12 +27,16 @@ export interface Generated {
   progress: GenerationProgress;
 }
 
+const defaultUseless = 0.9;
+/** A token of text has about four characters; long words and indents have more. */
+const charactersPerToken = 8;
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
  * @throws PausedError `budget-reached` when the budget allows no further request
- * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them
+ * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them; `requests-unanswered` when some
+ * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
 export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
@@ -89,18 +49,27 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const retry = { ...defaultRetry, ...options.retry };
   const { concurrency = 8, limits } = options;
   const gate = createGate({ concurrency, ...limits, longestPauseMs: retry.longestWaitMs });
-  const asked = { temperature, maxOutputTokens };
-  const manners = { retry, gate, budget, consent, breaker };
+  const { maxReplyCharacters = charactersPerToken * maxOutputTokens } = options;
+  const asked = { temperature, maxOutputTokens, maxReplyCharacters };
+  const useless = createUselessWatch({
+    share: options.maxUseless ?? defaultUseless,
+    name: `${provider.name}/${provider.model}`,
+    spent: () => spentText(progress.spent(), options.pricing),
+  });
+  const manners = { retry, gate, budget, consent, breaker, useless };
   const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
   const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
-  await performAll(options, run, (index, outcome) => {
+  const settle = (index: number, outcome: Outcome): void => {
     outcomes[index] = outcome;
     if ('sample' in outcome) progress.accept(outcome.sample);
     else progress.drop(outcome.dropped.reason);
-  });
+  };
+  const notice = options.onNotice ?? (() => {});
+  const missing = await performAll(options, run, { settle, notice });
   const final = progress.finish();
   const failure = stop.reason() ?? (final.cached === 0 ? breaker.finish() : null);
   if (failure !== null) throw failure;
+  if (missing.size > 0) throw incomplete(missing, tasks.length);
   const ended = outcomes.filter((outcome) => outcome !== undefined);
   return {
     samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
@@ -122,37 +91,7 @@ function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens
   });
 }
 
-/** Resolves when all tasks ended or the generation was told to stop; never rejects. */
-async function performAll(
-  { tasks, exemplars = [], exemplarsPerPrompt = 3, concurrency = 8 }: GenerateOptions,
-  run: Performance,
-  settle: (index: number, outcome: Outcome) => void,
-): Promise<void> {
-  const { provider, temperature, maxOutputTokens, stop } = run;
-  const { name, model, capabilities } = provider;
-  const { structuredOutput } = capabilities;
-  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput };
-  const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
-  const queue = new PQueue({ concurrency });
-  stop.signal.addEventListener('abort', () => queue.clear(), { once: true });
-  const seen = new Set<string>();
-  try {
-    for (const [index, task] of tasks.entries()) {
-      // Only tasks that run soon are in the queue, so that memory does not grow with those that wait.
-      await queue.onSizeLessThan(concurrency);
-      if (stop.signal.aborted) break;
-      const request = prepareRequest(task, exemplarsFor(task), parameters);
-      if (seen.has(request.key)) {
-        settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.'));
-        continue;
-      }
-      seen.add(request.key);
-      queue
-        .add(async () => settle(index, await performRequest(request, run)))
-        .catch((thrown: unknown) => stop.halt(thrown));
-    }
-  } catch (thrown) {
-    stop.halt(thrown);
-  }
-  await queue.onIdle();
+function spentText({ answered, inputTokens, outputTokens, cost }: Spent, pricing: Pricing | undefined): string {
+  const money = cost === null || pricing === undefined ? '' : `, ${formatMoney(cost, pricing.prices.currency)}`;
+  return `${answered} replies were paid for so far: ${inputTokens} tokens in, ${outputTokens} out${money}.`;
 }

@@ -1,5 +1,6 @@
-/** Reads the image a task names and tells its media type from its first bytes; no decoding. */
+/** Reads the image a task names as it may be sent: pixels and nothing beside them, whatever the file holds. */
 import { readFile } from 'node:fs/promises';
+import { cleanPicture } from '../dataset/import/picture.js';
 import { DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 
@@ -23,18 +24,9 @@ export async function readImageFile(path: string, expectedHash: string): Promise
   if (sha256(bytes) !== expectedHash) {
     throw unusable(path, 'its content is not what it was when it was listed', 'List the images again.');
   }
-  const mediaType = mediaTypeOf(bytes);
-  if (mediaType === null) throw unusable(path, 'it is no PNG, JPEG, WebP or GIF file', 'Convert it first.');
-  return { bytes, mediaType, path };
-}
-
-function mediaTypeOf(bytes: Buffer): string | null {
-  const starts = bytes.toString('latin1', 0, 12);
-  if (starts.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (starts.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  if (starts.startsWith('RIFF') && starts.endsWith('WEBP')) return 'image/webp';
-  if (/^GIF8[79]a/.test(starts)) return 'image/gif';
-  return null;
+  const picture = await cleanPicture(bytes, 'any');
+  if ('reason' in picture) throw unusable(path, `it ${picture.reason}`, 'Convert it first, or leave the image out.');
+  return { bytes: picture.bytes, mediaType: picture.extension === '.png' ? 'image/png' : 'image/jpeg', path };
 }
 
 function unusable(path: string, why: string, remedy: string, cause?: unknown): DataError {

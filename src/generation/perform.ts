@@ -1,7 +1,7 @@
 /** One task from request to outcome: from the cache or the provider, into the cache, through the parser. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { parseReply, replySchema } from '../prompts/parse.js';
+import { parseReply, replySchema, type DropReason } from '../prompts/parse.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { Provider, ProviderReply } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
@@ -15,6 +15,7 @@ import type { CachedReply, ReplyCache } from './reply-cache.js';
 import type { GenerationTask, PreparedRequest } from './request.js';
 import { callWithRetry, type RetryOptions } from './retry.js';
 import type { Stop } from './stop.js';
+import type { UselessWatch } from './useless.js';
 
 export interface DroppedTask {
   /** What the sample's id would have been. */
@@ -25,6 +26,8 @@ export interface DroppedTask {
 }
 
 export type Outcome = { sample: Sample } | { dropped: DroppedTask };
+/** No reply came, for a reason that lies with the provider and not with the request. */
+export type Ended = Outcome | { unanswered: ProviderCallError };
 
 export interface Performance {
   provider: Provider;
@@ -33,29 +36,36 @@ export interface Performance {
   root: string;
   temperature: number;
   maxOutputTokens: number;
+  maxReplyCharacters: number;
   retry: RetryOptions;
   gate: Gate;
   budget: Budget;
   consent: Consent;
   breaker: Breaker;
+  useless: UselessWatch;
   progress: ProgressTracker;
   stop: Stop;
 }
 
 /** Rejects only when the whole generation must stop; what concerns this task alone is an outcome. */
-export async function performRequest(request: PreparedRequest, run: Performance): Promise<Outcome> {
+export async function performRequest(request: PreparedRequest, run: Performance): Promise<Ended> {
   const cached = run.cache.get(request.key);
   if (cached !== undefined) {
     run.progress.add('cached');
-    return outcomeOf(request, cached, run.cycle);
+    const outcome = outcomeOf(request, cached, run);
+    if ('sample' in outcome) run.useless.wasUseful();
+    return outcome;
   }
   const withheld = run.consent.withhold(request.task);
   if (withheld !== null) return dropTask(request, 'not-deidentified', withheld);
   try {
-    return outcomeOf(request, await ask(request, run), run.cycle);
+    const outcome = outcomeOf(request, await ask(request, run), run);
+    judge(outcome, run);
+    return outcome;
   } catch (thrown) {
     if (run.stop.signal.aborted) throw run.stop.reason();
-    if (thrown instanceof ProviderCallError) return dropTask(request, 'request-failed', thrown.message);
+    if (thrown instanceof ProviderCallError)
+      return thrown.isOfRequest ? dropTask(request, 'request-failed', thrown.message) : { unanswered: thrown };
     if (thrown instanceof DataError && thrown.code === 'image-unusable') {
       return dropTask(request, 'image-unusable', `${thrown.message} ${thrown.where ?? ''}`.trim());
     }
@@ -118,10 +128,23 @@ async function admitted(
   }
 }
 
-function outcomeOf(request: PreparedRequest, reply: CachedReply, cycle: number): Outcome {
+type ReplyOutcome = { sample: Sample } | { dropped: DroppedTask & { reason: DropReason } };
+
+/** A useless reply was paid for like any other: too many of them stop the generation. */
+function judge(outcome: ReplyOutcome, { useless, stop }: Performance): void {
+  if ('sample' in outcome) return useless.useful();
+  const hopeless = useless.useless(outcome.dropped.reason, outcome.dropped.detail);
+  if (hopeless !== null) stop.halt(hopeless);
+}
+
+function outcomeOf(request: PreparedRequest, reply: CachedReply, run: Performance): ReplyOutcome {
   const { task, id, promptHash } = request;
   const { questionType, strategy, image, imageHash, modality } = task;
-  const parsed = parseReply(reply.text, { questionType, finish: reply.finish });
+  const { maxOutputTokens, maxReplyCharacters: maxCharacters, cycle } = run;
+  // Some servers call it a stop when a model has thought up to its limit.
+  const spentAll = reply.finish === 'empty' && (reply.usage?.outputTokens ?? 0) >= maxOutputTokens;
+  const finish = spentAll ? 'max-tokens' : reply.finish;
+  const parsed = parseReply(reply.text, { questionType, finish, maxCharacters });
   if (!parsed.ok) return dropTask(request, parsed.reason, parsed.detail);
   const { provider, model } = reply;
   const provenance = { provider, model, strategy, promptHash, cycle };
@@ -129,6 +152,6 @@ function outcomeOf(request: PreparedRequest, reply: CachedReply, cycle: number):
   return { sample: { ...place, ...parsed.fields, provenance, score: null, rewardModelVersion: null } };
 }
 
-export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): Outcome {
+export function dropTask<Reason extends TaskDropReason>(request: PreparedRequest, reason: Reason, detail: string) {
   return { dropped: { taskId: request.id, task: request.task, reason, detail } };
 }

@@ -1,6 +1,6 @@
 /** Tells whether the process that once wrote its identity down still lives, also where process ids are used again. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
@@ -9,15 +9,37 @@ export const processIdentitySchema = z.object({
   host: z.string(),
   /** Start time of the process in whatever unit the system reports it; empty where it reports none. */
   started: z.string(),
+  /**
+   * Boot of the machine and its namespace of process ids, within which alone an id means something: two containers may
+   * share a host name. Empty where the system has no such thing, or the identity was written by an earlier version.
+   */
+  world: z.string().default(''),
 });
-export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+export type ProcessIdentity = z.output<typeof processIdentitySchema>;
 
 /** Containers restart with the same process ids, so an id alone would take the new process for the dead one. */
 export function identityOf(pid: number): ProcessIdentity {
-  return { pid, host: hostname(), started: startTime(pid) ?? '' };
+  return { pid, host: hostname(), started: startTime(pid) ?? '', world: ownWorld() };
 }
 
-/** Only meaningful for a process of this host. */
+/** Whether this process can look the other one up by its id. */
+export function canLookUp({ host, world }: ProcessIdentity): boolean {
+  const own = ownWorld();
+  // Without namespaces, and in what earlier versions wrote, a host is one world.
+  return own === '' || world === '' ? world === '' && host === hostname() : world === own;
+}
+
+function ownWorld(): string {
+  try {
+    return `${bootId()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+
+/** Only meaningful for a process that can be looked up. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {
     process.kill(identity.pid, 0);
@@ -42,7 +64,7 @@ function linuxStartTime(pid: number): string | null {
       .split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     // Ticks count from boot, so the boot belongs to it.
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19] ?? ''}`;
+    return `${bootId()} ${fields[19] ?? ''}`;
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === 'ENOENT' || (thrown as NodeJS.ErrnoException).code === 'ESRCH'
       ? null

@@ -33,6 +33,9 @@ export interface GenerationProgress {
   newest: Sample | null;
 }
 
+/** What the replies answered in this call cost. */
+export type Spent = Pick<GenerationProgress, 'answered' | 'inputTokens' | 'outputTokens' | 'cost'>;
+
 export type GenerationEvent = GenerationProgress;
 
 export interface ProgressTracker {
@@ -40,6 +43,7 @@ export interface ProgressTracker {
   addAnswered(usage: Usage | null, cost: number | null): void;
   accept(sample: Sample): void;
   drop(reason: TaskDropReason): void;
+  spent(): Spent;
   finish(): GenerationProgress;
 }
 
@@ -111,6 +115,7 @@ export function trackProgress(
       counts.done++;
       changed();
     },
+    spent: () => ({ ...counts, cost }),
     finish: () => {
       const event = snapshot(true);
       onEvent?.(event);

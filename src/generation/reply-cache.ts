@@ -11,14 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
 import type { ProviderReply } from '../providers/provider.js';
-import {
-  addToTotals,
-  cacheLineSchema,
-  indexLines,
-  type CacheLine,
-  type CacheTotals,
-  type LinePlace,
-} from './cache-lines.js';
+import { addToTotals, indexLines, readLine, sealed, type CacheTotals, type LinePlace } from './cache-lines.js';
 import { lockFile, type FileLock } from './file-lock.js';
 
 export interface CachedReply extends ProviderReply {
@@ -34,7 +27,7 @@ export interface ReplyCache extends Disposable {
   readonly path: string;
   /** Number of replies held. */
   readonly size: number;
-  /** Lines within the file that could not be read when it was opened; their requests will be asked again. */
+  /** Lines that are not what was once written, found so far: their requests are asked again where they are needed. */
   readonly damagedLines: number;
   /** What the replies held were worth in tokens, by `provider/model`; over all runs that wrote this file. */
   readonly totals: ReadonlyMap<string, CacheTotals>;
@@ -59,8 +52,11 @@ export function openReplyCache(path: string): ReplyCache {
     lock = lockFile(path);
     descriptor = openSync(path, 'a+');
     const index = indexLines(descriptor, path);
-    // What follows the last line end is a line that was being written when the process died.
     ftruncateSync(descriptor, index.end);
+    if (index.isOpen) {
+      append(descriptor, Buffer.from('\n'), index.end, path);
+      index.end += 1;
+    }
     return createCache({ path, descriptor, lock, ...index });
   } catch (cause) {
     if (descriptor !== null) closeSync(descriptor);
@@ -85,6 +81,7 @@ interface Opened {
 }
 
 function createCache({ path, descriptor, lock, places, totals, end, damagedLines }: Opened): ReplyCache {
+  let damaged = damagedLines;
   let closed = false;
   let syncTimer: NodeJS.Timeout | null = null;
 
@@ -103,12 +100,11 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
   const put = (reply: CachedReply): void => {
     requireOpen();
     if (places.has(reply.key)) return;
-    const line: CacheLine = { v: 1, at: new Date().toISOString(), ...reply };
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+    const bytes = Buffer.from(`${sealed({ at: new Date().toISOString(), ...reply })}\n`);
     append(descriptor, bytes, end, path);
     places.set(reply.key, { offset: end, length: bytes.length - 1 });
     end += bytes.length;
-    addToTotals(totals, line);
+    addToTotals(totals, reply);
     syncSoon();
   };
   const get = (key: string): CachedReply | undefined => {
@@ -117,7 +113,14 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     if (place === undefined) return undefined;
     const bytes = Buffer.allocUnsafe(place.length);
     readSync(descriptor, bytes, 0, place.length, place.offset);
-    const { v: _version, at: _at, ...reply } = cacheLineSchema.parse(JSON.parse(bytes.toString('utf8')));
+    const line = readLine(bytes.toString('utf8'), path);
+    if (line?.key !== key) {
+      // Damaged since it was opened.
+      damaged += 1;
+      places.delete(key);
+      return undefined;
+    }
+    const { v: _version, at: _at, ...reply } = line;
     return reply;
   };
   const close = (): void => {
@@ -133,8 +136,10 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
   };
   return {
     path,
-    damagedLines,
     totals,
+    get damagedLines() {
+      return damaged;
+    },
     get size() {
       return places.size;
     },

@@ -41,7 +41,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
       const exemplars = seedExemplars(run.data.seed, config.generation.seedExemplars, config.seed);
       const from = [fingerprint(run.data.pool), fingerprint(exemplars)];
       const done = await runStage(asked, generate(asked, { cycle: 1, generator: { exemplars, trained: null }, from }));
-      const samples = await readCandidates(done);
+      const samples = await readCandidates(run, done);
       return {
         samples: samples.map((sample) => ({ ...sample, image: resolve(run.runDir, sample.image) })),
         dir: done.dir,
@@ -69,13 +69,14 @@ export async function scoreAlone(
   const path = resolve(rewardModel);
   return runAlone(config, options, {
     name: 'score',
+    data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
-      const from = [fingerprint(samples), path];
+      const from = [fingerprint(samples), await run.models.of(path)];
       const done = await runStage(
         run,
         score(run, { cycle: 1, candidates: samples, rewardModel: { path, version: path }, from }),
       );
-      return { samples: await readScored(done), dir: done.dir };
+      return { samples: await readScored(run, done), dir: done.dir };
     },
   });
 }
@@ -90,8 +91,10 @@ export interface PolicyAlone {
 export async function sftAlone(config: Config, { samples, model }: PolicyAlone, options: RunOptions) {
   return runAlone(config, options, {
     name: 'sft',
+    data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
-      const done = await runStage(run, sft(run, { cycle: 1, model, samples, from: [fingerprint(samples), model] }));
+      const from = [fingerprint(samples), await run.models.of(model)];
+      const done = await runStage(run, sft(run, { cycle: 1, model, samples, from }));
       return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
     },
   });
@@ -103,8 +106,9 @@ export async function grpoAlone(config: Config, what: PolicyAlone & RewardModelA
   const rewardModel = resolve(what.rewardModel);
   return runAlone(config, options, {
     name: 'grpo',
+    data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
-      const from = [fingerprint(samples), model, rewardModel];
+      const from = [fingerprint(samples), await run.models.of(model), await run.models.of(rewardModel)];
       const done = await runStage(run, grpo(run, { cycle: 1, model, samples, rewardModel, from }));
       return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
     },

@@ -4,13 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/source.js';
 import { RunError } from '../errors.js';
 import { attempt, type RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
-import type { DataContext } from './data.js';
-import { readJson, runFiles, writeJson } from './run-folder.js';
+import { dataProgress, type DataContext } from './data.js';
+import { openImageChecks } from './image-checks.js';
+import { fromRun, readAs, runFiles, writeJson } from './run-folder.js';
 
 /** Which stages the folder is for, so that it is never taken for a loop's, or for those of another command. */
 const markerFile = 'stage-alone.json';
@@ -33,7 +35,8 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
       writeJson(join(runDir, markerFile), { command: alone.name });
       const data: LoopData = { ...noData, ...(await alone.data?.(opened)) };
       opened.emit({ type: 'notice', message: data.notice });
-      return alone.stages({ ...opened, config, data });
+      const images = await openImageChecks(data, (image) => fromRun(runDir, image), dataProgress(opened));
+      return alone.stages({ ...opened, config, data, images });
     },
   });
 }
@@ -49,7 +52,7 @@ const noData: LoopData = {
 
 function claim(runDir: string, name: string): void {
   const marker = join(runDir, markerFile);
-  const other = existsSync(marker) ? (readJson(marker) as { command?: string }).command : undefined;
+  const other = readAs(marker, z.looseObject({ command: z.string() }))?.command;
   if (other === name || (other === undefined && !existsSync(join(runDir, runFiles.ledger)))) return;
   throw new RunError(
     'other-run',

@@ -4,12 +4,15 @@
  */
 import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
+import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import type { LoopEngine, RunContext } from './context.js';
 import type { RunEvent, TimedEvent } from './events.js';
 import { openEvents } from './event-file.js';
 import { openWhenNeeded } from './lazy-engine.js';
-import { openLedger } from './ledger.js';
+import { openOutputChecks } from './fingerprint.js';
+import { openLedger, type Ledger } from './ledger.js';
+import { openModelContents } from './model-content.js';
 import { openRunFolder } from './open-run.js';
 import { listenForRequests } from './requests.js';
 import { runFiles } from './run-folder.js';
@@ -23,13 +26,17 @@ export interface RunOptions {
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
   engine?: LoopEngine | undefined;
+  /** Finished stages whose inputs changed are done again; else the run stops and names what changed. */
+  redo?: boolean | undefined;
+  /** A run goes on with other versions of what it computes with; else it stops and names them. */
+  allowVersionChange?: boolean | undefined;
 }
 
 /** How an attempt ended. */
 export type EndStatus = Extract<RunEvent, { type: 'run-end' }>['status'];
 
 /** What an attempt has before its data are read. */
-export type OpenedRun = Omit<RunContext, 'data'>;
+export type OpenedRun = Omit<RunContext, 'data' | 'images'>;
 
 export interface Attempt<Result> {
   /** What is stopped, as an error says it: `the run`. */
@@ -54,26 +61,38 @@ export async function attempt<Result>(
 ): Promise<Result> {
   // Closed from last to first: the engine, then what listens, then the lock.
   await using held = new AsyncDisposableStack();
-  held.use(openRunFolder(runDir, config));
+  const { lock, told } = openRunFolder(runDir, config);
+  held.use(lock);
+  const holds = lock.confirm;
   const started = performance.now();
-  const requests = held.use(listenForRequests(runDir, options.signal));
+  const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
-  const emit = openEvents(join(runDir, runFiles.events), options.onEvent);
-  const engine = held.use(openWhenNeeded(runDir, options.engine, config.executor, signal));
+  const emit = openEvents(join(runDir, runFiles.events), options.onEvent, holds);
+  const { redo = false, allowVersionChange = false } = options;
+  const engine = held.use(
+    openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
+  );
   const end = (status: EndStatus, error: string | null): void => {
+    holds();
     ended?.(status, error);
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   };
   try {
-    const ledger = openLedger(join(runDir, runFiles.ledger));
+    const ledger = openLedger(join(runDir, runFiles.ledger), holds);
+    const outputs = openOutputChecks();
     const { seed, cycles } = config;
     emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
+    for (const message of [...told, ...damageOf(ledger)]) emit({ type: 'warning', message });
     const result = await work({
       config,
       arm: null,
       runDir,
       engine: engine.open,
       ledger,
+      holds,
+      redo,
+      outputs,
+      models: openModelContents(join(runDir, runFiles.models), outputs, { holds }),
       signal,
       emit,
       beforeStage: (next) => requests.beforeStage(next, emit),
@@ -81,9 +100,17 @@ export async function attempt<Result>(
     });
     end('complete', null);
     return result;
-  } catch (error) {
+  } catch (thrown) {
+    const error = lock.lost.aborted ? lock.lost.reason : diskError(thrown);
+    // Whatever the disk makes of this end, what ended the run is what the person is told.
+    const tell = (status: EndStatus, message: string | null): void => {
+      try {
+        end(status, message);
+      } catch {}
+    };
+    if (lock.lost.aborted) throw error;
     if (signal.aborted) {
-      end('interrupted', null);
+      tell('interrupted', null);
       throw new InterruptedError('interrupted', `${what} was stopped`, {
         cause: error,
         where: runDir,
@@ -91,8 +118,19 @@ export async function attempt<Result>(
       });
     }
     // A pause on purpose, as when the budget is spent, is no failure.
-    if (error instanceof PausedError) end('interrupted', error.message);
-    else end('failed', messageOf(error));
+    if (error instanceof PausedError) tell('interrupted', error.message);
+    else tell('failed', messageOf(error));
     throw error;
   }
+}
+
+const anyOf = (given: AbortSignal | undefined, lost: AbortSignal): AbortSignal =>
+  given === undefined ? lost : AbortSignal.any([given, lost]);
+
+function damageOf({ damagedLines }: Ledger): string[] {
+  if (damagedLines.length === 0) return [];
+  return [
+    `${runFiles.ledger} was damaged in line ${damagedLines.join(', ')} and was written anew from the others ` +
+      `(as it was: ${runFiles.ledger}.damaged); what it said stands in the folders of the stages, too`,
+  ];
 }

@@ -38,7 +38,7 @@ export const measuredSchema = z.object({
   ...cellSchema.shape,
   /** Mean one-vs-rest AUROC; null without likelihoods of the options. */
   auroc: share,
-  /** 95 % percentile bootstrap over the test questions. */
+  /** 95 %: Wilson's for accuracy, a bootstrap over the test questions for the others. */
   intervals: z.object({ accuracy: intervalSchema, balancedAccuracy: intervalSchema, macroF1: intervalSchema }),
   byModality: z.record(z.string(), cellSchema),
   byQuestionType: z.record(z.string(), cellSchema),
@@ -117,6 +117,8 @@ export const comparisonResultSchema = z.object({
   /** Seconds of the stages that all arms share, by stage, and of everything. */
   seconds: z.record(z.string(), z.number()),
   totalSeconds: z.number(),
+  /** What must not be overlooked: models worse than the base, answers that cannot be read, GRPO that learned nothing. */
+  warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });

@@ -3,7 +3,10 @@ import type { Engine } from '../bridge/engine.js';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/source.js';
 import type { RunEvent, StageName } from './events.js';
+import type { OutputChecks } from './fingerprint.js';
+import type { ImageChecks } from './image-checks.js';
 import type { Ledger } from './ledger.js';
+import type { ModelContents } from './model-content.js';
 
 /** The part of the bridge that the loop uses; a test may give a recording fake. */
 export type LoopEngine = Pick<Engine, 'start'>;
@@ -18,6 +21,16 @@ export interface RunContext {
   engine(): Promise<LoopEngine>;
   data: LoopData;
   ledger: Ledger;
+  /** Throws where the folder is another process's by now; called before anything is put in its place. */
+  holds(): void;
+  /** Whether finished stages whose inputs changed are done again; else that is asked about, by an error. */
+  redo: boolean;
+  /** What this attempt has read of finished stages. */
+  outputs: OutputChecks;
+  /** Content of the models that come from elsewhere. */
+  models: ModelContents;
+  /** The run's images, as they were when the data were opened. */
+  images: ImageChecks;
   /** Aborts when the person stops the run. */
   signal: AbortSignal;
   emit(event: RunEvent): void;

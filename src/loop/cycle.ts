@@ -7,7 +7,7 @@ import type { RunContext } from './context.js';
 import { updateGenerator, type GeneratorState } from './generator-state.js';
 import { runStage, type StageDone } from './stage.js';
 import { evaluate, type EvaluateOutput } from './stages/evaluate.js';
-import { filter, readFiltered, type FilterOutput } from './stages/filter.js';
+import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
@@ -67,13 +67,13 @@ export async function runCycle(
     run,
     generate(run, { cycle, generator: state.generator, from: [state.generator.fingerprint] }),
   );
-  const candidates = await readCandidates(generated);
+  const candidates = await readCandidates(run, generated);
 
   const scoredStage = await runStage(
     run,
     score(run, { cycle, candidates, rewardModel, from: [generated.fingerprint, rewardModel.fingerprint] }),
   );
-  const scored = await readScored(scoredStage);
+  const scored = await readScored(run, scoredStage);
 
   const { tau } = rewardModel.report;
   const filtered = await runStage(
@@ -86,7 +86,8 @@ export async function runCycle(
       from: [scoredStage.fingerprint, state.datasetFingerprint],
     }),
   );
-  const { accepted, dataset } = await readFiltered(filtered);
+  await publishDataset(run, cycle, filtered);
+  const { accepted, dataset } = await readFiltered(run, filtered);
 
   const policy = await trainPolicy(run, cycle, state, dataset, filtered.fingerprint);
   const isLast = cycle === run.config.cycles;
@@ -173,7 +174,7 @@ async function evolve(run: RunContext, cycle: number, { state, policy, dataset, 
     run,
     preferences(run, { cycle, model: policy.path, samples, from: [policy.fingerprint, from] }),
   );
-  const fresh = await readPreferences(sampled);
+  const fresh = await readPreferences(run, sampled);
   const retrained = await trainAndReport(run, {
     cycle,
     model: rewardModel.path,

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.js';
 import { openData } from '../dataset/open.js';
 import type { DataProgress, LoopData } from '../dataset/source.js';
 import type { RunEvent } from './events.js';
+import { preparedImages } from './stages/prepare-data.js';
 import { toRun } from './run-folder.js';
 
 /** Least time between two words, in milliseconds. */
@@ -17,8 +18,14 @@ export interface DataContext {
 
 /** Data that opens within a moment is not told of. */
 export async function openRunData(config: Config, context: DataContext): Promise<LoopData> {
-  const data = await openData(config, context.runDir, dataProgress(context));
-  return withinRun(data, context.runDir);
+  const { runDir, emit } = context;
+  const before = await preparedImages(runDir);
+  const earlier = {
+    hashOf: (name: string) => before.get(`images/${name}`),
+    redrawn: (name: string) =>
+      emit({ type: 'warning', message: `the image images/${name} had been changed and was drawn again` }),
+  };
+  return withinRun(await openData(config, runDir, dataProgress(context), earlier), runDir);
 }
 
 /** Tells how far the images are, and ends the work when the run is stopped. */

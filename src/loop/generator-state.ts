@@ -31,10 +31,12 @@ export interface TrainedGenerator {
 export async function firstGenerator(run: RunContext, prepared: string): Promise<GeneratorState> {
   const { config, data } = run;
   const { provider, local, seedExemplars: perType } = config.generation;
+  // A model of our own is asked by its content; of an API, the name in the settings is all that there is.
+  const content = provider === 'local' && local !== undefined ? ` ${await run.models.of(local.model)}` : '';
   const shown: GeneratorState = {
     exemplars: seedExemplars(data.seed, perType, config.seed),
     trained: null,
-    fingerprint: sha256(`${prepared} ${perType}`),
+    fingerprint: sha256(`${prepared} ${perType}${content}`),
   };
   if (provider !== 'local' || (local?.warmStartSteps ?? 0) === 0) return shown;
   const { exemplars, fingerprint } = shown;
@@ -61,7 +63,7 @@ export async function updateGenerator(
   const from = [filtered, generator.fingerprint];
   if (!enabled || method === 'exemplars') {
     const updated = await runStage(run, generatorUpdate(run, { cycle, accepted, exemplars, from }));
-    return { ...generator, exemplars: await readExemplars(updated), fingerprint: updated.fingerprint };
+    return { ...generator, exemplars: await readExemplars(run, updated), fingerprint: updated.fingerprint };
   }
   // A cycle that accepted nothing has nothing to teach.
   if (accepted.length === 0) return generator;

@@ -11,6 +11,8 @@ import { settingNames } from './image-budget.js';
 import { stageKey } from './ledger.js';
 import { fromRun, runFiles } from './run-folder.js';
 import type { RunContext } from './context.js';
+import { confirmUsed } from './outputs.js';
+import { adapterBase } from './relocation.js';
 import { placeOf, type StageContext } from './stage.js';
 
 export interface JobHooks {
@@ -27,6 +29,10 @@ export async function runJob<K extends JobKind>(
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
   const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
+  for (const model of modelsOf(spec)) await confirmUsed(model, context.outputs, context.holds);
+  // A generator's images are looked at as each is asked about.
+  const images = stage === 'generate' ? null : context.images;
+  await images?.confirm();
   await checkJobImages(spec, settingNames(stage)); // before the model is loaded, and in words of the configuration
   const engine = await context.engine();
   const job = engine.start<K>(spec, {
@@ -38,7 +44,22 @@ export async function runJob<K extends JobKind>(
       hooks.onEvent?.(event);
     },
   });
-  return job.result;
+  const result = await job.result;
+  await images?.confirm();
+  return result;
+}
+
+/** Folders that a job loads models from; an adapter's base is one of them. */
+function modelsOf(spec: AnySpec): string[] {
+  const named = [spec.model.path];
+  if ('rewardModel' in spec && spec.rewardModel !== undefined) named.push(spec.rewardModel.path);
+  const models: string[] = [];
+  for (let model: string | null | undefined = named.pop(); model !== undefined; model = named.pop()) {
+    models.push(model);
+    const base = adapterBase(model);
+    if (base !== null && !models.includes(base)) named.push(base);
+  }
+  return models;
 }
 
 /** A seed of its own for each stage, from the run's one seed; fits every generator that torch and numpy use. */

@@ -5,28 +5,42 @@ import { ensurePython } from '../bridge/environment.js';
 import type { Config } from '../config/schema.js';
 import type { LoopEngine } from './context.js';
 import { readEnvironment } from './environment.js';
-import { runFiles, writeJson } from './run-folder.js';
+import type { RunEvent } from './events.js';
+import { runFiles } from './run-folder.js';
+import { recordEnvironment } from './versions.js';
 
 export interface LazyEngine extends AsyncDisposable {
   open(): Promise<LoopEngine>;
 }
 
+export interface EngineAttempt {
+  signal: AbortSignal;
+  emit(event: RunEvent): void;
+  /** Throws where the folder is another process's by now. */
+  holds(): void;
+  /** Whether the run may go on with other versions than those it was begun with. */
+  allowVersionChange: boolean;
+}
+
 /**
- * environment.json tells what the engine was last opened on.
+ * environment.json tells what the engine was last opened on, and what before.
  * @param given An engine of the caller's own, which stays open.
  */
 export function openWhenNeeded(
   runDir: string,
   given: LoopEngine | undefined,
   executor: Config['executor'],
-  signal: AbortSignal,
+  { signal, emit, holds, allowVersionChange }: EngineAttempt,
 ): LazyEngine {
   let opening: Promise<Engine> | null = null;
   const openOwn = async (): Promise<Engine> => {
     const python = await ensurePython({ signal });
-    const engine = await openEngine({ python, executor, logDir: join(runDir, runFiles.logs) });
-    writeJson(join(runDir, runFiles.environment), await readEnvironment(python));
-    return engine;
+    // Before anything is computed: what was begun with other versions is not gone on with unasked.
+    const environment = await readEnvironment(python);
+    holds();
+    for (const message of recordEnvironment(runDir, environment, allowVersionChange))
+      emit({ type: 'warning', message });
+    return openEngine({ python, executor, logDir: join(runDir, runFiles.logs) });
   };
   return {
     open: async () => given ?? (await (opening ??= openOwn())),

@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { onDisk } from '../disk.js';
 import type { RunEvent, StageName } from './events.js';
 import { runFiles, writeWhole } from './run-folder.js';
 
@@ -22,7 +23,7 @@ const lookEveryMs = 500;
 /** @param request Null takes back what was asked. */
 export function requestOfRun(runDir: string, request: RunRequest | null): void {
   const file = join(runDir, runFiles.request);
-  if (request === null) rmSync(file, { force: true });
+  if (request === null) onDisk(file, () => rmSync(file, { recursive: true, force: true }));
   else writeWhole(file, `${request}\n`);
 }
 
@@ -65,7 +66,11 @@ export function listenForRequests(runDir: string, callerSignal: AbortSignal | un
     },
     [Symbol.dispose]: () => {
       clearInterval(timer);
-      requestOfRun(runDir, null);
+      try {
+        requestOfRun(runDir, null);
+      } catch {
+        // What ended the run is what the person is told; the next attempt clears it.
+      }
     },
   };
 }

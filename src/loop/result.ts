@@ -7,6 +7,7 @@ import type { StageDone } from './stage.js';
 import { stageNames, type StageName } from './events.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import type { RewardReportOutput } from './stages/reward-report.js';
+import { deadGroupsOf, loopWarnings } from './result-warnings.js';
 import { runFiles } from './run-folder.js';
 
 const share = z.number().nullable();
@@ -64,6 +65,8 @@ export const runResultSchema = z.object({
   totalSeconds: z.number(),
   /** Of the last finished cycle, relative to the run folder; null before there is one. */
   paths: pathsSchema.nullable(),
+  /** What must not be overlooked: worse than the base, answers that cannot be read, a reward model that orders nothing, … */
+  warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
@@ -83,17 +86,21 @@ export function buildResult(
   const done = cycles.map((cycle) => cycleResult(run, cycle));
   const last = done.at(-1);
   const seconds = secondsOf(run, 0);
+  const baseAccuracy = base?.output.accuracy ?? null;
+  // Events are many: they are read once, at an end.
+  const deadGroups = status === 'running' ? new Map() : deadGroupsOf(join(run.runDir, runFiles.events));
   return {
     status,
     seed: run.config.seed,
     notice: run.data.notice,
     testQuestions: run.data.test.length,
-    baseAccuracy: base?.output.accuracy ?? null,
+    baseAccuracy,
     baseAccuracyByModality: base === null ? {} : accuracies(base.output.byModality),
     cycles: done,
     seconds,
     totalSeconds: sum(seconds) + done.reduce((total, cycle) => total + sum(cycle.seconds), 0),
     paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
+    warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups),
     error,
   };
 }

@@ -1,6 +1,9 @@
 /** Names within a run folder, and how its small files are written. See the design's "A run". */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { z } from 'zod';
+import { onDisk, privateFile, privateFolder } from '../disk.js';
+import { DataError } from '../errors.js';
 
 export const runFiles = {
   config: 'config.yaml',
@@ -21,6 +24,8 @@ export const runFiles = {
   logs: 'logs',
   /** What a person asks of a run that is going. */
   request: 'run.request',
+  /** Content of models from elsewhere that the run works with, and of what it looked at to know it. */
+  models: 'models.json',
   /** What a run in the background prints. */
   backgroundLog: 'run.log',
 } as const;
@@ -36,18 +41,83 @@ export function toRun(runDir: string, path: string): string {
   return within.startsWith('..') || isAbsolute(within) ? path : within.split(sep).join('/');
 }
 
-/** Writes a temporary file, then renames it: a reader never sees half of it. */
-export function writeWhole(file: string, content: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.partial`;
-  writeFileSync(temporary, content);
-  renameSync(temporary, file);
+/** Who may read a file that is written: the user alone, or whoever the umask lets. */
+export type Readers = 'user' | 'umask';
+
+/** Writes a temporary file, then renames it: a reader never sees half of it. What a run writes is for its user alone. */
+export function writeWhole(file: string, content: string, readers: Readers = 'user'): void {
+  onDisk(file, () => {
+    mkdirSync(dirname(file), { recursive: true, ...(readers === 'user' ? { mode: privateFolder } : {}) });
+    const temporary = `${file}.partial`;
+    // One that a kill left behind would keep its rights, and may be a folder that somebody put there.
+    rmSync(temporary, { recursive: true, force: true });
+    try {
+      writeFileSync(temporary, content, readers === 'user' ? { mode: privateFile } : {});
+      renameSync(temporary, file);
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      throw error;
+    }
+  });
 }
 
 export function writeJson(file: string, value: unknown): void {
   writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-export function readJson(file: string): unknown {
-  return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+/** Larger than anything that a run keeps in one of its small files. */
+const largestSmallFile = 64 * 1024 * 1024;
+
+/** Text of a small file of a run. @throws DataError that names it where it cannot be read, or cannot be one. */
+export function readSmall(file: string): string {
+  return onDisk(file, () => {
+    const { size } = statSync(file);
+    if (size > largestSmallFile) throw damaged(file, `it has ${size} bytes`);
+    return readFileSync(file, 'utf8');
+  });
 }
+
+/** @throws DataError `file-damaged` where the file is no JSON. */
+export function readJson(file: string): unknown {
+  const text = readSmall(file);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw damaged(file, text.trim() === '' ? 'it is empty' : 'it is no JSON', cause);
+  }
+}
+
+/** What a schema makes of a file; null where there is none. @throws DataError where it is there and cannot be used. */
+export function readAs<T>(file: string, schema: z.ZodType<T>): T | null {
+  if (!existsSync(file)) return null;
+  const parsed = schema.safeParse(readJson(file));
+  if (parsed.success) return parsed.data;
+  throw damaged(file, `it is not as this version writes it (${issueOf(parsed.error)})`, parsed.error);
+}
+
+/** The same for files that the run writes anew: one that is damaged is told, and counts as missing. */
+export function readOrNull<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  told: (message: string) => void = () => {},
+): T | null {
+  try {
+    return readAs(file, schema);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    told(error.message);
+    return null;
+  }
+}
+
+/** Of a small file that is not what was written. */
+export function damaged(file: string, why: string, cause?: unknown): DataError {
+  return new DataError('file-damaged', `${file} is damaged: ${why}`, {
+    cause,
+    where: file,
+    remedy: 'Give the command of its run again, which writes it anew; else restore it from a copy.',
+  });
+}
+
+const issueOf = ({ issues: [first] }: z.ZodError): string =>
+  first === undefined ? '' : `${first.path.map(String).join('.')}: ${first.message}`;

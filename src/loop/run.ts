@@ -26,7 +26,8 @@ export async function runLoop(config: Config, options: RunOptions): Promise<RunR
 async function runStages(run: RunContext, progress: RunProgress, report: () => void): Promise<void> {
   const prepared = await runStage(run, prepareData(run));
   const model = run.config.policy.base;
-  const base = evaluate(run, { cycle: 0, name: 'evaluate-base', model, from: [prepared.fingerprint] });
+  const from = [prepared.fingerprint, await run.models.of(model)];
+  const base = evaluate(run, { cycle: 0, name: 'evaluate-base', model, from });
   progress.base = await runStage(run, base);
   const generator = await firstGenerator(run, prepared.fingerprint);
   const first = await firstState(run, prepared.fingerprint, generator);

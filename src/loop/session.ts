@@ -1,17 +1,17 @@
 /** A recipe in its run folder: its data opened and checked, its result written as it comes. */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { dataPartsOf } from '../config/data-parts.js';
 import type { Config } from '../config/schema.js';
 import { attempt, type EndStatus, type RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
-import { openRunData } from './data.js';
+import { dataProgress, openRunData } from './data.js';
+import { openImageChecks } from './image-checks.js';
 import { providerKey } from './generator.js';
 import { checkRunImages, tightJobs } from './image-budget.js';
 import { planStages } from './plan.js';
 import { openPricing } from './pricing.js';
-import { fromRun, readJson, runFiles, writeJson } from './run-folder.js';
+import { fromRun, readOrNull, runFiles, writeJson } from './run-folder.js';
 
 /** What a recipe does in its folder. */
 export interface RunWork<Result extends object> {
@@ -51,9 +51,11 @@ export async function inRunFolder<Result extends object>(
       if (tight.length === 0 && !isComplete(runDir)) void opened.engine().catch(() => {});
       const data = await openRunData(config, opened);
       opened.emit({ type: 'notice', message: data.notice });
-      const files = (items: readonly { image: string }[]) => items.map(({ image }) => fromRun(runDir, image));
+      const pathOf = (image: string): string => fromRun(runDir, image);
+      const images = await openImageChecks(data, pathOf, dataProgress(opened));
+      const files = (items: readonly { image: string }[]) => items.map(({ image }) => pathOf(image));
       await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
-      run = { ...opened, data };
+      run = { ...opened, data, images };
       await work(run, () => report('running', null));
       return result(run, 'complete', null);
     },
@@ -61,7 +63,6 @@ export async function inRunFolder<Result extends object>(
   });
 }
 
-function isComplete(runDir: string): boolean {
-  const file = join(runDir, runFiles.result);
-  return existsSync(file) && z.object({ status: z.literal('complete') }).safeParse(readJson(file)).success;
-}
+/** A result that cannot be read is written anew, and says nothing of whether there is work to do. */
+const isComplete = (runDir: string): boolean =>
+  readOrNull(join(runDir, runFiles.result), z.object({ status: z.literal('complete') })) !== null;

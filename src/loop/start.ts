@@ -18,7 +18,7 @@ export async function firstState(run: RunContext, prepared: string, generator: G
     datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
     generator,
     preferences: [],
-    policy: { path: config.policy.base, fingerprint: sha256(config.policy.base) },
+    policy: { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) },
   };
 }
 
@@ -31,7 +31,7 @@ export async function firstRewardModel(
   from: string,
 ): Promise<Pick<LoopState, 'graded' | 'rewardModel'>> {
   const grading = await runStage(run, grade(run, [from]));
-  const graded = { ...(await readGraded(grading)), fingerprint: grading.fingerprint };
+  const graded = { ...(await readGraded(run, grading)), fingerprint: grading.fingerprint };
   const backbone = await rewardBackbone(run, graded);
   const rewardModel = await trainAndReport(run, {
     cycle: 0,
@@ -61,9 +61,13 @@ async function rewardBackbone(
 ): Promise<{ path: string; from: readonly string[] }> {
   const { config, data } = run;
   const base = config.rewardModel.base ?? config.policy.base;
-  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [] };
+  const content = await run.models.of(base);
+  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [content] };
   const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
   const samples = data.seed.filter((sample) => !heldOut.has(sample.imageHash));
-  const started = await runStage(run, warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint] }));
+  const started = await runStage(
+    run,
+    warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint, content] }),
+  );
   return { path: join(started.dir, started.output.checkpoint), from: [started.fingerprint] };
 }

@@ -21,6 +21,7 @@ export const dropReasons = [
   'blocked',
   'empty',
   'truncated',
+  'too-long',
   'malformed-json',
   'schema',
   'one-option',
@@ -34,6 +35,8 @@ export interface ReplyContext {
   questionType: QuestionType;
   /** How the provider says the reply ended. */
   finish?: 'stop' | 'max-tokens' | 'blocked' | 'empty' | undefined;
+  /** Longest text taken; any length where it is left out. */
+  maxCharacters?: number | undefined;
 }
 
 export type ReplyFields = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
@@ -42,11 +45,18 @@ export type ParsedReply = { ok: true; fields: ReplyFields } | { ok: false; reaso
 
 /** Longest piece of a reply that is quoted in a detail, in characters. */
 const quoted = 120;
+/** What is wrong with a reply may be as long as the reply. */
+const longestDetail = 500;
 
-export function parseReply(text: string, { questionType, finish }: ReplyContext): ParsedReply {
+export function parseReply(text: string, { questionType, finish, maxCharacters }: ReplyContext): ParsedReply {
   if (finish === 'blocked') return drop('blocked', 'The provider withheld the reply.');
-  if (finish === 'empty' || text.trim() === '') return drop('empty', 'The reply has no text.');
-  if (finish === 'max-tokens') return drop('truncated', 'The reply reached the limit of output tokens.');
+  const hasText = text.trim() !== '';
+  if (finish === 'max-tokens')
+    return drop('truncated', `The reply reached the limit of output tokens${hasText ? '' : ' before its first word'}.`);
+  if (finish === 'empty' || !hasText) return drop('empty', 'The reply has no text.');
+  // A server that does not keep to the limit of tokens: nobody asked for so much, and training would pay for it.
+  if (text.length > (maxCharacters ?? Number.POSITIVE_INFINITY))
+    return drop('too-long', `The reply has ${text.length} characters, more than ${maxCharacters}.`);
   const json = parseJson(text);
   if (json === undefined) return drop('malformed-json', `Not one JSON object: ${quote(text)}`);
   const parsed = replySchema.safeParse(json);
@@ -116,5 +126,5 @@ function quote(text: string): string {
 }
 
 function drop(reason: DropReason, detail: string): ParsedReply {
-  return { ok: false, reason, detail };
+  return { ok: false, reason, detail: detail.slice(0, longestDetail) };
 }

@@ -24,19 +24,28 @@ export interface CallErrorDetails extends ErrorDetails {
   status?: number | undefined;
   /** How long the provider asked to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Whether it is this request that is refused; by default read from the status. */
+  isOfRequest?: boolean | undefined;
 }
+
+/** Bad request, too large, of a type or content that cannot be processed. */
+const ofRequest = new Set([400, 413, 415, 422]);
 
 /** No reply came. `retryable` says whether the same request may succeed later. */
 export class ProviderCallError extends ProviderError {
   readonly failure: CallFailure;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** This request is refused, and would be again; else its key, its model or the provider itself is what fails. */
+  readonly isOfRequest: boolean;
 
   constructor(message: string, details: CallErrorDetails) {
     super(`provider-${details.failure}`, message, details);
     this.failure = details.failure;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.isOfRequest =
+      details.isOfRequest ?? (this.failure === 'rejected' && (this.status === undefined || ofRequest.has(this.status)));
   }
 
   get retryable(): boolean {

@@ -1,4 +1,5 @@
 /** What every HTTP provider does around one call: a time limit, the caller's signal, and errors in common terms. */
+import { afterAwake } from '../awake.js';
 import { ProviderCallError } from './call-error.js';
 
 export interface CallLimits {
@@ -22,10 +23,10 @@ export async function limitedCall<T>(
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const timer = afterAwake(timeoutMs, () => {
     timedOut = true;
     stop();
-  }, timeoutMs);
+  });
   signal?.addEventListener('abort', stop, { once: true });
   try {
     return await call(controller.signal);
@@ -34,7 +35,7 @@ export async function limitedCall<T>(
     if (signal?.aborted) throw cancelled(where);
     throw explain(thrown);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     signal?.removeEventListener('abort', stop);
   }
 }

@@ -72,12 +72,15 @@ function callError(thrown: unknown, where: string, clean: (text: string) => stri
   const message = clean(messageOf(thrown)).replace(/^\[GoogleGenerativeAI Error\]: /, '');
   if (thrown instanceof GoogleGenerativeAIFetchError && thrown.status !== undefined) {
     const { status, errorDetails } = thrown;
+    const reason = errorReason(errorDetails);
     return new ProviderCallError(message, {
       failure: failureOfStatus(status),
       status,
       retryAfterMs: retryDelayMs(errorDetails),
       where,
-      remedy: remedyOf(status, errorReason(errorDetails)),
+      remedy: remedyOf(status, reason),
+      // Gemini calls a wrong key, and a country that it does not serve, a bad request.
+      ...(reason === 'API_KEY_INVALID' || /location is not supported/i.test(message) ? { isOfRequest: false } : {}),
     });
   }
   // The body was not JSON: a proxy's page, or a reply cut off on the way.

@@ -2,8 +2,7 @@
 import type { Sample } from '../sample.js';
 import { extract, isCorrect } from './extract.js';
 import { answerBlock } from './format.js';
-import { optionByText, readLetter } from './options.js';
-import { normalize } from './text.js';
+import { comparable } from './text.js';
 
 type Key = Pick<Sample, 'options' | 'answer'>;
 
@@ -19,8 +18,13 @@ export function medR1Accuracy(completion: string, sample: Key): 0 | 1 {
 export function medVlmR1Accuracy(completion: string, sample: Key): 0 | 0.5 | 1 {
   const block = answerBlock(completion);
   if (block === null || !isCorrect(completion, sample)) return 0;
-  if (sample.options.length === 0 || optionByText(block, sample.options) !== null) return 1;
-  const reading = readLetter(block, sample.options);
-  if (reading === null || reading.option !== extract(completion, sample.options).answer) return 0;
-  return normalize(reading.rest) === '' ? 1 : 0.5;
+  const { answer } = extract(completion, sample.options);
+  if (sample.options.length === 0 || comparable(block) === comparable(answer ?? '')) return 1;
+  // A letter alone, whatever its marks: `B`, `(b)`, `**B**`.
+  if (/^[^\p{L}\p{N}]*\p{L}[^\p{L}\p{N}]*$/u.test(block)) return 1;
+  const [, letter = ''] = /^\W*([A-Za-z])(?![\p{L}\p{N}'’])/u.exec(block) ?? [];
+  return letter !== '' && optionAt(letter, sample.options) === answer ? 0.5 : 0;
 }
+
+const optionAt = (letter: string, options: readonly string[]): string | undefined =>
+  options[letter.toUpperCase().charCodeAt(0) - 65];

@@ -1,6 +1,14 @@
 /** Rewards as the papers put them together: MedGR²'s α·R_φ + β·1[match], and the rule rewards of MedVLM-R1 and Med-R1. */
 import type { ResponseFormat } from './format.js';
-import { accuracyReward, answerMatch, formatReward, rewardModelScore, type RewardScale } from './ready-made.js';
+import {
+  accuracyReward,
+  answerMatch,
+  formatReward,
+  rewardModelScore,
+  type RewardScale,
+  type RuleReading,
+} from './ready-made.js';
+import type { Paper } from './published.js';
 import type { Reward } from './reward.js';
 
 export interface CompositeOptions {
@@ -17,11 +25,12 @@ export function compositeRewards({ alpha, beta, scale }: CompositeOptions): Rewa
 }
 
 export interface RuleOptions {
-  paper: 'medvlm-r1' | 'med-r1';
+  paper: Paper;
   format: ResponseFormat;
+  reading?: RuleReading | undefined;
 }
 
 /** Format and accuracy rewards, summed with equal weight as both papers do. */
-export function ruleRewards({ paper, format }: RuleOptions): Reward[] {
-  return [formatReward({ format }), accuracyReward({ paper })];
+export function ruleRewards({ paper, format, reading }: RuleOptions): Reward[] {
+  return [formatReward({ format, reading }), accuracyReward({ paper, reading })];
 }

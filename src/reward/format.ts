@@ -28,12 +28,38 @@ export function formatScore(text: string, format: ResponseFormat): 0 | 1 {
   return isWellFormed(text, format) ? 1 : 0;
 }
 
-/** Content of the last answer block that has any; an unclosed block runs to the end. Null where there is none. */
+/** An answer block that holds something, outside the reasoning. */
+export interface AnswerBlock {
+  content: string;
+  /** Text between the block before it and this one. */
+  between: string;
+}
+
+/** In their order; an unclosed block runs to the end. A block inside the reasoning, finished or not, is no answer. */
+export function answerBlocks(text: string): AnswerBlock[] {
+  const spoken = withoutThinking(withoutSpecialTokens(text));
+  const blocks: AnswerBlock[] = [];
+  let end = 0;
+  for (const match of spoken.matchAll(/<answer>([\s\S]*?)(?:<\/answer>|(?=<answer>)|$)/gi)) {
+    const content = (match[1] ?? '').replace(/<\/?(?:think|[a-z]*$)>?/gi, '').trim();
+    if (content === '') continue;
+    blocks.push({ content, between: spoken.slice(end, match.index) });
+    end = match.index + match[0].length;
+  }
+  return blocks;
+}
+
+/** Content of the last answer block that has any; null where there is none. */
 export function answerBlock(text: string): string | null {
-  const blocks = [...withoutSpecialTokens(text).matchAll(/<answer>([\s\S]*?)(?=<\/answer>|<answer>|$)/gi)]
-    .map((match) => (match[1] ?? '').replace(/<\/?(?:think|[a-z]*$)>?/gi, '').trim())
-    .filter((content) => content !== '');
-  return blocks.at(-1) ?? null;
+  return answerBlocks(text).at(-1)?.content ?? null;
+}
+
+function withoutThinking(text: string): string {
+  const rest = text
+    .replace(/<think>(?:(?!<\/?think>)[\s\S])*<\/think>/gi, ' ')
+    .split(/<\/think>/i)
+    .at(-1);
+  return (rest ?? '').split(/<think>/i)[0] ?? '';
 }
 
 /** What stands outside the reasoning: all after the last `</think>`, nothing while the reasoning is still open. */

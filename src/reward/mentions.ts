@@ -1,139 +1,169 @@
 /**
- * Finds the one option a sentence speaks for. Longest reading first (`PET-CT` is no `CT`, `no mass` is no `mass`), and
- * an option that is denied, ruled out or left undecided does not count. Two options left standing mean none.
+ * All places where a text speaks of an option, by words or by letter. Longest reading first: `PET-CT` is no `CT`, `no mass`
+ * is no `mass`. What the text says about them is for stance.ts.
  */
-import { aliases } from './options.js';
-import { asDigits, joinTokens, normalize, tokenize, type Token } from './text.js';
+import { articles, readWords } from './canon.js';
+import { isPolarity, polarityMentions } from './closed.js';
+import { letterMentions } from './letters.js';
+import { optionForms, spokenForms } from './options.js';
+import { normalize } from './text.js';
+import { prepare, spelled, stemmed, type Mention, type Word } from './words.js';
 
-const denials = new Set(
-  `
-    not no nor neither never without cannot cant isnt arent wasnt doesnt dont didnt wouldnt couldnt shouldnt
-    unlike exclude excludes excluded excluding except absence absent unlikely unclear unsure whether lacks lacking
-    against
-  `.match(/\S+/g),
+export interface Reading {
+  words: readonly Word[];
+  /** In order, none inside another. */
+  mentions: readonly Mention[];
+  /** The mention that each word is part of. */
+  owners: readonly (Mention | undefined)[];
+  prepared: string;
+}
+
+/** Where the words of its own option end that follow a letter, as in `D) 4`; where it ends itself without them. */
+function ownWordsAfter(words: readonly Word[], end: number, option: string | null, options: readonly string[]): number {
+  const forms = optionForms(options).find((one) => one.option === option);
+  const ends =
+    forms === undefined ? [] : spokenForms(forms).map((form) => endOfForm(words, end, form.split(' ')) ?? end);
+  return Math.max(end, ...ends);
+}
+
+/** `B) CT` and `CT (B)` speak of one option once. */
+function joined(mentions: readonly Mention[]): Mention[] {
+  const out: Mention[] = [];
+  for (const mention of mentions) {
+    const previous = out.at(-1);
+    if (previous?.option === mention.option && previous.option !== null && previous.end === mention.start)
+      out[out.length - 1] = {
+        ...previous,
+        end: mention.end,
+        by: previous.by === 'words' ? 'words' : mention.by,
+        weak: previous.weak === true && mention.weak === true,
+      };
+    else out.push(mention);
+  }
+  return out;
+}
+
+/** Words that may be joined to an option without making it another: `CT-scan`, `left-sided`. */
+const harmless = new Set(
+  ['scan', 'scans', 'image', 'images', 'imaging', 'based', 'like', 'sided', 'weighted', 'film', 'shaped'].map(spelled),
 );
-/** `CT is excluded`, `CT can be ruled out`, `CT seems unlikely`. */
-const deniedAfter = new RegExp(
-  '^(?:is|are|was|were|can|could|has|have|seems|looks|appears|would|will|may|might)(?: \\S+){0,2} ' +
-    '(?:not|unlikely|excluded|incorrect|wrong|absent|ruled|out|false)\\b',
-);
-const phraseDenials = [
-  /\brather than(?: an?| the)?$/,
-  /\binstead of(?: an?| the)?$/,
-  /\bruled? out(?: an?| the)?$/,
-  /\brules out(?: an?| the)?$/,
-];
-const imageWords = new Set(['scan', 'scans', 'image', 'images', 'imaging', 'based', 'like']);
-const units = new Set([
-  'mm',
-  'cm',
-  'm',
-  'ml',
-  'l',
-  'mg',
-  'g',
-  'kg',
-  'hu',
-  '%',
-  'years',
-  'year',
-  'days',
-  'weeks',
-  'months',
-]);
 
-/** Words around a mention in which a denial is looked for. */
-const reach = 8;
-
-interface Mention {
-  option: string;
-  start: number;
-  end: number;
+/** @param bounded The text is an answer, not prose around one: bare numbers and capital letters count. */
+export function readMentions(text: string, options: readonly string[], bounded: boolean): Reading {
+  const prepared = prepare(text);
+  const words = readWords(text);
+  const counts = bounded || isOneCount(words);
+  const spoken = wordMentions(words, options).map((one) => ({ ...one, weak: !counts && isBareNumber(words, one) }));
+  const byWords = withoutInner([...spoken, ...polarityMentions(words, options)]);
+  const taken = new Set(byWords.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
+  const own = new Set(options.map((option) => option.trim().toLowerCase()).filter((option) => option.length === 1));
+  const amongNumbers = optionForms(options).every(
+    (one) => one.words.length === 1 && one.words[0]?.text.startsWith('#') === true,
+  );
+  const context = { words, prepared, options: options.length, own, bounded };
+  const strong = letterMentions(context);
+  const places = new Set(strong.map(({ start }) => start));
+  // A bare capital in prose stands beside another answer, though it could be none by itself.
+  const weak = bounded ? [] : letterMentions({ ...context, bounded: true }).filter(({ start }) => !places.has(start));
+  const letters = [...strong, ...weak]
+    .filter(({ start }) => !taken.has(start))
+    .map(({ index, start, end }): Mention => {
+      // Where `A` is itself an option, it means that one.
+      const itself = options.find((option) => normalize(option) === words[start]?.text);
+      const named = itself ?? options[index] ?? null;
+      const stop = ownWordsAfter(words, end, named, options);
+      // `C) 5 cm` where C is 3 cm contradicts itself.
+      const option = stop === end && amongNumbers && words[end]?.text.startsWith('#') === true ? null : named;
+      const by = itself === undefined ? 'letter' : 'words';
+      return { option, start, end: stop, by, weak: !places.has(start) };
+    })
+    .filter(({ option, weak: bare }) => option !== null || bare !== true);
+  const mentions = joined([...byWords, ...letters].toSorted((a, b) => a.start - b.start));
+  const owners = new Array<Mention | undefined>(words.length);
+  for (const mention of mentions) owners.fill(mention, mention.start, mention.end);
+  return { words, mentions, owners, prepared };
 }
 
-export interface Mentioned {
-  affirmed: ReadonlySet<string>;
-  /** Options that are spoken of only to be denied. */
-  denied: ReadonlySet<string>;
+/** Words of a sentence that says a number and little else: `There are 3 nodules.` */
+const shortSentence = 8;
+
+function isOneCount(words: readonly Word[]): boolean {
+  const numbers = words.filter(({ text }) => text.startsWith('#')).length;
+  return (
+    numbers === 1 && words.length <= shortSentence && words.every(({ boundary }, i) => i === 0 || boundary === 'none')
+  );
 }
 
-/** The option that `text` affirms, when it affirms exactly one. `bounded` text is short and meant as an answer. */
-export function affirmedOption(text: string, options: readonly string[], bounded: boolean): string | null {
-  const { affirmed } = mentionedOptions(text, options, bounded);
-  const [option] = affirmed;
-  return affirmed.size === 1 && option !== undefined ? option : null;
+/** A number in prose may be any size: it stands beside another answer, but is none by itself. */
+function isBareNumber(words: readonly Word[], { start, end }: Mention): boolean {
+  return end - start === 1 && /^#[\d.-]+$/.test(words[start]?.text ?? '');
 }
 
-/** All options that `text` speaks of. */
-export function mentionedOptions(text: string, options: readonly string[], bounded: boolean): Mentioned {
-  const tokens = tokenize(text).map((token) => (bounded ? { ...token, text: asDigits(token.text) } : token));
-  const mentions = options.flatMap((option) => mentionsOf(option, options, tokens, bounded));
-  const longest = withoutInner(mentions);
-  const affirmed = new Set(longest.filter((one) => !isDenied(one, tokens)).map((one) => one.option));
-  const denied = new Set(longest.map((one) => one.option).filter((option) => !affirmed.has(option)));
-  return { affirmed, denied };
-}
-
-/** Leaves out mentions that lie inside longer ones. */
-function withoutInner(mentions: readonly Mention[]): Mention[] {
-  const byStart = Map.groupBy(mentions, (mention) => mention.start);
-  const longestSize = Math.max(0, ...new Set(mentions.map(size)));
-  const isInner = (one: Mention): boolean => {
-    for (let start = one.end - longestSize; start <= one.start; start++) {
-      if (byStart.get(start)?.some((other) => other.end >= one.end && size(other) > size(one)) === true) return true;
-    }
-    return false;
-  };
-  return mentions.filter((one) => !isInner(one));
-}
-
-function mentionsOf(option: string, options: readonly string[], tokens: readonly Token[], bounded: boolean): Mention[] {
-  const full = normalize(option);
-  // A lone letter reads as an article or pronoun, `no` as a determiner, a number in prose as a size.
-  if (/^(?:\p{L}|yes|no|)$/u.test(full) || (!bounded && /^\d+(?:\.\d+)?$/.test(full))) return [];
+function wordMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  const byFirst = new Map<string, { option: string; form: string[] }[]>();
+  for (const { option, form } of soughtForms(options)) {
+    const first = form[0] ?? '';
+    byFirst.set(first, [...(byFirst.get(first) ?? []), { option, form }]);
+  }
   const mentions: Mention[] = [];
-  for (const spelling of [full, ...aliases(option, options)]) {
-    const words = spelling.split(' ').map((word) => (bounded ? asDigits(word) : word));
-    for (let start = 0; start + words.length <= tokens.length; start++) {
-      const mention = { option, start, end: start + words.length };
-      if (words.every((word, i) => tokens[start + i]?.text === word) && standsAlone(mention, tokens))
-        mentions.push(mention);
+  for (const [start, word] of words.entries()) {
+    const candidates = new Set([...(byFirst.get(word.text) ?? []), ...(byFirst.get(stemmed(word.text)) ?? [])]);
+    for (const { option, form } of candidates) {
+      const end = endOfForm(words, start, form);
+      if (end !== null && standsAlone(words, start, end)) mentions.push({ option, start, end, by: 'words' });
     }
   }
   return mentions;
 }
 
-function standsAlone({ start, end }: Mention, tokens: readonly Token[]): boolean {
-  for (let i = start + 1; i < end; i++) if (tokens[i]?.boundary === 'sentence') return false;
-  if (tokens[start]?.glued === true) return false;
-  const next = tokens[end];
-  if (next === undefined) return true;
-  if (next.glued && !imageWords.has(next.text)) return false;
-  return !(end - start === 1 && /^\d/.test(tokens[start]?.text ?? '') && units.has(next.text));
+/** Forms that mean one option only. A form of two options is left out: it says neither. */
+function soughtForms(options: readonly string[]): { option: string; form: string[] }[] {
+  const owners = new Map<string, Set<string>>();
+  for (const forms of optionForms(options)) {
+    for (const form of spokenForms(forms)) owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
+  }
+  return [...owners].flatMap(([form, owning]) => {
+    const [option] = owning;
+    // A lone letter reads as an article or pronoun, `no` as a determiner.
+    const bare = /^\p{L}$/u.test(form);
+    return owning.size !== 1 || option === undefined || bare || isPolarity(option)
+      ? []
+      : [{ option, form: form.split(' ') }];
+  });
 }
 
-function isDenied({ start, end }: Mention, tokens: readonly Token[]): boolean {
-  const before = clauseBefore(tokens, start);
-  const text = joinTokens(before);
-  if (phraseDenials.some((pattern) => pattern.test(text))) return true;
-  const near = before.slice(-5).map((token) => token.text);
-  if (near.some((word, i) => denials.has(word) && !(word === 'no' && near[i + 1] === 'doubt'))) return true;
-  return deniedAfter.test(joinTokens(clauseAfter(tokens, end)));
+function endOfForm(words: readonly Word[], start: number, form: readonly string[]): number | null {
+  let at = start;
+  for (const [i, wanted] of form.entries()) {
+    if (i > 0) at = afterArticles(words, at, wanted);
+    const word = words[at];
+    if (word === undefined || (word.text !== wanted && stemmed(word.text) !== wanted)) return null;
+    if (i > 0 && word.boundary === 'sentence') return null;
+    at++;
+  }
+  return at;
 }
 
-function clauseBefore(tokens: readonly Token[], start: number): Token[] {
-  let from = start;
-  while (from > 0 && start - from < reach && tokens[from]?.boundary === 'none' && tokens[from - 1]?.text !== 'but')
-    from--;
-  return tokens.slice(from, start);
+function afterArticles(words: readonly Word[], start: number, wanted: string): number {
+  let at = start;
+  while (articles.has(words[at]?.text ?? '') && words[at]?.text !== wanted) at++;
+  return at;
 }
 
-function clauseAfter(tokens: readonly Token[], end: number): Token[] {
-  let to = end;
-  while (to < tokens.length && to - end < reach && tokens[to]?.boundary === 'none' && tokens[to]?.text !== 'but') to++;
-  return tokens.slice(end, to);
+function standsAlone(words: readonly Word[], start: number, end: number): boolean {
+  const next = words[end];
+  return words[start]?.glued !== true && !(next?.glued === true && !harmless.has(next.text));
 }
 
-function size(mention: Mention): number {
-  return mention.end - mention.start;
+/** Leaves out mentions that lie inside longer ones. */
+function withoutInner(mentions: readonly Mention[]): Mention[] {
+  const byStart = [...mentions].toSorted((a, b) => a.start - b.start || b.end - a.end);
+  const kept: Mention[] = [];
+  let reached: Mention | undefined;
+  for (const one of byStart) {
+    const inner = reached !== undefined && one.end <= reached.end && one.end - one.start < reached.end - reached.start;
+    if (!inner) kept.push(one);
+    if (reached === undefined || one.end > reached.end) reached = one;
+  }
+  return kept;
 }

@@ -3,7 +3,7 @@
  * grades for the squared loss, pairs within a prompt for the pairwise loss.
  */
 import type { Sample } from '../sample.js';
-import { answersMatch, extract } from './extract.js';
+import { judgeCompletion } from './extract.js';
 import type { ResponseFormat } from './format.js';
 
 /** The four grades of MedGR² (supplement): radiologist's text, light rewording, incoherent, irrelevant or made up. */
@@ -15,9 +15,9 @@ export function gradeCompletion(
   sample: Pick<Sample, 'options' | 'answer'>,
   format: ResponseFormat,
 ): Grade {
-  const { answer, wellFormed } = extract(completion, sample.options, format);
+  const { answer, correct, wellFormed } = judgeCompletion(completion, sample, format);
   if (answer === null) return 0;
-  if (!answersMatch(answer, sample.answer, sample.options)) return -6;
+  if (!correct) return -6;
   return wellFormed ? 10 : 6;
 }
 

@@ -4,6 +4,7 @@ import { medR1Accuracy, medVlmR1Accuracy } from './accuracy.js';
 import { defineReward } from './define.js';
 import { isCorrect } from './extract.js';
 import { formatScore, type ResponseFormat } from './format.js';
+import { publishedAccuracy, publishedFormat, type Paper } from './published.js';
 import type { Reward, RewardItem } from './reward.js';
 
 /** R_φ's range (MedGR² section 3). */
@@ -30,9 +31,22 @@ interface Named {
   weight?: number | undefined;
 }
 
+/** `ours`: what an answer is by our reader. `published`: letter for letter what the papers' own code pays. */
+export type RuleReading = 'ours' | 'published';
+
+interface Read {
+  reading?: RuleReading | undefined;
+}
+
 /** MedVLM-R1 and Med-R1: 1 for a response of the right form, else 0. */
-export function formatReward({ name = 'format', weight, format }: Named & { format: ResponseFormat }): Reward {
-  return eachReward({ name, weight }, ({ completion }) => formatScore(completion, format));
+export function formatReward({
+  name = 'format',
+  weight,
+  format,
+  reading = 'ours',
+}: Named & Read & { format: ResponseFormat }): Reward {
+  const score = reading === 'published' ? publishedFormat : formatScore;
+  return eachReward({ name, weight }, ({ completion }) => score(completion, format));
 }
 
 /** Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said beside it. */
@@ -40,9 +54,12 @@ export function accuracyReward({
   name = 'accuracy',
   weight,
   paper,
-}: Named & { paper: 'medvlm-r1' | 'med-r1' }): Reward {
+  reading = 'ours',
+}: Named & Read & { paper: Paper }): Reward {
   const accuracy = paper === 'medvlm-r1' ? medVlmR1Accuracy : medR1Accuracy;
-  return eachReward({ name, weight }, ({ completion, sample }) => accuracy(completion, sample));
+  return eachReward({ name, weight }, ({ completion, sample }) =>
+    reading === 'published' ? publishedAccuracy(paper, completion, sample) : accuracy(completion, sample),
+  );
 }
 
 /** The indicator of MedGR² eq. 3: 1 where the answer found in the completion is the sample's, else 0. */

@@ -2,6 +2,7 @@
  * What a reward is, and the one place that runs them and refuses values that are no rewards. It sets a timer for each
  * reward, and reads no clock of its own.
  */
+import { afterAwake } from '../awake.js';
 import { Medgr2Error, RewardError, messageOf } from '../errors.js';
 import type { Sample } from '../sample.js';
 
@@ -95,13 +96,13 @@ async function withinTime<T>(
   const stop = (): void => limit.abort(signal.reason);
   const timeoutMs = reward.timeoutMs ?? defaultTimeoutMs;
   const late = (): void => limit.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, 'TimeoutError'));
-  const timer = setTimeout(late, timeoutMs);
+  const timer = afterAwake(timeoutMs, late);
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
     return await work(limit.signal);
   } finally {
-    clearTimeout(timer);
+    timer.cancel();
     signal.removeEventListener('abort', stop);
   }
 }

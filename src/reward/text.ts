@@ -19,6 +19,8 @@ const tokenPattern =
 /** Cuts text into tokens. `5.0` reads as `5`, `.5` as `0.5`, `Crohn’s` as `crohns`, `Xray` as `x ray`. */
 export function tokenize(text: string): Token[] {
   const plain = text
+    // A power is no further digit of its base.
+    .replace(/[⁰¹²³⁴-⁹]+/g, ' $&')
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFKC')
@@ -54,7 +56,7 @@ export function joinTokens(tokens: readonly Token[]): string {
  */
 export function comparable(text: string): string {
   // `A) MRI` begins with a letter, not with an article.
-  return asDigits(normalize(text.replace(/^\W*(?:the|an?)\s+(?=[\p{L}\p{N}])/iu, '')));
+  return asDigits(normalize(text.replace(/^[^\p{L}\p{N}]*(?:the|an?)[ \t]+(?=[\p{L}\p{N}])/iu, '')));
 }
 
 /** `two` as `2`, up to twenty; other words as they are. */

@@ -11,10 +11,16 @@ import type { JobKind, RewardReply } from '../bridge/contract.js';
 import type { Job, JobHooks } from '../bridge/job.js';
 import { answerRewards, rewardSpec } from '../bridge/rewards.js';
 import { writeParquet, type Columns } from '../dataset/table.js';
+import { DataError } from '../errors.js';
+import { sha256 } from '../hash.js';
+import type { Sample } from '../sample.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
 import type { AnySpec } from '../training/image-budget.js';
+import type { GrpoOptions } from '../trl/options.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
 import { checkJobImages } from './job-images.js';
+import { checkInputs, type RowKind } from './gate.js';
+import { checkImageFiles, checkRowFile, type FileRow } from './row-file.js';
 import { completeRows, evaluateRows, rewardModelRows, scoreRows, sftRows } from './rows.js';
 import { toSamples } from './samples.js';
 import type {
@@ -29,8 +35,9 @@ import type {
 } from './specs.js';
 
 /**
- * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work;
- * everything later is told by the job's `result`, which rejects with a JobError. A job that failed leaves the engine able.
+ * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work, and a
+ * DataError that names the first sample or row that cannot be used. Everything later is told by the job's `result`, which
+ * rejects with a JobError, or a DataError about a file of rows. A job that failed leaves the engine able.
  */
 export interface Engine extends BridgeEngine {
   /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder. */
@@ -75,25 +82,34 @@ export function withJobs(bridge: BridgeEngine): Engine {
   };
   const jobs: Omit<Engine, keyof BridgeEngine> = {
     sft: ({ instruction = 'none', ...spec }, options) => {
-      if (typeof spec.data !== 'string') checkSftRows(spec.trl ?? {}, spec.data.length);
-      const { data, write } = table(spec, rowColumns.sft, (inputs) => sftRows(inputs, instruction));
+      const { data, write } = table(
+        'sft',
+        spec,
+        rowColumns.sft,
+        (inputs) => sftRows(inputs, instruction),
+        (rows) => checkSftRows(spec.trl ?? {}, rows),
+      );
       return start<'sft'>({ kind: 'sft', ...placed(spec), data }, write, options);
     },
     grpo: (spec, options) => startGrpo(bridge, spec, options),
     trainRewardModel: ({ instruction = 'none', ...spec }, options) => {
-      const { data, write } = table(spec, rowColumns.reward, (inputs) => rewardModelRows(inputs, instruction));
+      const { data, write } = table('reward-model', spec, rowColumns.reward, (inputs) =>
+        rewardModelRows(inputs, instruction),
+      );
       return start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, write, options);
     },
     score: ({ instruction = 'none', ...spec }, options) => {
-      const { data, write } = table(spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
+      const { data, write } = table('score', spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
       return start<'score'>({ kind: 'score', ...placed(spec), data }, write, options);
     },
     complete: ({ instruction = 'none', ...spec }, options) => {
-      const { data, write } = table(spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
+      const { data, write } = table('complete', spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
       return start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options);
     },
     evaluate: ({ instruction = 'none', ...spec }, options) => {
-      const { data, write } = table(spec, rowColumns.options, (inputs) => evaluateRows(inputs, instruction));
+      const { data, write } = table('evaluate', spec, rowColumns.options, (inputs) =>
+        evaluateRows(inputs, instruction),
+      );
       return start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options);
     },
   };
@@ -104,13 +120,19 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   const { instruction = 'none', rewards, rewardModel, samples: given, data: input, ...rest } = spec;
   const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
   let answer: NonNullable<JobHooks['rewards']> = async (): Promise<RewardReply> => ({ scores: {} });
+  checkInputs('grpo', typeof input === 'string' ? (given ?? []) : input);
   const prepareRewards = async (): Promise<readonly PromptRow[] | null> => {
-    const samples = typeof input === 'string' ? given : await toSamples(input);
-    answer = answerRewards(rewards, samples ?? []);
-    return typeof input === 'string' ? null : (samples ?? []).map((sample) => promptRow(sample, rowOptions));
+    if (typeof input === 'string') {
+      answer = answerRewards(rewards, given ?? []);
+      checkSampled(input, await checkRowFile('grpo', path.resolve(input)), given ?? [], rest.trl ?? {});
+      return null;
+    }
+    const samples = await toSamples(input);
+    answer = answerRewards(rewards, samples);
+    return samples.map((sample) => promptRow(sample, rowOptions));
   };
   if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
-  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir);
+  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir, [instruction, input]);
   const started = {
     kind: 'grpo' as const,
     ...placed(rest),
@@ -127,21 +149,49 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });
 }
 
-const rowsFile = (outDir: string): string => path.resolve(outDir, 'rows.parquet');
+/** Rows of a file whose sample rewards could not be given are found before a model is loaded. */
+function checkSampled(file: string, rows: readonly FileRow[], samples: readonly Sample[], trl: GrpoOptions): void {
+  checkGrpoRows(trl, rows.length);
+  checkImageFiles(rows);
+  const known = new Set(samples.map(({ id }) => id));
+  const stray = rows.find(({ id }) => !known.has(id));
+  if (stray === undefined) return;
+  throw new DataError('sample-missing', `${file} has the id ${stray.id}, which is none of the samples.`, {
+    where: stray.id,
+    remedy: 'Give `samples` one for each row: rewards are told the sample of each completion.',
+  });
+}
 
-/** The file of a job's rows, and what writes it where it is not there yet. */
+/** Named by what the rows are made of: a second job in the folder, which Python refuses, must not replace the first one's. */
+const rowsFile = (outDir: string, content: unknown): string =>
+  path.resolve(outDir, `rows-${sha256(JSON.stringify(content)).slice(0, 12)}.parquet`);
+
+/** The file of a job's rows, and what writes it where it is not there yet, checks it where it is. */
 function table<Input>(
+  kind: RowKind,
   { data, outDir }: { data: readonly Input[] | string; outDir: string },
   columns: Columns,
-  toRows: (inputs: readonly Input[]) => readonly object[],
+  toRows: (inputs: readonly Input[]) => readonly FileRow[],
+  checkCount: (rows: number) => void = () => {},
 ): { data: string; write: () => Promise<void> } {
   if (typeof data === 'string') {
-    const write = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
-    return { data: path.resolve(data), write };
+    const file = path.resolve(data);
+    const write = async (): Promise<void> => {
+      const rows = await checkRowFile(kind, file);
+      checkCount(rows.length);
+      checkImageFiles(rows);
+      await mkdir(outDir, { recursive: true });
+    };
+    return { data: file, write };
   }
+  checkCount(data.length);
   const rows = toRows(data);
-  const file = rowsFile(outDir);
-  return { data: file, write: () => writeParquet(file, rows, columns) };
+  const file = rowsFile(outDir, rows);
+  const write = async (): Promise<void> => {
+    checkImageFiles(rows);
+    await writeParquet(file, rows, columns);
+  };
+  return { data: file, write };
 }
 
 /** The spec with its model, seed and folder as the bridge has them. */

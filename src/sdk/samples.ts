@@ -1,11 +1,11 @@
 /** Samples from what a script has at hand: an image, a question and an answer; the rest is filled in. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { createPhantomData } from '../dataset/phantom.js';
 import { DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 import { sampleSchema, type Sample } from '../sample.js';
+import { checkInput } from './gate.js';
 
 /** A sample of which only image, question and answer must be known. */
 export type SampleInput = Pick<Sample, 'image' | 'question' | 'answer'> & Partial<Sample>;
@@ -31,8 +31,9 @@ export async function toSamples(inputs: readonly SampleInput[]): Promise<Sample[
 }
 
 async function toSample(input: SampleInput, index: number): Promise<Sample> {
+  checkInput('grpo', input, index);
   const image = path.resolve(input.image);
-  const parsed = sampleSchema.safeParse({
+  return sampleSchema.parse({
     id: String(index + 1),
     options: [],
     rationale: '',
@@ -45,11 +46,6 @@ async function toSample(input: SampleInput, index: number): Promise<Sample> {
     image,
     imageHash: input.imageHash ?? (await hashOf(image, index)),
   });
-  if (!parsed.success) throw wrong(index, `is none: ${z.prettifyError(parsed.error)}`, parsed.error);
-  const { options, answer } = parsed.data;
-  if (options.length > 0 && !options.includes(answer))
-    throw wrong(index, `has the answer "${answer}", which is no option`);
-  return parsed.data;
 }
 
 async function hashOf(image: string, index: number): Promise<string> {

@@ -3,6 +3,7 @@
  * screen changes at that pace, and a change that came to nothing draws nothing.
  */
 import type { TimedEvent } from '../loop/events.js';
+import { forTerminalDeep } from '../terminal-text.js';
 import { lineTeller } from './lines.js';
 import { reduce } from './reduce.js';
 import { initialState, type ScreenState } from './state.js';
@@ -38,7 +39,10 @@ export function openFeed(source: Source): Feed {
   const turn = async (): Promise<void> => {
     // A file system that fails for a moment is asked again; the run is not the screen's to end.
     const { events, more, ended } = await source.read().catch(() => ({ events: [], more: false, ended: false }));
-    for (const event of events) state = reduce(state, event, tell(event));
+    for (const told of events) {
+      const event = forTerminalDeep(told);
+      state = reduce(state, event, tell(event));
+    }
     if (!more) resolve();
     if (events.length > 0) for (const listener of listeners) listener();
     if (closed || ended === true) return;

@@ -42,6 +42,7 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     seconds: {},
     totalSeconds: 600,
     paths: null,
+    warnings: [],
     error: null,
   };
   return { seed, result, arms: [{ 'unfiltered-equal': 0.7, 'unfiltered-all': 0.72 }], ...more };

@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openEngine, type Engine } from '../../src/bridge/engine.js';
@@ -57,6 +58,25 @@ describe('a worker', () => {
     for await (const event of job.events) if (event.type === 'progress') process.kill(job.pid ?? 0, 'SIGSTOP');
     expect(await thrown(job.result)).toMatchObject({ code: 'job-hung', tried: 'run the bridge_jobs job' });
     await expectGone([job.pid ?? 0]);
+  });
+
+  test('that was frozen together with the supervisor has not been late', async () => {
+    const job = start('wait', {}, { hangMs: 6000 });
+    const saved: string[] = [];
+    for await (const event of job.events) {
+      if (event.type === 'checkpoint') saved.push(event.path);
+      if (event.type !== 'progress') continue;
+      const tree = [engine.pid, job.pid ?? 0];
+      for (const pid of tree) process.kill(pid, 'SIGSTOP');
+      await sleep(8000);
+      // The watcher is there first: what it counts is a second, not the time that it was stopped itself.
+      process.kill(engine.pid, 'SIGCONT');
+      await sleep(1000);
+      process.kill(job.pid ?? 0, 'SIGCONT');
+      void job.cancel();
+    }
+    expect(await thrown(job.result)).toMatchObject({ code: 'job-cancelled' });
+    expect(saved).toEqual(['somewhere']);
   });
 
   test('that says nothing for longer than it may is killed, though its heart beats', async () => {
@@ -148,7 +168,7 @@ describe('the supervisor', () => {
   });
 
   test('that does not answer is ended and started again', async () => {
-    const options = { preload: false, pythonPath: [fixtures], logDir: folder, callTimeoutMs: 3000 };
+    const options = { preload: false, pythonPath: [fixtures], logDir: folder, callTimeoutMs: 6000 };
     const other = await openEngine(options);
     const { pid } = other;
     const job = other.startModule('bridge_jobs', { do: 'wait' });

@@ -69,24 +69,26 @@ test('the table a person reads', async () => {
   expect(code).toBe(0);
   expect(notes).toBe(`note: left out: ${file}:5 is the last line and cut short\n`);
   expect(out).toMatchInlineSnapshot(`
-    "4 answers: 2 right, 1 without a readable answer (they count as wrong)
+    "4 answers: 2 right (2 letter for letter), 1 without a readable answer (they count as wrong)
     rows left out: 1, rows of unknown modality: 0
 
     per cent                                     95 % interval
-    accuracy           50.00                    0.00 to 100.00
-    balanced accuracy  50.00                    0.00 to 100.00
-    macro F1           33.33                    0.00 to 100.00
-    weighted F1        66.67                    0.00 to 100.00
+    accuracy           50.00                    15.00 to 85.00
+    exact match        50.00                    15.00 to 85.00
+    unread             25.00                     4.56 to 69.94
+    balanced accuracy  50.00                    0.37 to 100.00
+    macro F1           33.33                     0.00 to 90.24
+    weighted F1        66.67                    4.18 to 100.00
     AUROC                  –  needs likelihoods of the options
 
-    modality  n  right  unread  accuracy  balanced  macro F1
-    CT        4      2       1     50.00     50.00     33.33
+    modality  n  right  unread  accuracy   95 % interval  balanced  macro F1
+    CT        4      2       1     50.00  15.00 to 85.00     50.00     33.33
 
-    question type  n  right  unread  accuracy  balanced  macro F1
-    unknown        4      2       1     50.00     50.00     33.33
+    question type  n  right  unread  accuracy   95 % interval  balanced  macro F1
+    unknown        4      2       1     50.00  15.00 to 85.00     50.00     33.33
 
-    data set  n  right  unread  accuracy  balanced  macro F1
-    mine      4      2       1     50.00     50.00     33.33
+    data set  n  right  unread  accuracy   95 % interval  balanced  macro F1
+    mine      4      2       1     50.00  15.00 to 85.00     50.00     33.33
     "
   `);
 });

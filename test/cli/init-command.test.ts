@@ -55,7 +55,7 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
     cycles: 1,
   });
   expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(
-    /^image,question,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/,
+    /^image,question,.*,patient,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/,
   );
   expect(out).toContain('medgr2 import csv');
   expect(out).toContain('medgr2 split');

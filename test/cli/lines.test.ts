@@ -117,6 +117,7 @@ test('the summary is a table of cycles and says where the run is', () => {
     seconds: {},
     totalSeconds: 121,
     paths: null,
+    warnings: [],
     error: null,
   };
   expect(summaryOf(result, '/runs/a')).toMatchInlineSnapshot(`

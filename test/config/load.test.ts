@@ -30,7 +30,7 @@ describe('defaults', () => {
   test('an empty file is a complete configuration', () => {
     const config = parse('');
     expect(config.data).toEqual({ source: 'phantom', seed: 600, test: 480, pool: 900 });
-    expect(config.grpo.rewards).toEqual({ alpha: 0.8, beta: 0.2, scale: 'unit' });
+    expect(config.grpo.rewards).toEqual({ alpha: 0.8, beta: 0.2, scale: 'unit', reading: 'ours' });
     expect(config.filter.threshold).toEqual({ precision: 0.95, minAccepted: 10 });
     expect(config.policy.base).toBe('phantom');
   });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';
 import { asProbabilities, auroc, oneVsRestAuroc } from '../../src/evaluation/auroc.js';
+import { wilsonInterval } from '../../src/evaluation/wilson.js';
 import { bootstrapIntervals, quantile } from '../../src/evaluation/bootstrap.js';
 import { classFigures, encodeLabels } from '../../src/evaluation/classes.js';
 import { mcnemar } from '../../src/evaluation/mcnemar.js';
@@ -18,6 +19,7 @@ interface Golden {
   }[];
   auroc: { name: string; gold: string[]; labels: string[]; probabilities: number[][]; auroc: number }[];
   mcnemar: { a: number; b: number; p: number }[];
+  wilson: { count: number; n: number; low: number; high: number }[];
 }
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'golden', 'metrics.json'), 'utf8')) as Golden;
 
@@ -86,6 +88,20 @@ it('reads likelihoods as shares or logarithms', () => {
   expect(asProbabilities([])).toEqual([]);
 });
 
+describe('Wilson', () => {
+  it.each(golden.wilson)('$count of $n as SciPy', ({ count, n, low, high }) => {
+    const interval = wilsonInterval(count, n);
+    expect(interval?.low).toBeCloseTo(low, 9);
+    expect(interval?.high).toBeCloseTo(high, 9);
+  });
+
+  it('has a width where all are right and where none is, and none without rows', () => {
+    expect(wilsonInterval(3, 3)?.low).toBeCloseTo(0.4385, 4);
+    expect(wilsonInterval(0, 16)?.high).toBeCloseTo(0.1936, 4);
+    expect(wilsonInterval(0, 0)).toBeNull();
+  });
+});
+
 describe('bootstrap', () => {
   const right = Array.from({ length: 200 }, (_, i) => (i % 4 === 0 ? 0 : 1));
   const accuracy = (rows: Int32Array): { accuracy: number } => ({
@@ -104,8 +120,27 @@ describe('bootstrap', () => {
 
   it('leaves out resamples in which a figure is not defined', () => {
     let round = 0;
-    const figures = (): { x: number | null } => ({ x: round++ % 2 === 0 ? null : 7 });
-    expect(bootstrapIntervals(3, figures, { seed: 1, resamples: 10 })).toEqual({ x: { low: 7, high: 7 } });
+    const figures = (): { x: number | null } => ({ x: round++ % 3 === 2 ? null : (round % 3) / 4 });
+    const { x } = bootstrapIntervals(3, figures, { seed: 1, resamples: 30 });
+    expect([x?.low, x?.high].every(Number.isFinite)).toBe(true);
+  });
+
+  it('has no interval where all resamples give the same: that is no certainty', () => {
+    expect(bootstrapIntervals(3, () => ({ x: 1 }), { seed: 1, resamples: 10 })).toEqual({ x: null });
+  });
+
+  it('holds its own figure, also a macro F1 of many small classes', () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const gold = Array.from({ length: 60 }, (_, i) => `class ${(i * 7 + seed) % 25}`);
+      const predicted = gold.map((label, i) => ((i + seed) % 3 === 0 ? `class ${i % 25}` : label));
+      const labels = encodeLabels(gold, predicted);
+      const own = classFigures(labels);
+      const intervals = bootstrapIntervals(60, (rows) => ({ ...classFigures(labels, rows) }), { seed, resamples: 200 });
+      for (const name of ['balancedAccuracy', 'macroF1', 'weightedF1'] as const) {
+        expect(intervals[name]?.low).toBeLessThanOrEqual(own[name] as number);
+        expect(intervals[name]?.high).toBeGreaterThanOrEqual(own[name] as number);
+      }
+    }
   });
 
   it('takes quantiles as NumPy does', () => {

@@ -58,7 +58,7 @@ describe('the reply cache', () => {
     }
     const whole = readFileSync(path);
     const firstLine = whole.indexOf('\n') + 1;
-    for (const size of [firstLine, firstLine + 1, firstLine + 40, whole.length - 1]) {
+    for (const size of [firstLine, firstLine + 1, firstLine + 40, whole.length - 2]) {
       writeFileSync(path, whole);
       truncateSync(path, size);
       using cache = openReplyCache(path);
@@ -84,9 +84,62 @@ describe('the reply cache', () => {
       cache.put(reply('b'));
       expect(cache.get('b')).toEqual(reply('b'));
     }
-    appendFileSync(path, '{"v":2,"key":"c"}\n');
+    appendFileSync(path, '{"v":3,"key":"c"}\n');
     expect(errorOf(() => openReplyCache(path))).toMatchObject({ code: 'cache-version', where: path });
     expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('keeps a last line that lost nothing but its end', () => {
+    using folder = new Folder();
+    const path = folder.file('replies.jsonl');
+    {
+      using cache = openReplyCache(path);
+      cache.put(reply('a'));
+      cache.put(reply('b'));
+    }
+    truncateSync(path, statSync(path).size - 1);
+    {
+      using cache = openReplyCache(path);
+      expect(cache.get('b')).toEqual(reply('b'));
+      cache.put(reply('c'));
+    }
+    using again = openReplyCache(path);
+    expect([again.size, again.damagedLines, again.get('c')?.text]).toEqual([3, 0, reply('c').text]);
+  });
+
+  it('tells a changed word from what was written, when it is opened and afterwards', () => {
+    using folder = new Folder();
+    const path = folder.file('replies.jsonl');
+    {
+      using cache = openReplyCache(path);
+      cache.put(reply('a', 'a mass'));
+      cache.put(reply('b', 'a mass'));
+    }
+    const whole = readFileSync(path, 'utf8');
+    {
+      using cache = openReplyCache(path);
+      writeFileSync(path, whole.replace('a mass', 'a cyst'));
+      expect([cache.get('a'), cache.get('b')?.text, cache.damagedLines]).toEqual([undefined, 'a mass', 1]);
+    }
+    using cache = openReplyCache(path);
+    expect([cache.get('a'), cache.get('b')?.text, cache.damagedLines]).toEqual([undefined, 'a mass', 1]);
+    cache.put(reply('a', 'asked again'));
+    expect(cache.get('a')?.text).toBe('asked again');
+  });
+
+  it('reads the lines of versions without a checksum, and writes on', () => {
+    using folder = new Folder();
+    const path = folder.file('replies.jsonl');
+    const old = (key: string): string => `${JSON.stringify({ v: 1, at: '2026-01-01T00:00:00Z', ...reply(key) })}\n`;
+    writeFileSync(path, old('a') + old('b'));
+    {
+      using cache = openReplyCache(path);
+      cache.put(reply('c'));
+      expect([cache.size, cache.damagedLines, cache.get('b')]).toEqual([3, 0, reply('b')]);
+    }
+    using cache = openReplyCache(path);
+    expect(['a', 'b', 'c'].map((key) => cache.get(key))).toEqual(['a', 'b', 'c'].map((key) => reply(key)));
+    expect(cache.totals.get('p/m')?.replies).toBe(3);
   });
 
   it('reads lines across the borders of its chunks', () => {
@@ -119,7 +172,7 @@ describe('the lock', () => {
     using folder = new Folder();
     const path = folder.file('replies.jsonl');
     const gone = spawnSync(process.execPath, ['-e', '']).pid;
-    const dead = { pid: gone, host: hostname(), started: 'long ago' };
+    const dead = { pid: gone, host: hostname(), started: 'long ago', world: '' };
     const reused = { ...identityOf(process.pid), started: 'before the restart' };
     for (const holder of [dead, reused]) {
       writeFileSync(`${path}.lock`, JSON.stringify(holder));

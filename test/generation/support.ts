@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
 import { sha256 } from '../../src/hash.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import type { GenerationTask } from '../../src/generation/request.js';
@@ -9,9 +10,27 @@ import type { TeacherBook } from '../../src/providers/simulated/book.js';
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-/** Bytes that start as a PNG does: nothing here decodes them. */
+/** A real grey PNG of at least `size` bytes, whose pixels are the letters of its content. */
 export function imageBytes(content: string, size = 600): Buffer {
-  return Buffer.concat([pngSignature, Buffer.from(content.padEnd(size, '.'))]);
+  const width = 16;
+  const letters = Buffer.from(content.padEnd(Math.ceil(size / width) * width, '.'));
+  const rows = Array.from({ length: letters.length / width }, (_, row) =>
+    Buffer.concat([Buffer.of(0), letters.subarray(row * width, (row + 1) * width)]),
+  );
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(rows.length, 4);
+  header[8] = 8;
+  const pixels = deflateSync(Buffer.concat(rows), { level: 0 });
+  return Buffer.concat([pngSignature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+}
+
+function chunk(name: string, content: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(name), content]);
+  const ends = Buffer.alloc(8);
+  ends.writeUInt32BE(content.length, 0);
+  ends.writeUInt32BE(crc32(named), 4);
+  return Buffer.concat([ends.subarray(0, 4), named, ends.subarray(4)]);
 }
 
 export class Folder implements Disposable {

@@ -61,6 +61,7 @@ interface Place {
   entry: string[];
 }
 
+/** As process 1 of its own, as in a container. */
 function inPlace({ root, user, folder: at, env }: Place, command: readonly string[]): void {
   const home = user === 'root' ? '/root' : `/home/${user}`;
   const programs = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -68,9 +69,13 @@ function inPlace({ root, user, folder: at, env }: Place, command: readonly strin
     ([name, value]) => `${name}=${value}`,
   );
   const run = ['sh', '-c', 'cd "$0" && exec "$@"', at, ...command];
-  const { status } = spawnSync('chroot', [`--userspec=${user}:${user}`, root, 'env', '-i', ...variables, ...run], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const { status } = spawnSync(
+    'unshare',
+    ['--pid', '--fork', 'chroot', `--userspec=${user}:${user}`, root, 'env', '-i', ...variables, ...run],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   if (status !== 0) throw new Error(`exit code ${status}: ${command.join(' ')}`);
 }
 
@@ -136,7 +141,11 @@ const context = path.join(work, 'context');
 timed('clean Debian with Node', () => makeBase(base));
 rmSync(context, { recursive: true, force: true });
 mkdirSync(context);
-execFileSync('sh', ['-c', 'git ls-files -z | tar --null -T - -c | tar -x -C "$0"', context], { cwd: project });
+execFileSync(
+  'sh',
+  ['-c', 'git ls-files -z --cached --others --exclude-standard | tar --null -T - -c | tar -x -C "$0"', context],
+  { cwd: project },
+);
 const roots = new Map<string, string>();
 let image: Place | null = null;
 let end = 'done';

@@ -1,5 +1,5 @@
 /** An engine without Python: does at once what each job promises, and records every start. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobKind, JobSpec, ResultOf } from '../../src/bridge/contract.js';
 import type { Job, JobHooks } from '../../src/bridge/job.js';
@@ -34,9 +34,11 @@ export interface FakeOptions {
   before?: (spec: JobSpec, count: number) => void;
   /** Each training gives another model, and each model other scores, as in truth; else all are alike. */
   differ?: boolean;
+  /** Models differ by what they were trained on, wherever they lie: the same training gives the same bytes, as in truth. */
+  contentOnly?: boolean;
 }
 
-export function fakeEngine({ before, differ = false }: FakeOptions = {}): FakeEngine {
+export function fakeEngine({ before, differ = false, contentOnly = false }: FakeOptions = {}): FakeEngine {
   const calls: FakeCall[] = [];
   const start = <K extends JobKind>(input: unknown, hooks: JobHooks = {}): Job<K> => {
     const spec = input as JobSpec;
@@ -46,7 +48,8 @@ export function fakeEngine({ before, differ = false }: FakeOptions = {}): FakeEn
       before?.(spec, calls.length);
       if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
       call.rows = await readParquet<Row>(spec.data);
-      return (await perform(spec, call.rows, hooks, differ)) as ResultOf<K>;
+      const name = differ ? `${spec.kind} ${spec.outDir}` : contentOnly ? lessonOf(spec, call.rows) : spec.kind;
+      return (await perform(spec, call.rows, hooks, { name, differ })) as ResultOf<K>;
     };
     const result = work();
     result.catch(() => {});
@@ -57,7 +60,26 @@ export function fakeEngine({ before, differ = false }: FakeOptions = {}): FakeEn
 
 async function* noEvents(): AsyncGenerator<never, void> {}
 
-async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks, differ: boolean): Promise<object> {
+/** What a training is made of: the start, the rows without their places, the seed. */
+function lessonOf(spec: JobSpec, rows: readonly Row[]): string {
+  const start = join(spec.model.path, 'weights');
+  const from = existsSync(start) ? readFileSync(start, 'utf8') : spec.model.path;
+  const texts = rows.map(({ id, prompt, completion, response }) => [id, prompt, completion, response]);
+  return `${spec.kind} ${sha256(JSON.stringify([from, spec.seed, texts]))}`;
+}
+
+interface Differing {
+  /** What a trained model's weights hold. */
+  name: string;
+  differ: boolean;
+}
+
+async function perform(
+  spec: JobSpec,
+  rows: readonly Row[],
+  hooks: JobHooks,
+  { name, differ }: Differing,
+): Promise<object> {
   hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
   switch (spec.kind) {
     case 'score': {
@@ -110,17 +132,27 @@ async function perform(spec: JobSpec, rows: readonly Row[], hooks: JobHooks, dif
         },
         new AbortController().signal,
       );
-      return trained(spec.kind, spec.outDir, differ);
+      if ('lora' in spec && spec.lora !== undefined) writeAdapter(spec.outDir, spec.model.path);
+      return trained(spec.kind, spec.outDir, name);
     case 'sft':
     case 'reward-model':
-      return trained(spec.kind, spec.outDir, differ);
+      if ('lora' in spec && spec.lora !== undefined) writeAdapter(spec.outDir, spec.model.path);
+      return trained(spec.kind, spec.outDir, name);
   }
 }
 
-function trained(kind: JobKind, outDir: string, differ: boolean): object {
+/** As peft does: the base by its absolute path, and a list in any order. */
+function writeAdapter(outDir: string, base: string): void {
+  mkdirSync(join(outDir, 'model'), { recursive: true });
+  const modules = Math.random() < 0.5 ? ['q_proj', 'v_proj'] : ['v_proj', 'q_proj'];
+  const config = { base_model_name_or_path: base, r: 4, target_modules: modules };
+  writeFileSync(join(outDir, 'model', 'adapter_config.json'), JSON.stringify(config));
+}
+
+function trained(kind: JobKind, outDir: string, name: string): object {
   const checkpoint = join(outDir, 'model');
   mkdirSync(checkpoint, { recursive: true });
-  writeFileSync(join(checkpoint, 'weights'), differ ? `${kind} ${outDir}` : kind);
+  writeFileSync(join(checkpoint, 'weights'), name);
   return { kind, checkpoint, steps: 1, seconds: 0, loss: 0.5, tokens: null };
 }
 

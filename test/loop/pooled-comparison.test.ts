@@ -57,6 +57,7 @@ const resultOf = (seed: number, random: number, top: number, all: number): Compa
   ],
   seconds: {},
   totalSeconds: 1,
+  warnings: [],
   error: null,
 });
 

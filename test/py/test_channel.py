@@ -22,7 +22,7 @@ class Side:
         self.channel = PipeChannel(theirs, orphaned=self.orphaned.set)
 
     def hear(self):
-        assert self.connection.poll(2)
+        assert self.connection.poll(60)
         kind, text = self.connection.recv_bytes().decode("ascii").split(" ", 1)
         message = json.loads(text, parse_constant=pytest.fail)
         assert message["type"] == kind

@@ -1,6 +1,7 @@
 """The `dicom` and `nifti` jobs: pydicom's own CT and MR files, and files made here for what those do not have."""
 
 import json
+import re
 from pathlib import Path
 
 import nibabel
@@ -9,10 +10,14 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.tag import Tag
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from medgr2 import dicom, nifti
+from medgr2.patients import patient_or_none, pseudonymiser
 
 
 class Silent:
@@ -163,3 +168,221 @@ def test_nifti_slices_show_the_front_up_and_the_patients_left_on_the_right(tmp_p
     assert shown.shape == (30, 20)
     assert shown[2, 2] == 255 and shown[2, 17] == 0 and shown[27, 2] == 0
     assert rows[0]["detail"].startswith("slice 2 of 3") and "Doe" not in rows[0]["patient"]
+
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def test_what_stands_for_no_patient_is_none():
+    words = json.loads((GOLDEN / "no-patients.json").read_text())
+    assert [word for word in words["nobody"] if patient_or_none(word) is not None] == []
+    assert [word for word in words["somebody"] if patient_or_none(word) is None] == []
+
+
+@pytest.mark.parametrize("number", ["Anonymous", "0", "NA", "unknown", None])
+def test_without_a_patient_the_study_stands_in_and_it_is_told(tmp_path, number):
+    files = tmp_path / "in"
+    files.mkdir()
+    for index, study in enumerate(("1.2.3", "1.2.3", "1.2.4")):
+        make(files / f"{index}.dcm", RAMP + index, PatientID=number, StudyInstanceUID=study)
+    rows, _ = render(dicom, files, tmp_path / "out", window="auto")
+    first, second, third = (row["patient"] for row in rows)
+    assert first == second != third
+    assert all("the header names no patient: the study stands in" in row["warnings"] for row in rows)
+
+
+def test_a_key_that_is_kept_gives_a_patient_one_pseudonym_in_all_imports(tmp_path, monkeypatch):
+    monkeypatch.delenv("MEDGR2_PSEUDONYM_KEY", raising=False)
+    key = tmp_path / "key"
+    key.write_text("0123456789abcdef\n")
+    assert pseudonymiser(str(key))("PAT0") == pseudonymiser(str(key))("PAT0") == "5aab70842adcffb0"
+
+
+def spaced(height, width, name="PixelSpacing"):
+    return {name: [height, width]}
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        (spaced(2, 1), (64, 128)),
+        (spaced(1, 2), (128, 64)),
+        (spaced(3, 2, "ImagerPixelSpacing"), (64, 96)),
+        (spaced(5, 4, "PixelAspectRatio"), (64, 80)),
+        (spaced(1, 1), (64, 64)),
+        (spaced(1, 1) | spaced(3, 1, "PixelAspectRatio"), (64, 64)),
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so_and_it_is_told(tmp_path, header, size):
+    rows, _ = render(dicom, make(tmp_path / "a.dcm", RAMP, **header), tmp_path / "out", window="auto")
+    assert (rows[0]["width"], rows[0]["height"]) == size == Image.open(rows[0]["path"]).size
+    assert any("not square" in note for note in rows[0]["warnings"]) is (size != (64, 64))
+
+
+@pytest.mark.parametrize(("height", "width"), [(0, 1), (100, 1)])
+def test_a_shape_of_pixels_that_cannot_be_is_told(tmp_path, height, width):
+    file = make(tmp_path / "a.dcm", RAMP, **spaced(height, width))
+    rows, _ = render(dicom, file, tmp_path / "out", window="auto")
+    assert (rows[0]["width"], rows[0]["height"]) == (64, 64)
+    assert any("square" in note or "stretched" in note for note in rows[0]["warnings"])
+
+
+def test_spacing_of_an_enhanced_file_is_that_of_its_groups(tmp_path):
+    measures, shared = Dataset(), Dataset()
+    measures.PixelSpacing = [2, 1]
+    shared.PixelMeasuresSequence = [measures]
+    frames = np.stack([RAMP, RAMP + 1])
+    file = make(tmp_path / "a.dcm", frames, SharedFunctionalGroupsSequence=[shared])
+    rows, _ = render(dicom, file, tmp_path / "out", window="auto", frames="all")
+    assert [(row["width"], row["height"]) for row in rows] == [(64, 128)] * 2
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.66.4"}, "segmentation"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.30"}, "parametric map"),
+        ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.481.2"}, "radiotherapy dose"),
+        ({"Modality": "RTDOSE"}, "radiotherapy dose"),
+        ({"Modality": "SEG"}, "segmentation"),
+    ],
+)
+def test_masks_and_measurements_are_no_pictures(tmp_path, header, kind):
+    rows, rejected = render(dicom, make(tmp_path / "a.dcm", RAMP, **header), tmp_path / "out")
+    assert rows == [] and rejected[0]["code"] == "not-a-picture" and kind in rejected[0]["reason"]
+
+
+def palette(entries, bits, big_endian=False):
+    """Red runs up, green down, blue stays; 16-bit words, or two 8-bit entries a word."""
+    steps = np.arange(entries)
+    top = 65535 if bits == 16 else 255
+    red, green = (np.round(top * values / (entries - 1)) for values in (steps, steps[::-1]))
+    blue = np.full(entries, top // 2)
+    header = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for name, values in (("Red", red), ("Green", green), ("Blue", blue)):
+        data = values.astype("<u2" if bits == 16 else "u1").tobytes()
+        words = np.frombuffer(data, "<u2").astype(">u2").tobytes() if big_endian else data
+        header[f"{name}PaletteColorLookupTableDescriptor"] = [entries, 0, bits]
+        header[f"{name}PaletteColorLookupTableData"] = words
+    return header
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_big_endian_palette_shows_what_a_little_endian_one_shows(tmp_path, bits):
+    values = (np.arange(64 * 64) % 256).astype(np.uint8).reshape(64, 64)
+    little = make(tmp_path / "little.dcm", values, **palette(256, bits))
+    expected = pixels(render(dicom, little, tmp_path / "a")[0][0])
+    assert expected[0, 255 % 64].shape == (3,) and expected[3, 63].tolist() == [255, 0, 127]
+    file = pydicom.dcmread(little)
+    for name, value in palette(256, bits, big_endian=True).items():
+        setattr(file, name, value)
+    file.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    file.PixelData = np.frombuffer(file.PixelData, "<u2").astype(">u2").tobytes()
+    file["PixelData"].VR = "OW"
+    pydicom.dcmwrite(tmp_path / "big.dcm", file, little_endian=False, implicit_vr=False, enforce_file_format=True)
+    assert np.array_equal(pixels(render(dicom, tmp_path / "big.dcm", tmp_path / "b")[0][0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("implicit", "little"), [(True, True), (False, True), (False, False)], ids=["implicit", "explicit", "big"]
+)
+def test_a_file_without_its_meta_header_is_read(tmp_path, implicit, little):
+    whole = make(tmp_path / "whole.dcm", RAMP, WindowCenter=0, WindowWidth=2000)
+    expected = pixels(render(dicom, whole, tmp_path / "a")[0][0])
+    file = pydicom.dcmread(whole)
+    del file.file_meta
+    if not little:
+        file.PixelData = RAMP.astype(">i2").tobytes()
+        file["PixelData"].VR = "OW"
+    bare = Dataset()
+    bare.update(file)
+    pydicom.dcmwrite(tmp_path / "bare.dcm", bare, implicit_vr=implicit, little_endian=little)
+    assert (tmp_path / "bare.dcm").read_bytes()[128:132] != b"DICM"
+    rows, rejected = render(dicom, tmp_path / "bare.dcm", tmp_path / "b")
+    assert rejected == []
+    assert np.array_equal(pixels(rows[0]), expected)
+
+
+def test_colours_of_more_than_8_bits_keep_their_brightness(tmp_path):
+    values = np.zeros((16, 16, 3), np.uint16)
+    values[..., 0] = 4095
+    header = {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3, "PlanarConfiguration": 0}
+    # `make` takes the last two axes for rows and columns.
+    shape = {"Rows": 16, "Columns": 16, "BitsStored": 12, "HighBit": 11, "NumberOfFrames": None}
+    rows, rejected = render(dicom, make(tmp_path / "a.dcm", values, **header, **shape), tmp_path / "out")
+    assert rejected == [] and pixels(rows[0])[3, 3].tolist() == [255, 0, 0]
+
+
+SECRETS = ("Doe", "Jane", "19700131", "ACC774411", "Li", "Wu")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"RescaleSlope": "Doe^Jane", "RescaleIntercept": "0"},
+        {"WindowCenter": "Doe^Jane", "WindowWidth": "19700131"},
+        {"NumberOfFrames": "ACC774411"},
+        {"PixelSpacing": "Doe\\Jane"},
+        {"PhotometricInterpretation": "DOE JANE"},
+    ],
+    ids=lambda broken: next(iter(broken)),
+)
+def test_no_value_of_a_header_stands_in_a_reason(tmp_path, broken):
+    file = make(tmp_path / "a.dcm", RAMP, PatientName="Li^Wu", AccessionNumber="ACC774411", PatientBirthDate="19700131")
+    text = file.read_bytes()
+    dataset = pydicom.dcmread(file)
+    for name, value in broken.items():
+        dataset[name] = RawDataElement(
+            Tag(name),
+            dictionary_VR(name),
+            len(value),
+            value.encode().ljust(len(value) + len(value) % 2),
+            0,
+            False,
+            True,
+        )
+    dataset.save_as(tmp_path / "b.dcm")
+    assert (tmp_path / "b.dcm").read_bytes() != text
+    rows, rejected = render(dicom, tmp_path / "b.dcm", tmp_path / "out")
+    for line in [*rejected, *rows]:
+        told = " ".join([line.get("reason", ""), line.get("detail") or "", *line.get("warnings", [])])
+        assert [secret for secret in SECRETS if re.search(rf"\b{secret}\b", told, re.IGNORECASE)] == []
+    assert rows or rejected[0]["reason"] != "cannot be read: "
+
+
+def test_the_line_that_says_why_survives(tmp_path):
+    _, rejected = render(dicom, Path(get_testdata_file("JPEGLSNearLossless_08.dcm")), tmp_path / "out")
+    assert "pylibjpeg" in rejected[0]["reason"] and "JPEG-LS" in rejected[0]["reason"]
+    _, rejected = render(dicom, Path(get_testdata_file("GDCMJ2K_TextGBR.dcm")), tmp_path / "lossy")
+    assert "broken data stream" in rejected[0]["reason"]
+
+
+def test_nifti_zooms_small_values_and_volumes(tmp_path):
+    volume = np.linspace(0, 0.001, 20 * 30 * 3 * 2).reshape(20, 30, 3, 2)
+    nibabel.save(nibabel.Nifti1Image(volume, np.diag([1, 2, 3, 1])), tmp_path / "sub-07_dwi.nii.gz")
+    rows, _ = render(nifti, tmp_path / "sub-07_dwi.nii.gz", tmp_path / "out")
+    shown = pixels(rows[0])
+    assert shown.shape == (60, 20) and shown.max() - shown.min() > 60
+    assert any("not square" in note for note in rows[0]["warnings"])
+    assert "the first of its 2 volumes was taken" in rows[0]["warnings"]
+
+
+def test_names_of_volumes_give_their_patient():
+    names = (
+        "sub-07/anat/sub-07_T1w.nii.gz",
+        "sub-07/func/sub-07_bold.nii",
+        "CASE_12_0000.nii.gz",
+        "CASE_12_0001.nii.gz",
+    )
+    first, second, third, fourth = (nifti.patient_in(name) for name in names)
+    assert first == second and third == fourth == "CASE_12"
+
+
+def test_pydicoms_files_each_make_a_picture_or_have_a_reason(tmp_path):
+    """The table beside this test is what was seen when the pictures were looked at."""
+    folder = Path(pydicom.__file__).parent / "data" / "test_files"
+    rows, rejected = render(dicom, folder, tmp_path / "out")
+    found = {row["file"]: f"{row['modality']} {row['width']}x{row['height']}" for row in rows}
+    found |= {line["file"]: f"{line['code']}: {line['reason']}" for line in rejected}
+    expected = json.loads((GOLDEN / "pydicom-files.json").read_text())
+    assert {name: found.get(name) for name in expected} == expected

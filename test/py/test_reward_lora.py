@@ -74,9 +74,7 @@ def spec_of(tmp_path: Path, rows: list[dict[str, Any]], **settings: Any) -> dict
 
 
 def scores_of(model: RewardModel, rows: list[dict[str, Any]]) -> list[float]:
-    return model.score(
-        [row["image"] for row in rows], [row["prompt"] for row in rows], [row["response"] for row in rows]
-    )
+    return model.score(rows)
 
 
 def test_adapters_learn_are_resumed_and_are_merged_into_a_model_that_scores(tmp_path, rows):
@@ -109,11 +107,11 @@ def test_adapters_learn_are_resumed_and_are_merged_into_a_model_that_scores(tmp_
     scoring = {**spec, "kind": "score", "model": {"path": str(folder), "dtype": "float32"}, "batchSize": 8}
     lines = Path(score.run(scoring, Channel())["scores"]).read_text().splitlines()
     assert [json.loads(line)["score"] for line in lines] == pytest.approx(scores_of(model, rows), abs=1e-4)
-    assert scores_of(model, rows) != pytest.approx(scores_of(RewardModel.load(spec["model"], CPU), rows), abs=1e-3)
+    assert scores_of(model, rows) != pytest.approx(scores_of(RewardModel.start(spec["model"], CPU), rows), abs=1e-3)
 
 
 def test_merging_changes_no_score(tmp_path, rows):
-    model = RewardModel.load({"path": "phantom", "dtype": "float32"}, CPU)
+    model = RewardModel.start({"path": "phantom", "dtype": "float32"}, CPU)
     torch.manual_seed(1)
     model.adapt(lora_config({"lora": LORA}, model.backbone))
     for name, value in model.backbone.named_parameters():
@@ -127,7 +125,7 @@ def test_merging_changes_no_score(tmp_path, rows):
 
 
 def test_train_language_puts_no_adapter_into_the_vision_tower():
-    model = RewardModel.load({"path": "phantom", "dtype": "float32"}, CPU)
+    model = RewardModel.start({"path": "phantom", "dtype": "float32"}, CPU)
     model.adapt(lora_config({"lora": LORA, "train": "language"}, model.backbone))
     learning = [name for name, value in model.backbone.named_parameters() if value.requires_grad]
     assert learning

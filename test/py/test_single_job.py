@@ -156,9 +156,9 @@ def test_a_real_grpo_job_with_stand_ins(play, tmp_path):
     parquet.write_table(pa.Table.from_pylist([{"id": str(n), **row} for n in range(2)]), tmp_path / "rows.parquet")
     trl = {
         "max_steps": 1,
-        "num_generations": 2,
-        "per_device_train_batch_size": 4,
-        "max_completion_length": 8,
+        "num_generations": 8,
+        "per_device_train_batch_size": 16,
+        "max_completion_length": 17,  # some answers end before that, and only those have the format
         "logging_steps": 1,
     }
     rewards = [{"name": "format", "weight": 1}, {"name": "right", "weight": 1}]
@@ -167,6 +167,6 @@ def test_a_real_grpo_job_with_stand_ins(play, tmp_path):
     code, lines, err = ended(play(spec, "--rewards", "format=format", "--rewards", "right=answer-match", played=False))
     assert code == 0, err
     assert [line["type"] for line in lines[:3]] == ["job-start", "rewards", "completions"]
-    assert lines[1]["rewards"]["right"]["applied"] == 4
+    assert lines[1]["rewards"]["right"]["applied"] == 16
     assert lines[-1]["result"]["steps"] == 1
     assert (tmp_path / "o" / "model" / "model.safetensors").is_file()

@@ -70,7 +70,7 @@ class Stage:
         return json.loads(self.supervisor.start(json.dumps({"id": "j", "spec": spec, "module": module, "log": "l"})))
 
     def next(self):
-        return self.pushed.get(timeout=2)
+        return self.pushed.get(timeout=60)
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ const result: ComparisonResult = {
   ],
   seconds: {},
   totalSeconds: 61,
+  warnings: [],
   error: null,
 };
 

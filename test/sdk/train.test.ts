@@ -50,7 +50,7 @@ test('SFT and then GRPO, from samples', { timeout: 900_000 }, async () => {
     score: (batch) => {
       batches += 1;
       if (batches === 2) void job.cancel();
-      return batch.map(({ completion, sample }) => (completion.length < 40 + sample.answer.length ? 1 : 0));
+      return batch.map(({ completion, sample }) => sample.answer.length / (1 + completion.length));
     },
   });
   const spec = {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { render, cleanup } from 'ink-testing-library';
 import { renderToString } from 'ink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -20,6 +21,7 @@ import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 afterEach(cleanup);
 // Drawing is quick; a machine with other work is not.
 vi.setConfig({ testTimeout: 120_000 });
+const patient = { timeout: 60_000 };
 
 function stateOf(events: readonly TimedEvent[]): ScreenState {
   const tell = lineTeller();
@@ -171,17 +173,17 @@ test('an image is drawn in its own size and with its own question, also when the
   const screen = render(view('0.png', 80, 20));
   const lines = (): string[] => (screen.lastFrame() ?? '').split('\n');
   const drawn = (): number => lines().filter((line) => /[░▒▓█]/.test(line)).length;
-  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(4));
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(4), patient);
   expect(lines().join('')).toContain('What is in 0.png? → a spot');
   screen.rerender(view('1.png', 40, 10));
   // The old picture is gone at once; the text stands whole above the new one.
   expect(drawn()).toBe(0);
-  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(drawn()).toBeGreaterThan(2), patient);
   expect(lines()).toHaveLength(10);
   expect(lines()[1]).toMatch(/^│ CT, lesion grading · 1\.png +│$/);
   expect(lines()[2]).toContain('What is in 1.png? → a spot');
   screen.rerender(view('none.png', 40, 10));
-  await vi.waitFor(() => expect(lines().join('')).toContain('cannot be shown'));
+  await vi.waitFor(() => expect(lines().join('')).toContain('cannot be shown'), patient);
   rmSync(dir, { recursive: true });
 });
 
@@ -191,7 +193,12 @@ describe('keys', () => {
     const now = (): number => Date.parse(events.at(-1)?.time ?? '');
     return { state: () => state, now, subscribe: () => () => {}, caughtUp: Promise.resolve(), close: async () => {} };
   };
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 60));
+  /** A key that shows something is waited for by what it shows; one that does not has had time to. */
+  const settle = async (frames: () => number, before: number): Promise<void> => {
+    const until = performance.now() + 700;
+    while (frames() === before && performance.now() < until) await sleep(5);
+    await sleep(30);
+  };
 
   async function press(owns: boolean, ...keys: string[]) {
     const calls: string[] = [];
@@ -203,12 +210,14 @@ describe('keys', () => {
     const screen = render(
       <Screen feed={feedOf(untilWithin(1, 'sft'))} actions={actions} color={false} gpu={false} isAlive={() => true} />,
     );
-    await settle();
+    // Keys are heard once the screen has been put up.
+    await vi.waitFor(() => expect(screen.stdin.listenerCount('readable')).toBeGreaterThan(0), patient);
     for (const key of keys) {
+      const before = screen.frames.length;
       screen.stdin.write(key);
-      await settle();
+      await settle(() => screen.frames.length, before);
     }
-    return { calls, frame: screen.lastFrame() ?? '' };
+    return { calls, frame: screen.lastFrame() ?? '', screen };
   }
 
   test('p pauses and goes on, s stops after the stage and takes it back, q stops, twice', async () => {
@@ -238,6 +247,6 @@ describe('keys', () => {
     expect((await press(true, '?', '?')).frame).not.toContain('pause before the next stage');
     const image = await press(true, 'i');
     expect(image.frame).toContain('How large is the dark spot?');
-    await vi.waitFor(() => expect(image.frame).toContain('images/0001.png'));
+    await vi.waitFor(() => expect(image.screen.lastFrame()).toContain('images/0001.png'), patient);
   });
 });

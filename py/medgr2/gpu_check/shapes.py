@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from medgr2.models import PHANTOM_BASE
+from medgr2.weights import PHANTOM_BASE
 
 #: What config.json of Qwen/Qwen2.5-VL-3B-Instruct says; the phantom's tokenizer uses the first of its tokens.
 TEXT_3B = {

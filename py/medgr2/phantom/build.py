@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from medgr2.processing import StillImageProcessor
+from medgr2.no_video import StillImagesOnly
 
 # One line per turn; the same markers as Qwen2.5-VL, without its default system prompt.
 CHAT_TEMPLATE = (
@@ -74,11 +75,12 @@ def build_tokenizer(wordnet: Path, words: list[str]) -> PreTrainedTokenizerFast:
     return fast
 
 
-def build_processor(tokenizer: PreTrainedTokenizerFast) -> StillImageProcessor:
+def build_processor(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLProcessor:
     image_processor = Qwen2VLImageProcessorPil(
         size={"shortest_edge": MAX_PIXELS, "longest_edge": MAX_PIXELS}, patch_size=14, merge_size=2
     )
-    return StillImageProcessor(image_processor=image_processor, tokenizer=tokenizer, chat_template=CHAT_TEMPLATE)
+    video = StillImagesOnly({"video_processor_type": "Qwen2VLVideoProcessor"})
+    return Qwen2_5_VLProcessor(image_processor, tokenizer, video, chat_template=CHAT_TEMPLATE)
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForConditionalGeneration:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from medgr2.chat import prompt_text
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
 from medgr2.phantom.looking import learn_to_look, scene_labels
-from medgr2.processing import prompt_text
 
 EDGE = 84
 IMAGE_TOKENS = 9

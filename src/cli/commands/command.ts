@@ -10,3 +10,7 @@ export const collect = (value: string, all: string[]): string[] => all.concat(va
 
 /** The examples at the end of a command's help. */
 export const example = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+
+/** Of the commands that work in a run folder. */
+export const redoWords = 'do finished stages again whose data, models or samples changed, and what follows from them';
+export const versionWords = 'go on with other versions of medgr2, torch, transformers, … than the run was begun with';

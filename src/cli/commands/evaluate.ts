@@ -1,5 +1,6 @@
 /** `medgr2 evaluate`. */
 import { ConfigError } from '../../errors.js';
+import type { EvaluationReading } from '../../evaluation/answer-report.js';
 import { collect, example, type Declare } from './command.js';
 
 interface EvaluateFlags {
@@ -11,6 +12,7 @@ interface EvaluateFlags {
   data?: string;
   set: string[];
   out?: string;
+  reading: string;
   against?: string;
   json?: boolean;
 }
@@ -33,6 +35,11 @@ export const declareEvaluate: Declare = (program, io) => {
       '--against <file or model>',
       'a second model or its answers to the same questions: flows and McNemar’s test',
     )
+    .option(
+      '--reading <rule>',
+      'which answers of --predictions are right: ours, or published, MedVLM-R1’s script: a lone capital in the answer block',
+      'ours',
+    )
     .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
@@ -45,10 +52,11 @@ export const declareEvaluate: Declare = (program, io) => {
     )
     .action(async ({ skipBad, json, ...flags }: EvaluateFlags) => {
       const { model, data, predictions, questions, map, set, out, against } = flags;
+      const reading = readingNamed(flags.reading);
       const { evaluateModel, evaluatePredictions } = await import('../evaluate-command.js');
       const common = { against, json: json === true };
       if (predictions !== undefined && model === undefined && data === undefined)
-        return evaluatePredictions({ predictions, questions, map, skipBad: skipBad === true, ...common }, io);
+        return evaluatePredictions({ predictions, questions, map, skipBad: skipBad === true, reading, ...common }, io);
       if (predictions === undefined && model !== undefined && data !== undefined)
         return evaluateModel({ model, data, set, out, ...common }, io);
       throw new ConfigError('evaluate-what', 'give either --model and --data, or --predictions', {
@@ -56,3 +64,10 @@ export const declareEvaluate: Declare = (program, io) => {
       });
     });
 };
+
+function readingNamed(name: string): EvaluationReading {
+  if (name === 'ours' || name === 'published') return name;
+  throw new ConfigError('evaluate-reading', `--reading ${name} is neither ours nor published`, {
+    remedy: 'Give --reading ours, or leave it out.',
+  });
+}

@@ -2,6 +2,9 @@
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { importFormats } from '../../dataset/import/formats.js';
 import type { FrameChoice, WindowChoice } from '../../dataset/import/clinical.js';
+import { tokenChoices } from '../../dataset/import/accept.js';
+import { isPatientFrom } from '../../dataset/import/patient-path.js';
+import { shapeChoices } from '../../dataset/import/shape.js';
 import { modalities } from '../../sample.js';
 import type { ImportFlags } from '../import-command.js';
 import { collect, example, type Declare } from './command.js';
@@ -16,7 +19,12 @@ export const declareImport: Declare = (program, io) => {
     .argument('<path>', 'a file or a folder')
     .requiredOption('--out <folder>', 'the new dataset folder')
     .option('--strict', 'end with an error when a row cannot be used, and write nothing')
-    .option('--map <key=column>', 'the column of a field, such as answer=label; several times', collect, [])
+    .option(
+      '--map <key=column>',
+      'the column of a field: answer=label, options=a,b,c, answer=conversations.1.value; several times',
+      collect,
+      [],
+    )
     .addOption(new Option('--modality <name>', 'of rows and images that do not say').choices(modalities))
     .addOption(
       new Option('--images <how>', 'copy images, leave them where they are, or import the questions alone')
@@ -26,10 +34,34 @@ export const declareImport: Declare = (program, io) => {
     .option('--image-root <folder>', 'where relative image names start (default: around the questions)')
     .option('--images-of <folder>', 'questions about DICOM or NIfTI files: the dataset folder their import made')
     .addOption(
-      new Option('--patient-from <what>', 'images: the folder of an image stands for its patient')
-        .choices(['none', 'folder'])
-        .default('none'),
+      new Option(
+        '--patient-from <what>',
+        "the patient in an image's path: folder (the first below the given one), or a pattern such as '*/{patient}/*' or '{patient}_*'",
+      )
+        .default('none')
+        .argParser(parsePatientFrom),
     )
+    .addOption(
+      new Option('--shape <how>', 'pictures too thin or too small for models: leave them out, or pad them with black')
+        .choices(shapeChoices)
+        .default('reject'),
+    )
+    .addOption(
+      new Option(
+        '--special-tokens <how>',
+        'texts with signs of chat templates, such as <|im_end|>: leave them out, or keep them as plain text',
+      )
+        .choices(tokenChoices)
+        .default('reject'),
+    )
+    .option('--encoding <name>', 'of tables that are not in UTF-8, such as windows-1252')
+    .addOption(
+      new Option(
+        '--answers-from <number>',
+        'answers that are numbers of options count from 0 or from 1 (default: as the file shows)',
+      ).argParser(parseStart),
+    )
+    .option('--force', 'write over an earlier import')
     .addOption(
       new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
         .default('header')
@@ -57,6 +89,16 @@ export const declareImport: Declare = (program, io) => {
       await importCommand(format, path, flags, io);
     });
 };
+
+function parsePatientFrom(text: string): string {
+  if (isPatientFrom(text)) return text;
+  throw new InvalidArgumentError("Give none, folder, or a pattern with {patient}, such as '*/{patient}/*'.");
+}
+
+function parseStart(text: string): 0 | 1 {
+  if (text === '0' || text === '1') return text === '0' ? 0 : 1;
+  throw new InvalidArgumentError('Give 0 or 1.');
+}
 
 function parseWindow(text: string): WindowChoice {
   if (text === 'header' || text === 'auto') return text;

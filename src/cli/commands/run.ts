@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { packageRoot } from '../../bridge/paths.js';
-import { collect, example, type Declare } from './command.js';
+import { collect, example, redoWords, versionWords, type Declare } from './command.js';
 
 interface RunFlags {
   runDir?: string;
@@ -11,6 +11,8 @@ interface RunFlags {
   plain?: boolean;
   detach?: boolean;
   seeds?: readonly number[];
+  redo?: boolean;
+  allowVersionChange?: boolean;
 }
 
 export const declareRun: Declare = (program, io) => {
@@ -56,12 +58,14 @@ function withRunOptions(command: Command): Command {
   return command
     .option('--run-dir <folder>', 'folder of the run (default: runs/<configuration>-<seed>)')
     .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
+    .option('--redo', redoWords)
+    .option('--allow-version-change', versionWords)
     .option('--plain', 'lines instead of the screen')
     .option('--detach', 'run in the background; `medgr2 watch` shows it, `medgr2 stop` stops it')
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
 
-const settings = (config: string, { runDir, set, json, plain, detach, seeds }: RunFlags) => ({
+const settings = (config: string, { runDir, set, json, plain, detach, seeds, redo, allowVersionChange }: RunFlags) => ({
   config,
   runDir,
   set,
@@ -69,4 +73,6 @@ const settings = (config: string, { runDir, set, json, plain, detach, seeds }: R
   plain: plain === true,
   detach: detach === true,
   seeds,
+  redo: redo === true,
+  allowVersionChange: allowVersionChange === true,
 });

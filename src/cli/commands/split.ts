@@ -1,5 +1,6 @@
 /** `medgr2 split`. */
 import { InvalidArgumentError } from 'commander';
+import { likeDistance } from '../../dataset/near/bits.js';
 import type { SplitFlags } from '../split-command.js';
 import { collect, example, type Declare } from './command.js';
 
@@ -12,6 +13,12 @@ export const declareSplit: Declare = (program, io) => {
     .option('--test <share>', 'short for --part train=REST --part test=SHARE', share)
     .option('--part <name=share>', 'a part and its share; several times, together 1', collect, [])
     .option('--seed <number>', 'another seed gives other parts', wholeNumber, 0)
+    .option(
+      '--distance <bits>',
+      'images of which so few bits of 64 differ stay together, or none',
+      distance,
+      likeDistance,
+    )
     .addHelpText(
       'after',
       example(
@@ -29,6 +36,13 @@ function share(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError('Give a number between 0 and 1.');
   return value;
+}
+
+function distance(text: string): number | 'none' {
+  if (text === 'none') return text;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 12) return value;
+  throw new InvalidArgumentError('Give a number from 0 to 12, or none.');
 }
 
 function wholeNumber(text: string): number {

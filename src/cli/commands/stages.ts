@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { modalities } from '../../sample.js';
 import type { GenerateFlags, PolicyFlags, ScoreFlags } from '../stage-command.js';
-import { collect, example, type Declare } from './command.js';
+import { collect, example, redoWords, versionWords, type Declare } from './command.js';
 
 const load = () => import('../stage-command.js');
 
@@ -72,5 +72,7 @@ function withStageOptions(command: Command): Command {
     .option('--config <file>', 'configuration whose settings count (default: the defaults)')
     .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
     .option('--run-dir <folder>', 'folder of the run, continued where it was stopped (default: below runs/)')
+    .option('--redo', redoWords)
+    .option('--allow-version-change', versionWords)
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }

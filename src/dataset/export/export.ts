@@ -2,10 +2,13 @@
  * Samples -> a folder that `datasets.load_dataset` opens as it is: Parquet shards with the images' bytes in them, or images
  * as files beside a metadata table. Names of image files are hashes: a name can name a patient.
  */
-import { copyFile, mkdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { onDisk } from '../../disk.js';
+import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { expectEmpty } from '../import/helpers.js';
+import { readPicture } from '../import/picture.js';
 import { sampleColumns } from '../samples.js';
 import { writeParquetLines, writeText, type Columns } from '../table.js';
 import { dataCard, type CardFeature, type CardSplit } from './card.js';
@@ -41,7 +44,7 @@ export interface ExportReport {
 
 export async function exportDataset(source: ExportSource, options: ExportOptions): Promise<ExportReport> {
   const dir = resolve(options.out);
-  await expectEmpty(dir);
+  await expectEmpty(dir, undefined, 'umask');
   const total = source.splits.reduce((sum, { samples }) => sum + samples.length, 0);
   let done = 0;
   const tick = (): void => options.onProgress?.(++done, total);
@@ -70,8 +73,8 @@ const writeShards: Write = async (dir, split, samples, shardBytes, tick) => {
     const file = join(dir, 'data', `${split}-${number(index)}-of-${number(shards.length)}.parquet`);
     const lines = async function* (): AsyncGenerator<string> {
       for (const sample of shard) {
-        const content = await readFile(sample.image);
-        yield JSON.stringify({ ...rowOf(sample), bytes: content.toString('base64'), path: imageName(sample) });
+        const { bytes: content, name } = await cleanImage(sample);
+        yield JSON.stringify({ ...rowOf(sample), bytes: Buffer.from(content).toString('base64'), path: name });
         tick();
       }
     };
@@ -95,22 +98,42 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
   const folder = join(dir, 'data', split);
   await mkdir(join(folder, 'images'), { recursive: true });
   let bytes = 0;
-  const copied = new Set<string>();
+  const names = new Map<string, string>();
+  const rows: string[] = [];
   for (const sample of samples) {
-    const name = imageName(sample);
-    if (!copied.has(name)) {
-      await copyFile(sample.image, join(folder, 'images', name));
-      bytes += (await stat(sample.image)).size;
-      copied.add(name);
+    let name = names.get(sample.imageHash);
+    if (name === undefined) {
+      const image = await cleanImage(sample);
+      name = image.name;
+      await writeFile(join(folder, 'images', name), image.bytes);
+      bytes += image.bytes.length;
+      names.set(sample.imageHash, name);
     }
+    rows.push(JSON.stringify({ file_name: `images/${name}`, ...rowOf(sample) }));
     tick();
   }
-  const rows = samples.map((sample) => JSON.stringify({ file_name: `images/${imageName(sample)}`, ...rowOf(sample) }));
   await writeParquetLines(join(folder, 'metadata.parquet'), rows, { file_name: 'VARCHAR', ...plainColumns });
   return { name: split, examples: samples.length, bytes, files: `data/${split}/**` };
 };
 
-const imageName = ({ image, imageHash }: Sample): string => `${imageHash.slice(0, 24)}${extname(image).toLowerCase()}`;
+/**
+ * Pixels and nothing beside them: an image that no importer took in may name its patient there. What is given away is what
+ * was looked at: an image whose bytes are others by now is none of this sample's.
+ */
+async function cleanImage({ image, imageHash }: Sample): Promise<{ bytes: Uint8Array; name: string }> {
+  const picture = await onDisk(image, () => readPicture(image, 'any'));
+  if ('reason' in picture)
+    throw new DataError('image-unusable', `${image} ${picture.reason}`, {
+      where: image,
+      remedy: 'Restore the file, or leave its samples out.',
+    });
+  if (/^[0-9a-f]{64}$/.test(imageHash) && picture.originalHash !== imageHash)
+    throw new DataError('image-changed', `the image ${image} is not what it was when it was listed`, {
+      where: image,
+      remedy: 'Restore the file, or import the images again.',
+    });
+  return { bytes: picture.bytes, name: `${imageHash.slice(0, 24)}${picture.extension}` };
+}
 
 function rowOf({ image: __, provenance, ...rest }: Sample): object {
   return { ...rest, ...provenance };

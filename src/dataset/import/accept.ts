@@ -2,14 +2,16 @@
  * Whether a row makes a sample: the rules by which importers reject. A row is taken as it is or rejected with its reason;
  * nothing is guessed, and the answer is always kept in words.
  */
+import { specialTokens, withoutImagePlaces, withEscapedTokens } from '../../prompts/special-tokens.js';
 import { answerBlock } from '../../reward/format.js';
-import { resolveOption } from '../../reward/extract.js';
 import { optionLetter } from '../../reward/options.js';
 import { normalize } from '../../reward/text.js';
 import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
-import type { Rejection } from '../folder.js';
 import { modalityNamed, optionsInText, questionTypeNamed, withoutOptions } from '../omnimedvqa.js';
 import type { StoredImage } from './image-store.js';
+import { labelledOption, truthOf } from './label.js';
+import type { Places } from './options.js';
+import type { RowProblem } from './question-row.js';
 import type { ImportRow } from './rows.js';
 
 /** A row whose words are in order; its image is not looked at yet. */
@@ -28,43 +30,50 @@ export interface AcceptedRow {
   /** A modality outside the eight, as written. */
   otherModality: string | null;
   dataset: string | null;
+  /** What was put right, for counting. */
+  mended: string[];
 }
 
-export type Refusal = Pick<Rejection, 'code' | 'reason'>;
+export const tokenChoices = ['reject', 'escape'] as const;
+/** What is done with special tokens of tokenizers in texts. */
+export type TokenChoice = (typeof tokenChoices)[number];
 
-export function acceptRow({ file, line, fields, modality }: ImportRow): AcceptedRow | Refusal {
-  const { question, answer, image } = fields;
-  if (question === null) return refusal('question-missing', 'has no question');
-  if (answer === null) return refusal('answer-missing', 'has no answer');
+export function acceptRow(row: ImportRow, tokens: TokenChoice = 'reject'): AcceptedRow | RowProblem {
+  const { fields, modality } = row;
+  const { answer: label, image } = fields;
+  if (fields.question === null) return refusal('question-missing', 'has no question');
+  if (label === null) return refusal('answer-missing', 'has no answer');
+  if (typeof label !== 'string') return refusal('answer-several', label.problem);
   if (image === null) return refusal('image-missing', 'names no image');
   if (modality === null) return refusal('modality-missing', 'has no modality, though others of the file have');
-  const options = fields.options.length > 0 ? fields.options : optionsInText(question, plainAnswer(answer));
-  const same = firstTwins(options);
-  if (same !== null) return refusal('options-identical', `has twice the same option: ${same}`);
-  if (options.length === 1) return refusal('options-single', 'has one option only');
-  const right = options.length === 0 ? plainAnswer(answer) : resolveOption(plainAnswer(answer), options, true);
-  if (right === null || right === '')
-    return refusal(
-      'answer-not-among-options',
-      `has the answer "${answer}", which names none of its options, or several`,
-    );
-  const asked = options.length === 0 ? question : withoutOptions(question);
+  const { question: shown, places } = withoutImagePlaces(fields.question);
+  if (places > 1) return refusal('images-several', `asks about ${places} images, and a sample has one`);
+  const read = readAnswer(shown, plainAnswer(label), row);
+  if ('reason' in read) return read;
+  const rationale = bareRationale(fields.rationale ?? '');
+  const texts = cleanTexts({ question: read.question, options: read.options, answer: read.answer, rationale }, tokens);
+  if ('reason' in texts) return texts;
   const named = modalityNamed(modality);
   const known = modalitySchema.safeParse(named).data;
+  const mended = [
+    ...(places > 0 ? ['places of the image taken out of questions'] : []),
+    ...(texts.escaped ? ['special tokens escaped'] : []),
+  ];
   return {
-    file,
-    line,
+    file: row.file,
+    line: row.line,
     id: fields.id,
     image,
     patient: fields.patient,
-    question: asked,
-    options,
-    answer: right,
-    rationale: fields.rationale ?? '',
+    question: texts.question,
+    options: texts.options,
+    answer: texts.answer,
+    rationale: texts.rationale,
     questionType: questionTypes.find((type) => type === questionTypeNamed(fields.questionType ?? '')) ?? otherType,
     modality: known ?? 'unknown',
     otherModality: known === undefined ? named : null,
     dataset: fields.dataset,
+    mended,
   };
 }
 
@@ -74,9 +83,84 @@ const otherType: QuestionType = 'other biological attributes';
 /** `<answer> B </answer>` as `B`. */
 const plainAnswer = (answer: string): string => (answerBlock(answer) ?? answer).trim();
 
-function firstTwins(options: readonly string[]): string | null {
+/** The reasoning without the tags around it. */
+const bareRationale = (text: string): string =>
+  /^\s*<(think|thinking|reasoning)>([\s\S]*)<\/\1>\s*$/i.exec(text)?.[2]?.trim() ?? text;
+
+interface Texts {
+  question: string;
+  options: string[];
+  answer: string;
+  rationale: string;
+}
+
+/** Question, options and answer in words. */
+function readAnswer(
+  question: string,
+  label: string,
+  { fields, answerPlace }: ImportRow,
+): Omit<Texts, 'rationale'> | RowProblem {
+  const given = fields.options.length > 0 ? fields.options : optionsInText(question, label);
+  const options = given.filter((place) => place !== null);
+  const same = firstTwins(given);
+  if (same !== null) return refusal('options-identical', `has twice the same option: ${same}`);
+  if (options.length === 1) return refusal('options-single', 'has one option only');
+  if (options.length === 0) return openAnswer(question, label);
+  if (answerPlace === 'unknown')
+    return refusal(
+      'answer-place-unknown',
+      `has the answer ${label}, a number: the file does not show whether options count from 0 or from 1 (--answers-from)`,
+    );
+  const right = answerPlace ?? labelledOption(label, given) ?? labelledOption(label, fields.written);
+  // A label may repeat an option with the letter that was taken off it.
+  const place = right === null ? -1 : fields.written.indexOf(right);
+  const answer = place === -1 ? right : (given[place] ?? right);
+  if (answer === null || answer.trim() === '')
+    return refusal(
+      'answer-not-among-options',
+      `has the answer "${label}", which is none of its options, or says more than one of them does`,
+    );
+  return { question: withoutOptions(question), options, answer };
+}
+
+const yesOrNo = /^(?:is|are|was|were|does|do|did|has|have|had|can|could|should|will|would)\b/i;
+
+/** True and false are Yes and No; 0 and 1 are it where that is what is asked. */
+function openAnswer(question: string, label: string): Omit<Texts, 'rationale'> | RowProblem {
+  if (label === '') return refusal('answer-missing', 'has no answer');
+  const said = /^(?:true|false)$/i.test(label) || (/^[01]$/.test(label) && yesOrNo.test(question));
+  if (!said) return { question, options: [], answer: label };
+  return { question, options: ['Yes', 'No'], answer: truthOf(label) === true ? 'Yes' : 'No' };
+}
+
+function cleanTexts(texts: Texts, tokens: TokenChoice): (Texts & { escaped: boolean }) | RowProblem {
+  const all: [string, string][] = [
+    ['question', texts.question],
+    ...texts.options.map((option): [string, string] => ['options', option]),
+    ['answer', texts.answer],
+    ['rationale', texts.rationale],
+  ];
+  const found = all.flatMap(([name, text]) => specialTokens(text).map((token) => ({ name, token })));
+  const [first] = found;
+  if (first === undefined) return { ...texts, escaped: false };
+  if (tokens === 'reject')
+    return refusal(
+      'special-token',
+      `has ${first.token} in its ${first.name}, which models take for a sign of their own (--special-tokens escape keeps it as text)`,
+    );
+  return {
+    question: withEscapedTokens(texts.question),
+    options: texts.options.map(withEscapedTokens),
+    answer: withEscapedTokens(texts.answer),
+    rationale: withEscapedTokens(texts.rationale),
+    escaped: true,
+  };
+}
+
+function firstTwins(places: Places): string | null {
   const seen = new Map<string, number>();
-  for (const [index, option] of options.entries()) {
+  for (const [index, option] of places.entries()) {
+    if (option === null) continue;
     // Signs alone have no words to compare.
     const key = normalize(option) || option.trim();
     const first = seen.get(key);
@@ -86,7 +170,7 @@ function firstTwins(options: readonly string[]): string | null {
   return null;
 }
 
-function refusal(code: string, reason: string): Refusal {
+function refusal(code: string, reason: string): RowProblem {
   return { code, reason };
 }
 

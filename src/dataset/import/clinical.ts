@@ -9,9 +9,15 @@ import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { datasetFiles, imageSchema, writeDataset, type DatasetImage, type Rejection } from '../folder.js';
 import { readJsonl, writeJsonl } from '../table.js';
-import { expectEmpty, withTemporary } from './helpers.js';
+import { withHashes } from '../near/stored.js';
+import { projectKey } from '../pseudonym-key.js';
+import { withNewFolder, withTemporary } from './helpers.js';
 import type { SourceLine } from './made-images.js';
-import { inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+import { importNotes } from './notes.js';
+import { patientFinder } from './patient-path.js';
+import { secondPatient } from './patients.js';
+import { inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+import { shapeProblem } from './shape.js';
 
 /** `header` is what the file says, `auto` its own range; else center and width. */
 export type WindowChoice = 'header' | 'auto' | readonly [center: number, width: number];
@@ -40,19 +46,33 @@ const rejectionSchema = z.strictObject({
 });
 
 export async function importClinical(format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
-  const { path, modality = 'unknown', window = 'header', frames = 'middle', strict = false } = options;
   const dir = resolve(options.out);
-  await expectEmpty(dir);
+  return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));
+}
+
+async function importInto(dir: string, format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
+  const { path, modality = 'unknown', window = 'header', frames = 'middle', strict = false } = options;
+  const { patientFrom = 'none' } = options;
+  const key = options.key ?? projectKey();
   // The lists are read here and written as tables; the pictures are where they belong at once.
   return withTemporary(join(dir, '.import'), async (work) => {
     const pictures = join(dir, 'images');
     await mkdir(pictures, { recursive: true });
-    await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, window, frames });
-    const rows = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
-    const found = rows.map(({ file: _, ...image }): DatasetImage => image);
+    const chosen = { window, frames, keyFile: key.file };
+    await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, ...chosen });
+    const all = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
     const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) =>
       rejectionSchema.parse(row),
     );
+    const inPath = patientFrom !== 'none';
+    const patientOf = patientFinder(patientFrom, key);
+    const rows: typeof all = [];
+    for (const row of all) {
+      const problem = shapeProblem({ width: row.width ?? 0, height: row.height ?? 0 });
+      if (problem === null) rows.push({ ...row, patient: inPath ? patientOf(row.file) : row.patient });
+      else rejected.push({ file: row.file, line: null, code: 'image-unusable', reason: problem.reason });
+    }
+    const found = rows.map(({ file: _, ...image }): DatasetImage => image);
     if (strict) refuseRejected(rejected, path);
     if (found.length === 0)
       throw new DataError('import-empty', `no picture could be made of ${path} (${rejected.length} files rejected)`, {
@@ -60,19 +80,22 @@ export async function importClinical(format: 'dicom' | 'nifti', options: Clinica
         remedy:
           rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
       });
-    const images = merged(found).map((image) => ({
+    const images = (await withHashes(merged(found))).map((image) => ({
       ...image,
       modality: image.modality === 'unknown' ? modality : image.modality,
       deidentified: options.deidentified === true ? true : image.deidentified,
     }));
     const parts = { samples: [], images, rejected: inOrder(rejected) };
-    const info = infoOf(format, { ...options, images: 'copy' }, { ...parts, rows: found.length + rejected.length });
+    const notes = [...importNotes(parts), ...keyNotes(key)];
+    const counted = { ...parts, rows: found.length + rejected.length, notes };
+    const info = infoOf(format, { ...options, images: 'copy' }, counted);
+    info['pseudonymKey'] = key.id;
     await writeJsonl(
       join(dir, datasetFiles.sources),
       rows.map(({ file, imageHash }): SourceLine => ({ file, imageHash })),
     );
     await writeDataset(dir, { ...parts, info });
-    return { info, rejected: parts.rejected };
+    return { info, notes, rejected: parts.rejected };
   });
 }
 
@@ -85,6 +108,7 @@ function merged(images: readonly DatasetImage[]): DatasetImage[] {
     else {
       known.warnings = [...new Set([...known.warnings, ...image.warnings])];
       if (image.deidentified === false) known.deidentified = false;
+      if (image.patient !== known.patient) known.warnings = [...new Set([...known.warnings, secondPatient])];
     }
   }
   return [...byHash.values()];

@@ -1,16 +1,61 @@
 /** Small things that importers and the other makers of dataset folders share. */
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makePrivateFolder, onDisk } from '../../disk.js';
 import { DataError } from '../../errors.js';
 
-/** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
-export async function expectEmpty(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
-  const names = await readdir(dir);
+/**
+ * Makes the folder; refuses one that holds anything, since old and new rows must not mix.
+ * @param readers Data sets may hold patients' images and are their user's alone; what is exported is meant for others.
+ */
+export async function expectEmpty(
+  dir: string,
+  remedy = 'Give a new or an empty folder with --out.',
+  readers: 'user' | 'umask' = 'user',
+): Promise<void> {
+  if (readers === 'user') makePrivateFolder(dir);
+  else await onDisk(dir, () => mkdir(dir, { recursive: true }));
+  const names = await onDisk(dir, () => readdir(dir));
   if (names.length === 0) return;
   throw new DataError('folder-not-empty', `${dir} is not empty.`, {
     where: dir,
-    remedy: 'Give a new or an empty folder with --out.',
+    remedy,
   });
+}
+
+/** What a dataset folder holds, whole or begun. */
+const ownNames =
+  /^(?:samples\.parquet|images\.parquet|images|rejected\.jsonl|import\.json|sources\.jsonl|\.import)(?:\..*\.tmp)?$/;
+
+/**
+ * Makes a folder and fills it; where that fails, nothing is left of it that would stand in the way of the next try.
+ * @param force An earlier dataset folder of this name goes first; a folder that holds anything else is never touched. Null
+ * where the command has no such option.
+ */
+export async function withNewFolder<T>(dir: string, force: boolean | null, work: () => Promise<T>): Promise<T> {
+  const there = existsSync(dir);
+  if (there && force === true && (await isOurs(dir))) await removeInside(dir);
+  const over = force === null ? '' : ', or --force to write over an earlier import';
+  await expectEmpty(dir, `Give a new or an empty folder with --out${over}.`);
+  try {
+    return await work();
+  } catch (error) {
+    if (there) await removeInside(dir);
+    else await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A person's own folder of images may be called `images` too: pictures of ours have a hash for a name. */
+async function isOurs(dir: string): Promise<boolean> {
+  const names = await readdir(dir);
+  const pictures = names.includes('images') ? await readdir(join(dir, 'images')) : [];
+  return names.every((name) => ownNames.test(name)) && pictures.every((name) => /^[0-9a-f]{24}\./.test(name));
+}
+
+async function removeInside(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) await rm(join(dir, name), { recursive: true, force: true });
 }
 
 /** At most this many at once: decoding an image holds all its pixels. */
@@ -33,7 +78,7 @@ export async function mapInOrder<T, R>(
 
 /** A folder that is there while `work` runs. */
 export async function withTemporary<T>(dir: string, work: (dir: string) => Promise<T>): Promise<T> {
-  await mkdir(dir, { recursive: true });
+  makePrivateFolder(dir);
   try {
     return await work(dir);
   } finally {

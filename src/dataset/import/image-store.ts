@@ -3,12 +3,14 @@
  * Each file is read once, whatever number of rows name it.
  */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { access, rename, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { sha256 } from '../../hash.js';
 import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folder.js';
 import type { MadeImages } from './made-images.js';
 import { readPicture, type Picture } from './picture.js';
+import type { ShapeChoice } from './shape.js';
 
 export type ImageMode = DatasetInfo['images'];
 
@@ -19,6 +21,8 @@ export interface StoredImage {
   warnings: string[];
   width: number | null;
   height: number | null;
+  /** sha256 of the file as it was given; null where it was not read. */
+  originalHash: string | null;
   /** What an earlier import knew of it. */
   made?: DatasetImage;
 }
@@ -39,11 +43,13 @@ export interface ImageStoreOptions {
   mode: ImageMode;
   /** Folders that relative names may start from; the first that has the file counts. */
   roots: readonly string[];
+  /** What is done with shapes that models do not take. */
+  shape?: ShapeChoice;
   /** Where names are those of clinical files that pictures were made of before. */
   made?: MadeImages | null;
 }
 
-export function openImageStore({ dir, mode, roots, made = null }: ImageStoreOptions): ImageStore {
+export function openImageStore({ dir, mode, roots, shape = 'reject', made = null }: ImageStoreOptions): ImageStore {
   const taken = new Map<string, Promise<StoredImage | ImageProblem>>();
   const find = async (name: string): Promise<string | null> => {
     const plain = name.replaceAll('\\', '/');
@@ -54,7 +60,14 @@ export function openImageStore({ dir, mode, roots, made = null }: ImageStoreOpti
   const take = async (name: string): Promise<StoredImage | ImageProblem> => {
     // A name is no content: the prefix keeps it from ever equalling a hash of one.
     if (mode === 'none')
-      return { path: name, imageHash: `name:${sha256(name)}`, warnings: [], width: null, height: null };
+      return {
+        path: name,
+        imageHash: `name:${sha256(name)}`,
+        warnings: [],
+        width: null,
+        height: null,
+        originalHash: null,
+      };
     const earlier = made?.find(name);
     if (earlier === 'several')
       return {
@@ -64,12 +77,15 @@ export function openImageStore({ dir, mode, roots, made = null }: ImageStoreOpti
     if (earlier === 'missing') return { code: 'image-missing', reason: `of ${name} no picture was made` };
     const path = earlier?.path ?? (await find(name));
     if (path === null) return { code: 'image-missing', reason: `image ${name} is not there` };
-    const picture = await readPicture(path);
+    const picture = await readPicture(path, shape);
     if ('reason' in picture) return { code: 'image-unusable', reason: `image ${name} ${picture.reason}` };
-    const { width, height, warnings } = picture;
+    const { width, height, warnings, originalHash } = picture;
     const imageHash = sha256(picture.bytes);
-    const stored = mode === 'reference' && !picture.converted ? path : await storePicture(dir, picture, imageHash);
-    return { path: stored, imageHash, warnings, width, height, ...(earlier === undefined ? {} : { made: earlier }) };
+    // Also where images stay: what stands beside the pixels of a file does not come along.
+    const stays = mode === 'reference' && picture.changed === 'nothing';
+    const stored = stays ? path : await storePicture(dir, picture, imageHash);
+    const known = { path: stored, imageHash, warnings, width, height, originalHash };
+    return earlier === undefined ? known : { ...known, made: earlier };
   };
   return {
     take: (name) => {
@@ -89,11 +105,13 @@ export async function storePicture(
   const folder = join(dir, datasetFiles.pictures);
   const path = join(folder, `${imageHash.slice(0, 24)}${extension}`);
   if (await exists(path)) return path;
-  await mkdir(folder, { recursive: true });
+  makePrivateFolder(folder);
   // Two files of the same bytes may be stored at once.
   const partial = `${path}.${randomUUID()}.partial`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+  await onDisk(path, async () => {
+    await writeFile(partial, bytes, { mode: privateFile });
+    await rename(partial, path);
+  });
   return path;
 }
 

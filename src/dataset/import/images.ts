@@ -1,65 +1,80 @@
 /** A folder of images without questions -> dataset folder: what a generator is to ask about. */
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folder.js';
-import { expectEmpty, mapInOrder } from './helpers.js';
+import { withHashes } from '../near/stored.js';
+import { projectKey } from '../pseudonym-key.js';
+import { mapInOrder, withNewFolder } from './helpers.js';
 import { openImageStore } from './image-store.js';
+import { importNotes } from './notes.js';
+import { patientFinder } from './patient-path.js';
+import { secondPatient } from './patients.js';
 import { pictureNames } from './picture.js';
-import { inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+import { inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
 
 export interface ImageImportOptions extends ImportOptions {
   modality?: Modality;
-  /** `folder`: the name of the folder that holds an image stands for its patient. */
-  patientFrom?: 'folder' | 'none';
 }
 
 export async function importImages(options: ImageImportOptions): Promise<ImportReport> {
-  const { path, modality = 'unknown', patientFrom = 'none', images: mode = 'copy', strict = false } = options;
   const dir = resolve(options.out);
-  const root = resolve(path);
-  const names = await imageNames(root);
-  await expectEmpty(dir);
-  const store = openImageStore({ dir, mode, roots: [root] });
+  // Before the new folder, which may lie inside.
+  const names = await imageNames(resolve(options.path));
+  return withNewFolder(dir, options.force === true, () => importInto(dir, names, options));
+}
+
+async function importInto(dir: string, names: readonly string[], options: ImageImportOptions): Promise<ImportReport> {
+  const { path, modality = 'unknown', patientFrom = 'none', images: mode = 'copy', strict = false } = options;
+  const store = openImageStore({ dir, mode, roots: [resolve(path)], shape: options.shape ?? 'reject' });
+  const key = patientFrom === 'none' ? null : (options.key ?? projectKey());
+  const patientOf = patientFinder(patientFrom, key);
   const taken = await mapInOrder(names, (name) => store.take(name), options.onProgress);
   const rejected: Rejection[] = [];
-  const images = new Map<string, DatasetImage>();
+  const reject = (file: string, code: string, reason: string): void => {
+    rejected.push({ file, line: null, code, reason });
+  };
+  const images = new Map<string, DatasetImage & { name: string }>();
   for (const [index, name] of names.entries()) {
     const image = taken[index];
     if (image === undefined) continue;
     if ('code' in image) {
-      rejected.push({ file: name, line: null, code: image.code, reason: image.reason });
+      reject(name, image.code, image.reason);
       continue;
     }
-    const { path: stored, imageHash, warnings, width, height } = image;
-    if (images.has(imageHash)) {
-      rejected.push({
-        file: name,
-        line: null,
-        code: 'image-repeated',
-        reason: 'has the same bytes as an image before it',
-      });
+    const { path: stored, imageHash, warnings, width, height, originalHash } = image;
+    const patient = patientOf(name);
+    const known = images.get(imageHash);
+    if (known !== undefined) {
+      const other = known.patient !== patient;
+      if (other && !known.warnings.includes(secondPatient)) known.warnings.push(secondPatient);
+      reject(
+        name,
+        'image-repeated',
+        `has the same pixels as ${known.name}${other ? ', which is another patient’s' : ''}`,
+      );
       continue;
     }
-    const patient = patientFrom === 'folder' ? basename(dirname(join(root, name))) : null;
-    images.set(imageHash, {
-      path: stored,
-      imageHash,
-      modality,
-      patient,
-      deidentified: null,
-      warnings,
-      width,
-      height,
-      detail: null,
-    });
+    const rest = { modality, patient, deidentified: null, width, height, detail: null, originalHash };
+    images.set(imageHash, { path: stored, imageHash, warnings: [...warnings], ...rest, name });
   }
   if (strict) refuseRejected(rejected, path);
-  const parts = { samples: [], images: [...images.values()], rejected: inOrder(rejected) };
-  const info = infoOf('images', options, { ...parts, rows: names.length });
+  if (images.size === 0)
+    throw new DataError('import-empty', `none of the ${names.length} images of ${path} can be used`, {
+      where: path,
+      remedy: `The first: ${rejected[0]?.file ?? ''} ${rejected[0]?.reason ?? ''}. Nothing was written.`,
+    });
+  const parts = {
+    samples: [],
+    images: await withHashes([...images.values()].map(({ name: _, ...image }): DatasetImage => image)),
+    rejected: inOrder(rejected),
+  };
+  const notes = [...importNotes(parts), ...keyNotes(key)];
+  const info = infoOf('images', options, { ...parts, rows: names.length, notes });
+  if (key !== null) info['pseudonymKey'] = key.id;
   await writeDataset(dir, { ...parts, info });
-  return { info, rejected: parts.rejected };
+  return { info, notes, rejected: parts.rejected };
 }
 
 /** Relative names of all pictures below a folder, sorted, so that every machine lists them alike. */
@@ -70,7 +85,10 @@ export async function imageNames(root: string): Promise<string[]> {
       where: root,
       remedy: 'Give a folder of images.',
     });
-  const names = (await readdir(root, { recursive: true })).filter((name) => pictureNames.test(name)).toSorted();
+  const names = (await readdir(root, { recursive: true }))
+    .filter((name) => pictureNames.test(name))
+    .map((name) => name.split(sep).join('/'))
+    .toSorted();
   if (names.length > 0) return names;
   throw new DataError('no-images', `${root} holds no image (PNG, JPEG, WebP, GIF, BMP, TIFF).`, {
     where: root,

@@ -1,35 +1,55 @@
 /**
  * Question files -> dataset folder: rows read, accepted or rejected with their reason, images taken, duplicates and
- * contradictions left out. Writes nothing when told to be strict and a row is bad.
+ * contradictions left out. Writes nothing when told to be strict and a row is bad, or when no row can be used.
  */
 import { basename, resolve } from 'node:path';
 import type { Sample } from '../../sample.js';
 import { writeDataset, type DatasetImage } from '../folder.js';
+import { withHashes } from '../near/stored.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept.js';
 import type { QuestionFormat } from './formats.js';
-import { expectEmpty, mapInOrder } from './helpers.js';
+import { mapInOrder, withNewFolder } from './helpers.js';
 import { openImageStore, type StoredImage } from './image-store.js';
+import { projectKey } from '../pseudonym-key.js';
 import { readMadeImages } from './made-images.js';
+import { patientFinder } from './patient-path.js';
+import { importNotes } from './notes.js';
+import { nothingUsable } from './nothing-usable.js';
+import { secondPatient } from './patients.js';
 import { withoutRepeats } from './repeats.js';
-import { countBy, inOrder, infoOf, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
+import { countBy, inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
 import { readImportRows } from './rows.js';
 
 export async function importQuestions(format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
-  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
   const dir = resolve(options.out);
-  await expectEmpty(dir);
-  const read = await readImportRows({ format, path, map, modality });
+  return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));
+}
+
+async function importInto(dir: string, format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
+  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
+  const {
+    encoding = null,
+    answersFrom = null,
+    shape = 'reject',
+    specialTokens = 'reject',
+    patientFrom = 'none',
+  } = options;
+  const read = await readImportRows({ format, path, map, modality, encoding, answersFrom });
   const rejected = [...read.rejected];
   const accepted: AcceptedRow[] = [];
   for (const row of read.rows) {
-    const result = acceptRow(row);
+    const result = acceptRow(row, specialTokens);
     if ('code' in result) rejected.push({ file: row.file, line: row.line, ...result });
     else accepted.push(result);
   }
   if (strict) refuseRejected(rejected, path);
   const made = options.imagesOf === undefined ? null : await readMadeImages(options.imagesOf);
-  const store = openImageStore({ dir, mode, roots: imageRoot === null ? read.roots : [resolve(imageRoot)], made });
+  const roots = imageRoot === null ? read.roots : [resolve(imageRoot)];
+  const store = openImageStore({ dir, mode, roots, shape, made });
   const taken = await mapInOrder(accepted, (row) => store.take(row.image), options.onProgress);
+  const key = patientFrom === 'none' ? null : (options.key ?? projectKey());
+  const patientOf = patientFinder(patientFrom, key);
+  for (const row of accepted) row.patient ??= patientOf(row.image);
   const ids = uniqueIds();
   const samples: (Sample & { row: AcceptedRow })[] = [];
   const images = new Map<string, DatasetImage>();
@@ -48,31 +68,40 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
   }
   const kept = withoutRepeats(samples, rejected);
   if (strict) refuseRejected(rejected, path);
+  if (kept.length === 0) throw nothingUsable(path, read, inOrder(rejected));
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
-  const parts = { samples: plain, images: [...images.values()].filter(({ imageHash }) => used.has(imageHash)) };
+  const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
+  const parts = { samples: plain, images: mode === 'none' ? kinds : await withHashes(kinds) };
+  const mended = kept.flatMap(({ row }) => row.mended);
+  const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
-  const info = infoOf(format, options, { ...parts, rejected: inOrder(rejected), rows });
+  const info = infoOf(format, options, { ...parts, rejected: inOrder(rejected), rows, notes });
+  info['columns'] = read.columns;
+  if (made !== null || key !== null) info['pseudonymKey'] = made?.pseudonymKey ?? key?.id ?? null;
   const others = countBy(kept, ({ row }) => row.otherModality);
   if (Object.keys(others).length > 0) info['otherModalities'] = others;
   await writeDataset(dir, { ...parts, rejected: inOrder(rejected), info });
-  return { info, rejected: inOrder(rejected) };
+  return { info, notes, rejected: inOrder(rejected) };
 }
 
 /** What is known of an image after one more row about it; an earlier import of it knows better. */
 function describeImage(known: DatasetImage | undefined, image: StoredImage, row: AcceptedRow): DatasetImage {
-  const { path, imageHash, warnings, width, height, made } = image;
+  const { path, imageHash, warnings, width, height, originalHash, made } = image;
   const modality = made === undefined || made.modality === 'unknown' ? row.modality : made.modality;
+  const patient = made?.patient ?? known?.patient ?? row.patient;
+  const other = made === undefined && row.patient !== null && patient !== row.patient ? [secondPatient] : [];
   return {
     path: known?.path ?? path,
     imageHash,
     modality: known === undefined || known.modality === 'unknown' ? modality : known.modality,
-    patient: made?.patient ?? known?.patient ?? row.patient,
+    patient,
     deidentified: made?.deidentified ?? null,
-    warnings: [...(made?.warnings ?? []), ...warnings],
+    warnings: [...new Set([...(known?.warnings ?? []), ...(made?.warnings ?? []), ...warnings, ...other])],
     width,
     height,
     detail: made?.detail ?? null,
+    originalHash: made?.originalHash ?? known?.originalHash ?? originalHash,
   };
 }
 

@@ -3,7 +3,12 @@ import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { ColumnMap } from '../answered-row.js';
 import type { DatasetImage, DatasetInfo, Rejection } from '../folder.js';
+import type { PseudonymKey } from '../pseudonym-key.js';
+import type { TokenChoice } from './accept.js';
 import { knownLicences, type ImportFormat } from './formats.js';
+import type { AnswerStart } from './number-answers.js';
+import type { PatientFrom } from './patient-path.js';
+import type { ShapeChoice } from './shape.js';
 
 export interface ImportOptions {
   path: string;
@@ -20,11 +25,27 @@ export interface ImportOptions {
   /** A folder that `medgr2 import dicom` or `nifti` made: image names are then those of its files. */
   imagesOf?: string;
   licence?: string | null;
+  /** An earlier import in the folder is written over. */
+  force?: boolean;
+  /** What is done with pictures of shapes that models do not take. */
+  shape?: ShapeChoice;
+  /** What is done with special tokens of tokenizers in texts. */
+  specialTokens?: TokenChoice;
+  /** Of text files that are not in UTF-8. */
+  encoding?: string | null;
+  /** Where the path of an image names its patient. */
+  patientFrom?: PatientFrom;
+  /** Of pseudonyms; the project's when left out. */
+  key?: PseudonymKey;
+  /** From which number answers count places, where the files do not show it. */
+  answersFrom?: AnswerStart | null;
   onProgress?: (done: number, total: number) => void;
 }
 
 export interface ImportReport {
   info: DatasetInfo;
+  /** What a person should know before using it. */
+  notes: string[];
   rejected: Rejection[];
 }
 
@@ -40,17 +61,26 @@ export function refuseRejected(rejected: readonly Rejection[], path: string): vo
   });
 }
 
+/** Where the key lies under which patients have their pseudonyms. */
+export function keyNotes(key: PseudonymKey | null): string[] {
+  if (key === null) return [];
+  if (key.file === null) return ['pseudonyms of patients have the key of MEDGR2_PSEUDONYM_KEY'];
+  const what = key.made ? 'a new key for pseudonyms of patients is in' : 'pseudonyms of patients have the key in';
+  return [`${what} ${key.file}: keep it with the project, for imports to come, and to yourself`];
+}
+
 interface InfoParts {
   samples: readonly Sample[];
   images: readonly DatasetImage[];
   rejected: readonly Rejection[];
   rows: number;
+  notes: readonly string[];
 }
 
 export function infoOf(
   format: ImportFormat,
   { path, images: mode = 'copy', map, modality, licence }: ImportOptions,
-  { samples, images, rejected, rows }: InfoParts,
+  { samples, images, rejected, rows, notes }: InfoParts,
 ): DatasetInfo {
   return {
     format,
@@ -59,6 +89,7 @@ export function infoOf(
     time: new Date().toISOString(),
     images: mode,
     settings: { map: map ?? {}, modality: modality ?? null },
+    notes,
     counts: {
       rows,
       samples: samples.length,

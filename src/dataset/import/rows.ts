@@ -6,17 +6,23 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { DataError } from '../../errors.js';
 import { modalitySchema, questionTypes } from '../../sample.js';
-import { checkColumnMap, readRow, type AnsweredRow, type ColumnMap } from '../answered-row.js';
+import type { ColumnMap } from '../answered-row.js';
 import type { Rejection } from '../folder.js';
 import { datasetOfId, modalityNamed, modalityOfDataset } from '../omnimedvqa.js';
-import { readPlacedRows } from '../prediction-file.js';
+import { readPlacedRows, type PlacedRow } from '../prediction-file.js';
+import { columnsOf } from './columns.js';
 import type { QuestionFormat } from './formats.js';
-import { vqaRadRow, vqaRadModalities } from './vqa-rad.js';
+import { numberAnswers, type AnswerStart } from './number-answers.js';
+import { patientNamed } from './patients.js';
+import { readQuestionRow, type QuestionFields } from './question-row.js';
+import { vqaRadFields, vqaRadModalities } from './vqa-rad.js';
 
 export interface ImportRow {
   file: string;
   line: number;
-  fields: Omit<AnsweredRow, 'prediction' | 'likelihoods'>;
+  fields: QuestionFields;
+  /** The option whose place a number gives as the answer; `unknown` where it cannot be told, null where no number does. */
+  answerPlace: string | null;
   /** As OmniMedVQA and its kin name it, or what stands in for it; null where the row ought to say and does not. */
   modality: string | null;
 }
@@ -26,6 +32,12 @@ export interface ImportRows {
   rejected: Rejection[];
   /** Folders that image names may start from. */
   roots: string[];
+  /** Field -> its columns, and the columns that were used for nothing. */
+  columns: { used: Record<string, string[]>; unused: string[] };
+  /** Rows as they are in the files: for saying what a table has where none of it could be used. */
+  raw: PlacedRow[];
+  /** Encodings other than UTF-8. */
+  encodings: string[];
 }
 
 export interface ReadRowsOptions {
@@ -34,18 +46,33 @@ export interface ReadRowsOptions {
   map: ColumnMap;
   /** For rows that do not say. */
   modality: string | null;
+  encoding?: string | null;
+  /** From which number answers count places. */
+  answersFrom?: AnswerStart | null;
 }
 
 export async function readImportRows(options: ReadRowsOptions): Promise<ImportRows> {
   const path = resolve(options.path);
   const files = await questionFiles(path);
-  const all: ImportRows = { rows: [], rejected: [], roots: rootsOf(path, files) };
+  const all: ImportRows = {
+    rows: [],
+    rejected: [],
+    roots: rootsOf(path, files),
+    columns: { used: {}, unused: [] },
+    raw: [],
+    encodings: [],
+  };
   for (const file of files) {
     const name = files.length === 1 ? basename(file) : relative(path, file);
-    const { rows, rejected } = await readFile(file, name, options);
+    const read = await readFile(file, name, options);
     // One by one: a file of a million rows is too many arguments for a call.
-    for (const row of rows) all.rows.push(row);
-    for (const one of rejected) all.rejected.push(one);
+    for (const row of read.rows) all.rows.push(row);
+    for (const one of read.rejected) all.rejected.push(one);
+    for (const row of read.raw) all.raw.push(row);
+    for (const [field, columns] of Object.entries(read.columns.used))
+      all.columns.used[field] = [...new Set([...(all.columns.used[field] ?? []), ...columns])];
+    all.columns.unused = [...new Set([...all.columns.unused, ...read.columns.unused])];
+    all.encodings = [...new Set([...all.encodings, ...read.encodings])];
   }
   return all;
 }
@@ -53,26 +80,27 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
 async function readFile(
   file: string,
   name: string,
-  { format, map, modality: fallback }: ReadRowsOptions,
+  { format, map, modality: fallback, encoding = null, answersFrom = null }: ReadRowsOptions,
 ): Promise<Omit<ImportRows, 'roots'>> {
-  const placed = await readPlacedRows(file, { skipBad: true });
-  checkColumnMap(placed.rows, map);
+  const placed = await readPlacedRows(file, { skipBad: true, encoding });
+  const columns = columnsOf(placed.rows, map);
   const rejected: Rejection[] = placed.bad.map(({ line, reason }) => ({
     file: name,
     line,
     code: 'line-unreadable',
     reason,
   }));
-  const read = placed.rows.flatMap(({ line, where, fields }) => {
-    try {
-      const row = format === 'vqa-rad' ? vqaRadRow(where, fields) : readRow({ line, where, fields }, map);
-      return [{ line, fields: row }];
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      rejected.push({ file: name, line, code: error.code, reason: error.message.replace(`${where}: `, '') });
-      return [];
-    }
+  const read = placed.rows.flatMap((row) => {
+    const fields = readQuestionRow(row, columns);
+    if (!('reason' in fields))
+      return [{ line: row.line, fields: format === 'vqa-rad' ? vqaRadFields(fields) : fields }];
+    rejected.push({ file: name, line: row.line, ...fields });
+    return [];
   });
+  const places = numberAnswers(
+    read.map(({ fields }) => fields),
+    answersFrom,
+  );
   const known = format === 'vqa-rad' ? vqaRadModalities(read.map(({ fields }) => fields)) : new Map<string, string>();
   const says = read.some(({ fields }) => fields.modality !== null);
   const stem = basename(file, extname(file)).replace(/_(?:train|test|val)$/i, '');
@@ -84,9 +112,17 @@ async function readFile(
       (format === 'med-r1' ? knownModality(stem) : null);
     const modality = says ? (fields.modality ?? fallback) : (inferred ?? fallback ?? 'unknown');
     const questionType = fields.questionType ?? (format === 'med-r1' ? knownType(stem) : null);
-    return { file: name, line, fields: { ...fields, dataset, questionType }, modality };
+    const patient = patientNamed(fields);
+    return {
+      file: name,
+      line,
+      fields: { ...fields, dataset, questionType, patient },
+      answerPlace: places.optionOf(fields),
+      modality,
+    };
   });
-  return { rows, rejected };
+  const encodings = placed.encoding === undefined || placed.encoding === 'utf-8' ? [] : [placed.encoding];
+  return { rows, rejected, columns, raw: placed.rows, encodings };
 }
 
 function knownModality(text: string): string | null {

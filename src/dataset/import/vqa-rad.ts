@@ -1,31 +1,31 @@
 /** VQA-RAD's trainset.json as import rows: its codes in OmniMedVQA's question types, Yes and No as options. */
-import { readRow, type AnsweredRow } from '../answered-row.js';
 import { closedAnswer, modalitiesOf, questionTypeOfCode } from '../vqa-rad-rows.js';
+import type { QuestionFields } from './question-row.js';
 
-export function vqaRadRow(where: string, fields: Record<string, unknown>): AnsweredRow {
-  const row = readRow({ line: 0, where, fields });
+export function vqaRadFields(fields: QuestionFields): QuestionFields {
   const plain = (text: string | null): string | null => text?.replaceAll(/\s+/g, ' ') ?? null;
-  const closed = closedAnswer(row.answer ?? '');
+  const { answer } = fields;
+  const closed = typeof answer === 'string' ? closedAnswer(answer) : null;
+  const options = closed === null ? [] : ['Yes', 'No'];
   return {
-    ...row,
-    id: row.id === null ? null : `vqa-rad-${row.id}`,
-    question: plain(row.question),
-    answer: closed ?? plain(row.answer),
-    options: closed === null ? [] : ['Yes', 'No'],
-    questionType: questionTypeOfCode(row.questionType ?? ''),
+    ...fields,
+    id: fields.id === null ? null : `vqa-rad-${fields.id}`,
+    question: plain(fields.question),
+    answer: closed ?? (typeof answer === 'string' ? plain(answer) : answer),
+    options,
+    written: options,
+    questionType: questionTypeOfCode(fields.questionType ?? ''),
     dataset: 'VQA-RAD',
   };
 }
 
 /** Image name -> modality, where the answers to open questions say it. */
-export function vqaRadModalities(
-  rows: readonly Omit<AnsweredRow, 'prediction' | 'likelihoods'>[],
-): Map<string, string> {
+export function vqaRadModalities(rows: readonly QuestionFields[]): Map<string, string> {
   const named = rows.map((row) => ({
     image: row.image ?? '',
     question: row.question ?? '',
-    answer: row.answer ?? '',
-    options: row.options,
+    answer: typeof row.answer === 'string' ? row.answer : '',
+    options: row.options.filter((place) => place !== null),
     questionType: row.questionType ?? '',
   }));
   return modalitiesOf(named, ({ image }) => image);

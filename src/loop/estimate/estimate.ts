@@ -177,14 +177,15 @@ function diskOf(
   const policies = stages.filter(({ stage }) => stage === 'sft' || stage === 'grpo').length;
   const graders = stages.filter(({ stage }) => stage === 'reward-model').length;
   const warm = stages.filter(({ stage }) => stage === 'warm-start').length;
-  // A finished reward model is whole, its adapters merged. Beside the finished models, one checkpoint with AdamW's two moments at a time.
+  // A finished reward model is whole, its adapters merged. Beside the finished models: of one job, two checkpoints and a third while it is
+  // written, each with AdamW's two moments.
   const checkpoints =
     models === null
       ? 0
       : policies * trained(models.policy) +
         graders * whole(models.rewardModel) +
         warm * trained(models.rewardModel) +
-        3 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
+        9 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
   const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
   const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
   const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;

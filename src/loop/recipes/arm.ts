@@ -1,7 +1,6 @@
 /** Makes and measures one arm of a comparison: its stages in order, each by the same code as in the loop. */
 import { join } from 'node:path';
 import type { Arm, Selection, Step } from '../../config/recipe.js';
-import type { Config } from '../../config/schema.js';
 import { armConfig } from '../../config/arm-config.js';
 import { removeOverlap } from '../../dataset/overlap.js';
 import { readSamples } from '../../dataset/samples.js';
@@ -49,18 +48,18 @@ export async function runArm(shared: Shared, arm: Arm): Promise<ArmDone> {
   const run: RunContext = { ...shared.run, arm: arm.name, config: armConfig(shared.run.config, arm) };
   // Stages before the training are every arm's, unless it has settings of its own.
   const sources = own ? sourcesOf(run, shared.prepared) : shared.sources;
-  let model = startOf(shared, arm, run.config);
+  let model = await startOf(shared, arm, run);
   for (const step of arm.stages) model = await runStep(run, step, model, sources);
   const measured = await runStage(run, measure(run, { model: model.path, from: [shared.prepared, model.fingerprint] }));
   return { arm, model: model.path, fingerprint: model.fingerprint, trained: model.trained, measured };
 }
 
-function startOf({ done }: Shared, { after, model }: Arm, config: Config): Model {
+async function startOf({ done }: Shared, { after, model }: Arm, { config, models }: RunContext): Promise<Model> {
   const earlier = after === undefined ? undefined : done.get(after);
   if (earlier !== undefined)
     return { path: earlier.model, fingerprint: earlier.fingerprint, trained: [...earlier.trained] };
   const path = model ?? config.policy.base;
-  return { path, fingerprint: sha256(path), trained: [] };
+  return { path, fingerprint: await models.of(path), trained: [] };
 }
 
 async function runStep(run: RunContext, step: Step, model: Model, sources: Sources): Promise<Model> {

@@ -1,8 +1,9 @@
 /** What a comparison came to: rows, curves, grid and flows from the arms that are done. */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
 import { inTableOrder } from '../../sample.js';
-import { toRun } from '../run-folder.js';
+import { comparisonWarnings, deadGroupsOf } from '../result-warnings.js';
+import { runFiles, toRun } from '../run-folder.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../comparison-result.js';
 import type { RunContext } from '../context.js';
 import { stageNames } from '../events.js';
@@ -24,6 +25,7 @@ export function comparisonResult(
 ): ComparisonResult {
   const arms = done.map((arm) => armResult(run, arm));
   const seconds = secondsOf(run, null);
+  const deadGroups = status === 'running' ? new Map() : deadGroupsOf(join(run.runDir, runFiles.events));
   return {
     recipe: recipe.kind,
     status,
@@ -36,6 +38,7 @@ export function comparisonResult(
     transitions: flows,
     seconds,
     totalSeconds: total(seconds) + arms.reduce((sum, arm) => sum + total(arm.seconds), 0),
+    warnings: comparisonWarnings(arms, baseArm, deadGroups),
     error,
   };
 }

@@ -31,14 +31,14 @@ export function sourcesOf(run: RunContext, prepared: string): Sources {
   const candidates = once(async (): Promise<Made> => {
     const first = await generator();
     const written = await runStage(run, generate(run, { cycle: 1, generator: first, from: [first.fingerprint] }));
-    return { samples: await readCandidates(written), fingerprint: written.fingerprint };
+    return { samples: await readCandidates(run, written), fingerprint: written.fingerprint };
   });
   const scored = once(async (): Promise<Made> => {
     const { rewardModel } = await state();
     const { samples, fingerprint } = await candidates();
     const from = [fingerprint, rewardModel.fingerprint];
     const stage = await runStage(run, score(run, { cycle: 1, candidates: samples, rewardModel, from }));
-    return { samples: await readScored(stage), fingerprint: stage.fingerprint };
+    return { samples: await readScored(run, stage), fingerprint: stage.fingerprint };
   });
   return { prepared, state, candidates, scored };
 }

@@ -27,7 +27,7 @@ export interface Evaluating {
 
 export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluating): Stage<EvaluateOutput> {
   const { config, data } = run;
-  const { maxNewTokens, likelihoods, reasoning } = config.evaluation;
+  const { maxNewTokens, likelihoods, reasoning, reading } = config.evaluation;
   return {
     cycle,
     name,
@@ -37,6 +37,7 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
       policy: config.policy,
       maxNewTokens,
       ...(likelihoods === 'none' ? {} : { likelihoods, reasoning }),
+      ...(reading === 'ours' ? {} : { reading }),
     },
     partial: 'over',
     output: evaluateOutputSchema,

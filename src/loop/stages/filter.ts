@@ -1,14 +1,17 @@
 /** Keeps candidates with r > τ that D_gen does not hold yet, and writes D_gen as it then stands. */
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { chmod, copyFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { removeNearOverlap } from '../../dataset/near/overlap.js';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeParquet } from '../../dataset/table.js';
+import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
+import { hashFile } from '../fingerprint.js';
 import { isTrue, precisionOf } from '../precision.js';
+import { relinked } from '../relocation.js';
 import { fromRun, runFiles } from '../run-folder.js';
 import { scoreCounts } from '../stage-detail.js';
 import type { Stage, StageDone } from '../stage.js';
@@ -91,8 +94,6 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
       await writeSamples(join(dir, 'accepted.parquet'), accepted);
       await writeSamples(join(dir, 'd-gen.parquet'), grown);
-      // The run's D_gen is the loop's; an arm's lies in its stage folder.
-      if (run.arm === null) await publish(join(dir, 'd-gen.parquet'), join(run.runDir, runFiles.dataset));
       return {
         tau,
         candidates: scored.length,
@@ -110,15 +111,38 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
 }
 
 /** @returns Samples accepted in the cycle, and all of D_gen. */
-export async function readFiltered(stage: StageDone<FilterOutput>): Promise<{ accepted: Sample[]; dataset: Sample[] }> {
+export async function readFiltered(
+  { data }: Pick<RunContext, 'data'>,
+  stage: StageDone<FilterOutput>,
+): Promise<{ accepted: Sample[]; dataset: Sample[] }> {
   return {
-    accepted: await readSamples(join(stage.dir, 'accepted.parquet')),
-    dataset: await readSamples(join(stage.dir, 'd-gen.parquet')),
+    accepted: relinked(data, await readSamples(join(stage.dir, 'accepted.parquet'))),
+    dataset: relinked(data, await readSamples(join(stage.dir, 'd-gen.parquet'))),
   };
 }
 
-async function publish(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true });
-  await copyFile(from, `${to}.partial`);
-  await rename(`${to}.partial`, to);
+/**
+ * The run's D_gen as it stands: a copy of what its newest cycle made, put right where it is missing or damaged. It is the
+ * loop's; an arm's lies in its stage folder.
+ */
+export async function publishDataset(
+  { arm, runDir, ledger, holds }: RunContext,
+  cycle: number,
+  stage: Pick<StageDone<FilterOutput>, 'dir'>,
+): Promise<void> {
+  if (arm !== null || ledger.find(cycle + 1, 'filter') !== undefined) return;
+  const [from, to] = [join(stage.dir, 'd-gen.parquet'), join(runDir, runFiles.dataset)];
+  if (await sameFile(from, to)) return;
+  holds();
+  makePrivateFolder(dirname(to));
+  await onDisk(to, async () => {
+    await copyFile(from, `${to}.partial`);
+    await chmod(`${to}.partial`, privateFile);
+    await rename(`${to}.partial`, to);
+  });
+}
+
+async function sameFile(from: string, to: string): Promise<boolean> {
+  const there = await stat(to).catch(() => null);
+  return there?.isFile() === true && (await hashFile(from)) === (await hashFile(to));
 }

@@ -10,6 +10,7 @@ import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import type { NewestSample } from '../events.js';
 import type { GeneratorState } from '../generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator.js';
@@ -46,6 +47,7 @@ export function generate(
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
+  const { maxReplyCharacters, maxUnanswered, maxUseless = provider === 'local' ? 1 : undefined } = generation;
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -62,6 +64,7 @@ export function generate(
       exemplarsPerPrompt,
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
+      ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
@@ -84,6 +87,8 @@ export function generate(
       const pricing = await openPricing(config);
       await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
+      const { damagedLines } = cache;
+      tellDamage(damagedLines, context);
       const generated = await generateCandidates({
         tasks,
         provider: generator.provider,
@@ -101,9 +106,14 @@ export function generate(
         exemplarsPerPrompt,
         temperature,
         maxOutputTokens,
+        maxReplyCharacters,
+        maxUnanswered,
+        maxUseless,
+        onNotice: (message) => context.emit({ type: 'warning', message }),
         signal: context.signal,
         onEvent: progressOf(context, pricing.prices.currency),
       });
+      tellDamage(cache.damagedLines - damagedLines, context);
       const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
       await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
       if (samples.length === 0)
@@ -123,14 +133,27 @@ export function generate(
   };
 }
 
-export async function readCandidates(stage: StageDone<GenerateOutput>): Promise<Sample[]> {
-  return readSamples(join(stage.dir, 'candidates.parquet'));
+export async function readCandidates(
+  { data }: Pick<RunContext, 'data'>,
+  stage: StageDone<GenerateOutput>,
+): Promise<Sample[]> {
+  return relinked(data, await readSamples(join(stage.dir, 'candidates.parquet')));
 }
 
 const reasonsOf = ({ progress: { dropped } }: Generated): string =>
   Object.entries(dropped)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
+
+/** What they held was paid for, and may be asked for again: not without a word. */
+function tellDamage(lines: number, context: StageContext): void {
+  if (lines === 0) return;
+  const what =
+    lines === 1
+      ? 'a line is damaged: the reply that it held'
+      : `${lines} lines are damaged: the replies that they held`;
+  context.emit({ type: 'warning', message: `${runFiles.replies}: ${what} cannot be read and may be asked for again` });
+}
 
 /** A model of one's own may never have seen the form that it is asked for. */
 const unlearnt = ({ provider }: Config['generation']): string =>

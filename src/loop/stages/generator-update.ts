@@ -5,6 +5,7 @@ import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { seededRandom } from '../../random.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({ exemplars: z.int(), refreshed: z.boolean() });
@@ -37,8 +38,11 @@ export function generatorUpdate(run: RunContext, update: GeneratorUpdate): Stage
   };
 }
 
-export async function readExemplars(stage: StageDone<GeneratorUpdateOutput>): Promise<Sample[]> {
-  return readSamples(join(stage.dir, 'exemplars.parquet'));
+export async function readExemplars(
+  { data }: Pick<RunContext, 'data'>,
+  stage: StageDone<GeneratorUpdateOutput>,
+): Promise<Sample[]> {
+  return relinked(data, await readSamples(join(stage.dir, 'exemplars.parquet')));
 }
 
 /** The best of each question type and modality, best first; a prompt shows those that fit its task. */

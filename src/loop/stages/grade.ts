@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/table.js';
 import { gradeSamples, loadWordNet, type GradedRow } from '../../grading/index.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({
@@ -53,9 +54,12 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
   };
 }
 
-export async function readGraded(stage: StageDone<GradeOutput>): Promise<{ train: GradedRow[]; heldOut: GradedRow[] }> {
+export async function readGraded(
+  { data }: Pick<RunContext, 'data'>,
+  stage: StageDone<GradeOutput>,
+): Promise<{ train: GradedRow[]; heldOut: GradedRow[] }> {
   return {
-    train: await readParquet<GradedRow>(join(stage.dir, 'train.parquet')),
-    heldOut: await readParquet<GradedRow>(join(stage.dir, 'held-out.parquet')),
+    train: relinked(data, await readParquet<GradedRow>(join(stage.dir, 'train.parquet'))),
+    heldOut: relinked(data, await readParquet<GradedRow>(join(stage.dir, 'held-out.parquet'))),
   };
 }

@@ -19,11 +19,18 @@ export interface Measuring {
 
 export function measure(run: RunContext, { model, from }: Measuring): Stage<Measured> {
   const { config, data } = run;
-  const { maxNewTokens, likelihoods, reasoning } = config.evaluation;
+  const { maxNewTokens, likelihoods, reasoning, reading } = config.evaluation;
   return {
     cycle: 1,
     name: 'evaluate',
-    inputs: { from, policy: config.policy, maxNewTokens, likelihoods, reasoning },
+    inputs: {
+      from,
+      policy: config.policy,
+      maxNewTokens,
+      likelihoods,
+      reasoning,
+      ...(reading === 'ours' ? {} : { reading }),
+    },
     partial: 'over',
     output: measuredSchema,
     metrics: ({ accuracy, n, unparsed, auroc }) => ({ accuracy, questions: n, unparsed, auroc }),
@@ -38,7 +45,7 @@ export function measure(run: RunContext, { model, from }: Measuring): Stage<Meas
         complete: (spec) => runJob(context, spec),
         evaluate: (spec) => runJob(context, spec),
       });
-      return measuredSchema.parse(answerReport(answerRows(predictions, likelihoods)));
+      return measuredSchema.parse(answerReport(answerRows(predictions, likelihoods), { reading }));
     },
   };
 }

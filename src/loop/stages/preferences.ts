@@ -11,6 +11,8 @@ import { preferenceRow, promptRow, rowColumns, type RewardRow } from '../../trai
 import { preferenceSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
 import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { relinked } from '../relocation.js';
+import { fromRun } from '../run-folder.js';
 import { readCompletions } from '../../dataset/job-files.js';
 import type { Stage, StageDone } from '../stage.js';
 
@@ -70,8 +72,13 @@ export function preferences(
         return sample === undefined ? [] : [{ sample, completion: text }];
       });
       const compared = comparePreferences(items, { format: responseFormatOf(config.policy.instruction) });
-      const rows = compared.rows.map((row, index) => inCycle(cycle, preferenceRow(row, index, rowOptions(run))));
-      await writeParquet(join(context.dir, 'preferences.parquet'), rows, rowColumns.reward);
+      // Later cycles read them: images are named as samples name them, so that the folder can be moved.
+      const named = { ...rowOptions(run), imagePath: (image: string) => image };
+      const rows = compared.rows.map((row, index) => ({
+        ...inCycle(cycle, preferenceRow(row, index, named)),
+        imageHash: row.sample.imageHash,
+      }));
+      await writeParquet(join(context.dir, 'preferences.parquet'), rows, storedColumns);
       const grades = Object.fromEntries(
         [...Map.groupBy(rows, (row) => String(row.grade))].map(([name, group]) => [name, group.length]),
       );
@@ -80,8 +87,19 @@ export function preferences(
   };
 }
 
-export async function readPreferences(stage: StageDone<PreferencesOutput>): Promise<RewardRow[]> {
-  return readParquet<RewardRow>(join(stage.dir, 'preferences.parquet'));
+const storedColumns = { ...rowColumns.reward, imageHash: 'VARCHAR' } as const;
+
+/** Rows as the reward model's job reads them, with absolute images. */
+export async function readPreferences(
+  { data, runDir }: Pick<RunContext, 'data' | 'runDir'>,
+  stage: StageDone<PreferencesOutput>,
+): Promise<RewardRow[]> {
+  const rows = await readParquet<RewardRow & { imageHash?: string }>(join(stage.dir, 'preferences.parquet'));
+  const placed = relinked(
+    data,
+    rows.map((row) => ({ ...row, imageHash: row.imageHash ?? '' })),
+  );
+  return placed.map(({ imageHash: _, ...row }) => ({ ...row, image: fromRun(runDir, row.image) }));
 }
 
 /** Prompts to compare completions on; samples about held-out images of the reward model's report are never among them. */

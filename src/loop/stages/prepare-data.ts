@@ -1,21 +1,28 @@
 /** Writes down what the run works on: seed, test and pool. */
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { writeJsonl } from '../../dataset/table.js';
-import { writeSamples } from '../../dataset/samples.js';
+import { readJsonl, writeJsonl } from '../../dataset/table.js';
+import { readSamples, writeSamples } from '../../dataset/samples.js';
+import type { LoopData } from '../../dataset/source.js';
+import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import type { RunContext } from '../context.js';
+import { openOutputChecks } from '../fingerprint.js';
+import { stageKey } from '../ledger.js';
+import { readRecord } from '../outputs.js';
 import type { Stage } from '../stage.js';
 
 const output = z.object({ seed: z.int(), test: z.int(), pool: z.int(), notice: z.string() });
+const parts = ['seed', 'test', 'pool'] as const;
 
 export function prepareData({ config, data }: RunContext): Stage<z.output<typeof output>> {
   const { seed, test, pool, notice } = data;
   return {
     cycle: 0,
     name: 'prepare-data',
-    // The content itself: a data set that changed under a run is found out.
-    inputs: { seed: config.seed, content: sha256(JSON.stringify([seed, test, pool])) },
+    // The content itself: a data set that changed under a run is found out, and one that was only moved is the same.
+    inputs: { seed: config.seed, content: sha256(JSON.stringify([seed, test, pool].map(unplaced))) },
+    changed: (dir) => changeIn(dir, data),
     partial: 'over',
     output,
     metrics: (done) => ({ seed: done.seed, test: done.test, pool: done.pool }),
@@ -26,4 +33,46 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
       return { seed: seed.length, test: test.length, pool: pool.length, notice };
     },
   };
+}
+
+/** An image that lies elsewhere is its content; where that lies is no matter. */
+const unplaced = (items: readonly { image: string }[]): unknown[] =>
+  items.map(({ image, ...item }) => (isAbsolute(image) ? item : { image, ...item }));
+
+type Item = { image: string; imageHash: string };
+
+async function readPrepared(dir: string): Promise<Record<(typeof parts)[number], Item[]>> {
+  return {
+    seed: await readSamples(join(dir, 'seed.parquet')),
+    test: await readSamples(join(dir, 'test.parquet')),
+    pool: await readJsonl<Item>(join(dir, 'pool.jsonl')),
+  };
+}
+
+/** Hashes of the images that a run was prepared with, by the names that it gives them; none before, or where damaged. */
+export async function preparedImages(runDir: string): Promise<ReadonlyMap<string, string>> {
+  const dir = join(runDir, stageKey(0, 'prepare-data'));
+  const record = readRecord(dir);
+  if (record?.files === undefined || (await openOutputChecks().look(dir, record.files)) !== null) return new Map();
+  const { seed, test, pool } = await readPrepared(dir);
+  return new Map([...seed, ...test, ...pool].map(({ image, imageHash }) => [image, imageHash]));
+}
+
+/** What a person would look for: which image is another one, or how many came or went. */
+async function changeIn(dir: string, data: LoopData): Promise<string | null> {
+  try {
+    const before = await readPrepared(dir);
+    for (const part of parts) {
+      const [was, is]: [Item[], readonly Item[]] = [before[part], data[part]];
+      if (was.length !== is.length) return `${part} had ${was.length} items and has ${is.length}`;
+      const at = is.findIndex(({ imageHash }, index) => imageHash !== was[index]?.imageHash);
+      if (at !== -1) return `the image ${is[at]?.image} of ${part} is another one`;
+      if (JSON.stringify(unplaced(was)) !== JSON.stringify(unplaced(is)))
+        return `questions or answers of ${part} are others`;
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof DataError) return null;
+    throw error;
+  }
 }

@@ -66,12 +66,10 @@ export function rewardReport(
         result.scores,
         rows.map((row) => row.id),
       );
-      const scores = heldOut.map(({ sampleId, grade, kind }, index) => ({
-        sampleId,
-        grade,
-        kind,
-        score: raw[index] ?? Number.NaN,
-      }));
+      const scores = heldOut.flatMap(({ sampleId, grade, kind }, index) => {
+        const value = raw[index] ?? null; // none where the text was too long to be read
+        return value === null ? [] : [{ sampleId, grade, kind, score: value }];
+      });
       const found = heldOutReport(scores, config.filter);
       if (!found.reached)
         run.emit({

@@ -8,6 +8,7 @@ import type { Sample } from '../../sample.js';
 import { rowColumns, scoreRow } from '../../training/rows.js';
 import { scoreSpec } from '../../training/specs.js';
 import type { RunContext } from '../context.js';
+import { relinked } from '../relocation.js';
 import { rowOptions, runJob, stageSeed } from '../jobs.js';
 import { readScores } from '../../dataset/job-files.js';
 import type { Stage, StageDone } from '../stage.js';
@@ -48,20 +49,25 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
       );
       const scored = candidates.map((sample, index) => ({
         ...sample,
-        score: clampScore(raw[index] ?? Number.NaN),
+        score: clampedOrNull(raw[index]),
         rewardModelVersion: rewardModel.version,
       }));
       await writeSamples(join(context.dir, 'scored.parquet'), scored);
       const clamped = scored.filter((sample, index) => sample.score !== raw[index]).length;
+      // What R_φ could not read has no score, and is never accepted; the job has told which and why.
+      const read = raw.filter((value) => value !== null);
       return {
         candidates: scored.length,
-        mean: raw.reduce((sum, value) => sum + value, 0) / Math.max(1, raw.length),
+        mean: read.reduce((sum, value) => sum + value, 0) / Math.max(1, read.length),
         clamped,
       };
     },
   };
 }
 
-export async function readScored(stage: StageDone<ScoreOutput>): Promise<Sample[]> {
-  return readSamples(join(stage.dir, 'scored.parquet'));
+const clampedOrNull = (value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : clampScore(value);
+
+export async function readScored({ data }: Pick<RunContext, 'data'>, stage: StageDone<ScoreOutput>): Promise<Sample[]> {
+  return relinked(data, await readSamples(join(stage.dir, 'scored.parquet')));
 }

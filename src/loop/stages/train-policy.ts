@@ -70,7 +70,10 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         .map((sample) => promptRow(sample, rowOptions(run)));
       await writeParquet(data, rows, rowColumns.prompt);
       const format = responseFormatOf(config.policy.instruction);
-      const rewards = paper === 'medgr2' ? compositeRewards(config.grpo.rewards) : ruleRewards({ paper, format });
+      const rewards =
+        paper === 'medgr2'
+          ? compositeRewards(config.grpo.rewards)
+          : ruleRewards({ paper, format, reading: config.grpo.rewards.reading });
       const spec = grpoSpec(config, {
         outDir: context.dir,
         data,

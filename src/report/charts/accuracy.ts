@@ -54,7 +54,7 @@ export function accuracyByCycle(evaluations: readonly Evaluation[]): Chart | nul
   ];
   return {
     title: 'Accuracy per cycle',
-    note: 'Top-1 on the test questions; lines are 95 % bootstrap intervals over questions.',
+    note: 'Top-1 on the test questions; lines are 95 % Wilson intervals over questions.',
     spec: { data: { values }, layer },
     legend: legendFor(base === undefined ? methods : ['base', ...methods]),
     table: evaluationTable(evaluations),
@@ -113,7 +113,7 @@ export function accuracyOfRuns(runs: readonly NamedEvaluations[]): Chart {
   const color = fixed('run', of('colour'));
   return {
     title: 'Accuracy of the runs',
-    note: 'The newest policy of each cycle, with 95 % bootstrap intervals over questions.',
+    note: 'The newest policy of each cycle, with 95 % Wilson intervals over questions.',
     width: 720,
     height: 300,
     spec: {

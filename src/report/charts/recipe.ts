@@ -28,7 +28,7 @@ export function armTable({ arms }: ComparisonResult): Table {
 export function armAccuracy({ arms, testQuestions }: ComparisonResult): Chart | null {
   return accuracyRows({
     title: 'Accuracy of each model',
-    note: `On ${count(testQuestions)} test questions, with 95 % bootstrap intervals.`,
+    note: `On ${count(testQuestions)} test questions, with 95 % Wilson intervals.`,
     rows: arms.map(({ label, accuracy, intervals }) => ({ label, accuracy, interval: intervals.accuracy })),
     table: {
       head: ['model', 'starts from', 'accuracy (95 % interval)', 'correct', 'questions', 'no answer found'],
@@ -100,7 +100,7 @@ export function armHeat({ arms }: ComparisonResult): HeatInput {
 export function dataScale(curves: readonly Curve[]): Chart | null {
   return accuracyBySize(curves, {
     title: 'Accuracy by number of samples',
-    note: 'After MedGR²’s Figure 2; upright lines are 95 % bootstrap intervals over questions.',
+    note: 'After MedGR²’s Figure 2; upright lines are 95 % Wilson intervals over questions.',
     table: {
       head: ['series', 'samples', 'accuracy (95 % interval)', 'questions', 'precision of the samples'],
       rows: curves.flatMap(({ label, points: all }) =>

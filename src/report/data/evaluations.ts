@@ -1,10 +1,10 @@
-/** Accuracy of each policy that a run measured, overall and per group, with bootstrap intervals from its predictions. */
+/** Accuracy of each policy that a run measured, overall and per group, with Wilson's intervals. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet } from '../../dataset/table.js';
-import { resamplesFor } from '../../evaluation/answer-report.js';
-import { bootstrapIntervals, type Interval } from '../../evaluation/bootstrap.js';
+import type { Interval } from '../../evaluation/bootstrap.js';
+import { wilsonInterval } from '../../evaluation/wilson.js';
 import { stageKey } from '../../loop/ledger.js';
 import { evaluateOutputSchema, type EvaluateOutput } from '../../loop/stages/evaluate.js';
 import { ownLedger, type RunRecord } from './run-record.js';
@@ -24,7 +24,7 @@ export interface GroupAccuracy {
   n: number;
   correct: number;
   accuracy: number;
-  /** 95 % percentile bootstrap over questions; null where the predictions are not there. */
+  /** 95 %, Wilson's; null where nothing was asked. */
   interval: Interval | null;
 }
 
@@ -67,12 +67,11 @@ async function readAnswers(file: string): Promise<Answer[]> {
 }
 
 function evaluation(cycle: number, method: Method, output: EvaluateOutput, answers: Answer[]): Evaluation {
-  const intervals = intervalsOf(answers);
-  const groups = (prefix: Prefix, cells: EvaluateOutput['byModality']): Record<string, GroupAccuracy> =>
+  const groups = (cells: EvaluateOutput['byModality']): Record<string, GroupAccuracy> =>
     Object.fromEntries(
       Object.entries(cells).map(([name, { n, correct, accuracy }]) => [
         name,
-        { n, correct, accuracy, interval: intervals[`${prefix}${name}`] ?? null },
+        { n, correct, accuracy, interval: wilsonInterval(correct, n) },
       ]),
     );
   const { n, correct, unparsed, accuracy } = output;
@@ -84,39 +83,9 @@ function evaluation(cycle: number, method: Method, output: EvaluateOutput, answe
     correct,
     unparsed,
     accuracy,
-    interval: intervals['all'] ?? null,
-    byModality: groups('modality ', output.byModality),
-    byQuestionType: groups('type ', output.byQuestionType),
+    interval: wilsonInterval(correct, n),
+    byModality: groups(output.byModality),
+    byQuestionType: groups(output.byQuestionType),
     answers,
   };
-}
-
-type Prefix = 'modality ' | 'type ';
-
-/** Of all answers and of each group, from the same resamples. */
-function intervalsOf(answers: readonly Answer[]): Record<string, Interval | null> {
-  if (answers.length === 0) return {};
-  const names = new Map<string, number>();
-  const indexOf = (name: string): number => {
-    const known = names.get(name) ?? names.size;
-    names.set(name, known);
-    return known;
-  };
-  const groups = answers.map((answer) => [
-    indexOf('all'),
-    indexOf(`modality ${answer.modality}`),
-    indexOf(`type ${answer.questionType}`),
-  ]);
-  const figures = (rows: Int32Array): Record<string, number | null> => {
-    const [sizes, right] = [new Int32Array(names.size), new Int32Array(names.size)];
-    for (const row of rows)
-      for (const group of groups[row] ?? []) {
-        sizes[group] = (sizes[group] ?? 0) + 1;
-        if (answers[row]?.correct === true) right[group] = (right[group] ?? 0) + 1;
-      }
-    return Object.fromEntries(
-      [...names].map(([name, i]) => [name, sizes[i] === 0 ? null : (right[i] ?? 0) / (sizes[i] ?? 1)]),
-    );
-  };
-  return bootstrapIntervals(answers.length, figures, { seed: 0, resamples: resamplesFor(answers.length) });
 }

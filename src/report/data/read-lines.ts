@@ -1,6 +1,6 @@
 /** JSON lines of a file that a run may still be writing. Only reads: the file is left as it is, torn lines are counted. */
-import { existsSync, readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { linesOf } from '../../loop/json-lines.js';
 
 export interface Lines<T> {
   rows: T[];
@@ -9,12 +9,11 @@ export interface Lines<T> {
 }
 
 export function readLines<T>(file: string, schema: z.ZodType<T>): Lines<T> {
-  if (!existsSync(file)) return { rows: [], unreadable: 0 };
   const rows: T[] = [];
   let unreadable = 0;
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
+  for (const line of linesOf(file, true)) {
     if (line === '') continue;
-    const parsed = schema.safeParse(valueOf(line));
+    const parsed = schema.safeParse(line === null ? undefined : valueOf(line));
     if (parsed.success) rows.push(parsed.data);
     else unreadable++;
   }

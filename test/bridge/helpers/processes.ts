@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 
-/** Asserts that the processes end within two seconds. */
+/** Waits until the processes have ended. */
 export async function expectGone(pids: readonly number[]): Promise<void> {
-  await expect.poll(() => Promise.all(pids.map(isRunning)), { timeout: 2000 }).toEqual(pids.map(() => false));
+  await expect.poll(() => Promise.all(pids.map(isRunning)), { timeout: 60_000 }).toEqual(pids.map(() => false));
 }
 
 /** All processes that were started with this variable, `NAME=value`, and those that they started, wherever they are now. */
@@ -13,6 +13,11 @@ export function inheritorsOf(variable: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && environmentOf(name).split('\0').includes(variable))
     .map(Number);
+}
+
+/** Who started the process. */
+export function parentOf(pid: number): number {
+  return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 function environmentOf(pid: string): string {

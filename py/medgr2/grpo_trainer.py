@@ -1,0 +1,130 @@
+"""TRL's GRPOTrainer with our checkpoints, and a count of what its groups taught.
+
+A group teaches where its completions got different rewards. TRL reads a completion without any reward as one of 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from trl import GRPOTrainer
+from trl.data_utils import prepare_multimodal_messages
+
+from medgr2.resumable import Progress, Resumable
+from medgr2.row_faults import row_error
+from medgr2.trained_weights import read_tensors, write_tensors
+
+REFERENCE_FILE = "reference_model.safetensors"
+
+
+class PolicyTrainer(Resumable, GRPOTrainer):
+    groups = 0
+    dead_groups = 0
+    unrewarded = 0
+    mixed = 0
+    _sampler: Any = None
+
+    def start_reference_from_policy(self) -> None:
+        """TRL loads the reference by the name in the configuration, which of merged adapters is that of their base."""
+        if self.ref_model is not None and not self._is_sharded():
+            self.ref_model.load_state_dict(self.accelerator.unwrap_model(self.model).state_dict())
+
+    def progress(self) -> Progress:
+        every = self.args.steps_per_generation * self.num_iterations
+        return {
+            **super().progress(),
+            "step": self._step,
+            "generated": self._buffered_inputs if self._step % every else None,
+            "groups": [self.groups, self.dead_groups, self.unrewarded, self.mixed],
+        }
+
+    def restore(self, progress: Progress) -> None:
+        super().restore(progress)
+        self._step = progress["step"]
+        self._buffered_inputs = _on(self.accelerator.device, progress["generated"])
+        self.groups, self.dead_groups, self.unrewarded, self.mixed = progress["groups"]
+
+    def restore_progress(self, checkpoint: Path) -> None:
+        super().restore_progress(checkpoint)
+        self._pass_over_epochs()
+
+    def _get_train_sampler(self, dataset: Any = None) -> Any:
+        self._sampler = super()._get_train_sampler(dataset)
+        return self._sampler
+
+    def _pass_over_epochs(self) -> None:
+        """TRL's sampler draws each epoch's order from one generator, and begins anew with the first epoch's."""
+        loader = self.callback_handler.train_dataloader
+        if loader is None or self._sampler is None or not self._sampler.shuffle:
+            return
+        steps_in_epoch = self.set_initial_training_values(self.args, loader)[1]
+        for _ in range(self.state.global_step // steps_in_epoch):
+            torch.randperm(self._sampler.num_samples, generator=self._sampler.generator)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        super().save_model(output_dir, _internal_call)
+        if _internal_call and self._reference_moves() and self.args.should_save:
+            write_tensors(dict(self.ref_model.named_parameters()), Path(str(output_dir)) / REFERENCE_FILE)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        if self._reference_moves():
+            read_tensors(dict(self.ref_model.named_parameters()), Path(resume_from_checkpoint) / REFERENCE_FILE)
+
+    def _reference_moves(self) -> bool:
+        return bool(self.args.sync_ref_model) and self.ref_model is not None and not self._is_sharded()
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
+        try:
+            return super()._generate_and_score_completions(inputs)
+        except (StopIteration, IndexError, KeyError, ValueError) as error:
+            found = row_error(error, inputs, lambda one: [str(one["row_id"])], self._tokenize_alone)
+            if isinstance(error, StopIteration) or found.alone:
+                raise found from error
+            raise
+
+    def _tokenize_alone(self, one: dict[str, Any]) -> None:
+        self._tokenize_prompts([prepare_multimodal_messages(one["prompt"], images=[one["image"]])])
+
+    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        rewards_NF: torch.Tensor = super()._calculate_rewards(*args, **kwargs)  # of all processes
+        weights_F = self.reward_weights.to(rewards_NF.device)
+        none_BG = rewards_NF.isnan().all(dim=1).view(-1, self.num_generations)
+        total_BG = (rewards_NF * weights_F).nansum(dim=1).view(-1, self.num_generations)
+        self.groups += len(total_BG)
+        self.dead_groups += int((total_BG == total_BG[:, :1]).all(dim=1).sum())
+        self.unrewarded += int(none_BG.all(dim=1).sum())
+        self.mixed += int((none_BG.any(dim=1) & ~none_BG.all(dim=1)).sum())
+        return rewards_NF
+
+    def nothing_taught(self) -> str | None:
+        if self.groups == 0 or self.dead_groups < self.groups:
+            return None
+        if self.unrewarded == self.groups:
+            return f"no reward applied to any completion of its {self.groups} groups: all were null"
+        return f"in each of its {self.groups} groups all completions got the same reward"
+
+    def outcome_warnings(self) -> list[str]:
+        found = []
+        if self.groups and self.dead_groups >= 0.9 * self.groups:
+            share = f"{self.dead_groups} of {self.groups} groups"
+            found.append(f"{share} taught nothing: their completions all got the same reward")
+        if self.mixed:
+            found.append(f"in {self.mixed} groups some completions got no reward at all, which TRL reads as 0")
+        return found
+
+    def more_result(self) -> dict[str, Any]:
+        return {"groups": self.groups, "deadGroups": self.dead_groups / self.groups if self.groups else None}
+
+
+def _on(device: torch.device, value: Any) -> Any:
+    """What was generated, with its tensors on the device."""
+    if isinstance(value, torch.Tensor):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {name: _on(device, inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_on(device, inner) for inner in value)
+    return value

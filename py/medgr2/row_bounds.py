@@ -1,0 +1,100 @@
+"""How many tokens a row takes, which rows a model cannot read, and batches whose padding stays in bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image
+
+from medgr2.channel import Channel
+from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text
+from medgr2.encode import Row, SampleUnreadable, reply_ids
+from medgr2.images import ImageUnreadable, image_size
+
+#: Tokens a row may take in a full batch before the batch is made smaller, where its neighbours are short.
+USUAL_TOKENS = 512
+SHOWN = 5
+
+
+class RowsTooLong(ValueError):
+    """Samples do not fit into what the model can read."""
+
+
+def row_length(processor: Any, row: Row, response: str | None = None) -> int:
+    """Tokens of image, prompt and, where it is given, response. The image's come from its size: nothing is decoded."""
+    text = prompt_text(processor, row["prompt"])
+    adds = adds_special_tokens(processor, text) and not is_prefix_model(processor)
+    image = image_tokens(processor, row) - 1
+    if hasattr(processor, "full_image_sequence"):  # Gemma 3: lines' ends around the image join those of the template
+        text, image = text.replace(processor.boi_token, processor.full_image_sequence), 0
+    words = len(processor.tokenizer(text, add_special_tokens=adds).input_ids) + (2 if is_prefix_model(processor) else 0)
+    return words + image + len(reply_ids(processor, row["prompt"], response)[0])
+
+
+def image_tokens(processor: Any, row: Row) -> int:
+    """What the processor puts in the place of the image's one placeholder."""
+    try:
+        width, height = image_size(row["image"])
+    except ImageUnreadable as error:
+        raise ImageUnreadable(f"sample {row['id']}: {error}") from error
+    try:
+        return _tokens_of_size(processor, width, height)
+    except ValueError as error:
+        raise SampleUnreadable(f"sample {row['id']} (image {row['image']}): {error}") from error
+
+
+@lru_cache(maxsize=4096)
+def _tokens_of_size(processor: Any, width: int, height: int) -> int:
+    if type(processor).__name__ == "MllamaProcessor":  # looks at the image beside the text
+        return 1
+    try:
+        return int(processor._get_num_multimodal_tokens(image_sizes=[[height, width]])["num_image_tokens"][0])
+    except (AttributeError, NotImplementedError):  # a family that has no rule: SmolVLM
+        blank = Image.new("RGB", (width, height))
+        text = prompt_text(processor, "?")
+        with_image = processor(images=[[blank]], text=[text], add_special_tokens=False)["input_ids"][0]
+        return len(with_image) - len(processor.tokenizer(text, add_special_tokens=False).input_ids) + 1
+
+
+def fitting(
+    rows: Sequence[Row], lengths: Sequence[int], most: int | None, after: int, what: str, channel: Channel
+) -> list[int]:
+    """Positions of the rows that leave room for `after` tokens more; what is left out is told, and all is an error."""
+    kept = [index for index, length in enumerate(lengths) if most is None or length + after <= most]
+    if len(kept) < len(rows):
+        out = [index for index in range(len(rows)) if index not in set(kept)]
+        words = too_long(rows, lengths, out, most, after, what)
+        if not kept:
+            raise RowsTooLong(f"{words}: none is left")
+        channel.emit({"type": "warning", "message": f"left out: {words}"})
+    return kept
+
+
+def too_long(
+    rows: Sequence[Row], lengths: Sequence[int], out: Sequence[int], most: int | None, after: int, what: str
+) -> str:
+    named = ", ".join(f"{rows[index]['id']} ({lengths[index]})" for index in out[:SHOWN])
+    more = f" and {len(out) - SHOWN} more" if len(out) > SHOWN else ""
+    room = f" with {after} for the reply" if after else ""
+    return f"{len(out)} of {len(rows)} samples have more tokens than the {most} of {what}{room}: {named}{more}"
+
+
+def plan_batches(lengths: Sequence[int], size: int, sort: bool = False) -> list[list[int]]:
+    """Positions in batches of at most `size`; one with long rows is smaller, so that padding stays what it usually is.
+
+    With `sort` rows of like length stand together, longest first: what does not fit into memory fails at once.
+    """
+    order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)) if sort else range(len(lengths))
+    usual = sorted(lengths)[len(lengths) // 2] if lengths else 0
+    budget = size * max(USUAL_TOKENS, 2 * usual)
+    found: list[list[int]] = []
+    longest = 0
+    for index in order:
+        longest = max(longest, lengths[index])
+        if not found or len(found[-1]) == size or (len(found[-1]) + 1) * longest > budget:
+            found.append([])
+            longest = lengths[index]
+        found[-1].append(index)
+    return found

@@ -1,0 +1,146 @@
+"""The only place that reads a model's weights: a folder, an adapter's folder or a Hugging Face id, strict about keys.
+
+transformers and peft fill in what a file lacks with random numbers and pass over what they do not know; here either is
+an error that names folder and keys.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForImageTextToText
+
+PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+#: Buffers that older releases saved and newer ones compute.
+COMPUTED = ("rotary_emb.inv_freq", "position_ids")
+SHOWN = 4
+
+
+class ModelUnloadable(ValueError):
+    """A model's files are missing, damaged, or are not those of the architecture that its config names."""
+
+
+def adapter_base(path: str) -> str | None:
+    """The model that a LoRA adapter's folder was trained on; None where the path is a whole model.
+
+    Within a run folder it is named from the adapter's own folder, so that the run can be moved or copied.
+    """
+    config = Path(path) / ADAPTER_CONFIG
+    if not config.exists():
+        return None
+    try:
+        base = str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelUnloadable(f"{config} does not name the adapter's base model: {_words(error)}") from error
+    if base == "phantom":
+        return str(PHANTOM_BASE)
+    return os.path.normpath(Path(path) / base) if base.startswith(("./", "../")) else base
+
+
+def load_weights(path: str, dtype: torch.dtype) -> Any:
+    """The model with all of its weights, on the CPU. A LoRA adapter is merged into its base."""
+    base = adapter_base(path)
+    if base is None:
+        return _load_whole(path, dtype)
+    # An adapter may stand on another: GRPO's on that of SFT, a generator's on that of the cycle before.
+    try:
+        below = load_weights(base, dtype)
+    except ModelUnloadable as error:
+        raise ModelUnloadable(f"the adapter {path} stands on {base}, which cannot be loaded: {error}") from error
+    model = _load_adapter(below, path)
+    # peft writes this name into an adapter that is trained next; with the base's own, this one would be lost.
+    model.name_or_path = path
+    return model
+
+
+def _load_whole(path: str, dtype: torch.dtype) -> Any:
+    def load() -> Any:
+        return AutoModelForImageTextToText.from_pretrained(
+            path,
+            dtype=dtype,
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation="sdpa",
+            ignore_mismatched_sizes=True,  # reported below, with the others
+            output_loading_info=True,
+        )
+
+    model, info = _attempt(path, load)
+    tied = _tied(model)
+    missing = [key for key in info["missing_keys"] if key not in tied]
+    unexpected = [key for key in info["unexpected_keys"] if not key.endswith(COMPUTED)]
+    mismatched = [
+        f"{key} ({tuple(saved)} in the file, {tuple(own)} in the model)" for key, saved, own in info["mismatched_keys"]
+    ]
+    _check_keys(path, type(model).__name__, missing, unexpected, mismatched)
+    if info.get("error_msgs"):
+        raise ModelUnloadable(f"{path}: {'; '.join(map(str, info['error_msgs']))}")
+    check_finite(path, model.named_parameters())
+    return model
+
+
+def _load_adapter(model: Any, path: str) -> Any:
+    from peft import PeftModel, get_peft_model_state_dict
+
+    adapted = _attempt(path, lambda: PeftModel.from_pretrained(model, path))
+    saved = _attempt(path, lambda: load_file(Path(path) / ADAPTER_WEIGHTS))
+    live = get_peft_model_state_dict(adapted)
+    mismatched = [
+        f"{key} ({tuple(saved[key].shape)} in the file, {tuple(live[key].shape)} in the model)"
+        for key in saved
+        if key in live and saved[key].shape != live[key].shape
+    ]
+    _check_keys(path, "the adapter", sorted(live.keys() - saved.keys()), sorted(saved.keys() - live.keys()), mismatched)
+    check_finite(path, saved.items())
+    return adapted.merge_and_unload()
+
+
+def check_finite(path: str, weights: Iterable[tuple[str, torch.Tensor]]) -> None:
+    """Raises where a weight is NaN or infinite: whatever such a model says is no result."""
+    for name, weight in weights:
+        if weight.is_floating_point() and not bool(torch.isfinite(weight).all()):
+            raise ModelUnloadable(f"{path}: {name} holds numbers that are not finite; the file is damaged")
+
+
+def _check_keys(path: str, what: str, missing: list[str], unexpected: list[str], mismatched: list[str]) -> None:
+    found = [
+        f"{len(keys)} {words}: {', '.join(keys[:SHOWN])}{', …' if len(keys) > SHOWN else ''}"
+        for words, keys in (
+            ("weights are missing", missing),
+            ("are not of this model", unexpected),
+            ("have another shape", mismatched),
+        )
+        if keys
+    ]
+    if found:
+        raise ModelUnloadable(f"{path} does not hold the weights of {what}: {'; '.join(found)}")
+
+
+def _tied(model: Any) -> set[str]:
+    """Names of weights that are another weight under a second name: files hold them once."""
+    return set(getattr(model, "all_tied_weights_keys", None) or {})
+
+
+def _attempt(path: str, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ModelUnloadable(f"cannot load the model {path}: {_words(error)}") from error
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise ModelUnloadable(f"cannot load the model {path}: its weights are damaged: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    return str(error).strip().split("\n\n")[0] or type(error).__name__

@@ -1,0 +1,83 @@
+/** A table of which no row could be used: what its columns are, and the --map that would do. */
+import { nearest } from '../../config/nearest.js';
+import { DataError } from '../../errors.js';
+import type { Rejection } from '../folder.js';
+import { pictureNames } from './picture.js';
+import type { ImportRows } from './rows.js';
+
+export function nothingUsable(
+  path: string,
+  { raw, columns }: Pick<ImportRows, 'raw' | 'columns'>,
+  rejected: readonly Rejection[],
+): DataError {
+  const all = [...new Set(raw.flatMap(({ fields }) => Object.keys(fields)))];
+  const missing = neededFields.filter(
+    (field) => columns.used[field] === undefined && !('conversation' in columns.used),
+  );
+  const guesses = missing.map((field) => ({ field, column: guessed(field, columns.unused, raw) }));
+  const maps = guesses.map(({ field, column }) => `--map ${field}=${column ?? 'COLUMN'}`);
+  const codes = new Map<string, { count: number; example: string }>();
+  for (const { code, file, line, reason } of rejected) {
+    const example = `${file}${line === null ? '' : `:${line}`} ${reason}`;
+    codes.set(code, { count: (codes.get(code)?.count ?? 0) + 1, example: codes.get(code)?.example ?? example });
+  }
+  const reasons = [...codes].map(([code, { count, example }]) => `  ${code} ${count}, for example ${example}`);
+  return new DataError(
+    'import-empty',
+    [
+      `no row of ${path} can be used (${rejected.length} rejected)`,
+      `  its columns are ${all.join(', ') || 'none'}`,
+      ...reasons,
+    ]
+      .slice(0, 12)
+      .join('\n'),
+    {
+      where: path,
+      remedy:
+        maps.length > 0
+          ? `Say which column is which: ${maps.join(' ')}. Nothing was written.`
+          : 'Mend what the reasons say, or give other options. Nothing was written.',
+    },
+  );
+}
+
+const neededFields = ['image', 'question', 'answer'] as const;
+type Needed = (typeof neededFields)[number];
+
+/** Words of other languages and habits; a table's own values say more where they say something. */
+const likelyNames: Readonly<Record<Needed, readonly string[]>> = {
+  image: ['bild', 'imagen', 'immagine', 'path', 'scan', 'photo', 'dateiname', '图像', '图片'],
+  question: ['frage', 'pregunta', 'domanda', 'text', 'stem', '问题'],
+  answer: [
+    'antwort',
+    'respuesta',
+    'risposta',
+    'réponse',
+    'reponse',
+    'key',
+    'diagnosis',
+    'finding',
+    'wahr',
+    'result',
+    '答案',
+  ],
+};
+
+function guessed(field: Needed, unused: readonly string[], raw: ImportRows['raw']): string | null {
+  const values = (column: string): string[] =>
+    raw.slice(0, 200).flatMap(({ fields }) => (typeof fields[column] === 'string' ? [fields[column]] : []));
+  const mostly = (column: string, test: (value: string) => boolean): boolean => {
+    const all = values(column);
+    return all.length > 0 && 2 * all.filter(test).length > all.length;
+  };
+  if (field === 'image') {
+    const found = unused.find((column) => mostly(column, (value) => pictureNames.test(value.trim())));
+    if (found !== undefined) return found;
+  }
+  if (field === 'question') {
+    const found = unused.find((column) => mostly(column, (value) => /[?？]\s*$/.test(value)));
+    if (found !== undefined) return found;
+  }
+  const named = unused.find((column) => likelyNames[field].some((name) => column.toLowerCase().includes(name)));
+  return named ?? nearest(field, unused);
+}

@@ -1,0 +1,105 @@
+/**
+ * Models from elsewhere by what they hold and not by name: a base whose weights were replaced is another model. Folders are
+ * hashed once and again only when a file of theirs changed; of a Hugging Face id the commit in the local cache counts.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { onDisk } from '../disk.js';
+import { sha256 } from '../hash.js';
+import { hashFile, type OutputChecks } from './fingerprint.js';
+import { confirmOutput } from './outputs.js';
+import { adapterBase, phantomBase } from './relocation.js';
+import { readOrNull, writeJson } from './run-folder.js';
+
+/** Weights are only ever read as safetensors; all else that decides what a model is, is text. */
+const counts = /\.(safetensors|json|txt|model|jinja|tiktoken|vocab|merges|py)$/i;
+
+const storeSchema = z.object({
+  /** By path: size, times and inode as they were when it was hashed, and the hash. */
+  files: z.record(z.string(), z.string()),
+  /** By id: the commit that the run began with. */
+  commits: z.record(z.string(), z.string()),
+});
+
+export interface ModelContents {
+  /**
+   * Hash of what a model is. `phantom` and folders: of their files; ids: of the id, and of the commit where that is not
+   * the one that the run began with.
+   * @throws RunError `output-damaged` where the model is a run's and is not what that run wrote.
+   */
+  of(model: string): Promise<string>;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @param store File that remembers between attempts; null where nothing need be remembered. */
+export function openModelContents(
+  store: string | null,
+  checks?: OutputChecks,
+  { holds = () => {}, env = process.env }: { holds?: () => void; env?: Env } = {},
+): ModelContents {
+  const remembered = (store === null ? null : readOrNull(store, storeSchema)) ?? { files: {}, commits: {} };
+  let changed = false;
+  const fileContent = async (file: string): Promise<string> => {
+    const { size, mtimeNs, ctimeNs, ino } = await onDisk(file, () => stat(file, { bigint: true }));
+    const state = `${size} ${mtimeNs} ${ctimeNs} ${ino} `;
+    const cached = remembered.files[file];
+    if (cached?.startsWith(state) === true) return cached.slice(state.length);
+    const content = await hashFile(file);
+    remembered.files[file] = `${state}${content}`;
+    changed = true;
+    return content;
+  };
+  const folderContent = async (dir: string, seen: readonly string[]): Promise<string> => {
+    await confirmOutput(dir, checks);
+    const entries = await onDisk(dir, () => readdir(dir));
+    const parts: string[] = [];
+    for (const name of entries.filter((entry) => counts.test(entry)).toSorted()) {
+      const file = join(dir, name);
+      if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
+      // Its own name of its base may be a path, which says less than what the base holds.
+      parts.push(name === 'adapter_config.json' ? name : `${name} ${await fileContent(file)}`);
+    }
+    const base = adapterBase(dir);
+    if (base !== null && !seen.includes(dir)) parts.push(`base ${await contentOf(base, [...seen, dir])}`);
+    return sha256(parts.join('\n'));
+  };
+  const idContent = (id: string): string => {
+    const now = cachedCommit(id, env);
+    const first = remembered.commits[id];
+    if (first === undefined && now !== null) {
+      remembered.commits[id] = now;
+      changed = true;
+    }
+    return sha256(first === undefined || now === null || now === first ? id : `${id}@${now}`);
+  };
+  const contentOf = async (model: string, seen: readonly string[] = []): Promise<string> => {
+    const dir = model === 'phantom' ? phantomBase : resolve(model);
+    return isFolder(dir) ? folderContent(dir, seen) : idContent(model);
+  };
+  return {
+    of: async (model) => {
+      changed = false;
+      const content = await contentOf(model);
+      if (changed && store !== null) {
+        holds();
+        writeJson(store, remembered);
+      }
+      return content;
+    },
+  };
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Commit that `main` of a model has in Hugging Face's cache on this machine; null where it is not there. */
+export function cachedCommit(id: string, env: Env = process.env): string | null {
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(id)) return null;
+  const home = env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface');
+  const hub = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE'] ?? join(home, 'hub');
+  const main = join(hub, `models--${id.replaceAll('/', '--')}`, 'refs', 'main');
+  return existsSync(main) ? onDisk(main, () => readFileSync(main, 'utf8').trim()) : null;
+}

@@ -1,0 +1,104 @@
+/** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
+import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import { Phrases } from './phrases.js';
+import { normalize } from './text.js';
+import { spelled, type Mention, type Word } from './words.js';
+
+type Polarity = 'yes' | 'no';
+type Language = keyof typeof lexicon.polarity;
+
+const languages = Object.keys(lexicon.polarity) as Language[];
+const sayings = new Map(languages.map((language) => [language, new Phrases(lexicon.polarity[language])] as const));
+const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: [...lexicon.doubts, ...lexicon.refusals] });
+const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
+
+/** `No is wrong` speaks of the answer. */
+const verbs = /^(?:is|was|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
+
+/** What each option says, where two options are yes and no in one language. */
+function polarOptions(options: readonly string[]): { language: Language; yes: string; no: string } | null {
+  const find = (language: Language, polarity: Polarity): string | undefined =>
+    options.find((option) =>
+      lexicon.polarity[language][polarity].some((word) => normalize(word) === normalize(option)),
+    );
+  for (const language of languages) {
+    const [yes, no] = [find(language, 'yes'), find(language, 'no')];
+    if (yes !== undefined && no !== undefined) return { language, yes, no };
+  }
+  return null;
+}
+
+const polarWords = new Set(
+  languages.flatMap((language) => Object.values(lexicon.polarity[language]).flat()).map(normalize),
+);
+
+/** Whether an option is nothing but yes or no in some language. */
+export function isPolarity(option: string): boolean {
+  return polarWords.has(normalize(option));
+}
+
+/** `yes` anywhere; `no` only where no noun follows it, since `no fracture` is a finding. */
+export function polarityMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  const polar = polarOptions(options);
+  const phrases = polar === null ? undefined : sayings.get(polar.language);
+  if (polar === null || phrases === undefined) return [];
+  const mentions: Mention[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const found = phrases.startingAt(words, i);
+    if (found === null) continue;
+    const next = words[i + found.length];
+    const closes =
+      next === undefined ||
+      next.boundary !== 'none' ||
+      next.glued ||
+      connectives.has(next.text) ||
+      verbs.test(next.text);
+    const opens = words[i]?.boundary !== 'none' || i === 0;
+    const own = polar.language === 'zh' ? opens && closes : found.name === 'yes' || closes;
+    if (own)
+      mentions.push({
+        option: found.name === 'yes' ? polar.yes : polar.no,
+        start: i,
+        end: i + found.length,
+        by: 'words',
+      });
+    i += found.length - 1;
+  }
+  return mentions;
+}
+
+/**
+ * The option `no` where a text says that what was asked about is not there. Presence is not read as `yes` in the same way:
+ * nothing says that the finding it names is the one that was asked about.
+ */
+export function absenceOption(words: readonly Word[], options: readonly string[]): string | null {
+  const polar = polarOptions(options);
+  if (polar === null || words.some(({ boundary }, i) => i > 0 && boundary === 'sentence') || nothingMeant.within(words))
+    return null;
+  const sentence = words
+    .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
+    .join(' ');
+  return absenceIn[polar.language]?.test(sentence) === true ? polar.no : null;
+}
+
+const seen =
+  '(?:seen|visible|present|identified|detected|evident|noted|observed|demonstrated|found|shown|appreciated|depicted|apparent|discernible|there)';
+const shows = '(?:show|demonstrate|contain|have|reveal|display|exhibit|include|suggest|indicate)s?';
+/** A sentence about what is absent, and about nothing that is present. */
+const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
+  Object.entries({
+    en:
+      `^(?:[^,]*, )?(?:no (?!,)\\S|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
+      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:isnt|arent|wasnt) ${seen})\\b)`,
+    de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
+    fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
+    es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',
+    it: '^(?:non (?:c|ci|si|vi)|nessun|nessuna|senza) \\S',
+    pt: '^(?:nao (?:ha|se|existe)|sem|nenhum|nenhuma) \\S',
+    nl: '^(?:\\S+ ){0,3}geen \\S',
+    zh: '^(?:.* , )?(?:[^,]* )?(?:没 有|未 见|无) \\S',
+  }).map(([language, source]) => [
+    language,
+    new RegExp(`${source}(?!.*\\b(?:but|except|although|though|however|aber|mais|pero)\\b)`),
+  ]),
+);

@@ -1,0 +1,166 @@
+/**
+ * What a text says about each option that it speaks of: that it is the answer, that it is not, or that it may be. Whatever
+ * is not recognised as denied or as background counts as said, so that an unknown way to hedge leaves two options standing.
+ */
+import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import type { Reading } from './mentions.js';
+import { Phrases, phraseWords } from './phrases.js';
+import type { Mention, Word } from './words.js';
+
+/** `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. */
+export type Stance = 'said' | 'denied' | 'doubted' | 'background';
+
+type Owners = Reading['owners'];
+
+export interface Stood extends Mention {
+  stance: Stance;
+}
+
+const lists = {
+  denials: new Phrases({ denial: lexicon.denials }),
+  idioms: new Phrases({ idiom: lexicon.notDenials }),
+  doubts: new Phrases({ doubt: lexicon.doubts }),
+  ors: new Phrases({ or: lexicon.or }),
+  breaks: new Phrases({ break: lexicon.breaks }),
+  conclusions: new Phrases({ conclusion: lexicon.conclusions }),
+  reasons: new Phrases({ reason: lexicon.reasons }),
+  comparisons: new Phrases({ comparison: lexicon.comparisons }),
+};
+const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
+const deniedAfter = new RegExp(
+  `^(?:(?:§|${alternatives([...conjunctions])}|,) )*(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
+    `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
+    '^(?:cannot|cant) be (?:the |correct|right|true)|' +
+    `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || word === 'isnt' || word === 'wasnt'))})(?: |$)`,
+);
+/** Denials that reach over commas and breaks because they open with them. */
+const deniedBefore =
+  /(?:^| )(?:rather than|instead of|other than|anything but|all but|everything but|except|except for|as opposed to|unlike|excluding|far from|除 了)(?: the| an?)? $/;
+/** Words looked at on each side. */
+const reach = 14;
+
+export function stancesOf(reading: Reading): Stood[] {
+  const stood: Stood[] = [];
+  for (const mention of reading.mentions) {
+    const previous = stood.at(-1);
+    const stance = stanceOf(reading, mention);
+    // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
+    const listed = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
+    stood.push({ ...mention, stance: listed ? 'denied' : stance });
+  }
+  return stood;
+}
+
+function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stance {
+  const from = clauseStart(words, mention.start, owners);
+  const to = clauseEnd(words, mention.end, owners);
+  const before = words.slice(from, mention.start);
+  const after = words.slice(mention.end, to);
+  // An option `no` or `no mass` denies nothing but itself.
+  const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
+  const inMention = (index: number): boolean => owners[index] !== undefined;
+  const loose = (part: readonly Word[], offset: number): Word[] => part.filter((_, i) => !inMention(offset + i));
+  const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
+  if (lists.doubts.within(around) || lists.ors.within(around) || isAsked(words, mention, prepared)) return 'doubted';
+  const wide = words
+    .slice(Math.max(0, mention.start - 4), mention.start)
+    .map(({ text }) => `${text} `)
+    .join('');
+  if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
+  if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
+    return 'denied';
+  return isBackground(words, mention, owners) ? 'background' : 'said';
+}
+
+const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
+
+/** `no` and its like within a few words, unless in `no doubt`. */
+function isDeniedBefore(before: readonly Word[]): boolean {
+  const near = before.slice(-7);
+  for (let i = 0; i < near.length; i++) {
+    const idiom = lists.idioms.startingAt(near, i);
+    if (idiom !== null) i += idiom.length - 1;
+    else if (lists.denials.startingAt(near, i) !== null) return true;
+  }
+  return false;
+}
+
+/** The sentence ends with a question mark. */
+function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
+  let last = end - 1;
+  while (last + 1 < words.length && words[last + 1]?.boundary !== 'sentence') last++;
+  return /^[\s)\]*"'”]*[?？]/.test(prepared.slice(words[last]?.end ?? 0, (words[last]?.end ?? 0) + 8));
+}
+
+/** First word of the mention's clause, at most `reach` words back. */
+function clauseStart(words: readonly Word[], start: number, owners: Owners): number {
+  let from = start;
+  while (from > 0 && start - from < reach && words[from]?.boundary === 'none' && !breaksAt(words, from - 1, owners))
+    from--;
+  return from;
+}
+
+function clauseEnd(words: readonly Word[], end: number, owners: Owners): number {
+  let to = end;
+  while (to < words.length && to - end < reach && words[to]?.boundary === 'none' && !breaksAt(words, to, owners)) to++;
+  return to;
+}
+
+function breaksAt(words: readonly Word[], at: number, owners: Owners): boolean {
+  if (owners[at] !== undefined) return false;
+  return lists.breaks.startingAt(words, at) !== null || givesReason(words, at);
+}
+
+/** `as the`, but not in `as well as the`. */
+function givesReason(words: readonly Word[], at: number): boolean {
+  return (
+    lists.reasons.startingAt(words, at) !== null &&
+    !/^(?:well|such|same|far|long|soon|not|just)$/.test(words[at - 1]?.text ?? '')
+  );
+}
+
+/** Inside the reason of an answer, or what it is compared with. */
+function isBackground(words: readonly Word[], { start }: Mention, owners: Owners): boolean {
+  const near = words.slice(Math.max(0, start - 3), start);
+  if (
+    lists.comparisons.within(near) &&
+    !near.some(({ text }) => /^look(?:s|ed|ing)?$/.test(text)) &&
+    near.every((word, i) => i === 0 || word.boundary !== 'sentence')
+  )
+    return true;
+  for (let i = start - 1; i >= 0 && start - i <= 4 * reach; i--) {
+    if (words[i + 1]?.boundary === 'sentence') return false;
+    if (lists.conclusions.startingAt(words, i) !== null) return false;
+    if (!givesReason(words, i) || owners[i] !== undefined) continue;
+    // `Because bone is bright, it is CT`: the reason ends with its comma.
+    const opens = i === 0 || words[i]?.boundary === 'sentence';
+    return !(opens && words.slice(i + 1, start + 1).some(({ boundary }) => boundary === 'clause'));
+  }
+  return false;
+}
+
+/** Nothing but commas, `and` and articles between two mentions. */
+function goesOn(words: readonly Word[], previous: Mention, next: Mention): boolean {
+  const between = words.slice(previous.end, next.start);
+  if (words[next.start]?.boundary === 'sentence' || between.some(({ boundary }) => boundary === 'sentence'))
+    return false;
+  return between.every(({ text }) => conjunctions.has(text) || /^(?:the|an?|option|choice)$/.test(text));
+}
+
+/** Words of a stretch with `§` for mentions and `,` for boundaries. */
+function marked({ words, owners }: Pick<Reading, 'words' | 'owners'>, from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to; i++) {
+    const word = words[i] as Word;
+    if (word.boundary === 'sentence') break;
+    if (word.boundary === 'clause') text += ', ';
+    const inside = owners[i];
+    text += inside === undefined ? `${word.text} ` : '§ ';
+    if (inside !== undefined) i = inside.end - 1;
+  }
+  return text;
+}
+
+function alternatives(phrases: readonly string[]): string {
+  return phrases.map((phrase) => phraseWords(phrase).join(' ')).join('|');
+}

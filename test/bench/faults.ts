@@ -1,0 +1,66 @@
+/**
+ * `npm run bench:faults -- --trials 200 --seed 7`: whatever is killed, damaged, moved or cut off, the same command gives what
+ * an undisturbed run gives, or stops clearly. Exits 1 where it does neither. Takes about an hour on two cores.
+ * Options: --only ID,ID (these trials again) --class WORD,WORD (kinds whose name holds one of them) --workers N --work DIR (reference runs are kept there).
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { appendJsonLine } from '../../src/loop/json-lines.js';
+import { runTrials } from './faults/run-trials.js';
+import { faultKinds } from './faults/kinds.js';
+import { describeElse, outcomeTable } from './faults/table.js';
+import { drawTrials, findTrial } from './faults/trials.js';
+
+const { values } = parseArgs({
+  options: {
+    trials: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '7' },
+    only: { type: 'string' },
+    class: { type: 'string', default: '' },
+    workers: { type: 'string', default: '2' },
+    work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
+  },
+});
+const work = resolve(values.work);
+mkdirSync(work, { recursive: true });
+const words = values.class.toLowerCase().split(',');
+const kinds = faultKinds.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)));
+const [count, seed] = [Number(values.trials), Number(values.seed)];
+// Any trial of the seed, however many are asked for.
+const named = values.only?.split(',').map((name) => findTrial(drawTrials(5000, seed, kinds), name));
+const trials = named?.flatMap((trial) => trial ?? []) ?? (kinds.length === 0 ? [] : drawTrials(count, seed, kinds));
+if (trials.length === 0 || trials.length < (named?.length ?? 0)) {
+  process.stderr.write('no trial has this name, or no kind holds this word; give the same --seed and --class\n');
+  process.exit(2);
+}
+const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
+const started = performance.now();
+const outcomes = await runTrials(trials, {
+  work,
+  workers: Number(values.workers),
+  twice: true,
+  onOutcome: (outcome, done) => {
+    appendJsonLine(join(work, 'outcomes.jsonl'), outcome);
+    process.stderr.write(
+      `${done}/${trials.length} ${outcome.id} (${outcome.configuration}): ${outcome.result}, ${outcome.attempts} attempts, ${outcome.seconds.toFixed(1)} s\n`,
+    );
+  },
+});
+const wrong = outcomes.filter(({ result }) => result === 'else');
+const classOption = values.class === '' ? '' : ` --class '${values.class}'`;
+const repeat = `npm run bench:faults -- --seed ${seed}${classOption}`;
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+process.stdout.write(
+  [
+    ...wrong.map((outcome) => `${describeElse(outcome, repeat)}\n`),
+    outcomeTable(
+      outcomes,
+      faultKinds.map(({ name }) => name),
+    ),
+    `\n${outcomes.length} trials of seed ${seed} in ${minutes} minutes, commit ${commit.trim()}; else: ${wrong.length}\n`,
+  ].join(''),
+);
+process.exitCode = wrong.length === 0 ? 0 : 1;

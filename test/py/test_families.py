@@ -1,0 +1,87 @@
+"""A fast part of `npm run bench:families`: inputs, answers and likelihoods are those of plain transformers.
+
+Training and saving are tried for one family of each kind of input; the bench tries them for all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from family_folders import FAMILIES
+from family_operations import OPERATIONS
+from transformers.models.smolvlm import processing_smolvlm
+
+from medgr2.processing import ProcessorUnloadable, load_processor
+
+#: Patches in one row for all images, tiles, one fixed size with a gap before the answer, and a template that says all.
+TRAINED = ("Qwen2.5-VL", "Idefics3", "LLaVA-1.5", "Gemma 3")
+REFUSED = {"grpo": ("LLaVA-OneVision", "PaliGemma", "Mllama")}
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("families")
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if request.param == "SmolVLM":  # it asks for this package only to name frames of videos
+        monkeypatch.setattr(processing_smolvlm, "num2words", str)
+    place = folders / request.param
+    return place if place.exists() else FAMILIES[request.param](place)
+
+
+READ = [name for name in OPERATIONS if name not in ("sft", "grpo", "reward model", "pixel limit")]
+
+
+@pytest.mark.parametrize("operation", READ)
+@pytest.mark.parametrize("folder", FAMILIES, indirect=True)
+def test_what_is_read_is_read_as_plain_transformers_does(folder: Path, tmp_path: Path, operation: str) -> None:
+    assert OPERATIONS[operation](folder, tmp_path) == "same"
+
+
+@pytest.mark.parametrize("operation", ["sft", "reward model"])
+@pytest.mark.parametrize("folder", TRAINED, indirect=True)
+def test_what_is_trained_and_saved_is_the_familys_own(folder: Path, tmp_path: Path, operation: str) -> None:
+    assert OPERATIONS[operation](folder, tmp_path) == "same"
+
+
+@pytest.mark.parametrize("folder", FAMILIES, indirect=True)
+def test_a_limit_of_pixels_holds_or_is_refused_with_the_least_that_can_be(folder: Path, tmp_path: Path) -> None:
+    words = OPERATIONS["pixel limit"](folder, tmp_path)
+    assert words == "same" or "or more" in words
+
+
+@pytest.mark.parametrize("folder", REFUSED["grpo"], indirect=True)
+def test_grpo_refuses_at_the_start_what_trl_does_not_pass_on(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="TRL's GRPO"):
+        OPERATIONS["grpo"](folder, tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["Gemma 3"], indirect=True)
+def test_grpo_takes_a_family_that_wants_a_list_of_images_for_each_text(folder: Path, tmp_path: Path) -> None:
+    assert OPERATIONS["grpo"](folder, tmp_path) == "same"
+
+
+@pytest.mark.parametrize("folder", ["Qwen2-VL"], indirect=True)
+def test_a_folder_whose_processor_nobody_has_is_read_by_its_model(folder: Path, tmp_path: Path) -> None:
+    """Models that earlier versions saved name a processor of their own; plain AutoProcessor then gives a tokenizer."""
+    old = Path(shutil.copytree(folder, tmp_path / "old"))
+    for name in ("preprocessor_config.json", "tokenizer_config.json"):
+        text = (old / name).read_text().replace("Qwen2VLProcessor", "StillImageProcessor")
+        (old / name).write_text(text)
+    assert type(load_processor(str(old))).__name__ == "Qwen2VLProcessor"
+    (old / "preprocessor_config.json").unlink()
+    with pytest.raises(ProcessorUnloadable, match=str(old)):
+        load_processor(str(old))
+
+
+@pytest.mark.parametrize("folder", ["SmolVLM"], indirect=True)
+def test_a_package_that_is_missing_is_named_with_the_line_that_installs_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing_smolvlm, "num2words", None)
+    with pytest.raises(ProcessorUnloadable, match="pip install num2words"):
+        load_processor(str(folder))
