@@ -13,6 +13,7 @@ import { forTerminal } from '../src/terminal-text.js';
 import { openFeed } from '../src/tui/feed.js';
 import { ScreenView } from '../src/tui/screen.js';
 import type { TimedEvent } from '../src/loop/events.js';
+import { writePicture } from './helpers/pictures.js';
 import { recordedRun } from './tui/fixtures/recorded-run.js';
 
 /** Title, clipboard, colour, cursor, device control; C1's own CSI and OSC; text turned round; a line overwritten. */
@@ -89,14 +90,7 @@ describe.each([
 test('a provider’s error is told without its sequences', { timeout: 120_000 }, async () => {
   const { port } = server.address() as AddressInfo;
   const images = join(folder, 'images');
-  mkdirSync(images, { recursive: true });
-  writeFileSync(
-    join(images, 'a.png'),
-    Buffer.from(
-      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-      'base64',
-    ),
-  );
+  await writePicture(join(images, 'a.png'), 0);
   const settings = [
     'generation.provider=openai',
     'generation.openai.model=m',

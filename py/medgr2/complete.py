@@ -13,7 +13,7 @@ from medgr2.encode import Row, encode
 from medgr2.models import context_length, job_start, load_policy, model_path, set_up
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
-from medgr2.row_bounds import fitting, plan_batches, row_length
+from medgr2.row_bounds import fitting, plan_batches, row_lengths
 from medgr2.rows import in_batches, read_rows
 
 
@@ -26,7 +26,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt",))
-    lengths = [row_length(processor, row) for row in rows]
+    lengths = row_lengths(processor, rows)
     most: int = spec["maxNewTokens"]
     fits = set(fitting(rows, lengths, context_length(spec["model"]), most, model_path(spec["model"]), channel))
     device = set_up(spec)

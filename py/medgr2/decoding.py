@@ -16,16 +16,22 @@ from transformers import GenerationConfig
 from medgr2.chat import end_ids
 
 
+def plain_settings(model: Any, processor: Any) -> GenerationConfig:
+    """The model's ends of turn and its padding, and nothing else that its folder says."""
+    return GenerationConfig(
+        bos_token_id=model.generation_config.bos_token_id,
+        eos_token_id=end_ids(model, processor),
+        pad_token_id=processor.tokenizer.pad_token_id,
+    )
+
+
 @contextmanager
 def plain_generation(model: Any, processor: Any) -> Iterator[list[int]]:
     """While it lasts, the model's own settings are its ends alone, which it gives."""
-    ends = end_ids(model, processor)
     own = model.generation_config
-    model.generation_config = GenerationConfig(
-        bos_token_id=own.bos_token_id, eos_token_id=ends, pad_token_id=processor.tokenizer.pad_token_id
-    )
+    model.generation_config = plain_settings(model, processor)
     try:
-        yield ends
+        yield model.generation_config.eos_token_id
     finally:
         model.generation_config = own
 

@@ -6,6 +6,7 @@ The prompt goes through the family's processor exactly as it does before generat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -62,7 +63,7 @@ def reply_ids(processor: Any, prompt: str, response: str | None, prefix: str = "
     if response is None:
         return [], 0
     turn = turn_of(processor)
-    start = _boundary(processor, prompt)
+    start = boundary(processor, prompt)
     whole = [*_after(processor, start, f"{turn.before}{prefix}{response}"), turn.end]
     if not prefix:
         return whole, len(whole)
@@ -73,7 +74,8 @@ def reply_ids(processor: Any, prompt: str, response: str | None, prefix: str = "
     return whole, len(whole) - common
 
 
-def _boundary(processor: Any, prompt: str) -> str:
+def boundary(processor: Any, prompt: str) -> str:
+    """The text that a response follows."""
     return f"{prompt}\n" if is_prefix_model(processor) else prompt_text(processor, prompt)
 
 
@@ -83,11 +85,16 @@ def _after(processor: Any, start: str, text: str) -> list[int]:
     if any(token in text for token in reserved_tokens(processor)):
         return _as_plain_text(processor, text)
     adds = adds_special_tokens(processor, start) and not is_prefix_model(processor)
-    alone: list[int] = tokenizer(start, add_special_tokens=adds).input_ids
+    alone = _start_ids(processor, start, adds)
     whole: list[int] = tokenizer(start + text, add_special_tokens=adds).input_ids
-    if whole[: len(alone)] == alone:
+    if tuple(whole[: len(alone)]) == alone:
         return whole[len(alone) :]
     return list(tokenizer(text, add_special_tokens=False).input_ids)
+
+
+@lru_cache(maxsize=4096)  # a prompt is asked with several responses
+def _start_ids(processor: Any, start: str, adds: bool) -> tuple[int, ...]:
+    return tuple(processor.tokenizer(start, add_special_tokens=adds).input_ids)
 
 
 def _as_plain_text(processor: Any, text: str) -> list[int]:

@@ -14,7 +14,7 @@ from medgr2.likelihood import response_log_likelihoods
 from medgr2.models import context_length, job_start, load_policy, model_path, set_up
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
-from medgr2.row_bounds import RowsTooLong, plan_batches, row_length, too_long
+from medgr2.row_bounds import RowsTooLong, plan_batches, row_lengths, too_long
 from medgr2.rows import in_batches, read_rows
 
 ANSWER_BLOCK = "<answer>"
@@ -26,7 +26,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "responses"))
     most: int = spec["maxNewTokens"]
-    lengths = [row_length(processor, row) for row in rows]
+    lengths = row_lengths(processor, rows)
     _check_room(spec, processor, rows, lengths, most)
     device = set_up(spec)
     model = load_policy(spec["model"], device)

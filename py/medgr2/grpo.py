@@ -12,6 +12,7 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from medgr2.channel import Channel
+from medgr2.decoding import plain_settings
 from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
 from medgr2.images import open_image
@@ -22,12 +23,13 @@ from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
 from medgr2.rows import read_rows
-from medgr2.sharding import heed, ranks
+from medgr2.sharding import check_reference, heed, ranks
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training_faults import RewardOutOfRange
+from medgr2.weights import adapter_base
 
 COLUMNS = ("id", "image", "prompt")
 #: Squared, it is still a number in float32: advantages divide by a group's standard deviation.
@@ -115,6 +117,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
     check_policy(model_path(spec["model"]))
+    check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
     if spec.get("rewardModel"):
         check_reward_model(model_path(spec["rewardModel"]))
         checked_processor(spec["rewardModel"], rows, ("prompt",))
@@ -127,6 +130,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
+    model.generation_config = plain_settings(model, processor)
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     config = GRPOConfig(
         output_dir=str(job.checkpoints_folder),

@@ -1,6 +1,6 @@
 """TRL's GRPOTrainer with our checkpoints, and a count of what its groups taught.
 
-A group teaches where its completions got different rewards. TRL reads a completion without any reward as one of 0.
+A group teaches where its completions got different rewards. A completion without any reward teaches nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ REFERENCE_FILE = "reference_model.safetensors"
 class PolicyTrainer(Resumable, GRPOTrainer):
     groups = 0
     dead_groups = 0
+    #: Completions to which no reward applied.
     unrewarded = 0
-    mixed = 0
     _sampler: Any = None
 
     def start_reference_from_policy(self) -> None:
@@ -37,14 +37,14 @@ class PolicyTrainer(Resumable, GRPOTrainer):
             **super().progress(),
             "step": self._step,
             "generated": self._buffered_inputs if self._step % every else None,
-            "groups": [self.groups, self.dead_groups, self.unrewarded, self.mixed],
+            "groups": [self.groups, self.dead_groups, self.unrewarded],
         }
 
     def restore(self, progress: Progress) -> None:
         super().restore(progress)
         self._step = progress["step"]
         self._buffered_inputs = _on(self.accelerator.device, progress["generated"])
-        self.groups, self.dead_groups, self.unrewarded, self.mixed = progress["groups"]
+        self.groups, self.dead_groups, self.unrewarded = progress["groups"]
 
     def restore_progress(self, checkpoint: Path) -> None:
         super().restore_progress(checkpoint)
@@ -93,16 +93,17 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         weights_F = self.reward_weights.to(rewards_NF.device)
         none_BG = rewards_NF.isnan().all(dim=1).view(-1, self.num_generations)
         total_BG = (rewards_NF * weights_F).nansum(dim=1).view(-1, self.num_generations)
+        highest_B = total_BG.masked_fill(none_BG, -torch.inf).max(dim=1).values
+        lowest_B = total_BG.masked_fill(none_BG, torch.inf).min(dim=1).values
         self.groups += len(total_BG)
-        self.dead_groups += int((total_BG == total_BG[:, :1]).all(dim=1).sum())
-        self.unrewarded += int(none_BG.all(dim=1).sum())
-        self.mixed += int((none_BG.any(dim=1) & ~none_BG.all(dim=1)).sum())
+        self.dead_groups += int((highest_B <= lowest_B).sum())
+        self.unrewarded += int(none_BG.sum())
         return rewards_NF
 
     def nothing_taught(self) -> str | None:
         if self.groups == 0 or self.dead_groups < self.groups:
             return None
-        if self.unrewarded == self.groups:
+        if self.unrewarded == self.groups * self.num_generations:
             return f"no reward applied to any completion of its {self.groups} groups: all were null"
         return f"in each of its {self.groups} groups all completions got the same reward"
 
@@ -111,8 +112,9 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         if self.groups and self.dead_groups >= 0.9 * self.groups:
             share = f"{self.dead_groups} of {self.groups} groups"
             found.append(f"{share} taught nothing: their completions all got the same reward")
-        if self.mixed:
-            found.append(f"in {self.mixed} groups some completions got no reward at all, which TRL reads as 0")
+        if self.unrewarded:
+            share = f"{self.unrewarded} of {self.groups * self.num_generations} completions"
+            found.append(f"{share} got no reward at all, all being null, and taught nothing")
         return found
 
     def more_result(self) -> dict[str, Any]:

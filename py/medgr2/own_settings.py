@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 TOKENS = ("bos_token_id", "eos_token_id", "pad_token_id")
+ABSENT = object()
 
 
 class OwnSettings:
@@ -15,11 +16,13 @@ class OwnSettings:
         self._model = model
         self._generation = copy.deepcopy(model.generation_config)
         configs = (model.config, model.config.get_text_config())
-        self._tokens = [(config, name, getattr(config, name, None)) for config in configs for name in TOKENS]
+        self._tokens = [(config, name, vars(config).get(name, ABSENT)) for config in configs for name in TOKENS]
 
     def put_back(self) -> None:
         """Before the model is saved."""
         self._model.generation_config = self._generation
         for config, name, value in self._tokens:
-            if getattr(config, name, None) != value:
+            if value is ABSENT:
+                vars(config).pop(name, None)
+            else:
                 setattr(config, name, value)

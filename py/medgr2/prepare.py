@@ -10,7 +10,7 @@ from medgr2.encode import Row
 from medgr2.models import context_length, model_path
 from medgr2.processing import load_processor
 from medgr2.reserved_tokens import check_texts
-from medgr2.row_bounds import fitting, row_length
+from medgr2.row_bounds import fitting, row_lengths
 
 
 class Prepared(NamedTuple):
@@ -41,6 +41,6 @@ def prepare(
     """Leaves out, and tells, what does not fit beside a reply of so many tokens or beside the column `response`."""
     processor = checked_processor(reference, rows, columns)
     context = context_length(reference)
-    lengths = [row_length(processor, row, row[response] if response else None) for row in rows]
+    lengths = row_lengths(processor, rows, response)
     kept = fitting(rows, lengths, context, reply, model_path(reference), channel)
     return Prepared(processor, [rows[index] for index in kept], [lengths[index] for index in kept], context)

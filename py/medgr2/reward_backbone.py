@@ -22,7 +22,7 @@ from medgr2.likelihood import vocabulary_logits
 from medgr2.models import load_vlm, model_path
 from medgr2.processing import load_processor
 from medgr2.roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
-from medgr2.row_bounds import plan_batches, row_length
+from medgr2.row_bounds import plan_batches, row_lengths
 from medgr2.weights import ModelUnloadable, check_finite
 
 GRADE_MEAN = 2.5
@@ -154,7 +154,7 @@ class RewardModel(nn.Module):
 
         None where a row is longer than the backbone can read.
         """
-        lengths = [row_length(self.processor, row, row["response"]) for row in rows]
+        lengths = row_lengths(self.processor, rows, "response")
         most = getattr(self.vlm.config.get_text_config(), "max_position_embeddings", None)
         fits = [index for index, length in enumerate(lengths) if most is None or length <= most]
         scores: list[float | None] = [None] * len(rows)

@@ -9,8 +9,8 @@ from typing import Any
 from PIL import Image
 
 from medgr2.channel import Channel
-from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text
-from medgr2.encode import Row, SampleUnreadable, reply_ids
+from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text, turn_of
+from medgr2.encode import Row, SampleUnreadable, boundary
 from medgr2.images import ImageUnreadable, image_size
 
 #: Tokens a row may take in a full batch before the batch is made smaller, where its neighbours are short.
@@ -22,15 +22,30 @@ class RowsTooLong(ValueError):
     """Samples do not fit into what the model can read."""
 
 
-def row_length(processor: Any, row: Row, response: str | None = None) -> int:
-    """Tokens of image, prompt and, where it is given, response. The image's come from its size: nothing is decoded."""
-    text = prompt_text(processor, row["prompt"])
-    adds = adds_special_tokens(processor, text) and not is_prefix_model(processor)
-    image = image_tokens(processor, row) - 1
-    if hasattr(processor, "full_image_sequence"):  # Gemma 3: lines' ends around the image join those of the template
-        text, image = text.replace(processor.boi_token, processor.full_image_sequence), 0
-    words = len(processor.tokenizer(text, add_special_tokens=adds).input_ids) + (2 if is_prefix_model(processor) else 0)
-    return words + image + len(reply_ids(processor, row["prompt"], response)[0])
+def row_lengths(processor: Any, rows: Sequence[Row], response: str | None = None) -> list[int]:
+    """Tokens of image, prompt and, where a column is named, response. Images' come from their sizes: none is decoded.
+
+    Rows may be many, and a tokenizer is much faster on many texts than on each.
+    """
+    if not rows:
+        return []
+    starts = [boundary(processor, row["prompt"]) for row in rows]
+    adds = adds_special_tokens(processor, starts[0]) and not is_prefix_model(processor)
+    end, before = (0, "") if response is None else (1, turn_of(processor).before)
+    texts = [
+        start + (before + (row[response] or "") if response else "") for start, row in zip(starts, rows, strict=True)
+    ]
+    images = [image_tokens(processor, row) for row in rows]
+    if is_prefix_model(processor):  # its processor writes the image's tokens and a first one before the prompt
+        more = 1
+    elif hasattr(processor, "full_image_sequence"):
+        # Gemma 3: the lines' ends around the image join those of the template.
+        texts = [text.replace(processor.boi_token, processor.full_image_sequence, 1) for text in texts]
+        images, more = [0] * len(rows), 0
+    else:
+        more = -1  # the image's tokens stand in the place of one
+    words = processor.tokenizer(texts, add_special_tokens=adds).input_ids
+    return [len(ids) + more + image + end for ids, image in zip(words, images, strict=True)]
 
 
 def image_tokens(processor: Any, row: Row) -> int:

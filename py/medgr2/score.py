@@ -12,7 +12,7 @@ from medgr2.models import context_length, job_start, model_path, set_up
 from medgr2.prepare import checked_processor
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_reward_model
-from medgr2.row_bounds import fitting, plan_batches, row_length
+from medgr2.row_bounds import fitting, plan_batches, row_lengths
 from medgr2.rows import in_batches, read_rows
 
 
@@ -21,7 +21,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
     check_reward_model(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "response"))
-    lengths = [row_length(processor, row, row["response"]) for row in rows]
+    lengths = row_lengths(processor, rows, "response")
     kept = fitting(rows, lengths, context_length(spec["model"]), 0, model_path(spec["model"]), channel)
     device = set_up(spec)
     model = RewardModel.load(spec["model"], device)

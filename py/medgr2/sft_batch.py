@@ -11,7 +11,7 @@ from medgr2.channel import Channel
 from medgr2.encode import Row, encode
 from medgr2.models import context_length, model_path
 from medgr2.prepare import checked_processor
-from medgr2.row_bounds import fitting, row_length
+from medgr2.row_bounds import fitting, row_lengths
 
 #: What no loss is taken on, in transformers.
 IGNORED = -100
@@ -40,9 +40,9 @@ def sft_rows(spec: dict[str, Any], rows: list[Row], channel: Channel) -> tuple[A
     cut = (spec.get("trl") or {}).get("max_length")
     if cut is not None:
         # The rest is cut off; an image or a prompt cannot be.
-        lengths = [row_length(processor, row) for row in rows]
+        lengths = row_lengths(processor, rows)
         kept = fitting(rows, lengths, min(cut, context or cut), 1, "trl.max_length", channel)
     else:
-        lengths = [row_length(processor, row, row["completion"]) for row in rows]
+        lengths = row_lengths(processor, rows, "completion")
         kept = fitting(rows, lengths, context, 0, model_path(spec["model"]), channel)
     return processor, [rows[index] for index in kept]

@@ -78,6 +78,19 @@ def check_ranks(trainer: Any) -> None:
         raise ShardingRefused(f"sharding is {wanted}, and accelerate would leave it out on {trainer.args.device}")
 
 
+def check_reference(spec: dict[str, Any], is_adapter: bool) -> None:
+    """Raises where GRPO's KL penalty would be against another model than the one that training starts from.
+
+    TRL loads the reference by name, which of an adapter's folder is that of its base; weights that are put in its place
+    afterwards (grpo_trainer.py) cannot be put into shards.
+    """
+    if sharding() is not None and is_adapter and spec.get("lora") is None and (spec.get("trl") or {}).get("beta"):
+        raise ShardingRefused(
+            "GRPO with a KL penalty (grpo.klBeta) over sharded weights cannot start from an adapter's folder, which "
+            "is the reference too: train adapters in GRPO as well (lora), or leave the penalty out"
+        )
+
+
 def save_whole(trainer: Any, folder: str) -> None:
     """The finished model, as one process saves it. All ranks take part in the gathering, and one writes."""
     if sharding() is None:

@@ -97,7 +97,7 @@ export class Connection {
     this.#busy += 1;
     if (this.#busy > 1) return;
     this.#process.ref();
-    this.#lookAgain();
+    if (this.failure === null) this.#lookAgain();
   }
 
   release(): void {

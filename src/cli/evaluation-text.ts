@@ -19,6 +19,7 @@ export function evaluationText(
     ['macro F1', percent(report.macroF1), range(intervals.macroF1)],
     ['weighted F1', percent(report.weightedF1), range(intervals.weightedF1)],
     ['AUROC', percent(report.auroc), report.auroc === null ? whyNoAuroc(report) : ''],
+    ...openLines(report),
   ];
   return [
     `${report.n} answers: ${report.correct} right (${report.exact} letter for letter), ${report.unparsed} without a readable answer (they count as wrong)`,
@@ -39,6 +40,16 @@ const whyNoAuroc = ({ withLikelihoods }: AnswerReport): string =>
   withLikelihoods === 0
     ? 'needs likelihoods of the options'
     : 'needs an option that is right in one question and wrong in another';
+
+/** Words shared with the keys of open questions; not a measure of what is right. */
+function openLines({ open }: AnswerReport): string[][] {
+  if (open === null) return [];
+  const of = `over ${open.n} open questions`;
+  return [
+    ['token F1', percent(open.tokenF1), of],
+    ['ROUGE-L', percent(open.rougeL), of],
+  ];
+}
 
 /** From the first model to the second. */
 function againstText({ first, second, overall, byModality, pValue }: Transitions): string {

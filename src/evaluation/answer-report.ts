@@ -6,7 +6,15 @@
  * two options). A right answer has the class of the true one however it was worded. Classes are pooled over all rows.
  */
 import { DataError } from '../errors.js';
-import { exactMatch, judgeCompletion, normalize, publishedLetter, resolveOption } from '../reward/index.js';
+import {
+  exactMatch,
+  judgeCompletion,
+  normalize,
+  publishedLetter,
+  resolveOption,
+  rougeL,
+  tokenF1,
+} from '../reward/index.js';
 import { asProbabilities, oneVsRestAuroc, type LikelihoodRow } from './auroc.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { wilsonInterval } from './wilson.js';
@@ -34,6 +42,13 @@ export interface GroupFigures extends AccuracyCell, ClassFigures {
 /** `ours`: the rules of src/reward. `published`: MedVLM-R1's own script, which takes a lone letter in an answer block. */
 export type EvaluationReading = 'ours' | 'published';
 
+/** Means over open questions; the text compared is the answer that was read, or all of it where none was. */
+export interface OpenFigures {
+  n: number;
+  tokenF1: number;
+  rougeL: number;
+}
+
 export interface AnswerReport extends GroupFigures {
   /** Mean one-vs-rest AUROC over the rows with likelihoods; null without any. */
   auroc: number | null;
@@ -46,6 +61,8 @@ export interface AnswerReport extends GroupFigures {
   exactMatch: number;
   /** 95 %: Wilson's for shares, a bootstrap over rows for the others; null where resamples do not vary. */
   intervals: Record<IntervalName, Interval | null>;
+  /** Of open questions, how near the answers are to their keys by words; null without any. */
+  open: OpenFigures | null;
   byModality: Record<string, GroupFigures>;
   byQuestionType: Record<string, GroupFigures>;
   byDataset: Record<string, GroupFigures>;
@@ -148,6 +165,7 @@ export function answerReport(
     exact,
     exactMatch: exact / judged.length,
     intervals: intervalsOf(judged, seed, resamples),
+    open: openFigures(judged.filter(({ row }) => row.options.length === 0)),
     byModality: figuresBy(judged, ({ row }) => row.modality),
     byQuestionType: figuresBy(judged, ({ row }) => row.questionType),
     byDataset: figuresBy(judged, ({ row }) => row.dataset),
@@ -163,6 +181,13 @@ function figuresOf(judged: readonly JudgedRow[]): GroupFigures {
   const n = judged.length;
   const interval = wilsonInterval(correct, n);
   return { n, correct, unparsed, accuracy: correct / n, interval, ...classFigures(labelsOf(judged)) };
+}
+
+function openFigures(open: readonly JudgedRow[]): OpenFigures | null {
+  if (open.length === 0) return null;
+  const mean = (figure: typeof tokenF1): number =>
+    open.reduce((sum, { row, found }) => sum + figure(found ?? row.completion, row.answer), 0) / open.length;
+  return { n: open.length, tokenF1: mean(tokenF1), rougeL: mean(rougeL) };
 }
 
 function labelsOf(judged: readonly JudgedRow[]): ReturnType<typeof encodeLabels> {

@@ -12,7 +12,7 @@ import { attempt, type RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
 import { dataProgress, type DataContext } from './data.js';
 import { openImageChecks } from './image-checks.js';
-import { fromRun, readAs, runFiles, writeJson } from './run-folder.js';
+import { fromRun, readOrNull, runFiles, writeJson } from './run-folder.js';
 
 /** Which stages the folder is for, so that it is never taken for a loop's, or for those of another command. */
 const markerFile = 'stage-alone.json';
@@ -52,7 +52,10 @@ const noData: LoopData = {
 
 function claim(runDir: string, name: string): void {
   const marker = join(runDir, markerFile);
-  const other = readAs(marker, z.looseObject({ command: z.string() }))?.command;
+  let damaged = false;
+  const other = readOrNull(marker, z.looseObject({ command: z.string() }), () => (damaged = true))?.command;
+  // It is written anew; stages of another command have other names.
+  if (damaged) return;
   if (other === name || (other === undefined && !existsSync(join(runDir, runFiles.ledger)))) return;
   throw new RunError(
     'other-run',

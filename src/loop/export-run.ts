@@ -76,7 +76,10 @@ function attempt<T>(work: () => T): { value?: T; error?: unknown } {
 /** D_gen is a copy of what the newest filter stage made: its record tells whether the copy is that. */
 async function confirmDataset(runDir: string, file: string): Promise<void> {
   const { entries } = readLedger(join(runDir, runFiles.ledger));
-  const newest = [...entries.values()].findLast(({ stage, arm }) => stage === 'filter' && arm === undefined);
+  const filtered = (cycle: number) =>
+    entries.get(stageKey(cycle, 'filter')) ?? readRecord(join(runDir, stageKey(cycle, 'filter')));
+  let newest = filtered(1);
+  for (let cycle = 2, next = filtered(2); next !== null; cycle += 1, next = filtered(cycle)) newest = next;
   const expected = newest?.files?.['d-gen.parquet'];
   if (expected === undefined || (await hashFile(file)) === expected.sha256) return;
   throw new RunError('output-damaged', `${file} is not what the newest filter stage made`, {

@@ -29,7 +29,7 @@ export async function runJob<K extends JobKind>(
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
   const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
-  for (const model of modelsOf(spec)) await confirmUsed(model, context.outputs, context.holds);
+  for (const model of modelsOf(spec)) await confirmUsed(model, context);
   // A generator's images are looked at as each is asked about.
   const images = stage === 'generate' ? null : context.images;
   await images?.confirm();

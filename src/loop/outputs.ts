@@ -55,16 +55,24 @@ export async function confirmOutput(path: string, checks: OutputChecks = openOut
   });
 }
 
+interface UsingRun {
+  /** Absolute. */
+  runDir: string;
+  outputs: OutputChecks;
+  holds(): void;
+}
+
 /**
- * The same for what a stage at work is given: a stage that is damaged is moved aside, so that the next attempt makes it
- * again even where size and time of the file are as they were.
+ * The same for what a stage at work is given: a stage of its own run that is damaged is moved aside, so that the next
+ * attempt makes it again even where size and time of the file are as they were. Another run's is left alone.
  */
-export async function confirmUsed(path: string, checks: OutputChecks, holds: () => void): Promise<void> {
+export async function confirmUsed(path: string, { runDir, outputs, holds }: UsingRun): Promise<void> {
   try {
-    await confirmOutput(path, checks);
+    await confirmOutput(path, outputs);
   } catch (error) {
     if (!(error instanceof RunError) || error.where === undefined) throw error;
     const dir = error.where;
+    if (relative(runDir, dir).startsWith('..')) throw error;
     holds();
     onDisk(dir, () => {
       rmSync(`${dir}.damaged`, { recursive: true, force: true });

@@ -71,7 +71,10 @@ const largestSmallFile = 64 * 1024 * 1024;
 /** Text of a small file of a run. @throws DataError that names it where it cannot be read, or cannot be one. */
 export function readSmall(file: string): string {
   return onDisk(file, () => {
-    const { size } = statSync(file);
+    const found = statSync(file);
+    // A pipe would be waited for.
+    if (!found.isFile() && !found.isDirectory()) throw damaged(file, 'it is no file');
+    const { size } = found;
     if (size > largestSmallFile) throw damaged(file, `it has ${size} bytes`);
     return readFileSync(file, 'utf8');
   });

@@ -39,7 +39,9 @@ export async function inRunFolder<Result extends object>(
   await openPricing(config);
   let run: RunContext | null = null;
   const report = (status: 'running' | EndStatus, error: string | null): void => {
-    if (run !== null) writeJson(join(runDir, runFiles.result), result(run, status, error));
+    if (run === null) return;
+    run.holds();
+    writeJson(join(runDir, runFiles.result), result(run, status, error));
   };
   return attempt(config, runDir, options, {
     what: 'the run',

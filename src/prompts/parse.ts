@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { comparable, normalize } from '../reward/text.js';
 import { optionByText, optionLetter } from '../reward/options.js';
 import { resolveOption } from '../reward/extract.js';
+import { specialTokens } from './special-tokens.js';
 import { questionTypeSchema, type QuestionType, type Sample } from '../sample.js';
 
 /** What a generator must return. The answer comes last, after the reasoning that leads to it. */
@@ -28,6 +29,7 @@ export const dropReasons = [
   'duplicate-options',
   'answer-not-in-options',
   'wrong-question-type',
+  'special-token',
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
 
@@ -80,6 +82,8 @@ function check(reply: Reply, asked: QuestionType): ParsedReply {
   if (/<\/?(?:think|answer)>/i.test(rationale + answerText + reply.options.join(''))) {
     return drop('schema', 'rationale, answer or options: hold tags of the response format');
   }
+  const [token] = specialTokens([question, ...reply.options, rationale, answerText].join('\n'));
+  if (token !== undefined) return drop('special-token', `Holds ${token}, a sign of chat templates.`);
   const options = withoutLetters(reply.options.map(tidy));
   if (options.length === 1) return drop('one-option', `The only option is ${quote(options[0] ?? '')}`);
   const keys = options.map((option) => comparable(option));

@@ -30,6 +30,8 @@ export interface CallErrorDetails extends ErrorDetails {
 
 /** Bad request, too large, of a type or content that cannot be processed. */
 const ofRequest = new Set([400, 413, 415, 422]);
+/** Some call a wrong key, an empty account or a country that they do not serve a bad request. */
+const ofAccount = /api.?key|credential|billing|quota|location is not supported/i;
 
 /** No reply came. `retryable` says whether the same request may succeed later. */
 export class ProviderCallError extends ProviderError {
@@ -45,7 +47,10 @@ export class ProviderCallError extends ProviderError {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.isOfRequest =
-      details.isOfRequest ?? (this.failure === 'rejected' && (this.status === undefined || ofRequest.has(this.status)));
+      details.isOfRequest ??
+      (this.failure === 'rejected' &&
+        (this.status === undefined || ofRequest.has(this.status)) &&
+        !ofAccount.test(message));
   }
 
   get retryable(): boolean {

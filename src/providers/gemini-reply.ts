@@ -1,5 +1,6 @@
 /** Reads Gemini's response and error bodies. Only what the loop needs; everything may be missing. */
 import type { EnhancedGenerateContentResponse, ErrorDetails } from '@google/generative-ai';
+import { ProviderCallError } from './call-error.js';
 import type { FinishReason, ProviderReply } from './provider.js';
 
 /** Finish reasons by which the model refuses; the SDK's own list is older than the API. */
@@ -21,8 +22,18 @@ interface Part {
   thought?: boolean;
 }
 
-/** `.text()` is not used: it throws for some refusals, returns '' for others and joins thoughts into the reply. */
-export function readGeminiReply(response: EnhancedGenerateContentResponse): ProviderReply {
+/**
+ * `.text()` is not used: it throws for some refusals, returns '' for others and joins thoughts into the reply.
+ * @throws ProviderCallError `unreadable` for JSON of another kind, which must not pass for an empty reply.
+ */
+export function readGeminiReply(response: EnhancedGenerateContentResponse, where: string): ProviderReply {
+  const { candidates, promptFeedback, usageMetadata } = response;
+  if (candidates === undefined && promptFeedback === undefined && usageMetadata === undefined)
+    throw new ProviderCallError('The reply is JSON, but not of Gemini.', {
+      failure: 'unreadable',
+      where,
+      remedy: 'Check that the base URL is a Gemini API and that no proxy answers in its place.',
+    });
   const candidate = response.candidates?.[0];
   const parts = (candidate?.content?.parts ?? []) as Part[];
   const text = parts.map((part) => (part.thought === true ? '' : (part.text ?? ''))).join('');

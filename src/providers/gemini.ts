@@ -59,7 +59,7 @@ export function geminiProvider(options: GeminiOptions): Provider {
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
       const content = [{ inlineData: { mimeType, data } }, request.prompt];
       const { response } = await generative.generateContent(content, { signal });
-      return readGeminiReply(response);
+      return readGeminiReply(response, where);
     };
     const explain = (thrown: unknown): ProviderCallError => callError(thrown, where, (text) => redact(text, apiKey));
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
@@ -69,6 +69,7 @@ export function geminiProvider(options: GeminiOptions): Provider {
 }
 
 function callError(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
+  if (thrown instanceof ProviderCallError) return thrown;
   const message = clean(messageOf(thrown)).replace(/^\[GoogleGenerativeAI Error\]: /, '');
   if (thrown instanceof GoogleGenerativeAIFetchError && thrown.status !== undefined) {
     const { status, errorDetails } = thrown;
@@ -79,8 +80,7 @@ function callError(thrown: unknown, where: string, clean: (text: string) => stri
       retryAfterMs: retryDelayMs(errorDetails),
       where,
       remedy: remedyOf(status, reason),
-      // Gemini calls a wrong key, and a country that it does not serve, a bad request.
-      ...(reason === 'API_KEY_INVALID' || /location is not supported/i.test(message) ? { isOfRequest: false } : {}),
+      ...(reason === 'API_KEY_INVALID' ? { isOfRequest: false } : {}),
     });
   }
   // The body was not JSON: a proxy's page, or a reply cut off on the way.

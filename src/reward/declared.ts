@@ -49,7 +49,7 @@ export function declarations(text: string): Declaration[] {
     .slice(-lastDeclarations);
   return places.map(({ at, after, doubtful }, i) => {
     const rest = prepared.slice(after, Math.min(after + longestSegment, places[i + 1]?.at ?? prepared.length));
-    const lead = /^[\s:：=*"'→>,-]*/.exec(rest)?.[0] ?? '';
+    const lead = /^(?:[\s:：=*"'→,]|->|-(?!\d))*/.exec(rest)?.[0] ?? '';
     const line = rest.slice(lead.length).split('\n')[0] ?? '';
     const sentence = /^(?:[A-Z][.)]\s+\S)?.*?(?=[.!?;。！？；](?=\s|$|\P{ASCII})|$)/u.exec(line)?.[0] ?? line;
     const sinceLast = words.filter(({ start }) => start < at && start >= (places[i - 1]?.after ?? at - 200));

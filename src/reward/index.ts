@@ -8,6 +8,8 @@ export { answersMatch, extract, isCorrect, judgeCompletion, resolveOption } from
 export type { Extraction, Judged } from './extract.js';
 export { formatScore, isWellFormed } from './format.js';
 export type { ResponseFormat } from './format.js';
+export { readLabel } from './label.js';
+export type { Label } from './label.js';
 export { optionLetter } from './options.js';
 export { exactMatch, publishedAccuracy, publishedFormat, publishedLetter } from './published.js';
 export type { Paper } from './published.js';
@@ -26,4 +28,5 @@ export {
 export type { RewardScale, RuleReading } from './ready-made.js';
 export { evaluateRewards } from './reward.js';
 export type { Reward, RewardContext, RewardItem, ScoreContext, Scores } from './reward.js';
+export { rougeL, tokenF1 } from './similarity.js';
 export { normalize } from './text.js';

@@ -129,7 +129,7 @@ function isArticle({ words, prepared }: LetterContext, i: number): boolean {
   return (
     /^[Ii]$/.test(raw) ||
     (!afterLetter.has(next.text) && letterIndex(next) === null) ||
-    (raw === 'a' && next.text !== 'or')
+    (raw === 'a' && !joins.has(next.text))
   );
 }
 

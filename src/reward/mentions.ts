@@ -100,7 +100,7 @@ function isBareNumber(words: readonly Word[], { start, end }: Mention): boolean 
 }
 
 function wordMentions(words: readonly Word[], options: readonly string[]): Mention[] {
-  const byFirst = new Map<string, { option: string; form: string[] }[]>();
+  const byFirst = new Map<string, { option: string | null; form: string[] }[]>();
   for (const { option, form } of soughtForms(options)) {
     const first = form[0] ?? '';
     byFirst.set(first, [...(byFirst.get(first) ?? []), { option, form }]);
@@ -116,20 +116,19 @@ function wordMentions(words: readonly Word[], options: readonly string[]): Menti
   return mentions;
 }
 
-/** Forms that mean one option only. A form of two options is left out: it says neither. */
-function soughtForms(options: readonly string[]): { option: string; form: string[] }[] {
+/** A form of two options speaks of either, so of none that could be paid: it stands beside the others all the same. */
+function soughtForms(options: readonly string[]): { option: string | null; form: string[] }[] {
   const owners = new Map<string, Set<string>>();
   for (const forms of optionForms(options)) {
-    for (const form of spokenForms(forms)) owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
+    // A lone letter reads as an article or pronoun, `no` as a determiner: letters.ts and closed.ts look for them.
+    if (isPolarity(forms.option)) continue;
+    for (const form of spokenForms(forms).filter((text) => !/^\p{L}$/u.test(text)))
+      owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
   }
-  return [...owners].flatMap(([form, owning]) => {
-    const [option] = owning;
-    // A lone letter reads as an article or pronoun, `no` as a determiner.
-    const bare = /^\p{L}$/u.test(form);
-    return owning.size !== 1 || option === undefined || bare || isPolarity(option)
-      ? []
-      : [{ option, form: form.split(' ') }];
-  });
+  return [...owners].map(([form, [option = null, ...more]]) => ({
+    option: more.length === 0 ? option : null,
+    form: form.split(' '),
+  }));
 }
 
 function endOfForm(words: readonly Word[], start: number, form: readonly string[]): number | null {
@@ -157,11 +156,15 @@ function standsAlone(words: readonly Word[], start: number, end: number): boolea
 
 /** Leaves out mentions that lie inside longer ones. */
 function withoutInner(mentions: readonly Mention[]): Mention[] {
-  const byStart = [...mentions].toSorted((a, b) => a.start - b.start || b.end - a.end);
+  const byStart = [...mentions].toSorted(
+    (a, b) => a.start - b.start || b.end - a.end || Number(a.option === null) - Number(b.option === null),
+  );
   const kept: Mention[] = [];
   let reached: Mention | undefined;
   for (const one of byStart) {
-    const inner = reached !== undefined && one.end <= reached.end && one.end - one.start < reached.end - reached.start;
+    const same = reached?.start === one.start && reached.end === one.end;
+    const shorter = reached !== undefined && one.end - one.start < reached.end - reached.start;
+    const inner = reached !== undefined && one.end <= reached.end && (shorter || (same && one.option === null));
     if (!inner) kept.push(one);
     if (reached === undefined || one.end > reached.end) reached = one;
   }

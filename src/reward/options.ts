@@ -68,11 +68,8 @@ export function nameOption(text: string, options: readonly string[]): string | n
     coreForm(words),
     coreForm(readWords(text, { rankless: all.every(({ words: it }) => rankHead.test(plainForm(it))) })),
   ];
-  const wanted = [
-    ...own.slice(0, -1),
-    [normalize(text), ...(own[5] ?? []), ...(own.at(-1) ?? [])],
-    [...new Set(short)],
-  ];
+  // Only an option's brackets are read as its abbreviation: `MRI (3 T) or CT` is not MRI.
+  const wanted = [...own.slice(0, -1), [normalize(text), ...(own[5] ?? [])], [...new Set(short)]];
   for (const [level, forms] of wanted.entries()) {
     const found = all.filter(
       ({ forms: mine }) => mine[level]?.some((form) => form !== '' && forms.includes(form)) === true,

@@ -95,7 +95,9 @@ function addsAnother(rest: string, option: string, options: readonly string[]): 
   const sentences = rest.split(/[\n;；。]|[.!?](?=\s|$)/).filter((part) => /[\p{L}\p{N}]/u.test(part));
   return sentences.slice(0, 12).some((part) => {
     const reading = readMentions(part, options, true);
-    const others = reading.mentions.filter((mention) => mention.option !== null && mention.option !== option);
+    const others = reading.mentions.filter(
+      (mention) => mention.option !== option && (mention.option !== null || mention.by === 'words'),
+    );
     if (others.length === 0) return false;
     if (alsoStarts.startingAt(reading.words, 0) !== null) return true;
     const spoken = others.reduce((sum, { start, end }) => sum + end - start, 0);

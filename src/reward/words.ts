@@ -22,7 +22,7 @@ export interface Word {
 
 /** A place where a text speaks of an option. */
 export interface Mention {
-  /** Null for a letter that no option has. */
+  /** Null for a letter that no option has, and for words that two have. */
   option: string | null;
   /** First word, and the one after the last. */
   start: number;

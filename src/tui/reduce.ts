@@ -44,6 +44,9 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return {
         ...state,
         status: event.paused ? 'paused' : 'running',
+        // Between two stages, whatever was told of the data before.
+        current: null,
+        progress: null,
         place: { cycle: event.cycle, stage: event.stage },
       };
     case 'warning':

@@ -33,7 +33,7 @@ def cell(operation, folder: Path, work: Path) -> str:  # type: ignore[no-untyped
 def main() -> int:
     import torch
     from family_folders import FAMILIES
-    from family_operations import OPERATIONS
+    from family_training import OPERATIONS
 
     torch.set_num_threads(1)
     asked = sys.argv[1:] or list(FAMILIES)

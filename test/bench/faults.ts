@@ -12,7 +12,7 @@ import { appendJsonLine } from '../../src/loop/json-lines.js';
 import { runTrials } from './faults/run-trials.js';
 import { faultKinds } from './faults/kinds.js';
 import { describeElse, outcomeTable } from './faults/table.js';
-import { drawTrials, findTrial } from './faults/trials.js';
+import { drawTrials, findTrial, type Trial } from './faults/trials.js';
 
 const { values } = parseArgs({
   options: {
@@ -24,14 +24,19 @@ const { values } = parseArgs({
     work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
   },
 });
+if (process.platform !== 'linux') {
+  process.stderr.write('bench:faults finds processes by /proc and mounts small disks: it needs Linux\n');
+  process.exit(2);
+}
 const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
 const words = values.class.toLowerCase().split(',');
 const kinds = faultKinds.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)));
 const [count, seed] = [Number(values.trials), Number(values.seed)];
+const list = (length: number): Trial[] => (kinds.length === 0 ? [] : drawTrials(length, seed, kinds));
 // Any trial of the seed, however many are asked for.
-const named = values.only?.split(',').map((name) => findTrial(drawTrials(5000, seed, kinds), name));
-const trials = named?.flatMap((trial) => trial ?? []) ?? (kinds.length === 0 ? [] : drawTrials(count, seed, kinds));
+const named = values.only?.split(',').map((name) => findTrial(list(5000), name));
+const trials = named?.flatMap((trial) => trial ?? []) ?? list(count);
 if (trials.length === 0 || trials.length < (named?.length ?? 0)) {
   process.stderr.write('no trial has this name, or no kind holds this word; give the same --seed and --class\n');
   process.exit(2);

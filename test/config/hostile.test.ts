@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
@@ -44,7 +44,7 @@ test.each([
   ['an alias of itself', 'a: &a [*a]\n'],
   ['an alias of nothing', 'seed: *gone\n'],
   ['ten thousand brackets', '['.repeat(10_000)],
-  ['ten thousand maps', `${'a: {'.repeat(10_000)}`],
+  ['ten thousand maps', 'a: {'.repeat(10_000)],
   ['deep indentation', Array.from({ length: 2000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ['a character of nothing', `seed: 1\n\0`],
   ['bytes that are no text', 'seed: \ufffd'],
@@ -90,6 +90,7 @@ test('any text, and any change to a good file', () => {
     fc.property(path, fc.string(), (names, value) => void read(demo, [`${names.join('.')}=${value}`])),
     { numRuns: trials / 3 },
   );
+  expect(accepted).toBeGreaterThan(0);
   console.log(`${trials + trials / 3} configurations: ${accepted} of the texts were read, the others refused`);
 });
 

@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 180_000 });
 const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
 const script = `
 import sys, numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, TiffImagePlugin
 out = sys.argv[1]
 ramp = (100 + np.arange(64 * 64).reshape(64, 64) // 2).astype('uint16')
 ramp[5, 5] = 65535  # a hot pixel
@@ -29,6 +29,9 @@ colours = np.zeros((20, 30, 3), 'uint8'); colours[..., 0] = 250; colours[:10, :,
 image = Image.fromarray(colours)
 image.save(f'{out}/colour.bmp'); image.save(f'{out}/colour.tif'); image.quantize(4).save(f'{out}/palette.bmp')
 image.save(f'{out}/plain.png')
+short = TiffImagePlugin.ImageFileDirectory_v2(); short[339] = 2
+ramp16 = np.linspace(-1000, 3000, 64 * 64).astype('<i2').reshape(64, 64)
+Image.frombytes('I;16', (64, 64), ramp16.tobytes()).save(f'{out}/short.tif', tiffinfo=short)
 drawing = np.zeros((40, 40, 4), 'uint8'); drawing[10:20, :] = (0, 0, 0, 255); drawing[30:, :, 0] = 200
 Image.fromarray(drawing).save(f'{out}/drawing.png'); Image.fromarray(drawing).save(f'{out}/drawing.webp', lossless=True)
 drawing[..., 3] = 255
@@ -78,11 +81,40 @@ describe('pictures', () => {
     expect((await sharp(picture.bytes).metadata()).depth).toBe('uchar');
   });
 
-  test.each(['unit.tif', 'signed.tif'])('%s is read as the numbers that it holds', async (name) => {
+  test.each(['unit.tif', 'signed.tif', 'short.tif'])('%s is read as the numbers that it holds', async (name) => {
     const { at } = await pixels(name);
     expect(at(0, 0)[0]).toBe(0);
     expect(at(63, 63)[0]).toBe(255);
     expect(Math.abs((at(0, 32)[0] ?? 0) - 128)).toBeLessThan(3);
+  });
+
+  test('colours of 16 bit become 8 bit: as they are, or brighter where a camera left them dark', async () => {
+    const values = Uint16Array.from({ length: 30 * 20 * 3 }, (_, at) =>
+      at % 3 === 0 ? 65_535 : at % 3 === 1 ? 32_896 : 0,
+    );
+    const write = (scale: number): Promise<Buffer> =>
+      sharp(
+        values.map((value) => Math.round(value * scale)),
+        { raw: { width: 30, height: 20, channels: 3 } },
+      )
+        .toColourspace('rgb16')
+        .png()
+        .toBuffer();
+    writeFileSync(join(dir, 'bright16.png'), await write(1));
+    writeFileSync(join(dir, 'dark16.png'), await write(1 / 16));
+    for (const [name, warned] of [
+      ['bright16.png', 0],
+      ['dark16.png', 1],
+    ] as const) {
+      const { picture, at } = await pixels(name);
+      expect(at(3, 3).map((value, index) => Math.abs(value - ([255, 128, 0][index] ?? 0)) <= 1)).toEqual([
+        true,
+        true,
+        true,
+      ]);
+      expect(picture.warnings.filter((warning) => warning.includes('scaled'))).toHaveLength(warned);
+      expect((await sharp(picture.bytes).metadata()).depth).toBe('uchar');
+    }
   });
 
   test.each(['drawing.png', 'drawing.webp'])('%s comes on white, and says so', async (name) => {

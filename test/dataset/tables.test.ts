@@ -60,6 +60,8 @@ describe('the same row in every form', () => {
       'prefixed.csv',
       'image,question,option_A,option_B,option_C,answer\n0.png,Which organ?,A. lung,B. heart,C. liver,B. heart',
     ],
+    ['numbered.csv', 'image,question,options,answer\n0.png,Which organ?,"1. lung\n2. heart\n3. liver",2'],
+    ['named.csv', 'IMAGE_PATH,Q,A,B,C,Answer Letter\n0.png,Which organ?,lung,heart,liver,b'],
     ['python.csv', `image,question,options,answer\n0.png,Which organ?,"['lung', 'heart', 'liver']",heart`],
     ['json.csv', 'image,question,options,answer\n0.png,Which organ?,"[""lung"", ""heart"", ""liver""]",heart'],
     ['tab.tsv', 'image\tquestion\toptions\tanswer\n0.png\tWhich organ?\tlung|heart|liver\theart'],
@@ -351,7 +353,7 @@ describe('answers that are numbers', () => {
 describe('labels', () => {
   test.each<[string, string[], string | null]>([
     ['1,5 cm', ['1.5 cm', '5 cm', '2 cm'], '1.5 cm'],
-    ['10,000', ['10', '10000', '100'], null],
+    ['10,000', ['10', '10000', '100'], '10000'],
     ['12,500', ['12500', '13000'], '12500'],
     ['1.234,5', ['1234.5', '1.2345'], '1234.5'],
     ['less than 2 cm', ['1 cm', '2 cm'], null],
@@ -393,6 +395,14 @@ test('of a table of which nothing can be used nothing is left, and the columns a
   ]);
 });
 
+test('a table that is not filled in yet says so', async () => {
+  const path = join(dir, 'blank.csv');
+  writeFileSync(path, 'image,question,option_A,answer,rationale\n0.png,,,,\n1.png,,,,\n');
+  await expect(importQuestions('csv', { path, out: join(dir, 'blank') })).rejects.toMatchObject({
+    remedy: expect.stringContaining('Fill in question, answer'),
+  });
+});
+
 test('--force never empties a folder of a person’s own', async () => {
   const own = join(dir, 'own');
   mkdirSync(join(own, 'images'), { recursive: true });
@@ -414,8 +424,8 @@ describe.skipIf(!existsSync(cases))('the collected cases (skipped where ../share
 
   test('labels are read as written or rejected', async () => {
     const { samples, rejected } = await from('labels', 'jsonl', 'q.jsonl');
-    expect(rejected.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 6, 8]);
-    expect(samples.map(({ answer }) => answer)).toEqual(['1.5 cm']);
+    expect(rejected.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5, 8]);
+    expect(samples.map(({ answer }) => answer)).toEqual(['10000', '1.5 cm']);
   });
 
   test('places of images are taken out, other tokens are found', async () => {

@@ -26,9 +26,9 @@ def exif(orientation=1):
     made = Image.Exif(); made[0x112] = orientation; made[0x10e] = who; made[0x13b] = who; made[0x9c9b] = who.encode('utf-16le')
     return made
 xmp = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><dc:creator>' + who + '</dc:creator></x:xmpmeta>').encode()
-wide = Path(ImageCms.__file__)
 profile = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
-named = bytearray(profile); at = named.find(b'sRGB'); 
+# A profile that shows red where the file has green: its two colourants change names.
+other = profile.replace(b'rXYZ', b'tmp!').replace(b'gXYZ', b'rXYZ').replace(b'tmp!', b'gXYZ')
 def segment(marker, payload): return b'\\xff' + bytes([marker]) + struct.pack('>H', len(payload) + 2) + payload
 def jpeg(name, *segments, tail=b'', **options):
     buffer = io.BytesIO(); picture().save(buffer, 'JPEG', quality=92, **options); data = buffer.getvalue()
@@ -37,6 +37,9 @@ for turn in range(1, 9):
     jpeg(f'exif{turn}.jpg', exif=exif(turn))
     picture().save(out / f'exif{turn}.png', exif=exif(turn)); picture().save(out / f'exif{turn}.webp', exif=exif(turn), lossless=True)
     picture().save(out / f'exif{turn}.tif', exif=exif(turn))
+    buffer = io.BytesIO(); picture().save(buffer, 'PNG', exif=exif(turn)); data = buffer.getvalue()
+    at = data.index(b'eXIf') - 4; end = at + 12 + struct.unpack('>I', data[at:at + 4])[0]; last = data.index(b'IEND') - 4
+    (out / f'late{turn}.png').write_bytes(data[:at] + data[end:last] + data[at:end] + data[last:])
 jpeg('comment.jpg', segment(0xfe, who.encode()))
 jpeg('xmp.jpg', segment(0xe1, b'http://ns.adobe.com/xap/1.0/\\0' + xmp))
 iptc = b'\\x1c\\x02\\x78' + struct.pack('>H', len(who)) + who.encode()
@@ -44,10 +47,12 @@ jpeg('iptc.jpg', segment(0xed, b'Photoshop 3.0\\0' + b'8BIM' + struct.pack('>HHI
 for marker in (0xe3, 0xe7, 0xef): jpeg(f'app{marker & 15}.jpg', segment(marker, who.encode()))
 jpeg('tail.jpg', tail=who.encode())
 jpeg('progressive.jpg', segment(0xfe, who.encode()), progressive=True, tail=who.encode())
-jpeg('profile.jpg', segment(0xfe, who.encode()), icc_profile=bytes(named))
+jpeg('profile.jpg', segment(0xfe, who.encode()), icc_profile=profile)
+jpeg('colours.jpg', segment(0xfe, who.encode()), icc_profile=other)
+picture().save(out / 'colours.png', icc_profile=other, exif=exif())
+picture().save(out / 'colours.webp', icc_profile=other, exif=exif(), lossless=True)
 jpeg('jfxx.jpg', segment(0xe0, b'JFXX\\0\\x13' + who.encode()))
-buffer = io.BytesIO(); picture().convert('CMYK').save(buffer, 'JPEG', comment=who.encode(), quality=95); 
-grey = io.BytesIO(); picture().convert('L').save(out / 'grey.jpg', comment=who.encode())
+picture().convert('L').save(out / 'grey.jpg', comment=who.encode())
 def chunk(name, payload): return struct.pack('>I', len(payload)) + name + payload + struct.pack('>I', zlib.crc32(name + payload))
 def png(name, *chunks, tail=b''):
     buffer = io.BytesIO(); picture().save(buffer, 'PNG'); data = buffer.getvalue()

@@ -82,6 +82,7 @@ describe('parseReply', () => {
     ['answer-not-in-options', JSON.stringify({ ...reply, answer: 'PET' })],
     ['answer-not-in-options', JSON.stringify({ ...reply, answer: 'MRI or CT' })],
     ['answer-not-in-options', JSON.stringify({ ...reply, answer: 'A) MRI' })],
+    ['special-token', JSON.stringify({ ...reply, rationale: 'Seen.<|im_end|>' })],
     ['wrong-question-type', JSON.stringify({ ...reply, questionType: 'lesion grading' })],
   ])('drops with reason %s: %s', (reason, text) => {
     expect(dropReasons).toContain(reason);

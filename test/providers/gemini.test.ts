@@ -174,6 +174,25 @@ describe('a call that fails says how', () => {
     expect(await failureOf(provider.complete(request()))).toMatchObject({ failure: 'unreadable', retryable: true });
   });
 
+  it('JSON of another kind, which is no empty reply', async () => {
+    for (const body of [{}, { error: { message: 'Sign in' } }]) {
+      const provider = await answering(json(body));
+      expect(await failureOf(provider.complete(request()))).toMatchObject({ failure: 'unreadable', retryable: true });
+    }
+  });
+
+  it.each([
+    [400, 'Image too small.', true],
+    [413, 'Too large.', true],
+    [400, 'API key expired. Please renew the API key.', false],
+    [400, 'User location is not supported for the API use.', false],
+    [401, 'Who?', false],
+    [404, 'No such model.', false],
+  ])('status %i (%s) is of this request alone: %s', async (status, message, isOfRequest) => {
+    const provider = await answering(json({ error: { code: status, message } }, status));
+    expect(await failureOf(provider.complete(request()))).toMatchObject({ isOfRequest, retryable: false });
+  });
+
   it('a connection cut in mid-reply', async () => {
     const provider = await answering((_request, response) => {
       response.writeHead(200, { 'content-length': 1000 }).write('{"candidates":');

@@ -9,20 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from job_fixtures import KINDS, Kept, image, rows_of, spec_of
+from job_fixtures import image
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
 
 from medgr2.chat import end_ids, is_prefix_model, turn_of
 from medgr2.complete import complete_batch
 from medgr2.encode import encode
-from medgr2.jobs import run_job
 from medgr2.likelihood import response_log_likelihoods
 from medgr2.models import load_vlm
 from medgr2.no_video import no_video
 from medgr2.processing import load_processor
-from medgr2.reward_backbone import RewardModel
-from medgr2.row_bounds import row_length
+from medgr2.row_bounds import row_lengths
 
 CPU = torch.device("cpu")
 PROMPTS = ("Which imaging method was used?", "What is seen in this picture of the left lung? Say it in a few words.")
@@ -102,8 +100,8 @@ def inputs(folder: Path, work: Path) -> str:
         for name in theirs:
             if name not in mine or not torch.equal(mine[name], theirs[name]):
                 return f"{name} differs"
-        if row_length(processor, row) != theirs["input_ids"].shape[1]:
-            return f"length {row_length(processor, row)} told, {theirs['input_ids'].shape[1]} is"
+        if row_lengths(processor, [row])[0] != theirs["input_ids"].shape[1]:
+            return f"length {row_lengths(processor, [row])[0]} told, {theirs['input_ids'].shape[1]} is"
     return "same"
 
 
@@ -154,65 +152,6 @@ def end_of_turn(folder: Path, work: Path) -> str:
     return check(turn_of(processor).end in wanted, "what training teaches is no end of generation")
 
 
-def _saved(folder: Path, saved: Path, work: Path) -> str:
-    """A folder that training wrote, read by plain transformers, as ours."""
-    name = type(load_processor(str(folder))).__name__
-    for file in ("processor_config.json", "tokenizer_config.json"):
-        written = json.loads((saved / file).read_text()).get("processor_class", name)
-        if written != name:
-            return f"{file} names {written}"
-    mine, theirs = load_processor(str(saved)), plain_processor(saved)
-    before = plain_processor(folder)
-    model, reference = load_vlm({"path": str(saved), "dtype": "float32"}, CPU), plain_model(saved)
-    for row in rows(work):
-        given, expected, first = (plain_inputs(processor, row) for processor in (mine, theirs, before))
-        for tensor in first:
-            if not torch.equal(given[tensor], expected[tensor]) or not torch.equal(expected[tensor], first[tensor]):
-                return f"{tensor} differs after saving"
-        with torch.inference_mode():
-            if not torch.allclose(model(**given).logits, reference(**expected).logits, atol=1e-4):
-                return "logits differ after saving"
-    own, kept = (json.loads((place / "generation_config.json").read_text()) for place in (folder, saved))
-    kept.pop("transformers_version", None)
-    return check(own == kept, f"generation_config.json was {own} and is {kept}")
-
-
-def _moved(folder: Path, saved: Path) -> bool:
-    before, after = plain_model(folder).state_dict(), plain_model(saved).state_dict()
-    return any(not torch.equal(before[name], after[name]) for name in before)
-
-
-def sft(folder: Path, work: Path) -> str:
-    trl = {**KINDS["sft"]["trl"], "max_steps": 2, "learning_rate": 1e-2, "gradient_checkpointing": False}
-    spec = spec_of("sft", work / "sft", rows_of(work), str(folder), trl=trl)
-    result = run_job(spec, Kept())  # type: ignore[arg-type]
-    saved = Path(result["checkpoint"])
-    if not math.isfinite(result["loss"]):
-        return f"loss {result['loss']}"
-    return _saved(folder, saved, work) if _moved(folder, saved) else "nothing moved"
-
-
-def grpo(folder: Path, work: Path) -> str:
-    trl = {**KINDS["grpo"]["trl"], "learning_rate": 1e-2, "gradient_checkpointing": False, "beta": 0.01}
-    spec = spec_of("grpo", work / "grpo", rows_of(work), str(folder), trl=trl)
-    saved = Path(run_job(spec, Kept())["checkpoint"])  # type: ignore[arg-type]
-    return _saved(folder, saved, work)
-
-
-def reward(folder: Path, work: Path) -> str:
-    """Trained, saved, and scoring alone as in a batch and in this process as in a job."""
-    spec = spec_of("reward-model", work / "reward", rows_of(work), str(folder), steps=2, learningRate=1e-2)
-    saved = Path(run_job(spec, Kept())["checkpoint"])  # type: ignore[arg-type]
-    scoring = spec_of("score", work / "score", rows_of(work), str(saved))
-    lines = Path(run_job(scoring, Kept())["scores"]).read_text().splitlines()  # type: ignore[arg-type]
-    model = RewardModel.load({"path": str(saved), "dtype": "float32"}, CPU)
-    alone = [model.score([row])[0] for row in rows_of(work)]
-    for line, score in zip(lines, alone, strict=True):
-        if not math.isclose(json.loads(line)["score"], score or math.nan, rel_tol=1e-4, abs_tol=1e-3):
-            return f"{line} and not {score}"
-    return _saved(folder, saved, work)
-
-
 def pixel_limit(folder: Path, work: Path) -> str:
     """A limit never enlarges, and what it says holds of what the model sees."""
     row = {"id": "large", "image": image(work, "large.png", (400, 300)), "prompt": "?"}
@@ -222,19 +161,16 @@ def pixel_limit(folder: Path, work: Path) -> str:
     except ValueError as error:
         return f"refused: {error}"
     length = encode(limited, [row]).inputs["input_ids"].shape[1]
-    if row_length(limited, row) != length:
-        return f"length {row_length(limited, row)} told, {length} is"
+    if row_lengths(limited, [row])[0] != length:
+        return f"length {row_lengths(limited, [row])[0]} told, {length} is"
     return check(length <= free, f"{length} tokens instead of {free}")
 
 
-OPERATIONS: dict[str, Operation] = {
+READING: dict[str, Operation] = {
     "load": load,
     "inputs": inputs,
     "generate": generate,
     "likelihood": likelihood,
     "end of turn": end_of_turn,
-    "sft": sft,
-    "grpo": grpo,
-    "reward model": reward,
     "pixel limit": pixel_limit,
 }

@@ -11,7 +11,7 @@ import torch
 from medgr2 import jobs, models
 from medgr2.devices import nvidia_gpu, pin_one_gpu, visible_gpus
 from medgr2.executors.ranks import settle
-from medgr2.sharding import ShardingRefused, check_ranks
+from medgr2.sharding import ShardingRefused, check_ranks, check_reference
 
 SPEC = {"seed": 0, "device": "auto"}
 
@@ -200,3 +200,23 @@ def test_a_sharding_that_would_be_left_out_is_refused(monkeypatch):
     trainer = types.SimpleNamespace(args=args, is_fsdp_enabled=False, is_deepspeed_enabled=False)
     with pytest.raises(ShardingRefused, match="sharding is fsdp, and accelerate would leave it out"):
         check_ranks(trainer)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "more", "refused"),
+    [
+        (True, {"trl": {"beta": 0.1}}, True),
+        (False, {"trl": {"beta": 0.1}}, False),
+        (True, {"trl": {"beta": 0.0}}, False),
+        (True, {"trl": {"beta": 0.1}, "lora": {"rank": 4}}, False),
+    ],
+)
+def test_a_reference_that_would_be_another_model_is_refused(monkeypatch, adapter, more, refused):
+    monkeypatch.setenv("MEDGR2_SHARDING", "fsdp")
+    if refused:
+        with pytest.raises(ShardingRefused, match=r"grpo\.klBeta"):
+            check_reference(more, adapter)
+    else:
+        check_reference(more, adapter)
+    monkeypatch.delenv("MEDGR2_SHARDING")
+    check_reference(more, adapter)

@@ -5,14 +5,18 @@ Training and saving are tried for one family of each kind of input; the bench tr
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from family_folders import FAMILIES
-from family_operations import OPERATIONS
+from family_training import OPERATIONS
+from job_fixtures import Kept, rows_of, spec_of
 from transformers.models.smolvlm import processing_smolvlm
 
+from medgr2.jobs import run_job
 from medgr2.processing import ProcessorUnloadable, load_processor
 
 #: Patches in one row for all images, tiles, one fixed size with a gap before the answer, and a template that says all.
@@ -33,7 +37,7 @@ def folder(request: pytest.FixtureRequest, folders: Path, monkeypatch: pytest.Mo
     return place if place.exists() else FAMILIES[request.param](place)
 
 
-READ = [name for name in OPERATIONS if name not in ("sft", "grpo", "reward model", "pixel limit")]
+READ = ("load", "inputs", "generate", "likelihood", "end of turn")
 
 
 @pytest.mark.parametrize("operation", READ)
@@ -63,6 +67,34 @@ def test_grpo_refuses_at_the_start_what_trl_does_not_pass_on(folder: Path, tmp_p
 @pytest.mark.parametrize("folder", ["Gemma 3"], indirect=True)
 def test_grpo_takes_a_family_that_wants_a_list_of_images_for_each_text(folder: Path, tmp_path: Path) -> None:
     assert OPERATIONS["grpo"](folder, tmp_path) == "same"
+
+
+LEAKS = {"no_repeat_ngram_size": 1, "repetition_penalty": 5.0, "min_new_tokens": 6, "bad_words_ids": [[65], [66]]}
+
+
+class Heard(Kept):
+    """Keeps the completions that rewards are asked for."""
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.events.append({"type": "asked", "texts": [item["completion"] for item in request["items"]]})
+        return super().ask(request)
+
+
+@pytest.mark.parametrize("folder", ["Qwen2-VL"], indirect=True)
+def test_no_setting_of_a_models_own_generation_reaches_a_job(folder: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(folder, tmp_path / "other"))
+    own = json.loads((folder / "generation_config.json").read_text())
+    (other / "generation_config.json").write_text(json.dumps({**own, **LEAKS}))
+    (folder / "generation_config.json").write_text(json.dumps({"eos_token_id": own["eos_token_id"]}))
+    written = []
+    for index, place in enumerate((folder, other)):
+        channel = Heard()
+        run_job(spec_of("grpo", tmp_path / f"grpo{index}", rows_of(tmp_path), str(place)), channel)  # type: ignore[arg-type]
+        done = run_job(spec_of("complete", tmp_path / f"c{index}", rows_of(tmp_path), str(place)), channel)  # type: ignore[arg-type]
+        asked = next(event["texts"] for event in channel.events if event["type"] == "asked")
+        written.append((asked, Path(done["completions"]).read_text()))
+    (folder / "generation_config.json").write_text(json.dumps(own))
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize("folder", ["Qwen2-VL"], indirect=True)

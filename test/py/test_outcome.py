@@ -45,7 +45,23 @@ def test_a_reward_beyond_float32_is_named_with_its_row(value, data, tmp_path):
         run(spec, Channel(reward=lambda item: value))
 
 
-def test_a_group_with_some_rewards_missing_is_told(data, tmp_path):
+def test_completions_without_a_reward_are_counted_and_told(data, tmp_path):
+    window = {"num_generations": 4, "per_device_train_batch_size": 4}
+    spec = spec_of("grpo", tmp_path / "out", data, trl={**SHORT, **window})
+    seen: list[str] = []
+
+    def two_of_four(item):
+        seen.append(item["id"])
+        return [None, 1.0, 0.0, None][len(seen) % 4]
+
+    channel = Channel(reward=two_of_four)
+    result = run(spec, channel)
+    assert (result["groups"], result["deadGroups"]) == (4, 0.0)
+    assert result["warnings"] == ["8 of 16 completions got no reward at all, all being null, and taught nothing"]
+    assert result["warnings"][0] in channel.warnings
+
+
+def test_a_reward_for_one_completion_of_a_group_teaches_nothing(data, tmp_path):
     spec = spec_of("grpo", tmp_path / "out", data, trl=SHORT)
     seen: list[str] = []
 
@@ -53,11 +69,8 @@ def test_a_group_with_some_rewards_missing_is_told(data, tmp_path):
         seen.append(item["id"])
         return None if len(seen) % 2 else 1.0
 
-    channel = Channel(reward=every_other)
-    result = run(spec, channel)
-    assert (
-        "some completions got no reward at all" in result["warnings"][0] and result["warnings"][0] in channel.warnings
-    )
+    with pytest.raises(NothingLearned, match="all completions got the same reward"):
+        run(spec, Channel(reward=every_other))
 
 
 @pytest.mark.parametrize("kind", ["sft", "grpo"])

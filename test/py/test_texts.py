@@ -16,7 +16,7 @@ from medgr2.models import PHANTOM_BASE
 from medgr2.processing import load_processor
 from medgr2.reserved_tokens import ReservedTokens
 from medgr2.reward_backbone import RewardModel
-from medgr2.row_bounds import RowsTooLong, plan_batches, row_length
+from medgr2.row_bounds import RowsTooLong, plan_batches, row_lengths
 
 CPU = torch.device("cpu")
 PHANTOM = {"path": "phantom", "dtype": "float32"}
@@ -86,7 +86,7 @@ def test_a_special_token_that_a_model_spells_is_scored_as_its_letters(tmp_path: 
 def test_the_length_told_without_decoding_an_image_is_that_of_the_input(tmp_path: Path) -> None:
     processor = load_processor(str(PHANTOM_BASE))
     for row in rows_of(tmp_path, 3):
-        assert row_length(processor, row, row["response"]) == encode(processor, [row]).inputs["input_ids"].shape[1]
+        assert row_lengths(processor, [row], "response")[0] == encode(processor, [row]).inputs["input_ids"].shape[1]
 
 
 @pytest.mark.parametrize(("kind", "column"), [("sft", "completion"), ("reward-model", "response"), ("grpo", "prompt")])
@@ -144,7 +144,7 @@ def test_an_evaluation_leaves_nothing_out(tmp_path: Path) -> None:
 def test_max_length_cuts_completions_and_never_prompts(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, 4)
     processor = load_processor(str(PHANTOM_BASE))
-    prompt = row_length(processor, rows[0])
+    prompt = row_lengths(processor, rows[:1])[0]
     trl = {**KINDS["sft"]["trl"], "max_length": prompt + 2}
     result, channel = run("sft", tmp_path, rows, trl=trl)
     assert result["steps"] == 1 and channel.warnings() == []

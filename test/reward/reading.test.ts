@@ -38,6 +38,9 @@ const optionSets = [
   ['肺炎', '气胸', '正常'],
   ['A', 'B', 'AB', 'O'],
   ['Normal', 'Abnormal'],
+  ['Magnetic Resonance Imaging (MRI)', 'Computed Tomography (CT) scan', 'MR (Foo Bar)', 'Optical coherence tomography'],
+  ['Age-related macular degeneration (AMD)', 'Fracture of the femur', 'lung, left', 'T1-weighted', 'T2-weighted'],
+  ['< 2 cm', '2-5 cm', '> 5 cm'],
 ];
 const anyOptions = fc.constantFrom(...optionSets);
 
@@ -122,7 +125,7 @@ describe('whatever the text', () => {
       fc.property(anyText, ({ text, options }) => {
         expect(paidKeys(text, options).length).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -132,7 +135,7 @@ describe('whatever the text', () => {
         const { answer } = extract(text, options);
         expect(paidKeys(text, options)).toEqual(answer === null ? [] : [answer]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -166,7 +169,7 @@ describe('whatever the text', () => {
         const same = answersMatch(one, other, []) || answersMatch(other, one, []);
         expect({ one, other, paid: a === true && b === true && !same }).toEqual({ one, other, paid: false });
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });
@@ -220,7 +223,7 @@ describe('a hedge', () => {
         if (/^(?:A|B|O|AB)$/.test(said.replace(/\W/g, ''))) return;
         expect(paidKeys(wrap(said), options)).toEqual([]);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -241,7 +244,7 @@ describe('a hedge', () => {
       fc.property(twoOptions, fc.constantFrom(...doubts), ({ options, first, wrap }, doubt) => {
         expect(paidKeys(wrap(doubt.replace('X', first)), options)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     );
   });
 });
@@ -265,7 +268,7 @@ describe('a denial', () => {
         const paid = paidKeys(wrap(denial.replace('X', first)), options);
         expect(paid).not.toContain(firstOption);
       }),
-      { numRuns: 700 },
+      { numRuns: 400 },
     );
   });
 
@@ -275,7 +278,7 @@ describe('a denial', () => {
         const paid = paidKeys(wrap(`${second}, ${denial.replace('X', first)}`), options);
         expect(paid).not.toContain(firstOption);
       }),
-      { numRuns: 700 },
+      { numRuns: 400 },
     );
   });
 });

@@ -4,12 +4,13 @@
  */
 import { specialTokens, withoutImagePlaces, withEscapedTokens } from '../../prompts/special-tokens.js';
 import { answerBlock } from '../../reward/format.js';
+import { whyNoLabel } from '../../reward/label.js';
 import { optionLetter } from '../../reward/options.js';
 import { normalize } from '../../reward/text.js';
 import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
 import { modalityNamed, optionsInText, questionTypeNamed, withoutOptions } from '../omnimedvqa.js';
 import type { StoredImage } from './image-store.js';
-import { labelledOption, truthOf } from './label.js';
+import { labelledOption, placeWritten, truthOf } from './label.js';
 import type { Places } from './options.js';
 import type { RowProblem } from './question-row.js';
 import type { ImportRow } from './rows.js';
@@ -111,15 +112,14 @@ function readAnswer(
       'answer-place-unknown',
       `has the answer ${label}, a number: the file does not show whether options count from 0 or from 1 (--answers-from)`,
     );
-  const right = answerPlace ?? labelledOption(label, given) ?? labelledOption(label, fields.written);
-  // A label may repeat an option with the letter that was taken off it.
+  // A label may repeat the letter or number that was taken off an option, or the option with it.
+  const named = given === fields.options && given !== fields.written ? placeWritten(label, fields.written) : -1;
+  const right =
+    answerPlace ?? fields.written[named] ?? labelledOption(label, given) ?? labelledOption(label, fields.written);
   const place = right === null ? -1 : fields.written.indexOf(right);
   const answer = place === -1 ? right : (given[place] ?? right);
   if (answer === null || answer.trim() === '')
-    return refusal(
-      'answer-not-among-options',
-      `has the answer "${label}", which is none of its options, or says more than one of them does`,
-    );
+    return refusal('answer-not-among-options', `has the answer "${label}", which ${whyNoLabel(label, options)}`);
   return { question: withoutOptions(question), options, answer };
 }
 

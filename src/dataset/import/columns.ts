@@ -16,12 +16,18 @@ const moreNames = {
     'gold',
     'target',
     'answer_text',
+    'answer_letter',
+    'answer_key',
+    'correct_choice',
+    'correct_letter',
+    'right_answer',
+    'true_answer',
     'answer_idx',
     'answer_index',
     'cop',
     'gt',
   ],
-  question: ['query', 'question_text', 'instruction'],
+  question: ['query', 'q', 'question_text', 'instruction'],
   options: ['option', 'candidates', 'answer_choices', 'possible_answers'],
   image: [
     'image_file',
@@ -55,8 +61,10 @@ export interface ColumnUse {
   optionsIn(row: PlacedRow): unknown[] | null;
   /** Field -> columns. */
   used: Record<string, string[]>;
+  /** Columns that hold something and were used for nothing. */
   unused: string[];
-  all: string[];
+  /** Fields whose column is there and empty in every row. */
+  empty: string[];
 }
 
 const fields = [
@@ -117,8 +125,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     optionsIn: ({ fields: row }) =>
       own.length === 0 ? null : own.map((column) => (column === null ? null : valueAt(row, column))),
     used: Object.fromEntries(Object.entries(touched).filter(([, columns]) => columns.length > 0)),
-    unused: all.filter((column) => !tops.has(column)),
-    all,
+    unused: all.filter((column) => !tops.has(column) && rows.some(({ fields: row }) => !isEmpty(row[column]))),
+    empty: Object.keys(used).filter((field) => (used[field] ?? []).length > 0 && (touched[field] ?? []).length === 0),
   };
 }
 

@@ -6,6 +6,8 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 
 /** Above this, percentiles come from evenly chosen pixels. */
 const mostSorted = 4_000_000;
+/** libvips takes signed numbers of 16 bit for unsigned ones, and those below 0 for 0: they are lifted over it. */
+const shortRange = 32_768;
 /** Colours of 16 bit whose brightest pixels stay below a quarter of the range are those of a camera of 12 to 14 bit. */
 const darkBelow = 65_536 / 4;
 
@@ -18,15 +20,18 @@ export interface ScaledPixels {
 export async function scaledPixels(image: Sharp, metadata: Metadata): Promise<ScaledPixels> {
   const { depth, hasAlpha } = metadata;
   const colours = metadata.channels - (hasAlpha ? 1 : 0) > 2;
-  const space = colours ? (depth === 'ushort' ? 'rgb16' : 'srgb') : depth === 'ushort' ? 'grey16' : 'b-w';
-  // Asked for their own space, pixels come as they are: any other way they are cut to the range of 16 bit.
-  const raw = image.clone().pipelineColourspace(space).toColourspace(space).raw({ depth: 'float' });
+  // Asked for in their own space, pixels come as they are: any other way they are cut to the range of 8 or 16 bit.
+  const { space } = metadata;
+  const lifted = depth === 'short' ? shortRange : 0;
+  const whole16 = lifted === 0 ? image.clone() : image.clone().linear(1, lifted);
+  const raw = whole16.pipelineColourspace(space).toColourspace(space).raw({ depth: 'float' });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
   const values = new Float32Array(data.buffer, data.byteOffset, data.length / 4);
+  if (lifted > 0) for (let at = 0; at < values.length; at++) values[at] = (values[at] ?? 0) - lifted;
   const { width, height, channels } = info;
   const shown = colours ? 3 : 1;
   const alphaAt = hasAlpha ? channels - 1 : null;
-  const opaque = alphaAt === null ? 1 : greatest(values, alphaAt, channels);
+  const opaque = depth === 'ushort' ? 65_535 : alphaAt === null ? 1 : greatest(values, alphaAt, channels);
   const alphaOf = (pixel: number): number =>
     alphaAt === null ? 1 : Math.min(1, (values[pixel * channels + alphaAt] ?? 0) / Math.max(opaque, 1e-9));
   const seen = seenValues(values, { channels, shown, pixels: width * height, alphaOf });

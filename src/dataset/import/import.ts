@@ -77,7 +77,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
   const info = infoOf(format, options, { ...parts, rejected: inOrder(rejected), rows, notes });
-  info['columns'] = read.columns;
+  info['columns'] = { used: read.columns.used, unused: read.columns.unused };
   if (made !== null || key !== null) info['pseudonymKey'] = made?.pseudonymKey ?? key?.id ?? null;
   const others = countBy(kept, ({ row }) => row.otherModality);
   if (Object.keys(others).length > 0) info['otherModalities'] = others;

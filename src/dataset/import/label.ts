@@ -1,7 +1,8 @@
 /**
- * What an expert's label names: one option, by its words, its letter, its number, or yes and no as tables write them. Strict: a
- * label that says more or other than one option is no label, and nothing is guessed.
+ * What an expert's label names: one option, by its letter or as tables write yes and no; in all else by the reader of answers.
+ * Strict: a label that says more or other than one option is no label, and nothing is guessed.
  */
+import { readLabel } from '../../reward/label.js';
 import { normalize } from '../../reward/text.js';
 import { parseListText } from './list-text.js';
 import type { Places } from './options.js';
@@ -37,8 +38,25 @@ export function labelledOption(label: string, places: Places): string | null {
   const said = byYesOrNo(label, options);
   if (said !== null) return said;
   const lettered = byLetter(label, places);
-  return lettered === undefined ? byNumber(label, options) : lettered;
+  if (lettered !== undefined) return lettered;
+  // Places without an option keep the letters of the others.
+  const read = readLabel(
+    label,
+    places.map((place) => place ?? ''),
+  );
+  return 'answer' in read && read.answer !== '' ? read.answer : null;
 }
+
+/** The place whose text begins with the label as its number or letter, as `2) heart` does with `2`; -1 where none does. */
+export function placeWritten(label: string, written: Places): number {
+  const name = /^\(?(\d{1,2}|[A-Z])[.):]?$/i.exec(label.trim())?.[1]?.toUpperCase();
+  const found = written.flatMap((text, place) =>
+    name !== undefined && writtenName.exec(text ?? '')?.[1]?.toUpperCase() === name ? [place] : [],
+  );
+  return found.length === 1 ? (found[0] ?? -1) : -1;
+}
+
+const writtenName = /^\(?(\d{1,2}|[A-Z])\s*[.):]\s*\S/i;
 
 const letterAlone = /^(?:(?:the )?(?:correct |right )?(?:answer|option|choice)(?: is)?:?\s*)?\(?([A-Z])\)?[.):]?$/i;
 const letterAndText = /^\(?([A-Z])(?:\)|\s*[.:)]|\s+[-–])\s*(\S[\s\S]*)$/i;
@@ -76,25 +94,4 @@ export function byYesOrNo(label: string, options: Places): string | null {
   const said = truthOf(label);
   if (said === null || !areYesAndNo(options)) return null;
   return options.find((option) => truthOf(option ?? '') === said) ?? null;
-}
-
-/** `1,5 cm` for `1.5 cm`, `10,000` for `10000`: where exactly one option is the same number in the same unit. */
-function byNumber(label: string, options: readonly string[]): string | null {
-  const said = readingsOf(label);
-  const same = options.filter((option) => readingsOf(option).some((reading) => said.includes(reading)));
-  return same.length === 1 ? (same[0] ?? null) : null;
-}
-
-/** A text that is one number and perhaps a unit, in each way that its separators can be meant. */
-function readingsOf(text: string): string[] {
-  const [, number = '', unit = ''] = /^([-+]?\d[\d.,' \u00a0\u202f]*?)\s*(%|[a-zµ°²³/]+)?$/i.exec(text.trim()) ?? [];
-  if (number === '') return [];
-  const plain = number.replaceAll(/[' \u00a0\u202f]/g, '');
-  const readings = new Set<number>();
-  if (/^[-+]?\d+(?:\.\d+)?$/.test(plain)) readings.add(Number(plain));
-  if (/^[-+]?\d+,\d+$/.test(plain)) readings.add(Number(plain.replace(',', '.')));
-  if (/^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(plain)) readings.add(Number(plain.replaceAll(',', '')));
-  if (/^[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/.test(plain))
-    readings.add(Number(plain.replaceAll('.', '').replace(',', '.')));
-  return [...readings].map((reading) => `${reading} ${unit.toLowerCase()}`);
 }

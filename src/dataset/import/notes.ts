@@ -51,7 +51,7 @@ function patientNotes(images: Imported['images']): string[] {
   const few = images.length >= 10 && counts.length > 1 && 2 * most > known.length;
   return [
     ...(bare > 0 ? [`${bare} of ${images.length} images have no patient`] : []),
-    ...(counts.length === 1 && images.length > 1
+    ...(counts.length === 1 && known.length > 1
       ? [`all ${known.length} images are of one patient: is it a patient?`]
       : []),
     ...(few ? [`one of ${counts.length} patients has ${most} of ${known.length} images: is it a patient?`] : []),

@@ -11,9 +11,11 @@ export function nothingUsable(
   rejected: readonly Rejection[],
 ): DataError {
   const all = [...new Set(raw.flatMap(({ fields }) => Object.keys(fields)))];
-  const missing = neededFields.filter(
+  const lacking = neededFields.filter(
     (field) => columns.used[field] === undefined && !('conversation' in columns.used),
   );
+  const empty = lacking.filter((field) => columns.empty.includes(field));
+  const missing = lacking.filter((field) => !empty.includes(field));
   const guesses = missing.map((field) => ({ field, column: guessed(field, columns.unused, raw) }));
   const maps = guesses.map(({ field, column }) => `--map ${field}=${column ?? 'COLUMN'}`);
   const codes = new Map<string, { count: number; example: string }>();
@@ -33,12 +35,15 @@ export function nothingUsable(
       .join('\n'),
     {
       where: path,
-      remedy:
-        maps.length > 0
-          ? `Say which column is which: ${maps.join(' ')}. Nothing was written.`
-          : 'Mend what the reasons say, or give other options. Nothing was written.',
+      remedy: `${raw.length === 0 ? 'It holds no rows: fill it in' : remedyOf(maps, empty)}. Nothing was written.`,
     },
   );
+}
+
+function remedyOf(maps: readonly string[], empty: readonly string[]): string {
+  if (maps.length > 0) return `Say which column is which: ${maps.join(' ')}`;
+  if (empty.length > 0) return `Fill in ${empty.join(', ')}: the column is there and empty`;
+  return 'Mend what the reasons say, or give other options';
 }
 
 const neededFields = ['image', 'question', 'answer'] as const;

@@ -2,7 +2,7 @@
  * Answers that are numbers where options are words: places counted from 0 or from 1. A whole file shows which, or a person says;
  * where neither does, nothing is guessed.
  */
-import { areYesAndNo, byYesOrNo } from './label.js';
+import { areYesAndNo, byYesOrNo, placeWritten } from './label.js';
 import type { QuestionFields } from './question-row.js';
 
 /** From which number places are counted. */
@@ -39,7 +39,9 @@ export function numberAnswers(rows: readonly QuestionFields[], said: AnswerStart
 }
 
 /** A whole number that is no option itself. */
-function isPlace({ answer, options }: Labelled): boolean {
+function isPlace({ answer, options, written }: Labelled): boolean {
+  // Numbers that are written before options say which is which.
+  if (written.some((text, index) => text !== options[index]) && placeWritten(answer, written) !== -1) return false;
   return /^\d+$/.test(answer) && !options.some((option) => option !== null && Number(option) === Number(answer));
 }
 

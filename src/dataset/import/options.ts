@@ -25,7 +25,7 @@ export function optionsOf(value: unknown): Places {
   }
   const lettered = letteredOptions(text);
   if (lettered?.start === 0) return lettered.options;
-  for (const separator of [/\r?\n/, /\s*\|+\s*/, /\s*;\s*/]) {
+  for (const separator of [/\r?\n|<br\s*\/?>/i, /\s*\|+\s*/, /\s*;\s*/]) {
     const parts = text.split(separator).map((part) => part.trim() || null);
     if (parts.length > 1) return trimmed(parts);
   }

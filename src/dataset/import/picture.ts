@@ -9,7 +9,7 @@ import { messageOf } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { scaledPixels } from './deep-pixels.js';
 import { bareJpeg } from './jpeg.js';
-import { pngContent } from './png.js';
+import { pngContent, withEarlyExif } from './png.js';
 import { letterboxed, shapeProblem, type ShapeChoice } from './shape.js';
 
 /** `any`: of whatever shape, where no model is to read it. */
@@ -62,7 +62,8 @@ export async function cleanPicture(file: Buffer, shape: Shape = 'reject'): Promi
 
 type Made = Omit<Picture, 'originalHash'>;
 
-async function fromFile(file: Buffer, shape: Shape): Promise<Made | PictureProblem> {
+async function fromFile(given: Buffer, shape: Shape): Promise<Made | PictureProblem> {
+  const file = withEarlyExif(given);
   // `truncated` is below `error`: a file that ends too soon fails, odd metadata does not.
   const opened = sharp(file, { failOn: 'error', limitInputPixels: false });
   const metadata = await opened.metadata();
@@ -75,8 +76,9 @@ async function fromFile(file: Buffer, shape: Shape): Promise<Made | PictureProbl
   const warnings = framesNote(metadata, content?.frames ?? jpeg?.pictures ?? metadata.pages ?? 1);
   const { image, changes } = await asSeen(opened, metadata);
   warnings.push(...changes);
-  if (changes.length === 0 && problem === null && !(await hasOwnColours(file, metadata))) {
-    const kept = jpeg?.bytes ?? (content?.bare === true && !metadata.hasAlpha ? file : null);
+  const plain = changes.length === 0 && problem === null && metadata.depth === 'uchar';
+  if (plain && !(await hasOwnColours(file, metadata))) {
+    const kept = jpeg?.bytes ?? (content?.bare === true && !metadata.hasAlpha ? given : null);
     if (kept !== null) {
       const changed = kept.equals(file) ? 'nothing' : 'metadata';
       const extension = jpeg === null ? '.png' : '.jpg';
@@ -85,7 +87,7 @@ async function fromFile(file: Buffer, shape: Shape): Promise<Made | PictureProbl
       return { bytes: kept, extension, ...size, changed, warnings };
     }
   }
-  const same = changes.length === 0 && problem === null && metadata.icc === undefined && metadata.space !== 'cmyk';
+  const same = plain && metadata.icc === undefined && metadata.space !== 'cmyk';
   return finished(image, { size, padded: problem !== null, changed: same ? 'metadata' : 'pixels', warnings });
 }
 

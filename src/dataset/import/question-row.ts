@@ -42,6 +42,8 @@ export function readQuestionRow(row: PlacedRow, columns: ColumnUse): QuestionFie
       code: 'images-several',
       reason: `names ${images.length} images, and a sample has one: ${images.slice(0, 3).join(', ')}`,
     };
+  if (images.length === 0 && holdsBytes(columns.valueOf(row, 'image')))
+    return { code: 'image-bytes', reason: 'holds the bytes of its image, not its name: write images to files first' };
   const answer = labelText(columns.valueOf(row, 'answer'));
   return {
     id: text('id'),
@@ -84,6 +86,9 @@ function imagesOf(value: unknown, talk: Conversation | null): string[] {
   const names = items.flatMap((item) => textOf(pathIn(item)) ?? []);
   return names.length > 0 ? names : [...new Set(talk?.images)];
 }
+
+const holdsBytes = (value: unknown): boolean =>
+  ArrayBuffer.isView(value) || (typeof value === 'object' && value !== null && 'bytes' in value);
 
 /** Parquet files of the hub hold `{ bytes, path }`. */
 const pathIn = (item: unknown): unknown =>

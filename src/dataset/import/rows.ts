@@ -33,7 +33,7 @@ export interface ImportRows {
   /** Folders that image names may start from. */
   roots: string[];
   /** Field -> its columns, and the columns that were used for nothing. */
-  columns: { used: Record<string, string[]>; unused: string[] };
+  columns: { used: Record<string, string[]>; unused: string[]; empty: string[] };
   /** Rows as they are in the files: for saying what a table has where none of it could be used. */
   raw: PlacedRow[];
   /** Encodings other than UTF-8. */
@@ -58,7 +58,7 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
     rows: [],
     rejected: [],
     roots: rootsOf(path, files),
-    columns: { used: {}, unused: [] },
+    columns: { used: {}, unused: [], empty: [] },
     raw: [],
     encodings: [],
   };
@@ -72,6 +72,7 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
     for (const [field, columns] of Object.entries(read.columns.used))
       all.columns.used[field] = [...new Set([...(all.columns.used[field] ?? []), ...columns])];
     all.columns.unused = [...new Set([...all.columns.unused, ...read.columns.unused])];
+    all.columns.empty = [...new Set([...all.columns.empty, ...read.columns.empty])];
     all.encodings = [...new Set([...all.encodings, ...read.encodings])];
   }
   return all;

@@ -17,6 +17,7 @@ export interface LimitInputs {
 export function limitsOf({ run, repeated, evaluations, scores, rewardModels }: LimitInputs): string[] {
   return [
     ...endLimits(run),
+    ...((run.result ?? run.comparison)?.warnings ?? []).map((warning) => `${warning}.`),
     ...(run.notice === null ? [] : [run.notice]),
     ...dataLimits(run),
     seedLimit((run.result ?? run.comparison)?.seed ?? run.settings.seed, repeated),

@@ -1,7 +1,8 @@
-/** What goes wrong outside the run folder: the server that writes samples, and inputs that are replaced between two commands. */
+/** What goes wrong outside the run folder: the server that writes samples, inputs that are replaced, settings that are changed. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSamples, writeSamples } from '../../../src/dataset/samples.js';
+import { unclear } from './judge.js';
 import type { Act, ReplacedInput } from './kinds.js';
 import type { ProviderFault } from './fault-server.js';
 import { snapshotBefore } from './moments.js';
@@ -52,6 +53,22 @@ export async function replaced(run: TrialRun, { input }: Extract<Act, { type: 'i
   } finally {
     putBack();
   }
+}
+
+/** Settings that decide what comes of a run. */
+const decisive = ['seed=1', 'sft.learningRate=0.002', 'grpo.maxSteps=5', 'filter.threshold=-5', 'data.test=10'];
+
+/** A person stops a run, tries it with another setting, and goes back. */
+export async function withOtherSetting(run: TrialRun): Promise<Outcome> {
+  const { moment, place } = run.trial.draw;
+  const { snapshots } = run.reference;
+  const from = snapshots[Math.floor(moment * snapshots.length)] as Snapshot;
+  run.restore(from);
+  run.startedFrom = from;
+  const setting = decisive[Math.floor(place * decisive.length)] ?? '';
+  const end = await run.attempt({}, ['--set', setting]);
+  const problem = end.code === 0 ? 'done with exit code 0' : unclear(end, { names: [setting.split('=')[0] ?? ''] });
+  return problem === null ? run.goOn() : run.failed(`with ${setting}: ${problem}`);
 }
 
 function fileOf({ bench: { inputs }, trial }: TrialRun, input: ReplacedInput): string {

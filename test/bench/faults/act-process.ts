@@ -23,6 +23,7 @@ export async function signalled(run: TrialRun, act: Extract<Act, { type: 'signal
   const { end } = met;
   const left = stayed(end);
   if (left !== null) return run.failed(left);
+  if (end.hung) return run.failed(`did not end within ${Math.round(end.seconds)} s`);
   const problem = !met.delivered || end.code === 0 ? null : problemOf(act, target, end);
   return problem === null ? ended(run, met.delivered) : run.failed(problem);
 }

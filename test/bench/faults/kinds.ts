@@ -6,7 +6,12 @@ import type { ProviderFault } from './fault-server.js';
 
 /** What is done. Each kind of act is performed by the module of its name. */
 export type Act =
-  | { type: 'signal'; target: Target; signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'; moment: 'checkpoint' | 'random' }
+  | {
+      type: 'signal';
+      target: Target;
+      signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+      moment: 'checkpoint' | 'random';
+    }
   /** Stopped for some seconds, as a suspended machine is, and continued. */
   | { type: 'pause'; target: Target }
   | { type: 'damage'; damage: Damage; when: 'middle' | 'end' }
@@ -15,7 +20,9 @@ export type Act =
   | { type: 'provider'; fault: ProviderFault; lasts: 'passing' | 'lasting' }
   | { type: 'lock'; lock: LockFault }
   | { type: 'folder'; change: 'moved' | 'copied'; when: 'middle' | 'end' }
-  | { type: 'input'; input: ReplacedInput };
+  | { type: 'input'; input: ReplacedInput }
+  /** The command with another setting, and then as before. */
+  | { type: 'setting' };
 
 export type LockFault = 'dead-process' | 'other-host' | 'other-host-gone' | 'garbage' | 'garbage-old' | 'two-runs';
 export type ReplacedInput = 'seed-image' | 'test-image' | 'pool-image' | 'base-weights' | 'test-table';
@@ -40,6 +47,7 @@ const signals: FaultKind[] = (
     ['kill whole tree', 'tree', 'SIGKILL'],
     ['SIGTERM', 'node', 'SIGTERM'],
     ['Ctrl-C', 'node', 'SIGINT'],
+    ['hang-up', 'node', 'SIGHUP'],
   ] as const
 ).flatMap(([name, target, signal]) =>
   (['checkpoint', 'random'] as const).map((moment) => ({
@@ -127,6 +135,10 @@ const inputs: FaultKind[] = (['seed-image', 'test-image', 'pool-image', 'base-we
   }),
 );
 
+const settings: FaultKind[] = [
+  { name: 'changed setting', act: { type: 'setting' }, configurations: trained, weight: 2 },
+];
+
 export const faultKinds: readonly FaultKind[] = [
   ...signals,
   ...pauses,
@@ -136,4 +148,5 @@ export const faultKinds: readonly FaultKind[] = [
   ...locks,
   ...folders,
   ...inputs,
+  ...settings,
 ];

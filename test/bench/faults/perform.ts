@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../../src/errors.js';
 import { damaged, movedOrCopied, onDisk } from './act-files.js';
 import { locked } from './act-locks.js';
-import { misbehaving, replaced } from './act-outside.js';
+import { misbehaving, replaced, withOtherSetting } from './act-outside.js';
 import { paused, signalled } from './act-process.js';
 import { secondsFrom } from './moments.js';
 import type { Reference } from './reference.js';
@@ -62,5 +62,7 @@ function act(run: TrialRun): Promise<Outcome> {
       return movedOrCopied(run, what);
     case 'input':
       return replaced(run, what);
+    case 'setting':
+      return withOtherSetting(run);
   }
 }

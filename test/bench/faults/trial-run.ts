@@ -30,7 +30,10 @@ export interface Bench {
 export interface Help {
   /** Sets right what is outside of the folder, whatever the remedy's words: frees the disk, renews the key, puts the image back. */
   lift?: (() => void) | null;
-  /** Puts a damaged file back from a copy, where the remedy offers that and nothing simpler. */
+  /**
+   * Puts a damaged file back from a copy, where the remedy offers that and nothing simpler. Only who has one may stay
+   * with an error that names what is damaged.
+   */
   restore?: (() => void) | null;
 }
 
@@ -67,9 +70,11 @@ export class TrialRun {
     return from === 'finished' ? this.reference.dir : this.reference.snapshotDir(from);
   }
 
-  async attempt(options: AttemptOptions = {}): Promise<AttemptEnd> {
+  /** @param more What follows the command of the undisturbed run. */
+  async attempt(options: AttemptOptions = {}, more: readonly string[] = []): Promise<AttemptEnd> {
     const { inputs, server } = this.bench;
-    const values = [...commandOf(this.trial.configuration, { dir: inputs, url: server.url }), '--run-dir', this.runDir];
+    const command = commandOf(this.trial.configuration, { dir: inputs, url: server.url });
+    const values = [...command, '--run-dir', this.runDir, ...more];
     const end = await attempt(values, { ...options, env: { [keyVariable]: 'a-key' } });
     this.ends.push(end);
     return end;
@@ -88,6 +93,9 @@ export class TrialRun {
       if (problem !== null) return this.failed(`${done.map((act) => `${act}; then: `).join('')}${problem}`);
       if (toLift === null) {
         const followed = followRemedy(end.stderr, this.runDir) ?? restored(end.stderr, restore);
+        // Where nothing is wrong any more, a stop is no outcome, however clear.
+        if (followed === null && restore === null)
+          return this.failed(`stops where nothing is wrong: ${end.stderr.trim()}`);
         if (followed === null) return { result: 'clear stop', detail: stopOf(end) };
         done.push(`${stopOf(end)} -> ${followed}`);
       } else {

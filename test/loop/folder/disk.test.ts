@@ -113,7 +113,9 @@ describe.skipIf(!mountable)('a disk', () => {
 
   test('that is full or read-only before the run', async () => {
     fill();
-    expectTold((await attempt(`${disk}/run`, config)).error, ['disk-full']);
+    const full = await attempt(`${disk}/run`, config);
+    expect(full.engine.calls).toEqual([]);
+    expectTold(full.error, ['disk-full']);
     rmSync(`${disk}/filler`);
     rmSync(`${disk}/run`, { recursive: true, force: true });
     mount('-o', 'remount,ro', disk);

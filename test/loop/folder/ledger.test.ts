@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DataError } from '../../../src/errors.js';
 import { appendJsonLine, linesOf, mendTail } from '../../../src/loop/json-lines.js';
