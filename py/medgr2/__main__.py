@@ -1,4 +1,4 @@
-"""`python -m medgr2 job`: one job without Node. `python -m medgr2 supervise`: what Node starts and talks to."""
+"""`python -m medgr2 job`: one job without Node. `… gpu-check`: what the GPU does. `… supervise`: what Node talks to."""
 
 import argparse
 import importlib
@@ -12,6 +12,8 @@ import sys
 from typing import Any
 
 from medgr2.executors.local import LocalExecutor
+from medgr2.executors.ranks import RanksExecutor, spreads
+from medgr2.gpu_check import command
 from medgr2.line import Line
 from medgr2.single_job import run_single
 from medgr2.stand_in import RULES
@@ -78,15 +80,19 @@ def main() -> None:
         metavar="[NAME=]RULE",
         help=f"GRPO: a stand-in for a reward, which TypeScript would have given ({', '.join(RULES)}); once for each",
     )
+    gpu = commands.add_parser("gpu-check", help="what this machine's GPU does, in what time and memory")
+    command.add_arguments(gpu)
     options = parser.parse_args()
     if options.command == "job":
         sys.exit(run_single(options.spec, options.rewards))
+    if options.command == "gpu-check":
+        sys.exit(command.run(options))
     supervise(options.fd, options.pythonia, _executor(options.executor, not options.no_preload))
 
 
 def _executor(settings: dict[str, Any], preload: bool) -> LocalExecutor:
     if settings["kind"] == "local":
-        return LocalExecutor(preload)
+        return RanksExecutor(settings, preload) if spreads(settings) else LocalExecutor(preload)
     from medgr2.executors.ray import RayExecutor
 
     return RayExecutor(settings)

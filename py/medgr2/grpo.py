@@ -23,11 +23,13 @@ from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
 from medgr2.rows import read_rows
+from medgr2.sharding import check_reference, heed, ranks
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training_faults import RewardOutOfRange
+from medgr2.weights import adapter_base
 
 COLUMNS = ("id", "image", "prompt")
 #: Squared, it is still a number in float32: advantages divide by a group's standard deviation.
@@ -113,8 +115,9 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
-    check_grpo_rows(spec.get("trl", {}), len(rows))
+    check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
     check_policy(model_path(spec["model"]))
+    check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
     if spec.get("rewardModel"):
         check_reward_model(model_path(spec["rewardModel"]))
         checked_processor(spec["rewardModel"], rows, ("prompt",))
@@ -134,6 +137,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         reward_weights=[reward["weight"] for reward in spec["rewards"]],
         **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
     )
+    heed(config)
     callback = EventCallback(channel, tuple(desk.names))
     trainer = PolicyTrainer(
         model=model,

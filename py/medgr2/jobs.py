@@ -9,6 +9,8 @@ from typing import Any
 
 from medgr2.channel import Channel, JobCancelled
 from medgr2.contract import check_result, check_spec
+from medgr2.devices import pin_one_gpu
+from medgr2.extras import check_extras
 from medgr2.failure import describe
 from medgr2.job_lock import holding
 from medgr2.strict_json import to_plain
@@ -22,23 +24,36 @@ MODULES = {
     "evaluate": "medgr2.evaluate",
 }
 
+#: Kinds of job that spread over several ranks: their trainers share the batch. The others are done by one.
+SPREAD = ("sft", "grpo", "reward-model")
+
 
 def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -> dict[str, Any]:
     """Runs one job here and returns its result. A `module` of the caller's own has its own forms of spec and result."""
     if module is None:
         check_spec(spec)
         module = MODULES[spec["kind"]]
+        check_extras(spec)
         folder = Path(spec["outDir"])
         folder.mkdir(parents=True, exist_ok=True)
+        tell_gpu(spec, channel)
         with holding(folder):
             result = to_plain(importlib.import_module(module).run(spec, channel))
     else:
+        tell_gpu(spec, channel)
         result = to_plain(importlib.import_module(module).run(spec, channel))
     if module in MODULES.values():
         check_result(result)
     if not isinstance(result, dict):
         raise TypeError(f"{module}.run returned a {type(result).__name__}, not a dict")
     return result
+
+
+def tell_gpu(spec: dict[str, Any], channel: Channel) -> None:
+    """Leaves the job one GPU; a trainer, and a module of the caller's own, says so where there were more."""
+    pinned = pin_one_gpu() if spec.get("device") != "cpu" else None
+    if pinned is not None and spec.get("kind") in (*SPREAD, None):
+        channel.emit({"type": "warning", "message": pinned})
 
 
 def end_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -> dict[str, Any]:

@@ -72,6 +72,8 @@ class RewardModel(nn.Module):
         self.head = head
         self.processor = processor
         self.adapted = False
+        #: The layers that FSDP shards one by one; it asks the outermost module.
+        self._no_split_modules = getattr(backbone, "_no_split_modules", None)
 
     def adapt(self, lora: Any) -> None:
         """Leaves the backbone's weights as they are and puts adapters in, which learn instead."""

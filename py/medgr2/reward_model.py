@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import Trainer, TrainingArguments
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from medgr2.channel import Channel
 from medgr2.lora import lora_config
@@ -17,6 +18,7 @@ from medgr2.resumable import Resumable
 from medgr2.reward_backbone import GRADE_SCALE, RewardModel
 from medgr2.row_faults import NamedRows
 from medgr2.rows import Row, read_rows
+from medgr2.sharding import heed, sharding
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
@@ -82,7 +84,14 @@ class RewardTrainer(Resumable, Trainer):
         return self.optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        self.accelerator.unwrap_model(self.model).save(Path(output_dir or self.args.output_dir))
+        folder = Path(output_dir or self.args.output_dir)
+        if sharding() is None:
+            self.accelerator.unwrap_model(self.model).save(folder)
+        elif not folder.name.startswith(PREFIX_CHECKPOINT_DIR):  # of a checkpoint all ranks write their shards
+            # No rank holds the weights that were gathered: they go into a model of the same making.
+            model = make_model(self.spec, torch.device("cpu"))
+            model.load_state_dict(state_dict)
+            model.save(folder)
 
 
 class Collate:
@@ -112,16 +121,22 @@ class Collate:
         }
 
 
-def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], COLUMNS[:4])
-    rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
-    units = units_of(rows, spec["loss"])
-    device = set_up(spec)
+def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
+    """The model to train, with what does not learn frozen and adapters where they learn instead."""
     model = RewardModel.start(spec["model"], device)
     train_only(model.backbone, spec.get("train", "all"))
     lora = lora_config(spec, model.backbone)
     if lora is not None:
         model.adapt(lora)
+    return model
+
+
+def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
+    rows = read_rows(spec["data"], COLUMNS[:4])
+    rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
+    units = units_of(rows, spec["loss"])
+    device = set_up(spec)
+    model = make_model(spec, device)
     job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
@@ -140,6 +155,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             "max_grad_norm": 1.0,
         },
     )
+    heed(arguments)
     callback = EventCallback(channel)
     trainer = RewardTrainer(
         model=model,

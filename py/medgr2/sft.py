@@ -16,6 +16,7 @@ from medgr2.roles import check_policy
 from medgr2.row_faults import NamedRows
 from medgr2.rows import read_rows
 from medgr2.sft_batch import SftBatch, sft_rows
+from medgr2.sharding import heed
 from medgr2.spec_rules import check_sft_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
@@ -50,6 +51,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
     config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
+    heed(config)
     callback = EventCallback(channel)
     trainer = SftTrainer(
         model=model,

@@ -47,9 +47,9 @@ def check_sft_rows(options: dict[str, Any], rows: int) -> None:
         )
 
 
-def check_grpo_rows(options: dict[str, Any], rows: int) -> None:
+def check_grpo_rows(options: dict[str, Any], rows: int, ranks: int = 1) -> None:
     """Raises where TRL would end without a step and without an error: it leaves out a batch that it cannot fill."""
-    completions, group = generation_batch(options)
+    completions, group = generation_batch(options, ranks)
     prompts = completions // group
     if rows < prompts:
         raise ValueError(
@@ -59,11 +59,11 @@ def check_grpo_rows(options: dict[str, Any], rows: int) -> None:
         )
 
 
-def generation_batch(options: dict[str, Any]) -> GenerationBatch:
-    """As GRPOConfig works it out."""
+def generation_batch(options: dict[str, Any], ranks: int = 1) -> GenerationBatch:
+    """As GRPOConfig works it out: batches are for each rank, a generation batch is of all together."""
     accumulation = _given(options, "gradient_accumulation_steps", 1)
     steps = _given(options, "steps_per_generation", accumulation)
-    whole = _given(options, "per_device_train_batch_size", 8) * steps
+    whole = _given(options, "per_device_train_batch_size", 8) * steps * ranks
     return GenerationBatch(_given(options, "generation_batch_size", whole), _given(options, "num_generations", 8))
 
 

@@ -19,6 +19,7 @@ from medgr2.models import job_start, model_path
 from medgr2.outcome import check_outcome
 from medgr2.own_settings import OwnSettings
 from medgr2.resumable import not_saved
+from medgr2.sharding import check_ranks, save_whole, sharding, sharding_options
 from medgr2.train_events import EventCallback, finite
 from medgr2.trained_parts import check_parts, trainable_parts
 from medgr2.trained_weights import bits
@@ -78,11 +79,14 @@ class GoOn(TrainerCallback):
 def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict[str, Any]:
     """Trains to the planned end, from this job's last checkpoint; saves the model to `model` and returns the result."""
     job.refuse_own_output()
+    check_ranks(trainer)
     spec, model = job.spec, trainer.accelerator.unwrap_model(trainer.model)
     sharded = trainer._is_sharded()
     check_parts(model, spec.get("train", "all"), "lora" in spec)
     start = None if sharded else bits(model)
     identity = identity_of(spec, job.rows, job.columns, job.device, trainer.args.world_size)
+    if sharding() is not None:
+        identity["sharding"] = sharding()  # its checkpoints have a form of their own
     trainer.event_callback = callback
     trainer.checkpoints = Checkpoints(job.checkpoints_folder, identity, job.tell)
     checkpoint = _agreed(trainer)
@@ -157,7 +161,7 @@ def _save(trainer: Any, place: Path) -> Path:
     try:
         if first:
             _leave_no_padding(trainer)
-        trainer.save_model(str(aside))
+        save_whole(trainer, str(aside))
         trainer.accelerator.wait_for_everyone()
         if first:
             shutil.rmtree(place, ignore_errors=True)
@@ -195,4 +199,5 @@ def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str
         "save_total_limit": 2,
         "remove_unused_columns": False,
         "dataloader_pin_memory": not on_cpu,
+        **sharding_options(),
     }

@@ -37,7 +37,9 @@ export async function ensurePython(options: EnsurePythonOptions = {}): Promise<s
   }
   const root = options.root ?? packageRoot;
   const python = environmentPython(root);
-  const wanted = await wantedStamp(root, options.requirements ?? ['requirements.txt']);
+  const wanted = await wantedStamp(root, [
+    ...new Set([...(options.requirements ?? ['requirements.txt']), ...(await installedBefore(root))]),
+  ]);
   if (await isUpToDate(root, wanted)) return python;
   const release = await lock(setupLock(root), options);
   try {
@@ -108,6 +110,11 @@ const stampFile = (root: string): string => path.join(environmentFolder(root), '
 async function wantedStamp(root: string, files: readonly string[]): Promise<Stamp> {
   const entries = files.map(async (file) => [file, sha256(await readFile(path.join(root, 'py', file)))] as const);
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Extras stay: brought up to date with the rest, they are installed by versions that fit each other. */
+async function installedBefore(root: string): Promise<string[]> {
+  return Object.keys(await readStamp(root)).filter((file) => existsSync(path.join(root, 'py', file)));
 }
 
 async function readStamp(root: string): Promise<Stamp> {

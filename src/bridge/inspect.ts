@@ -22,6 +22,8 @@ const inspectionSchema = z.object({
     /** What shows that there is an NVIDIA GPU, whether torch can use it or not; null where nothing does. */
     gpu: z.string().nullable(),
   }),
+  /** Why torchvision, where it is installed, cannot be imported; null where it can, or is not there. */
+  torchvision: z.string().nullable().default(null),
 });
 export type PythonInspection = z.output<typeof inspectionSchema>;
 
@@ -48,6 +50,9 @@ try:
 except Exception as error:
     torch_found["error"] = f"{type(error).__name__}: {error}".splitlines()[0]
 found["torch"] = torch_found
+if of("torchvision") is not None:
+    try: import torchvision
+    except Exception as error: found["torchvision"] = f"{type(error).__name__}: {error}".splitlines()[0]
 print(json.dumps(found))
 `;
 
@@ -71,9 +76,12 @@ export async function inspectPython(python: string, packages: readonly string[])
   }
 }
 
-/** Package -> version of the lock that jobs are tested with. */
-export async function pinnedPackages(root: string = packageRoot): Promise<Map<string, string>> {
-  const text = await readFile(path.join(root, 'py', 'requirements.txt'), 'utf8');
+/** Package -> version of the lock that jobs are tested with, or of an extra's file. */
+export async function pinnedPackages(
+  root: string = packageRoot,
+  file: string = 'requirements.txt',
+): Promise<Map<string, string>> {
+  const text = await readFile(path.join(root, 'py', file), 'utf8');
   const lines = [...text.matchAll(/^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s#;]+)/gm)];
   return new Map(lines.flatMap(([, name, version]) => (name && version ? [[name, version] as const] : [])));
 }

@@ -24,9 +24,24 @@ const byType: Readonly<Record<string, Meaning>> = {
   ImportError: { code: 'python-package-broken', remedy: setup },
   DeviceUnavailable: { code: 'cuda-unavailable', remedy: cudaRemedies.driver },
   TorchWithoutCuda: { code: 'cuda-unavailable', remedy: cudaRemedies.cpuBuild },
-  RayMissing: {
+  ExtraMissing: {
     code: 'python-package-missing',
-    remedy: 'Install the extra with the command in the message, or use executor: local.',
+    remedy: 'Install the extra with the command in the message, or leave the setting out that needs it.',
+  },
+  TooFewGpus: {
+    code: 'too-few-gpus',
+    remedy:
+      'Set executor.gpus to what `nvidia-smi -L` lists, leave it out for one GPU, or change CUDA_VISIBLE_DEVICES.',
+  },
+  RankLost: {
+    code: 'rank-lost',
+    remedy:
+      'A rank that was killed most likely ran out of memory: use a smaller batch, fewer pixels per image, LoRA or ' +
+      'executor.sharding: fsdp. Run it again: it goes on from its last checkpoint.',
+  },
+  ShardingRefused: {
+    code: 'sharding-refused',
+    remedy: 'Leave executor.sharding out, or change what the message names.',
   },
   RayNotStarted: {
     code: 'ray-not-started',

@@ -1,11 +1,24 @@
-/** Where jobs run: on this machine, one process each, or on many devices and machines by Ray Train. */
+/** Where jobs run: on this machine, in one process or in one for each GPU, or on many machines by Ray Train. */
 import { z } from 'zod';
 
 const fields = z.strictObject({
-  /** `ray` needs its extra: `pip install -r py/requirements-ray.txt` into the Python that is used. */
+  /** `ray` needs its extra: `npx medgr2 setup --with ray`. */
   kind: z.enum(['local', 'ray']).default('local'),
-  /** Ray: processes that a trainer is spread over; batch sizes are for each of them. */
+  /**
+   * Processes that a trainer is spread over; batch sizes are for each of them. Ray places them; of a local job they are
+   * ranks on the CPU, for trials: `gpus` spreads one over GPUs.
+   */
   workers: z.int().positive().default(1),
+  /**
+   * Local: one rank for each of so many GPUs of this machine, or of `all` that CUDA_VISIBLE_DEVICES leaves visible. Batch
+   * sizes are for each of them. Left out, a job uses one GPU, the first.
+   */
+  gpus: z.union([z.literal('all'), z.int().positive()]).optional(),
+  /**
+   * Splits weights, gradients and optimiser state of a trained model over the ranks: `fsdp` by PyTorch's FSDP2, `zero3` by
+   * DeepSpeed, which is an extra. Left out, every rank holds all of them.
+   */
+  sharding: z.enum(['fsdp', 'zero3']).optional(),
   /** Ray: whether each worker has a GPU of its own. */
   gpu: z.boolean().default(false),
   /** Ray: CPUs that each worker is given. */
@@ -21,9 +34,17 @@ const fields = z.strictObject({
 
 /** Settings of an executor, each with a default. */
 export const executorSchema = fields
-  .refine((executor) => executor.kind === 'ray' || executor.workers === 1, {
+  .refine((executor) => executor.gpus === undefined || executor.kind === 'local', {
+    path: ['gpus'],
+    error: 'for Ray say how many by workers, and gpu: true',
+  })
+  .refine((executor) => executor.gpus === undefined || executor.workers === 1, {
     path: ['workers'],
-    error: 'a local job is one process: set kind: ray for more workers',
+    error: 'beside gpus there are as many ranks as GPUs: leave workers out',
+  })
+  .refine((executor) => executor.sharding === undefined || executor.gpus !== undefined || executor.workers > 1, {
+    path: ['sharding'],
+    error: 'one process has nothing to split a model over: set gpus: all (or workers)',
   })
   .refine((executor) => executor.kind === 'ray' || executor.address === undefined, {
     path: ['address'],

@@ -7,6 +7,7 @@ const sends = 'nothing is sent to another machine by itself; upload the finished
 const tracks = 'events are written to events.jsonl; send them on from there';
 const evaluates = 'a trainer gets no evaluation rows; medgr2 measures policies in jobs of their own';
 const loads = 'medgr2 loads the model; use policy.dtype and policy.maxPixels, or `model` in a job';
+const shards = 'use executor.sharding: fsdp or zero3, which also counts for the reward model';
 const unused = 'it does nothing in a training job';
 
 /** Of both trainers, in YAML and in job specs alike. */
@@ -24,6 +25,9 @@ export const refusedByJobs = {
   trust_remote_code: loads,
   parallelism_config: 'it takes a Python object, which a job spec cannot hold',
   local_rank: 'the executor gives each process its rank',
+  fsdp: shards,
+  fsdp_config: shards,
+  deepspeed: shards,
   report_to: tracks,
   run_name: tracks,
   project: tracks,

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from medgr2.executors import ray_driver
+from medgr2.extras import ExtraMissing
 
 OWN = {"address": None, "workers": 2, "gpu": False, "cpusPerWorker": 1, "listen": "127.0.0.1"}
 
@@ -62,7 +63,7 @@ def play(monkeypatch):
 
 def test_a_missing_ray_is_told_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ray_driver.RayMissing, match=r"-m pip install -r .*requirements-ray\.txt"):
+    with pytest.raises(ExtraMissing, match=r"setup --with ray .*-m pip install -r .*requirements-ray\.txt"):
         ray_driver._start_ray(OWN, Desk())
 
 

@@ -1,6 +1,6 @@
 """Jobs on this machine: each a process of its own, forked from a server that has the heavy libraries loaded.
 
-Linux and macOS only. One process per job; several devices are another executor's business.
+Linux and macOS only. One process per job; ranks.py spreads one over several.
 """
 
 import multiprocessing
@@ -58,11 +58,11 @@ class LocalExecutor:
     def launch(self, spec: dict[str, Any], module: str | None, log: str) -> Worker:
         return self.start_process({"spec": spec, "module": module, "log": log})
 
-    def start_process(self, request: dict[str, Any]) -> Worker:
-        """A process that does the body with this request."""
+    def start_process(self, request: dict[str, Any], body: Body | None = None) -> Worker:
+        """A process that does the body, the executor's own by default, with this request."""
         ours, theirs = self._context.Pipe(duplex=True)
         with self._processes:
-            process = self._context.Process(target=self._body, args=(theirs, strict_dumps(request)))
+            process = self._context.Process(target=body or self._body, args=(theirs, strict_dumps(request)))
             process.start()
         theirs.close()
         return LocalWorker(process, ours, self._processes)

@@ -1,4 +1,4 @@
-"""Jobs on many devices or machines by Ray Train. Ray is an extra: `pip install -r py/requirements-ray.txt`.
+"""Jobs on many devices or machines by Ray Train. Ray is an extra: `npx medgr2 setup --with ray`.
 
 Each job has a process of its own on this machine, its driver, which the supervisor treats like a local job.
 """
@@ -10,9 +10,7 @@ from typing import Any
 from medgr2.executors import Worker
 from medgr2.executors.local import LocalExecutor
 from medgr2.executors.ray_driver import drive
-
-#: Kinds of job that spread over several workers: their trainers share the batch. The others are done by one worker.
-SPREAD = ("sft", "grpo", "reward-model")
+from medgr2.jobs import SPREAD
 
 
 class RayExecutor(LocalExecutor):

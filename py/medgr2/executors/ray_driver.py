@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 from contextlib import suppress
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
@@ -19,8 +18,10 @@ from typing import Any
 from medgr2.channel import PipeChannel
 from medgr2.executors.relay import Relay
 from medgr2.executors.worker import enter, leave
+from medgr2.extras import ExtraMissing, missing
 from medgr2.failure import describe
 from medgr2.jobs import end_job
+from medgr2.sharding import SHARDING
 
 #: Seconds that killed processes get to be gone.
 LEAVE_SECONDS = 10.0
@@ -34,10 +35,6 @@ TRIES = 3
 PATIENCE = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600", "RAY_worker_register_timeout_seconds": "300"}
 #: Of Node's surroundings for Python (src/bridge/process.ts), what workers of a cluster need as well.
 PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
-
-
-class RayMissing(RuntimeError):
-    """The extra is not installed."""
 
 
 class RayNotStarted(RuntimeError):
@@ -73,7 +70,7 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     # Ray wants a folder that all machines see; nothing that we keep goes there.
     storage = Path(spec.get("outDir") or Path(job["log"]).parent).absolute() / ".ray"
     trainer = TorchTrainer(
-        functools.partial(work, spec, job["module"], address, relay.key),
+        functools.partial(work, spec, job["module"], address, relay.key, settings.get("sharding")),
         scaling_config=ScalingConfig(
             num_workers=settings["workers"],
             use_gpu=settings["gpu"],
@@ -100,8 +97,7 @@ def _start_ray(settings: dict[str, Any], channel: PipeChannel) -> None:
     try:
         import ray
     except ModuleNotFoundError as error:
-        extra = package.parent / "requirements-ray.txt"
-        raise RayMissing(f"Ray is not installed: {sys.executable} -m pip install -r {extra}") from error
+        raise ExtraMissing(missing("ray", "executor.kind: ray")) from error
     if settings.get("address"):
         # This package goes along; what it imports must be installed on every machine.
         variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
@@ -155,10 +151,14 @@ class WorkerEnded(Exception):
     """A rank did not finish its part: Ray then ends the others, which would wait for it."""
 
 
-def work(spec: dict[str, Any], module: str | None, address: tuple[str, int], key: bytes) -> None:
+def work(
+    spec: dict[str, Any], module: str | None, address: tuple[str, int], key: bytes, sharding: str | None = None
+) -> None:
     """What each Ray Train worker does."""
     from ray.train import get_context
 
+    if sharding is not None:
+        os.environ[SHARDING] = sharding
     connection = Client(address, authkey=key)
     connection.send_bytes(json.dumps({"rank": get_context().get_world_rank()}).encode("ascii"))
     channel = PipeChannel(connection, orphaned=functools.partial(os.kill, os.getpid(), signal.SIGKILL))

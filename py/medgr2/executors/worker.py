@@ -22,11 +22,16 @@ def work(connection: "Connection[Any, Any]", request: str) -> None:
 
 def enter(connection: "Connection[Any, Any]", log: str) -> PipeChannel:
     """Makes this process a job's: a group of its own, its output in the log, a channel to the supervisor."""
+    take_place(log)
+    return PipeChannel(connection)
+
+
+def take_place(log: str) -> None:
+    """A group of its own and its output in the log; no thread is started."""
     os.setsid()  # the supervisor ends the job and all it starts by this group
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the supervisor ignores it, and that is inherited
     _write_output_to(log)
-    return PipeChannel(connection)
 
 
 def leave(channel: PipeChannel, ending: dict[str, Any]) -> NoReturn:

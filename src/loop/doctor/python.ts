@@ -7,6 +7,7 @@ import { checkPython, findPython } from '../../bridge/python.js';
 import { Medgr2Error, messageOf } from '../../errors.js';
 import type { Config } from '../../config/schema.js';
 import { failed, note, ok, warning, type Check } from './check.js';
+import { checkExtras, pinnedExtras } from './extras.js';
 import { checkPlace } from './place.js';
 
 /** Everything that needs Python; one failed check where there is none. */
@@ -16,9 +17,16 @@ export async function checkPythonSide(device: Config['device'] | null): Promise<
     python = findPython();
     await checkPython(python);
     const pinned = await pinnedPackages();
-    const found = await inspectPython(python, [...pinned.keys()]);
+    const extras = await pinnedExtras();
+    const names = [...pinned.keys(), ...[...extras.values()].flatMap((packages) => [...packages.keys()])];
+    const found = await inspectPython(python, names);
     const version = ok('Python', `${found.version} (${python})`);
-    return [version, ...checkPackages(found.packages, pinned), ...checkDevices(found.torch, device)];
+    return [
+      version,
+      ...checkPackages(found.packages, pinned),
+      ...checkExtras(found, extras),
+      ...checkDevices(found.torch, device),
+    ];
   } catch (error) {
     const remedy = error instanceof Medgr2Error ? error.remedy : undefined;
     const check = failed('Python', messageOf(error), remedy ?? 'Run `npx medgr2 setup`.');
