@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['node_modules/**'],
+    setupFiles: ['test/seeded.ts'],
     // Tests leave no key of pseudonyms in the checkout.
     env: { MEDGR2_PSEUDONYM_KEY: 'the key of the tests' },
     // What a test waits for are events; these limits only end what hangs, also on a machine with much else to do.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from medgr2.checkpoints import Checkpoints
 from medgr2.trained_weights import load_trained, save_trained
@@ -128,7 +129,12 @@ class Resumable:
 
     def _load_optimizer_and_scheduler(self: Any, checkpoint: Any) -> None:
         try:
-            super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
+            if self.args.world_size > 1 and self.args.device.type == "cpu" and not self._is_sharded():
+                # The library loads onto a device `cpu:0`, which torch does not know.
+                for part, name in ((self.optimizer, OPTIMIZER_NAME), (self.lr_scheduler, SCHEDULER_NAME)):
+                    part.load_state_dict(torch.load(Path(checkpoint) / name, map_location="cpu", weights_only=True))
+            else:
+                super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
         except (ValueError, KeyError, RuntimeError) as error:
             raise CheckpointMismatch(f"the optimiser of the checkpoint {checkpoint} does not fit: {error}") from error
 

@@ -13,6 +13,7 @@ import { readQuestions, testOfRun } from '../evaluation/questions.js';
 import { transitions, type Outcome, type Transitions } from '../evaluation/transitions.js';
 import type { Sample } from '../sample.js';
 import { confirmOutput } from '../loop/outputs.js';
+import { withBases } from '../loop/relocation.js';
 import { evaluationText } from './evaluation-text.js';
 import type { CommandIo } from './io.js';
 import { setUpPython } from './run-command.js';
@@ -68,7 +69,8 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
   const samples = await readQuestions(data);
-  for (const name of [data, model, ...(against === undefined ? [] : [against])]) await confirmOutput(testOf(name));
+  const used = [data, model, ...(against === undefined ? [] : [against])].flatMap((name) => withBases(testOf(name)));
+  for (const name of used) await confirmOutput(name);
   await setUpPython(io);
   const first = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;

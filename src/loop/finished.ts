@@ -115,7 +115,7 @@ async function otherwise<Output>(
 ): Promise<string> {
   const key = stageKey(stage.cycle, stage.name, run.arm);
   if (entry === undefined) return `${key} has no record of what it was made from`;
-  const what = (await stage.changed?.(dir)) ?? changesOf(entry.inputs, stage.inputs);
+  const what = (await stage.changed?.(dir)) ?? changesOf(run, entry.inputs, stage.inputs);
   const message = `${key} was made from other inputs than it would be now: ${what}`;
   if (run.redo) return message;
   throw new RunError('inputs-changed', message, {
@@ -126,11 +126,28 @@ async function otherwise<Output>(
   });
 }
 
-/** Settings by name; what earlier stages came to is a hash, of which a person has no use. */
-function changesOf(before: unknown, now: unknown): string {
+/** Settings by name; models and earlier stages are hashes, and named by whose they are. */
+function changesOf(run: RunContext, before: unknown, now: unknown): string {
   if (before === undefined) return 'it was finished by an earlier version of medgr2, which did not write them down';
   const changed = differences(JSON.parse(JSON.stringify(before)), JSON.parse(JSON.stringify(now)));
   const settings = changed.filter(({ path }) => path !== 'from' && !/[hH]ash|content/.test(path));
-  if (settings.length === 0) return 'an earlier stage, a model or data that it is made from is another one';
+  const others = fromOf(now).filter((hash) => !fromOf(before).includes(hash));
+  const names = others.flatMap((hash) => nameOf(run, hash) ?? []);
+  if (settings.length === 0)
+    return names.length === 0
+      ? 'an earlier stage, a model or data that it is made from is another one'
+      : `${names.join(' and ')} is not what it was`;
   return settings.map(({ path, before: was, after }) => `${path} was ${was} and is ${after}`).join('; ');
+}
+
+const fromOf = (inputs: unknown): readonly unknown[] => {
+  const { from } = (inputs ?? {}) as { from?: unknown };
+  return Array.isArray(from) ? from : [];
+};
+
+function nameOf({ models, ledger }: RunContext, hash: unknown): string | undefined {
+  const model = models.nameOf(String(hash));
+  if (model !== undefined) return `the model ${model}`;
+  const made = ledger.all().find(({ fingerprint }) => fingerprint === hash);
+  return made === undefined ? undefined : stageKey(made.cycle, made.stage, made.arm);
 }

@@ -12,7 +12,7 @@ import { stageKey } from './ledger.js';
 import { fromRun, runFiles } from './run-folder.js';
 import type { RunContext } from './context.js';
 import { confirmUsed } from './outputs.js';
-import { adapterBase } from './relocation.js';
+import { withBases } from './relocation.js';
 import { placeOf, type StageContext } from './stage.js';
 
 export interface JobHooks {
@@ -49,17 +49,10 @@ export async function runJob<K extends JobKind>(
   return result;
 }
 
-/** Folders that a job loads models from; an adapter's base is one of them. */
+/** Folders that a job loads models from. */
 function modelsOf(spec: AnySpec): string[] {
-  const named = [spec.model.path];
-  if ('rewardModel' in spec && spec.rewardModel !== undefined) named.push(spec.rewardModel.path);
-  const models: string[] = [];
-  for (let model: string | null | undefined = named.pop(); model !== undefined; model = named.pop()) {
-    models.push(model);
-    const base = adapterBase(model);
-    if (base !== null && !models.includes(base)) named.push(base);
-  }
-  return models;
+  const rewardModel = 'rewardModel' in spec ? spec.rewardModel : undefined;
+  return [spec.model.path, ...(rewardModel === undefined ? [] : [rewardModel.path])].flatMap(withBases);
 }
 
 /** A seed of its own for each stage, from the run's one seed; fits every generator that torch and numpy use. */

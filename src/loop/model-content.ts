@@ -31,6 +31,8 @@ export interface ModelContents {
    * @throws RunError `output-damaged` where the model is a run's and is not what that run wrote.
    */
   of(model: string): Promise<string>;
+  /** The model that has a content which was asked for before, as a person calls it. */
+  nameOf(content: string): string | undefined;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -80,10 +82,13 @@ export function openModelContents(
     const dir = model === 'phantom' ? phantomBase : resolve(model);
     return isFolder(dir) ? folderContent(dir, seen) : idContent(model);
   };
+  const names = new Map<string, string>();
   return {
+    nameOf: (content) => names.get(content),
     of: async (model) => {
       changed = false;
       const content = await contentOf(model);
+      names.set(content, model);
       if (changed && store !== null) {
         holds();
         writeJson(store, remembered);

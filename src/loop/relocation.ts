@@ -22,6 +22,14 @@ export function adapterBase(dir: string): string | null {
   return base.startsWith('./') || base.startsWith('../') ? join(dir, base) : base;
 }
 
+/** A model, and where it is an adapter all that it stands on. */
+export function withBases(model: string): string[] {
+  const models = [model];
+  for (let base = adapterBase(model); base !== null && !models.includes(base); base = adapterBase(base))
+    models.push(base);
+  return models;
+}
+
 /**
  * Adapters that a stage made name their base from where they will lie, and are the same for the same training; peft writes
  * absolute paths, and lists in any order.

@@ -38,8 +38,11 @@ export async function inRunFolder<Result extends object>(
   if (dataPartsOf(config.recipe).pool) providerKey(config);
   await openPricing(config);
   let run: RunContext | null = null;
+  let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {
     if (run === null) return;
+    // An attempt that was refused, or has only looked so far, leaves the result of the one before.
+    if (status !== 'complete' && !worked && isComplete(runDir)) return;
     run.holds();
     writeJson(join(runDir, runFiles.result), result(run, status, error));
   };
@@ -57,7 +60,11 @@ export async function inRunFolder<Result extends object>(
       const images = await openImageChecks(data, pathOf, dataProgress(opened));
       const files = (items: readonly { image: string }[]) => items.map(({ image }) => pathOf(image));
       await checkRunImages(tight, { seed: files(data.seed), test: files(data.test), pool: files(data.pool) });
-      run = { ...opened, data, images };
+      const emit: RunContext['emit'] = (event) => {
+        if (event.type === 'stage-start') worked = true;
+        opened.emit(event);
+      };
+      run = { ...opened, emit, data, images };
       await work(run, () => report('running', null));
       return result(run, 'complete', null);
     },

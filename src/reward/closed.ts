@@ -15,17 +15,21 @@ const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 /** `No is wrong` speaks of the answer. */
 const verbs = /^(?:is|was|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
 
-/** What each option says, where two options are yes and no in one language. */
-function polarOptions(options: readonly string[]): { language: Language; yes: string; no: string } | null {
+interface Polar {
+  language: Language;
+  yes: string | undefined;
+  no: string | undefined;
+}
+
+/** Which option is yes and which is no in one language; one of them may be missing, as beside `Yes, mild` and `Yes, severe`. */
+function polarOptions(options: readonly string[]): Polar | null {
   const find = (language: Language, polarity: Polarity): string | undefined =>
     options.find((option) =>
       lexicon.polarity[language][polarity].some((word) => normalize(word) === normalize(option)),
     );
-  for (const language of languages) {
-    const [yes, no] = [find(language, 'yes'), find(language, 'no')];
-    if (yes !== undefined && no !== undefined) return { language, yes, no };
-  }
-  return null;
+  const found = languages.map((language) => ({ language, yes: find(language, 'yes'), no: find(language, 'no') }));
+  const both = found.find(({ yes, no }) => yes !== undefined && no !== undefined);
+  return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
 
 const polarWords = new Set(
@@ -55,13 +59,8 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
     const own = polar.language === 'zh' ? opens && closes : found.name === 'yes' || closes;
-    if (own)
-      mentions.push({
-        option: found.name === 'yes' ? polar.yes : polar.no,
-        start: i,
-        end: i + found.length,
-        by: 'words',
-      });
+    const option = found.name === 'yes' ? polar.yes : polar.no;
+    if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
   }
   return mentions;
@@ -73,8 +72,8 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
  */
 export function absenceOption(words: readonly Word[], options: readonly string[]): string | null {
   const polar = polarOptions(options);
-  if (polar === null || words.some(({ boundary }, i) => i > 0 && boundary === 'sentence') || nothingMeant.within(words))
-    return null;
+  if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words)) return null;
+  if (words.some(({ boundary }, i) => i > 0 && boundary === 'sentence')) return null;
   const sentence = words
     .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
     .join(' ');

@@ -51,7 +51,10 @@ export function declarations(text: string): Declaration[] {
     const rest = prepared.slice(after, Math.min(after + longestSegment, places[i + 1]?.at ?? prepared.length));
     const lead = /^(?:[\s:：=*"'→,]|->|-(?!\d))*/.exec(rest)?.[0] ?? '';
     const line = rest.slice(lead.length).split('\n')[0] ?? '';
-    const sentence = /^(?:[A-Z][.)]\s+\S)?.*?(?=[.!?;。！？；](?=\s|$|\P{ASCII})|$)/u.exec(line)?.[0] ?? line;
+    const sentence =
+      /^\{[^{}]*\}/.exec(line)?.[0] ??
+      /^(?:[A-Z][.)]\s+\S)?.*?(?=[.!?;。！？；](?=\s|$|\P{ASCII})|$)/u.exec(line)?.[0] ??
+      line;
     const sinceLast = words.filter(({ start }) => start < at && start >= (places[i - 1]?.after ?? at - 200));
     // `No, wait: the answer is B`; the cue's own words count too, as in `final answer`.
     const revised = retractions.within([...sinceLast, ...words.filter(({ start }) => start >= at && start < after)]);
@@ -101,7 +104,9 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
     if (next === undefined || (next.boundary !== 'none' && k > i + found.length))
       return needsQualifier ? null : bareNoun(words, i, found.length, prepared);
     const copula = copulas.startingAt(words, k);
-    if (copula !== null && (!needsQualifier || qualified)) {
+    // `La opción correcta es` has its qualifier behind.
+    const behind = words.slice(i + found.length, k).some(({ text }) => qualifiers.has(text));
+    if (copula !== null && (!needsQualifier || qualified || behind)) {
       const last = words[k + copula.length - 1] as Word;
       const said = words
         .slice(k, k + copula.length)

@@ -22,7 +22,9 @@ export interface Reading {
 function ownWordsAfter(words: readonly Word[], end: number, option: string | null, options: readonly string[]): number {
   const forms = optionForms(options).find((one) => one.option === option);
   const ends =
-    forms === undefined ? [] : spokenForms(forms).map((form) => endOfForm(words, end, form.split(' ')) ?? end);
+    forms === undefined
+      ? []
+      : spokenForms(forms).map((form) => endOfForm(words, end, form.split(' '), /[.!?;]\s/.test(option ?? '')) ?? end);
   return Math.max(end, ...ends);
 }
 
@@ -109,7 +111,7 @@ function wordMentions(words: readonly Word[], options: readonly string[]): Menti
   for (const [start, word] of words.entries()) {
     const candidates = new Set([...(byFirst.get(word.text) ?? []), ...(byFirst.get(stemmed(word.text)) ?? [])]);
     for (const { option, form } of candidates) {
-      const end = endOfForm(words, start, form);
+      const end = endOfForm(words, start, form, option !== null && /[.!?;]\s/.test(option));
       if (end !== null && standsAlone(words, start, end)) mentions.push({ option, start, end, by: 'words' });
     }
   }
@@ -131,13 +133,14 @@ function soughtForms(options: readonly string[]): { option: string | null; form:
   }));
 }
 
-function endOfForm(words: readonly Word[], start: number, form: readonly string[]): number | null {
+/** @param sentences Whether the option itself is several sentences. */
+function endOfForm(words: readonly Word[], start: number, form: readonly string[], sentences = false): number | null {
   let at = start;
   for (const [i, wanted] of form.entries()) {
     if (i > 0) at = afterArticles(words, at, wanted);
     const word = words[at];
     if (word === undefined || (word.text !== wanted && stemmed(word.text) !== wanted)) return null;
-    if (i > 0 && word.boundary === 'sentence') return null;
+    if (i > 0 && word.boundary === 'sentence' && !sentences) return null;
     at++;
   }
   return at;

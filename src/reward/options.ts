@@ -3,6 +3,7 @@
  * could mean two options names none, and a looser form is not asked where a stricter one was ambiguous.
  */
 import { coreForm, plainForm, readWords, turned } from './canon.js';
+import { declarations } from './declared.js';
 import { comparable, normalize } from './text.js';
 import type { Word } from './words.js';
 
@@ -18,6 +19,8 @@ export interface OptionForms {
   option: string;
   words: readonly Word[];
   forms: Forms;
+  /** Whether it is itself worded as a declaration: `The diagnosis is asthma`. */
+  declares: boolean;
 }
 
 const rankHead = /#\d+$/;
@@ -34,7 +37,12 @@ export function optionForms(options: readonly string[]): readonly OptionForms[] 
   const numbers = withoutUnit(options);
   const forms = words.map((own, i) => {
     const option = options[i] ?? '';
-    return { option, words: own, forms: [...formsOf(option, own), [numbers?.[i] ?? without(coreForm(own), common)]] };
+    return {
+      option,
+      words: own,
+      declares: declarations(option).length > 0,
+      forms: [...formsOf(option, own), [numbers?.[i] ?? without(coreForm(own), common)]],
+    };
   });
   if (kept.size >= keptAtMost) kept.clear();
   kept.set(key, forms);

@@ -4,7 +4,7 @@ import { absenceOption } from './closed.js';
 import { declarations, type Declaration } from './declared.js';
 import { readMentions } from './mentions.js';
 import { oppositeOf } from './opposites.js';
-import { nameOption } from './options.js';
+import { nameOption, optionForms } from './options.js';
 import { Phrases } from './phrases.js';
 import { stancesOf, type Stood } from './stance.js';
 
@@ -30,7 +30,8 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   const plain = withoutMarkup(text);
   const named = nameOf(plain, options);
   if (named !== undefined) return named === null ? 'several' : { option: named };
-  const declared = declaredOption(plain, options);
+  // An option such as `The diagnosis is asthma` declares nothing.
+  const declared = optionForms(options).some(({ declares }) => declares) ? 'none' : declaredOption(plain, options);
   if (declared !== 'none') return declared;
   return spokenFor(plain, options, bounded);
 }

@@ -39,6 +39,8 @@ const pixelSettings = z.object({
   min_pixels: number,
   max_pixels: number,
   size: z.object({ shortest_edge: number, longest_edge: number }).nullish(),
+  image_processor_type: z.string().nullish(),
+  temporal_patch_size: number,
 });
 const processorSchema = pixelSettings.extend({ image_processor: pixelSettings.nullish() });
 
@@ -49,7 +51,9 @@ export async function readPixels(folder: string): Promise<{ min: number; max: nu
     const settings = file?.image_processor ?? file;
     const min = settings?.min_pixels ?? settings?.size?.shortest_edge;
     const max = settings?.max_pixels ?? settings?.size?.longest_edge;
-    if (typeof min === 'number' && typeof max === 'number') return { min, max };
+    // GLM-4V counts an image once for each of the frames that it is made into.
+    const frames = settings?.image_processor_type?.startsWith('Glm') === true ? (settings.temporal_patch_size ?? 2) : 1;
+    if (typeof min === 'number' && typeof max === 'number') return { min: min / frames, max: max / frames };
   }
   return null;
 }

@@ -1,7 +1,8 @@
 /** Importers: what a row must have, each reason for which one is left out, and the counts of published files. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packageRoot } from '../../src/bridge/paths.js';
 import { readDataset, type Rejection } from '../../src/dataset/folder.js';
@@ -240,6 +241,37 @@ test('questions about clinical files find the pictures that were made of them', 
     [2, 'image-ambiguous'],
     [3, 'image-missing'],
   ]);
+});
+
+test('a clinical picture that is too thin for models is left out, or padded', async () => {
+  const runJob = async (_: string, { outDir, pictures }: Record<string, unknown>) => {
+    const bytes = await sharp({ create: { width: 900, height: 4, channels: 3, background: 'grey' } })
+      .png()
+      .toBuffer();
+    const path = join(String(pictures), 'thin.png');
+    writeFileSync(path, bytes);
+    const rest = {
+      modality: 'CT',
+      patient: 'p',
+      deidentified: null,
+      warnings: [],
+      width: 900,
+      height: 4,
+      detail: null,
+    };
+    writeFileSync(
+      join(String(outDir), 'images.jsonl'),
+      JSON.stringify({ file: 'a.dcm', path, imageHash: sha256(bytes), ...rest }),
+    );
+    writeFileSync(join(String(outDir), 'rejected.jsonl'), '');
+  };
+  await expect(importClinical('dicom', { path: at('images'), out: at('thin'), runJob })).rejects.toThrow('no picture');
+  expect(existsSync(at('thin'))).toBe(false);
+  await importClinical('dicom', { path: at('images'), out: at('padded'), runJob, shape: 'letterbox' });
+  const { images } = await readDataset(at('padded'));
+  expect(images).toMatchObject([{ width: 900, height: 28, patient: 'p' }]);
+  expect(readdirSync(at('padded/images'))).toHaveLength(1);
+  expect(images[0]?.imageHash).toBe(sha256(readFileSync(images[0]?.path ?? '')));
 });
 
 const published = join(packageRoot, '../shared/data');

@@ -55,6 +55,21 @@ describe('the budget', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
+  test('of GLM-4V counts an image once, as its processor counts it twice', async () => {
+    const model = path.join(folder, 'glm');
+    await mkdir(model);
+    const vision = { patch_size: 14, spatial_merge_size: 2 };
+    const config = { text_config: { max_position_embeddings: 512 }, vision_config: vision };
+    const size = { shortest_edge: 12_544, longest_edge: 50_176 };
+    const processor = { image_processor_type: 'Glm4vImageProcessor', temporal_patch_size: 2, size };
+    await writeFile(path.join(model, 'config.json'), JSON.stringify(config));
+    await writeFile(path.join(model, 'preprocessor_config.json'), JSON.stringify(processor));
+    const found = await readVisionLimits(model);
+    expect(found).toMatchObject({ minPixels: 6272, maxPixels: 25_088 });
+    // What transformers' own processor gives for this size.
+    expect(imageTokens({ width: 400, height: 300 }, found!)).toBe(24);
+  });
+
   test('of the shipped model is read from its folder; a model elsewhere is not judged', async () => {
     expect(await readVisionLimits('phantom')).toEqual({
       tokenSide: 28,

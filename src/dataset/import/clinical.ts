@@ -2,7 +2,7 @@
  * DICOM and NIfTI files -> dataset folder. Python reads the pixels (`medgr2.dicom`, `medgr2.nifti`); of a header only
  * modality, body part, frame, window and a pseudonym of the patient arrive here.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
@@ -14,10 +14,13 @@ import { projectKey } from '../pseudonym-key.js';
 import { withNewFolder, withTemporary } from './helpers.js';
 import type { SourceLine } from './made-images.js';
 import { importNotes } from './notes.js';
+import { sha256 } from '../../hash.js';
+import { storePicture } from './image-store.js';
+import { readPicture } from './picture.js';
 import { patientFinder } from './patient-path.js';
 import { secondPatient } from './patients.js';
 import { inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
-import { shapeProblem } from './shape.js';
+import { shapeProblem, type ShapeChoice } from './shape.js';
 
 /** `header` is what the file says, `auto` its own range; else center and width. */
 export type WindowChoice = 'header' | 'auto' | readonly [center: number, width: number];
@@ -68,10 +71,13 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const patientOf = patientFinder(patientFrom, key);
     const rows: typeof all = [];
     for (const row of all) {
-      const problem = shapeProblem({ width: row.width ?? 0, height: row.height ?? 0 });
-      if (problem === null) rows.push({ ...row, patient: inPath ? patientOf(row.file) : row.patient });
-      else rejected.push({ file: row.file, line: null, code: 'image-unusable', reason: problem.reason });
+      const patient = inPath ? patientOf(row.file) : row.patient;
+      const fitted = await fittingShape(row, dir, options.shape ?? 'reject');
+      if ('reason' in fitted) rejected.push({ file: row.file, line: null, code: 'image-unusable', ...fitted });
+      else rows.push({ ...fitted, patient });
     }
+    const kept = new Set(rows.map(({ path: picture }) => picture));
+    for (const { path: picture } of all) if (!kept.has(picture)) await rm(picture, { force: true });
     const found = rows.map(({ file: _, ...image }): DatasetImage => image);
     if (strict) refuseRejected(rejected, path);
     if (found.length === 0)
@@ -97,6 +103,20 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     await writeDataset(dir, { ...parts, info });
     return { info, notes, rejected: parts.rejected };
   });
+}
+
+type MadeImage = z.output<typeof madeSchema>;
+
+/** The picture as models take it, or why they do not. */
+async function fittingShape(row: MadeImage, dir: string, shape: ShapeChoice): Promise<MadeImage | { reason: string }> {
+  const problem = shapeProblem({ width: row.width ?? 0, height: row.height ?? 0 });
+  if (problem === null) return row;
+  const picture = shape === 'letterbox' && problem.mendable ? await readPicture(row.path, shape) : problem;
+  if ('reason' in picture) return { reason: picture.reason };
+  const { width, height, bytes, warnings } = picture;
+  const imageHash = sha256(bytes);
+  const path = await storePicture(dir, picture, imageHash);
+  return { ...row, path, imageHash, width, height, warnings: [...new Set([...row.warnings, ...warnings])] };
 }
 
 /** The same picture twice is one image, with all that was noted of either. */

@@ -98,7 +98,10 @@ preferences: { prompts: 4, samples: 2 }
     changeByte(join(data, name, 'model.safetensors'));
     const asked = await attempt(runDir, configFor(data));
     expect(asked.error).toMatchObject({ code: 'inputs-changed' });
+    if (name === 'base') expect(asked.error).toMatchObject({ message: expect.stringContaining(join(data, name)) });
     expect(asked.engine.calls).toEqual([]);
+    // What was finished is finished still.
+    expect(JSON.parse(readFileSync(join(runDir, 'result.json'), 'utf8'))).toMatchObject({ status: 'complete' });
   });
 
   test('moved with their run, or copied and the original deleted, go on where they are', async () => {
