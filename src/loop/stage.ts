@@ -3,7 +3,7 @@
  * and renamed when complete.
  * A stage killed half way leaves only the partial folder, which trainers go on from and others start over.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, onDisk } from '../disk.js';
 import { sha256 } from '../hash.js';
@@ -97,8 +97,15 @@ function openPartial(partial: string, inputHash: string, policy: Stage<unknown>[
   const goesOn = policy === 'on' && isSame(readMarker(marker), inputHash);
   if (!goesOn) rmSync(partial, { recursive: true, force: true });
   makePrivateFolder(partial);
-  if (!goesOn) writeJson(marker, { inputHash });
+  if (goesOn) removeHalfWritten(partial);
+  else writeJson(marker, { inputHash });
   return goesOn;
+}
+
+/** What a kill cut off while it was written would be recorded as part of the stage. */
+function removeHalfWritten(partial: string): void {
+  for (const name of readdirSync(partial, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.tmp')) rmSync(join(partial, name), { force: true });
 }
 
 function readMarker(file: string): unknown {

@@ -37,6 +37,12 @@ describe('trials', () => {
       expect(Math.abs((counts.get(name)?.length ?? 0) - (200 * weight) / total), name).toBeLessThan(2);
   });
 
+  test('the first trials of all kinds fall on many moments', () => {
+    const moments = drawTrials(100, 7).map(({ draw }) => Math.floor(draw.moment * 10));
+    expect(new Set(moments).size).toBe(10);
+    expect(moments.filter((moment) => moment === moments[0]).length).toBeLessThan(30);
+  });
+
   test('names of kinds are unique', () => {
     expect(new Set(faultKinds.map(({ name }) => name)).size).toBe(faultKinds.length);
   });

@@ -282,6 +282,8 @@ describe('a run that goes on', () => {
     };
     expect(await attempt('complete', 'half-done')).not.toContain('half-done');
     expect(await attempt('sft', 'checkpoint')).toContain('checkpoint');
+    // Nor does it keep a table that the kill cut off: it would be recorded as part of the stage.
+    expect(await attempt('sft', 'rows.parquet.0-1.tmp')).not.toContain('rows.parquet.0-1.tmp');
   });
 
   test('a stage whose folder is taken away is done again, and what is made from it only where it differs', async () => {

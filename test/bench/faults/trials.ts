@@ -21,7 +21,9 @@ export interface Trial {
 /** Kinds in proportion to their weights. */
 export function drawTrials(count: number, seed: number, kinds: readonly FaultKind[] = faultKinds): Trial[] {
   const start = seededRandom('faults', seed);
-  const [atKind, atMoment, atFile] = [start.next(), start.next(), start.next()];
+  const atKind = start.next();
+  /** Each has a beginning of its own, or the first trials of all kinds would fall on one moment. */
+  const beginning = (name: string): number => seededRandom('faults', seed, name).next();
   const ofKind = new Map<string, number>();
   const ofClass = new Map<string, number>();
   return Array.from({ length: count }, (_, index) => {
@@ -32,8 +34,8 @@ export function drawTrials(count: number, seed: number, kinds: readonly FaultKin
       kind,
       configuration: random.pick(kind.configurations),
       draw: {
-        moment: spread(atMoment, next(ofKind, kind.name)),
-        file: spread(atFile, next(ofClass, classOf(kind))),
+        moment: spread(beginning(kind.name), next(ofKind, kind.name)),
+        file: spread(beginning(`files ${classOf(kind)}`), next(ofClass, classOf(kind))),
         place: random.next(),
         time: random.next(),
       },
