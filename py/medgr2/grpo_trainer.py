@@ -103,9 +103,12 @@ class PolicyTrainer(Resumable, GRPOTrainer):
     def nothing_taught(self) -> str | None:
         if self.groups == 0 or self.dead_groups < self.groups:
             return None
-        if self.unrewarded == self.groups * self.num_generations:
+        if self.all_unrewarded():
             return f"no reward applied to any completion of its {self.groups} groups: all were null"
         return f"in each of its {self.groups} groups all completions got the same reward"
+
+    def all_unrewarded(self) -> bool:
+        return self.unrewarded == self.groups * self.num_generations
 
     def outcome_warnings(self) -> list[str]:
         found = []

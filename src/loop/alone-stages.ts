@@ -109,7 +109,7 @@ export async function grpoAlone(config: Config, what: PolicyAlone & RewardModelA
     data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
       const from = [fingerprint(samples), await run.models.of(model), await run.models.of(rewardModel)];
-      const done = await runStage(run, grpo(run, { cycle: 1, model, samples, rewardModel, from }));
+      const done = await runStage(run, grpo(run, { cycle: 1, model, samples, rewardModel, from, deadGroups: 'fail' }));
       return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
     },
   });

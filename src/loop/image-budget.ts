@@ -43,7 +43,7 @@ export async function tightJobs(config: Config): Promise<TightJob[]> {
   const place = { outDir: '', data: '', seed: 0, model: policy.base };
   const scorer = rewardModel.base ?? policy.base;
   const learned = dataset.includeSeed ? (['pool', 'seed'] as const) : (['pool'] as const);
-  const graders = { ...place, rewardModel: scorer, rewards: [] };
+  const graders = { ...place, rewardModel: scorer, rewards: [], deadGroups: 'warn' as const };
   const jobs: Job[] = [
     ['evaluate-base', evaluationSpec(config, place), ['test']],
     ['reward-model', rewardModelSpec(config, { ...place, model: scorer }, 'first'), ['seed', 'pool']],

@@ -69,6 +69,8 @@ export interface GrpoPlace extends JobPlace {
   /** Reward model that scores completions on the worker's device; null for rule rewards alone. */
   rewardModel: string | null;
   rewards: { name: string; weight: number }[];
+  /** See the contract. */
+  deadGroups: 'fail' | 'warn';
 }
 
 export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoSpecSchema> {
@@ -80,6 +82,7 @@ export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoS
     ...loraOf(policy.lora),
     ...(place.rewardModel === null ? {} : { rewardModel: modelRef(policy, place.rewardModel) }),
     rewards: place.rewards,
+    deadGroups: place.deadGroups,
     shownCompletions: grpo.shownCompletions,
     trl: {
       max_steps: grpo.maxSteps,

@@ -11,6 +11,7 @@ import pytest
 from training_jobs import LORA, Channel, make_llava, run, spec_of, weights_of, write_rows
 
 from medgr2.models import PHANTOM_BASE
+from medgr2.row_bounds import RowsTooLong
 from medgr2.training_faults import NothingLearned, RewardOutOfRange, RowError, TrainingDiverged, TrainingIncomplete
 
 SHORT = {"max_steps": 2, "steps_per_generation": 2, "save_steps": 1}
@@ -36,6 +37,19 @@ def test_grpo_whose_groups_are_all_dead(reward, words, data, tmp_path):
     result = run(spec, channel)
     assert channel.of("job-start")[0]["resumedFrom"] is None
     assert (result["groups"], result["deadGroups"] < 1) == (4, True)
+
+
+def test_dead_groups_are_a_warning_where_the_loop_goes_on(data, tmp_path):
+    spec = spec_of("grpo", tmp_path / "out", data, trl=SHORT, deadGroups="warn")
+    with pytest.raises(NothingLearned, match="all were null"):
+        run(spec, Channel(reward=lambda item: None))
+    result = run(spec, Channel(reward=lambda item: 1.0))
+    assert result["deadGroups"] == 1.0
+    assert result["warnings"] == [
+        "all 2 steps taught nothing: in each of its 4 groups all completions got the same reward"
+    ]
+    base = weights_of({"checkpoint": str(PHANTOM_BASE)})
+    assert all((value == base[name]).all() for name, value in weights_of(result).items())
 
 
 @pytest.mark.parametrize("value", [1e39, -1e39, 1e30, math.inf, math.nan])
@@ -95,9 +109,7 @@ def test_rows_without_a_token_to_learn_from(tmp_path):
     data = write(tmp_path / "rows")
     # Prompt and image fill the length: every answer is cut off.
     spec = spec_of("sft", tmp_path / "out", data, make_llava(tmp_path / "llava"), trl={"max_steps": 2, "max_length": 8})
-    with pytest.raises(
-        NothingLearned, match=r"every gradient was zero; \d+ rows have no token to learn from, as (row|pair)"
-    ):
+    with pytest.raises(RowsTooLong, match=r"row-0 \(21\).*none is left"):
         run(spec)
 
 

@@ -47,7 +47,7 @@ describe('specs', () => {
   test('are what the bridge accepts', () => {
     const specs = [
       sftSpec(config, place),
-      grpoSpec(config, { ...place, rewardModel: '/r', rewards: [{ name: 'a', weight: 1 }] }),
+      grpoSpec(config, { ...place, rewardModel: '/r', rewards: [{ name: 'a', weight: 1 }], deadGroups: 'warn' }),
       rewardModelSpec(config, place, 'first'),
       scoreSpec(config, place),
       evaluationSpec(config, place),

@@ -45,11 +45,14 @@ export interface GrpoTraining extends PolicyTraining {
   rewardModel: string | null;
   /** Of which paper; MedGR²'s where left out. */
   rewards?: 'medgr2' | RuleOptions['paper'] | undefined;
+  /** Where nothing was learned: one stage of many goes on with the policy as it is and says so; alone, it has failed. */
+  deadGroups?: 'fail' | 'warn' | undefined;
 }
 
 export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput> {
   const { config } = run;
   const { cycle, model, samples, from, rewardModel, rewards: paper = 'medgr2' } = training;
+  const { deadGroups = 'warn' } = training;
   return {
     cycle,
     name: 'grpo',
@@ -81,6 +84,7 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         seed: stageSeed(run, cycle, 'grpo'),
         rewardModel,
         rewards: rewardSpec(rewards),
+        deadGroups,
       });
       checkGrpoRows(spec.trl ?? {}, rows.length);
       const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples) });
