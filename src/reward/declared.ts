@@ -28,10 +28,34 @@ const qualifiers = new Set(lexicon.choiceQualifiers.flatMap(phraseWords));
 const verbs = new Phrases({ verb: lexicon.chooseVerbs });
 const copulas = new Phrases({ copula: lexicon.answerCopulas });
 const retractions = new Phrases({ retraction: lexicon.retractions });
+const negating = new Set(['wrong', 'incorrect', 'false', 'worst', 'least', 'falsche', 'mauvaise', 'incorrecta']);
 const refusing = new Set(
-  ['not', 'never', 'dont', 'wouldnt', 'cannot', 'cant', 'nicht', 'no', 'pas', '不', '没', 'didnt', 'wont'].flatMap(
-    phraseWords,
-  ),
+  [
+    'refuse',
+    'refuses',
+    'nobody',
+    'nor',
+    'neither',
+    'hesitate',
+    'reluctant',
+    'unwilling',
+    'niemand',
+    'personne',
+    'nadie',
+    'not',
+    'never',
+    'dont',
+    'wouldnt',
+    'cannot',
+    'cant',
+    'nicht',
+    'no',
+    'pas',
+    '不',
+    '没',
+    'didnt',
+    'wont',
+  ].flatMap(phraseWords),
 );
 const modal = /\b(?:could|might|may|can) be$|^(?:kann sein|puede ser|podria ser|可 能 是)$/;
 
@@ -92,6 +116,13 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
   if (found === null) return null;
   const word = words[i] as Word;
   const needsQualifier = nouns.startingAt(words, i) === null;
+  // `The wrong answer is B` declares none.
+  const negated = words
+    .slice(Math.max(i - 3, 0), i)
+    .some(
+      ({ text }, k, near) =>
+        negating.has(text) && [...near.slice(k + 1), word].every(({ boundary }) => boundary !== 'sentence'),
+    );
   const qualified = words.slice(Math.max(i - 3, 0), i).some(({ text }) => qualifiers.has(text));
   const opens = word.boundary !== 'none' || i === 0;
   for (let k = i + found.length; k <= i + found.length + between; k++) {
@@ -99,7 +130,7 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
     const gap = prepared.slice(previous.end, next?.start ?? prepared.length);
     const colon = /^[\s*_"')\]]*(?:[:：=→]|->|\s[-–—]+\s|\*\*\s)/.exec(gap);
     if (colon !== null && (!needsQualifier || qualified || opens)) {
-      return { cue: { at: word.start, after: previous.end + colon[0].length, doubtful: false }, next: k };
+      return { cue: { at: word.start, after: previous.end + colon[0].length, doubtful: negated }, next: k };
     }
     if (next === undefined || (next.boundary !== 'none' && k > i + found.length))
       return needsQualifier ? null : bareNoun(words, i, found.length, prepared);
@@ -112,7 +143,10 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
         .slice(k, k + copula.length)
         .map(({ text }) => text)
         .join(' ');
-      return { cue: { at: word.start, after: last.end, doubtful: modal.test(said) }, next: k + copula.length };
+      return {
+        cue: { at: word.start, after: last.end, doubtful: negated || modal.test(said) },
+        next: k + copula.length,
+      };
     }
     if (next.boundary === 'sentence') return null;
   }

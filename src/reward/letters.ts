@@ -41,7 +41,11 @@ export function letterMentions(context: LetterContext): LetterMention[] {
   return words.flatMap((word, i) => {
     const index = letterIndex(word);
     // Beside another letter a capital `A` is one too, whatever the word after it.
-    if (index === null || !(labels[i] === true || (word.raw === 'A' && besideLetter(words, labels, i)))) return [];
+    if (
+      index === null ||
+      !(labels[i] === true || (word.raw === 'A' && besideLetter(words, labels, i) && !isAbbreviated(context, i)))
+    )
+      return [];
     // A letter that no option has is no answer, but it may be half of `N/A`.
     return index < options || context.bounded || isMarked(context, i) ? [{ index, start: i, end: i + 1 }] : [];
   });
@@ -109,10 +113,11 @@ function isPartOfWord({ words, prepared }: LetterContext, i: number): boolean {
   return next?.glued === true && letterIndex(next) === null;
 }
 
-/** `i.e.`, `e.g.` */
+/** `i.e.`, `e.g.`, `N/A` */
 function isAbbreviated({ words, prepared }: LetterContext, i: number): boolean {
   const { start, end } = words[i] as Word;
   return (
+    /(?:^|[^\p{L}\p{N}])n\/a$/iu.test(prepared.slice(Math.max(0, start - 3), end)) ||
     /^[a-z]\.\s?[a-z]\./.test(prepared.slice(start, end + 4)) ||
     /[a-z]\.\s?[a-z]\.$/.test(prepared.slice(Math.max(0, start - 3), end + 1))
   );

@@ -16,6 +16,11 @@ const alsoStarts = new Phrases({
   or: [...lexicon.or, ...lexicon.and, 'maybe', 'perhaps', 'possibly', 'vielleicht', '也许', '可能'],
 });
 
+const besides = new Phrases({
+  beside: ['also fits', 'also possible', 'also plausible', 'also be', 'fits too', 'equally'],
+  second: ['runner up', 'second choice', 'second best', 'close second', 'secondary'],
+});
+
 /**
  * The option that a text gives as its answer, or null. An option's own words come before its letter, so that an option `A`
  * in second place is what `A` means; a letter whose text belongs to another option means nothing.
@@ -46,9 +51,10 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
 }
 
-/** LaTeX and Markdown around an answer. */
+/** LaTeX and Markdown around an answer; what is struck out is not said. */
 function withoutMarkup(text: string): string {
   return text
+    .replace(/~~[^~\n]+~~|<(del|s|strike)>[^<]*<\/\1>/gi, ' ')
     .replace(/\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|rm|bf)\b\s*\{([^{}]*)\}/g, '$1')
     .replace(/^\s*#{1,6}\s+/gm, '')
     .replace(/\$/g, ' ')
@@ -101,6 +107,10 @@ function addsAnother(rest: string, option: string, options: readonly string[]): 
     );
     if (others.length === 0) return false;
     if (alsoStarts.startingAt(reading.words, 0) !== null) return true;
+    const standing = stancesOf(reading).some(
+      ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
+    );
+    if (standing && besides.within(reading.words)) return true;
     const spoken = others.reduce((sum, { start, end }) => sum + end - start, 0);
     return spoken + reading.mentions.length >= reading.words.length;
   });

@@ -27,15 +27,20 @@ const lists = {
   comparisons: new Phrases({ comparison: lexicon.comparisons }),
 };
 const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
+// Part of 还是 (or), but by itself it says `is`: 不是肺炎，是气胸.
+conjunctions.delete('是');
 const deniedAfter = new RegExp(
   `^(?:(?:§|${alternatives([...conjunctions])}|,) )*(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
     `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
     '^(?:cannot|cant) be (?:the |correct|right|true)|' +
-    `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || word === 'isnt' || word === 'wasnt'))})(?: |$)`,
+    `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || /^(?:isnt|wasnt|degil)$/.test(word)))})(?: |$)`,
 );
 /** Denials that reach over commas and breaks because they open with them. */
 const deniedBefore =
   /(?:^| )(?:rather than|instead of|other than|anything but|all but|everything but|except|except for|as opposed to|unlike|excluding|far from|除 了)(?: the| an?)? $/;
+/** Another grade, size or side than the one it names. */
+const doubtedBefore =
+  /(?:^| )(?:less than|more than|at least|at most|greater than|higher than|lower than|worse than|better than|up to|beyond|opposite(?: to| of)?|half of|twice|double)(?: the| an?)? $/;
 /** Words looked at on each side. */
 const reach = 14;
 
@@ -66,6 +71,7 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
     .slice(Math.max(0, mention.start - 4), mention.start)
     .map(({ text }) => `${text} `)
     .join('');
+  if (mention.by === 'words' && doubtedBefore.test(wide)) return 'doubted';
   if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';

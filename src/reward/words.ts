@@ -50,12 +50,16 @@ const wordPattern = new RegExp(
 
 /** The text that words are cut from: one width of letters, one hyphen, powers written with `^`. */
 export function prepare(text: string): string {
-  return text
-    .replace(/[⁰¹²³⁴-⁹]+/g, (digits) => `^${digits.normalize('NFKC')}`)
-    .normalize('NFKC')
-    .replace(/[\u2010-\u2012\u2212]/g, '-')
-    .replace(/[\u2018\u2019`\u00b4](?=\p{L})/gu, "'")
-    .replace(/(?<!\p{L})(l|d|n|j|qu)'(?=\p{L}{2})/giu, '$1 ');
+  return (
+    text
+      .replace(/[⁰¹²³⁴-⁹]+/g, (digits) => `^${digits.normalize('NFKC')}`)
+      .normalize('NFKC')
+      // `C.T.` is no option C.
+      .replace(/(?<![\p{L}\p{N}.])(?:\p{Lu}\.){2,}(?!\p{L})/gu, (initials) => initials.replaceAll('.', ''))
+      .replace(/[\u2010-\u2012\u2212]/g, '-')
+      .replace(/[\u2018\u2019`\u00b4](?=\p{L})/gu, "'")
+      .replace(/(?<!\p{L})(l|d|n|j|qu)'(?=\p{L}{2})/giu, '$1 ')
+  );
 }
 
 /** Words of prepared text, numbers as they stand. */
