@@ -51,8 +51,8 @@ export async function decontaminateCommand(folder: string, flags: DecontaminateF
   else
     io.out(
       describe(out, removed, {
-        samples: dataset.samples.length - samples.length,
-        images: dataset.images.length - images.length,
+        samples: [samples.length, dataset.samples.length],
+        images: [images.length, dataset.images.length],
       }),
     );
 }
@@ -65,14 +65,19 @@ function kindsOf(text: string): ContaminationKind[] {
   });
 }
 
-function describe(out: string, removed: readonly Contamination[], gone: { samples: number; images: number }): string {
+/** @param kept How many are left, and of how many. */
+function describe(
+  out: string,
+  removed: readonly Contamination[],
+  kept: Record<'samples' | 'images', readonly [number, number]>,
+): string {
   const lines = removed.slice(0, 5).map(({ by, sample, imageHash, matches, detail }) => {
     const what = sample === null ? `image ${imageHash.slice(0, 12)}` : `question ${sample}`;
     return `  ${by}: ${what} is ${matches.slice(0, 12)} of the other set (${detail})`;
   });
   return [
-    `${out}: ${gone.samples} samples and ${gone.images} images removed`,
-    ...Object.entries(countBy(removed, ({ by }) => by)).map(([by, count]) => `  by ${by}: ${count}`),
+    `${out}: ${kept.samples[0]} samples of ${kept.samples[1]} and ${kept.images[0]} images of ${kept.images[1]} are kept`,
+    ...Object.entries(countBy(removed, ({ by }) => by)).map(([by, count]) => `  removed by ${by}: ${count}`),
     ...lines,
     `  each of them: ${join(out, reportFile)}`,
   ].join('\n');

@@ -1,6 +1,6 @@
 /** The commands and their help. Wrong usage ends with exit code 2. */
 import { join } from 'node:path';
-import { Command, type CommanderError } from 'commander';
+import { Command, Help, type CommanderError, type Option } from 'commander';
 import { packageRoot } from '../bridge/paths.js';
 import { readJson } from '../loop/run-folder.js';
 import { example, type Declare } from './commands/command.js';
@@ -52,11 +52,17 @@ export function buildProgram(io: CommandIo): Command {
     .version(version)
     .option('--verbose', 'show stacks of errors')
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.error(text.trimEnd()) })
     .showHelpAfterError('(medgr2 --help shows the commands)')
     .addHelpText('after', example('medgr2 demo', 'medgr2 run configs/vqa-rad.yaml --set data=FOLDER', 'medgr2 setup'));
   for (const declare of commands) declare(program, io);
   return program;
+}
+
+/** As commander's own, without `(default: [])` behind what may be given several times. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: \[\]\)$/, '');
 }
 
 /** Commander's own endings: help and version are no errors. */

@@ -38,6 +38,7 @@ export function splitDataset(
   const groups = groupsOf(samples, images, alike);
   const totals = new Map<string, number>();
   for (const { weights } of groups) for (const [stratum, weight] of weights) add(totals, stratum, weight);
+  const whole = sumOf(totals);
   const parts = shares.map(({ name, share }) => ({
     name,
     share,
@@ -50,9 +51,12 @@ export function splitDataset(
     .shuffle(groups)
     .toSorted((a, b) => b.size - a.size);
   for (const group of order) {
-    const best = parts.reduce((chosen, part) =>
-      need(part, group, totals) > need(chosen, group, totals) ? part : chosen,
-    );
+    const best = parts.reduce((chosen, part) => {
+      const more = need(part, group, totals) - need(chosen, group, totals);
+      // Parts need the first group of a stratum alike: without a second rule all rare strata would come into the first part.
+      if (Math.abs(more) < 1e-9) return room(part, whole) > room(chosen, whole) + 1e-9 ? part : chosen;
+      return more > 0 ? part : chosen;
+    });
     best.samples.push(...group.samples);
     best.images.push(...group.images);
     for (const [stratum, weight] of group.weights) add(best.filled, stratum, weight);
@@ -78,6 +82,11 @@ function need(
     sum += (weight * (wanted - (part.filled.get(stratum) ?? 0))) / wanted;
   }
   return sum;
+}
+
+/** How much a part may still take of everything, whatever stratum it is of. */
+function room(part: { share: number; filled: ReadonlyMap<string, number> }, whole: number): number {
+  return part.share * whole - sumOf(part.filled);
 }
 
 function refuseEmptyPart(
@@ -143,6 +152,12 @@ function groupOf(images: DatasetImage[], samples: Sample[]): Group {
   for (const { modality, questionType } of samples) add(weights, `${modality} ${questionType}`, 1);
   if (samples.length === 0) for (const { modality } of images) add(weights, modality, 1);
   return { images, samples, weights, size: Math.max(samples.length, images.length) };
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
 }
 
 function add(counts: Map<string, number>, key: string, weight: number): void {

@@ -42,6 +42,14 @@ describe('help', () => {
   });
 });
 
+test('the help of import names the fields that --map takes, and no help shows an empty list as a default', async () => {
+  const { out } = await invoke('import', '--help');
+  expect(out.replace(/\s+/g, ' ')).toContain('fields: id, answer, question, options, image, ');
+  expect(out).toContain('default: "copy")');
+  for (const command of ['import', 'run', 'decontaminate', 'split'])
+    expect((await invoke(command, '--help')).out).not.toContain('[])');
+});
+
 describe('wrong usage ends with exit code 2', () => {
   test('an unknown command, with the nearest', async () => {
     expect(await invoke('rnu')).toMatchObject({ code: 2, error: expect.stringContaining('Did you mean run?') });

@@ -14,6 +14,7 @@ import { comparedText, jaccard, nearTextGroups, nearTextMatches } from '../../sr
 import { splitDataset } from '../../src/dataset/split.js';
 import { sha256 } from '../../src/hash.js';
 import { seededRandom } from '../../src/random.js';
+import { modalities } from '../../src/sample.js';
 import { makeSample } from '../helpers/sample.js';
 import { writePictures } from '../helpers/pictures.js';
 
@@ -150,6 +151,23 @@ describe('splits', () => {
       const held = group.filter((sample) => parts[1]?.samples.includes(sample)).length;
       expect(Math.abs(held / group.length - 0.2), `${held} of ${group.length}`).toBeLessThan(0.06);
     }
+  });
+
+  test('do not put all patients that are alone in their modality into the first part', () => {
+    const alone = images.slice(0, 8).map((image, number) => ({
+      ...image,
+      modality: modalities[number] ?? 'unknown',
+      patient: `alone-${number}`,
+    }));
+    const sizes = (...wanted: number[]): number[] =>
+      splitDataset(
+        { samples: [], images: alone },
+        wanted.map((share, at) => ({ name: `${at}`, share })),
+        0,
+      ).map((part) => part.images.length);
+    expect(sizes(0.5, 0.5)).toEqual([4, 4]);
+    expect(sizes(0.25, 0.75)).toEqual([2, 6]);
+    expect(sizes(0.75, 0.25)).toEqual([6, 2]);
   });
 });
 

@@ -369,6 +369,18 @@ describe('labels', () => {
   ])('%j of %j', (label, options, answer) => expect(labelledOption(label, options)).toBe(answer));
 });
 
+test('where the images of a table are not found, the folders that were looked in and --image-root are named', async () => {
+  const path = join(dir, 'elsewhere.csv');
+  writeFileSync(path, 'image,question,answer\nnot-here.png,Is there a fracture?,yes\n');
+  await expect(importQuestions('csv', { path, out: join(dir, 'elsewhere') })).rejects.toMatchObject({
+    remedy: expect.stringMatching(/--image-root FOLDER .*looked for in /),
+  });
+  const imageRoot = join(dir, 'nothing');
+  await expect(importQuestions('csv', { path, out: join(dir, 'elsewhere'), imageRoot })).rejects.toMatchObject({
+    remedy: expect.stringContaining(`looked for in ${imageRoot})`),
+  });
+});
+
 test('of a table of which nothing can be used nothing is left, and the columns and the map are named', async () => {
   const path = join(dir, 'de.csv');
   writeFileSync(path, 'Bild,Frage,Antwort\n0.png,Ist eine Fraktur zu sehen?,Ja\n');

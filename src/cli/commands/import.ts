@@ -7,7 +7,12 @@ import { isPatientFrom } from '../../dataset/import/patient-path.js';
 import { shapeChoices } from '../../dataset/import/shape.js';
 import { modalities } from '../../sample.js';
 import type { ImportFlags } from '../import-command.js';
+import { columnNames } from '../../dataset/answered-row.js';
 import { collect, example, type Declare } from './command.js';
+
+const fieldNames = Object.keys(columnNames)
+  .filter((name) => name !== 'prediction' && name !== 'likelihoods')
+  .join(', ');
 
 export const declareImport: Declare = (program, io) => {
   program
@@ -21,7 +26,7 @@ export const declareImport: Declare = (program, io) => {
     .option('--strict', 'end with an error when a row cannot be used, and write nothing')
     .option(
       '--map <key=column>',
-      'the column of a field: answer=label, options=a,b,c, answer=conversations.1.value; several times',
+      `the column of a field: answer=label, options=a,b,c, answer=conversations.1.value; several times; fields: ${fieldNames}`,
       collect,
       [],
     )

@@ -68,7 +68,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   }
   const kept = withoutRepeats(samples, rejected);
   if (strict) refuseRejected(rejected, path);
-  if (kept.length === 0) throw nothingUsable(path, read, inOrder(rejected));
+  if (kept.length === 0) throw nothingUsable(path, read, inOrder(rejected), made === null ? roots : []);
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
   const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));

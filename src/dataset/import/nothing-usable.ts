@@ -9,6 +9,8 @@ export function nothingUsable(
   path: string,
   { raw, columns }: Pick<ImportRows, 'raw' | 'columns'>,
   rejected: readonly Rejection[],
+  /** Folders that relative names of images were looked for in. */
+  roots: readonly string[],
 ): DataError {
   const all = [...new Set(raw.flatMap(({ fields }) => Object.keys(fields)))];
   const lacking = neededFields.filter(
@@ -35,14 +37,20 @@ export function nothingUsable(
       .join('\n'),
     {
       where: path,
-      remedy: `${raw.length === 0 ? 'It holds no rows: fill it in' : remedyOf(maps, empty)}. Nothing was written.`,
+      remedy: `${raw.length === 0 ? 'It holds no rows: fill it in' : remedyOf(maps, empty, mostlyNoImage(rejected) ? roots : [])}. Nothing was written.`,
     },
   );
 }
 
-function remedyOf(maps: readonly string[], empty: readonly string[]): string {
+function mostlyNoImage(rejected: readonly Rejection[]): boolean {
+  return 2 * rejected.filter(({ code }) => code === 'image-missing').length > rejected.length;
+}
+
+function remedyOf(maps: readonly string[], empty: readonly string[], roots: readonly string[]): string {
   if (maps.length > 0) return `Say which column is which: ${maps.join(' ')}`;
   if (empty.length > 0) return `Fill in ${empty.join(', ')}: the column is there and empty`;
+  if (roots.length > 0)
+    return `Say where the names of images start: --image-root FOLDER (they were looked for in ${roots.join(' and ')})`;
   return 'Mend what the reasons say, or give other options';
 }
 
