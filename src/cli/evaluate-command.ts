@@ -56,11 +56,17 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
         );
   for (const note of notesOf(set, report)) io.error(`note: ${note}`);
   const counts = { unjoined: set.unjoined, skipped: set.bad.length };
-  const { notInQuestions, repeatedIds } = set;
+  const { notInQuestions, unanswered, repeatedIds } = set;
   io.out(
     command.json
       ? JSON.stringify(
-          jsonOf(report, flows, { unjoined: set.unjoined, notInQuestions, repeatedIds, skipped: set.bad.length }),
+          jsonOf(report, flows, {
+            unjoined: set.unjoined,
+            notInQuestions,
+            unanswered,
+            repeatedIds,
+            skipped: set.bad.length,
+          }),
         )
       : evaluationText(report, flows, counts),
   );
@@ -164,6 +170,9 @@ function notesOf(set: PredictionSet, report: AnswerReport): string[] {
   const bad = [...set.bad, ...set.badQuestions];
   const shown = bad.slice(0, 5).map(({ where, reason }) => `left out: ${where} ${reason}`);
   if (bad.length > shown.length) shown.push(`left out: ${bad.length - shown.length} more`);
+  const { unanswered } = set;
+  const few = unanswered === 1 ? '1 question has' : `${unanswered} questions have`;
+  if ((unanswered ?? 0) > 0) shown.push(`${few} no answer in the file of answers: the figures leave them out`);
   return [
     ...shown,
     ...counted.flatMap(([count, what]) => (count === null || count === 0 ? [] : [`${rows(count)} ${what}`])),

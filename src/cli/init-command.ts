@@ -5,11 +5,12 @@ import { nearest } from '../config/nearest.js';
 import { parseConfig } from '../config/load.js';
 import { configTemplate, type TemplateAnswers } from '../config/template.js';
 import { imageNames } from '../dataset/import/images.js';
-import { ConfigError, InterruptedError } from '../errors.js';
+import { ConfigError, InterruptedError, Medgr2Error } from '../errors.js';
 import { writeWhole } from '../loop/run-folder.js';
 import { modalities, type Modality } from '../sample.js';
-import { initGenerator, keyVariableOf } from './init-generator.js';
+import { asWritten, initGenerator, keyVariableOf, type Ask } from './init-generator.js';
 import type { CommandIo } from './io.js';
+import { describeError } from './report-error.js';
 
 export interface InitCommand {
   file: string;
@@ -57,20 +58,32 @@ async function answersOf(
   folder: string,
   io: CommandIo,
 ): Promise<{ answers: TemplateAnswers; questions: Questions | null }> {
-  const ask = (flag: string | undefined, question: string, otherwise: string): Promise<string> =>
-    flag === undefined ? askOr(io, question, otherwise) : Promise.resolve(flag);
-  const images = await ask(command.images, 'Folder of your own images (leave empty for drawn ones): ', '');
+  const ask: Ask = (flag, question, otherwise, read) =>
+    flag === undefined ? askUntil(io, question, otherwise, read) : Promise.resolve(read(flag));
+  const { images, names } = await ask(
+    command.images,
+    'Folder of your own images (leave empty for drawn ones): ',
+    '',
+    async (given) => ({ images: given, names: given === '' ? [] : await imageNames(resolve(given)) }),
+  );
   const model = (otherwise: string): Promise<string> =>
-    ask(command.model, `Model to train: phantom (tiny, on the CPU) or a Hugging Face id [${otherwise}]: `, otherwise);
+    ask(
+      command.model,
+      `Model to train: phantom (tiny, on the CPU) or a Hugging Face id [${otherwise}]: `,
+      otherwise,
+      asWritten,
+    );
   if (images === '') {
     const { generator = 'simulated' } = command;
     if (generator !== 'simulated') throw needsImages(generator);
     const base = await model('phantom');
     return { answers: { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base }, questions: null };
   }
-  const names = await imageNames(resolve(images));
-  const modality = modalityOf(
-    await ask(command.modality, `What they are (${modalities.join(', ')}) [unknown]: `, 'unknown'),
+  const modality = await ask(
+    command.modality,
+    `What they are (${modalities.join(', ')}) [unknown]: `,
+    'unknown',
+    modalityOf,
   );
   const generator = await initGenerator(command, ask);
   const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
@@ -85,6 +98,24 @@ async function answersOf(
   } as const;
   const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
   return { answers: { data: own, generator, base }, questions };
+}
+
+/** A person at a terminal is asked again after a slip; where nobody is asked, the usual holds. */
+async function askUntil<T>(
+  io: CommandIo,
+  question: string,
+  otherwise: string,
+  read: (text: string) => T | Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const text = await askOr(io, question, otherwise);
+    try {
+      return await read(text);
+    } catch (error) {
+      if (io.ask === undefined || !(error instanceof Medgr2Error)) throw error;
+      io.error(describeError(error, { verbose: false }));
+    }
+  }
 }
 
 async function askOr({ ask }: CommandIo, question: string, otherwise: string): Promise<string> {

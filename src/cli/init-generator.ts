@@ -11,8 +11,15 @@ export interface GeneratorFlags {
   egressReason?: string | undefined;
 }
 
-/** Gives what a flag says, else what a person answers, else the usual. */
-export type Ask = (flag: string | undefined, question: string, otherwise: string) => Promise<string>;
+/** Gives what a flag says, else what a person answers, else the usual; `read` refuses what is no answer. */
+export type Ask = <T>(
+  flag: string | undefined,
+  question: string,
+  otherwise: string,
+  read: (text: string) => T | Promise<T>,
+) => Promise<T>;
+
+export const asWritten = (text: string): string => text;
 
 const generators = ['gemini', 'openai', 'local'] as const;
 
@@ -22,9 +29,10 @@ export async function initGenerator(flags: GeneratorFlags, ask: Ask): Promise<Ge
     flags.generator,
     `Who writes the questions: ${generators.join(', ')} (a model on this machine) [gemini]: `,
     'gemini',
+    generatorNamed,
   );
   const modelOr = (otherwise: string): Promise<string> =>
-    ask(flags.generatorModel, `Model of the generator [${otherwise}]: `, otherwise);
+    ask(flags.generatorModel, `Model of the generator [${otherwise}]: `, otherwise, asWritten);
   switch (provider) {
     case 'gemini': {
       const model = flags.generatorModel ?? 'gemini-2.5-flash-lite';
@@ -39,15 +47,19 @@ export async function initGenerator(flags: GeneratorFlags, ask: Ask): Promise<Ge
     }
     case 'local':
       return { provider, model: await modelOr('Qwen/Qwen2.5-VL-7B-Instruct') };
-    case 'simulated':
-      throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
-        remedy: `Take --generator ${generators.join(' or ')}, or leave --images out to see the loop on drawn images.`,
-      });
-    default:
-      throw new ConfigError('unknown-generator', `${provider} is not one of ${generators.join(', ')}`, {
-        remedy: 'Name one of them; nothing was written.',
-      });
   }
+}
+
+function generatorNamed(text: string): (typeof generators)[number] {
+  const found = generators.find((name) => name === text);
+  if (found !== undefined) return found;
+  if (text === 'simulated')
+    throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
+      remedy: `Take --generator ${generators.join(' or ')}, or leave --images out to see the loop on drawn images.`,
+    });
+  throw new ConfigError('unknown-generator', `${text} is not one of ${generators.join(', ')}`, {
+    remedy: 'Name one of them; nothing was written.',
+  });
 }
 
 /** Variable that must hold a key before the run; null where none is needed. */
@@ -58,16 +70,17 @@ export function keyVariableOf(generator: GeneratorAnswers): string | null {
 
 async function urlOf({ generatorUrl }: GeneratorFlags, ask: Ask): Promise<string> {
   const usual = 'http://127.0.0.1:8000/v1';
-  const url = await ask(generatorUrl, `Address of the server, with its version [${usual}]: `, usual);
-  if (URL.canParse(url)) return url;
-  throw new ConfigError('bad-url', `${url} is no address`, {
-    remedy: `Write it like ${usual} (vLLM) or http://127.0.0.1:11434/v1 (Ollama); nothing was written.`,
+  return ask(generatorUrl, `Address of the server, with its version [${usual}]: `, usual, (url) => {
+    if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return url;
+    throw new ConfigError('bad-url', `${url} is no address`, {
+      remedy: `Write it like ${usual} (vLLM) or http://127.0.0.1:11434/v1 (Ollama); nothing was written.`,
+    });
   });
 }
 
 async function reasonFor({ egressReason }: GeneratorFlags, ask: Ask, whom: string): Promise<string> {
   const question = `${whom} would get your images. Why may they leave this machine? `;
-  const reason = await ask(egressReason, question, '');
+  const reason = await ask(egressReason, question, '', asWritten);
   if (reason !== '') return reason;
   throw new ConfigError('no-consent', `your images would be sent to ${whom}, and nobody has said that they may be`, {
     remedy: 'Say why with --egress-reason, for example --egress-reason "public data set, CC0"; nothing was written.',

@@ -34,7 +34,8 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
     'stage',
     shown.map((stage) => [`${placeOf(stage)}  ${stage.stage}`, stage]),
   );
-  const others = config.cycles > 1 ? '\nwhat is not named again is alike in all cycles' : '';
+  const between = config.cycles > 2 && shown.some(grown) ? '; cycles in between lie in between' : '';
+  const others = config.cycles > 1 ? `\nwhat is not named again is alike in all cycles${between}` : '';
   return (
     `${table}${others}\n${thousands(samples.requests)} samples asked for, ${thousands(samples.accepted)} kept if the filter ` +
     `keeps the share assumed below; D_gen ends with ${thousands(samples.datasetSize)}`

@@ -15,13 +15,16 @@ const environmentVariable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable (never the key itself)');
 
+/** `localhost:8000` is a URL too, of the scheme `localhost` and of no host. */
+const serverAddress = z.url({ protocol: /^https?$/, error: 'expected an address with http:// or https://' });
+
 /** Gemini through its REST API. The key itself never stands in a configuration. */
 const geminiSchema = z.strictObject({
   model: z.string().min(1).default('gemini-2.5-flash-lite'),
   /** Name of the environment variable that holds the key. */
   apiKeyEnv: environmentVariable.default('GEMINI_API_KEY'),
   /** Google's own address when left out. */
-  baseUrl: z.url().optional(),
+  baseUrl: serverAddress.optional(),
   timeoutSeconds: z.number().positive().default(120),
 });
 
@@ -30,7 +33,7 @@ const openAiSchema = z.strictObject({
   /** As the server names it, for example Qwen/Qwen2.5-VL-72B-Instruct. */
   model: z.string().min(1),
   /** Address with its version; vLLM's own by default. */
-  baseUrl: z.url().default('http://127.0.0.1:8000/v1'),
+  baseUrl: serverAddress.default('http://127.0.0.1:8000/v1'),
   /** Name of the environment variable that holds the key; no key is sent where it is left out. */
   apiKeyEnv: environmentVariable.optional(),
   structuredOutput: z.enum(structuredOutputs).default('json-schema'),

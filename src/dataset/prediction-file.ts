@@ -39,13 +39,20 @@ export interface ReadPlacedOptions {
   skipBad: boolean;
   /** Of text files that are not in UTF-8 and do not say so. */
   encoding?: string | null | undefined;
+  /** A text file whose name ends otherwise than those of JSON is a table: a person said so. */
+  table?: boolean;
 }
+
+const jsonNames = new Set(['.json', '.jsonl', '.ndjson']);
 
 /**
  * A last JSONL line that is cut short (published files have them) is left out and reported; any other bad line is a
  * DataError that names it, or with `skipBad` is left out and reported too.
  */
-export async function readPlacedRows(path: string, { skipBad, encoding }: ReadPlacedOptions): Promise<PlacedRows> {
+export async function readPlacedRows(
+  path: string,
+  { skipBad, encoding, table = false }: ReadPlacedOptions,
+): Promise<PlacedRows> {
   const extension = extname(path).toLowerCase();
   if (extension === '.parquet') {
     const rows = await readParquet(path);
@@ -55,7 +62,8 @@ export async function readPlacedRows(path: string, { skipBad, encoding }: ReadPl
     return { rows: rows.map(placed), bad: [] };
   }
   const file = await readTextFile(path, encoding);
-  const read = extension === '.csv' || extension === '.tsv' ? readTable : readJson;
+  const isTable = extension === '.csv' || extension === '.tsv' || (table && !jsonNames.has(extension));
+  const read = isTable ? readTable : readJson;
   return { ...read(path, file.text.replace(/^\ufeff/, ''), skipBad), encoding: file.encoding };
 }
 

@@ -36,6 +36,8 @@ export interface PredictionSet {
   unjoined: number;
   /** Rows that the question file has no question for; null without such a file. */
   notInQuestions: number | null;
+  /** Questions of the question file that no row answers: they count nowhere. Null without such a file. */
+  unanswered: number | null;
   /** Rows whose question id came before. They count like any other. */
   repeatedIds: number;
 }
@@ -72,6 +74,7 @@ export async function readPredictions(source: PredictionSource): Promise<Predict
     badQuestions: asked?.bad ?? [],
     unjoined: rows.filter(({ modality }) => modality === unknownName).length,
     notInQuestions: index === null ? null : notInQuestions,
+    unanswered: index?.unasked() ?? null,
     repeatedIds: ids.length - new Set(ids).size,
   };
 }

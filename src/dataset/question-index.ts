@@ -13,10 +13,19 @@ export type QuestionFacts = Pick<
 export interface QuestionIndex {
   /** Null where no question fits. */
   find(row: Pick<AnsweredRow, 'id' | 'image' | 'question'>): QuestionFacts | null;
+  /** How many questions no row that was looked for could mean. */
+  unasked(): number;
 }
 
 export function indexQuestions(questions: readonly AnsweredRow[]): QuestionIndex {
   const byId = groupBy(questions, ({ id }) => (id === null ? [] : [id]));
+  const meant = new Set<AnsweredRow>();
+  const agreed = (rows: readonly AnsweredRow[], question: string | null): QuestionFacts | null => {
+    const same = rows.filter((row) => row.question !== null && row.question === question);
+    const candidates = same.length > 0 ? same : rows;
+    for (const row of candidates) meant.add(row);
+    return inCommon(candidates);
+  };
   const byImage = groupBy(questions, ({ image }) => (image === null ? [] : pathEnds(image)));
   return {
     find: ({ id, image, question }) => {
@@ -25,13 +34,12 @@ export function indexQuestions(questions: readonly AnsweredRow[]): QuestionIndex
       const end = image === null ? undefined : pathEnds(image).find((path) => byImage.has(path));
       return end === undefined ? null : agreed(byImage.get(end) ?? [], question);
     },
+    unasked: () => questions.length - meant.size,
   };
 }
 
 /** One question's facts, or of several what they agree on; null where they are of different modalities. */
-function agreed(rows: readonly AnsweredRow[], question: string | null): QuestionFacts | null {
-  const same = rows.filter((row) => row.question !== null && row.question === question);
-  const candidates = same.length > 0 ? same : rows;
+function inCommon(candidates: readonly AnsweredRow[]): QuestionFacts | null {
   const [first] = candidates;
   if (first === undefined) return null;
   if (candidates.length === 1) return first;

@@ -130,6 +130,7 @@ describe.skipIf(!existsSync(predictions))('the 120 published predictions of MedG
 
   it('with their questions, whose last line is cut short', async () => {
     const { out, notes } = await evaluate('--predictions', predictions, '--questions', questions, '--json');
+    expect(notes).toContain('questions have no answer in the file of answers: the figures leave them out');
     expect(notes).toContain('formatted_test.jsonl:760 is the last line and cut short');
     expect(JSON.parse(out)).toMatchObject({
       ...figures,

@@ -11,8 +11,9 @@ import { writePicture } from '../helpers/pictures.js';
 
 let dir: string;
 let out: string;
+let errors: string;
 beforeEach(async () => {
-  out = '';
+  out = errors = '';
   dir = await mkdtemp(join(tmpdir(), 'medgr2-init-'));
   await writePicture(join(dir, 'scans', 'a.png'), 1);
   await writePicture(join(dir, 'scans', 'b, c.png'), 2);
@@ -23,7 +24,7 @@ function io(answers?: string[]): CommandIo {
   const left = [...(answers ?? [])];
   return {
     out: (text) => void (out += `${text}\n`),
-    error: () => {},
+    error: (text) => void (errors += `${text}\n`),
     ask: answers === undefined ? undefined : async () => left.shift() ?? '',
     env: {},
     signal: new AbortController().signal,
@@ -63,6 +64,25 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
   const text = await plan();
   expect(text).toContain('(2 measured)');
   expect(text).toMatch(/Missing before `medgr2 run`\n {2}- API key: .*\n {2}- data: /);
+});
+
+test('a slip at the terminal is told, and asked about again; as a flag it ends the command', async () => {
+  await init({}, [
+    join(dir, 'nowhere'),
+    join(dir, 'scans'),
+    'MRT',
+    'MRI',
+    'simulated',
+    'openai',
+    'localhost:8000/v1',
+    '',
+  ]);
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    data: { modality: 'MRI' },
+    generation: { provider: 'openai', openai: { baseUrl: 'http://127.0.0.1:8000/v1' } },
+  });
+  expect(errors).toMatch(/nowhere is no folder[^]*Did you mean MRI[^]*knows no answers[^]*is no address/);
+  await expect(init({ file: join(dir, 'b.yaml'), modality: 'MRT' }, [join(dir, 'scans')])).rejects.toThrow('MRT');
 });
 
 test('own images by questions at a terminal', async () => {

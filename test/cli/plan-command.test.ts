@@ -46,3 +46,10 @@ test('what a generator costs, in the currency of the price file', async () => {
   expect(text).toMatch(/about [\d,]+\.\d\d CHF, at most [\d,]+\.\d\d CHF if every reply/);
   expect(text).not.toContain('$');
 });
+
+test('of a loop whose data grows the first and the last cycle are shown, and the others are not said to be like the first', async () => {
+  const text = await plan('configs/demo.yaml');
+  expect(text).toMatch(/cycle 3 {2}sft/);
+  expect(text).toContain('cycles in between lie in between');
+  expect(await plan('configs/demo.yaml', ['cycles=2'])).not.toContain('in between');
+});

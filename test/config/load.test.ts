@@ -126,6 +126,15 @@ describe('problems', () => {
     ]);
   });
 
+  test('an address of a server without its scheme', () => {
+    const problems = problemsOf(
+      'data: { source: phantom }\ngeneration: { provider: openai, openai: { model: m, baseUrl: "localhost:8000/v1" } }',
+    );
+    expect(problems).toContainEqual(
+      expect.stringMatching(/2:62 generation.openai.baseUrl: .*http:\/\/ or https:\/\/, found "localhost:8000\/v1"$/),
+    );
+  });
+
   test('an unknown kind of section', () => {
     expect(problemsOf('data: { source: phantoms }')[0]).toMatch(/^some\/run.yaml:1:17 data.source: /);
   });

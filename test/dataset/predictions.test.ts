@@ -146,6 +146,9 @@ describe('joining questions', () => {
     const set = await readPredictions({ predictions, questions, skipBad: false });
     expect(set.rows.map(({ modality }) => modality)).toEqual(['X-ray', 'CT', 'unknown', 'microscopy', 'microscopy']);
     expect(set.rows[0]).toMatchObject({ answer: 'b', options: ['a', 'b'], questionType: 'disease diagnosis' });
-    expect(set).toMatchObject({ unjoined: 1, notInQuestions: 3, repeatedIds: 1 });
+    expect(set).toMatchObject({ unjoined: 1, notInQuestions: 3, unanswered: 0, repeatedIds: 1 });
+    const fewer = file('fewer.jsonl', [{ question_id: 'Q_1', model_answer: 'B' }]);
+    const few = await readPredictions({ predictions: fewer, questions, skipBad: false });
+    expect(few).toMatchObject({ rows: { length: 1 }, unanswered: 3 });
   });
 });

@@ -369,6 +369,16 @@ describe('labels', () => {
   ])('%j of %j', (label, options, answer) => expect(labelledOption(label, options)).toBe(answer));
 });
 
+test('a table that was said to be CSV is read as one, whatever the name of its file ends in', async () => {
+  for (const name of ['export.txt', 'export', 'export.TAB']) {
+    const path = join(dir, name);
+    writeFileSync(path, 'image\tquestion\tanswer\n0.png\tIs there a fracture?\tyes\n');
+    const { info } = await importQuestions('csv', { path, out: join(dir, `${name}-set`) });
+    expect(info.counts.samples).toBe(1);
+    await expect(importQuestions('jsonl', { path, out: join(dir, `${name}-json`) })).rejects.toThrow('no row of');
+  }
+});
+
 test('where the images of a table are not found, the folders that were looked in and --image-root are named', async () => {
   const path = join(dir, 'elsewhere.csv');
   writeFileSync(path, 'image,question,answer\nnot-here.png,Is there a fracture?,yes\n');

@@ -83,7 +83,7 @@ async function readFile(
   name: string,
   { format, map, modality: fallback, encoding = null, answersFrom = null }: ReadRowsOptions,
 ): Promise<Omit<ImportRows, 'roots'>> {
-  const placed = await readPlacedRows(file, { skipBad: true, encoding });
+  const placed = await readPlacedRows(file, { skipBad: true, encoding, table: format === 'csv' });
   const columns = columnsOf(placed.rows, map);
   const rejected: Rejection[] = placed.bad.map(({ line, reason }) => ({
     file: name,
