@@ -51,7 +51,7 @@ export interface Performance {
 export async function performRequest(request: PreparedRequest, run: Performance): Promise<Ended> {
   const cached = run.cache.get(request.key);
   if (cached !== undefined) {
-    run.progress.add('cached');
+    run.progress.addCached(cached.usage);
     const outcome = outcomeOf(request, cached, run);
     if ('sample' in outcome) run.useless.wasUseful();
     return outcome;

@@ -23,6 +23,8 @@ export interface GenerationProgress {
   /** Tokens of the replies answered in this call (cached ones cost nothing). */
   inputTokens: number;
   outputTokens: number;
+  /** Tokens of the replies found in the cache, which an earlier call paid for. */
+  cachedUsage: Usage;
   /** Of the replies answered in this call, in the currency of the price file; null where price or tokens are unknown. */
   cost: number | null;
   /** Answered requests a second, over the latest ten seconds or so. */
@@ -39,7 +41,8 @@ export type Spent = Pick<GenerationProgress, 'answered' | 'inputTokens' | 'outpu
 export type GenerationEvent = GenerationProgress;
 
 export interface ProgressTracker {
-  add(counter: 'cached' | 'retries'): void;
+  add(counter: 'retries'): void;
+  addCached(usage: Usage | null): void;
   addAnswered(usage: Usage | null, cost: number | null): void;
   accept(sample: Sample): void;
   drop(reason: TaskDropReason): void;
@@ -57,6 +60,7 @@ export function trackProgress(
 ): ProgressTracker {
   const started = performance.now();
   const counts = { total, done: 0, accepted: 0, answered: 0, cached: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
+  const cachedUsage: Usage = { inputTokens: 0, outputTokens: 0 };
   const dropped: Partial<Record<TaskDropReason, number>> = {};
   let newest: Sample | null = null;
   let lastEvent = Number.NEGATIVE_INFINITY;
@@ -80,6 +84,7 @@ export function trackProgress(
     final,
     ...counts,
     dropped: { ...dropped },
+    cachedUsage: { ...cachedUsage },
     cost,
     requestsPerSecond: rate(),
     seconds: (performance.now() - started) / 1000,
@@ -94,6 +99,12 @@ export function trackProgress(
   return {
     add: (counter) => {
       counts[counter]++;
+      changed();
+    },
+    addCached: (usage) => {
+      counts.cached++;
+      cachedUsage.inputTokens += usage?.inputTokens ?? 0;
+      cachedUsage.outputTokens += usage?.outputTokens ?? 0;
       changed();
     },
     addAnswered: (usage, costSoFar) => {

@@ -4,21 +4,30 @@ import { existsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { packageRoot } from '../bridge/paths.js';
 import { readJson } from './run-folder.js';
 
-export interface Environment {
-  time: string;
-  medgr2: string;
-  node: string;
+export const environmentSchema = z.object({
+  time: z.string(),
+  medgr2: z.string(),
+  node: z.string(),
   /** Version, and of the packages that decide results; null where Python cannot be asked. */
-  python: { version: string; packages: Record<string, string | null> } | null;
-  system: { platform: string; release: string; arch: string; cpu: string; cores: number; memoryGiB: number };
+  python: z.object({ version: z.string(), packages: z.record(z.string(), z.string().nullable()) }).nullable(),
+  system: z.object({
+    platform: z.string(),
+    release: z.string(),
+    arch: z.string(),
+    cpu: z.string(),
+    cores: z.number(),
+    memoryGiB: z.number(),
+  }),
   /** GPUs by name and memory; empty where there is none. */
-  gpus: string[];
+  gpus: z.array(z.string()),
   /** Commit of the checkout and whether it was changed; null outside of one. */
-  git: { commit: string; changed: boolean } | null;
-}
+  git: z.object({ commit: z.string(), changed: z.boolean() }).nullable(),
+});
+export type Environment = z.output<typeof environmentSchema>;
 
 const packages = ['torch', 'transformers', 'trl', 'peft', 'accelerate', 'datasets'];
 const script = `

@@ -1,5 +1,6 @@
 /** Reads events.jsonl as it grows, from its beginning: any number of readers at once, and none that the run waits for. */
 import { open, type FileHandle } from 'node:fs/promises';
+import { onDisk } from '../disk.js';
 import { runEventSchema, type TimedEvent } from '../loop/events.js';
 
 /** Most bytes taken at once, so that a long file is read without holding up the keys. */
@@ -19,7 +20,7 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
   const buffer = Buffer.alloc(chunkBytes);
   return {
     read: async () => {
-      handle ??= await open(file, 'r').catch(() => null);
+      handle ??= await onDisk(file, async () => open(file, 'r').catch(nullWhereMissing));
       if (handle === null) return { events: [], more: false };
       const { size } = await handle.stat();
       if (size < position) {
@@ -27,7 +28,8 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
         position = size;
         rest = Buffer.alloc(0);
       }
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
+      const opened = handle;
+      const { bytesRead } = await onDisk(file, async () => opened.read(buffer, 0, chunkBytes, position));
       position += bytesRead;
       const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
       const end = bytes.lastIndexOf(0x0a) + 1;
@@ -40,6 +42,12 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
       handle = null;
     },
   };
+}
+
+/** A file that may not be read is no run that has not begun. */
+function nullWhereMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }
 
 function parseEvent(line: string, onUnreadable: (line: string) => void): TimedEvent[] {

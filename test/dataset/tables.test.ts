@@ -391,6 +391,14 @@ test('where the images of a table are not found, the folders that were looked in
   });
 });
 
+test('a map that is proposed can be copied into a shell, whatever the columns are called', async () => {
+  const path = join(dir, 'blanks.csv');
+  writeFileSync(path, "Path to Image,Patient's Question,Ground Truth\n0.png,Ist eine Fraktur zu sehen?,Ja\n");
+  await expect(importQuestions('csv', { path, out: join(dir, 'blanks') })).rejects.toMatchObject({
+    remedy: expect.stringContaining(String.raw`--map 'image=Path to Image' --map 'question=Patient'\''s Question'`),
+  });
+});
+
 test('of a table of which nothing can be used nothing is left, and the columns and the map are named', async () => {
   const path = join(dir, 'de.csv');
   writeFileSync(path, 'Bild,Frage,Antwort\n0.png,Ist eine Fraktur zu sehen?,Ja\n');

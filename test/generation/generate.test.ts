@@ -105,7 +105,10 @@ describe('generateCandidates', () => {
     for (const task of tasks) rmSync(task.image);
     const third = await generate({ tasks, cache: reopened });
     expect(third).toMatchObject({ samples: first.samples, dropped: first.dropped });
-    expect(third.progress).toMatchObject({ answered: 0, cached: 30, inputTokens: 0 });
+    // What it stands on was paid for before, and is told beside what this call spent.
+    const { inputTokens, outputTokens } = first.progress;
+    const cachedUsage = { inputTokens, outputTokens };
+    expect(third.progress).toMatchObject({ answered: 0, cached: 30, inputTokens: 0, cachedUsage });
     expect(server.counts()).toMatchObject({ requests: 30, answered: 30 });
   });
 

@@ -50,6 +50,15 @@ const rewrite = (file: string, change: (text: string) => string): void =>
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 const percent = (share: number | null): string => `${(100 * (share ?? Number.NaN)).toFixed(1)} %`;
 
+test.each(['{}', '{"gpus":"none","python":3}'])(
+  'an environment.json that says %s is told, and the page is made',
+  async (text) => {
+    const dir = copied('odd-environment', (copy) => writeFileSync(join(copy, 'environment.json'), text));
+    expect(plain(await pageOf([dir]))).toContain('environment.json cannot be read');
+    rmSync(dir, { recursive: true });
+  },
+);
+
 describe('a page of a finished run', () => {
   test('stands alone: nothing is loaded, nothing runs, every id is there once', async () => {
     const page = await pageOf([runDir]);

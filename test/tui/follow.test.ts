@@ -1,5 +1,5 @@
 /** Reading a run's events as they are written, and playing them back. */
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -33,6 +33,13 @@ describe('a file that grows', () => {
     await reader.read();
     appendFileSync(file, lines([warning('three')]));
     expect((await reader.read()).events).toEqual([warning('three')]);
+    await reader.close();
+  });
+
+  test('names the file where a folder lies in its place', async () => {
+    mkdirSync(file);
+    const reader = readEvents(file);
+    await expect(reader.read()).rejects.toMatchObject({ code: 'path-in-the-way', where: file });
     await reader.close();
   });
 

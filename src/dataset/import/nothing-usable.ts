@@ -19,7 +19,8 @@ export function nothingUsable(
   const empty = lacking.filter((field) => columns.empty.includes(field));
   const missing = lacking.filter((field) => !empty.includes(field));
   const guesses = missing.map((field) => ({ field, column: guessed(field, columns.unused, raw) }));
-  const maps = guesses.map(({ field, column }) => `--map ${field}=${column ?? 'COLUMN'}`);
+  // To be copied into a shell as it is.
+  const maps = guesses.map(({ field, column }) => `--map ${shellWord(`${field}=${column ?? 'COLUMN'}`)}`);
   const codes = new Map<string, { count: number; example: string }>();
   for (const { code, file, line, reason } of rejected) {
     const example = `${file}${line === null ? '' : `:${line}`} ${reason}`;
@@ -53,6 +54,9 @@ function remedyOf(maps: readonly string[], empty: readonly string[], roots: read
     return `Say where the names of images start: --image-root FOLDER (they were looked for in ${roots.join(' and ')})`;
   return 'Mend what the reasons say, or give other options';
 }
+
+const shellWord = (text: string): string =>
+  /^[\p{L}\p{N}_.,:=/@%+-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const neededFields = ['image', 'question', 'answer'] as const;
 type Needed = (typeof neededFields)[number];

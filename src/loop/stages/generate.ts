@@ -6,6 +6,7 @@ import { readSamples, writeSamples } from '../../dataset/samples.js';
 import { writeJsonl } from '../../dataset/table.js';
 import { RunError } from '../../errors.js';
 import { generateCandidates, type Generated } from '../../generation/generate.js';
+import { costOf } from '../../generation/prices.js';
 import type { GenerationEvent } from '../../generation/progress.js';
 import { openReplyCache } from '../../generation/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
@@ -126,7 +127,11 @@ export function generate(
           },
         );
       await writeSamples(join(context.dir, 'candidates.parquet'), samples);
-      const { dropped, inputTokens, outputTokens, cost } = generated.progress;
+      const { dropped, cachedUsage, ...spent } = generated.progress;
+      // Of the whole stage, in however many attempts its replies came.
+      const inputTokens = spent.inputTokens + cachedUsage.inputTokens;
+      const outputTokens = spent.outputTokens + cachedUsage.outputTokens;
+      const cost = spent.cost === null ? null : spent.cost + (costOf(pricing.price, cachedUsage) ?? 0);
       const { currency } = pricing.prices;
       return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost, currency };
     },

@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { readJsonl, writeJsonl } from '../../dataset/table.js';
 import { readSamples, writeSamples } from '../../dataset/samples.js';
+import type { Config } from '../../config/schema.js';
 import type { LoopData } from '../../dataset/source.js';
 import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
@@ -22,7 +23,7 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
     name: 'prepare-data',
     // The content itself: a data set that changed under a run is found out, and one that was only moved is the same.
     inputs: { seed: config.seed, content: sha256(JSON.stringify([seed, test, pool].map(unplaced))) },
-    changed: (dir) => changeIn(dir, data),
+    changed: (dir) => changeIn(dir, data, config.data),
     partial: 'over',
     output,
     metrics: (done) => ({ seed: done.seed, test: done.test, pool: done.pool }),
@@ -59,20 +60,27 @@ export async function preparedImages(runDir: string): Promise<ReadonlyMap<string
 }
 
 /** What a person would look for: which image is another one, or how many came or went. */
-async function changeIn(dir: string, data: LoopData): Promise<string | null> {
+async function changeIn(dir: string, data: LoopData, source: Config['data']): Promise<string | null> {
   try {
     const before = await readPrepared(dir);
     for (const part of parts) {
       const [was, is]: [Item[], readonly Item[]] = [before[part], data[part]];
-      if (was.length !== is.length) return `${part} had ${was.length} items and has ${is.length}`;
+      if (was.length !== is.length) return `${part}${from(source, part)} had ${was.length} items and has ${is.length}`;
       const at = is.findIndex(({ imageHash }, index) => imageHash !== was[index]?.imageHash);
       if (at !== -1) return `the image ${is[at]?.image} of ${part} is another one`;
       if (JSON.stringify(unplaced(was)) !== JSON.stringify(unplaced(is)))
-        return `questions or answers of ${part} are others`;
+        return `questions or answers of ${part}${from(source, part)} are others`;
     }
     return null;
   } catch (error) {
     if (error instanceof DataError) return null;
     throw error;
   }
+}
+
+/** Where a person would look for a part, in words that follow its name; nothing where it is not a folder of theirs. */
+function from(source: Config['data'], part: (typeof parts)[number]): string {
+  if (source.source === 'phantom') return '';
+  const folder = source.source === 'files' ? source[part] : source.path;
+  return folder === undefined ? '' : ` (${folder})`;
 }

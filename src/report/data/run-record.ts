@@ -7,7 +7,7 @@ import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, RunError } from '../../errors.js';
-import type { Environment } from '../../loop/environment.js';
+import { environmentSchema, type Environment } from '../../loop/environment.js';
 import { runEventSchema, type StageName, type TimedEvent } from '../../loop/events.js';
 import { ledgerEntrySchema, stageKey, type LedgerEntry } from '../../loop/ledger.js';
 import { comparisonResultSchema, type ComparisonResult } from '../../loop/comparison-result.js';
@@ -80,7 +80,7 @@ export function readRun(folder: string): RunRecord {
   const ended = read(runFiles.result, readResult);
   const configText = read(runFiles.config, (path) => readFileSync(path, 'utf8'));
   const settings = read(runFiles.config, () => settingsSchema.parse(parse(configText ?? '')));
-  const environment = read(runFiles.environment, (path) => readJson(path) as Environment);
+  const environment = read(runFiles.environment, (path) => environmentSchema.parse(readJson(path)));
   const events = readLines(join(dir, runFiles.events), timedEventSchema);
   const ledger = readLines(join(dir, runFiles.ledger), ledgerEntrySchema);
   for (const [file, { unreadable }] of [
