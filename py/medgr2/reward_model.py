@@ -113,7 +113,7 @@ class Collate:
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], COLUMNS[:4])
+    rows = read_rows(spec["data"], COLUMNS[:4], COLUMNS[4:])
     rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
     device = set_up(spec)

@@ -11,6 +11,7 @@ import pytest
 from training_jobs import LORA, Channel, make_llava, run, spec_of, weights_of, write_rows
 
 from medgr2.models import PHANTOM_BASE
+from medgr2.row_bounds import RowsTooLong
 from medgr2.training_faults import NothingLearned, RewardOutOfRange, RowError, TrainingDiverged, TrainingIncomplete
 
 SHORT = {"max_steps": 2, "steps_per_generation": 2, "save_steps": 1}
@@ -91,13 +92,11 @@ def write(folder: Path, **changed: str) -> str:
     return str(folder / "changed.parquet")
 
 
-def test_rows_without_a_token_to_learn_from(tmp_path):
+def test_rows_without_room_for_a_token_to_learn_from(tmp_path):
     data = write(tmp_path / "rows")
-    # Prompt and image fill the length: every answer is cut off.
+    # Prompt and image fill the length: every answer would be cut off.
     spec = spec_of("sft", tmp_path / "out", data, make_llava(tmp_path / "llava"), trl={"max_steps": 2, "max_length": 8})
-    with pytest.raises(
-        NothingLearned, match=r"every gradient was zero; \d+ rows have no token to learn from, as (row|pair)"
-    ):
+    with pytest.raises(RowsTooLong, match=r"9 of 9 samples .* of trl.max_length .*row-0"):
         run(spec)
 
 
