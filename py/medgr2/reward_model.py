@@ -132,7 +132,7 @@ def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    rows = read_rows(spec["data"], COLUMNS[:4])
+    rows = read_rows(spec["data"], COLUMNS[:4], COLUMNS[4:])
     rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
     device = set_up(spec)

@@ -10,12 +10,13 @@ import pyarrow.parquet as parquet
 from pyarrow import ArrowException
 
 from medgr2.channel import Channel, JobCancelled
+from medgr2.row_gate import check_values
 
 Row = dict[str, Any]
 
 
-def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
-    """All rows of a Parquet file as dictionaries, in file order."""
+def read_rows(path: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[Row]:
+    """All rows of a Parquet file as dictionaries, in file order. The two are the columns that the job reads."""
     try:
         table = parquet.read_table(path)
     except (OSError, ArrowException) as error:  # pyarrow's own words name no file
@@ -29,6 +30,7 @@ def read_rows(path: str, required: tuple[str, ...]) -> list[Row]:
     for index, row in enumerate(rows):
         if "image" in required and not (row["image"] and Path(row["image"]).is_file()):
             raise ValueError(f"{path} row {index} (id {row.get('id')}): no image at {row['image']}")
+    check_values(path, rows, (*required, *optional))
     return rows
 
 

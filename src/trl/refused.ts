@@ -62,6 +62,8 @@ export const refusedByJobs = {
   do_predict: unused,
 } as const satisfies Refusals;
 
+const encodes =
+  "medgr2 encodes the rows itself, in the model's own form, with loss on the completion and its end alone";
 const textOnly = 'TRL does not do it for rows with images';
 
 export const refusedBySft = {
@@ -72,6 +74,13 @@ export const refusedBySft = {
   padding_free: textOnly,
   dataset_text_field: 'the rows have a form of their own: image, prompt, completion',
   dataset_kwargs: 'the rows have a form of their own: image, prompt, completion',
+  completion_only_loss: encodes,
+  assistant_only_loss: encodes,
+  eos_token: encodes,
+  pad_token: encodes,
+  pad_to_multiple_of: encodes,
+  chat_template_path: encodes,
+  shuffle_dataset: 'each epoch is shuffled anyway, by seed, unless train_sampling_strategy says sequential',
 } as const satisfies Refusals;
 
 export const refusedByGrpo = {

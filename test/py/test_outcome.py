@@ -105,9 +105,9 @@ def write(folder: Path, **changed: str) -> str:
     return str(folder / "changed.parquet")
 
 
-def test_rows_without_a_token_to_learn_from(tmp_path):
+def test_rows_without_room_for_a_token_to_learn_from(tmp_path):
     data = write(tmp_path / "rows")
-    # Prompt and image fill the length: every answer is cut off.
+    # Prompt and image fill the length: every answer would be cut off.
     spec = spec_of("sft", tmp_path / "out", data, make_llava(tmp_path / "llava"), trl={"max_steps": 2, "max_length": 8})
     with pytest.raises(RowsTooLong, match=r"row-0 \(21\).*none is left"):
         run(spec)

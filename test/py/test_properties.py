@@ -192,7 +192,7 @@ class TestRows:
         path = folder / "any-rows.parquet"
         columns = [("id", pa.string()), ("image", pa.string()), ("text", pa.string())]
         parquet.write_table(pa.Table.from_pylist(rows, schema=pa.schema(columns)), path)
-        usable = bool(rows) and all(row["image"] == names["here"] for row in rows)
+        usable = bool(rows) and all(row["image"] == names["here"] and row["id"] for row in rows)
         assert read(path) == (rows if usable else None)
 
     @steady

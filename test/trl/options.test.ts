@@ -49,6 +49,22 @@ describe('the generated files', () => {
 });
 
 describe('options of a job', () => {
+  test('of what TRL would do with rows that it does not get are refused: they would change nothing, without a word', () => {
+    for (const [option, value] of Object.entries({
+      completion_only_loss: false,
+      assistant_only_loss: true,
+      eos_token: '<|im_end|>',
+      pad_token: '<|im_end|>',
+      pad_to_multiple_of: 16,
+      chat_template_path: 'template.jinja',
+      shuffle_dataset: true,
+    })) {
+      const parsed = sftOptionsSchema.safeParse({ [option]: value });
+      expect(parsed.success, option).toBe(false);
+      expect(parsed.error?.issues[0]?.message).toMatch(/medgr2 (?:encodes the rows itself)|shuffled anyway/);
+    }
+  });
+
   test('are optional, typed and strict', () => {
     const options = { max_steps: 3, learning_rate: 1e-3, optim: 'adamw_torch', save_strategy: 'no', bf16: null };
     expect(sftOptionsSchema.parse(options)).toEqual(options);
