@@ -34,7 +34,7 @@ def _check_learned(trainer: Any, job: Any, start: dict[str, int] | None) -> None
     steps = f"all {trainer.state.global_step} steps"
     reason = trainer.nothing_taught()
     if reason is not None:
-        if job.spec.get("deadGroups") == "warn" and not trainer.all_unrewarded():
+        if job.spec.get("deadGroups", "fail") == "warn" and not trainer.all_unrewarded():
             return job.warn(f"{steps} taught nothing: {reason}")
         raise NothingLearned(f"{steps} taught nothing: {reason}")
     if trainer.largest_gradient == 0.0:

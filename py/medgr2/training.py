@@ -19,6 +19,7 @@ from medgr2.models import job_start, model_path
 from medgr2.outcome import check_outcome
 from medgr2.own_settings import OwnSettings
 from medgr2.resumable import not_saved
+from medgr2.seal import seal
 from medgr2.sharding import check_ranks, save_whole, sharding, sharding_options
 from medgr2.train_events import EventCallback, finite
 from medgr2.trained_parts import check_parts, trainable_parts
@@ -164,6 +165,7 @@ def _save(trainer: Any, place: Path) -> Path:
         save_whole(trainer, str(aside))
         trainer.accelerator.wait_for_everyone()
         if first:
+            seal(aside)
             shutil.rmtree(place, ignore_errors=True)
             aside.rename(place)
     except (OSError, RuntimeError, SafetensorError) as error:

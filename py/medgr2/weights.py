@@ -16,6 +16,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
+from medgr2.seal import SealBroken, check_seal
+
 PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -48,6 +50,10 @@ def adapter_base(path: str) -> str | None:
 def load_weights(path: str, dtype: torch.dtype) -> Any:
     """The model with all of its weights, on the CPU. A LoRA adapter is merged into its base."""
     base = adapter_base(path)
+    try:
+        check_seal(Path(path))
+    except SealBroken as error:
+        raise ModelUnloadable(str(error)) from error
     if base is None:
         return _load_whole(path, dtype)
     # An adapter may stand on another: GRPO's on that of SFT, a generator's on that of the cycle before.

@@ -68,10 +68,10 @@ export const grpoSpecSchema = z.strictObject({
   rewards: z.array(z.strictObject({ name: z.string().min(1), weight: z.number() })).min(1),
   lora: loraSchema.optional(),
   /**
-   * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed,
+   * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed (default),
    * or a warning beside the model as it is, as where a loop's policy has nothing left to learn from its prompts.
    */
-  deadGroups: z.enum(['fail', 'warn']).default('fail'),
+  deadGroups: z.enum(['fail', 'warn']).optional(),
   /** Completions shown per logging step, for people to read. */
   shownCompletions: z.int().min(0).default(2),
   /** Options of TRL's GRPOConfig, checked as TRL has them. */
