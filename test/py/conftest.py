@@ -1,9 +1,20 @@
-"""Property tests draw the same inputs each time, so that a change is judged and not luck; MEDGR2_SEED draws others."""
+"""What tests share: property tests draw the same inputs (MEDGR2_SEED draws others), and none leaves variables behind."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("seeded", derandomize=True, deadline=None)
 if "MEDGR2_SEED" not in os.environ:
     settings.load_profile("seeded")
+
+
+@pytest.fixture(autouse=True)
+def surroundings() -> Iterator[None]:
+    """Launchers tell ranks by variables: what one test left would make the next one's trainers wait for others."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)

@@ -16,6 +16,9 @@ from medgr2.contract import with_defaults
 from medgr2.executors.ranks import RanksExecutor, drive
 from medgr2.executors.worker import work
 
+#: Three minutes of jobs whose ranks each start anew; `npm test` runs SFT both ways and all that is played.
+LONG = pytest.mark.skipif(os.environ.get("MEDGR2_TEST_RANKS") != "1", reason="takes minutes: set MEDGR2_TEST_RANKS=1")
+
 ROOT = Path(__file__).resolve().parents[2]
 BASE = ROOT / "py/medgr2/phantom/base/model.safetensors"
 ANSWERS = ["mass", "nodule", "effusion", "nothing"]
@@ -114,6 +117,7 @@ def test_sft_over_two_ranks_has_the_losses_and_weights_of_one_process(way, execu
     assert not (tmp_path / "two/checkpoints").exists()
 
 
+@LONG
 def test_a_job_stopped_over_sharded_ranks_goes_on_and_ends_where_an_undisturbed_one_does(executors, rows, tmp_path):
     data, executor = write(tmp_path / "rows.parquet", rows), executors["fsdp"]
     options = {"max_steps": 4, "optim": "adamw_torch", "learning_rate": 1e-3, "max_grad_norm": 1.0}
@@ -129,6 +133,7 @@ def test_a_job_stopped_over_sharded_ranks_goes_on_and_ends_where_an_undisturbed_
     same_weights(tmp_path / "whole/model", tmp_path / "cut/model", relative=1e-3)
 
 
+@LONG
 def test_what_was_sharded_otherwise_is_not_gone_on_from_and_that_is_told(executors, rows, tmp_path):
     data, options = write(tmp_path / "rows.parquet", rows), {"max_steps": 2, "optim": "adamw_torch"}
 
@@ -145,6 +150,7 @@ def test_what_was_sharded_otherwise_is_not_gone_on_from_and_that_is_told(executo
     assert len(losses(heard)) == 2
 
 
+@LONG
 @pytest.mark.parametrize("way", ["whole", "fsdp"])
 def test_a_reward_model_over_two_ranks_has_the_losses_and_weights_of_one_process(way, executors, rows, tmp_path):
     graded = [{**row, "response": row["completion"], "grade": [10, 6, 0, -6][n % 4]} for n, row in enumerate(rows)]
@@ -176,6 +182,7 @@ def test_a_reward_model_over_two_ranks_has_the_losses_and_weights_of_one_process
     assert scores[1] == pytest.approx(scores[0], abs=0.05)
 
 
+@LONG
 @pytest.mark.parametrize("way", ["whole", "fsdp"])
 def test_grpo_over_two_ranks_trains_one_model_on_the_rewards_of_all(way, executors, rows, tmp_path):
     data, executor = write(tmp_path / "rows.parquet", rows), executors[way]
