@@ -1,4 +1,4 @@
-"""What tests share: property tests draw the same inputs (MEDGR2_SEED draws others), and none leaves variables behind."""
+"""What tests share: property tests draw the same inputs (MEDGR2_SEED draws others), and none leaves variables."""
 
 import os
 from collections.abc import Iterator
