@@ -16,7 +16,8 @@ export const configSchema = z
     /** What to run: the loop, or models that are made and compared. */
     recipe: recipeSchema.prefault({ kind: 'loop' }),
     /** Turns of the loop. */
-    cycles: z.int().positive().default(3),
+    // `plan` lists the stages of each; whatever is larger is a slip of the hand.
+    cycles: z.int().positive().max(1000).default(3),
     data: dataSchema.prefault({ source: 'phantom' }),
     generation: generationSchema.prefault({}),
     egress: egressSchema.prefault({}),

@@ -7,6 +7,7 @@ import type { Dataset, DatasetImage } from './folder.js';
 import { mapInOrder } from './import/helpers.js';
 import { hashDistance, nearImageMatches } from './near/image.js';
 import { hashOf } from './near/stored.js';
+import { patientKey } from './patient-key.js';
 import { refuseOtherKeys } from './pseudonym-key.js';
 import { comparedText, jaccard, nearTextMatches } from './near/text.js';
 
@@ -90,11 +91,11 @@ function sameImages(images: readonly DatasetImage[], against: readonly Dataset[]
 function samePatients(images: readonly DatasetImage[], against: readonly Dataset[]): Contamination[] {
   const known = new Map(
     against.flatMap(({ dir, images: own }) =>
-      own.flatMap((image) => (image.patient === null ? [] : [[image.patient, { dir, image }] as const])),
+      own.flatMap((image) => (image.patient === null ? [] : [[patientKey(image.patient), { dir, image }] as const])),
     ),
   );
   return images.flatMap(({ imageHash, patient }) => {
-    const found = patient === null ? undefined : known.get(patient);
+    const found = patient === null ? undefined : known.get(patientKey(patient));
     if (found === undefined) return [];
     const { dir, image } = found;
     return [

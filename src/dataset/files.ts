@@ -15,6 +15,7 @@ import { readPicture } from './import/picture.js';
 import { likeDistance } from './near/bits.js';
 import { nearImageMatches } from './near/image.js';
 import { hashOf } from './near/stored.js';
+import { patientKey } from './patient-key.js';
 import { patientsApart, refuseOtherKeys } from './pseudonym-key.js';
 import type { DataProgress, LoopData, PoolImage } from './source.js';
 
@@ -55,7 +56,7 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
     held.images.has(image.imageHash) ||
     held.images.has(image.originalHash ?? image.imageHash) ||
     held.likePool.has(image.imageHash) ||
-    (image.patient !== null && held.patients.has(image.patient));
+    (image.patient !== null && held.patients.has(patientKey(image.patient)));
   const unheld = pool.images.filter((image) => !isHeld(image));
   const usable = options.remote ? unheld.filter(({ deidentified }) => deidentified !== false) : unheld;
   if (options.pool !== undefined && usable.length === 0)
@@ -161,7 +162,8 @@ async function alikeTo(held: readonly DatasetImage[], images: readonly DatasetIm
   return new Set(images.flatMap(({ imageHash }, item) => ((matches[item] ?? -1) === -1 ? [] : [imageHash])));
 }
 
-const patientsOf = ({ images }: Part): Set<string> => new Set(images.flatMap(({ patient }) => patient ?? []));
+const patientsOf = ({ images }: Part): Set<string> =>
+  new Set(images.flatMap(({ patient }) => (patient === null ? [] : [patientKey(patient)])));
 
 function refuseLeak(seed: Part, held: Held, options: FilesOptions): void {
   const images = new Set(seed.samples.flatMap(({ imageHash }) => (held.images.has(imageHash) ? [imageHash] : [])));

@@ -6,6 +6,7 @@ import { DataError } from '../errors.js';
 import { seededRandom } from '../random.js';
 import type { Sample } from '../sample.js';
 import type { Dataset, DatasetImage } from './folder.js';
+import { patientKey } from './patient-key.js';
 
 export interface PartShare {
   name: string;
@@ -112,7 +113,7 @@ function groupsOf(
   const known = new Set(images.map(({ imageHash }) => imageHash));
   const leaderOf = joinedGroups(
     images.flatMap(({ patient, imageHash }) => [
-      [`image ${imageHash}`, patient === null ? `image ${imageHash}` : `patient ${patient}`] as const,
+      [`image ${imageHash}`, patient === null ? `image ${imageHash}` : `patient ${patientKey(patient)}`] as const,
       [`image ${imageHash}`, `image ${alike.get(imageHash) ?? imageHash}`] as const,
     ]),
   );

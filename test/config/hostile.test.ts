@@ -102,3 +102,8 @@ test('what is no file is told as such', async () => {
   writeFileSync(join(dir, 'empty.yaml'), '');
   expect((await loadConfig(join(dir, 'empty.yaml'))).seed).toBe(0);
 });
+
+test('more cycles than anybody means are refused, not planned for ever', () => {
+  expect(read(demo, ['cycles=1000'])).toBe(true);
+  expect(read(demo, ['cycles=1000000000'])).toBe(false);
+});

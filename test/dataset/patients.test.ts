@@ -225,3 +225,43 @@ test('folders whose pseudonyms have two keys are not compared, by any command', 
   });
   expect((await decontaminate(old, [old], { ...settings, by: ['patient'] })).images).toHaveLength(0);
 });
+
+test('a patient of a table is one in other case, width and spacing: in a split, a leak check and a run', async () => {
+  const names = ['Müller, Eva', 'MÜLLER, EVA ', 'Mu\u0308ller,  Eva', 'ＰＡＴ１', 'pat1', 'Pat_2', 'PAT 2'];
+  const write = async (name: string, from: number, patients: readonly string[]): Promise<string> => {
+    for (const index of patients.keys()) await writePicture(at(`${name}/${index}.png`), from + index);
+    const lines = patients.map((patient, index) => `${index}.png,What is ${from + index}?,CT|MRI,CT,"${patient}"`);
+    writeFileSync(at(`${name}/q.csv`), `image,question,options,answer,patient\n${lines.join('\n')}\n`);
+    await importQuestions('csv', { path: at(`${name}/q.csv`), out: at(`${name}-set`), modality: 'CT' });
+    return at(`${name}-set`);
+  };
+  const all = await readDataset(await write('spelled', 700, names));
+  const parts = [
+    { name: 'train', share: 0.5 },
+    { name: 'test', share: 0.5 },
+  ];
+  const person = (patient: string | null): string => {
+    const plain = (patient ?? '').normalize('NFKC').toLowerCase();
+    return plain.slice(0, 1) + (/\d/.exec(plain)?.[0] ?? '');
+  };
+  for (let seed = 0; seed < 4; seed++) {
+    const [train, held] = splitDataset(all, parts, seed).map(
+      ({ images }) => new Set(images.map(({ patient }) => person(patient))),
+    );
+    expect([train?.size, held?.size]).not.toContain(0);
+    expect([...(train ?? [])].filter((one) => held?.has(one))).toEqual([]);
+  }
+  const other = await readDataset(await write('spelled-other', 720, ['müller, eva', 'Somebody else']));
+  const found = await decontaminate(other, [all], { distance: 6, similarity: 0.9, by: ['patient'] });
+  expect(found.images).toHaveLength(1);
+  await expect(
+    loadFiles({
+      source: 'files',
+      modality: 'unknown',
+      runSeed: 0,
+      remote: false,
+      seed: at('spelled-other-set'),
+      test: at('spelled-set'),
+    }),
+  ).rejects.toMatchObject({ code: 'test-leak', message: expect.stringContaining('1 patients') });
+});
