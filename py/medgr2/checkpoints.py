@@ -13,11 +13,11 @@ import os
 import re
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from medgr2.job_identity import Identity, differences
+from medgr2.sealed_files import Facts, facts_of, fault_in
 from medgr2.training_faults import DamagedCheckpoint
 
 SEAL = "medgr2-checkpoint.json"
@@ -111,16 +111,9 @@ class Checkpoints:
 def seal(folder: Path, identity: Identity) -> None:
     """Writes every file through to the disk, then the seal over them."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != SEAL)
-    with ThreadPoolExecutor(4) as pool:
-        hashes = list(pool.map(_hash_synced, files))
-    about = {
-        "identity": identity,
-        "versions": _versions(),
-        "files": {
-            str(file.relative_to(folder)): {"bytes": file.stat().st_size, "sha256": digest}
-            for file, digest in zip(files, hashes, strict=True)
-        },
-    }
+    for file in files:
+        _sync(file)
+    about = {"identity": identity, "versions": _versions(), "files": facts_of(folder, files)}
     body = json.dumps(about, indent=1)
     whole = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()})
     (folder / SEAL).write_text(f"{body}\n{whole}", encoding="utf-8")
@@ -142,20 +135,12 @@ def _read_seal(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _check_files(folder: Path, files: dict[str, dict[str, Any]]) -> None:
-    """Sizes first, which cost nothing; then every byte."""
-    for name, about in files.items():
-        try:
-            size = (folder / name).stat().st_size
-        except OSError:
-            raise DamagedCheckpoint(f"the checkpoint {folder} is not whole: {name} is missing") from None
-        if size != about["bytes"]:
-            raise DamagedCheckpoint(f"the checkpoint {folder} is damaged: {name} has {size} bytes of {about['bytes']}")
-    with ThreadPoolExecutor(4) as pool:
-        hashes = list(pool.map(_hash, [folder / name for name in files]))
-    for (name, about), digest in zip(files.items(), hashes, strict=True):
-        if digest != about["sha256"]:
-            raise DamagedCheckpoint(f"the checkpoint {folder} is damaged: {name} is not what was written")
+def _check_files(folder: Path, files: dict[str, Facts]) -> None:
+    fault = fault_in(folder, files)
+    if fault is not None:
+        raise DamagedCheckpoint(
+            f"the checkpoint {folder} is {'not whole' if fault.is_missing else 'damaged'}: {fault.words}"
+        )
 
 
 def _by_step(folder: Path) -> list[Path]:
@@ -170,16 +155,6 @@ def _by_step(folder: Path) -> list[Path]:
 
 def _versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in PACKAGES}
-
-
-def _hash(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _hash_synced(file: Path) -> str:
-    _sync(file)
-    return _hash(file)
 
 
 def _sync(path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from medgr2.models import model_path
+from medgr2.sealed_files import sha256_of
 from medgr2.weights import adapter_base
 
 #: What makes a model: weights, their index, configuration, tokenizer and processor; not its card.
@@ -32,8 +33,7 @@ def file_hash(path: Path) -> str:
     key = f"{stat.st_dev}:{stat.st_ino}:{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}"
     known = _remembered()
     if key not in known:
-        with path.open("rb") as file:
-            known[key] = hashlib.file_digest(file, "sha256").hexdigest()
+        known[key] = sha256_of(path)
         if time.time() - max(stat.st_mtime, stat.st_ctime) > SETTLED_SECONDS:
             _remember(known)
     return known[key]

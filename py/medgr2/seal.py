@@ -6,9 +6,10 @@ taken as they are.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
+
+from medgr2.sealed_files import facts_of, fault_in
 
 SEAL_FILE = "weights-seal.json"
 
@@ -18,9 +19,9 @@ class SealBroken(ValueError):
 
 
 def seal(folder: Path) -> None:
-    """Writes name -> {size, sha256} of each file of weights."""
-    files = {file.name: _facts(file) for file in sorted(folder.glob("*.safetensors"))}
-    (folder / SEAL_FILE).write_text(json.dumps(files, indent=2) + "\n", encoding="utf-8")
+    """Writes name -> {bytes, sha256} of each file of weights."""
+    facts = facts_of(folder, sorted(folder.glob("*.safetensors")))
+    (folder / SEAL_FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 def check_seal(folder: Path) -> None:
@@ -29,21 +30,11 @@ def check_seal(folder: Path) -> None:
     if not file.is_file():
         return
     try:
-        sealed = json.loads(file.read_text(encoding="utf-8"))
-        changed = [name for name, facts in sealed.items() if _facts_or_none(folder / name) != facts]
-    except (ValueError, AttributeError, OSError) as error:
+        fault = fault_in(folder, json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise SealBroken(f"{file} cannot be read: {error}") from error
-    if changed:
+    if fault is not None:
         raise SealBroken(
-            f"{folder / changed[0]} is not what was saved: it is missing or damaged, or was replaced since "
+            f"{folder / fault.name} is not what was saved: {fault.words}; it is damaged, or was replaced since "
             f"(who replaced it on purpose removes {file})"
         )
-
-
-def _facts(file: Path) -> dict[str, int | str]:
-    with file.open("rb") as opened:
-        return {"size": file.stat().st_size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
-
-
-def _facts_or_none(file: Path) -> dict[str, int | str] | None:
-    return _facts(file) if file.is_file() else None
