@@ -1,4 +1,4 @@
-"""Files as they were written: sizes and hashes, and whether they are still so. Seals of checkpoints and models use it."""
+"""Files as they were written: sizes and hashes, and whether they are still so. Seals stand on it."""
 
 from __future__ import annotations
 
