@@ -7,23 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from job_fixtures import Kept
 from PIL import Image
 
 from medgr2.evaluate import reasoning, run
-
-
-class Quiet:
-    """A channel that nobody listens to."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def emit(self, event: dict[str, Any]) -> None:
-        self.events.append(event)
-
-    def should_stop(self) -> bool:
-        return False
-
 
 QUESTION = "Which imaging method was used?\nA) CT\nB) MRI"
 RESPONSES = ["<answer>CT</answer>", "<answer>magnetic resonance imaging of the head</answer>"]
@@ -45,7 +32,7 @@ def evaluate(tmp_path: Path, rows: list[dict[str, Any]], **settings: Any) -> lis
         "batchSize": 2,
         **settings,
     }
-    result = run(spec, Quiet())  # type: ignore[arg-type]
+    result = run(spec, Kept())  # type: ignore[arg-type]
     lines = Path(result["answers"]).read_text(encoding="utf-8").splitlines()
     assert result["count"] == len(lines) == len(rows)
     return [json.loads(line) for line in lines]
