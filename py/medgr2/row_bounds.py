@@ -79,7 +79,7 @@ def fitting(
     """Positions of the rows that leave room for `after` tokens more; what is left out is told, and all is an error."""
     kept = [index for index, length in enumerate(lengths) if most is None or length + after <= most]
     if len(kept) < len(rows):
-        out = [index for index in range(len(rows)) if index not in set(kept)]
+        out = sorted(set(range(len(rows))) - set(kept))
         words = too_long(rows, lengths, out, most, after, what)
         if not kept:
             raise RowsTooLong(f"{words}: none is left")

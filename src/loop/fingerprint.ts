@@ -65,6 +65,20 @@ export async function hashFile(file: string): Promise<string> {
   }
 }
 
+/** By path: size, times and inode of a file when it was hashed, and the hash. */
+export type KnownContents = Map<string, string>;
+
+/** The same, but a file that has not changed since it was hashed is not read again. */
+export async function contentOf(file: string, known: KnownContents): Promise<string> {
+  const { size, mtimeNs, ctimeNs, ino } = await onDisk(file, () => stat(file, { bigint: true }));
+  const state = `${size} ${mtimeNs} ${ctimeNs} ${ino} `;
+  const cached = known.get(file);
+  if (cached?.startsWith(state) === true) return cached.slice(state.length);
+  const content = await hashFile(file);
+  known.set(file, `${state}${content}`);
+  return content;
+}
+
 /** Smaller files are always read: that costs less than to wonder. */
 const readUpTo = 16 * 1024 * 1024;
 
@@ -80,16 +94,7 @@ export interface OutputChecks {
 
 /** For one attempt: what it has read once and what has not changed since is not read again. */
 export function openOutputChecks(): OutputChecks {
-  const known = new Map<string, string>();
-  const contentOf = async (file: string): Promise<string> => {
-    const { size, mtimeNs, ctimeNs, ino } = await stat(file, { bigint: true });
-    const state = `${size} ${mtimeNs} ${ctimeNs} ${ino}`;
-    const cached = known.get(file);
-    if (cached?.startsWith(`${state} `) === true) return cached.slice(state.length + 1);
-    const content = await hashFile(file);
-    known.set(file, `${state} ${content}`);
-    return content;
-  };
+  const known: KnownContents = new Map();
   const problem = async (dir: string, name: string, record: FileRecord, always: boolean): Promise<string | null> => {
     const file = join(dir, name);
     const found = await stat(file).catch(() => null);
@@ -97,7 +102,7 @@ export function openOutputChecks(): OutputChecks {
     if (!found.isFile()) return `${file} is no file any more`;
     if (found.size !== record.size) return `${file} has ${found.size} bytes instead of ${record.size}`;
     if (!always && found.size > readUpTo && found.mtimeMs === record.modified) return null;
-    return (await contentOf(file)) === record.sha256 ? null : `the content of ${file} is not what was written`;
+    return (await contentOf(file, known)) === record.sha256 ? null : `the content of ${file} is not what was written`;
   };
   const first = async (dir: string, files: FileRecords, always: boolean, within = ''): Promise<string | null> => {
     for (const [name, record] of Object.entries(files)) {

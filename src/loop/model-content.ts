@@ -3,13 +3,13 @@
  * hashed once and again only when a file of theirs changed; of a Hugging Face id the commit in the local cache counts.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { onDisk } from '../disk.js';
 import { sha256 } from '../hash.js';
-import { hashFile, type OutputChecks } from './fingerprint.js';
+import { contentOf, type KnownContents, type OutputChecks } from './fingerprint.js';
 import { confirmOutput } from './outputs.js';
 import { adapterBase, phantomBase } from './relocation.js';
 import { readOrNull, writeJson } from './run-folder.js';
@@ -44,17 +44,9 @@ export function openModelContents(
   { holds = () => {}, env = process.env }: { holds?: () => void; env?: Env } = {},
 ): ModelContents {
   const remembered = (store === null ? null : readOrNull(store, storeSchema)) ?? { files: {}, commits: {} };
-  let changed = false;
-  const fileContent = async (file: string): Promise<string> => {
-    const { size, mtimeNs, ctimeNs, ino } = await onDisk(file, () => stat(file, { bigint: true }));
-    const state = `${size} ${mtimeNs} ${ctimeNs} ${ino} `;
-    const cached = remembered.files[file];
-    if (cached?.startsWith(state) === true) return cached.slice(state.length);
-    const content = await hashFile(file);
-    remembered.files[file] = `${state}${content}`;
-    changed = true;
-    return content;
-  };
+  const files: KnownContents = new Map(Object.entries(remembered.files));
+  const { commits } = remembered;
+  let written = JSON.stringify(remembered);
   const folderContent = async (dir: string, seen: readonly string[]): Promise<string> => {
     await confirmOutput(dir, checks);
     const entries = await onDisk(dir, () => readdir(dir));
@@ -63,22 +55,19 @@ export function openModelContents(
       const file = join(dir, name);
       if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) continue;
       // Its own name of its base may be a path, which says less than what the base holds.
-      parts.push(name === 'adapter_config.json' ? name : `${name} ${await fileContent(file)}`);
+      parts.push(name === 'adapter_config.json' ? name : `${name} ${await contentOf(file, files)}`);
     }
     const base = adapterBase(dir);
-    if (base !== null && !seen.includes(dir)) parts.push(`base ${await contentOf(base, [...seen, dir])}`);
+    if (base !== null && !seen.includes(dir)) parts.push(`base ${await modelContent(base, [...seen, dir])}`);
     return sha256(parts.join('\n'));
   };
   const idContent = (id: string): string => {
     const now = cachedCommit(id, env);
-    const first = remembered.commits[id];
-    if (first === undefined && now !== null) {
-      remembered.commits[id] = now;
-      changed = true;
-    }
+    const first = commits[id];
+    if (first === undefined && now !== null) commits[id] = now;
     return sha256(first === undefined || now === null || now === first ? id : `${id}@${now}`);
   };
-  const contentOf = async (model: string, seen: readonly string[] = []): Promise<string> => {
+  const modelContent = async (model: string, seen: readonly string[] = []): Promise<string> => {
     const dir = model === 'phantom' ? phantomBase : resolve(model);
     return isFolder(dir) ? folderContent(dir, seen) : idContent(model);
   };
@@ -86,13 +75,14 @@ export function openModelContents(
   return {
     nameOf: (content) => names.get(content),
     of: async (model) => {
-      changed = false;
-      const content = await contentOf(model);
+      const content = await modelContent(model);
       names.set(content, model);
-      if (changed && store !== null) {
-        holds();
-        writeJson(store, remembered);
-      }
+      const known = { files: Object.fromEntries(files), commits };
+      const text = JSON.stringify(known);
+      if (store === null || text === written) return content;
+      holds();
+      writeJson(store, known);
+      written = text;
       return content;
     },
   };
