@@ -36,7 +36,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     samples: int = spec["samples"]
     path = Path(spec["outDir"]) / "completions.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for positions, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+        plan = plan_batches(lengths, spec["batchSize"], after=most, copies=samples)
+        for positions, batch in in_batches(rows, plan, channel):
             written = iter(
                 complete_batch(
                     model,

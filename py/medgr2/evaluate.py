@@ -34,7 +34,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
     with path.open("w", encoding="utf-8") as out:
-        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"], after=most), channel):
             completions = complete_batch(model, processor, batch, most)
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
@@ -69,13 +69,13 @@ def reasoning(text: str) -> str:
 def option_likelihoods(
     model: Any, processor: Any, batch: list[Row], prefixes: list[str], batch_size: int
 ) -> list[list[dict[str, Any]]]:
-    """For each row one {logLikelihood, tokens} per response; all pairs of the batch in passes of `batch_size`."""
+    """For each row one {logLikelihood, tokens} per response; all pairs of the batch, `batch_size` at most at once."""
     pairs = [(index, response) for index, row in enumerate(batch) for response in row["responses"] or []]
+    asked = [{**batch[index], "prefix": prefixes[index], "response": response} for index, response in pairs]
+    whole = [{**row, "reply": row["prefix"] + row["response"]} for row in asked]
     found: list[list[dict[str, Any]]] = [[] for _ in batch]
-    for start in range(0, len(pairs), batch_size):
-        part = pairs[start : start + batch_size]
-        asked = [{**batch[index], "prefix": prefixes[index], "response": response} for index, response in part]
-        scored = response_log_likelihoods(model, processor, asked)
-        for (index, _), (total, tokens) in zip(part, scored, strict=True):
-            found[index].append({"logLikelihood": total, "tokens": tokens})
+    for part in plan_batches(row_lengths(processor, whole, "reply"), batch_size):
+        scored = response_log_likelihoods(model, processor, [asked[at] for at in part])
+        for at, (total, tokens) in zip(part, scored, strict=True):
+            found[pairs[at][0]].append({"logLikelihood": total, "tokens": tokens})
     return found

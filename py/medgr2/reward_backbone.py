@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from medgr2.encode import Row, encode
-from medgr2.likelihood import vocabulary_logits
+from medgr2.likelihood import target_log_likelihoods
 from medgr2.models import load_vlm, model_path
 from medgr2.processing import load_processor
 from medgr2.roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
@@ -138,11 +138,10 @@ class RewardModel(nn.Module):
         inputs = dict(inputs)
         response_BT = inputs.pop("response_mask")
         hidden_BTD = self.vlm.model(**inputs, use_cache=False).last_hidden_state
-        # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
+        # Only positions that predict a response token need logits.
         predicts_BT = response_BT[:, 1:].bool()
-        logits_NV = vocabulary_logits(self.vlm, hidden_BTD[:, :-1][predicts_BT])
         targets_N = inputs["input_ids"][:, 1:][predicts_BT]
-        logp_N = -nn.functional.cross_entropy(logits_NV, targets_N, reduction="none")
+        logp_N = target_log_likelihoods(self.vlm, hidden_BTD[:, :-1][predicts_BT], targets_N)
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
         mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
         # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
@@ -150,7 +149,7 @@ class RewardModel(nn.Module):
 
     @torch.inference_mode()
     def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
-        """Raw scores of rows {id, image, prompt, response}, in their order; nothing is clamped here.
+        """Raw scores of rows {id, image, prompt, response}, in their order, at most `batch` rows at once; not clamped.
 
         None where a row is longer than the backbone can read.
         """
