@@ -10,6 +10,8 @@ from typing import Any
 from medgr2.channel import Channel
 from medgr2.complete import complete_batch
 from medgr2.encode import Row, reply_ids
+from medgr2.frozen_towers import reuse_features
+from medgr2.image_memo import ImageMemo
 from medgr2.likelihood import response_log_likelihoods
 from medgr2.models import context_length, job_start, load_policy, model_path, set_up
 from medgr2.prepare import checked_processor
@@ -30,10 +32,11 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     _check_room(spec, processor, rows, lengths, most)
     device = set_up(spec)
     model = load_policy(spec["model"], device)
+    reuse_features(model)
     channel.emit(job_start("evaluate", device, model))
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
-    with path.open("w", encoding="utf-8") as out:
+    with path.open("w", encoding="utf-8") as out, ImageMemo().of(processor):
         for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"], after=most), channel):
             completions = complete_batch(model, processor, batch, most)
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]

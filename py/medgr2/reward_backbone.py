@@ -18,6 +18,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from medgr2.encode import Row, encode
+from medgr2.frozen_towers import reuse_features
+from medgr2.image_memo import ImageMemo
 from medgr2.likelihood import target_log_likelihoods
 from medgr2.models import load_vlm, model_path
 from medgr2.processing import load_processor
@@ -72,6 +74,7 @@ class RewardModel(nn.Module):
         self.head = head
         self.processor = processor
         self.adapted = False
+        self.images = ImageMemo()
         #: The layers that FSDP shards one by one; it asks the outermost module.
         self._no_split_modules = getattr(backbone, "_no_split_modules", None)
 
@@ -88,10 +91,12 @@ class RewardModel(nn.Module):
         return self.backbone.get_base_model() if self.adapted else self.backbone
 
     @classmethod
-    def load(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
-        """A saved reward model; anything else is refused, since its head would score at random."""
+    def load(cls, reference: dict[str, Any], device: torch.device, alone: bool = False) -> RewardModel:
+        """A saved reward model to score with; anything else is refused, since its head would score at random."""
         check_reward_model(model_path(reference))
-        return cls.start(reference, device)
+        model = cls.start(reference, device)
+        reuse_features(model.vlm, alone)
+        return model
 
     @classmethod
     def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
@@ -129,7 +134,8 @@ class RewardModel(nn.Module):
 
     def encode(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         """Padded model inputs of rows {id, image, prompt, response}; `response_mask` (B, T) is 1 on the response."""
-        encoded = encode(self.processor, rows)
+        with self.images.of(self.processor):
+            encoded = encode(self.processor, rows)
         inputs = {name: value.to(self.device) for name, value in encoded.inputs.items()}
         return {**inputs, "response_mask": encoded.response_BT.long().to(self.device)}
 
