@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import torch
-from job_fixtures import rows_of
+from job_fixtures import Kept, rows_of, spec_of
 
 from medgr2 import likelihood, row_bounds
+from medgr2.contract import check_event
 from medgr2.evaluate import option_likelihoods
+from medgr2.jobs import run_job
 from medgr2.models import load_vlm
 from medgr2.processing import load_processor
 from medgr2.reward_backbone import RewardModel
@@ -76,3 +78,25 @@ def test_a_reward_model_in_parts_scores_and_learns_as_in_one_piece(
     assert scores == pytest.approx(expected, abs=1e-4)
     for part, other in zip(gradients, whole, strict=True):
         torch.testing.assert_close(part, other, rtol=1e-3, atol=1e-5)
+
+
+def test_a_jobs_peak_of_memory_is_told_and_stands_in_its_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = Kept()
+    result = run_job(spec_of("complete", tmp_path / "done", rows_of(tmp_path)), channel)  # type: ignore[arg-type]
+    told = [event for event in channel.events if event["type"] == "memory"]
+    for event in told:
+        check_event(event)
+    assert [event["of"] for event in told] == ["process"]
+    # torch alone takes more than this; nothing here takes as much as that.
+    assert 100e6 < told[0]["peak"] == result["peakMemory"] < 8e9
+
+    def fails(*_: Any) -> None:
+        raise MemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("medgr2.complete.load_policy", fails)
+    failed = Kept()
+    with pytest.raises(MemoryError):
+        run_job(spec_of("complete", tmp_path / "failed", rows_of(tmp_path)), failed)  # type: ignore[arg-type]
+    assert failed.events[-1]["type"] == "memory"
