@@ -15,7 +15,7 @@ from medgr2.channel import Channel
 from medgr2.decoding import plain_settings
 from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
-from medgr2.images import open_image
+from medgr2.image_memo import opened
 from medgr2.lora import lora_config
 from medgr2.models import load_policy, model_path, set_up, torch_dtype
 from medgr2.own_settings import OwnSettings
@@ -41,7 +41,7 @@ COMPLETION_LENGTH = 256
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {
-        "image": [open_image(path) for path in batch["image"]],
+        "image": [opened(path) for path in batch["image"]],
         "prompt": [[{"role": "user", "content": text}] for text in batch["prompt"]],
         "row_id": batch["id"],
         "row_image": batch["image"],
@@ -127,7 +127,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     device = set_up(spec)
     model = load_policy(spec["model"], device)
     train_only(model, spec.get("train", "all"))
-    scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
+    scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
@@ -149,4 +149,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         callbacks=[callback],
     )
     trainer.start_reference_from_policy()
+    trainer.read_images_once(scorer)
     return run_trainer(trainer, callback, job)

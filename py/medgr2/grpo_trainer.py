@@ -12,7 +12,10 @@ import torch
 from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
+from medgr2.frozen_towers import reuse_if_frozen
+from medgr2.image_memo import ImageMemo
 from medgr2.resumable import Progress, Resumable
+from medgr2.reward_backbone import RewardModel
 from medgr2.row_faults import row_error
 from medgr2.trained_weights import read_tensors, write_tensors
 
@@ -25,6 +28,16 @@ class PolicyTrainer(Resumable, GRPOTrainer):
     #: Completions to which no reward applied.
     unrewarded = 0
     _sampler: Any = None
+    images: ImageMemo
+
+    def read_images_once(self, scorer: RewardModel | None) -> None:
+        """Pixels for policy, reference and reward model; features where a tower stays what it is."""
+        self.images = ImageMemo() if scorer is None else scorer.images
+        features = reuse_if_frozen(self.accelerator.unwrap_model(self.model))
+        if self.ref_model is not None and not self._reference_moves():
+            reference = self.accelerator.unwrap_model(self.ref_model)
+            reference.requires_grad_(False)
+            reuse_if_frozen(reference, features)
 
     def start_reference_from_policy(self) -> None:
         """TRL loads the reference by the name in the configuration, which of merged adapters is that of their base."""
@@ -78,7 +91,8 @@ class PolicyTrainer(Resumable, GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
         try:
-            return super()._generate_and_score_completions(inputs)
+            with self.images.of(self.processing_class):
+                return super()._generate_and_score_completions(inputs)
         except (StopIteration, IndexError, KeyError, ValueError) as error:
             found = row_error(error, inputs, lambda one: [str(one["row_id"])], self._tokenize_alone)
             if isinstance(error, StopIteration) or found.alone:

@@ -11,6 +11,7 @@ from transformers import Trainer, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from medgr2.channel import Channel
+from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.lora import lora_config
 from medgr2.models import set_up
 from medgr2.prepare import prepare
@@ -137,6 +138,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     units = units_of(rows, spec["loss"])
     device = set_up(spec)
     model = make_model(spec, device)
+    reuse_if_frozen(model)
     job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),

@@ -8,6 +8,7 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
+from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.lora import lora_config
 from medgr2.models import load_policy, model_path, set_up, torch_dtype
 from medgr2.own_settings import OwnSettings
@@ -62,4 +63,5 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         peft_config=lora_config(spec, model),
         callbacks=[callback],
     )
+    reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
     return run_trainer(trainer, callback, job)

@@ -180,7 +180,11 @@ export const rewardReplySchema = z.strictObject({
 });
 export type RewardReply = z.output<typeof rewardReplySchema>;
 
+/** As in the `memory` event. */
+const peakMemory = z.int().optional();
+
 const trainResult = {
+  peakMemory,
   checkpoint: z.string(),
   steps: z.int(),
   seconds: z.number(),
@@ -201,9 +205,9 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     deadGroups: metric.optional(),
   }),
   z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
-  z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number() }),
-  z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),
-  z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number() }),
+  z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
+  z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
+  z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
 ]);
 export type JobResult = z.output<typeof jobResultSchema>;
 export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];
