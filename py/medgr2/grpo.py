@@ -22,6 +22,7 @@ from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
+from medgr2.row_gate import check_ids
 from medgr2.rows import read_rows
 from medgr2.sharding import check_reference, heed, ranks
 from medgr2.spec_rules import check_grpo_rows
@@ -115,6 +116,7 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
+    check_ids(spec["data"], rows)
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
     check_policy(model_path(spec["model"]))
     check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
