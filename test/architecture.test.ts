@@ -8,7 +8,7 @@ const source = join(root, 'src');
 
 /** Folders (or files at the top of src) by rank: a file may import from its own rank and from lower ones. */
 const ranks: readonly (readonly string[])[] = [
-  ['errors', 'sample', 'random', 'hash', 'format', 'awake', 'disk', 'terminal-text'],
+  ['errors', 'sample', 'random', 'hash', 'format', 'awake', 'disk', 'terminal-text', 'script-line'],
   ['trl', 'config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],
   ['training', 'generation', 'evaluation'],
