@@ -22,11 +22,13 @@ from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
+from medgr2.row_gate import check_ids
 from medgr2.rows import read_rows
 from medgr2.sharding import check_reference, heed, ranks
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
+from medgr2.trainer_options import check_generation_options, check_half, naming_options
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training_faults import RewardOutOfRange
 from medgr2.weights import adapter_base
@@ -115,6 +117,8 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
+    check_ids(spec["data"], rows)
+    check_generation_options(spec.get("trl", {}))
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
     check_policy(model_path(spec["model"]))
     check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
@@ -131,23 +135,25 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
+    check_half(spec.get("trl", {}), device.type == "cpu")
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
-    config = GRPOConfig(
-        output_dir=str(job.checkpoints_folder),
-        reward_weights=[reward["weight"] for reward in spec["rewards"]],
-        **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
-    )
-    heed(config)
-    callback = EventCallback(channel, tuple(desk.names))
-    trainer = PolicyTrainer(
-        model=model,
-        reward_funcs=desk.functions(),
-        args=config,
-        train_dataset=Dataset.from_list(rows).with_transform(as_examples),
-        processing_class=processor,
-        peft_config=lora_config(spec, model),
-        callbacks=[callback],
-    )
-    trainer.start_reference_from_policy()
-    trainer.read_images_once(scorer)
-    return run_trainer(trainer, callback, job)
+    with naming_options(spec, GRPOConfig):
+        config = GRPOConfig(
+            output_dir=str(job.checkpoints_folder),
+            reward_weights=[reward["weight"] for reward in spec["rewards"]],
+            **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
+        )
+        heed(config)
+        callback = EventCallback(channel, tuple(desk.names))
+        trainer = PolicyTrainer(
+            model=model,
+            reward_funcs=desk.functions(),
+            args=config,
+            train_dataset=Dataset.from_list(rows).with_transform(as_examples),
+            processing_class=processor,
+            peft_config=lora_config(spec, model),
+            callbacks=[callback],
+        )
+        trainer.start_reference_from_policy()
+        trainer.read_images_once(scorer)
+        return run_trainer(trainer, callback, job)

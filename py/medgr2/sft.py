@@ -21,6 +21,7 @@ from medgr2.sharding import heed
 from medgr2.spec_rules import check_sft_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
+from medgr2.trainer_options import check_half, naming_options
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 
 COLUMNS = ("id", "image", "prompt", "completion")
@@ -49,19 +50,21 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     model = load_policy(spec["model"], device)
     train_only(model, spec.get("train", "all"))
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
+    check_half(spec.get("trl", {}), device.type == "cpu")
     half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
-    config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
-    heed(config)
-    callback = EventCallback(channel)
-    trainer = SftTrainer(
-        model=model,
-        args=config,
-        train_dataset=Dataset.from_list(rows),
-        data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
-        processing_class=processor,
-        peft_config=lora_config(spec, model),
-        callbacks=[callback],
-    )
-    reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
-    return run_trainer(trainer, callback, job)
+    with naming_options(spec, SFTConfig):
+        config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
+        heed(config)
+        callback = EventCallback(channel)
+        trainer = SftTrainer(
+            model=model,
+            args=config,
+            train_dataset=Dataset.from_list(rows),
+            data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
+            processing_class=processor,
+            peft_config=lora_config(spec, model),
+            callbacks=[callback],
+        )
+        reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
+        return run_trainer(trainer, callback, job)

@@ -65,7 +65,16 @@ export const grpoSpecSchema = z.strictObject({
   /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
   rewardModel: modelSchema.optional(),
   /** Reward names and weights, in the order TRL logs them. */
-  rewards: z.array(z.strictObject({ name: z.string().min(1), weight: z.number() })).min(1),
+  rewards: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        weight: z.number(),
+        /** Hash of the function's text: a checkpoint of another function is not gone on from. */
+        source: z.string().optional(),
+      }),
+    )
+    .min(1),
   lora: loraSchema.optional(),
   /**
    * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed (default),

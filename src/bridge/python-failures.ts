@@ -99,6 +99,11 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'wrong-part-trains',
     remedy: 'Use train: all, or LoRA; and please report it with the name of the model.',
   },
+  TrainerOptionFailed: {
+    code: 'trl-option-failed',
+    remedy:
+      'Leave out the option that the message names, or give it another value: TRL or transformers cannot do it here.',
+  },
   RewardOutOfRange: {
     code: 'reward-out-of-range',
     remedy: 'Scale the reward that the message names, for instance to 0 to 1.',

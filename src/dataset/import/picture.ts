@@ -11,6 +11,7 @@ import { scaledPixels } from './deep-pixels.js';
 import { bareJpeg } from './jpeg.js';
 import { pngContent, withEarlyExif } from './png.js';
 import { letterboxed, shapeProblem, type ShapeChoice } from './shape.js';
+import { requireFile } from '../../file-kind.js';
 
 /** `any`: of whatever shape, where no model is to read it. */
 type Shape = ShapeChoice | 'any';
@@ -42,6 +43,7 @@ export const pictureNames = /\.(?:png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?)$/i;
 export async function readPicture(path: string, shape: Shape = 'reject'): Promise<Picture | PictureProblem> {
   let file: Buffer;
   try {
+    requireFile(path);
     file = await readFile(path);
   } catch (error) {
     return { reason: `cannot be read: ${messageOf(error)}` };
