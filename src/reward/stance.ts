@@ -3,8 +3,11 @@
  * is not recognised as denied or as background counts as said, so that an unknown way to hedge leaves two options standing.
  */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import voices from './lexicon/voices.json' with { type: 'json' };
 import type { Reading } from './mentions.js';
 import { Phrases, phraseWords } from './phrases.js';
+import { isLeftOpen, isOnlyDoubt } from './open-ends.js';
+import { voiceOf } from './voices.js';
 import type { Mention, Word } from './words.js';
 
 /** `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. */
@@ -19,12 +22,14 @@ export interface Stood extends Mention {
 const lists = {
   denials: new Phrases({ denial: lexicon.denials }),
   idioms: new Phrases({ idiom: lexicon.notDenials }),
-  doubts: new Phrases({ doubt: lexicon.doubts }),
   ors: new Phrases({ or: lexicon.or }),
   breaks: new Phrases({ break: lexicon.breaks }),
   conclusions: new Phrases({ conclusion: lexicon.conclusions }),
   reasons: new Phrases({ reason: lexicon.reasons }),
   comparisons: new Phrases({ comparison: lexicon.comparisons }),
+  instead: new Phrases({ instead: lexicon.instead }),
+  preferences: new Phrases({ preference: lexicon.preferences }),
+  bridges: new Phrases({ bridge: voices.bridges }),
 };
 const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
 // Part of 还是 (or), but by itself it says `is`: 不是肺炎，是气胸.
@@ -32,6 +37,8 @@ conjunctions.delete('是');
 const deniedAfter = new RegExp(
   `^(?:(?:§|${alternatives([...conjunctions])}|,) )*(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
     `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
+    // `A: no`, `MRI – incorrect`.
+    `^, (?:${alternatives(lexicon.verdicts)}) (?:,|$)|` +
     '^(?:cannot|cant) be (?:the |correct|right|true)|' +
     `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || /^(?:isnt|wasnt|degil)$/.test(word)))})(?: |$)`,
 );
@@ -66,12 +73,18 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   const inMention = (index: number): boolean => owners[index] !== undefined;
   const loose = (part: readonly Word[], offset: number): Word[] => part.filter((_, i) => !inMention(offset + i));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
-  if (lists.doubts.within(around) || lists.ors.within(around) || isAsked(words, mention, prepared)) return 'doubted';
+  const voice = voiceOf(words, mention, inMention);
+  if (voice === 'other') return 'background';
+  if (voice === 'conditional' || isLeftOpen(around) || lists.ors.within(around) || isAsked(words, mention, prepared))
+    return 'doubted';
   const wide = words
     .slice(Math.max(0, mention.start - 4), mention.start)
     .map(({ text }) => `${text} `)
     .join('');
-  if (mention.by === 'words' && doubtedBefore.test(wide)) return 'doubted';
+  // `CT fits better than MRI` compares options, `better than Grade II` names none.
+  if (mention.by === 'words' && doubtedBefore.test(wide))
+    return owners.slice(from, mention.start).some((owner) => owner !== undefined) ? 'background' : 'doubted';
+  if (isPassedOver(words, mention.start, owners)) return 'background';
   if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
@@ -101,14 +114,37 @@ function isAsked(words: readonly Word[], { end }: Mention, prepared: string): bo
 /** First word of the mention's clause, at most `reach` words back. */
 function clauseStart(words: readonly Word[], start: number, owners: Owners): number {
   let from = start;
-  while (from > 0 && start - from < reach && words[from]?.boundary === 'none' && !breaksAt(words, from - 1, owners))
-    from--;
+  while (from > 0 && start - from < reach && joins(words, from) && !breaksAt(words, from - 1, owners)) from--;
   return from;
+}
+
+/** No boundary, or the comma of `I doubt, that` and of `Perhaps, CT`. */
+function joins(words: readonly Word[], at: number): boolean {
+  const boundary = words[at]?.boundary;
+  if (boundary !== 'clause') return boundary === 'none';
+  return (
+    lists.bridges.startingAt(words, at) !== null || isAside(words.slice(Math.max(0, at - asideAtMost), at), 'last')
+  );
+}
+
+/** Words of a clause that is nothing but `perhaps`, `может быть`. */
+const asideAtMost = 4;
+
+function isAside(words: readonly Word[], which: 'first' | 'last'): boolean {
+  const cut =
+    which === 'last'
+      ? words.findLastIndex(({ boundary }) => boundary !== 'none')
+      : words.findIndex(({ boundary }, i) => i > 0 && boundary !== 'none');
+  const clause = which === 'last' ? words.slice(Math.max(0, cut)) : words.slice(0, cut === -1 ? words.length : cut);
+  return isOnlyDoubt(clause);
 }
 
 function clauseEnd(words: readonly Word[], end: number, owners: Owners): number {
   let to = end;
-  while (to < words.length && to - end < reach && words[to]?.boundary === 'none' && !breaksAt(words, to, owners)) to++;
+  const open = (at: number): boolean =>
+    words[at]?.boundary === 'none' ||
+    (words[at]?.boundary === 'clause' && isAside(words.slice(at, at + asideAtMost), 'first'));
+  while (to < words.length && to - end < reach && open(to) && !breaksAt(words, to, owners)) to++;
   return to;
 }
 
@@ -143,6 +179,19 @@ function isBackground(words: readonly Word[], { start }: Mention, owners: Owners
     return !(opens && words.slice(i + 1, start + 1).some(({ boundary }) => boundary === 'clause'));
   }
   return false;
+}
+
+/** The second of `B over A` and of `I prefer B to A`. */
+function isPassedOver(words: readonly Word[], start: number, owners: Owners): boolean {
+  let at = start;
+  while (/^(?:the|an?|option|choice)$/.test(words[at - 1]?.text ?? '') && owners[at - 1] === undefined) at--;
+  const before = words.slice(Math.max(0, at - 2), at);
+  if (lists.instead.endingAt(before) !== null) {
+    const joint = lists.instead.endingAt(before)?.length ?? 1;
+    return owners[at - joint - 1] !== undefined;
+  }
+  if (words[at - 1]?.text !== 'to' || owners[at - 2] === undefined) return false;
+  return lists.preferences.within(words.slice(Math.max(0, at - reach), at));
 }
 
 /** Nothing but commas, `and` and articles between two mentions. */

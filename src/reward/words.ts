@@ -88,11 +88,14 @@ export function cutWords(prepared: string): Word[] {
 
 const spellings = synonyms.spelling.map(([from = '', to = '']) => [new RegExp(from, 'g'), to] as const);
 
+/** Letters that are no letter with an accent. */
+const foreign: Readonly<Record<string, string>> = { ß: 'ss', ł: 'l', ø: 'o', đ: 'd', ı: 'i', æ: 'ae', œ: 'oe' };
+
 /** One spelling of a word: `Tumour` as `tumor`, `Crohn's` as `crohns`. */
 export function spelled(raw: string): string {
   const plain = raw
     .toLowerCase()
-    .replace(/ß/g, 'ss')
+    .replace(/[ßłøđıæœ]/g, (letter) => foreign[letter] ?? letter)
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')
