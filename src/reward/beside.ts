@@ -1,7 +1,7 @@
 /** What stands beside an answer that was given, and whether it takes the answer back: another option, a doubt, a denial. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
 import { readMentions } from './mentions.js';
-import { isLeftOpen } from './open-ends.js';
+import { isLeftOpen, isNotExcluded } from './open-ends.js';
 import { Phrases } from './phrases.js';
 import { stancesOf } from './stance.js';
 import type { Word } from './words.js';
@@ -37,9 +37,10 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   const standing = stood.some(
     ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
   );
-  if (standing && besides.within(words)) return true;
-  const spoken = others.reduce((sum, { start, end }) => sum + end - start, 0);
-  return spoken + mentions.length >= words.length;
+  if (standing && (besides.within(words) || isNotExcluded(loose))) return true;
+  // A bare option, with at most a word such as `option` before each.
+  const last = others.at(-1)?.end ?? 0;
+  return last === words.length && loose.length <= mentions.length;
 }
 
 /** `Perhaps.`, `I may be wrong.`: short, and about the answer itself. */

@@ -1,6 +1,6 @@
 /** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
-import { affirms, speaksOf } from './finding.js';
+import { affirms, negates, speaksOf } from './finding.js';
 import { isLeftOpen } from './open-ends.js';
 import { Phrases } from './phrases.js';
 import { normalize } from './text.js';
@@ -85,7 +85,9 @@ export function findingOption(words: readonly Word[], options: readonly string[]
     .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
     .join(' ');
   if (absenceIn[polar.language]?.test(sentence) === true) return speaksOf(words, question) ? polar.no : null;
-  return polar.language === 'en' && affirms(words, question) ? polar.yes : null;
+  if (polar.language !== 'en') return null;
+  if (negates(words, question)) return polar.no;
+  return affirms(words, question) ? polar.yes : null;
 }
 
 const seen =
@@ -96,7 +98,7 @@ const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
   Object.entries({
     en:
       `^(?:[^,]*, )?(?:(?:i|we) (?:see|find|detect|observe|note|identify) no \\S|(?:no|without) (?!,)\\S|\\S+(?: \\S+){0,2}(?: ,)? (?:absent|negative)$|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
-      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:isnt|arent|wasnt) ${seen})\\b)`,
+      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:is|are|was|were) (?:free of|free from|clear of|devoid of|negative for|without)|(?:isnt|arent|wasnt) ${seen})\\b)`,
     de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
     fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
     es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',

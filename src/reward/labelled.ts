@@ -7,7 +7,7 @@ export interface Unlabelled {
   relettered: (text: string) => string;
 }
 
-/** Null where options are not labelled in their order, or say nothing but numbers. */
+/** Null where options are not labelled in their order. */
 export function withoutLabels(options: readonly string[]): Unlabelled | null {
   const parts = options.map((option) => label.exec(option));
   const inOrder = parts.every(
@@ -15,8 +15,8 @@ export function withoutLabels(options: readonly string[]): Unlabelled | null {
   );
   const plain = parts.map((part) => part?.[3]?.trim() ?? '');
   if (!inOrder || options.length < 2 || new Set(plain).size < plain.length) return null;
-  if (parts[0]?.[1] === undefined) return { options: plain, relettered: (text) => text };
-  if (plain.some((option) => /^\W*\d/.test(option))) return null;
+  const numeric = plain.some((option) => /^\W*\d/.test(option));
+  if (parts[0]?.[1] === undefined || numeric) return { options: plain, relettered: (text) => text };
   const numbers =
     /(?<![\d.,\p{L}-])([1-9]\d?)(?=\s*(?:[)\].:,;]|$|\n|<|(?:or|and|is|because|oder|und|ou|et|y|o)\b))(?![.,]\d)/gu;
   return {

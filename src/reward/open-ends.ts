@@ -15,7 +15,12 @@ export function isLeftOpen(words: readonly Pick<Word, 'text'>[]): boolean {
   const rest = withoutIdioms(words);
   if (doubts.within(rest)) return true;
   if (pairs.some(([first, last]) => follows(rest, first, last))) return true;
-  return rest.some((_, i) => exclusions.startingAt(rest, i) !== null && isNegated(rest, i));
+  return isNotExcluded(rest);
+}
+
+/** `Cannot be excluded`, `nicht auszuschließen`. */
+export function isNotExcluded(words: readonly Pick<Word, 'text'>[]): boolean {
+  return words.some((_, i) => exclusions.startingAt(words, i) !== null && isNegated(words, i));
 }
 
 /** `Perhaps`, and nothing else. */

@@ -26,7 +26,10 @@ export function ordinalMentions(words: readonly Word[], options: number): Letter
 
 /** `second option`, `last one`. */
 function atPlace(words: readonly Word[], i: number, options: number): LetterMention | null {
-  const length = ordinals.startingAt(words, i)?.length ?? lasts.startingAt(words, i)?.length;
+  const length =
+    ordinals.startingAt(words, i)?.length ??
+    (/^[1-8]th$/.test(words[i]?.text ?? '') ? 1 : undefined) ??
+    lasts.startingAt(words, i)?.length;
   if (length === undefined) return null;
   const noun = nouns.startingAt(words, i + length);
   if (noun === null || words[i + length]?.boundary !== 'none') return null;
@@ -34,7 +37,11 @@ function atPlace(words: readonly Word[], i: number, options: number): LetterMent
     .slice(i, i + length)
     .map((word) => word.text)
     .join('');
-  const index = places.get(text) ?? (lasts.startingAt(words, i) === null ? -1 : options - 1);
+  const counted = /^(\d)th$/.exec(text)?.[1];
+  const index =
+    places.get(text) ??
+    (counted === undefined ? undefined : Number(counted) - 1) ??
+    (lasts.startingAt(words, i) === null ? -1 : options - 1);
   // `The final answer is …` speaks of no place.
   if (text === 'final' || index === -1) return null;
   return { index, start: i, end: i + length + noun.length };

@@ -144,9 +144,9 @@ function decide(stood: readonly Stood[]): Resolution {
   if (standing.size > 1 || option === undefined || option === null || denied.has(option) || doubted.has(option))
     return 'several';
   if (!stood.some((one) => one.option === option && one.stance === 'said' && one.weak !== true)) return 'none';
-  // `B) because CT shows bone`, where B is another: the reason speaks for its own option.
+  // `B) because CT shows bone`, where B is another: the reason speaks for its own option; one that names several compares them.
   const spelt = stood.filter((one) => one.by === 'words' && one.stance !== 'denied').map((one) => one.option);
-  if (spelt.length > 0 && !spelt.includes(option)) return 'several';
+  if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
   return { option };
 }
 

@@ -27,6 +27,7 @@ const lists = {
   conclusions: new Phrases({ conclusion: lexicon.conclusions }),
   reasons: new Phrases({ reason: lexicon.reasons }),
   comparisons: new Phrases({ comparison: lexicon.comparisons }),
+  deniedBehind: new Phrases({ denial: lexicon.deniedBehind }),
   instead: new Phrases({ instead: lexicon.instead }),
   preferences: new Phrases({ preference: lexicon.preferences }),
   bridges: new Phrases({ bridge: voices.bridges }),
@@ -34,9 +35,15 @@ const lists = {
 const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
 // Part of 还是 (or), but by itself it says `is`: 不是肺炎，是气胸.
 conjunctions.delete('是');
+const negations = alternatives(lexicon.negations);
+const fits = alternatives(lexicon.fits);
+const listed = `(?:(?:§|${alternatives([...conjunctions])}|,) )*`;
 const deniedAfter = new RegExp(
-  `^(?:(?:§|${alternatives([...conjunctions])}|,) )*(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
+  `^${listed}(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
     `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
+    // `B does not fit`, `B passt nicht`, `B scheidet aus`.
+    `^${listed}(?:\\S+ ){0,2}?(?:${negations}) (?:\\S+ ){0,2}?(?:${fits})(?: |$)|^(?:\\S+ )?(?:${fits}) (?:\\S+ ){0,2}?(?:${negations})(?: |$)|` +
+    `^(?:${alternatives(lexicon.leaving)})(?: |$)|` +
     // `A: no`, `MRI – incorrect`.
     `^, (?:${alternatives(lexicon.verdicts)}) (?:,|$)|` +
     '^(?:cannot|cant) be (?:the |correct|right|true)|' +
@@ -57,8 +64,8 @@ export function stancesOf(reading: Reading): Stood[] {
     const previous = stood.at(-1);
     const stance = stanceOf(reading, mention);
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const listed = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
-    stood.push({ ...mention, stance: listed ? 'denied' : stance });
+    const goesAlong = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
+    stood.push({ ...mention, stance: goesAlong ? 'denied' : stance });
   }
   return stood;
 }
@@ -72,10 +79,14 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
   const inMention = (index: number): boolean => owners[index] !== undefined;
   const loose = (part: readonly Word[], offset: number): Word[] => part.filter((_, i) => !inMention(offset + i));
+  // Portuguese `o` is an article, Spanish `o` an or: that stands behind an option.
+  const isJoint = ({ text }: Word, i: number): boolean =>
+    !inMention(from + i) && (!orArticles.has(text) || inMention(from + i - 1));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
   const voice = voiceOf(words, mention, inMention);
   if (voice === 'other') return 'background';
-  if (voice === 'conditional' || isLeftOpen(around) || lists.ors.within(around) || isAsked(words, mention, prepared))
+  const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
+  if (voice === 'conditional' || isLeftOpen(around) || alternates || isAsked(words, mention, prepared))
     return 'doubted';
   const wide = words
     .slice(Math.max(0, mention.start - 4), mention.start)
@@ -88,9 +99,11 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
+  if (lists.deniedBehind.within(after)) return 'denied';
   return isBackground(words, mention, owners) ? 'background' : 'said';
 }
 
+const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
 
 /** `no` and its like within a few words, unless in `no doubt`. */

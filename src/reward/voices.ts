@@ -17,15 +17,18 @@ interface Span {
 }
 
 const lists = {
-  people: new Phrases({ people: voices.people }),
+  people: new Phrases({ people: voices.people, theirs: voices.people.map((name) => `${name}s`) }),
   sources: new Phrases({ sources: voices.sources }),
   reports: new Phrases({ reports: voices.reports }),
+  agents: new Phrases({ agents: voices.agents }),
+  inversions: new Phrases({ inversion: voices.inversions }),
   writers: new Phrases({ writers: voices.writers }),
   assertions: new Phrases({ not: voices.notAssertions, assertion: voices.assertions }),
   conditions: new Phrases({ not: voices.notConditions, condition: voices.conditions }),
   contrasts: new Phrases({ contrast: voices.contrasts }),
   reasons: new Phrases({ reason: lexicon.reasons }),
 };
+const personEnding = new RegExp(`.(?:${voices.personEndings.join('|')})$`, 'u');
 /** Words between a source and what it says: `the report clearly states`. */
 const besideSource = 2;
 /** Words looked at on each side. */
@@ -70,11 +73,20 @@ function isSpokenBefore(
   for (let i = to - 1; i >= from; i--) {
     if (isOption(i)) continue;
     if (lists.writers.startingAt(words, i) !== null) return false;
-    if (lists.people.startingAt(words, i) !== null || reportsAt(words, i, to)) return true;
+    if ((isPerson(words, i) && !isEndorsed(words, i)) || reportsAt(words, i, to)) return true;
     if (asserts(words, i) && ![1, 2, 3].some((back) => i - back >= from && isWriter(words, i - back))) return true;
   }
   return false;
 }
+
+/** By name, or by a profession's ending: `the optometrist`. */
+function isPerson(words: readonly Word[], i: number): boolean {
+  return lists.people.startingAt(words, i) !== null || personEnding.test(words[i]?.text ?? '');
+}
+
+/** `As any radiologist would say` takes sides. */
+const isEndorsed = (words: readonly Word[], i: number): boolean =>
+  words.slice(Math.max(0, i - 2), i).some(({ text }) => text === 'as');
 
 const isWriter = (words: readonly Word[], i: number): boolean => lists.writers.startingAt(words, i) !== null;
 
@@ -88,6 +100,8 @@ function reportsAt(words: readonly Word[], i: number, to: number): boolean {
   const source = lists.sources.startingAt(words, i);
   if (source === null) return false;
   const next = i + source.length;
+  const near = words.slice(Math.max(0, i - besideSource - 1), i);
+  if (near.some((_, k) => lists.agents.startingAt(near, k) !== null)) return true;
   for (let k = next; k <= Math.min(next + besideSource, to - 1); k++)
     if (lists.reports.startingAt(words, k) !== null) return true;
   return false;
@@ -103,10 +117,11 @@ function isSpokenAfter(
   for (let i = from; i < to; i++) {
     if (isOption(i)) continue;
     if (isWriter(words, i)) return false;
-    const speaks = lists.people.startingAt(words, i) ?? lists.sources.startingAt(words, i);
-    if (speaks === null || words.slice(Math.max(from, i - 2), i).some(({ text }) => text === 'as')) continue;
-    for (let k = from; k < Math.min(to, i + speaks.length + besideSource + 1); k++)
-      if (!isOption(k) && (k < i || k >= i + speaks.length) && lists.reports.startingAt(words, k) !== null) return true;
+    const length = lists.people.startingAt(words, i)?.length ?? lists.sources.startingAt(words, i)?.length ?? 1;
+    const speaks = isPerson(words, i) || lists.sources.startingAt(words, i) !== null;
+    if (!speaks || isEndorsed(words, i)) continue;
+    for (let k = from; k < Math.min(to, i + length + besideSource + 1); k++)
+      if (!isOption(k) && (k < i || k >= i + length) && lists.reports.startingAt(words, k) !== null) return true;
   }
   return false;
 }
@@ -116,6 +131,7 @@ function conditionsIn(words: readonly Word[], from: number, to: number): number[
   const places: number[] = [];
   for (let i = from; i < to; i++) {
     const found = lists.conditions.startingAt(words, i);
+    if (lists.inversions.startingAt(words, i) !== null && (i === 0 || words[i]?.boundary !== 'none')) places.push(i);
     if (found === null) continue;
     if (found.name === 'condition') places.push(i);
     i += found.length - 1;
