@@ -30,34 +30,7 @@ const verbs = new Phrases({ verb: lexicon.chooseVerbs });
 const copulas = new Phrases({ copula: lexicon.answerCopulas });
 const retractions = new Phrases({ retraction: lexicon.retractions });
 const negating = new Set(['wrong', 'incorrect', 'false', 'worst', 'least', 'falsche', 'mauvaise', 'incorrecta']);
-const refusing = new Set(
-  [
-    'refuse',
-    'refuses',
-    'nobody',
-    'nor',
-    'neither',
-    'hesitate',
-    'reluctant',
-    'unwilling',
-    'niemand',
-    'personne',
-    'nadie',
-    'not',
-    'never',
-    'dont',
-    'wouldnt',
-    'cannot',
-    'cant',
-    'nicht',
-    'no',
-    'pas',
-    '不',
-    '没',
-    'didnt',
-    'wont',
-  ].flatMap(phraseWords),
-);
+const refusing = new Set(lexicon.refusing.flatMap(phraseWords));
 const modal = /\b(?:could|might|may|can) be$|^(?:kann sein|puede ser|podria ser|可 能 是)$/;
 
 /** In their order. */

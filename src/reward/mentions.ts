@@ -89,7 +89,7 @@ export function readMentions(text: string, options: readonly string[], bounded: 
 }
 
 /** Words of a sentence that says a number and little else: `There are 3 nodules.` */
-const shortSentence = 8;
+const shortSentence = 10;
 
 function isOneCount(words: readonly Word[]): boolean {
   const numbers = words.filter(({ text }) => text.startsWith('#')).length;

@@ -5,7 +5,8 @@
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
 import voices from './lexicon/voices.json' with { type: 'json' };
 import type { Reading } from './mentions.js';
-import { Phrases, phraseWords } from './phrases.js';
+import { Phrases } from './phrases.js';
+import { conjunctions, deniedAfter, isDeniedBefore } from './denied.js';
 import { isLeftOpen, isOnlyDoubt } from './open-ends.js';
 import { voiceOf } from './voices.js';
 import type { Mention, Word } from './words.js';
@@ -20,38 +21,17 @@ export interface Stood extends Mention {
 }
 
 const lists = {
-  denials: new Phrases({ denial: lexicon.denials }),
-  idioms: new Phrases({ idiom: lexicon.notDenials }),
   ors: new Phrases({ or: lexicon.or }),
   breaks: new Phrases({ break: lexicon.breaks }),
   conclusions: new Phrases({ conclusion: lexicon.conclusions }),
   reasons: new Phrases({ reason: lexicon.reasons }),
   comparisons: new Phrases({ comparison: lexicon.comparisons }),
+  superseded: new Phrases({ superseded: lexicon.superseded }),
   deniedBehind: new Phrases({ denial: lexicon.deniedBehind }),
   instead: new Phrases({ instead: lexicon.instead }),
   preferences: new Phrases({ preference: lexicon.preferences }),
   bridges: new Phrases({ bridge: voices.bridges }),
 };
-const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
-// Part of 还是 (or), but by itself it says `is`: 不是肺炎，是气胸.
-conjunctions.delete('是');
-const negations = alternatives(lexicon.negations);
-const fits = alternatives(lexicon.fits);
-const listed = `(?:(?:§|${alternatives([...conjunctions])}|,) )*`;
-const deniedAfter = new RegExp(
-  `^${listed}(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
-    `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
-    // `B does not fit`, `B passt nicht`, `B scheidet aus`.
-    `^${listed}(?:\\S+ ){0,2}?(?:${negations}) (?:\\S+ ){0,2}?(?:${fits})(?: |$)|^(?:\\S+ )?(?:${fits}) (?:\\S+ ){0,2}?(?:${negations})(?: |$)|` +
-    `^(?:${alternatives(lexicon.leaving)})(?: |$)|` +
-    // `A: no`, `MRI – incorrect`.
-    `^, (?:${alternatives(lexicon.verdicts)}) (?:,|$)|` +
-    '^(?:cannot|cant) be (?:the |correct|right|true)|' +
-    `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || /^(?:isnt|wasnt|degil)$/.test(word)))})(?: |$)`,
-);
-/** Denials that reach over commas and breaks because they open with them. */
-const deniedBefore =
-  /(?:^| )(?:rather than|instead of|other than|anything but|all but|everything but|except|except for|as opposed to|unlike|excluding|far from|除 了)(?: the| an?)? $/;
 /** Another grade, size or side than the one it names. */
 const doubtedBefore =
   /(?:^| )(?:less than|more than|at least|at most|greater than|higher than|lower than|worse than|better than|up to|beyond|opposite(?: to| of)?|half of|twice|double)(?: the| an?)? $/;
@@ -86,8 +66,7 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   const voice = voiceOf(words, mention, inMention);
   if (voice === 'other') return 'background';
   const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
-  if (voice === 'conditional' || isLeftOpen(around) || alternates || isAsked(words, mention, prepared))
-    return 'doubted';
+  if (voice === 'conditional' || isLeftOpen(around) || isAsked(words, mention, prepared)) return 'doubted';
   const wide = words
     .slice(Math.max(0, mention.start - 4), mention.start)
     .map(({ text }) => `${text} `)
@@ -96,7 +75,9 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   if (mention.by === 'words' && doubtedBefore.test(wide))
     return owners.slice(from, mention.start).some((owner) => owner !== undefined) ? 'background' : 'doubted';
   if (isPassedOver(words, mention.start, owners)) return 'background';
-  if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
+  if (isDeniedBefore(wide, unowned)) return 'denied';
+  if (alternates) return 'doubted';
+  if (lists.superseded.within(around)) return 'background';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
   if (lists.deniedBehind.within(after)) return 'denied';
@@ -105,17 +86,6 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
 
 const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
-
-/** `no` and its like within a few words, unless in `no doubt`. */
-function isDeniedBefore(before: readonly Word[]): boolean {
-  const near = before.slice(-7);
-  for (let i = 0; i < near.length; i++) {
-    const idiom = lists.idioms.startingAt(near, i);
-    if (idiom !== null) i += idiom.length - 1;
-    else if (lists.denials.startingAt(near, i) !== null) return true;
-  }
-  return false;
-}
 
 /** The sentence ends with a question mark. */
 function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
@@ -201,10 +171,16 @@ function isPassedOver(words: readonly Word[], start: number, owners: Owners): bo
   const before = words.slice(Math.max(0, at - 2), at);
   if (lists.instead.endingAt(before) !== null) {
     const joint = lists.instead.endingAt(before)?.length ?? 1;
-    return owners[at - joint - 1] !== undefined;
+    if (owners[at - joint - 1] !== undefined) return true;
+    return isPreferred(words, at, owners);
   }
   if (words[at - 1]?.text !== 'to' || owners[at - 2] === undefined) return false;
-  return lists.preferences.within(words.slice(Math.max(0, at - reach), at));
+  return isPreferred(words, at, owners);
+}
+
+function isPreferred(words: readonly Word[], at: number, owners: Owners): boolean {
+  const from = Math.max(0, at - reach);
+  return lists.preferences.within(words.slice(from, at)) && owners.slice(from, at).some((one) => one !== undefined);
 }
 
 /** Nothing but commas, `and` and articles between two mentions. */
@@ -227,8 +203,4 @@ function marked({ words, owners }: Pick<Reading, 'words' | 'owners'>, from: numb
     if (inside !== undefined) i = inside.end - 1;
   }
   return text;
-}
-
-function alternatives(phrases: readonly string[]): string {
-  return phrases.map((phrase) => phraseWords(phrase).join(' ')).join('|');
 }

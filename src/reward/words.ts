@@ -54,6 +54,7 @@ export function prepare(text: string): string {
     text
       .replace(/[⁰¹²³⁴-⁹]+/g, (digits) => `^${digits.normalize('NFKC')}`)
       .normalize('NFKC')
+      .replace(/(?<![\p{L}.])([ei])\.\s?([ge])\.|(?<![\p{L}.])([zZ])\.\s?([bB])\./gu, '$1$2$3$4 ')
       // `C.T.` is no option C.
       .replace(/(?<![\p{L}\p{N}.])(?:\p{Lu}\.){2,}(?!\p{L})/gu, (initials) => initials.replaceAll('.', ''))
       .replace(/[\u2010-\u2012\u2212]/g, '-')
