@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, p
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medgr2.channel import Channel
-from medgr2.clinical_files import NotOfKind, import_files
+from medgr2.clinical_files import LEFT_OUT, NotOfKind, import_files
 from medgr2.dicom_header import burned_in, macro, patient_of, pixel_height, refuse_no_picture
 from medgr2.dicom_palette import in_little_endian, palette_bits
+from medgr2.hidden_names import HiddenNames
 from medgr2.patients import pseudonymiser
 from medgr2.pixels import (
     chosen,
@@ -66,20 +68,25 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """
     pseudonym = pseudonymiser(spec.get("keyFile"))
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings hold values of the header
-    files = [file for file in files_below(Path(spec["path"])) if file.name != "DICOMDIR"]
+    files = files_below(Path(spec["path"]))
+    hidden = HiddenNames()
 
     def pictures(file: Path, _name: str) -> Iterator[dict[str, Any]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of values that the header has wrong and nobody uses
-            yield from _pictures(file, spec, Path(spec["pictures"]), pseudonym)
+            if file.name.upper() == "DICOMDIR":
+                raise NotOfKind(LEFT_OUT, "is an index of the other files")
+            dataset = _read(file)
+            with suppress(Exception):  # a header that cannot be read to its end makes no picture, either
+                hidden.add_person(dataset)
+            yield from _pictures(dataset, spec, Path(spec["pictures"]), pseudonym)
 
-    return import_files(spec, channel, files, pictures)
+    return import_files(spec, channel, files, pictures, hidden)
 
 
 def _pictures(
-    file: Path, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
+    dataset: Any, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
 ) -> Iterator[dict[str, Any]]:
-    dataset = _read(file)
     try:
         refuse_no_picture(dataset)
         if not any(name in dataset for name in PIXELS):
@@ -105,12 +112,12 @@ def _read(file: Path) -> Any:
         except InvalidDicomError:
             dataset = pydicom.dcmread(file, force=True)
             if not dataset or not any(name in dataset for name in ("SOPClassUID", "Rows")):
-                raise NotOfKind("not-dicom", "is no DICOM file") from None
+                raise _not_dicom(file) from None
     except NotOfKind:
         raise
     except Exception as error:
-        if file.read_bytes()[128:132] != b"DICM":
-            raise NotOfKind("not-dicom", "is no DICOM file") from None
+        if _start(file)[128:] != b"DICM":
+            raise _not_dicom(file) from None
         raise ValueError(reason_in(error)) from None
     meta = dataset.file_meta if hasattr(dataset, "file_meta") else FileMetaDataset()
     if "TransferSyntaxUID" not in meta:
@@ -119,6 +126,16 @@ def _read(file: Path) -> Any:
         meta.TransferSyntaxUID = SYNTAXES[dataset.original_encoding]
         dataset.file_meta = meta
     return dataset
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return content.read(132)
+
+
+def _not_dicom(file: Path) -> NotOfKind:
+    archive = _start(file).startswith(b"PK\x03\x04")
+    return NotOfKind("not-dicom", "is a zip archive: unpack it first" if archive else "is no DICOM file")
 
 
 def _row(

@@ -17,7 +17,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from medgr2 import dicom, nifti
-from medgr2.patients import patient_or_none, pseudonymiser
+from medgr2.patients import patient_key, patient_or_none, pseudonymiser
 
 
 class Silent:
@@ -177,6 +177,24 @@ def test_what_stands_for_no_patient_is_none():
     words = json.loads((GOLDEN / "no-patients.json").read_text())
     assert [word for word in words["nobody"] if patient_or_none(word) is not None] == []
     assert [word for word in words["somebody"] if patient_or_none(word) is None] == []
+
+
+def test_what_a_patient_is_compared_by_is_the_same_in_both_languages():
+    keys = json.loads((GOLDEN / "patient-keys.json").read_text())
+    assert [patient_key(one["given"]) for one in keys] == [one["key"] for one in keys]
+
+
+def test_names_of_files_that_are_listed_name_nobody(tmp_path):
+    files = tmp_path / "in" / "Doe_Jane"
+    files.mkdir(parents=True)
+    make(files / "IM-1.dcm", RAMP, AccessionNumber="ACC998")
+    make(files / "ACC998_2.dcm", RAMP, Modality="SR")
+    (files / "12345 notes.txt").write_text("x")
+    rows, rejected = render(dicom, tmp_path / "in", tmp_path / "out")
+    assert [row["shown"] for row in rows] == ["…/IM-1.dcm (file 3 of 3 by name)"]
+    told = json.dumps(rejected, ensure_ascii=False)
+    assert not any(secret in told for secret in ("Doe", "Jane", "12345", "ACC998"))
+    assert len({line["file"] for line in rejected}) == 2
 
 
 @pytest.mark.parametrize("number", ["Anonymous", "0", "NA", "unknown", None])

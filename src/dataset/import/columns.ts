@@ -5,6 +5,7 @@
 import { ConfigError } from '../../errors.js';
 import { columnNames, type ColumnMap, type Field } from '../answered-row.js';
 import type { PlacedRow } from '../prediction-file.js';
+import { patientNames, studyNames } from './identity-columns.js';
 
 /** Names beside those of `columnNames`, as tables of questions have them. */
 const moreNames = {
@@ -44,12 +45,9 @@ const moreNames = {
     'image_id',
   ],
   questionType: ['category', 'type'],
-  patient: ['patient_number', 'patient_name', 'patientID', 'pid', 'subject', 'mrn'],
   rationale: ['explanation_text', 'rational', 'exp', 'thought'],
 } as const satisfies Partial<Record<Field, readonly string[]>>;
 
-/** The study stands in for a patient that has no number. */
-const studyNames = ['study', 'study_id', 'study_uid', 'StudyInstanceUID', 'accession_number', 'exam_id'] as const;
 const conversationNames = ['conversations', 'conversation', 'messages', 'dialog', 'dialogue', 'turns'] as const;
 
 export type ImportField = Exclude<Field, 'prediction' | 'likelihoods'> | 'study' | 'conversation';
@@ -59,6 +57,8 @@ export interface ColumnUse {
   valueOf(row: PlacedRow, field: ImportField): unknown;
   /** Values of a column for each option, in order; null where the table has none. */
   optionsIn(row: PlacedRow): unknown[] | null;
+  /** Every value of a row that names a patient, and that names a study, the one that counts first. */
+  identitiesIn(row: PlacedRow): { patients: unknown[]; studies: unknown[] };
   /** Field -> columns. */
   used: Record<string, string[]>;
   /** Columns that hold something and were used for nothing. */
@@ -91,7 +91,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   ];
   for (const field of fields) {
     const mapped = map[field];
-    if (mapped === undefined) used[field] = found([...columnNames[field], ...moreNamesOf(field)]);
+    if (mapped === undefined)
+      used[field] = found(field === 'patient' ? patientNames : [...columnNames[field], ...moreNamesOf(field)]);
     else used[field] = mappedColumns(rows, all, field, mapped);
   }
   used['study'] = found(studyNames);
@@ -102,6 +103,7 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   const taken = new Set(Object.entries(map).flatMap(([field]) => used[field] ?? []));
   for (const [field, columns] of Object.entries(used))
     if (!Object.hasOwn(map, field)) used[field] = columns.filter((column) => !taken.has(column));
+  const patients = [...new Set([...(used['patient'] ?? []), ...found(patientNames)])];
   const mappedOptions = map.options === undefined ? [] : (used['options'] ?? []);
   const own = mappedOptions.length > 1 ? mappedOptions : mappedOptions.length === 1 ? [] : optionColumns(all, taken);
   if (mappedOptions.length > 1) used['options'] = [];
@@ -124,6 +126,10 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     },
     optionsIn: ({ fields: row }) =>
       own.length === 0 ? null : own.map((column) => (column === null ? null : valueAt(row, column))),
+    identitiesIn: ({ fields: row }) => ({
+      patients: patients.map((column) => valueAt(row, column)),
+      studies: (used['study'] ?? []).map((column) => valueAt(row, column)),
+    }),
     used: Object.fromEntries(Object.entries(touched).filter(([, columns]) => columns.length > 0)),
     unused: all.filter((column) => !tops.has(column) && rows.some(({ fields: row }) => !isEmpty(row[column]))),
     empty: Object.keys(used).filter((field) => (used[field] ?? []).length > 0 && (touched[field] ?? []).length === 0),

@@ -8,6 +8,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { sha256 } from '../../hash.js';
 import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folder.js';
+import type { HiddenPatients } from './hidden-patients.js';
 import type { MadeImages } from './made-images.js';
 import { readPicture, type Picture } from './picture.js';
 import type { ShapeChoice } from './shape.js';
@@ -47,9 +48,14 @@ export interface ImageStoreOptions {
   shape?: ShapeChoice;
   /** Where names are those of clinical files that pictures were made of before. */
   made?: MadeImages | null;
+  /** What no path that is written may name. */
+  hidden?: Pick<HiddenPatients, 'in' | 'named'>;
 }
 
-export function openImageStore({ dir, mode, roots, shape = 'reject', made = null }: ImageStoreOptions): ImageStore {
+const nobody: Pick<HiddenPatients, 'in' | 'named'> = { in: (text) => text, named: () => false };
+
+export function openImageStore(options: ImageStoreOptions): ImageStore {
+  const { dir, mode, roots, shape = 'reject', made = null, hidden = nobody } = options;
   const taken = new Map<string, Promise<StoredImage | ImageProblem>>();
   const find = async (name: string): Promise<string | null> => {
     const plain = name.replaceAll('\\', '/');
@@ -61,7 +67,7 @@ export function openImageStore({ dir, mode, roots, shape = 'reject', made = null
     // A name is no content: the prefix keeps it from ever equalling a hash of one.
     if (mode === 'none')
       return {
-        path: name,
+        path: hidden.in(name),
         imageHash: `name:${sha256(name)}`,
         warnings: [],
         width: null,
@@ -82,7 +88,7 @@ export function openImageStore({ dir, mode, roots, shape = 'reject', made = null
     const { width, height, warnings, originalHash } = picture;
     const imageHash = sha256(picture.bytes);
     // Also where images stay: what stands beside the pixels of a file does not come along.
-    const stays = mode === 'reference' && picture.changed === 'nothing';
+    const stays = mode === 'reference' && picture.changed === 'nothing' && !hidden.named(path);
     const stored = stays ? path : await storePicture(dir, picture, imageHash);
     const known = { path: stored, imageHash, warnings, width, height, originalHash };
     return earlier === undefined ? known : { ...known, made: earlier };

@@ -2,7 +2,7 @@
 import { nearest } from '../../config/nearest.js';
 import { DataError } from '../../errors.js';
 import type { Rejection } from '../folder.js';
-import { pictureNames } from './picture.js';
+import { pictureNames } from './image-folder.js';
 import type { ImportRows } from './rows.js';
 
 export function nothingUsable(

@@ -20,7 +20,6 @@ export interface QuestionFields {
   dataset: string | null;
   rationale: string | null;
   patient: string | null;
-  study: string | null;
 }
 
 export interface RowProblem {
@@ -56,8 +55,7 @@ export function readQuestionRow(row: PlacedRow, columns: ColumnUse): QuestionFie
     questionType: text('questionType'),
     dataset: text('dataset'),
     rationale: text('rationale'),
-    patient: text('patient'),
-    study: text('study'),
+    patient: null,
   };
 }
 

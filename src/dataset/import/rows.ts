@@ -13,7 +13,7 @@ import { readPlacedRows, type PlacedRow } from '../prediction-file.js';
 import { columnsOf } from './columns.js';
 import type { QuestionFormat } from './formats.js';
 import { numberAnswers, type AnswerStart } from './number-answers.js';
-import { patientNamed } from './patients.js';
+import { namesIn, patientsOf } from './patients.js';
 import { readQuestionRow, type QuestionFields } from './question-row.js';
 import { vqaRadFields, vqaRadModalities } from './vqa-rad.js';
 
@@ -36,6 +36,8 @@ export interface ImportRows {
   columns: { used: Record<string, string[]>; unused: string[]; empty: string[] };
   /** Rows as they are in the files: for saying what a table has where none of it could be used. */
   raw: PlacedRow[];
+  /** Every patient and study as the files write them, also of rows that were rejected. */
+  identities: string[];
   /** Encodings other than UTF-8. */
   encodings: string[];
 }
@@ -60,6 +62,7 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
     roots: rootsOf(path, files),
     columns: { used: {}, unused: [], empty: [] },
     raw: [],
+    identities: [],
     encodings: [],
   };
   for (const file of files) {
@@ -69,6 +72,7 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
     for (const row of read.rows) all.rows.push(row);
     for (const one of read.rejected) all.rejected.push(one);
     for (const row of read.raw) all.raw.push(row);
+    for (const one of read.identities) all.identities.push(one);
     for (const [field, columns] of Object.entries(read.columns.used))
       all.columns.used[field] = [...new Set([...(all.columns.used[field] ?? []), ...columns])];
     all.columns.unused = [...new Set([...all.columns.unused, ...read.columns.unused])];
@@ -94,7 +98,7 @@ async function readFile(
   const read = placed.rows.flatMap((row) => {
     const fields = readQuestionRow(row, columns);
     if (!('reason' in fields))
-      return [{ line: row.line, fields: format === 'vqa-rad' ? vqaRadFields(fields) : fields }];
+      return [{ line: row.line, place: row, fields: format === 'vqa-rad' ? vqaRadFields(fields) : fields }];
     rejected.push({ file: name, line: row.line, ...fields });
     return [];
   });
@@ -105,7 +109,8 @@ async function readFile(
   const known = format === 'vqa-rad' ? vqaRadModalities(read.map(({ fields }) => fields)) : new Map<string, string>();
   const says = read.some(({ fields }) => fields.modality !== null);
   const stem = basename(file, extname(file)).replace(/_(?:train|test|val)$/i, '');
-  const rows = read.map(({ line, fields }): ImportRow => {
+  const patients = patientsOf(read.map(({ place }) => columns.identitiesIn(place)));
+  const rows = read.map(({ line, fields }, index): ImportRow => {
     const dataset = fields.dataset ?? (fields.id === null ? null : datasetOfId(fields.id));
     const inferred =
       known.get(fields.image ?? '') ??
@@ -113,7 +118,7 @@ async function readFile(
       (format === 'med-r1' ? knownModality(stem) : null);
     const modality = says ? (fields.modality ?? fallback) : (inferred ?? fallback ?? 'unknown');
     const questionType = fields.questionType ?? (format === 'med-r1' ? knownType(stem) : null);
-    const patient = patientNamed(fields);
+    const patient = patients[index] ?? null;
     return {
       file: name,
       line,
@@ -123,7 +128,11 @@ async function readFile(
     };
   });
   const encodings = placed.encoding === undefined || placed.encoding === 'utf-8' ? [] : [placed.encoding];
-  return { rows, rejected, columns, raw: placed.rows, encodings };
+  const identities = placed.rows.flatMap((row) => {
+    const { patients: named, studies } = columns.identitiesIn(row);
+    return namesIn([...named, ...studies]);
+  });
+  return { rows, rejected, columns, raw: placed.rows, identities: [...new Set(identities)], encodings };
 }
 
 function knownModality(text: string): string | null {
