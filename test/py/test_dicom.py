@@ -101,6 +101,81 @@ def test_rescale_monochrome1_and_padding(tmp_path):
     assert (inverse[~kept] == 0).all()  # padding stays black
 
 
+def shown_of(tmp_path, values, **header):
+    files = len(list(tmp_path.iterdir()))
+    rows, rejected = render(dicom, make(tmp_path / f"{files}.dcm", values, **header), tmp_path / f"out-{files}")
+    assert rejected == []
+    return pixels(rows[0]), rows[0]["warnings"]
+
+
+def linear(values, center, width):
+    return np.round(np.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255)).astype(np.uint8)
+
+
+STORED = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+WINDOW = {"WindowCenter": 2000, "WindowWidth": 3000}
+
+
+def test_bits_that_lie_high_are_read_where_they_lie(tmp_path):
+    high = {**WINDOW, "BitsStored": 12, "HighBit": 15}
+    shown, _ = shown_of(tmp_path, STORED << 4, **high)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+    signed = (STORED.astype(np.int32) - 2048).astype(np.int16)
+    shown, _ = shown_of(tmp_path, (signed << 4).astype(np.int16), **high | {"WindowCenter": 0})
+    assert np.array_equal(shown, linear(signed.astype(float), 0, 3000))
+    middle = (STORED % 1024 << 2) | (STORED % 2 << 15)  # ten bits, an overlay above them
+    shown, _ = shown_of(tmp_path, middle, WindowCenter=512, WindowWidth=1024, BitsStored=10, HighBit=11)
+    assert np.array_equal(shown, linear((STORED % 1024).astype(float), 512, 1024))
+
+
+@pytest.mark.parametrize(
+    ("header", "slope", "intercept"),
+    [
+        ({"RescaleIntercept": -1000}, 1, -1000),
+        ({"RescaleSlope": -1}, -1, 0),
+        ({"RescaleSlope": None, "RescaleIntercept": None}, 1, 0),
+        ({"RescaleSlope": 0, "RescaleIntercept": 5}, 1, 5),
+    ],
+)
+def test_a_slope_or_an_intercept_alone_counts(tmp_path, header, slope, intercept):
+    shown, notes = shown_of(tmp_path, STORED, **WINDOW | header)
+    assert np.array_equal(shown, linear(STORED * float(slope) + intercept, 2000, 3000))
+    assert any("slope is 0" in note for note in notes) == (header.get("RescaleSlope") == 0)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_a_table_in_words_is_a_table_of_words(tmp_path, bits):
+    item = Dataset()
+    item.LUTDescriptor = [4096, 0, bits]
+    entries = np.linspace(2**bits - 1, 0, 4096).astype(np.uint16)
+    item.add_new(Tag("LUTData"), "OW", entries.tobytes())
+    shown, _ = shown_of(tmp_path, STORED, VOILUTSequence=[item])
+    assert np.array_equal(shown, np.round(entries[STORED] / (2**bits - 1) * 255).astype(np.uint8))
+
+
+def test_what_follows_the_pixels_is_no_picture(tmp_path):
+    padded = np.concatenate([STORED, STORED, STORED[::-1]])
+    shown, _ = shown_of(tmp_path, padded, **WINDOW, Rows=64)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_values_that_are_no_numbers_do_not_blacken_the_others(tmp_path, kind):
+    values = np.linspace(-1, 1, 64 * 64).astype(kind).reshape(64, 64)
+    values[0, :2] = np.nan, np.inf
+    dataset = pydicom.dcmread(make(tmp_path / "a.dcm", STORED, WindowCenter=0, WindowWidth=0.8))
+    for name in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        del dataset[name]
+    dataset.BitsAllocated = values.itemsize * 8
+    setattr(dataset, "FloatPixelData" if kind is np.float32 else "DoubleFloatPixelData", values.tobytes())
+    dataset.save_as(tmp_path / "a.dcm")
+    for window in ("header", "auto"):
+        rows, rejected = render(dicom, tmp_path / "a.dcm", tmp_path / window, window=window)
+        shown = pixels(rows[0])
+        assert rejected == [] and len(np.unique(shown)) > 200
+        assert (shown[0, 0], shown[0, 1]) == (0, 255) and any("no numbers" in note for note in rows[0]["warnings"])
+
+
 def test_frames(tmp_path):
     frames = np.stack([np.full((8, 8), n * 10, np.uint8) for n in range(5)])
     frames[:, 0, 0] = 255
