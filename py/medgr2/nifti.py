@@ -5,6 +5,7 @@ Names of files may name patients: only a pseudonym of them leaves.
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,11 +29,16 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """spec as of the `dicom` job; `frames` chooses slices, and `window: header` is `auto`, since NIfTI has none."""
     pseudonym = pseudonymiser(spec.get("keyFile"))
     hidden = HiddenNames()
+    root = Path(spec["path"])
+    files = files_below(root)
+    for file in files:
+        if file.name.lower().endswith((*ENDINGS, ".img", ".img.gz")):
+            patient = patient_in(file.name if file == root else file.relative_to(root).as_posix())
+            hidden.add(patient, pseudonym(patient))
 
     def pictures(file: Path, name: str) -> Iterator[dict[str, Any]]:
         _refuse_other(file)
         patient = patient_in(name)
-        hidden.add(patient, pseudonym(patient))
         told = (
             []
             if SUBJECT.search(name)
@@ -41,7 +47,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         rows = _slices(file, spec, Path(spec["pictures"]))
         return ({**row, "patient": pseudonym(patient), "warnings": row["warnings"] + told} for row in rows)
 
-    return import_files(spec, channel, files_below(Path(spec["path"])), pictures, hidden)
+    return import_files(spec, channel, files, pictures, hidden)
 
 
 def _refuse_other(file: Path) -> None:
@@ -70,8 +76,9 @@ def patient_in(name: str) -> str:
 
 
 def _slices(file: Path, spec: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    image = nibabel.as_closest_canonical(nibabel.load(file))
-    volume, notes = _values(image)
+    loaded = _load(file)
+    image = nibabel.as_closest_canonical(loaded)
+    volume, notes = _values(image, loaded.header)
     wanted = spec["window"]
     colours = volume.ndim == 4
     # One window for all slices of a volume, so that a slice without anatomy stays dark.
@@ -102,11 +109,23 @@ def _slices(file: Path, spec: dict[str, Any], folder: Path) -> list[dict[str, An
     return rows
 
 
-def _values(image: Any) -> tuple[Any, list[str]]:
+def _load(file: Path) -> Any:
+    """By what the file is: nibabel goes by its name, and knows endings in lower or in upper case only."""
+    if file.name.lower().endswith((".hdr", ".hdr.gz")):
+        return nibabel.load(file)
+    with file.open("rb") as content:
+        packed = content.read(2) == b"\x1f\x8b"
+    if file.name.endswith(".nii.gz" if packed else ".nii"):
+        return nibabel.load(file)
+    whole = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
+    second = int.from_bytes(whole[:4], "little") == 540 or int.from_bytes(whole[:4], "big") == 540
+    return (nibabel.Nifti2Image if second else nibabel.Nifti1Image).from_bytes(whole)
+
+
+def _values(image: Any, header: Any) -> tuple[Any, list[str]]:
     """(X, Y, Z) as float, or (X, Y, Z, 3) of 8-bit colours, and what was done."""
     stored = np.asanyarray(image.dataobj)
     notes = []
-    header = image.header
     if all(not header[code] for code in ("qform_code", "sform_code") if code in header):
         notes.append("the header says nothing of directions: left and right may be changed")
     volumes = int(np.prod(stored.shape[3:]))
