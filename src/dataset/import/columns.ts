@@ -3,6 +3,7 @@
  * fields. Says which columns were used for what, and which for nothing.
  */
 import { ConfigError } from '../../errors.js';
+import { repeatedName } from '../csv.js';
 import { columnNames, type ColumnMap, type Field } from '../answered-row.js';
 import type { PlacedRow } from '../prediction-file.js';
 import { patientNames, studyNames } from './identity-columns.js';
@@ -57,6 +58,10 @@ export interface ColumnUse {
   valueOf(row: PlacedRow, field: ImportField): unknown;
   /** Values of a column for each option, in order; null where the table has none. */
   optionsIn(row: PlacedRow): unknown[] | null;
+  /** Columns `image1`, `image2` … that are filled. */
+  numberedImagesIn(row: PlacedRow): unknown[];
+  /** A used column that stands twice with two values; null where none does. */
+  contradictionIn(row: PlacedRow): string | null;
   /** Every value of a row that names a patient, and that names a study, the one that counts first. */
   identitiesIn(row: PlacedRow): { patients: unknown[]; studies: unknown[] };
   /** Field -> columns. */
@@ -104,6 +109,7 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   for (const [field, columns] of Object.entries(used))
     if (!Object.hasOwn(map, field)) used[field] = columns.filter((column) => !taken.has(column));
   const patients = [...new Set([...(used['patient'] ?? []), ...found(patientNames)])];
+  const numberedImages = all.filter((column) => !taken.has(column) && numberedImage.test(plain(column)));
   const mappedOptions = map.options === undefined ? [] : (used['options'] ?? []);
   const own = mappedOptions.length > 1 ? mappedOptions : mappedOptions.length === 1 ? [] : optionColumns(all, taken);
   if (mappedOptions.length > 1) used['options'] = [];
@@ -113,6 +119,7 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   const touched: Record<string, string[]> = Object.fromEntries(
     Object.keys(used).map((field) => [field, [...new Set(rows.flatMap((row) => columnFor(row, field) ?? []))]]),
   );
+  if (touched['image']?.length === 0) touched['image'] = numberedImages;
   touched['options'] = [...(touched['options'] ?? []), ...own.filter((column) => column !== null)];
   const tops = new Set(
     Object.values(touched)
@@ -126,6 +133,13 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     },
     optionsIn: ({ fields: row }) =>
       own.length === 0 ? null : own.map((column) => (column === null ? null : valueAt(row, column))),
+    numberedImagesIn: ({ fields: row }) =>
+      numberedImages.map((column) => row[column]).filter((value) => !isEmpty(value)),
+    contradictionIn: ({ fields: row }) =>
+      [...tops].find((column) => {
+        const again = row[repeatedName(column, 2)];
+        return !isEmpty(again) && !isEmpty(row[column]) && again !== row[column];
+      }) ?? null,
     identitiesIn: ({ fields: row }) => ({
       patients: patients.map((column) => valueAt(row, column)),
       studies: (used['study'] ?? []).map((column) => valueAt(row, column)),
@@ -135,6 +149,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     empty: Object.keys(used).filter((field) => (used[field] ?? []).length > 0 && (touched[field] ?? []).length === 0),
   };
 }
+
+const numberedImage = /^(?:image|img|picture|scan)(?:path|file|filename|name|url)?(?:\d{1,2}|[a-h])$/;
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '');

@@ -55,10 +55,10 @@ export interface ReadRowsOptions {
 
 export async function readImportRows(options: ReadRowsOptions): Promise<ImportRows> {
   const path = resolve(options.path);
-  const files = await questionFiles(path);
+  const { files, other } = await questionFiles(path);
   const all: ImportRows = {
     rows: [],
-    rejected: [],
+    rejected: other.map((file) => ({ file, line: null, code: 'file-kind', reason: otherTable })),
     roots: rootsOf(path, files),
     columns: { used: {}, unused: [], empty: [] },
     raw: [],
@@ -143,14 +143,20 @@ function knownType(text: string): string | null {
   return questionTypes.find((type) => text.toLowerCase().startsWith(type)) ?? null;
 }
 
+/** Tables that are not read: they are not passed over in silence. */
+const otherTables =
+  /\.(?:xlsx?|xlsm|xlsb|ods|numbers|sav|dta|sas7bdat|rds|pkl|pickle|feather|arrow|db|sqlite3?|mdb|accdb)$/i;
+const otherTable = 'is a table of a kind that is not read: save it as CSV (UTF-8)';
+
 const questionFile = /\.(?:jsonl?|ndjson|csv|tsv|parquet)$/i;
 
 /** The file itself, or every question file below a folder, in the order of their names. */
-async function questionFiles(path: string): Promise<string[]> {
+async function questionFiles(path: string): Promise<{ files: string[]; other: string[] }> {
+  const none: string[] = [];
   const found = await stat(path).catch(() => null);
   if (found === null)
     throw new DataError('import-missing', `${path} is not there.`, { where: path, remedy: 'Check the path.' });
-  if (found.isFile()) return [path];
+  if (found.isFile()) return { files: [path], other: none };
   const own = join(path, 'trainset.json');
   if (
     await stat(own).then(
@@ -158,7 +164,7 @@ async function questionFiles(path: string): Promise<string[]> {
       () => false,
     )
   )
-    return [own];
+    return { files: [own], other: none };
   // OmniMedVQA keeps its questions apart from a hundred thousand images, which need not be listed.
   const inner = join(path, 'QA_information');
   const folder = await stat(inner).then(
@@ -167,10 +173,14 @@ async function questionFiles(path: string): Promise<string[]> {
   );
   const names = await readdir(folder, { recursive: true });
   const files = names.filter((name) => questionFile.test(name)).map((name) => join(folder, name));
-  if (files.length > 0) return files.toSorted();
+  const other = names.filter((name) => otherTables.test(name)).toSorted();
+  if (files.length > 0) return { files: files.toSorted(), other };
   throw new DataError('import-empty', `${path} holds no question file (JSON, JSONL, CSV, TSV or Parquet).`, {
     where: path,
-    remedy: 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
+    remedy:
+      other.length > 0
+        ? `${other[0]} ${otherTable}.`
+        : 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
   });
 }
 
