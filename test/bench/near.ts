@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { imageNames } from '../../src/dataset/import/images.js';
+import { imageNames } from '../../src/dataset/import/image-folder.js';
 import { hashDistance, perceptualHash, type PerceptualHash } from '../../src/dataset/near/image.js';
 import { formatTable } from '../../src/format.js';
 import { scriptLine, scriptNumber } from '../../src/script-line.js';

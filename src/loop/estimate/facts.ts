@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { packageRoot } from '../../bridge/paths.js';
 import { dataPartsOf } from '../../config/data-parts.js';
 import type { Config } from '../../config/schema.js';
-import { imageNames } from '../../dataset/import/images.js';
+import { imageNames } from '../../dataset/import/image-folder.js';
 import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
 import { ConfigError, Medgr2Error, messageOf } from '../../errors.js';
