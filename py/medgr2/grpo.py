@@ -13,11 +13,12 @@ from trl import GRPOConfig
 
 from medgr2.channel import Channel
 from medgr2.decoding import plain_settings
+from medgr2.four_bit import check_four_bit, load_four_bit
 from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
 from medgr2.image_memo import opened
 from medgr2.lora import lora_config
-from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.models import load_policy, model_path, set_up
 from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
@@ -120,6 +121,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     check_ids(spec["data"], rows)
     check_generation_options(spec.get("trl", {}))
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
+    check_four_bit(spec)
     check_policy(model_path(spec["model"]))
     check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
     if spec.get("rewardModel"):
@@ -129,19 +131,18 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
-    model = load_policy(spec["model"], device)
+    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
     train_only(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
     check_half(spec.get("trl", {}), device.type == "cpu")
-    half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
     with naming_options(spec, GRPOConfig):
         config = GRPOConfig(
             output_dir=str(job.checkpoints_folder),
             reward_weights=[reward["weight"] for reward in spec["rewards"]],
-            **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
+            **{**trainer_defaults(spec, device), **spec.get("trl", {})},
         )
         heed(config)
         callback = EventCallback(channel, tuple(desk.names))

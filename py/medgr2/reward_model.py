@@ -148,7 +148,9 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
         **{
-            **trainer_defaults(spec, device.type == "cpu", False),
+            **trainer_defaults(spec, device),
+            # A backbone that stays as it is computes as it will when it scores.
+            **({"bf16": False, "fp16": False} if spec.get("train") == "head" else {}),
             "gradient_checkpointing": False,
             "max_steps": spec["steps"],
             "per_device_train_batch_size": spec["batchSize"],

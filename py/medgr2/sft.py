@@ -8,9 +8,10 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
+from medgr2.four_bit import check_four_bit, load_four_bit
 from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.lora import lora_config
-from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.models import load_policy, model_path, set_up
 from medgr2.own_settings import OwnSettings
 from medgr2.resumable import Progress, Resumable
 from medgr2.roles import check_policy
@@ -44,15 +45,15 @@ class SftTrainer(Resumable, SFTTrainer):
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
     check_sft_rows(spec.get("trl", {}), len(rows))
+    check_four_bit(spec)
     check_policy(model_path(spec["model"]))
     processor, rows = sft_rows(spec, rows, channel)
     device = set_up(spec)
-    model = load_policy(spec["model"], device)
+    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
     train_only(model, spec.get("train", "all"))
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     check_half(spec.get("trl", {}), device.type == "cpu")
-    half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
-    defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
+    defaults = {**trainer_defaults(spec, device), "max_length": None}
     with naming_options(spec, SFTConfig):
         config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
         heed(config)

@@ -37,7 +37,7 @@ def spec_problems(spec: Spec, rules: dict[str, Any]) -> list[Problem]:
             *_table_problems(options, rules),
             *(_grpo_problems(options) if kind == "grpo" else []),
         ]
-        return [Problem(f"trl.{option}", message) for option, message in found]
+        return [*_four_bit_problems(spec), *(Problem(f"trl.{option}", message) for option, message in found)]
     return []
 
 
@@ -82,6 +82,13 @@ def _head_problems(spec: Spec) -> list[Problem]:
         return []
     words = "train: head leaves the backbone as it is, so there is nothing for adapters to learn: "
     return [Problem("lora", words + "leave lora out, or train all or language")]
+
+
+def _four_bit_problems(spec: Spec) -> list[Problem]:
+    if "quantize" not in spec or "lora" in spec:
+        return []
+    words = "quantize: 4bit is for a base that stays as it is below adapters (QLoRA): set lora, or leave quantize out"
+    return [Problem("quantize", words)]
 
 
 def _common_problems(options: dict[str, Any]) -> list[Problem]:

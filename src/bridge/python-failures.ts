@@ -43,6 +43,10 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'sharding-refused',
     remedy: 'Leave executor.sharding out, or change what the message names.',
   },
+  FourBitRefused: {
+    code: 'four-bit-refused',
+    remedy: 'Leave policy.quantize (`quantize` in a job) out: LoRA on the base as it is needs no bitsandbytes.',
+  },
   RayNotStarted: {
     code: 'ray-not-started',
     remedy:
