@@ -58,21 +58,24 @@ function checkModel(name: string, model: string, setting: string, more: string, 
     return failed(name, said(`holds no model that is whole (${lacks} is missing)`), remedy);
   }
   const snapshot = cachedSnapshot(model, env);
-  const lacks = snapshot === null ? 'a snapshot' : lackOf(snapshot);
-  if (lacks === null) return ok(name, said('is in the cache of Hugging Face'));
+  const lacks = snapshot === null ? null : lackOf(snapshot);
+  if (snapshot !== null && lacks === null) return ok(name, said('is in the cache of Hugging Face'));
+  const part = snapshot === null ? '' : ` in part (${lacks} is missing)`;
   const download = `hf download ${model}`;
   if (['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'].some((variable) => isOn(env[variable])))
     return failed(
       name,
-      said(`is not in the cache of Hugging Face (${lacks} is missing), and HF_HUB_OFFLINE forbids to fetch it`),
+      said(
+        `is in the cache of Hugging Face ${part === '' ? 'not at all' : `only${part}`}, and HF_HUB_OFFLINE forbids to fetch it`,
+      ),
       `Unset HF_HUB_OFFLINE, or where there is a network: ${download}`,
     );
   return note(
     name,
     said(
-      snapshot === null
+      part === ''
         ? 'is not here yet: it is downloaded when the first job needs it'
-        : `is in the cache of Hugging Face in part (${lacks} is missing): the rest is downloaded when the first job needs it`,
+        : `is in the cache of Hugging Face${part}: the rest is downloaded when the first job needs it`,
     ),
     `Without a network there, download it first: ${download}, or name a folder.`,
   );

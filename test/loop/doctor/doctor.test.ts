@@ -119,7 +119,7 @@ describe('a server of one’s own, and a model on this machine', () => {
       expect.stringMatching(/^note some\/vlm \(policy\.base\) is not here yet/),
       expect.stringMatching(/^note some\/judge \(rewardModel\.base\) is not here yet/),
     ]);
-    expect((await linesOf(offline))[0]).toMatch(/^failed .*a snapshot is missing.*HF_HUB_OFFLINE/);
+    expect((await linesOf(offline))[0]).toMatch(/^failed .*not at all, and HF_HUB_OFFLINE/);
     await cacheModel(join(dir, 'hub'), ['model-1.safetensors']);
     expect((await linesOf())[0]).toMatch(/^note .*in part \(model-2\.safetensors is missing\)/);
     expect((await linesOf(offline))[0]).toMatch(/^failed .*model-2\.safetensors/);
