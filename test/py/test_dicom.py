@@ -230,12 +230,13 @@ def test_names_of_files_that_are_listed_name_nobody(tmp_path):
     files.mkdir(parents=True)
     make(files / "IM-1.dcm", RAMP, AccessionNumber="ACC998")
     make(files / "ACC998_2.dcm", RAMP, Modality="SR")
+    make(files / "1970-01-01 3.dcm", RAMP, Modality="SR")
     (files / "12345 notes.txt").write_text("x")
     rows, rejected = render(dicom, tmp_path / "in", tmp_path / "out")
-    assert [row["shown"] for row in rows] == ["…/IM-1.dcm (file 3 of 3 by name)"]
+    assert [row["shown"] for row in rows] == ["…/IM-1.dcm (file 4 of 4 by name)"]
     told = json.dumps(rejected, ensure_ascii=False)
-    assert not any(secret in told for secret in ("Doe", "Jane", "12345", "ACC998"))
-    assert len({line["file"] for line in rejected}) == 2
+    assert not any(secret in told for secret in ("Doe", "Jane", "12345", "ACC998", "1970"))
+    assert len({line["file"] for line in rejected}) == 3
     (tmp_path / "own").mkdir()
     spec = {"path": str(files), "outDir": str(tmp_path / "own"), "pictures": str(tmp_path / "own"), "window": "auto"}
     assert dicom.run(spec | {"frames": "first"}, Silent())["path"] == str(tmp_path / "in" / "…")

@@ -89,6 +89,8 @@ def test_what_is_no_volume_is_told_and_names_nobody(tmp_path):
     (files / "Roe_Jim.nii.gz").write_bytes(b"")
     (files / "notes.json").write_text("{}")
     (files / "a.mgz").write_bytes(b"x")
+    (files / "Poe, Jo").mkdir()
+    (files / "Poe, Jo" / "Poe.dcm").write_bytes(b"x")
     (files / "gone.nii").symlink_to(tmp_path / "nowhere.nii")
     rows, rejected = render(nifti, files, tmp_path / "out")
     assert rows == [] and sorted(line["code"] for line in rejected) == [
@@ -97,8 +99,9 @@ def test_what_is_no_volume_is_told_and_names_nobody(tmp_path):
         "image-unusable",
         "left-out",
         "not-nifti",
+        "not-nifti",
     ]
-    assert not any(name in json.dumps(rejected) for name in ("Doe", "Jane", "Roe", "Jim"))
+    assert not any(name in json.dumps(rejected) for name in ("Doe", "Jane", "Roe", "Jim", "Poe", "Jo"))
 
 
 def test_names_of_volumes_give_their_patient():
