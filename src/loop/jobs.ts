@@ -41,6 +41,7 @@ export async function runJob<K extends JobKind>(
     logPath: join(context.runDir, runFiles.logs, `${name}.log`),
     onEvent: (event) => {
       context.emit({ type: 'job', ...placeOf(context, cycle, stage), job: name, event });
+      if (event.type === 'memory') context.used(event.peak);
       hooks.onEvent?.(event);
     },
   });

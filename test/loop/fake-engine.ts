@@ -60,6 +60,9 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
 
 async function* noEvents(): AsyncGenerator<never, void> {}
 
+/** Bytes that each kind of job says it held. */
+export const fakePeak = { sft: 3e9, grpo: 4e9, 'reward-model': 2e9, score: 1e9, complete: 1e9, evaluate: 1e9 };
+
 /** What a training is made of: the start, the rows without their places, the seed. */
 function lessonOf(spec: JobSpec, rows: readonly Row[]): string {
   const start = join(spec.model.path, 'weights');
@@ -81,6 +84,7 @@ async function perform(
   { name, differ }: Differing,
 ): Promise<object> {
   hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
+  hooks.onEvent?.({ type: 'memory', of: 'process', peak: fakePeak[spec.kind] });
   switch (spec.kind) {
     case 'score': {
       const own = differ ? Number.parseInt(sha256(spec.model.path).slice(0, 6), 16) / 1e9 : 0;

@@ -12,6 +12,7 @@ import { headLength, kindOf, sentence } from './file-kind.js';
 import { bareJpeg } from './jpeg.js';
 import { pngContent, withEarlyExif } from './png.js';
 import { letterboxed, shapeProblem, type ShapeChoice } from './shape.js';
+import { requireFile } from '../../file-kind.js';
 
 /** `any`: of whatever shape, where no model is to read it. */
 type Shape = ShapeChoice | 'any';
@@ -40,6 +41,7 @@ const readFormats = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff']);
 export async function readPicture(path: string, shape: Shape = 'reject'): Promise<Picture | PictureProblem> {
   let file: Buffer;
   try {
+    requireFile(path);
     file = await readFile(path);
   } catch (error) {
     return { reason: `cannot be read: ${messageOf(error)}` };

@@ -2,13 +2,14 @@
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Check } from './check.js';
 import { checkInputs } from './data.js';
+import { checkModels } from './models.js';
 import { checkPlace } from './place.js';
 import { checkProvider } from './provider.js';
 import { checkPythonSide } from './python.js';
 import { checkFiles, checkNativeModules, checkNode } from './software.js';
 
 export interface DoctorOptions {
-  /** What is to be run: its device, generator and key then count as needed. */
+  /** What is to be run: its device, models, generator and key then count as needed. */
   config?: Config | undefined;
   /** Asks the provider whether it is there; sends the key and nothing else. */
   online?: boolean | undefined;
@@ -35,6 +36,7 @@ export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> 
     checkProvider({ generation, configured: config !== undefined, online, env, signal }),
     config === undefined ? [] : checkInputs(config),
   ]);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...inputs];
+  const models = config === undefined ? [] : checkModels(config, env);
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }

@@ -102,12 +102,47 @@ describe('a server of one’s own, and a model on this machine', () => {
     expect(await statusOf('phantom', 1)).toBe('ok');
     expect(await statusOf(dir)).toBe('failed');
     await writeFile(join(dir, 'config.json'), '{}');
+    expect(await statusOf(dir)).toBe('failed');
+    await writeFile(join(dir, 'model.safetensors'), '');
     expect(await statusOf(dir)).toBe('ok');
     expect(await statusOf('some/vlm')).toBe('note');
-    await mkdir(join(dir, 'hf', 'hub', 'models--some--vlm'), { recursive: true });
+    await cacheModel(join(dir, 'hf'), ['model.safetensors']);
     expect(await statusOf('some/vlm')).toBe('ok');
   });
+
+  test('policy and reward model by their ids: whole in the cache, in part, or not there without a network', async () => {
+    const config = configSchema.parse({ policy: { base: 'some/vlm' }, rewardModel: { base: 'some/judge' } });
+    const linesOf = async (env: Record<string, string> = {}) => {
+      const { checks } = await diagnose({ config, env: { HF_HOME: join(dir, 'hub'), ...env } });
+      return checks.filter(({ name }) => name === 'model').map(({ status, detail }) => `${status} ${detail}`);
+    };
+    const offline = { HF_HUB_OFFLINE: '1' };
+    expect(await linesOf()).toEqual([
+      expect.stringMatching(/^note some\/vlm \(policy\.base\) is not here yet/),
+      expect.stringMatching(/^note some\/judge \(rewardModel\.base\) is not here yet/),
+    ]);
+    expect((await linesOf(offline))[0]).toMatch(/^failed .*not at all, and HF_HUB_OFFLINE/);
+    await cacheModel(join(dir, 'hub'), ['model-1.safetensors']);
+    expect((await linesOf())[0]).toMatch(/^note .*in part \(model-2\.safetensors is missing\)/);
+    expect((await linesOf(offline))[0]).toMatch(/^failed .*model-2\.safetensors/);
+    await cacheModel(join(dir, 'hub'), ['model-1.safetensors', 'model-2.safetensors']);
+    expect((await linesOf(offline))[0]).toMatch(/^ok some\/vlm \(policy\.base\) is in the cache/);
+  });
 });
+
+/** `some/vlm` as the hub's cache has it; two shards where the first is not the whole. */
+async function cacheModel(home: string, weights: readonly string[]): Promise<void> {
+  const place = join(home, 'hub', 'models--some--vlm');
+  const snapshot = join(place, 'snapshots', 'c0ffee');
+  await mkdir(join(place, 'refs'), { recursive: true });
+  await mkdir(snapshot, { recursive: true });
+  await writeFile(join(place, 'refs', 'main'), 'c0ffee');
+  await writeFile(join(snapshot, 'config.json'), '{}');
+  const weight_map = { a: 'model-1.safetensors', b: 'model-2.safetensors' };
+  if (!weights.includes('model.safetensors'))
+    await writeFile(join(snapshot, 'model.safetensors.index.json'), JSON.stringify({ weight_map }));
+  for (const name of weights) await writeFile(join(snapshot, name), '');
+}
 
 test('a machine that has everything is healthy, with a word on what is not there', async () => {
   const { healthy, checks } = await diagnose({ env: {}, folder: dir });
