@@ -35,7 +35,8 @@ def import_files(
     pictures: Callable[[Path, str], Iterator[dict[str, Any]]],
     hidden: HiddenNames,
 ) -> dict[str, Any]:
-    """Writes images.jsonl and rejected.jsonl to `outDir` of the spec: {files, images, rejected} as counts.
+    """Writes images.jsonl and rejected.jsonl to `outDir` of the spec: {files, images, rejected} as counts,
+    and `path` as it may be written.
 
     `pictures` gives the rows of one file, by its path and its name below `path` of the spec, and adds to `hidden` whom
     it names. Of each image `file` is the name as it is, to find the patient in it; `shown`, as the `file` of what was
@@ -67,7 +68,9 @@ def import_files(
 
     _write(out / "images.jsonl", [row | {"shown": shown(row)} for row in images])
     _write(out / "rejected.jsonl", [row | {"file": shown(row)} for row in rejected])
-    return {"files": len(files), "images": len(images), "rejected": len(rejected)}
+    counts = {"files": len(files), "images": len(images), "rejected": len(rejected)}
+    # A study often lies in a folder that is called as its patient.
+    return {**counts, "path": hidden.hide(str(root))}
 
 
 def _check_readable(file: Path) -> None:

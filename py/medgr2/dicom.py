@@ -71,7 +71,10 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             dataset = read_file(file)
             with suppress(Exception):  # a header that cannot be read to its end makes no picture, either
                 hidden.add_person(dataset)
-            yield from _pictures(dataset, spec, Path(spec["pictures"]), pseudonym)
+            for row in _pictures(dataset, spec, Path(spec["pictures"]), pseudonym):
+                # Whatever stands in the body part.
+                details = [part for part in row["detail"].split(", ") if hidden.hide(part) == part]
+                yield row | {"detail": ", ".join(details)}
 
     return import_files(spec, channel, files, pictures, hidden)
 

@@ -41,7 +41,8 @@ class HiddenNames:
                         self.add(part)
             elif element.keyword in PERSONAL:
                 for value in _several(element.value):
-                    self.add(value)
+                    for form in _forms(element.keyword, value):
+                        self.add(form)
 
     def hide(self, text: str) -> str:
         words = list(WORD.finditer(text))
@@ -55,6 +56,15 @@ class HiddenNames:
                     break
             first += 1
         return result + text[done:]
+
+
+def _forms(keyword: str, value: str) -> list[str]:
+    """As it is written, the long number in it, and a date as people write it."""
+    date = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", value) if keyword == "PatientBirthDate" else None
+    if date is not None:
+        year, month, day = date.groups()
+        return [value, f"{year} {month} {day}", f"{day} {month} {year}", f"{month} {day} {year}", day + month + year]
+    return [value] if keyword.endswith("UID") else [value, *re.findall(r"\d{5,}", value)]
 
 
 def _several(value: Any) -> Iterable[str]:

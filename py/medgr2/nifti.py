@@ -21,6 +21,7 @@ from medgr2.patients import pseudonymiser
 from medgr2.pixels import chosen, files_below, own_window, save_picture, square, window_exact, window_linear
 
 SUBJECT = re.compile(r"(?:^|[/_])sub-([A-Za-z0-9]+)")
+BIDS_FOLDERS = {"anat", "func", "dwi", "fmap", "perf", "pet", "meg", "eeg", "ieeg", "derivatives", "sourcedata"}
 ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz")
 OTHER_VOLUMES = (".mgz", ".mgh", ".mnc", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".img", ".img.gz")
 
@@ -32,9 +33,11 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     root = Path(spec["path"])
     files = files_below(root)
     for file in files:
-        if file.name.lower().endswith((*ENDINGS, ".img", ".img.gz")):
-            patient = patient_in(file.name if file == root else file.relative_to(root).as_posix())
-            hidden.add(patient, pseudonym(patient))
+        # No header says who it is: whatever a file or folder is called may be the patient.
+        name = file.name if file == root else file.relative_to(root).as_posix()
+        for part in (patient_in(name), patient_in(file.name), file.name.split(".")[0], *Path(name).parent.parts):
+            if part not in BIDS_FOLDERS:
+                hidden.add(part.removeprefix("sub-"), pseudonym(part))
 
     def pictures(file: Path, name: str) -> Iterator[dict[str, Any]]:
         _refuse_other(file)

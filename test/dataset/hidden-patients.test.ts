@@ -97,5 +97,11 @@ test('only whole words are hidden, and no number that is any', () => {
   const { in: hide } = hiddenPatients(['P12', '7', 'Doe^Jane'], projectKey());
   const [number, name] = ['P12', 'Doe^Jane'].map(projectKey().pseudonym);
   expect(hide('P123/7/xP12/p12_7.png')).toBe(`P123/7/xP12/${number}_7.png`);
+  // As many as a hospital has: neither the stack nor minutes are spent on them.
+  const many = hiddenPatients(
+    Array.from({ length: 150_000 }, (_, index) => `Doe ${index}`),
+    projectKey(),
+  );
+  expect(many.named('of Doe 149999 and others')).toBe(true);
   expect(hide('Doe_Jane-1 Doe')).toBe(`${name}-1 Doe`);
 });

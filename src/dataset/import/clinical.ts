@@ -43,6 +43,9 @@ export interface ClinicalOptions extends ImportOptions {
 /** A picture and the file it was made of: as it is called, and without what its header says of a person. */
 const madeSchema = imageSchema.extend({ file: z.string(), shown: z.string().optional() });
 
+/** Where it was read from, without what headers say of a person. */
+const doneSchema = z.looseObject({ path: z.string() });
+
 /** Python's word for files beside volumes and slices that nobody takes for one. */
 const leftOut = 'left-out';
 
@@ -67,7 +70,8 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const pictures = join(dir, 'images');
     await mkdir(pictures, { recursive: true });
     const chosen = { window, frames, keyFile: key.file };
-    await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, ...chosen });
+    const spec = { path: resolve(path), outDir: work, pictures, ...chosen };
+    const done = doneSchema.safeParse(await options.runJob(`medgr2.${format}`, spec)).data?.path ?? spec.path;
     const all = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
     const bad = (await readJsonl(join(work, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
     const left = bad.filter(({ code }) => code !== leftOut);
@@ -104,7 +108,8 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const beside = bad.filter(({ code }) => code === leftOut).map(({ file, reason }) => ({ name: file, why: reason }));
     const notes = [...leftNotes(beside, hidden.in), ...importNotes(parts), ...keyNotes(key)];
     const counted = { ...parts, rows: found.length + rejected.length, notes };
-    const info = infoOf(format, { ...options, images: 'copy' }, counted);
+    const source = hidden.in(done === spec.path ? path : done);
+    const info = infoOf(format, { ...options, path: source, images: 'copy' }, counted);
     info['pseudonymKey'] = key.id;
     await writeJsonl(
       join(dir, datasetFiles.sources),

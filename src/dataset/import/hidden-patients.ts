@@ -28,11 +28,16 @@ export function hiddenPatients(patients: Iterable<string | null>, key: Pseudonym
   const known = new Map<string, string>();
   for (const patient of patients) {
     if (patient === null || key === null || !telling(patient.trim())) continue;
-    const pseudonym = key.pseudonym(patient);
-    for (const form of formsOf(patient.trim())) known.set(form.toLowerCase(), pseudonym);
+    for (const form of formsOf(patient.trim())) known.set(form.toLowerCase(), patient);
   }
   // Whole words alone, found piece by piece: an expression of ten thousand patients would take minutes.
-  const longest = Math.max(0, ...[...known.keys()].map((form) => form.split(/[^\p{L}\p{N}]+/u).length));
+  let longest = 0;
+  const beginnings = new Set<string>();
+  for (const form of known.keys()) {
+    const words = form.split(/[^\p{L}\p{N}]+/u);
+    longest = Math.max(longest, words.length);
+    beginnings.add(words[0] ?? '');
+  }
   const word = new RegExp(`${edge}+`, 'gu');
   const hide = (text: string): string => {
     if (known.size === 0) return text;
@@ -40,12 +45,13 @@ export function hiddenPatients(patients: Iterable<string | null>, key: Pseudonym
     let result = '';
     let done = 0;
     for (let first = 0; first < words.length; first++) {
-      const { from = 0 } = words[first] ?? {};
+      const { from = 0, to: end = 0 } = words[first] ?? {};
+      if (!beginnings.has(text.slice(from, end).toLowerCase())) continue;
       for (let last = Math.min(words.length, first + longest) - 1; last >= first; last--) {
         const { to = from } = words[last] ?? {};
-        const pseudonym = known.get(text.slice(from, to).toLowerCase());
-        if (pseudonym === undefined) continue;
-        result += text.slice(done, from) + pseudonym;
+        const patient = known.get(text.slice(from, to).toLowerCase());
+        if (patient === undefined) continue;
+        result += text.slice(done, from) + (key?.pseudonym(patient) ?? '');
         done = to;
         first = last;
         break;

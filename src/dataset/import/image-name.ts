@@ -29,34 +29,49 @@ export interface NameFinder {
   otherEnding(path: string): Promise<string | null>;
 }
 
-/** Lists each folder once. */
+interface Listing {
+  names: ReadonlySet<string>;
+  /** Folded name -> names. */
+  folded: ReadonlyMap<string, readonly string[]>;
+  /** Folded name of a picture without its ending -> the first that has it. */
+  stems: ReadonlyMap<string, string>;
+}
+
+/** Lists each folder once: a table may name a hundred thousand images that are not there. */
 export function nameFinder(): NameFinder {
-  const listed = new Map<string, Promise<string[]>>();
-  const list = (folder: string): Promise<string[]> => {
-    const known = listed.get(folder) ?? readdir(folder).catch(() => []);
+  const listed = new Map<string, Promise<Listing>>();
+  const list = (folder: string): Promise<Listing> => {
+    const known = listed.get(folder) ?? listing(folder);
     listed.set(folder, known);
     return known;
   };
   const otherCase = async (path: string): Promise<string | null> => {
     const folder = dirname(path);
     if (folder === path) return path;
-    const above = (await list(folder)).length > 0 ? folder : await otherCase(folder);
+    const above = (await list(folder)).names.size > 0 ? folder : await otherCase(folder);
     if (above === null) return null;
-    const names = await list(above);
+    const { names, folded: byFolded } = await list(above);
     const wanted = basename(path);
-    if (names.includes(wanted)) return join(above, wanted);
-    const found = names.filter((name) => folded(name) === folded(wanted));
-    return found.length === 1 ? join(above, found[0] ?? '') : null;
+    if (names.has(wanted)) return join(above, wanted);
+    const [found, ...others] = byFolded.get(folded(wanted)) ?? [];
+    return found === undefined || others.length > 0 ? null : join(above, found);
   };
   return {
     otherCase,
     otherEnding: async (path) => {
-      const names = (await list(dirname(path))).filter((name) => pictureNames.test(name));
-      const stem = folded(basename(path, extname(path)));
-      return (
-        names.find((name) => [stem, folded(basename(path))].includes(folded(basename(name, extname(name))))) ?? null
-      );
+      const { stems } = await list(dirname(path));
+      return stems.get(folded(basename(path, extname(path)))) ?? stems.get(folded(basename(path))) ?? null;
     },
+  };
+}
+
+async function listing(folder: string): Promise<Listing> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const pictures = names.filter((name) => pictureNames.test(name)).toReversed();
+  return {
+    names: new Set(names),
+    folded: Map.groupBy(names, folded),
+    stems: new Map(pictures.map((name) => [folded(basename(name, extname(name))), name])),
   };
 }
 

@@ -83,7 +83,7 @@ async function importInto(
   };
   const notes = [...leftNotes(left, hidden.in), ...importNotes(parts), ...keyNotes(key)];
   const rows = names.length + left.filter(({ picture }) => picture).length;
-  const info = infoOf('images', options, { ...parts, rows, notes });
+  const info = infoOf('images', { ...options, path: hidden.in(path) }, { ...parts, rows, notes });
   if (key !== null) info['pseudonymKey'] = key.id;
   await writeDataset(dir, { ...parts, info });
   return { info, notes, rejected: parts.rejected };

@@ -87,7 +87,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   const mended = kept.flatMap(({ row }) => row.mended);
   const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
-  const info = infoOf(format, options, { ...parts, rejected: told(), rows, notes });
+  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: told(), rows, notes });
   info['columns'] = { used: read.columns.used, unused: read.columns.unused };
   if (key !== null) info['pseudonymKey'] = key.id;
   const others = countBy(kept, ({ row }) => row.otherModality);
