@@ -29,7 +29,10 @@ export async function runJob<K extends JobKind>(
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
   const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
-  for (const model of modelsOf(spec)) await confirmUsed(model, context);
+  for (const model of modelsOf(spec)) {
+    context.models.confirm(model);
+    await confirmUsed(model, context);
+  }
   // A generator's images are looked at as each is asked about.
   const images = stage === 'generate' ? null : context.images;
   await images?.confirm();
@@ -46,6 +49,7 @@ export async function runJob<K extends JobKind>(
     },
   });
   const result = await job.result;
+  for (const model of modelsOf(spec)) context.models.confirm(model); // the job may have fetched another
   await images?.confirm();
   return result;
 }
