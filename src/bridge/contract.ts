@@ -206,7 +206,13 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
   z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
-  z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
+  z.strictObject({
+    kind: z.literal('complete'),
+    completions: z.string(),
+    count: z.int(),
+    seconds: z.number(),
+    peakMemory,
+  }),
   z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
 ]);
 export type JobResult = z.output<typeof jobResultSchema>;
