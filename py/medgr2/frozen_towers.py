@@ -18,8 +18,8 @@ from medgr2.bounded import Bounded
 from medgr2.sharding import sharding
 from medgr2.trained_parts import LANGUAGE_MODELS, language_model, vlm_of
 
-#: Bytes of features that are kept for one model: some 290 images of 512 tokens in bfloat16 at 7B.
-FEATURES_BYTES = 2**30
+#: Bytes of features that are kept for one model: of 70 images of 512 tokens in bfloat16 at 7B, more than a step has.
+FEATURES_BYTES = 2**28
 
 Features = tuple[torch.Tensor, ...]
 WORDS = {4: torch.int32, 2: torch.int16}

@@ -16,5 +16,3 @@ def peak_memory() -> dict[str, Any]:
     if torch is not None and torch.cuda.is_initialized():
         return {"of": "gpu", "peak": torch.cuda.max_memory_allocated()}
     return {"of": "process", "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT}
-
-
