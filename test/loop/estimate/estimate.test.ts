@@ -125,7 +125,7 @@ describe('the paper’s setup, by hand', async () => {
     expect(plan.gpu?.hours).toBeCloseTo(seconds / 3600, 6);
     expect(planRun(config, facts, { ...options, deviceCount: 8 }).gpu?.wallHours).toBeCloseTo(seconds / 3600 / 8, 6);
     expect(plan.disk.models).toBe((8_292_166_656 + 3_754_622_976) * 2);
-    expect(plan.notes).toEqual([expect.stringMatching(/^reward-model needs about 71 GiB and a L40 has 45/)]);
+    expect(plan.notes).toEqual([expect.stringMatching(/^reward-model needs about 68 GiB and a L40 has 45/)]);
   });
 });
 
