@@ -116,9 +116,10 @@ export function stemmed(text: string): string {
   return text.replace(/s$/, '');
 }
 
-/** `(B)` inside a sentence is part of it: its brackets part nothing. */
+/** `(B)` and `(MRI)` inside a sentence are part of it: their brackets part nothing. */
 function isBracketed(prepared: string, start: number, raw: string): boolean {
-  return raw.length === 1 && /[([{]/.test(prepared[start - 1] ?? '') && /[)\]}]/.test(prepared[start + 1] ?? '');
+  const short = raw.length === 1 || /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(raw);
+  return short && /[([{]/.test(prepared[start - 1] ?? '') && /[)\]}]/.test(prepared[start + raw.length] ?? '');
 }
 
 function withoutBrackets(gap: string): Word['boundary'] {
