@@ -116,10 +116,9 @@ export function stemmed(text: string): string {
   return text.replace(/s$/, '');
 }
 
-/** `(B)` and `(MRI)` inside a sentence are part of it: their brackets part nothing. */
+/** `(B)` inside a sentence is part of it: its brackets part nothing. */
 function isBracketed(prepared: string, start: number, raw: string): boolean {
-  const short = raw.length === 1 || /^\p{Lu}[\p{Lu}\p{N}]+$/u.test(raw);
-  return short && /[([{]/.test(prepared[start - 1] ?? '') && /[)\]}]/.test(prepared[start + raw.length] ?? '');
+  return raw.length === 1 && /[([{]/.test(prepared[start - 1] ?? '') && /[)\]}]/.test(prepared[start + 1] ?? '');
 }
 
 function withoutBrackets(gap: string): Word['boundary'] {
