@@ -1,5 +1,6 @@
 /** What stands beside an answer that was given, and whether it takes the answer back: another option, a doubt, a denial. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import { articles } from './canon.js';
 import { readMentions } from './mentions.js';
 import { isLeftOpen, isNotExcluded } from './open-ends.js';
 import { Phrases } from './phrases.js';
@@ -40,7 +41,8 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   if (standing && (besides.within(words) || isNotExcluded(loose))) return true;
   // A bare option, with at most a word such as `option` before each.
   const last = others.at(-1)?.end ?? 0;
-  return last === words.length && loose.length <= mentions.length;
+  const spoken = loose.filter(({ text }) => !articles.has(text));
+  return last === words.length && spoken.length <= mentions.length;
 }
 
 /** `Perhaps.`, `I may be wrong.`: short, and about the answer itself. */

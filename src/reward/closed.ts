@@ -15,7 +15,7 @@ const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: lexicon.ref
 const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 
 /** `No is wrong` speaks of the answer. */
-const verbs = /^(?:is|was|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
+const verbs = /^(?:is|was|does|did|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
 
 interface Polar {
   language: Language;

@@ -146,6 +146,8 @@ function bareNoun(
 function verbCue(words: readonly Word[], i: number): { cue: Cue; next: number } | null {
   const found = verbs.startingAt(words, i);
   if (found === null) return null;
+  // `The guess of the student`.
+  if (/^(?:the|an?|my|his|her|their|your|our)$/.test(words[i - 1]?.text ?? '')) return null;
   const before = words.slice(Math.max(0, i - 3), i);
   if (
     before.some(({ text }, k) => refusing.has(text) && before.slice(k + 1).every(({ boundary }) => boundary === 'none'))

@@ -22,7 +22,9 @@ export const deniedAfter = new RegExp(
     `^${listed}(?:\\S+ ){0,2}?(?:${negations}) (?:\\S+ ){0,2}?(?:${fits})(?: |$)|^(?:\\S+ )?(?:${fits}) (?:\\S+ ){0,2}?(?:${negations})(?: |$)|` +
     // `It looks like B but is not`.
     `^(?:\\S+ ){0,4}?(?:, )?(?:${alternatives(['but', 'aber', 'mais', 'pero', 'ma', 'но', 'maar'])}) (?:(?:it|this|that|is|was|its) ){0,2}(?:${negations}|isnt|wasnt|doesnt) (?:,|$)|` +
-    `^(?:${alternatives(lexicon.leaving)})(?: |$)|` +
+    // `With A and B eliminated, C`.
+    `^${listed}(?:both |all )?(?:${alternatives(lexicon.exclusions)}) (?:,|$)|` +
+    `^${listed}(?:${alternatives(lexicon.leaving)})(?: |$)|` +
     // `A: no`, `MRI – incorrect`.
     `^, (?:${alternatives(lexicon.verdicts)}) (?:,|$)|` +
     '^(?:cannot|cant) be (?:the |correct|right|true)|' +

@@ -139,7 +139,7 @@ function isArticle({ words, prepared }: LetterContext, i: number): boolean {
   return (
     /^[Ii]$/.test(raw) ||
     (!afterLetter.has(next.text) && letterIndex(next) === null) ||
-    (raw === 'a' && !joins.has(next.text))
+    (raw === 'a' && !joins.has(next.text) && !verdict.test(next.text))
   );
 }
 

@@ -45,7 +45,10 @@ export function stancesOf(reading: Reading): Stood[] {
     const stance = stanceOf(reading, mention);
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
     const goesAlong = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
-    stood.push({ ...mention, stance: goesAlong ? 'denied' : stance });
+    // `Perhaps A) CT` speaks of one option twice.
+    const again =
+      stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
+    stood.push({ ...mention, stance: goesAlong ? 'denied' : again ? previous.stance : stance });
   }
   return stood;
 }
@@ -181,6 +184,11 @@ function isPassedOver(words: readonly Word[], start: number, owners: Owners): bo
 function isPreferred(words: readonly Word[], at: number, owners: Owners): boolean {
   const from = Math.max(0, at - reach);
   return lists.preferences.within(words.slice(from, at)) && owners.slice(from, at).some((one) => one !== undefined);
+}
+
+function isRepeated(words: readonly Word[], previous: Mention, next: Mention): boolean {
+  const between = words.slice(previous.end, next.start);
+  return words[next.start]?.boundary !== 'sentence' && between.every(({ text }) => /^(?:the|an?)$/.test(text));
 }
 
 /** Nothing but commas, `and` and articles between two mentions. */
