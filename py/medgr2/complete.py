@@ -16,6 +16,7 @@ from medgr2.models import context_length, job_start, load_policy, model_path, se
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
 from medgr2.row_bounds import fitting, plan_batches, row_lengths
+from medgr2.row_gate import check_ids
 from medgr2.rows import in_batches, read_rows
 
 
@@ -26,6 +27,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     The lines of a batch are in the file before its progress is told.
     """
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
+    check_ids(spec["data"], rows)
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt",))
     lengths = row_lengths(processor, rows)

@@ -17,6 +17,7 @@ from medgr2.models import context_length, job_start, load_policy, model_path, se
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
 from medgr2.row_bounds import RowsTooLong, plan_batches, row_lengths, too_long
+from medgr2.row_gate import check_ids
 from medgr2.rows import in_batches, read_rows
 
 ANSWER_BLOCK = "<answer>"
@@ -25,6 +26,7 @@ ANSWER_BLOCK = "<answer>"
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Writes answers.jsonl: {id, text, tokens, finished, responses: [{logLikelihood, tokens}]}, in the rows' order."""
     rows = read_rows(spec["data"], ("id", "image", "prompt", "responses"))
+    check_ids(spec["data"], rows)
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "responses"))
     most: int = spec["maxNewTokens"]

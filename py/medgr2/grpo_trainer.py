@@ -14,6 +14,7 @@ from trl.data_utils import prepare_multimodal_messages
 
 from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.image_memo import ImageMemo
+from medgr2.masters import in_half
 from medgr2.resumable import Progress, Resumable
 from medgr2.reward_backbone import RewardModel
 from medgr2.row_faults import row_error
@@ -43,6 +44,8 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         """TRL loads the reference by the name in the configuration, which of merged adapters is that of their base."""
         if self.ref_model is not None and not self._is_sharded():
             self.ref_model.load_state_dict(self.accelerator.unwrap_model(self.model).state_dict())
+        if self._reference_moves():
+            self.ref_model.float()  # a moving average, whose steps half precision would round away
 
     def progress(self) -> Progress:
         every = self.args.steps_per_generation * self.num_iterations
@@ -98,6 +101,12 @@ class PolicyTrainer(Resumable, GRPOTrainer):
             if isinstance(error, StopIteration) or found.alone:
                 raise found from error
             raise
+
+    def _generate_single_turn(self, *args: Any, **kwargs: Any) -> Any:
+        if self.use_vllm:  # it has weights of its own, which it is sent
+            return super()._generate_single_turn(*args, **kwargs)
+        with in_half(self.accelerator.unwrap_model(self.model), self.held):
+            return super()._generate_single_turn(*args, **kwargs)
 
     def _tokenize_alone(self, one: dict[str, Any]) -> None:
         self._tokenize_prompts([prepare_multimodal_messages(one["prompt"], images=[one["image"]])])

@@ -48,6 +48,11 @@ class RewardHead(nn.Module):
         self.outer = nn.Linear(width, 1)
 
     def forward(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
+        # Small, and float32 whatever the backbone computes in: a score is a sum of small differences.
+        with torch.autocast(hidden_BTD.device.type, enabled=False):
+            return self._scores(hidden_BTD, logp_BT, response_BT)
+
+    def _scores(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
         states_BTD = self.norm(hidden_BTD)
         tokens_BTW = nn.functional.gelu(self.token(torch.cat([states_BTD, LOGP_SCALE * logp_BT[..., None]], dim=-1)))
         look_BTK = self.look(tokens_BTW).masked_fill(~response_BT[..., None], -torch.inf).softmax(dim=1)

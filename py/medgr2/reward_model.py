@@ -136,6 +136,11 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS[:4], COLUMNS[4:])
     rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
+    left = len(rows) - sum(map(len, units))
+    if left > 0:
+        missing = "no grade" if spec["loss"] == "mse" else "no pair"
+        message = f"left out: {left} of {len(rows)} rows have {missing}, which loss {spec['loss']} learns from"
+        channel.emit({"type": "warning", "message": message})
     device = set_up(spec)
     model = make_model(spec, device)
     reuse_if_frozen(model)
@@ -143,7 +148,9 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
         **{
-            **trainer_defaults(spec, device.type == "cpu", False),
+            **trainer_defaults(spec, device),
+            # A backbone that stays as it is computes as it will when it scores.
+            **({"bf16": False, "fp16": False} if spec.get("train") == "head" else {}),
             "gradient_checkpointing": False,
             "max_steps": spec["steps"],
             "per_device_train_batch_size": spec["batchSize"],

@@ -16,6 +16,7 @@ import { openModelContents } from './model-content.js';
 import { openRunFolder } from './open-run.js';
 import { listenForRequests } from './requests.js';
 import { runFiles } from './run-folder.js';
+import { startStageClock } from './stage-clock.js';
 
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
@@ -65,6 +66,7 @@ export async function attempt<Result>(
   held.use(lock);
   const holds = lock.confirm;
   const started = performance.now();
+  const clock = startStageClock();
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
   const emit = openEvents(join(runDir, runFiles.events), options.onEvent, holds);
@@ -96,6 +98,7 @@ export async function attempt<Result>(
       signal,
       emit,
       beforeStage: (next) => requests.beforeStage(next, emit),
+      clock,
       now: () => new Date().toISOString(),
     });
     end('complete', null);

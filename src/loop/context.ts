@@ -7,6 +7,7 @@ import type { OutputChecks } from './fingerprint.js';
 import type { ImageChecks } from './image-checks.js';
 import type { Ledger } from './ledger.js';
 import type { ModelContents } from './model-content.js';
+import type { StageClock } from './stage-clock.js';
 
 /** The part of the bridge that the loop uses; a test may give a recording fake. */
 export type LoopEngine = Pick<Engine, 'start'>;
@@ -36,6 +37,8 @@ export interface RunContext {
   emit(event: RunEvent): void;
   /** Waits while the run is paused; called before a stage that is to be done. */
   beforeStage?: (next: { cycle: number; stage: StageName }) => Promise<void>;
+  /** Whose time it is: the seconds of an attempt's stages add up to its own. */
+  clock: StageClock;
   /** ISO time. */
   now(): string;
 }

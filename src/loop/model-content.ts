@@ -92,9 +92,24 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 /** Commit that `main` of a model has in Hugging Face's cache on this machine; null where it is not there. */
 export function cachedCommit(id: string, env: Env = process.env): string | null {
+  const place = cachePlace(id, env);
+  if (place === null) return null;
+  const main = join(place, 'refs', 'main');
+  return existsSync(main) ? onDisk(main, () => readFileSync(main, 'utf8').trim()) : null;
+}
+
+/** Folder of that commit's files, which need not be all there; null where there is none. */
+export function cachedSnapshot(id: string, env: Env = process.env): string | null {
+  const [place, commit] = [cachePlace(id, env), cachedCommit(id, env)];
+  if (place === null || commit === null) return null;
+  const snapshot = join(place, 'snapshots', commit);
+  return isFolder(snapshot) ? snapshot : null;
+}
+
+/** Where huggingface_hub keeps a model, by its own rules; null for what is no id. */
+function cachePlace(id: string, env: Env): string | null {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(id)) return null;
   const home = env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface');
   const hub = env['HF_HUB_CACHE'] ?? env['HUGGINGFACE_HUB_CACHE'] ?? join(home, 'hub');
-  const main = join(hub, `models--${id.replaceAll('/', '--')}`, 'refs', 'main');
-  return existsSync(main) ? onDisk(main, () => readFileSync(main, 'utf8').trim()) : null;
+  return join(hub, `models--${id.replaceAll('/', '--')}`);
 }

@@ -55,27 +55,27 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
   const known = await findFinished(run, stage, inputHash);
   if (known !== null) {
     run.emit({ type: 'stage-skip', ...place });
+    run.clock.restart();
     const { fingerprint, seconds } = known.entry;
     return { output: known.output, dir: known.dir, fingerprint, seconds };
   }
-  await run.beforeStage?.({ cycle, stage: name });
+  await run.clock.rest(() => run.beforeStage?.({ cycle, stage: name }));
   run.signal.throwIfAborted();
   const partial = `${dir}.partial`;
   run.holds();
   const resumed = onDisk(partial, () => openPartial(partial, inputHash, stage.partial));
   run.emit({ type: 'stage-start', ...place, resumed });
-  const started = performance.now();
   let peakMemory = 0;
   const used = (bytes: number): void => {
     peakMemory = Math.max(peakMemory, bytes);
   };
   const work = () => stage.run({ ...stageContext(run, cycle, name, partial), used });
   const output = stage.output.parse(await onDisk(partial, work));
-  const seconds = round((performance.now() - started) / 1000);
   await toRelativeBases(partial, run.runDir, dir);
   const files = await recordFiles(partial, Object.values(stageFiles));
   const fingerprint = fingerprintOf(output, files);
   const { inputs } = stage;
+  const seconds = run.clock.charge();
   const spent = { time: run.now(), seconds, ...(peakMemory > 0 ? { peakMemory } : {}) };
   const entry = checked({ ...place, inputHash, inputs, fingerprint, files, output, ...spent });
   onDisk(dir, () => {
@@ -136,5 +136,3 @@ function stageContext(run: RunContext, cycle: number, stage: StageName, dir: str
       run.emit({ type: 'stage-progress', ...placeOf(run, cycle, stage), done, total, detail, ...more }),
   };
 }
-
-const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -5,6 +5,7 @@
 import { articles, readWords } from './canon.js';
 import { isPolarity, polarityMentions } from './closed.js';
 import { letterMentions } from './letters.js';
+import { ordinalMentions } from './ordinals.js';
 import { optionForms, spokenForms } from './options.js';
 import { normalize } from './text.js';
 import { prepare, spelled, stemmed, type Mention, type Word } from './words.js';
@@ -63,7 +64,8 @@ export function readMentions(text: string, options: readonly string[], bounded: 
     (one) => one.words.length === 1 && one.words[0]?.text.startsWith('#') === true,
   );
   const context = { words, prepared, options: options.length, own, bounded };
-  const strong = letterMentions(context);
+  const numeric = optionForms(options).some((one) => one.words.some((word) => word.text.startsWith('#')));
+  const strong = [...letterMentions(context), ...(numeric ? [] : ordinalMentions(words, options.length))];
   const places = new Set(strong.map(({ start }) => start));
   // A bare capital in prose stands beside another answer, though it could be none by itself.
   const weak = bounded ? [] : letterMentions({ ...context, bounded: true }).filter(({ start }) => !places.has(start));
@@ -87,7 +89,7 @@ export function readMentions(text: string, options: readonly string[], bounded: 
 }
 
 /** Words of a sentence that says a number and little else: `There are 3 nodules.` */
-const shortSentence = 8;
+const shortSentence = 10;
 
 function isOneCount(words: readonly Word[]): boolean {
   const numbers = words.filter(({ text }) => text.startsWith('#')).length;

@@ -7,6 +7,9 @@ import { isCorrect } from '../../src/reward/extract.js';
 import { publishedAccuracy, publishedLetter } from '../../src/reward/published.js';
 import { formatTable } from '../../src/format.js';
 import { seededRandom } from '../../src/random.js';
+import { scriptLine } from '../../src/script-line.js';
+
+scriptLine(import.meta.filename, {});
 
 const questions = [
   ['Magnetic Resonance Imaging (MRI)', 'Computed Tomography (CT) scan', 'X-ray', 'Ultrasound'],

@@ -113,6 +113,19 @@ describe('a whole run', () => {
     }
   });
 
+  test('charges all of its time to its stages, the drawing of the images too', async () => {
+    await run(fakeEngine());
+    const at = (type: TimedEvent['type']) => Date.parse(events.find((event) => event.type === type)?.time ?? '');
+    const ends = events.flatMap((event) =>
+      event.type === 'stage-end' ? [{ ...event, at: Date.parse(event.time) }] : [],
+    );
+    // An event's time is that of its telling, a moment after the stage was charged.
+    expect(ends[0]?.seconds).toBeGreaterThan((at('stage-start') - at('run-start')) / 1000);
+    const charged = ends.reduce((sum, { seconds }) => sum + seconds, 0);
+    const wall = ((ends.at(-1)?.at ?? 0) - at('run-start')) / 1000;
+    expect(Math.abs(wall - charged)).toBeLessThan(0.5 + 0.1 * wall);
+  });
+
   test('tells how far the images are, and can be stopped while it draws them', async () => {
     const stop = new AbortController();
     const many = configOf('data.pool=100000');

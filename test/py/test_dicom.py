@@ -17,7 +17,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from medgr2 import dicom, nifti
-from medgr2.patients import patient_or_none, pseudonymiser
+from medgr2.patients import patient_key, patient_or_none, pseudonymiser
 
 
 class Silent:
@@ -101,6 +101,81 @@ def test_rescale_monochrome1_and_padding(tmp_path):
     assert (inverse[~kept] == 0).all()  # padding stays black
 
 
+def shown_of(tmp_path, values, **header):
+    files = len(list(tmp_path.iterdir()))
+    rows, rejected = render(dicom, make(tmp_path / f"{files}.dcm", values, **header), tmp_path / f"out-{files}")
+    assert rejected == []
+    return pixels(rows[0]), rows[0]["warnings"]
+
+
+def linear(values, center, width):
+    return np.round(np.clip(((values - (center - 0.5)) / (width - 1) + 0.5) * 255, 0, 255)).astype(np.uint8)
+
+
+STORED = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+WINDOW = {"WindowCenter": 2000, "WindowWidth": 3000}
+
+
+def test_bits_that_lie_high_are_read_where_they_lie(tmp_path):
+    high = {**WINDOW, "BitsStored": 12, "HighBit": 15}
+    shown, _ = shown_of(tmp_path, STORED << 4, **high)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+    signed = (STORED.astype(np.int32) - 2048).astype(np.int16)
+    shown, _ = shown_of(tmp_path, (signed << 4).astype(np.int16), **high | {"WindowCenter": 0})
+    assert np.array_equal(shown, linear(signed.astype(float), 0, 3000))
+    middle = (STORED % 1024 << 2) | (STORED % 2 << 15)  # ten bits, an overlay above them
+    shown, _ = shown_of(tmp_path, middle, WindowCenter=512, WindowWidth=1024, BitsStored=10, HighBit=11)
+    assert np.array_equal(shown, linear((STORED % 1024).astype(float), 512, 1024))
+
+
+@pytest.mark.parametrize(
+    ("header", "slope", "intercept"),
+    [
+        ({"RescaleIntercept": -1000}, 1, -1000),
+        ({"RescaleSlope": -1}, -1, 0),
+        ({"RescaleSlope": None, "RescaleIntercept": None}, 1, 0),
+        ({"RescaleSlope": 0, "RescaleIntercept": 5}, 1, 5),
+    ],
+)
+def test_a_slope_or_an_intercept_alone_counts(tmp_path, header, slope, intercept):
+    shown, notes = shown_of(tmp_path, STORED, **WINDOW | header)
+    assert np.array_equal(shown, linear(STORED * float(slope) + intercept, 2000, 3000))
+    assert any("slope is 0" in note for note in notes) == (header.get("RescaleSlope") == 0)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_a_table_in_words_is_a_table_of_words(tmp_path, bits):
+    item = Dataset()
+    item.LUTDescriptor = [4096, 0, bits]
+    entries = np.linspace(2**bits - 1, 0, 4096).astype(np.uint16)
+    item.add_new(Tag("LUTData"), "OW", entries.tobytes())
+    shown, _ = shown_of(tmp_path, STORED, VOILUTSequence=[item])
+    assert np.array_equal(shown, np.round(entries[STORED] / (2**bits - 1) * 255).astype(np.uint8))
+
+
+def test_what_follows_the_pixels_is_no_picture(tmp_path):
+    padded = np.concatenate([STORED, STORED, STORED[::-1]])
+    shown, _ = shown_of(tmp_path, padded, **WINDOW, Rows=64)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_values_that_are_no_numbers_do_not_blacken_the_others(tmp_path, kind):
+    values = np.linspace(-1, 1, 64 * 64).astype(kind).reshape(64, 64)
+    values[0, :2] = np.nan, np.inf
+    dataset = pydicom.dcmread(make(tmp_path / "a.dcm", STORED, WindowCenter=0, WindowWidth=0.8))
+    for name in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        del dataset[name]
+    dataset.BitsAllocated = values.itemsize * 8
+    setattr(dataset, "FloatPixelData" if kind is np.float32 else "DoubleFloatPixelData", values.tobytes())
+    dataset.save_as(tmp_path / "a.dcm")
+    for window in ("header", "auto"):
+        rows, rejected = render(dicom, tmp_path / "a.dcm", tmp_path / window, window=window)
+        shown = pixels(rows[0])
+        assert rejected == [] and len(np.unique(shown)) > 200
+        assert (shown[0, 0], shown[0, 1]) == (0, 255) and any("no numbers" in note for note in rows[0]["warnings"])
+
+
 def test_frames(tmp_path):
     frames = np.stack([np.full((8, 8), n * 10, np.uint8) for n in range(5)])
     frames[:, 0, 0] = 255
@@ -177,6 +252,24 @@ def test_what_stands_for_no_patient_is_none():
     words = json.loads((GOLDEN / "no-patients.json").read_text())
     assert [word for word in words["nobody"] if patient_or_none(word) is not None] == []
     assert [word for word in words["somebody"] if patient_or_none(word) is None] == []
+
+
+def test_what_a_patient_is_compared_by_is_the_same_in_both_languages():
+    keys = json.loads((GOLDEN / "patient-keys.json").read_text())
+    assert [patient_key(one["given"]) for one in keys] == [one["key"] for one in keys]
+
+
+def test_names_of_files_that_are_listed_name_nobody(tmp_path):
+    files = tmp_path / "in" / "Doe_Jane"
+    files.mkdir(parents=True)
+    make(files / "IM-1.dcm", RAMP, AccessionNumber="ACC998")
+    make(files / "ACC998_2.dcm", RAMP, Modality="SR")
+    (files / "12345 notes.txt").write_text("x")
+    rows, rejected = render(dicom, tmp_path / "in", tmp_path / "out")
+    assert [row["shown"] for row in rows] == ["…/IM-1.dcm (file 3 of 3 by name)"]
+    told = json.dumps(rejected, ensure_ascii=False)
+    assert not any(secret in told for secret in ("Doe", "Jane", "12345", "ACC998"))
+    assert len({line["file"] for line in rejected}) == 2
 
 
 @pytest.mark.parametrize("number", ["Anonymous", "0", "NA", "unknown", None])
@@ -281,6 +374,10 @@ def test_a_big_endian_palette_shows_what_a_little_endian_one_shows(tmp_path, bit
     file["PixelData"].VR = "OW"
     pydicom.dcmwrite(tmp_path / "big.dcm", file, little_endian=False, implicit_vr=False, enforce_file_format=True)
     assert np.array_equal(pixels(render(dicom, tmp_path / "big.dcm", tmp_path / "b")[0][0]), expected)
+    file.PixelData, file.NumberOfFrames = file.PixelData * 3, 3
+    pydicom.dcmwrite(tmp_path / "big.dcm", file, little_endian=False, implicit_vr=False, enforce_file_format=True)
+    rows, _ = render(dicom, tmp_path / "big.dcm", tmp_path / "c", frames="all")
+    assert len(rows) == 3 and all(np.array_equal(pixels(row), expected) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -365,6 +462,77 @@ def test_nifti_zooms_small_values_and_volumes(tmp_path):
     assert shown.shape == (60, 20) and shown.max() - shown.min() > 60
     assert any("not square" in note for note in rows[0]["warnings"])
     assert "the first of its 2 volumes was taken" in rows[0]["warnings"]
+
+
+def test_a_volume_is_the_picture_it_is_however_it_is_stored(tmp_path):
+    volume = np.zeros((20, 30, 5))
+    volume[:] = np.arange(30)[None, :, None] * 10
+    volume[:5] += 400
+    window = [300, 801]
+    expected = linear(np.fliplr(np.rot90(volume[:, :, 2])), *window)
+    turned = np.zeros((4, 4))
+    turned[2, 0] = turned[0, 1] = turned[1, 2] = turned[3, 3] = 1
+    straight = np.eye(4)
+    images = {
+        "plain.nii": nibabel.Nifti1Image(volume, straight),
+        "second.nii.gz": nibabel.Nifti2Image(volume, straight),
+        "flipped.nii": nibabel.Nifti1Image(volume[::-1], np.diag([-1, 1, 1, 1])),
+        "turned.nii": nibabel.Nifti1Image(np.transpose(volume, (2, 0, 1)), turned),
+        "complex.nii": nibabel.Nifti1Image((volume * 1j).astype(np.complex64), straight),
+        "flat.nii": nibabel.Nifti1Image(volume[:, :, 2], straight),
+        "pair.hdr": nibabel.Nifti1Pair(volume, straight),
+    }
+    for name, image in images.items():
+        nibabel.save(image, tmp_path / name)
+        (row,), rejected = render(nifti, tmp_path / name, tmp_path / f"out-{name}", window=window)
+        assert rejected == [] and np.array_equal(pixels(row), expected), name
+    content = (tmp_path / "plain.nii").read_bytes()
+    for name in ("Odd.Nii", "not-packed.nii.gz"):
+        (tmp_path / name).write_bytes(content)
+        (row,), _ = render(nifti, tmp_path / name, tmp_path / f"out-{name}", window=window)
+        assert np.array_equal(pixels(row), expected), name
+
+
+def test_colours_gaps_and_planes_of_volumes(tmp_path):
+    colours = np.zeros((4, 6, 3), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    colours["R"], colours["G"] = np.arange(4)[:, None, None] * 50, 9
+    nibabel.save(nibabel.Nifti1Image(colours, np.eye(4)), tmp_path / "rgb.nii")
+    (row,), _ = render(nifti, tmp_path / "rgb.nii", tmp_path / "rgb")
+    assert pixels(row).shape == (6, 4, 3) and pixels(row)[0].tolist() == [[150 - 50 * x, 9, 0] for x in range(4)]
+    gaps = np.linspace(-900, -100, 1000).reshape(10, 10, 10)
+    gaps[0, 0], gaps[1, 0] = np.nan, np.inf
+    nibabel.save(nibabel.Nifti1Image(gaps, np.eye(4)), tmp_path / "gaps.nii")
+    (row,), _ = render(nifti, tmp_path / "gaps.nii", tmp_path / "gaps")
+    assert (pixels(row)[9, 9], pixels(row)[9, 8]) == (0, 255) and pixels(row).std() > 50
+    nibabel.save(nibabel.Nifti1Image(gaps[:, 3:4], np.eye(4)), tmp_path / "plane.nii")
+    (row,), _ = render(nifti, tmp_path / "plane.nii", tmp_path / "plane")
+    assert pixels(row).shape == (10, 10) and row["detail"].startswith("coronal slice 1 of 1")
+    bare = nibabel.Nifti1Image(gaps, None)
+    bare.set_sform(None, 0)
+    bare.set_qform(None, 0)
+    nibabel.save(bare, tmp_path / "bare.nii")
+    (row,), _ = render(nifti, tmp_path / "bare.nii", tmp_path / "bare")
+    assert "the header says nothing of directions: left and right may be changed" in row["warnings"]
+
+
+def test_what_is_no_volume_is_told_and_names_nobody(tmp_path):
+    files = tmp_path / "in"
+    files.mkdir()
+    nibabel.save(nibabel.Nifti1Image(np.zeros((9, 9, 9)), np.eye(4)), files / "Doe_Jane.nii")
+    (files / "Doe_Jane.nii").write_bytes((files / "Doe_Jane.nii").read_bytes()[:-900])
+    (files / "Roe_Jim.nii.gz").write_bytes(b"")
+    (files / "notes.json").write_text("{}")
+    (files / "a.mgz").write_bytes(b"x")
+    (files / "gone.nii").symlink_to(tmp_path / "nowhere.nii")
+    rows, rejected = render(nifti, files, tmp_path / "out")
+    assert rows == [] and sorted(line["code"] for line in rejected) == [
+        "image-unusable",
+        "image-unusable",
+        "image-unusable",
+        "left-out",
+        "not-nifti",
+    ]
+    assert not any(name in json.dumps(rejected) for name in ("Doe", "Jane", "Roe", "Jim"))
 
 
 def test_names_of_volumes_give_their_patient():

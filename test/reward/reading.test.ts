@@ -10,6 +10,25 @@ interface Golden {
 }
 const golden = JSON.parse(readFileSync(new URL('../golden/reading.json', import.meta.url), 'utf8')) as Golden;
 
+/** What a text asserts itself, in many languages: doubts, others' words, conditions, comparisons, wrappers, what the question says. */
+const stances = JSON.parse(readFileSync(new URL('../golden/stances.json', import.meta.url), 'utf8')) as {
+  group: string;
+  text: string;
+  options: string[];
+  question?: string;
+  answer: string | null;
+}[];
+
+describe('reads of what is said only what the writer asserts', () => {
+  it.each([...Map.groupBy(stances, (one) => one.group)])('%s', (_, cases) => {
+    const read = cases.map((one) => ({
+      ...one,
+      answer: extract(one.text, one.options, 'either', one.question).answer,
+    }));
+    expect(read).toEqual(cases);
+  });
+});
+
 describe('reads', () => {
   const groups = [...Map.groupBy(golden.choice, (one) => one.group)];
   it.each(groups)('%s', (_, cases) => {

@@ -1,13 +1,15 @@
 /** Looks at everything medgr2 needs and says what is wrong and what to do. Starts, installs and changes nothing. */
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Check } from './check.js';
+import { checkInputs } from './data.js';
+import { checkModels } from './models.js';
 import { checkPlace } from './place.js';
 import { checkProvider } from './provider.js';
 import { checkPythonSide } from './python.js';
 import { checkFiles, checkNativeModules, checkNode } from './software.js';
 
 export interface DoctorOptions {
-  /** What is to be run: its device, generator and key then count as needed. */
+  /** What is to be run: its device, models, generator and key then count as needed. */
   config?: Config | undefined;
   /** Asks the provider whether it is there; sends the key and nothing else. */
   online?: boolean | undefined;
@@ -27,12 +29,14 @@ export interface Diagnosis {
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
   const { config, online = false, folder = '.', env = process.env, signal } = options;
   const { generation } = config ?? configSchema.parse({});
-  const [modules, python, disk, provider] = await Promise.all([
+  const [modules, python, disk, provider, inputs] = await Promise.all([
     checkNativeModules(),
     checkPythonSide(config?.device ?? null),
     checkPlace('disk', folder),
     checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+    config === undefined ? [] : checkInputs(config),
   ]);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider];
+  const models = config === undefined ? [] : checkModels(config, env);
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }

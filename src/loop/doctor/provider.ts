@@ -9,7 +9,7 @@ import { messageOf } from '../../errors.js';
 import { reachProvider, type Reach } from '../../providers/reach.js';
 import { requireHeaderSafe } from '../../providers/secret.js';
 import { failed, note, ok, warning, type Check } from './check.js';
-import { checkLocalModel } from './local-model.js';
+import { checkLocalModel } from './models.js';
 
 export interface ProviderOptions {
   generation: Config['generation'];
@@ -41,7 +41,7 @@ export async function checkProvider(options: ProviderOptions): Promise<Check[]> 
   const { provider } = generation;
   if (!configured || provider === 'gemini') return checkServer(geminiOf(generation), provider === 'gemini', options);
   if (provider === 'openai') return checkServer(openAiOf(generation), true, options);
-  if (provider === 'local') return [checkLocalModel(sectionOf(generation, 'local'), options.env)];
+  if (provider === 'local') return [checkLocalModel(generation, options.env)];
   return [ok('generator', `${provider}: needs no key and sends nothing`)];
 }
 

@@ -107,7 +107,8 @@ function jobMemories(
     rank: number | null,
     rest: Omit<Parameters<typeof estimateMemory>[0], 'precision' | 'imageTokens' | 'batch' | 'loraRank'>,
   ): JobMemory => {
-    const estimate = estimateMemory({ ...common, ...rest, batch, loraRank: rank });
+    const { trainedWeights } = name === 'reward-model' ? config.rewardModel : config.policy;
+    const estimate = estimateMemory({ ...common, ...rest, batch, loraRank: rank, trainedWeights });
     return {
       job: name,
       precision,

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { dataPartsOf } from '../../config/data-parts.js';
 import type { Config } from '../../config/schema.js';
-import { imageNames } from '../../dataset/import/images.js';
+import { imageNames } from '../../dataset/import/image-folder.js';
 import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
 import { ConfigError, Medgr2Error, messageOf } from '../../errors.js';

@@ -30,6 +30,8 @@ export interface Training {
   precision: Precision;
   /** Rank of the adapters; null trains every weight. */
   loraRank: number | null;
+  /** As in the configuration; float32 where it is left out. */
+  trainedWeights?: 'float32' | 'dtype' | undefined;
   batch: number;
   /** Tokens of a sequence, those of the image among them. */
   tokens: number;
@@ -67,16 +69,19 @@ export function estimateMemory(training: Training): MemoryEstimate {
   const bytes = bytesOf(precision);
   const { total } = countParameters(shape);
   const adapters = loraRank === null ? 0 : countLora(shape, loraRank);
-  // peft keeps adapters in float32 whatever the base is; AdamW keeps two moments in the dtype of the weight.
-  const [trained, trainedBytes] = loraRank === null ? [total, bytes] : [adapters, 4];
+  // What trains is float32 whatever the base is; gradients and AdamW's two moments have the number format of the weight.
+  const trainedBytes = loraRank === null && training.trainedWeights === 'dtype' ? bytes : 4;
+  const trained = loraRank === null ? total : adapters;
+  // Completions are written by a copy in the model's own number format.
+  const copy = loraRank === null && training.completing !== undefined && bytes < trainedBytes ? total * bytes : 0;
   const parts = {
-    weights: total * bytes + adapters * 4,
+    weights: loraRank === null ? total * trainedBytes : total * bytes + adapters * 4,
     gradients: trained * trainedBytes,
     optimizer: 2 * trained * trainedBytes,
     activations: activationBytes(training),
     logits: logitBytes(training),
     scoring: training.scored === undefined ? 0 : scoringBytes(training.scored, precision),
-    cache: cacheBytes(training),
+    cache: cacheBytes(training) + copy,
     otherModels,
   };
   // Completions are written, then scored, before anything is kept for the backward pass: the largest is the peak.

@@ -1,0 +1,68 @@
+/**
+ * Patients as a table or a path writes them, kept out of all that is written and said: ids of samples, names of files, reasons.
+ * Where one would stand, its pseudonym does.
+ */
+import type { PseudonymKey } from '../pseudonym-key.js';
+import type { Rejection } from '../folder.js';
+
+export interface HiddenPatients {
+  /** The text with pseudonyms in place of patients. */
+  in: (text: string) => string;
+  /** Whether it names one. */
+  named: (text: string) => boolean;
+  rejection: (rejected: Rejection) => Rejection;
+}
+
+/** A number of two digits, or a letter, names nobody: it stands in every name of a file. */
+const telling = (patient: string): boolean => patient.length > 2 && !/^\d{1,3}$/.test(patient);
+
+/** Long enough, or of several words, that it is no other word or number of a question. */
+export const unmistakable = (patient: string): boolean =>
+  /^\d+$/.test(patient.trim())
+    ? patient.trim().length >= 6
+    : (/\d/.test(patient) && patient.trim().length >= 4) || /\p{L}{2}[\s,^_]+\p{L}{2}/u.test(patient);
+
+const edge = String.raw`[\p{L}\p{N}]`;
+
+export function hiddenPatients(patients: Iterable<string | null>, key: PseudonymKey | null): HiddenPatients {
+  const known = new Map<string, string>();
+  for (const patient of patients) {
+    if (patient === null || key === null || !telling(patient.trim())) continue;
+    const pseudonym = key.pseudonym(patient);
+    for (const form of formsOf(patient.trim())) known.set(form.toLowerCase(), pseudonym);
+  }
+  // Whole words alone, found piece by piece: an expression of ten thousand patients would take minutes.
+  const longest = Math.max(0, ...[...known.keys()].map((form) => form.split(/[^\p{L}\p{N}]+/u).length));
+  const word = new RegExp(`${edge}+`, 'gu');
+  const hide = (text: string): string => {
+    if (known.size === 0) return text;
+    const words = [...text.matchAll(word)].map((match) => ({ from: match.index, to: match.index + match[0].length }));
+    let result = '';
+    let done = 0;
+    for (let first = 0; first < words.length; first++) {
+      const { from = 0 } = words[first] ?? {};
+      for (let last = Math.min(words.length, first + longest) - 1; last >= first; last--) {
+        const { to = from } = words[last] ?? {};
+        const pseudonym = known.get(text.slice(from, to).toLowerCase());
+        if (pseudonym === undefined) continue;
+        result += text.slice(done, from) + pseudonym;
+        done = to;
+        first = last;
+        break;
+      }
+    }
+    return result + text.slice(done);
+  };
+  return {
+    in: hide,
+    named: (text) => hide(text) !== text,
+    rejection: (rejected) => ({ ...rejected, file: hide(rejected.file), reason: hide(rejected.reason) }),
+  };
+}
+
+/** As it is written, and as names of files write it: without signs at its ends, with other signs between its words. */
+function formsOf(patient: string): string[] {
+  const bare = patient.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+  const words = bare.split(/[^\p{L}\p{N}]+/u);
+  return [bare, ...['_', '-', ' ', '^', '.'].map((sign) => words.join(sign))].filter(telling);
+}
