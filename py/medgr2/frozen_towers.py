@@ -53,7 +53,7 @@ def reuse_if_frozen(model: Any, start: ReusedFeatures | None = None) -> ReusedFe
         return None
     if any(value.requires_grad for value in outside):
         return None
-    if start is not None and vlm.dtype == start.precision:
+    if start is not None and {value.dtype for value in outside} == start.precision:
         vlm.model.get_image_features = start
         return start
     return reuse_features(vlm, alone=True)
@@ -75,7 +75,8 @@ class ReusedFeatures:
         #: Images or tiles that the tower has read, and those that were asked for.
         self.read = 0
         self.asked = 0
-        self.precision = inner.dtype
+        #: Of the tower alone: masters of what learns are float32.
+        self.precision = {value.dtype for value in inner.parameters() if not value.requires_grad}
         self._inner = inner
         self._signature = inspect.signature(own)
         self._drops = any(_drops(module) for name, module in inner.named_children() if name not in LANGUAGE_MODELS)

@@ -144,7 +144,8 @@ def grpo(work: Path, folder: Path, name: str) -> tuple[dict[str, Any], Counter[s
         patch.setattr(image_memo, "_decoded", Bounded(2**28))
         spec = spec_of("grpo", work / name, rows_of(work, 2), str(folder))
         spec |= {"train": "language", "rewardModel": {"path": (work / "rm-path").read_text(), "dtype": "float32"}}
-        spec["trl"] |= {"num_generations": 4, "per_device_train_batch_size": 8, "beta": 0.04, "max_steps": 2}
+        more = {"num_generations": 4, "per_device_train_batch_size": 8, "beta": 0.04, "max_steps": 2}
+        spec["trl"] = {**spec["trl"], **more}
         result = run_job(spec, ByContent())  # type: ignore[arg-type]
     return result, counted
 
