@@ -47,7 +47,7 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
     const work = async (): Promise<ResultOf<K>> => {
       before?.(spec, calls.length);
       if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
-      call.rows = await readParquet<Row>(spec.data);
+      call.rows = 'data' in spec ? await readParquet<Row>(spec.data) : [];
       const name = differ ? `${spec.kind} ${spec.outDir}` : contentOnly ? lessonOf(spec, call.rows) : spec.kind;
       return (await perform(spec, call.rows, hooks, { name, differ })) as ResultOf<K>;
     };
@@ -138,6 +138,8 @@ async function perform(
     case 'reward-model':
       if ('lora' in spec && spec.lora !== undefined) writeAdapter(spec.outDir, spec.model.path);
       return trained(spec.kind, spec.outDir, name);
+    case 'merge':
+      return { ...trained(spec.kind, spec.outDir, name), base: 'phantom', dtype: 'float32' };
   }
 }
 
