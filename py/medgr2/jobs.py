@@ -23,6 +23,7 @@ MODULES = {
     "score": "medgr2.score",
     "complete": "medgr2.complete",
     "evaluate": "medgr2.evaluate",
+    "merge": "medgr2.merge",
 }
 
 #: Kinds of job that spread over several ranks: their trainers share the batch. The others are done by one.

@@ -21,6 +21,7 @@ from medgr2.encode import Row, encode
 from medgr2.frozen_towers import reuse_features
 from medgr2.image_memo import ImageMemo
 from medgr2.likelihood import target_log_likelihoods
+from medgr2.merging import merge_adapters
 from medgr2.models import load_vlm, model_path
 from medgr2.processing import load_processor
 from medgr2.roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
@@ -120,12 +121,10 @@ class RewardModel(nn.Module):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if self.adapted:
-            self.backbone = self.backbone.merge_and_unload()
+            self.backbone = merge_adapters(self.backbone, ["default"])
             self.adapted = False
         self.backbone.save_pretrained(folder, safe_serialization=True)
-        self.processor.save_pretrained(folder)
-        if getattr(self.processor, "chat_template", None):
-            (folder / "chat_template.jinja").write_text(self.processor.chat_template)
+        save_processor(self.processor, folder)
         self._save_head(folder)
         about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
@@ -182,6 +181,13 @@ class RewardModel(nn.Module):
                     f"the reward model gives sample {row['id']} the score {score}; its weights are damaged or diverged"
                 )
         return scores
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """As plain AutoProcessor finds it."""
+    processor.save_pretrained(folder)
+    if getattr(processor, "chat_template", None):
+        (folder / "chat_template.jinja").write_text(processor.chat_template)
 
 
 def load_head(head: RewardHead, file: Path) -> None:

@@ -171,6 +171,14 @@ export const evaluateSpecSchema = z.strictObject({
   batchSize: z.int().positive().default(32),
 });
 
+/** Adapters and what they stand on as one model: writes `model`. A reward model keeps its head. */
+export const mergeSpecSchema = z.strictObject({
+  kind: z.literal('merge'),
+  ...jobBase,
+  /** Its dtype is that of the merged weights; `auto` is the one that the base has on disk. */
+  model: modelSchema,
+});
+
 export const jobSpecSchema = z.discriminatedUnion('kind', [
   sftSpecSchema,
   grpoSpecSchema,
@@ -178,6 +186,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   scoreSpecSchema,
   completeSpecSchema,
   evaluateSpecSchema,
+  mergeSpecSchema,
 ]);
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
@@ -240,6 +249,14 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     peakMemory,
   }),
   z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
+  z.strictObject({
+    kind: z.literal('merge'),
+    checkpoint: z.string(),
+    /** Id of the whole model below, or the name of its folder. */
+    base: z.string(),
+    dtype: z.string(),
+    seconds: z.number(),
+  }),
 ]);
 export type JobResult = z.output<typeof jobResultSchema>;
 export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];

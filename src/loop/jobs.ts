@@ -1,11 +1,11 @@
 /** Runs one bridge job on behalf of a stage: its events become run events, its log goes to the run folder. */
 import { join } from 'node:path';
-import type { JobEvent, JobKind, ResultOf } from '../bridge/contract.js';
+import type { JobEvent, ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
 import { checkJobImages } from '../sdk/job-images.js';
-import type { AnySpec } from '../training/image-budget.js';
+import type { AnySpec, RowsJob } from '../training/image-budget.js';
 import type { RowOptions } from '../training/rows.js';
 import { settingNames } from './image-budget.js';
 import { stageKey } from './ledger.js';
@@ -22,7 +22,7 @@ export interface JobHooks {
 }
 
 /** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */
-export async function runJob<K extends JobKind>(
+export async function runJob<K extends RowsJob>(
   context: StageContext,
   spec: SpecInput<K> & AnySpec,
   hooks: JobHooks = {},
