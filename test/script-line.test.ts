@@ -13,7 +13,7 @@ const files = [
     .join('\n')
     .matchAll(/bootstrap\.mjs file (\S+)/g),
 ].map((match) => match[1] ?? '');
-const first = files.find((file) => !/families|gpu-check/.test(file)) ?? '';
+const own = files.find((file) => !/families|gpu-check/.test(file));
 
 const run = (file: string, value: string) =>
   spawnSync(process.execPath, ['--import', 'tsx/esm', file, value], { cwd: packageRoot, encoding: 'utf8' });
@@ -25,7 +25,7 @@ describe('a script of the checkout', () => {
   });
 
   // The others read their line by the same helper; starting each takes seconds.
-  test.each([first, 'test/bench/faults.ts'])('%s', { timeout: 120_000 }, (file) => {
+  test.each([own ?? '', 'test/bench/faults.ts'])('%s', { timeout: 120_000 }, (file) => {
     const help = run(file, '--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toMatch(/npm run/);
