@@ -14,7 +14,7 @@ export interface MemoryEstimate {
   activations: number;
   /** Scores over the vocabulary and their gradient: often the largest thing of a batch. */
   logits: number;
-  /** Keys and values while completions are written. */
+  /** Keys and values while completions are written, or all that vLLM takes on the device for writing them. */
   cache: number;
   /** Other models on the device: the reward model, the reference of the KL penalty. */
   otherModels: number;
@@ -39,6 +39,8 @@ export interface Training {
   checkpointing: boolean;
   /** Sequences that are completed at once, and their final length; none outside GRPO. */
   completing?: { sequences: number; tokens: number } | undefined;
+  /** Bytes that vLLM takes beside the trainer, which then writes no completions itself: 0 where it has GPUs of its own. */
+  vllm?: { bytes: number; sleeps: boolean } | undefined;
   /** Bytes of models beside the one in training. */
   otherModels: number;
 }
@@ -68,7 +70,8 @@ export function estimateMemory(training: Training): MemoryEstimate {
   const trainedBytes = loraRank === null && training.trainedWeights === 'dtype' ? bytes : 4;
   const trained = loraRank === null ? total : adapters;
   // Completions are written by a copy in the model's own number format.
-  const copy = loraRank === null && training.completing !== undefined && bytes < trainedBytes ? total * bytes : 0;
+  const writes = training.completing !== undefined && training.vllm === undefined;
+  const copy = loraRank === null && writes && bytes < trainedBytes ? total * bytes : 0;
   const parts = {
     weights: loraRank === null ? total * trainedBytes : total * bytes + adapters * 4,
     gradients: trained * trainedBytes,
@@ -76,13 +79,17 @@ export function estimateMemory(training: Training): MemoryEstimate {
     activations: activationBytes(training),
     // As computed, copied to float32, and the gradient of that copy.
     logits: training.batch * training.logitTokens * shape.text.vocabulary * (bytes + 8),
-    cache: cacheBytes(training) + copy,
+    cache: training.vllm?.bytes ?? cacheBytes(training) + copy,
     otherModels,
   };
-  // Completions are written before anything is kept for the backward pass: the larger of the two is the peak.
+  // Completions are written before anything is kept for the backward pass: the larger of the two is the peak. vLLM keeps
+  // what it has taken, unless it sleeps between.
   const backward = parts.activations + parts.logits;
-  const peak = parts.weights + parts.gradients + parts.optimizer + parts.otherModels + Math.max(backward, parts.cache);
-  const overhead = 2 ** 30 + 0.1 * peak;
+  const kept = training.vllm !== undefined && !training.vllm.sleeps;
+  const passing = kept ? backward + parts.cache : Math.max(backward, parts.cache);
+  const peak = parts.weights + parts.gradients + parts.optimizer + parts.otherModels + passing;
+  // vLLM takes its share whole: none of it is lost between its pieces.
+  const overhead = 2 ** 30 + 0.1 * (kept ? peak - parts.cache : peak);
   return { ...parts, overhead, total: peak + overhead };
 }
 
