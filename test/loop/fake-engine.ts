@@ -61,7 +61,15 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
 async function* noEvents(): AsyncGenerator<never, void> {}
 
 /** Bytes that each kind of job says it held. */
-export const fakePeak = { sft: 3e9, grpo: 4e9, 'reward-model': 2e9, score: 1e9, complete: 1e9, evaluate: 1e9, merge: 1e9 };
+export const fakePeak = {
+  sft: 3e9,
+  grpo: 4e9,
+  'reward-model': 2e9,
+  score: 1e9,
+  complete: 1e9,
+  evaluate: 1e9,
+  merge: 1e9,
+};
 
 /** What a training is made of: the start, the rows without their places, the seed. */
 function lessonOf(spec: JobSpec, rows: readonly Row[]): string {
