@@ -9,7 +9,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { findPython } from '../src/bridge/python.js';
+import { findPython } from '../src/bridge/environment/find-python.js';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');

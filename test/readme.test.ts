@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findPython } from '../src/bridge/python.js';
+import { findPython } from '../src/bridge/environment/find-python.js';
 
 const root = path.resolve(import.meta.dirname, '..');
 let folder = '';

@@ -10,9 +10,9 @@ import { render } from 'ink-testing-library';
 import { createElement } from 'react';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forTerminal } from '../src/terminal-text.js';
-import { openFeed } from '../src/tui/feed.js';
+import { openFeed } from '../src/tui/events/feed.js';
 import { ScreenView } from '../src/tui/screen.js';
-import type { TimedEvent } from '../src/loop/events.js';
+import type { TimedEvent } from '../src/loop/run-events.js';
 import { writePicture } from './helpers/pictures.js';
 import { recordedRun } from './tui/fixtures/recorded-run.js';
 

@@ -14,11 +14,11 @@ from typing import Any
 from medgr2.executors.local import LocalExecutor
 from medgr2.executors.ranks import RanksExecutor, spreads
 from medgr2.gpu_check import command
-from medgr2.line import Line
+from medgr2.node.node_line import Line
+from medgr2.node.strict_json import strict_dumps
+from medgr2.node.supervisor import Supervisor
 from medgr2.single_job import run_single
-from medgr2.stand_in import RULES
-from medgr2.strict_json import strict_dumps
-from medgr2.supervisor import Supervisor
+from medgr2.stand_in_rewards import RULES
 
 
 def supervise(file: int, pythonia: str, executor: LocalExecutor) -> None:

@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-from medgr2.channel import JobCancelled
 from medgr2.contract import ContractError, check_event, check_spec, with_defaults
-from medgr2.jobs import end_job
-from medgr2.stand_in import StandIn, StandInError, choose, rewards_event
-from medgr2.strict_json import strict_dumps, to_plain
-from medgr2.terminal_text import for_terminal
+from medgr2.jobs.run_job import end_job
+from medgr2.node.job_channel import JobCancelled
+from medgr2.node.strict_json import strict_dumps, to_plain
+from medgr2.node.terminal_text import for_terminal
+from medgr2.stand_in_rewards import StandIn, StandInError, choose, rewards_event
 
-#: What Node sets for its jobs; see src/bridge/process.ts.
+#: What Node sets for its jobs; see src/bridge/process/supervisor-process.ts.
 ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "OMP_WAIT_POLICY": "PASSIVE"}
 
 #: A spec names files; rows are in them.

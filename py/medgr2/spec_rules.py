@@ -1,6 +1,7 @@
 """What a job spec must also keep to, which JSON Schema cannot say: options of one job that stand against each other.
 
-TypeScript has the same rules in src/trl/batch.ts, src/config/trl.ts and src/training/checks.ts, and asks them before a
+TypeScript has the same rules in src/config/trl-options/option-conflicts.ts,
+src/config/trl-options/options-in-config.ts and src/job-spec/checks/enough-rows.ts, and asks them before a
 job comes here; a spec that a person wrote for `python -m medgr2 job` meets them here. test/golden/spec-rules.json holds
 both languages to the same words. No TRL is imported: it would find most of this only once the model is loaded.
 """
@@ -106,7 +107,8 @@ def _common_problems(options: dict[str, Any]) -> list[Problem]:
 
 
 def _table_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tuple[str, str]]:
-    """Ranges, and options that only count beside another: src/trl/option-rules.ts, by way of the contract."""
+    """Ranges, and options that only count beside another: src/config/trl-options/option-values.ts, by way of the
+    contract."""
     found = []
     for option, value in options.items():
         limits, need = rules["ranges"].get(option), rules["needs"].get(option)

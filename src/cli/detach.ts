@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makePrivateFolder, privateFile } from '../disk.js';
 import { RunError } from '../errors.js';
-import { holderOfRun } from '../loop/open-run.js';
-import { runFiles } from '../loop/run-folder.js';
-import type { CommandIo } from './io.js';
+import { holderOfRun } from '../loop/folder/open-run-folder.js';
+import { runFiles } from '../loop/folder/run-folder.js';
+import type { CommandIo } from './command-io.js';
 
 export interface Detached {
   config: string;

@@ -1,6 +1,6 @@
 /** What `medgr2 init` asks about the generator: who it is, where it runs, and why images may go there. */
-import { destinationOf } from '../config/egress.js';
-import type { GeneratorAnswers } from '../config/template.js';
+import { destinationOf } from '../config/egress-rule.js';
+import type { GeneratorAnswers } from '../config/init-template.js';
 import { ConfigError } from '../errors.js';
 
 export interface GeneratorFlags {

@@ -4,11 +4,11 @@ import { CommanderError } from 'commander';
 import { diskError } from '../disk.js';
 import { Medgr2Error } from '../errors.js';
 import { forTerminal } from '../terminal-text.js';
-import { oldestNode } from '../loop/doctor/software.js';
+import { oldestNode } from '../loop/doctor/check-software.js';
 import { askLine } from './ask.js';
-import type { CommandIo } from './io.js';
+import type { CommandIo } from './command-io.js';
 import { buildProgram, exitCodeOf } from './program.js';
-import { describeError } from './report-error.js';
+import { describeError } from './print-error.js';
 
 async function main(): Promise<number> {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {

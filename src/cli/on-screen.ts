@@ -1,8 +1,8 @@
 /** Does some work while a screen shows a run; what would be printed meanwhile is printed when the screen is gone. */
-import type { RunRequest } from '../loop/requests.js';
-import type { Source } from '../tui/feed.js';
+import type { RunRequest } from '../loop/folder/stop-requests.js';
+import type { Source } from '../tui/events/feed.js';
 import type { ScreenActions } from '../tui/screen.js';
-import type { CommandIo } from './io.js';
+import type { CommandIo } from './command-io.js';
 
 export interface ScreenWork<T> {
   source: Source;

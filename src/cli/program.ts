@@ -1,24 +1,24 @@
 /** The commands and their help. Wrong usage ends with exit code 2. */
 import { join } from 'node:path';
 import { Command, Help, type CommanderError, type Option } from 'commander';
-import { packageRoot } from '../bridge/paths.js';
-import { readJson } from '../loop/run-folder.js';
-import { example, type Declare } from './commands/command.js';
-import { declareDecontaminate } from './commands/decontaminate.js';
-import { declareDoctor } from './commands/doctor.js';
-import { declareEvaluate } from './commands/evaluate.js';
-import { declareExport } from './commands/export.js';
-import { declareImport } from './commands/import.js';
-import { declareInit } from './commands/init.js';
-import { declareMerge } from './commands/merge.js';
-import { declarePlan } from './commands/plan.js';
-import { declareReport } from './commands/report.js';
-import { declareDemo, declareRun } from './commands/run.js';
-import { declareSetup } from './commands/setup.js';
-import { declareSplit } from './commands/split.js';
-import { declareStatus, declareStop, declareWatch } from './commands/watch.js';
-import { declareGenerate, declareGrpo, declareScore, declareSft, declareTrainReward } from './commands/stages.js';
-import type { CommandIo } from './io.js';
+import { packageRoot } from '../bridge/environment/package-paths.js';
+import { readJson } from '../loop/folder/run-folder.js';
+import { example, type Declare } from './flags/declare-command.js';
+import { declareDecontaminate } from './flags/decontaminate-flags.js';
+import { declareDoctor } from './flags/doctor-flags.js';
+import { declareEvaluate } from './flags/evaluate-flags.js';
+import { declareExport } from './flags/export-flags.js';
+import { declareImport } from './flags/import-flags.js';
+import { declareInit } from './flags/init-flags.js';
+import { declareMerge } from './flags/merge-flags.js';
+import { declarePlan } from './flags/plan-flags.js';
+import { declareReport } from './flags/report-flags.js';
+import { declareDemo, declareRun } from './flags/run-flags.js';
+import { declareSetup } from './flags/setup-flags.js';
+import { declareSplit } from './flags/split-flags.js';
+import { declareStatus, declareStop, declareWatch } from './flags/watch-flags.js';
+import { declareGenerate, declareGrpo, declareScore, declareSft, declareTrainReward } from './flags/stage-flags.js';
+import type { CommandIo } from './command-io.js';
 
 /** In the order of the help. */
 const commands: readonly Declare[] = [

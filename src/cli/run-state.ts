@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RunError } from '../errors.js';
-import { holderOfRun } from '../loop/open-run.js';
-import { runFiles } from '../loop/run-folder.js';
-import { readEvents } from '../tui/follow.js';
-import { reduce } from '../tui/reduce.js';
-import { initialState, type ScreenState } from '../tui/state.js';
+import { holderOfRun } from '../loop/folder/open-run-folder.js';
+import { runFiles } from '../loop/folder/run-folder.js';
+import { readEvents } from '../tui/events/follow-file.js';
+import { reduce } from '../tui/state/reduce.js';
+import { initialState, type ScreenState } from '../tui/state/screen-state.js';
 
 /** @returns The absolute folder. @throws RunError where it holds no run and nobody is making one. */
 export function expectRun(folder: string): string {

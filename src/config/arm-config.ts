@@ -1,6 +1,6 @@
 /** The configuration of one arm: the run's, with the settings that the arm has of its own. */
 import { ConfigError } from '../errors.js';
-import type { Arm } from './recipe.js';
+import type { Arm } from './sections/recipe.js';
 import { configSchema, type Config } from './schema.js';
 
 /** All arms share these: other data or another seed make another run. */

@@ -1,5 +1,5 @@
 /** Which parts of the data a recipe works with beside the test questions: nobody has to give what nothing reads. */
-import type { Recipe, Step } from './recipe.js';
+import type { Recipe, Step } from './sections/recipe.js';
 
 export interface DataParts {
   /** Trusted samples: policies and the reward model learn from them, generators take examples. */

@@ -8,11 +8,11 @@ import { isMap, isNode, isPair, isScalar, type Document } from 'yaml';
 import { ConfigError, messageOf } from '../errors.js';
 import { largestByHand, requireFile } from '../file-kind.js';
 import { armConfig } from './arm-config.js';
-import { describeIssues, type Problem } from './describe.js';
+import { describeIssues, type Problem } from './problem-lines.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
-import type { Recipe } from './recipe.js';
+import type { Recipe } from './sections/recipe.js';
 import { configSchema, type Config } from './schema.js';
-import { readYaml, refusal, valueOf } from './yaml.js';
+import { readYaml, refusal, valueOf } from './yaml-file.js';
 
 export interface LoadOptions {
   /** `a.b=c` texts, in order. */

@@ -1,13 +1,19 @@
 /** The one definition of a run's configuration. Secrets never stand here: only names of environment variables. */
 import { z } from 'zod';
 import { dataPartsOf, type DataParts } from './data-parts.js';
-import { dataSchema } from './data.js';
-import { egressProblemOf, type EgressProblem } from './egress.js';
-import { executorSchema } from './executor.js';
-import { egressSchema, generationSchema, generatorUpdateSchema } from './generation.js';
-import { evaluationSchema, grpoSchema, policySchema, sftSchema } from './policy.js';
-import { recipeSchema } from './recipe.js';
-import { datasetSchema, filterSchema, gradingSchema, preferencesSchema, rewardModelSchema } from './reward-model.js';
+import { dataSchema } from './sections/data.js';
+import { egressProblemOf, type EgressProblem } from './egress-rule.js';
+import { executorSchema } from './sections/executor.js';
+import { egressSchema, generationSchema, generatorUpdateSchema } from './sections/generation.js';
+import { evaluationSchema, grpoSchema, policySchema, sftSchema } from './sections/policy.js';
+import { recipeSchema } from './sections/recipe.js';
+import {
+  datasetSchema,
+  filterSchema,
+  gradingSchema,
+  preferencesSchema,
+  rewardModelSchema,
+} from './sections/reward-model.js';
 
 export const configSchema = z
   .strictObject({

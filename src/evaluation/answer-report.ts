@@ -18,8 +18,8 @@ import {
 import { asProbabilities, oneVsRestAuroc, type LikelihoodRow } from './auroc.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { wilsonInterval } from './wilson.js';
-import { classFigures, encodeLabels, type ClassFigures } from './classes.js';
-import type { AccuracyCell } from './metrics.js';
+import { classFigures, encodeLabels, type ClassFigures } from './class-metrics.js';
+import type { AccuracyCell } from './answer-metrics.js';
 
 /** A question with its true answer and what a model wrote. */
 export interface AnswerRow {

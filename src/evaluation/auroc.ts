@@ -2,7 +2,7 @@
  * Area under the ROC curve, for two classes and for many by one-vs-rest. Pure; null where it is not defined, never NaN.
  * Equal scores count half, as in scikit-learn.
  */
-import { ranks } from './metrics.js';
+import { ranks } from './answer-metrics.js';
 
 /** Of all pairs of a positive and a negative row, the share in which the positive scores higher. */
 export function auroc(scores: readonly number[], positive: readonly boolean[]): number | null {

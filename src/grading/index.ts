@@ -1,5 +1,5 @@
 /** Grading: the four-grade set that a reward model is trained on. */
-export { gradeSamples } from './grade.js';
-export type { GradedKind, GradedRow, GradedSet, GradeOptions } from './grade.js';
+export { gradeSamples } from './grade-samples.js';
+export type { GradedKind, GradedRow, GradedSet, GradeOptions } from './grade-samples.js';
 export type { PartOfSpeech, Sense, Thesaurus } from './thesaurus.js';
 export { loadWordNet, wordNetDirectory } from './wordnet.js';

@@ -7,7 +7,7 @@ export interface Sense {
   id: number;
   /** All words that share the sense, blanks as `_`. */
   words: readonly string[];
-  /** Stems (see words.ts) of the content words in definition and examples. */
+  /** Stems (see rationale-words.ts) of the content words in definition and examples. */
   glossStems: ReadonlySet<string>;
   /** Names a part of a body. */
   anatomical: boolean;

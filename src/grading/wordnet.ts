@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
 import type { PartOfSpeech, Sense, Thesaurus } from './thesaurus.js';
-import { contentStems } from './words.js';
+import { contentStems } from './rationale-words.js';
 
 /** The part-of-speech digits of sense keys; adjectives have a second one for satellites. */
 const keyDigits: Record<PartOfSpeech, readonly number[]> = { noun: [1], verb: [2], adj: [3, 5], adv: [4] };

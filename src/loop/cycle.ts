@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import type { GradedRow } from '../grading/index.js';
 import type { Sample } from '../sample.js';
-import type { RewardRow } from '../training/rows.js';
-import type { RunContext } from './context.js';
-import { updateGenerator, type GeneratorState } from './generator-state.js';
+import type { RewardRow } from '../job-spec/rows/job-rows.js';
+import type { RunContext } from './run-context.js';
+import { updateGenerator, type GeneratorState } from './generator/generator-state.js';
 import { runStage, type StageDone } from './stage.js';
 import { evaluate, type EvaluateOutput } from './stages/evaluate.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
@@ -13,7 +13,7 @@ import { preferencePrompts, preferences, readPreferences } from './stages/prefer
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
-import { grpo, sft } from './stages/train-policy.js';
+import { grpo, sft } from './stages/sft.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {

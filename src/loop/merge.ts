@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { JobHooks } from '../bridge/job.js';
-import type { ResultOf } from '../bridge/contract.js';
+import type { JobHooks } from '../bridge/jobs/running-job.js';
+import type { ResultOf } from '../bridge/contract/contract.js';
 import { onDisk } from '../disk.js';
 import { DataError } from '../errors.js';
-import type { Engine } from '../sdk/engine.js';
-import { modelCard } from './model-card.js';
-import { confirmOutput } from './outputs.js';
-import { withBases } from './relocation.js';
+import type { Engine } from '../job-spec/script-engine.js';
+import { modelCard } from './result/model-card.js';
+import { confirmOutput } from './folder/check-outputs.js';
+import { withBases } from './folder/relocation.js';
 
 export interface MergeRequest {
   /** Folder of a policy or reward model. */

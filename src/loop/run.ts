@@ -1,16 +1,16 @@
 /** The MedGR² loop from its first stage to its last. */
 import { resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
-import type { RunOptions } from './attempt.js';
-import type { RunContext } from './context.js';
-import { writeCards } from './model-card.js';
-import { firstGenerator } from './generator-state.js';
-import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result.js';
-import { inRunFolder } from './session.js';
+import type { RunOptions } from './run-attempt.js';
+import type { RunContext } from './run-context.js';
+import { writeCards } from './result/model-card.js';
+import { firstGenerator } from './generator/generator-state.js';
+import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result/run-result.js';
+import { inRunFolder } from './in-run-folder.js';
 import { runStage } from './stage.js';
 import { evaluate } from './stages/evaluate.js';
 import { prepareData } from './stages/prepare-data.js';
-import { firstState, runCycles } from './start.js';
+import { firstState, runCycles } from './before-cycles.js';
 
 /**
  * The MedGR² loop (Algorithm 1) for `config.cycles` turns. Resolves with what result.json holds.

@@ -7,14 +7,14 @@ import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder, onDisk } from '../disk.js';
 import { sha256 } from '../hash.js';
-import type { RunContext } from './context.js';
-import type { RunEvent, StageMetrics, StageName } from './events.js';
-import { fingerprintOf, recordFiles } from './fingerprint.js';
-import { findFinished, type Sought } from './finished.js';
-import { checked, stageKey } from './ledger.js';
-import { stageFiles } from './outputs.js';
-import { readJson, writeJson } from './run-folder.js';
-import { toRelativeBases } from './relocation.js';
+import type { RunContext } from './run-context.js';
+import type { RunEvent, StageMetrics, StageName } from './run-events.js';
+import { fingerprintOf, recordFiles } from './folder/fingerprint.js';
+import { findFinished, type Sought } from './folder/resume-stage.js';
+import { checked, stageKey } from './folder/ledger.js';
+import { stageFiles } from './folder/check-outputs.js';
+import { readJson, writeJson } from './folder/run-folder.js';
+import { toRelativeBases } from './folder/relocation.js';
 import type { StageDetail } from './stage-detail.js';
 
 export interface StageContext extends RunContext {

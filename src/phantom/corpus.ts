@@ -4,7 +4,7 @@
  */
 import { seededRandom, type Random } from '../random.js';
 import { strategies } from '../sample.js';
-import { factsOf, nothing, randomFact, type Fact, type Topic } from './facts.js';
+import { factsOf, nothing, randomFact, type Fact, type Topic } from './scene-facts.js';
 import {
   anatomies,
   lesionAt,

@@ -5,7 +5,7 @@
  */
 import { seededRandom, type Random } from '../random.js';
 import type { QuestionType, Strategy } from '../sample.js';
-import { randomFact, topics, type Fact } from './facts.js';
+import { randomFact, topics, type Fact } from './scene-facts.js';
 import { phantomModalities, type PhantomModality, type Scene } from './scene.js';
 import { askQuestion, rationaleFor } from './wording.js';
 

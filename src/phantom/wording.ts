@@ -1,7 +1,7 @@
 /** How the simulated teacher, the seed samples and the test questions speak about facts. The base model never saw these questions. */
 import type { Random } from '../random.js';
 import type { Strategy } from '../sample.js';
-import { nothing, type Fact, type Topic } from './facts.js';
+import { nothing, type Fact, type Topic } from './scene-facts.js';
 
 const questions: Record<Topic, readonly ((fact: Fact) => string)[]> = {
   modality: [

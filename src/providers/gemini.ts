@@ -4,10 +4,10 @@
  */
 import { GoogleGenerativeAI, GoogleGenerativeAIFetchError, type ResponseSchema } from '@google/generative-ai';
 import type { z } from 'zod';
-import { geminiUrl } from '../config/egress.js';
+import { geminiUrl } from '../config/egress-rule.js';
 import { messageOf } from '../errors.js';
-import { boundedFetch } from './bounded.js';
-import { limitedCall, remedyOf } from './call.js';
+import { boundedFetch } from './bounded-reply.js';
+import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply, retryDelayMs } from './gemini-reply.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';

@@ -3,10 +3,10 @@
  * Retries and rate are the pool's concern. A redirect is refused: an image must not go where nobody allowed it to.
  */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../config/generation.js';
+import type { StructuredOutput } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
-import { bounded } from './bounded.js';
-import { limitedCall, remedyOf } from './call.js';
+import { bounded } from './bounded-reply.js';
+import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { readChatReply, readError, retryAfterMs } from './openai-reply.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';

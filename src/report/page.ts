@@ -1,15 +1,15 @@
 /** The whole page as text: a policy that lets nothing be loaded or run, a style sheet, and the sections in reading order. */
 import type { RunFigures } from './data/run-figures.js';
 import { html, trusted, type Markup } from './markup.js';
-import * as charts from './sections/charts.js';
-import { comparison } from './sections/comparison.js';
-import { gallery } from './sections/gallery.js';
-import { glance } from './sections/glance.js';
-import { limits } from './sections/limits.js';
-import { recipe } from './sections/recipe.js';
+import * as charts from './sections/chart-sections.js';
+import { comparison } from './sections/comparison-section.js';
+import { gallery } from './sections/gallery-section.js';
+import { glance } from './sections/glance-section.js';
+import { limits } from './sections/limits-section.js';
+import { recipe } from './sections/recipe-section.js';
 import type { Section } from './sections/section.js';
-import { seeds } from './sections/seeds.js';
-import { setup } from './sections/setup.js';
+import { seeds } from './sections/seeds-section.js';
+import { setup } from './sections/setup-section.js';
 import { style } from './style.js';
 
 export interface PageOptions {

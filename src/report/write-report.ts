@@ -1,7 +1,7 @@
 /** Run folders -> one HTML page that needs nothing else: no network, no script, no file beside it. */
 import { join, resolve } from 'node:path';
-import { packageRoot } from '../bridge/paths.js';
-import { readJson, writeWhole } from '../loop/run-folder.js';
+import { packageRoot } from '../bridge/environment/package-paths.js';
+import { readJson, writeWhole } from '../loop/folder/run-folder.js';
 
 export interface ReportOptions {
   /** Where to write; `report.html` in the run folder for one run, in the working folder for several. */

@@ -1,6 +1,6 @@
 /** Puts the screen on a terminal, and takes it off again without a trace. */
 import { render } from 'ink';
-import { openFeed, type Feed, type Source } from './feed.js';
+import { openFeed, type Feed, type Source } from './events/feed.js';
 import { Screen, type ScreenActions } from './screen.js';
 
 export interface Terminal {

@@ -1,18 +1,18 @@
 /** The whole screen: lays out what the state holds, and turns keys into what a person wants. Decides nothing itself. */
 import { Box, Text, useInput, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore, type ReactElement } from 'react';
-import { CyclesTable } from './cycles-table.js';
-import type { Feed } from './feed.js';
-import { readGpus, type GpuUse } from './gpu.js';
-import { Header } from './header.js';
-import { Help } from './help.js';
-import { ImageView } from './image-view.js';
-import { layoutOf, narrow, overlayRows } from './layout.js';
-import { LoopRing } from './loop-ring.js';
-import { PanelFrame } from './panel.js';
-import type { ScreenState } from './state.js';
-import { panelNames, panelOf, type PanelName } from './words.js';
-import { ManyColors, Toned } from './tones.js';
+import { CyclesTable } from './parts/cycles-table.js';
+import type { Feed } from './events/feed.js';
+import { readGpus, type GpuUse } from './gpu-use.js';
+import { Header } from './parts/header.js';
+import { Help } from './parts/help.js';
+import { ImageView } from './parts/image-view.js';
+import { layoutOf, narrow, overlayRows } from './parts/layout.js';
+import { LoopRing } from './parts/loop-ring.js';
+import { PanelFrame } from './parts/panel.js';
+import type { ScreenState } from './state/screen-state.js';
+import { panelNames, panelOf, type PanelName } from './parts/stage-words.js';
+import { ManyColors, Toned } from './parts/tones.js';
 
 /** What the keys of a running `medgr2 run` do; `watch` has only `leave`. */
 export interface ScreenActions {

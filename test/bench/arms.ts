@@ -4,17 +4,17 @@
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Engine } from '../../src/bridge/engine.js';
+import type { Engine } from '../../src/bridge/jobs/open-engine.js';
 import type { Config } from '../../src/config/schema.js';
-import { removeOverlap } from '../../src/dataset/overlap.js';
-import { readSamples } from '../../src/dataset/samples.js';
-import { writeParquet } from '../../src/dataset/table.js';
-import { evaluatePolicy } from '../../src/evaluation/evaluate.js';
-import { fromRun, readJson, writeJson } from '../../src/loop/run-folder.js';
+import { removeOverlap } from '../../src/dataset/folders/exact-overlap.js';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
+import { writeParquet } from '../../src/dataset/tables/table.js';
+import { evaluatePolicy } from '../../src/evaluation/answer-questions.js';
+import { fromRun, readJson, writeJson } from '../../src/loop/folder/run-folder.js';
 import { seededRandom } from '../../src/random.js';
 import type { Sample } from '../../src/sample.js';
-import { rowColumns, sftRow, type RowOptions } from '../../src/training/rows.js';
-import { sftSpec } from '../../src/training/specs.js';
+import { rowColumns, sftRow, type RowOptions } from '../../src/job-spec/rows/job-rows.js';
+import { sftSpec } from '../../src/job-spec/spec-from-config.js';
 
 export interface ArmPlace {
   engine: Engine;

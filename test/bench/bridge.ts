@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { scriptLine, scriptNumber } from '../../src/script-line.js';
-import { ensurePython } from '../../src/bridge/environment.js';
+import { ensurePython } from '../../src/bridge/environment/make-environment.js';
 import { benchLine } from './bridge/line.js';
 import { benchPythonShell } from './bridge/python-shell.js';
 import { table, type Line } from './bridge/stats.js';

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ensurePython } from '../../src/bridge/environment.js';
+import { ensurePython } from '../../src/bridge/environment/make-environment.js';
 import { scriptLine } from '../../src/script-line.js';
 
 const { positionals } = scriptLine(import.meta.filename, {}, 50);

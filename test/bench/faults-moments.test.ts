@@ -1,6 +1,6 @@
 /** Which moment a fault waits for: it comes once in the run that begins at the snapshot before it. */
 import { describe, expect, test } from 'vitest';
-import type { TimedEvent } from '../../src/loop/events.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { chooseMoment, secondsFrom, snapshotBefore, waitsFor } from './faults/moments.js';
 import type { Reference, Snapshot } from './faults/reference.js';
 

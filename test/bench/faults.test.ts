@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeParquet } from '../../src/dataset/table.js';
+import { writeParquet } from '../../src/dataset/tables/table.js';
 import type { AttemptEnd } from './faults/attempt.js';
 import { differencesBetween } from './faults/compare.js';
 import { damageFile, fileKind, pickFile } from './faults/damage.js';

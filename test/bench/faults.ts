@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { refuse, scriptLine, scriptNumber } from '../../src/script-line.js';
-import { appendJsonLine } from '../../src/loop/json-lines.js';
+import { appendJsonLine } from '../../src/loop/folder/json-lines.js';
 import { runTrials } from './faults/run-trials.js';
 import { faultKinds } from './faults/kinds.js';
 import { describeElse, outcomeTable } from './faults/table.js';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { FaultRates, Latency } from '../../src/providers/simulated/faults.js';
+import type { FaultRates, Latency } from '../../src/providers/simulated/planned-faults.js';
 import { toolPass, toolPython, type Tool } from './compare/tools.js';
 import type { PassOptions, PassResult } from './generate-pass.js';
 import { imageFiles, modelName, passTasks, requestLines } from './generate-tasks.js';

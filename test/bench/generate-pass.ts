@@ -1,7 +1,7 @@
 /** One pass of `bench:generate` in a process of its own: prints what it came to as one JSON line. */
-import { generateCandidates } from '../../src/generation/generate.js';
-import { openReplyCache } from '../../src/generation/reply-cache.js';
-import type { GenerationProgress } from '../../src/generation/progress.js';
+import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
+import type { GenerationProgress } from '../../src/generation/generation-progress.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
 import { openAiProvider } from '../../src/providers/openai.js';
 import { imageFiles, modelName, passTasks } from './generate-tasks.js';

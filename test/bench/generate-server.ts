@@ -1,5 +1,5 @@
 /** The server of `bench:generate`, in a process of its own so that the client's memory is measured alone. Prints its URL. */
-import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
 import { book } from '../generation/support.js';
 
 const { latency, faults } = JSON.parse(process.argv[2] ?? '{}') as {

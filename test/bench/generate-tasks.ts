@@ -2,10 +2,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/hash.js';
-import { buildGeneratorPrompt } from '../../src/prompts/generator.js';
-import { replySchema } from '../../src/prompts/parse.js';
+import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
+import { replySchema } from '../../src/prompts/parse-reply.js';
 import { jsonForm } from '../../src/providers/reply-form.js';
-import type { GenerationTask } from '../../src/generation/request.js';
+import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { imageBytes } from '../generation/support.js';
 

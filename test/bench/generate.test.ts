@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { prepareRequest } from '../../src/generation/request.js';
-import { replySchema } from '../../src/prompts/parse.js';
+import { prepareRequest } from '../../src/generation/asking/generation-request.js';
+import { replySchema } from '../../src/prompts/parse-reply.js';
 import { openAiProvider } from '../../src/providers/openai.js';
-import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
 import { book } from '../generation/support.js';
 import { imageFiles, modelName, passTasks, requestLines } from './generate-tasks.js';
 

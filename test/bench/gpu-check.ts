@@ -6,8 +6,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { ensurePython } from '../../src/bridge/environment.js';
-import { pythonPath } from '../../src/bridge/paths.js';
+import { ensurePython } from '../../src/bridge/environment/make-environment.js';
+import { pythonPath } from '../../src/bridge/environment/package-paths.js';
 import { scriptLine } from '../../src/script-line.js';
 import { gpuFile, tableOf, type Measured } from './gpu-table.js';
 

@@ -1,8 +1,8 @@
 /** The table of `gpu-check` with what `plan` foresees for the 3B shape. */
 import { parseConfig } from '../../src/config/load.js';
 import { defaultAssumptions, devices } from '../../src/loop/estimate/assumptions.js';
-import { planRun } from '../../src/loop/estimate/estimate.js';
-import { findFacts } from '../../src/loop/estimate/facts.js';
+import { planRun } from '../../src/loop/estimate/estimate-run.js';
+import { findFacts } from '../../src/loop/estimate/plan-facts.js';
 
 export interface Measured {
   device: string;

@@ -6,8 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { imageNames } from '../../src/dataset/import/image-folder.js';
-import { hashDistance, perceptualHash, type PerceptualHash } from '../../src/dataset/near/image.js';
+import { imageNames } from '../../src/dataset/pictures/image-folder.js';
+import { hashDistance, perceptualHash, type PerceptualHash } from '../../src/dataset/near-duplicates/near-images.js';
 import { formatTable } from '../../src/format.js';
 import { scriptLine, scriptNumber } from '../../src/script-line.js';
 

@@ -2,9 +2,9 @@
  * Where our reading of answers and the papers' published rules differ, on a thousand texts: `npm run bench:reading`. Each kind
  * of text is written over forty questions; `means` is what a person would say that it answers.
  */
-import { optionLetter } from '../../src/reward/options.js';
-import { isCorrect } from '../../src/reward/extract.js';
-import { publishedAccuracy, publishedLetter, publishedWord } from '../../src/reward/published.js';
+import { optionLetter } from '../../src/reward/options/answer-options.js';
+import { isCorrect } from '../../src/reward/reading/extract.js';
+import { publishedAccuracy, publishedLetter, publishedWord } from '../../src/reward/published-reading.js';
 import { formatTable } from '../../src/format.js';
 import { seededRandom } from '../../src/random.js';
 import { scriptLine } from '../../src/script-line.js';

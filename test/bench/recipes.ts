@@ -4,11 +4,11 @@
  */
 import { join, resolve } from 'node:path';
 import { scriptLine } from '../../src/script-line.js';
-import { ensurePython } from '../../src/bridge/environment.js';
-import { openEngine } from '../../src/bridge/engine.js';
+import { ensurePython } from '../../src/bridge/environment/make-environment.js';
+import { openEngine } from '../../src/bridge/jobs/open-engine.js';
 import { messageOf } from '../../src/errors.js';
 import { loadConfig } from '../../src/config/load.js';
-import { runRecipe } from '../../src/loop/recipes/run-recipe.js';
+import { runRecipe } from '../../src/loop/comparison/run-recipe.js';
 
 /** What makes each small; the shape of the recipe stays, but for sizes that would not fit so little data. */
 const common = ['threads=1', 'data.seed=48', 'data.test=24', 'data.pool=12', 'evaluation.batchSize=24'];

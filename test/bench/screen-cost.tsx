@@ -12,8 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { heldMiB } from '../helpers/heap.js';
 import { recordedRun, recorder } from '../tui/fixtures/recorded-run.js';
 import { openScreen, type Terminal } from '../../src/tui/open-screen.js';
-import { followFile, replayFile } from '../../src/tui/sources.js';
-import type { TimedEvent } from '../../src/loop/events.js';
+import { followFile, replayFile } from '../../src/tui/events/event-sources.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
 /** More than this from the first third of a replay to the last, and something is held that should not be. */

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../src/errors.js';
-import { runResultSchema } from '../../src/loop/result.js';
-import { readJson, runFiles, writeJson } from '../../src/loop/run-folder.js';
-import { seedFolder, seedFolders } from '../../src/loop/seed-folders.js';
+import { runResultSchema } from '../../src/loop/result/run-result.js';
+import { readJson, runFiles, writeJson } from '../../src/loop/folder/run-folder.js';
+import { seedFolder, seedFolders } from '../../src/loop/comparison/seed-folders.js';
 
 const outcomeSchema = z.object({
   seed: z.int(),

@@ -1,5 +1,5 @@
 /** The table of `bench:seeds`: mean, standard deviation and range over seeds of all folders given to it. Pure. */
-import { spreadOf } from '../../src/evaluation/spread.js';
+import { spreadOf } from '../../src/evaluation/seed-spread.js';
 import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
 
 type Value = number | null | undefined;

@@ -20,11 +20,11 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 from medgr2.contract import with_defaults
 from medgr2.executors.local import LocalExecutor
 from medgr2.gpu_check.cases import Size, write_rows
-from medgr2.gpu_check.measured import measure
-from medgr2.gpu_check.shapes import PIXELS_3B, TEXT_3B, VISION_3B
-from medgr2.reward_backbone import RewardHead
-from medgr2.roles import ABOUT_FILE, HEAD_FILE
-from medgr2.weights import PHANTOM_BASE
+from medgr2.gpu_check.measure_case import measure
+from medgr2.gpu_check.model_shape import PIXELS_3B, TEXT_3B, VISION_3B
+from medgr2.models.model_roles import ABOUT_FILE, HEAD_FILE
+from medgr2.models.reward_backbone import RewardHead
+from medgr2.models.weights import PHANTOM_BASE
 
 TEXT_7B = {
     **TEXT_3B,

@@ -4,11 +4,11 @@
  */
 import path from 'node:path';
 import { execa } from 'execa';
-import { ensurePython } from '../../src/bridge/environment.js';
-import { pythonPath } from '../../src/bridge/paths.js';
+import { ensurePython } from '../../src/bridge/environment/make-environment.js';
+import { pythonPath } from '../../src/bridge/environment/package-paths.js';
 import { formatTable } from '../../src/format.js';
-import { shapeByName } from '../../src/loop/estimate/architecture.js';
-import { estimateMemory, estimateScoring } from '../../src/loop/estimate/memory.js';
+import { shapeByName } from '../../src/loop/estimate/model-size.js';
+import { estimateMemory, estimateScoring } from '../../src/loop/estimate/gpu-memory.js';
 
 /** Rows of the bench: an image of 448 x 448 pixels, a short prompt and its answer, in the phantom's tokens. */
 const row = { tokens: 256 + 60, imageTokens: 256 };

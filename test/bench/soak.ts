@@ -7,7 +7,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { openEngine, type Engine } from '../../src/bridge/engine.js';
+import { openEngine, type Engine } from '../../src/bridge/jobs/open-engine.js';
 import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
 setFlagsFromString('--expose-gc');

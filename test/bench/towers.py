@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 
-from medgr2 import image_memo
-from medgr2.bounded import Bounded
-from medgr2.frozen_towers import reuse_features
 from medgr2.gpu_check.cases import Size, write_rows
-from medgr2.gpu_check.shapes import write_3b
-from medgr2.reward_backbone import RewardModel
-from medgr2.rows import read_rows
+from medgr2.gpu_check.model_shape import write_3b
+from medgr2.models.bounded_memo import Bounded
+from medgr2.models.frozen_towers import reuse_features
+from medgr2.models.reward_backbone import RewardModel
+from medgr2.rows import image_memo
+from medgr2.rows.read_rows import read_rows
 
 COPIES, TURNS = 4, 1
 TEXT = {"hidden_size": 256, "intermediate_size": 1376, "num_hidden_layers": 9, "num_attention_heads": 2}

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, expectTypeOf, test } from 'vitest';
-import { contractJson } from '../../src/bridge/json-schema.js';
-import { pythonSources } from '../../src/bridge/paths.js';
-import type { Engine } from '../../src/bridge/engine.js';
+import { contractJson } from '../../src/bridge/contract/contract-json.js';
+import { pythonSources } from '../../src/bridge/environment/package-paths.js';
+import type { Engine } from '../../src/bridge/jobs/open-engine.js';
 
 test('py/medgr2/contract.json is up to date: otherwise run `npm run codegen`', async () => {
   expect(await readFile(path.join(pythonSources, 'medgr2', 'contract.json'), 'utf8')).toBe(contractJson());

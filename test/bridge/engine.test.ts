@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEngine, type Engine } from '../../src/bridge/engine.js';
-import type { JobEvent } from '../../src/bridge/contract.js';
+import { openEngine, type Engine } from '../../src/bridge/jobs/open-engine.js';
+import type { JobEvent } from '../../src/bridge/contract/contract.js';
 import { expectGone } from './helpers/processes.js';
 import { ConfigError, JobError, RewardError } from '../../src/errors.js';
 

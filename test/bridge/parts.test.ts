@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { EventLog } from '../../src/bridge/event-log.js';
-import { LineSplitter } from '../../src/bridge/lines.js';
-import { logTail } from '../../src/bridge/log-tail.js';
-import { PipeTransport } from '../../src/bridge/transport.js';
+import { EventLog } from '../../src/bridge/jobs/job-event-log.js';
+import { LineSplitter } from '../../src/bridge/process/line-splitter.js';
+import { logTail } from '../../src/bridge/process/log-tail.js';
+import { PipeTransport } from '../../src/bridge/process/pipe-transport.js';
 import { BridgeError } from '../../src/errors.js';
 
 test('lines are cut wherever the stream was', () => {

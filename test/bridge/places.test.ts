@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { openEngine } from '../../src/bridge/engine.js';
+import { openEngine } from '../../src/bridge/jobs/open-engine.js';
 import { expectGone } from './helpers/processes.js';
 
 const fixtures = path.join(import.meta.dirname, 'fixtures');

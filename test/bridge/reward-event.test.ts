@@ -1,7 +1,7 @@
 /** Mean, spread and latency of each reward of a batch. */
 import { expect, test } from 'vitest';
-import { jobEventSchema } from '../../src/bridge/contract.js';
-import { rewardsEvent } from '../../src/bridge/reward-event.js';
+import { jobEventSchema } from '../../src/bridge/contract/contract.js';
+import { rewardsEvent } from '../../src/bridge/jobs/reward-event.js';
 
 test('each reward has its figures over the completions that it applies to', () => {
   const event = rewardsEvent(3, { scores: { a: [1, 3, null], none: [null, null, null] }, milliseconds: { a: 1.5 } });

@@ -1,7 +1,7 @@
 /** Rules of a job spec beyond its form: the golden cases are what Python refuses as well, in the same words. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { jobSpecSchema } from '../../src/bridge/contract.js';
+import { jobSpecSchema } from '../../src/bridge/contract/contract.js';
 
 interface Case {
   name: string;

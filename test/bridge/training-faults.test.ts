@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pythonSources } from '../../src/bridge/paths.js';
-import { meaningOf } from '../../src/bridge/python-failures.js';
+import { pythonSources } from '../../src/bridge/environment/package-paths.js';
+import { meaningOf } from '../../src/bridge/failures/python-remedies.js';
 
 /** A damaged checkpoint never ends a job: the one before it is taken, with a warning. */
 const handledThere = new Set(['DamagedCheckpoint']);
 
-const faults = [...readFileSync(join(pythonSources, 'medgr2', 'training_faults.py'), 'utf8').matchAll(/^class (\w+)/gm)]
+const faults = [
+  ...readFileSync(join(pythonSources, 'medgr2', 'training', 'training_faults.py'), 'utf8').matchAll(/^class (\w+)/gm),
+]
   .map(([, name]) => name ?? '')
   .filter((name) => !handledThere.has(name));
 

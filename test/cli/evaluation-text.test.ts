@@ -1,8 +1,8 @@
 /** What `medgr2 evaluate` prints about a model's answers: the data set they are of, and why a figure is missing. */
 import { expect, test } from 'vitest';
-import { evaluationText } from '../../src/cli/evaluation-text.js';
+import { evaluationText } from '../../src/cli/print/evaluation-text.js';
 import { answerReport } from '../../src/evaluation/answer-report.js';
-import { answerRows, type Prediction } from '../../src/evaluation/evaluate.js';
+import { answerRows, type Prediction } from '../../src/evaluation/answer-questions.js';
 import { makeSample } from '../helpers/sample.js';
 
 const sample = makeSample();

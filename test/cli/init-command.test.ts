@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { initCommand, type InitCommand } from '../../src/cli/init-command.js';
-import type { CommandIo } from '../../src/cli/io.js';
-import { planCommand } from '../../src/cli/plan-command.js';
+import { initCommand, type InitCommand } from '../../src/cli/commands/init-command.js';
+import type { CommandIo } from '../../src/cli/command-io.js';
+import { planCommand } from '../../src/cli/commands/plan-command.js';
 import { loadConfig } from '../../src/config/load.js';
 import { writePicture } from '../helpers/pictures.js';
 

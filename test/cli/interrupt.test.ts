@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TimedEvent } from '../../src/loop/events.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { expectGone, inheritorsOf, parentOf } from '../bridge/helpers/processes.js';
 import { runCommandLine, type CommandActs } from '../helpers/command.js';
 

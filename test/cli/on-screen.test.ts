@@ -1,8 +1,8 @@
 /** What would be printed while a screen is there waits for its end; a screen that does not open holds nothing back. */
 import { expect, test } from 'vitest';
-import type { CommandIo } from '../../src/cli/io.js';
+import type { CommandIo } from '../../src/cli/command-io.js';
 import { onScreen } from '../../src/cli/on-screen.js';
-import type { Source } from '../../src/tui/feed.js';
+import type { Source } from '../../src/tui/events/feed.js';
 
 test('the error of a screen that cannot open can be printed', async () => {
   const said: string[] = [];

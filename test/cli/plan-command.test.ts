@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planCommand } from '../../src/cli/plan-command.js';
+import { planCommand } from '../../src/cli/commands/plan-command.js';
 
 async function plan(config: string, set: readonly string[] = []): Promise<string> {
   const lines: string[] = [];

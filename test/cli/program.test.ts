@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CommanderError } from 'commander';
 import { buildProgram, exitCodeOf } from '../../src/cli/program.js';
-import { describeError } from '../../src/cli/report-error.js';
+import { describeError } from '../../src/cli/print-error.js';
 import { ConfigError, JobError } from '../../src/errors.js';
 
 async function invoke(...values: string[]): Promise<{ out: string; error: string; code: number }> {

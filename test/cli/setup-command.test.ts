@@ -2,7 +2,7 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { buildProgram } from '../../src/cli/program.js';
-import { setupCommand } from '../../src/cli/setup-command.js';
+import { setupCommand } from '../../src/cli/commands/setup-command.js';
 
 const io = {
   out: () => {},

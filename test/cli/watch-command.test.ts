@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { statusCommand } from '../../src/cli/status-command.js';
-import { stopCommand } from '../../src/cli/stop-command.js';
-import { watchCommand } from '../../src/cli/watch-command.js';
-import { lockFile } from '../../src/generation/file-lock.js';
-import { readRequest } from '../../src/loop/requests.js';
-import type { TimedEvent } from '../../src/loop/events.js';
+import { statusCommand } from '../../src/cli/commands/status-command.js';
+import { stopCommand } from '../../src/cli/commands/stop-command.js';
+import { watchCommand } from '../../src/cli/commands/watch-command.js';
+import { lockFile } from '../../src/file-lock.js';
+import { readRequest } from '../../src/loop/folder/stop-requests.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { recordedRun, untilWithin } from '../tui/fixtures/recorded-run.js';
 
 let runDir = '';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openEngine } from '../../src/bridge/engine.js';
-import { executorSchema } from '../../src/config/executor.js';
+import { openEngine } from '../../src/bridge/jobs/open-engine.js';
+import { executorSchema } from '../../src/config/sections/executor.js';
 import { parseConfig } from '../../src/config/load.js';
 
 test('jobs run on this machine unless said otherwise, and nothing listens beyond loopback', () => {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
-import { readPicture } from '../../src/dataset/import/picture.js';
-import { readJsonl, readParquet } from '../../src/dataset/table.js';
-import { readTextFile } from '../../src/dataset/text-file.js';
-import { loadPrices } from '../../src/generation/prices.js';
+import { readPicture } from '../../src/dataset/pictures/picture.js';
+import { readJsonl, readParquet } from '../../src/dataset/tables/table.js';
+import { readTextFile } from '../../src/dataset/tables/text-file.js';
+import { loadPrices } from '../../src/generation/cost/prices.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'medgr2-kinds-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
 /** CSV and lists of JSON: values come back as they were written, and each row knows the line on which it begins. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCsv } from '../../src/dataset/csv.js';
-import { elementLines } from '../../src/dataset/json-list.js';
-import { parseListText } from '../../src/dataset/import/list-text.js';
+import { parseCsv } from '../../src/dataset/tables/csv.js';
+import { elementLines } from '../../src/dataset/tables/json-list.js';
+import { parseListText } from '../../src/dataset/import-rows/list-text.js';
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 const field = fc.string({ unit: fc.constantFrom('a', 'b', ' ', ',', ';', '|', '\t', '"', '\n', '\r\n', 'é', '1') });

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readPool } from '../../src/dataset/files.js';
-import { importImages } from '../../src/dataset/import/images.js';
-import { listImages } from '../../src/dataset/import/image-folder.js';
-import { readPicture } from '../../src/dataset/import/picture.js';
+import { readPool } from '../../src/dataset/sources/own-files.js';
+import { importImages } from '../../src/dataset/import/import-images.js';
+import { listImages } from '../../src/dataset/pictures/image-folder.js';
+import { readPicture } from '../../src/dataset/pictures/picture.js';
 import { writePicture } from '../helpers/pictures.js';
 
 let dir = '';

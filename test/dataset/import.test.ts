@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { packageRoot } from '../../src/bridge/paths.js';
-import { readDataset, type Rejection } from '../../src/dataset/folder.js';
-import type { QuestionFormat } from '../../src/dataset/import/formats.js';
-import { importClinical } from '../../src/dataset/import/clinical.js';
-import { importImages } from '../../src/dataset/import/images.js';
-import { importQuestions } from '../../src/dataset/import/import.js';
-import type { ImportOptions } from '../../src/dataset/import/report.js';
-import { projectKey } from '../../src/dataset/pseudonym-key.js';
-import { writeParquet } from '../../src/dataset/table.js';
+import { packageRoot } from '../../src/bridge/environment/package-paths.js';
+import { readDataset, type Rejection } from '../../src/dataset/folders/dataset-folder.js';
+import type { QuestionFormat } from '../../src/dataset/import/import-formats.js';
+import { importClinical } from '../../src/dataset/import/import-clinical.js';
+import { importImages } from '../../src/dataset/import/import-images.js';
+import { importQuestions } from '../../src/dataset/import/import-questions.js';
+import type { ImportOptions } from '../../src/dataset/import/import-report.js';
+import { projectKey } from '../../src/dataset/patients/pseudonym-key.js';
+import { writeParquet } from '../../src/dataset/tables/table.js';
 import { DataError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
 import { writePictures } from '../helpers/pictures.js';
@@ -213,7 +213,7 @@ test('a folder of images: bytes twice and broken files are left out, folders can
 test('questions about clinical files find the pictures that were made of them', async () => {
   const clinical = at('clinical');
   const runJob = async (module: string, { outDir, pictures }: Record<string, unknown>) => {
-    expect(module).toBe('medgr2.dicom');
+    expect(module).toBe('medgr2.clinical.dicom');
     await writePictures(String(pictures), 3, 20);
     const line = (file: string, number: number) => {
       const path = join(String(pictures), `${number}.png`);

@@ -4,14 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { decontaminate } from '../../src/dataset/decontaminate.js';
-import { readDataset, type Dataset, type DatasetImage } from '../../src/dataset/folder.js';
-import { importImages } from '../../src/dataset/import/images.js';
-import { createHashIndex, type Hash64 } from '../../src/dataset/near/hash-index.js';
-import { hashDistance, nearImageGroups, nearImageMatches, type PerceptualHash } from '../../src/dataset/near/image.js';
-import { removeNearOverlap } from '../../src/dataset/near/overlap.js';
-import { comparedText, jaccard, nearTextGroups, nearTextMatches } from '../../src/dataset/near/text.js';
-import { splitDataset } from '../../src/dataset/split.js';
+import { decontaminate } from '../../src/dataset/folders/decontaminate.js';
+import { readDataset, type Dataset, type DatasetImage } from '../../src/dataset/folders/dataset-folder.js';
+import { importImages } from '../../src/dataset/import/import-images.js';
+import { createHashIndex, type Hash64 } from '../../src/dataset/near-duplicates/hash-index.js';
+import {
+  hashDistance,
+  nearImageGroups,
+  nearImageMatches,
+  type PerceptualHash,
+} from '../../src/dataset/near-duplicates/near-images.js';
+import { removeNearOverlap } from '../../src/dataset/near-duplicates/near-overlap.js';
+import {
+  comparedText,
+  jaccard,
+  nearTextGroups,
+  nearTextMatches,
+} from '../../src/dataset/near-duplicates/near-texts.js';
+import { splitDataset } from '../../src/dataset/folders/split.js';
 import { sha256 } from '../../src/hash.js';
 import { seededRandom } from '../../src/random.js';
 import { modalities } from '../../src/sample.js';

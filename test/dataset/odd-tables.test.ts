@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readDataset } from '../../src/dataset/folder.js';
-import type { QuestionFormat } from '../../src/dataset/import/formats.js';
-import { importQuestions } from '../../src/dataset/import/import.js';
+import { readDataset } from '../../src/dataset/folders/dataset-folder.js';
+import type { QuestionFormat } from '../../src/dataset/import/import-formats.js';
+import { importQuestions } from '../../src/dataset/import/import-questions.js';
 import { Medgr2Error } from '../../src/errors.js';
 import { writePicture } from '../helpers/pictures.js';
 

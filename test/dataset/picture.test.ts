@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { environmentPython } from '../../src/bridge/python.js';
-import { packageRoot } from '../../src/bridge/paths.js';
-import { cleanPicture, readPicture, type Picture } from '../../src/dataset/import/picture.js';
+import { environmentPython } from '../../src/bridge/environment/find-python.js';
+import { packageRoot } from '../../src/bridge/environment/package-paths.js';
+import { cleanPicture, readPicture, type Picture } from '../../src/dataset/pictures/picture.js';
 import { plantPictures, planted, whoNames } from '../helpers/planted.js';
 
 // Importing the processors of models takes a loaded machine its time.
@@ -191,7 +191,7 @@ describe('what stands beside the pixels', () => {
     const compare = `
 import json, sys, numpy as np
 from PIL import Image, ImageOps, ImageCms
-from medgr2.images import open_image
+from medgr2.rows.open_image import open_image
 import io
 out = []
 for one in json.load(open(sys.argv[1])):

@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { parseColumnMap } from '../../src/dataset/answered-row.js';
-import { datasetOfId, modalityNamed, modalityOfDataset, optionsInText } from '../../src/dataset/omnimedvqa.js';
-import { readPredictions } from '../../src/dataset/predictions.js';
+import { parseColumnMap } from '../../src/dataset/predictions/answered-row.js';
+import {
+  datasetOfId,
+  modalityNamed,
+  modalityOfDataset,
+  optionsInText,
+} from '../../src/dataset/sources/omnimedvqa-names.js';
+import { readPredictions } from '../../src/dataset/predictions/predictions.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medgr2-predictions-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../src/bridge/paths.js';
-import { parseColumnMap } from '../../src/dataset/answered-row.js';
-import { readDataset } from '../../src/dataset/folder.js';
-import type { QuestionFormat } from '../../src/dataset/import/formats.js';
-import { importQuestions } from '../../src/dataset/import/import.js';
-import { labelledOption } from '../../src/dataset/import/label.js';
-import type { ImportOptions } from '../../src/dataset/import/report.js';
+import { packageRoot } from '../../src/bridge/environment/package-paths.js';
+import { parseColumnMap } from '../../src/dataset/predictions/answered-row.js';
+import { readDataset } from '../../src/dataset/folders/dataset-folder.js';
+import type { QuestionFormat } from '../../src/dataset/import/import-formats.js';
+import { importQuestions } from '../../src/dataset/import/import-questions.js';
+import { labelledOption } from '../../src/dataset/import-rows/expert-label.js';
+import type { ImportOptions } from '../../src/dataset/import/import-report.js';
 import { writePictures } from '../helpers/pictures.js';
 
 let dir = '';

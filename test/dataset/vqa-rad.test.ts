@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readVqaRad } from '../../src/dataset/vqa-rad-rows.js';
-import { loadVqaRad } from '../../src/dataset/vqa-rad.js';
+import { readVqaRad } from '../../src/dataset/sources/vqa-rad-rows.js';
+import { loadVqaRad } from '../../src/dataset/sources/vqa-rad-source.js';
 import { strategies } from '../../src/sample.js';
 
 let folder = '';

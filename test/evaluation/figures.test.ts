@@ -5,7 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import { asProbabilities, auroc, oneVsRestAuroc } from '../../src/evaluation/auroc.js';
 import { wilsonInterval } from '../../src/evaluation/wilson.js';
 import { bootstrapIntervals, quantile } from '../../src/evaluation/bootstrap.js';
-import { classFigures, encodeLabels } from '../../src/evaluation/classes.js';
+import { classFigures, encodeLabels } from '../../src/evaluation/class-metrics.js';
 import { mcnemar } from '../../src/evaluation/mcnemar.js';
 
 interface Golden {

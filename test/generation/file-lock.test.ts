@@ -9,8 +9,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { lockFile, lockHolder } from '../../src/generation/file-lock.js';
-import { canLookUp, identityOf } from '../../src/generation/process-identity.js';
+import { lockFile, lockHolder } from '../../src/file-lock.js';
+import { canLookUp, identityOf } from '../../src/process-identity.js';
 import { Scratch } from '../loop/folder/support.js';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -94,7 +94,7 @@ test('damage where the lock should be is named, and left alone while it is young
 /** A process that takes the lock again and again, and writes down when it holds it; freezes now and then. */
 const racer = `
 import { appendFileSync } from 'node:fs';
-import { lockFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/generation/file-lock.ts'))};
+import { lockFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/file-lock.ts'))};
 const [file, log, name, rounds] = process.argv.slice(2);
 let done = 0;
 const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

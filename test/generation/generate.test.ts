@@ -1,13 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError, ProviderError } from '../../src/errors.js';
-import { generateCandidates, type GenerateOptions } from '../../src/generation/generate.js';
-import type { GenerationProgress } from '../../src/generation/progress.js';
-import { openReplyCache } from '../../src/generation/reply-cache.js';
+import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
+import type { GenerationProgress } from '../../src/generation/generation-progress.js';
+import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
 import type { Provider, ProviderReply, ProviderRequest } from '../../src/providers/provider.js';
-import { startTeacherServer, type TeacherServerOptions } from '../../src/providers/simulated/server.js';
+import { startTeacherServer, type TeacherServerOptions } from '../../src/providers/simulated/simulated-server.js';
 import { seededRandom } from '../../src/random.js';
 import { sampleSchema } from '../../src/sample.js';
 import { book, Folder, quickRetry } from './support.js';

@@ -1,8 +1,8 @@
 /** A process that generates until it is killed: `tsx killed-generation.ts <folder> <server URL> <number of tasks>`. */
 import { writeFileSync } from 'node:fs';
-import { generateCandidates } from '../../src/generation/generate.js';
-import { openReplyCache } from '../../src/generation/reply-cache.js';
-import type { GenerationTask } from '../../src/generation/request.js';
+import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
+import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

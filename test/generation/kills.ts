@@ -5,11 +5,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../src/random.js';
-import { generateCandidates } from '../../src/generation/generate.js';
-import { openReplyCache } from '../../src/generation/reply-cache.js';
+import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
-import { readAnswered } from '../../src/providers/simulated/counts.js';
-import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { readAnswered } from '../../src/providers/simulated/request-counts.js';
+import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
 import { book, Folder } from './support.js';
 
 const script = fileURLToPath(new URL('killed-generation.ts', import.meta.url));

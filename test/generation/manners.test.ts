@@ -1,14 +1,14 @@
 /** Rate, back-off, budget, consent and the local provider, each through its own interface and then through the pool. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError, PausedError } from '../../src/errors.js';
-import { createBudget } from '../../src/generation/budget.js';
-import type { EgressRecord } from '../../src/generation/consent.js';
-import { createGate } from '../../src/generation/gate.js';
-import { generateCandidates, type GenerateOptions } from '../../src/generation/generate.js';
-import { costOf, loadPrices, priceOf, type Prices } from '../../src/generation/prices.js';
-import { openReplyCache } from '../../src/generation/reply-cache.js';
+import { createBudget } from '../../src/generation/cost/cost-budget.js';
+import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
+import { createGate } from '../../src/generation/asking/rate-limit.js';
+import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
+import { costOf, loadPrices, priceOf, type Prices } from '../../src/generation/cost/prices.js';
+import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
-import { localProvider, type LocalJob, type LocalReply } from '../../src/providers/local.js';
+import { localProvider, type LocalJob, type LocalReply } from '../../src/providers/local-provider.js';
 import type { Provider, ProviderReply, ProviderRequest } from '../../src/providers/provider.js';
 import { Folder, quickRetry } from './support.js';
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Medgr2Error } from '../../src/errors.js';
-import { openReplyCache, type CachedReply } from '../../src/generation/reply-cache.js';
+import { openReplyCache, type CachedReply } from '../../src/generation/replies/reply-cache.js';
 import { Folder } from './support.js';
 
 let tried = 0;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { sha256 } from '../../src/hash.js';
 import { questionTypes, strategies } from '../../src/sample.js';
-import type { GenerationTask } from '../../src/generation/request.js';
-import type { TeacherBook } from '../../src/providers/simulated/book.js';
+import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
+import type { TeacherBook } from '../../src/providers/simulated/teacher-book.js';
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 

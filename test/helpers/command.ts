@@ -1,7 +1,7 @@
 /** The command line as a process of its own, its events as they come. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { TimedEvent } from '../../src/loop/events.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 
 export interface CommandEnd {
   code: number | null;

@@ -1,5 +1,5 @@
 /** Events as a run stored them. */
-import type { TimedEvent } from '../../src/loop/events.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 
 export const parseEvents = (text: string): TimedEvent[] =>
   text

@@ -1,12 +1,12 @@
 /** An engine without Python: does at once what each job promises, and records every start. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobKind, JobSpec, ResultOf } from '../../src/bridge/contract.js';
-import type { Job, JobHooks } from '../../src/bridge/job.js';
-import { readParquet } from '../../src/dataset/table.js';
+import type { JobKind, JobSpec, ResultOf } from '../../src/bridge/contract/contract.js';
+import type { Job, JobHooks } from '../../src/bridge/jobs/running-job.js';
+import { readParquet } from '../../src/dataset/tables/table.js';
 import { JobError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
-import type { LoopEngine } from '../../src/loop/context.js';
+import type { LoopEngine } from '../../src/loop/run-context.js';
 import { questionTypeOfPrompt } from '../../src/prompts/index.js';
 
 export interface FakeCall {

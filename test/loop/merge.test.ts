@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/load.js';
-import type { Job } from '../../src/bridge/job.js';
+import type { Job } from '../../src/bridge/jobs/running-job.js';
 import { JobError } from '../../src/errors.js';
 import { mergeModel } from '../../src/loop/merge.js';
-import { modelCard, writeCards } from '../../src/loop/model-card.js';
-import { writeJson } from '../../src/loop/run-folder.js';
-import type { Engine } from '../../src/sdk/engine.js';
+import { modelCard, writeCards } from '../../src/loop/result/model-card.js';
+import { writeJson } from '../../src/loop/folder/run-folder.js';
+import type { Engine } from '../../src/job-spec/script-engine.js';
 
 let dir = '';
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), 'medgr2-merge-'))));

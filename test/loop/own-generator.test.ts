@@ -7,13 +7,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openEngine } from '../../src/bridge/engine.js';
+import { openEngine } from '../../src/bridge/jobs/open-engine.js';
 import { parseConfig } from '../../src/config/load.js';
-import { importQuestions } from '../../src/dataset/import/import.js';
-import { createPhantomData } from '../../src/dataset/phantom.js';
-import { readSamples } from '../../src/dataset/samples.js';
+import { importQuestions } from '../../src/dataset/import/import-questions.js';
+import { createPhantomData } from '../../src/dataset/sources/phantom-source.js';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { InterruptedError } from '../../src/errors.js';
-import type { TimedEvent } from '../../src/loop/events.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { runLoop } from '../../src/loop/run.js';
 import type { Sample } from '../../src/sample.js';
 

@@ -1,14 +1,14 @@
 /** The loop's pure parts: which tasks a cycle has, which examples and prompts it picks, what it calls precise. */
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { differences } from '../../src/loop/open-run.js';
-import { precisionOf } from '../../src/loop/precision.js';
-import { answerRewards } from '../../src/bridge/rewards.js';
-import { toRun } from '../../src/loop/run-folder.js';
+import { differences } from '../../src/loop/folder/open-run-folder.js';
+import { precisionOf } from '../../src/loop/result/sample-precision.js';
+import { answerRewards } from '../../src/bridge/jobs/answer-rewards.js';
+import { toRun } from '../../src/loop/folder/run-folder.js';
 import { bestExemplars } from '../../src/loop/stages/generator-update.js';
 import { preferencePrompts } from '../../src/loop/stages/preferences.js';
-import { cycleTasks, freshRounds } from '../../src/loop/tasks.js';
-import { compositeRewards } from '../../src/reward/composite.js';
+import { cycleTasks, freshRounds } from '../../src/loop/generator/cycle-tasks.js';
+import { compositeRewards } from '../../src/reward/composite-rewards.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { makeSample } from '../helpers/sample.js';
 

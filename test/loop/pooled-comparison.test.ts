@@ -1,8 +1,8 @@
 /** Several seeds of one comparison as one: figures worked out by hand, and arms or cells that a seed lacks. */
 import { expect, test } from 'vitest';
-import type { ArmResult, ComparisonResult } from '../../src/loop/comparison-result.js';
-import { poolComparisons, pooledComparisonSchema } from '../../src/loop/pooled-comparison.js';
-import { seedsText } from '../../src/cli/seeds-text.js';
+import type { ArmResult, ComparisonResult } from '../../src/loop/comparison/comparison-result.js';
+import { poolComparisons, pooledComparisonSchema } from '../../src/loop/comparison/pooled-comparison.js';
+import { seedsText } from '../../src/cli/print/seeds-text.js';
 
 const cell = (accuracy: number) => ({
   n: 100,

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { readSamples } from '../../src/dataset/samples.js';
-import type { TimedEvent } from '../../src/loop/events.js';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
 import { runLoop } from '../../src/loop/run.js';
 import { fakeEngine } from './fake-engine.js';
 

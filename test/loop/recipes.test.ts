@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
-import { comparisonResultSchema } from '../../src/loop/comparison-result.js';
-import type { TimedEvent } from '../../src/loop/events.js';
-import { armsOf, needsOf, type ComparisonRecipe } from '../../src/loop/recipes/plan.js';
-import { runComparison } from '../../src/loop/recipes/run-recipe.js';
-import { runSeeds } from '../../src/loop/recipes/run-seeds.js';
-import { pooledComparisonSchema } from '../../src/loop/pooled-comparison.js';
-import { spreadOf } from '../../src/evaluation/spread.js';
-import { comparisonText } from '../../src/cli/comparison-text.js';
-import { seedsText } from '../../src/cli/seeds-text.js';
+import { comparisonResultSchema } from '../../src/loop/comparison/comparison-result.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
+import { armsOf, needsOf, type ComparisonRecipe } from '../../src/loop/comparison/arm-plan.js';
+import { runComparison } from '../../src/loop/comparison/run-recipe.js';
+import { runSeeds } from '../../src/loop/comparison/run-seeds.js';
+import { pooledComparisonSchema } from '../../src/loop/comparison/pooled-comparison.js';
+import { spreadOf } from '../../src/evaluation/seed-spread.js';
+import { comparisonText } from '../../src/cli/print/comparison-text.js';
+import { seedsText } from '../../src/cli/print/seeds-text.js';
 import { fakeEngine, type FakeEngine } from './fake-engine.js';
 
 // A recipe of six arms writes some hundred tables; on a busy machine that takes its time.

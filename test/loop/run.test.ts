@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { readSamples } from '../../src/dataset/samples.js';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { InterruptedError, RunError } from '../../src/errors.js';
-import { generateAlone } from '../../src/loop/alone-stages.js';
-import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
-import { ledgerEntrySchema } from '../../src/loop/ledger.js';
-import { runResultSchema } from '../../src/loop/result.js';
+import { generateAlone } from '../../src/loop/single-stage/single-stages.js';
+import { runEventSchema, type TimedEvent } from '../../src/loop/run-events.js';
+import { ledgerEntrySchema } from '../../src/loop/folder/ledger.js';
+import { runResultSchema } from '../../src/loop/result/run-result.js';
 import { runLoop } from '../../src/loop/run.js';
 import { parseReply, questionTypeOfPrompt } from '../../src/prompts/index.js';
 import type { Sample } from '../../src/sample.js';
-import { readAnswered } from '../../src/providers/simulated/counts.js';
+import { readAnswered } from '../../src/providers/simulated/request-counts.js';
 import { fakeEngine, fakePeak, type FakeEngine } from './fake-engine.js';
 
 const yaml = `

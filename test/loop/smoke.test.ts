@@ -8,10 +8,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readSamples } from '../../src/dataset/samples.js';
-import type { TimedEvent } from '../../src/loop/events.js';
-import { runResultSchema } from '../../src/loop/result.js';
-import { readAnswered } from '../../src/providers/simulated/counts.js';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
+import { runResultSchema } from '../../src/loop/result/run-result.js';
+import { readAnswered } from '../../src/providers/simulated/request-counts.js';
 import { runCommandLine, type CommandActs, type CommandEnd } from '../helpers/command.js';
 
 const concurrency = 2;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { buildGeneratorPrompt, questionTypeOfPrompt, strategyOfPrompt } from '../../src/prompts/generator.js';
-import { dropReasons, parseReply } from '../../src/prompts/parse.js';
-import { renderPolicyPrompt, renderQuery, renderResponse } from '../../src/prompts/render.js';
-import { extract } from '../../src/reward/extract.js';
+import { buildGeneratorPrompt, questionTypeOfPrompt, strategyOfPrompt } from '../../src/prompts/generator-prompt.js';
+import { dropReasons, parseReply } from '../../src/prompts/parse-reply.js';
+import { renderPolicyPrompt, renderQuery, renderResponse } from '../../src/prompts/policy-prompt.js';
+import { extract } from '../../src/reward/reading/extract.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import { makeSample } from '../helpers/sample.js';
 

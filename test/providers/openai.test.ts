@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { StructuredOutput } from '../../src/config/generation.js';
-import { buildGeneratorPrompt } from '../../src/prompts/generator.js';
-import { parseReply, replySchema } from '../../src/prompts/parse.js';
+import type { StructuredOutput } from '../../src/config/sections/generation.js';
+import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
+import { parseReply, replySchema } from '../../src/prompts/parse-reply.js';
 import { openAiProvider, type OpenAiOptions } from '../../src/providers/openai.js';
 import { readChatReply, readError, retryAfterMs } from '../../src/providers/openai-reply.js';
 import type { ProviderRequest } from '../../src/providers/provider.js';
 import { jsonForm, strictJsonSchema } from '../../src/providers/reply-form.js';
-import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
 import { book, imageBytes } from '../generation/support.js';
 
 const closers: (() => unknown)[] = [];

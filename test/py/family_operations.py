@@ -13,14 +13,14 @@ from job_fixtures import image
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor, GenerationConfig
 
-from medgr2.chat import end_ids, is_prefix_model, turn_of
-from medgr2.complete import complete_batch
-from medgr2.encode import encode
-from medgr2.likelihood import response_log_likelihoods
-from medgr2.models import load_vlm
-from medgr2.no_video import no_video
-from medgr2.processing import load_processor
-from medgr2.row_bounds import row_lengths
+from medgr2.jobs.complete import complete_batch
+from medgr2.models.chat_format import end_ids, is_prefix_model, turn_of
+from medgr2.models.likelihood import response_log_likelihoods
+from medgr2.models.load_models import load_vlm
+from medgr2.models.load_processor import load_processor
+from medgr2.models.no_video import no_video
+from medgr2.rows.encode import encode
+from medgr2.rows.row_bounds import row_lengths
 
 CPU = torch.device("cpu")
 PROMPTS = ("Which imaging method was used?", "What is seen in this picture of the left lung? Say it in a few words.")

@@ -10,10 +10,10 @@ import torch
 from family_operations import CPU, READING, Operation, check, plain_inputs, plain_model, plain_processor, rows
 from job_fixtures import KINDS, Kept, rows_of, spec_of
 
-from medgr2.jobs import run_job
-from medgr2.models import load_vlm
-from medgr2.processing import load_processor
-from medgr2.reward_backbone import RewardModel
+from medgr2.jobs.run_job import run_job
+from medgr2.models.load_models import load_vlm
+from medgr2.models.load_processor import load_processor
+from medgr2.models.reward_backbone import RewardModel
 
 
 def _saved(folder: Path, saved: Path, work: Path) -> str:

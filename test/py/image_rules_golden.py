@@ -14,9 +14,9 @@ from family_folders import FAMILIES
 from job_fixtures import image
 from transformers.models.smolvlm import processing_smolvlm
 
-from medgr2.encode import encode
-from medgr2.processing import load_processor
-from medgr2.row_bounds import image_tokens
+from medgr2.models.load_processor import load_processor
+from medgr2.rows.encode import encode
+from medgr2.rows.row_bounds import image_tokens
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "image-rules.json"
 #: Width and height; 42 and 70 lie halfway between two squares of 28 pixels.

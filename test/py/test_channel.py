@@ -7,8 +7,8 @@ from multiprocessing import Pipe
 
 import pytest
 
-from medgr2.channel import AskFailed, JobCancelled, PipeChannel
 from medgr2.contract import ContractError
+from medgr2.node.job_channel import AskFailed, JobCancelled, PipeChannel
 
 ASK = {"type": "rewards", "step": 1, "items": [{"id": "a", "completion": "b", "rewardModelScore": nan}]}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from training_jobs import LORA, Channel, cut_after_each, different, run, spec_of, weights_of, write_rows
 
-from medgr2.checkpoints import SEAL, Checkpoints
-from medgr2.training_faults import CheckpointMismatch, CheckpointNotSaved, OwnOutput
+from medgr2.resuming.checkpoints import SEAL, Checkpoints
+from medgr2.training.training_faults import CheckpointMismatch, CheckpointNotSaved, OwnOutput
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_other_rows_images_or_weights_under_the_same_names(cut, there, tmp_path)
 
 def test_rows_and_model_that_only_moved_are_the_same_job(cut, there, tmp_path):
     data = write_rows(tmp_path / "elsewhere")
-    from medgr2.models import PHANTOM_BASE
+    from medgr2.models.load_models import PHANTOM_BASE
 
     model = shutil.copytree(PHANTOM_BASE, tmp_path / "base")
     changed = {"data": data, "model": {"path": str(model), "dtype": "float32"}, "threads": 1, "device": "auto"}
@@ -162,7 +162,7 @@ def test_a_finished_model_of_another_job_leaves_no_file_in_the_new_one(cut, tmp_
 
 @pytest.mark.parametrize("more", [{}, {"lora": LORA}])
 def test_a_job_that_would_replace_its_own_start_is_refused(more, cut, tmp_path):
-    from medgr2.models import PHANTOM_BASE
+    from medgr2.models.load_models import PHANTOM_BASE
 
     model = shutil.copytree(PHANTOM_BASE, tmp_path / "out" / "model")
     reference = {"path": str(tmp_path / "out" / ".." / "out" / "model"), "dtype": "float32"}
@@ -175,8 +175,8 @@ def test_a_model_that_does_not_fit_is_an_error_that_names_both(cut, there):
     import torch
     from safetensors.torch import load_file, save_file
 
-    from medgr2.models import load_vlm
-    from medgr2.trained_weights import load_trained
+    from medgr2.models.load_models import load_vlm
+    from medgr2.resuming.trained_weights import load_trained
 
     model = load_vlm({"path": "phantom", "dtype": "float32"}, torch.device("cpu"))
     model.requires_grad_(True)
@@ -193,7 +193,7 @@ def test_a_model_that_does_not_fit_is_an_error_that_names_both(cut, there):
 
 
 def test_a_disk_that_is_full_is_named_and_the_run_can_go_on(cut, there, monkeypatch):
-    from medgr2 import checkpoints
+    from medgr2.resuming import checkpoints
 
     def full(folder, identity):
         raise OSError(28, "No space left on device", str(folder / "optimizer.pt"))

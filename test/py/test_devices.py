@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from medgr2 import jobs, models
-from medgr2.devices import nvidia_gpu, pin_one_gpu, visible_gpus
 from medgr2.executors.ranks import settle
-from medgr2.sharding import ShardingRefused, check_ranks, check_reference
+from medgr2.jobs import run_job as jobs
+from medgr2.models import load_models as models
+from medgr2.models.devices import nvidia_gpu, pin_one_gpu, visible_gpus
+from medgr2.training.sharding import ShardingRefused, check_ranks, check_reference
 
 SPEC = {"seed": 0, "device": "auto"}
 

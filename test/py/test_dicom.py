@@ -16,8 +16,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from medgr2 import dicom
-from medgr2.patients import patient_key, patient_or_none, pseudonymiser
+from medgr2.clinical import dicom
+from medgr2.clinical.patients import patient_key, patient_or_none, pseudonymiser
 
 
 def make(path: Path, values: np.ndarray, **header):

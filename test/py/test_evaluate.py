@@ -10,7 +10,7 @@ import pytest
 from job_fixtures import Kept
 from PIL import Image
 
-from medgr2.evaluate import reasoning, run
+from medgr2.jobs.evaluate import reasoning, run
 
 QUESTION = "Which imaging method was used?\nA) CT\nB) MRI"
 RESPONSES = ["<answer>CT</answer>", "<answer>magnetic resonance imaging of the head</answer>"]

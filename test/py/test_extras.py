@@ -5,7 +5,8 @@ import types
 
 import pytest
 
-from medgr2 import extras, jobs
+from medgr2.jobs import job_extras as extras
+from medgr2.jobs import run_job as jobs
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from family_training import OPERATIONS
 from job_fixtures import Kept, rows_of, spec_of
 from transformers.models.smolvlm import processing_smolvlm
 
-from medgr2.jobs import run_job
-from medgr2.processing import ProcessorUnloadable, load_processor
+from medgr2.jobs.run_job import run_job
+from medgr2.models.load_processor import ProcessorUnloadable, load_processor
 
 #: Patches in one row for all images, tiles, one fixed size with a gap before the answer, and a template that says all.
 TRAINED = ("Qwen2.5-VL", "Idefics3", "LLaVA-1.5", "Gemma 3")

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from training_jobs import LORA, cut_after_each, different, outcome_of, run, spec_of, weights_of, write_rows
 
-from medgr2 import extras
-from medgr2.four_bit import FourBitRefused, check_four_bit, load_four_bit
-from medgr2.models import load_vlm
-from medgr2.sharding import SHARDING, ShardingRefused
+from medgr2.jobs import job_extras as extras
+from medgr2.models.four_bit import FourBitRefused, check_four_bit, load_four_bit
+from medgr2.models.load_models import load_vlm
+from medgr2.training.sharding import SHARDING, ShardingRefused
 
 CPU = torch.device("cpu")
 needs_bitsandbytes = pytest.mark.skipif(
@@ -69,7 +69,7 @@ def _the_same_by_plain_peft(folder: str) -> None:
     from peft import PeftModel
     from transformers import AutoModelForImageTextToText
 
-    from medgr2.models import PHANTOM_BASE
+    from medgr2.models.load_models import PHANTOM_BASE
 
     base = AutoModelForImageTextToText.from_pretrained(PHANTOM_BASE, dtype=torch.float32)
     plain = PeftModel.from_pretrained(base, folder).merge_and_unload()

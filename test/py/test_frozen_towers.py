@@ -14,15 +14,17 @@ from job_fixtures import Kept, image, rows_of, spec_of
 from PIL import Image
 from transformers.models.smolvlm import processing_smolvlm
 
-from medgr2 import frozen_towers, image_memo, images
-from medgr2.bounded import Bounded
-from medgr2.encode import encode
-from medgr2.frozen_towers import fingerprints, reuse_features, reuse_if_frozen
-from medgr2.image_memo import ImageMemo, opened
-from medgr2.jobs import run_job
-from medgr2.models import load_vlm
-from medgr2.processing import load_processor
-from medgr2.trained_parts import train_only
+from medgr2.jobs.run_job import run_job
+from medgr2.models import frozen_towers
+from medgr2.models.bounded_memo import Bounded
+from medgr2.models.frozen_towers import fingerprints, reuse_features, reuse_if_frozen
+from medgr2.models.load_models import load_vlm
+from medgr2.models.load_processor import load_processor
+from medgr2.rows import image_memo
+from medgr2.rows import open_image as images
+from medgr2.rows.encode import encode
+from medgr2.rows.image_memo import ImageMemo, opened
+from medgr2.training.trained_parts import train_only
 
 CPU = torch.device("cpu")
 #: Their towers are asked as ever: they pad tiles, or look at images by cross-attention.
@@ -167,8 +169,8 @@ def test_a_step_of_grpo_decodes_makes_and_reads_each_image_once(
     # The policy's tower reads for the reference too; the reward model has its own.
     assert [tower.read for tower in towers[-2:]] == [2, 2]
     assert towers[-1].asked + towers[-2].asked >= 2 * (8 + 8 + 8 + 8)
-    monkeypatch.setattr("medgr2.grpo_trainer.reuse_if_frozen", lambda *_: None)
-    monkeypatch.setattr("medgr2.reward_backbone.reuse_features", lambda *_: None)
+    monkeypatch.setattr("medgr2.jobs.grpo_trainer.reuse_if_frozen", lambda *_: None)
+    monkeypatch.setattr("medgr2.models.reward_backbone.reuse_features", lambda *_: None)
     plain, _ = grpo(tmp_path, folder, "plain")
     assert result["loss"] == pytest.approx(plain["loss"], abs=1e-4)
     mine, theirs = (load_vlm({"path": one["checkpoint"], "dtype": "float32"}, CPU) for one in (result, plain))

@@ -13,7 +13,7 @@ import torch
 from medgr2.executors.local import LocalExecutor
 from medgr2.gpu_check import command, figures
 from medgr2.gpu_check.cases import Size, cases, write_rows
-from medgr2.gpu_check.shapes import write_3b
+from medgr2.gpu_check.model_shape import write_3b
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINED = ["sft-lora", "reward-model-lora", "grpo-lora", "sft-full", "reward-model-full", "grpo-full"]

@@ -12,9 +12,9 @@ import pytest
 from job_fixtures import KINDS, Kept, rows_of, spec_of
 from PIL import Image
 
-from medgr2.encode import SampleUnreadable
-from medgr2.images import ImageUnreadable, image_size, open_image
-from medgr2.jobs import run_job
+from medgr2.jobs.run_job import run_job
+from medgr2.rows.encode import SampleUnreadable
+from medgr2.rows.open_image import ImageUnreadable, image_size, open_image
 
 
 def bomb(path: Path, side: int = 14_000) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from job_fixtures import rows_of
 
-from medgr2.job_identity import differences, identity_of
+from medgr2.resuming.job_identity import differences, identity_of
 
 
 def identity(folder: Path, rewards: list[dict[str, Any]]) -> dict[str, Any]:

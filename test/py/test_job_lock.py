@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from medgr2 import jobs
 from medgr2.contract import with_defaults
-from medgr2.job_lock import LOCK_FILE, holding
-from medgr2.training_faults import FolderInUse
+from medgr2.jobs import run_job as jobs
+from medgr2.jobs.job_lock import LOCK_FILE, holding
+from medgr2.training.training_faults import FolderInUse
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from medgr2.job_lock import holding
+from medgr2.jobs.job_lock import holding
 with holding(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)

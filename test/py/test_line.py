@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from medgr2.line import Line
+from medgr2.node.node_line import Line
 
 
 class Stage:

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from peft import LoraConfig, get_peft_model
 
-from medgr2.models import adapter_base, load_vlm
-from medgr2.processing import load_processor
+from medgr2.models.load_models import adapter_base, load_vlm
+from medgr2.models.load_processor import load_processor
 
 CPU = torch.device("cpu")
 

@@ -28,10 +28,11 @@ from training_jobs import (
 )
 from transformers import AutoModelForImageTextToText
 
-from medgr2 import masters, training
-from medgr2.jobs import run_job
-from medgr2.models import load_vlm
-from medgr2.training_faults import NothingLearned
+from medgr2.jobs.run_job import run_job
+from medgr2.models.load_models import load_vlm
+from medgr2.training import float32_masters as masters
+from medgr2.training import train_to_end as training
+from medgr2.training.training_faults import NothingLearned
 
 PAPER = {"sft": 1e-6, "grpo": 1e-6, "reward-model": 1e-5}
 

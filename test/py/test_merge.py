@@ -16,13 +16,13 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
-from medgr2 import merge as merge_job
-from medgr2.jobs import run_job
-from medgr2.models import PHANTOM_BASE, load_vlm
-from medgr2.processing import load_processor
-from medgr2.reward_backbone import RewardModel
-from medgr2.training_faults import CheckpointNotSaved
-from medgr2.weights import ModelUnloadable
+from medgr2.jobs import merge as merge_job
+from medgr2.jobs.run_job import run_job
+from medgr2.models.load_models import PHANTOM_BASE, load_vlm
+from medgr2.models.load_processor import load_processor
+from medgr2.models.reward_backbone import RewardModel
+from medgr2.models.weights import ModelUnloadable
+from medgr2.training.training_faults import CheckpointNotSaved
 
 CPU = torch.device("cpu")
 

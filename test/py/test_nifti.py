@@ -6,7 +6,7 @@ import nibabel
 import numpy as np
 from clinical_jobs import linear, pixels, render
 
-from medgr2 import nifti
+from medgr2.clinical import nifti
 
 
 def test_nifti_slices_show_the_front_up_and_the_patients_left_on_the_right(tmp_path):

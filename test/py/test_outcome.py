@@ -10,9 +10,15 @@ import pyarrow.parquet as parquet
 import pytest
 from training_jobs import LORA, Channel, make_llava, run, spec_of, weights_of, write_rows
 
-from medgr2.models import PHANTOM_BASE
-from medgr2.row_bounds import RowsTooLong
-from medgr2.training_faults import NothingLearned, RewardOutOfRange, RowError, TrainingDiverged, TrainingIncomplete
+from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.rows.row_bounds import RowsTooLong
+from medgr2.training.training_faults import (
+    NothingLearned,
+    RewardOutOfRange,
+    RowError,
+    TrainingDiverged,
+    TrainingIncomplete,
+)
 
 SHORT = {"max_steps": 2, "steps_per_generation": 2, "save_steps": 1}
 
@@ -122,7 +128,7 @@ def test_a_row_that_the_processor_cannot_take_is_named(kind, tmp_path):
 
 
 def test_data_that_ends_early_is_a_failure(data, tmp_path, monkeypatch):
-    from medgr2.row_faults import NamedRows
+    from medgr2.rows.row_faults import NamedRows
 
     calls = iter(range(100))
     whole = NamedRows.__call__
@@ -138,7 +144,7 @@ def test_data_that_ends_early_is_a_failure(data, tmp_path, monkeypatch):
 
 
 def test_no_stop_iteration_leaves_a_collator():
-    from medgr2.row_faults import NamedRows
+    from medgr2.rows.row_faults import NamedRows
 
     def collate(examples):
         return next(iter(example for example in examples if example["row_id"] != "b"))

@@ -9,14 +9,15 @@ import pytest
 import torch
 from job_fixtures import Kept, rows_of, spec_of
 
-from medgr2 import likelihood, row_bounds
 from medgr2.contract import check_event
-from medgr2.evaluate import option_likelihoods
-from medgr2.jobs import run_job
-from medgr2.models import load_vlm
-from medgr2.processing import load_processor
-from medgr2.reward_backbone import RewardModel
-from medgr2.weights import PHANTOM_BASE
+from medgr2.jobs.evaluate import option_likelihoods
+from medgr2.jobs.run_job import run_job
+from medgr2.models import likelihood
+from medgr2.models.load_models import load_vlm
+from medgr2.models.load_processor import load_processor
+from medgr2.models.reward_backbone import RewardModel
+from medgr2.models.weights import PHANTOM_BASE
+from medgr2.rows import row_bounds
 
 CPU = torch.device("cpu")
 PHANTOM = {"path": "phantom"}
@@ -95,7 +96,7 @@ def test_a_jobs_peak_of_memory_is_told_and_stands_in_its_result(
     def fails(*_: Any) -> None:
         raise MemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("medgr2.complete.load_policy", fails)
+    monkeypatch.setattr("medgr2.jobs.complete.load_policy", fails)
     failed = Kept()
     with pytest.raises(MemoryError):
         run_job(spec_of("complete", tmp_path / "failed", rows_of(tmp_path)), failed)  # type: ignore[arg-type]

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medgr2.contract import ContractError, _contract, check_event, check_result, check_spec, with_defaults
-from medgr2.rows import read_rows
-from medgr2.strict_json import UnsendableError, strict_dumps, to_plain
+from medgr2.node.strict_json import UnsendableError, strict_dumps, to_plain
+from medgr2.rows.read_rows import read_rows
 
 TRIED = {"inputs": 0}
 #: The same examples every time: a failure on one machine is a failure on all.

@@ -221,7 +221,7 @@ def one_gpu(connection, request):
 MODULE = """
 import os, time
 from pathlib import Path
-from medgr2.channel import JobCancelled
+from medgr2.node.job_channel import JobCancelled
 def run(spec, channel):
     rank = os.environ["RANK"]
     (Path(spec["folder"]) / f"started-{rank}").write_text(str(os.getpid()))

@@ -147,7 +147,7 @@ def test_a_cancel_reaches_every_rank(launch, tmp_path):
     (tmp_path / "patient.py").write_text(
         "import os, time\n"
         "from pathlib import Path\n"
-        "from medgr2.channel import JobCancelled\n"
+        "from medgr2.node.job_channel import JobCancelled\n"
         "def run(spec, channel):\n"
         "    here = Path(spec['outDir'])\n"
         "    (here / ('started-' + os.environ['RANK'])).touch()\n"

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from medgr2.executors import ray_driver
-from medgr2.extras import ExtraMissing
+from medgr2.jobs.job_extras import ExtraMissing
 
 OWN = {"address": None, "workers": 2, "gpu": False, "cpusPerWorker": 1, "listen": "127.0.0.1"}
 

@@ -9,9 +9,9 @@ from multiprocessing.connection import Client
 
 import pytest
 
-from medgr2.channel import PipeChannel
-from medgr2.executors.relay import Relay
-from medgr2.frame import unpack
+from medgr2.executors.worker_relay import Relay
+from medgr2.node.job_channel import PipeChannel
+from medgr2.node.message_frame import unpack
 
 PROGRESS = {"type": "progress", "done": 1, "total": 2}
 ASK = {"type": "rewards", "step": 1, "items": [{"id": "a", "completion": "b", "rewardModelScore": None}]}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from training_jobs import LORA, Channel, different, outcome_of, run, spec_of, weights_of, write_rows
 
-from medgr2.channel import JobCancelled
+from medgr2.node.job_channel import JobCancelled
 
 
 @pytest.fixture(scope="module")

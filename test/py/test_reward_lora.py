@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from medgr2 import reward_model, score
-from medgr2.channel import JobCancelled
-from medgr2.lora import lora_config
-from medgr2.models import PHANTOM_BASE, load_vlm
-from medgr2.reward_backbone import RewardModel
+from medgr2.jobs import reward_model, score
+from medgr2.models.load_models import PHANTOM_BASE, load_vlm
+from medgr2.models.reward_backbone import RewardModel
+from medgr2.node.job_channel import JobCancelled
+from medgr2.training.lora import lora_config
 
 LORA = {"rank": 4, "alpha": 8, "dropout": 0.0, "targetModules": "all-linear"}
 CPU = torch.device("cpu")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medgr2.reward_model import units_of
+from medgr2.jobs.reward_model import units_of
 
 
 def row(name: str, **fields: object) -> dict[str, object]:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from job_fixtures import Kept, rows_of, spec_of
 
-from medgr2.jobs import run_job
-from medgr2.rows import read_rows
-from medgr2.training_faults import RowError
+from medgr2.jobs.run_job import run_job
+from medgr2.rows.read_rows import read_rows
+from medgr2.training.training_faults import RowError
 
 EVERY = ("sft", "grpo", "reward-model", "score", "complete", "evaluate")
 NOT_A_TEXT = [None, 7, "", " \n", "undefined", "NaN"]

@@ -10,10 +10,10 @@ import pytest
 import torch
 from training_jobs import Channel, run, spec_of, write_rows
 
-from medgr2 import score
-from medgr2.models import PHANTOM_BASE
-from medgr2.seal import SEAL_FILE, seal
-from medgr2.weights import ModelUnloadable, load_weights
+from medgr2.jobs import score
+from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.models.weights import ModelUnloadable, load_weights
+from medgr2.resuming.weight_seal import SEAL_FILE, seal
 
 
 def flip(file: Path, bit: int = 6) -> None:

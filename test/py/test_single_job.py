@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from medgr2.contract import check_spec, with_defaults
-from medgr2.stand_in import RULES, StandInError, choose
+from medgr2.stand_in_rewards import RULES, StandInError, choose
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORE = {"kind": "score", "seed": 1, "model": {"path": "m"}, "data": "d"}
@@ -22,7 +22,7 @@ REWARD_MODEL = {**SCORE, "kind": "reward-model", "outDir": "o", "steps": 1, "bat
 
 PLAYED = """
 import os, sys, time
-from medgr2.channel import JobCancelled
+from medgr2.node.job_channel import JobCancelled
 
 def run(spec, channel):
     print("a library talks")
@@ -45,7 +45,8 @@ def play(tmp_path):
 
     def start(spec, *values, played=True):
         (tmp_path / "spec.json").write_text(spec if isinstance(spec, str) else json.dumps(spec))
-        code = "from medgr2 import jobs, __main__\njobs.MODULES['score'] = 'played'\n__main__.main()"
+        code = "from medgr2 import __main__\nfrom medgr2.jobs.run_job import MODULES\n"
+        code += "MODULES['score'] = 'played'\n__main__.main()"
         command = [sys.executable, *(["-c", code] if played else ["-m", "medgr2"]), "job", "spec.json", *values]
         path = os.pathsep.join([str(ROOT / "py"), str(tmp_path)])
         return subprocess.Popen(

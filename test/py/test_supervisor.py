@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from medgr2.frame import pack, unpack
-from medgr2.supervisor import Supervisor
+from medgr2.node.message_frame import pack, unpack
+from medgr2.node.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = {"kind": "score", "outDir": "o", "seed": 1, "device": "cpu", "model": {"path": "m", "dtype": "auto"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medgr2.terminal_text import UNSAFE, for_terminal
+from medgr2.node.terminal_text import UNSAFE, for_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIL = "\x1b]0;owned\x07\x1b]52;c;ZXZpbA==\x1b\\\x9b31m\u202e\r"

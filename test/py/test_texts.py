@@ -10,13 +10,13 @@ import pytest
 import torch
 from job_fixtures import KINDS, Kept, rows_of, spec_of
 
-from medgr2.encode import encode
-from medgr2.jobs import run_job
-from medgr2.models import PHANTOM_BASE
-from medgr2.processing import load_processor
-from medgr2.reserved_tokens import ReservedTokens
-from medgr2.reward_backbone import RewardModel
-from medgr2.row_bounds import HELD_TOKENS, PASS_TOKENS, RowsTooLong, plan_batches, row_lengths
+from medgr2.jobs.run_job import run_job
+from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.models.load_processor import load_processor
+from medgr2.models.reward_backbone import RewardModel
+from medgr2.rows.encode import encode
+from medgr2.rows.reserved_tokens import ReservedTokens
+from medgr2.rows.row_bounds import HELD_TOKENS, PASS_TOKENS, RowsTooLong, plan_batches, row_lengths
 
 CPU = torch.device("cpu")
 PHANTOM = {"path": "phantom", "dtype": "float32"}

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file
 from training_jobs import LORA, make_llava, run, spec_of, write_rows
 
-from medgr2.models import load_vlm
-from medgr2.trained_parts import check_parts, train_only
-from medgr2.training_faults import WrongPartTrains
+from medgr2.models.load_models import load_vlm
+from medgr2.training.trained_parts import check_parts, train_only
+from medgr2.training.training_faults import WrongPartTrains
 
 CPU = torch.device("cpu")
 SHORT = {"max_steps": 2, "save_steps": 100}
@@ -98,7 +98,7 @@ def test_a_part_that_should_train_and_does_not_is_an_error():
 
 def test_the_reference_of_grpo_is_the_policy_that_was_given(starts, data, tmp_path, monkeypatch):
     """TRL loads it by name: of merged adapters that would be the base, and the penalty would pull back to it."""
-    from medgr2.grpo_trainer import PolicyTrainer
+    from medgr2.jobs.grpo_trainer import PolicyTrainer
 
     seen = []
     start = PolicyTrainer.start_reference_from_policy

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from job_fixtures import Kept, rows_of, spec_of
 
-from medgr2.jobs import run_job
-from medgr2.trainer_options import TrainerOptionFailed
+from medgr2.jobs.run_job import run_job
+from medgr2.training.trainer_options import TrainerOptionFailed
 
 
 def failed(folder: Path, kind: str, **options: Any) -> str:

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from medgr2.train_events import EventCallback, finite
+from medgr2.training.train_events import EventCallback, finite
 
 
 def test_finite_keeps_numbers_and_drops_what_json_cannot_hold() -> None:

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from medgr2.awake import AwakeTimer, awake_part
-from medgr2.watch import Watch
+from medgr2.node.awake_time import AwakeTimer, awake_part
+from medgr2.node.silent_job import Watch
 
 
 @pytest.fixture

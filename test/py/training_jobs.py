@@ -23,11 +23,11 @@ from transformers import (
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from medgr2 import grpo, reward_model, sft
-from medgr2.channel import JobCancelled
 from medgr2.contract import check_event, check_result
-from medgr2.models import PHANTOM_BASE
-from medgr2.strict_json import to_plain
+from medgr2.jobs import grpo, reward_model, sft
+from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.node.job_channel import JobCancelled
+from medgr2.node.strict_json import to_plain
 
 RUN: dict[str, Callable[..., dict[str, Any]]] = {"sft": sft.run, "grpo": grpo.run, "reward-model": reward_model.run}
 LORA = {"rank": 2, "alpha": 4, "dropout": 0.1, "targetModules": "all-linear"}

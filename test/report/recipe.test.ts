@@ -3,7 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { comparisonResultSchema, type ArmResult, type ComparisonResult } from '../../src/loop/comparison-result.js';
+import {
+  comparisonResultSchema,
+  type ArmResult,
+  type ComparisonResult,
+} from '../../src/loop/comparison/comparison-result.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { plain, reaching, tableNamed } from './page-parts.js';
 

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readSamples, writeSamples } from '../../src/dataset/samples.js';
-import { runResultSchema, type RunResult } from '../../src/loop/result.js';
+import { readSamples, writeSamples } from '../../src/dataset/tables/sample-table.js';
+import { runResultSchema, type RunResult } from '../../src/loop/result/run-result.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { plain, reaching, tableNamed } from './page-parts.js';
 import { addTrainSteps, recordRun } from './recorded-run.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { answersMatch, extract, isCorrect } from '../../src/reward/extract.js';
-import { normalize } from '../../src/reward/text.js';
+import { answersMatch, extract, isCorrect } from '../../src/reward/reading/extract.js';
+import { normalize } from '../../src/reward/words/normal-text.js';
 
 interface Case {
   name: string;

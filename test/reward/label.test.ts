@@ -1,6 +1,6 @@
 /** An expert's answer in a table: read right, or rejected with its reason; never another. */
 import { describe, expect, it } from 'vitest';
-import { readLabel } from '../../src/reward/label.js';
+import { readLabel } from '../../src/reward/reading/read-label.js';
 
 const findings = ['effusion', 'nodule', 'fracture'];
 const sizes = ['1 cm', '2 cm', '1.5 cm', '5 cm'];

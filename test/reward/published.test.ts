@@ -6,8 +6,8 @@ import {
   publishedFormat,
   publishedLetter,
   publishedWord,
-} from '../../src/reward/published.js';
-import { ruleRewards } from '../../src/reward/composite.js';
+} from '../../src/reward/published-reading.js';
+import { ruleRewards } from '../../src/reward/composite-rewards.js';
 import { evaluateRewards } from '../../src/reward/reward.js';
 import { makeSample } from '../helpers/sample.js';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answersMatch, extract, isCorrect } from '../../src/reward/extract.js';
+import { answersMatch, extract, isCorrect } from '../../src/reward/reading/extract.js';
 
 interface Golden {
   choice: { group: string; text: string; options: string[]; answer: string | null }[];

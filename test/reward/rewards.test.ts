@@ -1,17 +1,17 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ConfigError, RewardError } from '../../src/errors.js';
-import { medR1Accuracy, medVlmR1Accuracy } from '../../src/reward/accuracy.js';
-import { compositeRewards, ruleRewards } from '../../src/reward/composite.js';
-import { defineReward, type RewardDefinition } from '../../src/reward/define.js';
-import { formatScore } from '../../src/reward/format.js';
-import { preferences } from '../../src/reward/preferences.js';
+import { medR1Accuracy, medVlmR1Accuracy } from '../../src/reward/accuracy-rewards.js';
+import { compositeRewards, ruleRewards } from '../../src/reward/composite-rewards.js';
+import { defineReward, type RewardDefinition } from '../../src/reward/define-reward.js';
+import { formatScore } from '../../src/reward/response-format.js';
+import { preferences } from '../../src/reward/preference-pairs.js';
 import {
   accuracyReward,
   answerMatch,
   formatReward,
   rewardModelScore,
   scaleScore,
-} from '../../src/reward/ready-made.js';
+} from '../../src/reward/ready-made-rewards.js';
 import { evaluateRewards, type Reward, type RewardItem } from '../../src/reward/reward.js';
 import { makeSample } from '../helpers/sample.js';
 

@@ -1,7 +1,7 @@
 /** ROUGE-L against the figures of Python's rouge-score 0.1.2 (rougeL, no stemmer); token F1 by hand. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { rougeL, tokenF1 } from '../../src/reward/similarity.js';
+import { rougeL, tokenF1 } from '../../src/reward/text-similarity.js';
 
 const golden = JSON.parse(readFileSync(new URL('../golden/rouge.json', import.meta.url), 'utf8')) as {
   text: string;

@@ -5,12 +5,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { renderToString } from 'ink';
-import type { TimedEvent } from '../../src/loop/events.js';
-import { lineTeller } from '../../src/tui/lines.js';
-import { readEvents } from '../../src/tui/follow.js';
-import { reduce } from '../../src/tui/reduce.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
+import { lineTeller } from '../../src/tui/event-lines.js';
+import { readEvents } from '../../src/tui/events/follow-file.js';
+import { reduce } from '../../src/tui/state/reduce.js';
 import { ScreenView } from '../../src/tui/screen.js';
-import { initialState } from '../../src/tui/state.js';
+import { initialState } from '../../src/tui/state/screen-state.js';
 import { ansiToSvg } from './ansi-svg.js';
 import { refuse, scriptLine } from '../../src/script-line.js';
 

@@ -1,9 +1,9 @@
 /** Curves, bars and histograms as text. */
 import { describe, expect, test } from 'vitest';
-import { layoutOf } from '../../src/tui/layout.js';
-import { parseGpus } from '../../src/tui/gpu.js';
-import { bar, histogram, plot, rangeOf } from '../../src/tui/plot.js';
-import { compact } from '../../src/tui/words.js';
+import { layoutOf } from '../../src/tui/parts/layout.js';
+import { parseGpus } from '../../src/tui/gpu-use.js';
+import { bar, histogram, plot, rangeOf } from '../../src/tui/parts/plot.js';
+import { compact } from '../../src/tui/parts/stage-words.js';
 
 describe('plot', () => {
   test('a rising line goes from the lower left to the upper right corner', () => {

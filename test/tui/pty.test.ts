@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { packageRoot } from '../../src/bridge/paths.js';
-import { environmentPython } from '../../src/bridge/python.js';
+import { packageRoot } from '../../src/bridge/environment/package-paths.js';
+import { environmentPython } from '../../src/bridge/environment/find-python.js';
 import { parseEvents } from '../helpers/events.js';
 
 const root = resolve(import.meta.dirname, '..', '..');

@@ -1,12 +1,12 @@
 /** Events -> state: the figures a person reads are those of the events, also after a kill and a resume. */
 import { describe, expect, test } from 'vitest';
-import { lineTeller } from '../../src/tui/lines.js';
-import { reduce } from '../../src/tui/reduce.js';
-import { requestRate } from '../../src/tui/reduce-generation.js';
-import { addPoint, emptySeries, lastValue, type Series } from '../../src/tui/series.js';
-import { initialState, stageOf, type ScreenState } from '../../src/tui/state.js';
-import { timeLeft } from '../../src/tui/estimate.js';
-import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
+import { lineTeller } from '../../src/tui/event-lines.js';
+import { reduce } from '../../src/tui/state/reduce.js';
+import { requestRate } from '../../src/tui/state/reduce-generation.js';
+import { addPoint, emptySeries, lastValue, type Series } from '../../src/tui/state/series.js';
+import { initialState, stageOf, type ScreenState } from '../../src/tui/state/screen-state.js';
+import { timeLeft } from '../../src/tui/state/time-left.js';
+import { runEventSchema, type TimedEvent } from '../../src/loop/run-events.js';
 import { recordedRun, recorder, untilWithin } from './fixtures/recorded-run.js';
 
 function stateOf(events: readonly TimedEvent[]): ScreenState {

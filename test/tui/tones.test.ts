@@ -1,6 +1,6 @@
 /** The screen's colours can be read on a black and on a white terminal, as they are and as the nearest of 256. */
 import { expect, test } from 'vitest';
-import { midtones } from '../../src/tui/tones.js';
+import { midtones } from '../../src/tui/parts/tones.js';
 
 /** WCAG 2's relative luminance. */
 function luminance(channels: readonly number[]): number {

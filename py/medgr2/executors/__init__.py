@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from medgr2.frame import Frame
+from medgr2.node.message_frame import Frame
 
 
 class Worker(Protocol):

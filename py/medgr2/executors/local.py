@@ -17,8 +17,8 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from medgr2.executors import Worker, worker
-from medgr2.frame import Frame, unpack
-from medgr2.strict_json import strict_dumps
+from medgr2.node.message_frame import Frame, unpack
+from medgr2.node.strict_json import strict_dumps
 
 
 def _nothing() -> None:

@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 
-from medgr2.jobs import MODULES
+from medgr2.jobs.run_job import MODULES
 
 
 def _load() -> None:

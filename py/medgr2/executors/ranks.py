@@ -18,15 +18,15 @@ from multiprocessing import get_context
 from multiprocessing.connection import Client, Connection
 from typing import Any
 
-from medgr2.channel import PipeChannel
-from medgr2.devices import visible_gpus
 from medgr2.executors import Worker
 from medgr2.executors.local import LocalExecutor
-from medgr2.executors.relay import Relay
 from medgr2.executors.worker import leave, take_place, work
-from medgr2.failure import describe
-from medgr2.jobs import SPREAD, end_job
-from medgr2.sharding import SHARDING, ShardingRefused
+from medgr2.executors.worker_relay import Relay
+from medgr2.jobs.run_job import SPREAD, end_job
+from medgr2.models.devices import visible_gpus
+from medgr2.node.describe_failure import describe
+from medgr2.node.job_channel import PipeChannel
+from medgr2.training.sharding import SHARDING, ShardingRefused
 
 #: Ranks of one machine speak to each other on it alone.
 LOOPBACK = "127.0.0.1"
@@ -53,7 +53,7 @@ def spreads(settings: dict[str, Any]) -> bool:
 
 class RanksExecutor(LocalExecutor):
     def __init__(self, settings: dict[str, Any], preload: bool) -> None:
-        """`settings` is the `executor` of an engine, see src/config/executor.ts."""
+        """`settings` is the `executor` of an engine, see src/config/sections/executor.ts."""
         super().__init__(preload, body=drive)
         self._settings = settings
 

@@ -10,12 +10,12 @@ from typing import Any
 from medgr2.executors import Worker
 from medgr2.executors.local import LocalExecutor
 from medgr2.executors.ray_driver import drive
-from medgr2.jobs import SPREAD
+from medgr2.jobs.run_job import SPREAD
 
 
 class RayExecutor(LocalExecutor):
     def __init__(self, settings: dict[str, Any]) -> None:
-        """`settings` is the `executor` of an engine, see src/config/executor.ts."""
+        """`settings` is the `executor` of an engine, see src/config/sections/executor.ts."""
         super().__init__(preload=False, body=drive)
         self._settings = settings
 

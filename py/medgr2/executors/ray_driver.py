@@ -16,13 +16,13 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
 
-from medgr2.channel import PipeChannel
-from medgr2.executors.relay import Relay
 from medgr2.executors.worker import enter, leave
-from medgr2.extras import ExtraMissing, missing
-from medgr2.failure import describe
-from medgr2.jobs import end_job
-from medgr2.sharding import SHARDING
+from medgr2.executors.worker_relay import Relay
+from medgr2.jobs.job_extras import ExtraMissing, missing
+from medgr2.jobs.run_job import end_job
+from medgr2.node.describe_failure import describe
+from medgr2.node.job_channel import PipeChannel
+from medgr2.training.sharding import SHARDING
 
 #: Seconds that killed processes get to be gone.
 LEAVE_SECONDS = 10.0
@@ -36,7 +36,7 @@ TRIES = 3
 PATIENCE = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600", "RAY_worker_register_timeout_seconds": "300"}
 #: Times that a job whose worker was lost is begun again, from its last checkpoint.
 RESTARTS = 3
-#: Of Node's surroundings for Python (src/bridge/process.ts), what workers of a cluster need as well.
+#: Of Node's surroundings for Python (src/bridge/process/supervisor-process.ts), what workers of a cluster need as well.
 PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
 
 

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
 
-from medgr2.channel import PipeChannel
-from medgr2.jobs import end_job
+from medgr2.jobs.run_job import end_job
+from medgr2.node.job_channel import PipeChannel
 
 
 def work(connection: "Connection[Any, Any]", request: str) -> None:

@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from medgr2.devices import nvidia_gpu, pin_one_gpu
 from medgr2.executors.local import LocalExecutor
 from medgr2.gpu_check.cases import Case, Size, cases, write_rows
 from medgr2.gpu_check.figures import HEAD, cells, difference, row_of, table
-from medgr2.gpu_check.measured import measure
+from medgr2.gpu_check.measure_case import measure
+from medgr2.models.devices import nvidia_gpu, pin_one_gpu
 from medgr2.single_job import ENVIRONMENT
 
 TINY, TINY_QUICK = Size(8, 20, 64, 32, 84), Size(4, 3, 8, 8, 84)
@@ -116,7 +116,7 @@ def in_process(executor: LocalExecutor, folder: Path, device: str) -> str:
 
 
 def write_shape(_: Any, request: str) -> None:
-    from medgr2.gpu_check.shapes import write_3b
+    from medgr2.gpu_check.model_shape import write_3b
 
     wanted = json.loads(request)
     write_3b(Path(wanted["folder"]), wanted["device"])

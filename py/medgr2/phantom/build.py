@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLFo
 from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from medgr2.no_video import StillImagesOnly
+from medgr2.models.no_video import StillImagesOnly
 
 # One line per turn; the same markers as Qwen2.5-VL, without its default system prompt.
 CHAT_TEMPLATE = (

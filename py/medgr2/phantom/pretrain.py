@@ -1,6 +1,6 @@
 """Makes the phantom base from the corpus that `write-corpus` wrote: `python -m medgr2.phantom.pretrain CORPUS OUT`.
 
-First the vision tower learns to look (looking.py), then the whole model learns to speak about what it sees.
+First the vision tower learns to look (vision_phase.py), then the whole model learns to speak about what it sees.
 A plain training loop, because pretraining from random weights is not part of the product: medgr2 only ships its result.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from medgr2.chat import prompt_text
+from medgr2.models.chat_format import prompt_text
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
-from medgr2.phantom.looking import learn_to_look, scene_labels
+from medgr2.phantom.vision_phase import learn_to_look, scene_labels
 
 EDGE = 84
 IMAGE_TOKENS = 9

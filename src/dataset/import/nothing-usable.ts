@@ -1,9 +1,9 @@
 /** A table of which no row could be used: what its columns are, and the --map that would do. */
-import { nearest } from '../../config/nearest.js';
+import { nearest } from '../../config/nearest-word.js';
 import { DataError } from '../../errors.js';
-import type { Rejection } from '../folder.js';
-import { pictureNames } from './image-folder.js';
-import type { ImportRows } from './rows.js';
+import type { Rejection } from '../folders/dataset-folder.js';
+import { pictureNames } from '../pictures/image-folder.js';
+import type { ImportRows } from '../import-rows/question-rows.js';
 
 export function nothingUsable(
   path: string,

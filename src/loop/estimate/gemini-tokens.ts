@@ -1,5 +1,5 @@
 /** How many tokens an image becomes in the bill of a generator. Pure. */
-import type { ImageSize } from '../../training/image-tokens.js';
+import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
 
 /** Tokens that Gemini 2.x counts for a picture: 258, or 258 for each tile where an edge is longer than 384 pixels. */
 export function geminiImageTokens({ width, height }: ImageSize): number {

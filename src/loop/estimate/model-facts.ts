@@ -2,12 +2,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../bridge/paths.js';
-import { readPixels } from '../../sdk/job-images.js';
-import { imageRuleOf } from '../../training/image-rule-of.js';
-import { readJson } from '../run-folder.js';
-import { nearestShape, shapeByName, shapeOfConfig } from './architecture.js';
-import type { KnownModel } from './types.js';
+import { packageRoot } from '../../bridge/environment/package-paths.js';
+import { readPixels } from '../../job-spec/checks/job-images.js';
+import { imageRuleOf } from '../../job-spec/checks/image-rule-of.js';
+import { readJson } from '../folder/run-folder.js';
+import { nearestShape, shapeByName, shapeOfConfig } from './model-size.js';
+import type { KnownModel } from './plan-types.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

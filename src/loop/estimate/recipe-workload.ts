@@ -1,14 +1,14 @@
 /**
- * The stages of a comparison with what passes through them, in the order of recipes/arm.ts: what arms share is counted once,
+ * The stages of a comparison with what passes through them, in the order of loop/comparison/arm.ts: what arms share is counted once,
  * by the run's own rule, which makes a stage again only where its settings or what it reads differ. Pure arithmetic.
  */
 import { armConfig } from '../../config/arm-config.js';
-import type { Selection, Step } from '../../config/recipe.js';
+import type { Selection, Step } from '../../config/sections/recipe.js';
 import type { Config } from '../../config/schema.js';
 import { sha256 } from '../../hash.js';
 import { modalities, questionTypes } from '../../sample.js';
 import type { StageName } from '../stage-names.js';
-import { armsOf, type ComparisonRecipe } from '../recipes/plan.js';
+import { armsOf, type ComparisonRecipe } from '../comparison/arm-plan.js';
 import type { Assumptions } from './assumptions.js';
 import {
   candidatesPerCycle,

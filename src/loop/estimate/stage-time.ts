@@ -1,7 +1,14 @@
 /** Device seconds of each stage that runs a model. Pure. */
 import type { Config } from '../../config/schema.js';
-import type { VlmShape } from './architecture.js';
-import { completionSeconds, forwardOperations, passes, secondsOf, type Machine, type Sequence } from './compute.js';
+import type { VlmShape } from './model-size.js';
+import {
+  completionSeconds,
+  forwardOperations,
+  passes,
+  secondsOf,
+  type Machine,
+  type Sequence,
+} from './compute-time.js';
 import type { StageLoad } from './workload.js';
 
 export interface Models {
@@ -16,7 +23,7 @@ export interface Lengths {
   response: number;
 }
 
-/** Null for a stage that runs no model here, or the generator (generator.ts). */
+/** Null for a stage that runs no model here, or the generator (generator-cost.ts). */
 export function stageSeconds(
   config: Config,
   { stage, items, steps }: StageLoad,

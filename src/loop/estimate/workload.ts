@@ -1,8 +1,8 @@
 /** Every stage of a run with what passes through it, in the order of the loop (run.ts, cycle.ts). Pure arithmetic. */
 import type { Config } from '../../config/schema.js';
-import type { StageName } from '../events.js';
+import type { StageName } from '../run-events.js';
 import type { Assumptions } from './assumptions.js';
-import type { StageEstimate } from './types.js';
+import type { StageEstimate } from './plan-types.js';
 
 /** Models and sequences enter with the estimate of time; here only what is counted. */
 export type StageLoad = Omit<StageEstimate, 'gpuSeconds'>;

@@ -1,8 +1,8 @@
 /** Measures a policy on the held-out test questions. */
 import { z } from 'zod';
-import { evaluatePolicy } from '../../evaluation/evaluate.js';
-import type { RunContext } from '../context.js';
-import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { evaluatePolicy } from '../../evaluation/answer-questions.js';
+import type { RunContext } from '../run-context.js';
+import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage } from '../stage.js';
 
 const group = z.record(z.string(), z.object({ n: z.int(), correct: z.int(), accuracy: z.number() }).loose());

@@ -2,17 +2,17 @@
 import { chmod, copyFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { removeNearOverlap } from '../../dataset/near/overlap.js';
-import { readSamples, writeSamples } from '../../dataset/samples.js';
-import { writeParquet } from '../../dataset/table.js';
+import { removeNearOverlap } from '../../dataset/near-duplicates/near-overlap.js';
+import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
+import { writeParquet } from '../../dataset/tables/table.js';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
-import type { RunContext } from '../context.js';
-import { hashFile } from '../fingerprint.js';
-import { isTrue, precisionOf } from '../precision.js';
-import { relinked } from '../relocation.js';
-import { fromRun, runFiles } from '../run-folder.js';
+import type { RunContext } from '../run-context.js';
+import { hashFile } from '../folder/fingerprint.js';
+import { isTrue, precisionOf } from '../result/sample-precision.js';
+import { relinked } from '../folder/relocation.js';
+import { fromRun, runFiles } from '../folder/run-folder.js';
 import { scoreCounts } from '../stage-detail.js';
 import type { Stage, StageDone } from '../stage.js';
 

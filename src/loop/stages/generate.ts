@@ -2,23 +2,23 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../config/schema.js';
-import { readSamples, writeSamples } from '../../dataset/samples.js';
-import { writeJsonl } from '../../dataset/table.js';
+import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
+import { writeJsonl } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates, type Generated } from '../../generation/generate.js';
-import { costOf } from '../../generation/prices.js';
-import type { GenerationEvent } from '../../generation/progress.js';
-import { openReplyCache } from '../../generation/reply-cache.js';
+import { generateCandidates, type Generated } from '../../generation/generate-samples.js';
+import { costOf } from '../../generation/cost/prices.js';
+import type { GenerationEvent } from '../../generation/generation-progress.js';
+import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
-import type { RunContext } from '../context.js';
-import { relinked } from '../relocation.js';
-import type { NewestSample } from '../events.js';
-import type { GeneratorState } from '../generator-state.js';
-import { concurrencyOf, openGenerator } from '../generator.js';
-import { appendJsonLine } from '../json-lines.js';
-import { openPricing } from '../pricing.js';
-import { cycleTasks } from '../tasks.js';
-import { runFiles, toRun } from '../run-folder.js';
+import type { RunContext } from '../run-context.js';
+import { relinked } from '../folder/relocation.js';
+import type { NewestSample } from '../run-events.js';
+import type { GeneratorState } from '../generator/generator-state.js';
+import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
+import { appendJsonLine } from '../folder/json-lines.js';
+import { openPricing } from '../generator/generator-pricing.js';
+import { cycleTasks } from '../generator/cycle-tasks.js';
+import { runFiles, toRun } from '../folder/run-folder.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
 
 export const generateOutputSchema = z.object({

@@ -1,11 +1,11 @@
 /** Generator update for a closed API: the newest high-reward samples become the examples in the next cycle's prompts. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSamples, writeSamples } from '../../dataset/samples.js';
+import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { seededRandom } from '../../random.js';
 import type { Sample } from '../../sample.js';
-import type { RunContext } from '../context.js';
-import { relinked } from '../relocation.js';
+import type { RunContext } from '../run-context.js';
+import { relinked } from '../folder/relocation.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({ exemplars: z.int(), refreshed: z.boolean() });

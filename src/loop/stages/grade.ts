@@ -1,10 +1,10 @@
 /** Makes the four-grade data from the seed samples, some images held out for the reward model's report. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readParquet, writeParquet } from '../../dataset/table.js';
+import { readParquet, writeParquet } from '../../dataset/tables/table.js';
 import { gradeSamples, loadWordNet, type GradedRow } from '../../grading/index.js';
-import type { RunContext } from '../context.js';
-import { relinked } from '../relocation.js';
+import type { RunContext } from '../run-context.js';
+import { relinked } from '../folder/relocation.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({

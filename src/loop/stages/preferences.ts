@@ -1,19 +1,19 @@
 /** Samples completions from the policy and compares them by the same rules as the reward: R_φ's next lesson. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readParquet, writeParquet } from '../../dataset/table.js';
+import { readParquet, writeParquet } from '../../dataset/tables/table.js';
 import type { Config } from '../../config/schema.js';
-import { responseFormatOf } from '../../prompts/render.js';
+import { responseFormatOf } from '../../prompts/policy-prompt.js';
 import { seededRandom } from '../../random.js';
-import { preferences as comparePreferences } from '../../reward/preferences.js';
+import { preferences as comparePreferences } from '../../reward/preference-pairs.js';
 import type { Sample } from '../../sample.js';
-import { preferenceRow, promptRow, rowColumns, type RewardRow } from '../../training/rows.js';
-import { preferenceSpec } from '../../training/specs.js';
-import type { RunContext } from '../context.js';
-import { rowOptions, runJob, stageSeed } from '../jobs.js';
-import { relinked } from '../relocation.js';
-import { fromRun } from '../run-folder.js';
-import { readCompletions } from '../../dataset/job-files.js';
+import { preferenceRow, promptRow, rowColumns, type RewardRow } from '../../job-spec/rows/job-rows.js';
+import { preferenceSpec } from '../../job-spec/spec-from-config.js';
+import type { RunContext } from '../run-context.js';
+import { rowOptions, runJob, stageSeed } from '../stage-job.js';
+import { relinked } from '../folder/relocation.js';
+import { fromRun } from '../folder/run-folder.js';
+import { readCompletions } from '../../dataset/tables/job-outputs.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({

@@ -1,16 +1,16 @@
 /** Writes down what the run works on: seed, test and pool. */
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { readJsonl, writeJsonl } from '../../dataset/table.js';
-import { readSamples, writeSamples } from '../../dataset/samples.js';
+import { readJsonl, writeJsonl } from '../../dataset/tables/table.js';
+import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import type { Config } from '../../config/schema.js';
-import type { LoopData } from '../../dataset/source.js';
+import type { LoopData } from '../../dataset/sources/data-source.js';
 import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
-import type { RunContext } from '../context.js';
-import { openOutputChecks } from '../fingerprint.js';
-import { stageKey } from '../ledger.js';
-import { readRecord } from '../outputs.js';
+import type { RunContext } from '../run-context.js';
+import { openOutputChecks } from '../folder/fingerprint.js';
+import { stageKey } from '../folder/ledger.js';
+import { readRecord } from '../folder/check-outputs.js';
 import type { Stage } from '../stage.js';
 
 const output = z.object({ seed: z.int(), test: z.int(), pool: z.int(), notice: z.string() });

@@ -1,14 +1,14 @@
 /** Trains R_φ: first on the graded seed data, then in each cycle on the policy's preferences with replay. */
 import { join, relative } from 'node:path';
 import { z } from 'zod';
-import { writeParquet } from '../../dataset/table.js';
+import { writeParquet } from '../../dataset/tables/table.js';
 import type { GradedRow } from '../../grading/index.js';
 import { seededRandom } from '../../random.js';
-import { gradedRewardRows, withReplay } from '../../training/reward-rows.js';
-import { rowColumns, type RewardRow } from '../../training/rows.js';
-import { rewardModelSpec } from '../../training/specs.js';
-import type { RunContext } from '../context.js';
-import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { gradedRewardRows, withReplay } from '../../job-spec/rows/reward-rows.js';
+import { rowColumns, type RewardRow } from '../../job-spec/rows/job-rows.js';
+import { rewardModelSpec } from '../../job-spec/spec-from-config.js';
+import type { RunContext } from '../run-context.js';
+import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage } from '../stage.js';
 
 const output = z.object({

@@ -1,14 +1,14 @@
 /** Measures R_φ on graded texts it never saw, and sets τ of the filter by them. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readScores } from '../../dataset/job-files.js';
-import { writeParquet } from '../../dataset/table.js';
+import { readScores } from '../../dataset/tables/job-outputs.js';
+import { writeParquet } from '../../dataset/tables/table.js';
 import type { GradedRow } from '../../grading/index.js';
-import { heldOutReport } from '../../evaluation/reward-report.js';
-import { rewardRow, rowColumns } from '../../training/rows.js';
-import { scoreSpec } from '../../training/specs.js';
-import type { RunContext } from '../context.js';
-import { rowOptions, runJob, stageSeed } from '../jobs.js';
+import { heldOutReport } from '../../evaluation/reward-model-quality.js';
+import { rewardRow, rowColumns } from '../../job-spec/rows/job-rows.js';
+import { scoreSpec } from '../../job-spec/spec-from-config.js';
+import type { RunContext } from '../run-context.js';
+import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage } from '../stage.js';
 
 const share = z.number().nullable();

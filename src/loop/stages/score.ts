@@ -1,16 +1,16 @@
 /** Scores every candidate with R_φ. Scores are clamped to [-6, 10] here, for use; scores.jsonl keeps them as they came. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSamples, writeSamples } from '../../dataset/samples.js';
-import { writeParquet } from '../../dataset/table.js';
-import { clampScore } from '../../reward/ready-made.js';
+import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
+import { writeParquet } from '../../dataset/tables/table.js';
+import { clampScore } from '../../reward/ready-made-rewards.js';
 import type { Sample } from '../../sample.js';
-import { rowColumns, scoreRow } from '../../training/rows.js';
-import { scoreSpec } from '../../training/specs.js';
-import type { RunContext } from '../context.js';
-import { relinked } from '../relocation.js';
-import { rowOptions, runJob, stageSeed } from '../jobs.js';
-import { readScores } from '../../dataset/job-files.js';
+import { rowColumns, scoreRow } from '../../job-spec/rows/job-rows.js';
+import { scoreSpec } from '../../job-spec/spec-from-config.js';
+import type { RunContext } from '../run-context.js';
+import { relinked } from '../folder/relocation.js';
+import { rowOptions, runJob, stageSeed } from '../stage-job.js';
+import { readScores } from '../../dataset/tables/job-outputs.js';
 import type { Stage, StageDone } from '../stage.js';
 
 const output = z.object({ candidates: z.int(), mean: z.number(), clamped: z.int() });

@@ -2,16 +2,16 @@
  * A local generator learns by SFT (MedGR², the self-updating generator): to each sample's image, its own prompt; after
  * it, the sample as the reply that it is asked for.
  */
-import { sectionOf } from '../../config/generation.js';
-import { chooseExemplars, prepareRequest } from '../../generation/request.js';
+import { sectionOf } from '../../config/sections/generation.js';
+import { chooseExemplars, prepareRequest } from '../../generation/asking/generation-request.js';
 import { renderReply, replySchema } from '../../prompts/index.js';
-import { localPrompt } from '../../providers/local.js';
+import { localPrompt } from '../../providers/local-provider.js';
 import type { Sample, Strategy } from '../../sample.js';
-import type { SftRow } from '../../training/rows.js';
-import type { RunContext } from '../context.js';
-import { fromRun } from '../run-folder.js';
+import type { SftRow } from '../../job-spec/rows/job-rows.js';
+import type { RunContext } from '../run-context.js';
+import { fromRun } from '../folder/run-folder.js';
 import type { Stage } from '../stage.js';
-import { supervise, type TrainOutput } from './supervise.js';
+import { supervise, type TrainOutput } from './train-by-sft.js';
 
 export interface GeneratorTraining {
   cycle: number;

@@ -2,7 +2,7 @@
 import { compile, type TopLevelSpec } from 'vega-lite';
 import * as vega from 'vega';
 import { html, trusted, type Markup } from '../markup.js';
-import { tableOf, type Table } from '../table.js';
+import { tableOf, type Table } from '../html-table.js';
 import { colour } from './palette.js';
 
 export interface LegendItem {

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readParquet } from '../../dataset/table.js';
+import { readParquet } from '../../dataset/tables/table.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { stageKey } from '../../loop/ledger.js';
+import { stageKey } from '../../loop/folder/ledger.js';
 import { evaluateOutputSchema, type EvaluateOutput } from '../../loop/stages/evaluate.js';
 import { ownLedger, type RunRecord } from './run-record.js';
 

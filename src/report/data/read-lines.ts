@@ -1,6 +1,6 @@
 /** JSON lines of a file that a run may still be writing. Only reads: the file is left as it is, torn lines are counted. */
 import type { z } from 'zod';
-import { linesOf } from '../../loop/json-lines.js';
+import { linesOf } from '../../loop/folder/json-lines.js';
 
 export interface Lines<T> {
   rows: T[];

@@ -1,7 +1,7 @@
 /** Which runs of a report are one recipe with several seeds, and what they come to together. Pure. */
-import { poolComparisons, type PooledComparison } from '../../loop/pooled-comparison.js';
+import { poolComparisons, type PooledComparison } from '../../loop/comparison/pooled-comparison.js';
 import type { RunRecord } from './run-record.js';
-import { differingSettings } from './setting-values.js';
+import { differingSettings } from './differing-settings.js';
 
 /** Finished comparisons whose settings differ in nothing but the seed, each group of at least two. */
 export function repetitions(runs: readonly RunRecord[]): { runs: RunRecord[]; pooled: PooledComparison }[] {

@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readParquet } from '../../dataset/table.js';
+import { readParquet } from '../../dataset/tables/table.js';
 import { quantile } from '../../evaluation/bootstrap.js';
-import { stageKey } from '../../loop/ledger.js';
+import { stageKey } from '../../loop/folder/ledger.js';
 import { rewardReportOutputSchema, type RewardReportOutput } from '../../loop/stages/reward-report.js';
 import { readLines } from './read-lines.js';
 import { outputOf, ownLedger, type RunRecord } from './run-record.js';

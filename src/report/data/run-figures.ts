@@ -2,16 +2,16 @@
 import { basename, dirname, join } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
-import { seedFolders } from '../../loop/seed-folders.js';
-import { readCurves, type Curve } from './curves.js';
+import { seedFolders } from '../../loop/comparison/seed-folders.js';
+import { readCurves, type Curve } from './learning-curves.js';
 import { readEvaluations, type Evaluation } from './evaluations.js';
-import { readGallery, type CycleGallery, type GalleryOptions } from './gallery.js';
-import { limitsOf } from './limits.js';
+import { readGallery, type CycleGallery, type GalleryOptions } from './gallery-samples.js';
+import { limitsOf } from './figure-limits.js';
 import { readRewardModels, type RewardModelFigures } from './reward-models.js';
 import { repetitions } from './repetitions.js';
 import { isRunFolder, readRun, type RunRecord } from './run-record.js';
-import { readScores, type CycleScores } from './scores.js';
-import { readCosts, type CycleCost } from './time.js';
+import { readScores, type CycleScores } from './candidate-scores.js';
+import { readCosts, type CycleCost } from './time-spent.js';
 
 export interface RunFigures {
   run: RunRecord;

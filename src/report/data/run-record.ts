@@ -7,14 +7,14 @@ import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, RunError } from '../../errors.js';
-import { environmentSchema, type Environment } from '../../loop/environment.js';
-import { runEventSchema, type StageName, type TimedEvent } from '../../loop/events.js';
-import { ledgerEntrySchema, stageKey, type LedgerEntry } from '../../loop/ledger.js';
-import { comparisonResultSchema, type ComparisonResult } from '../../loop/comparison-result.js';
-import { runResultSchema, type RunResult } from '../../loop/result.js';
-import { readJson, runFiles } from '../../loop/run-folder.js';
+import { environmentSchema, type Environment } from '../../loop/folder/run-environment.js';
+import { runEventSchema, type StageName, type TimedEvent } from '../../loop/run-events.js';
+import { ledgerEntrySchema, stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
+import { comparisonResultSchema, type ComparisonResult } from '../../loop/comparison/comparison-result.js';
+import { runResultSchema, type RunResult } from '../../loop/result/run-result.js';
+import { readJson, runFiles } from '../../loop/folder/run-folder.js';
 import { readLines } from './read-lines.js';
-import { settingsSchema, type Settings } from './settings.js';
+import { settingsSchema, type Settings } from './read-settings.js';
 
 export type RunStatus = 'complete' | 'failed' | 'interrupted' | 'unfinished';
 

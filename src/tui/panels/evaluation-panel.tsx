@@ -1,14 +1,14 @@
 /** Evaluation: accuracy after SFT and after GRPO against the base and the cycle before; by modality and question type. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import type { StageName } from '../../loop/events.js';
+import type { StageName } from '../../loop/run-events.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
-import { Change, Progress } from '../facts.js';
-import { bar } from '../plot.js';
-import { stageOf, type ScreenState } from '../state.js';
-import { shareText } from '../words.js';
+import { Change, Progress } from '../parts/named-figures.js';
+import { bar } from '../parts/plot.js';
+import { stageOf, type ScreenState } from '../state/screen-state.js';
+import { shareText } from '../parts/stage-words.js';
 import type { PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 type EvaluationDetail = Extract<StageDetail, { kind: 'evaluation' }>;
 type Counts = EvaluationDetail['byModality'];

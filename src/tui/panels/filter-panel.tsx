@@ -3,12 +3,12 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
 import { scoreRange } from '../../loop/stage-detail.js';
-import { Facts, Progress, type Fact } from '../facts.js';
-import { histogram } from '../plot.js';
-import { stageKey, type CycleRow, type ScreenState } from '../state.js';
-import { percent } from '../words.js';
+import { Facts, Progress, type Fact } from '../parts/named-figures.js';
+import { histogram } from '../parts/plot.js';
+import { stageKey, type CycleRow, type ScreenState } from '../state/screen-state.js';
+import { percent } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
   const row = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;

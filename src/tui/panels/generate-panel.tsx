@@ -2,13 +2,13 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatMoney, formatNumber } from '../../format.js';
-import type { StageMetrics } from '../../loop/events.js';
-import { Facts, Progress, type Fact } from '../facts.js';
-import { requestRate } from '../reduce-generation.js';
-import type { Generating } from '../state.js';
-import { compact } from '../words.js';
+import type { StageMetrics } from '../../loop/run-events.js';
+import { Facts, Progress, type Fact } from '../parts/named-figures.js';
+import { requestRate } from '../state/reduce-generation.js';
+import type { Generating } from '../state/screen-state.js';
+import { compact } from '../parts/stage-words.js';
 import type { PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
   const { generating } = state;

@@ -2,14 +2,14 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
-import { Facts, type Fact } from '../facts.js';
-import { LineChart } from '../line-chart.js';
-import type { Curve } from '../plot.js';
-import { lastValue } from '../series.js';
-import type { ShownCompletion, Training } from '../state.js';
-import { percent } from '../words.js';
+import { Facts, type Fact } from '../parts/named-figures.js';
+import { LineChart } from '../parts/line-chart.js';
+import type { Curve } from '../parts/plot.js';
+import { lastValue } from '../state/series.js';
+import type { ShownCompletion, Training } from '../state/screen-state.js';
+import { percent } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 export function GrpoPanel({ state: { grpo }, width, height }: PanelProps): ReactElement {
   if (grpo === null) return <Toned tone="faint">GRPO has not begun yet</Toned>;

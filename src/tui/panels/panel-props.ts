@@ -1,5 +1,5 @@
 /** What every panel is given. */
-import type { ScreenState } from '../state.js';
+import type { ScreenState } from '../state/screen-state.js';
 
 export interface PanelProps {
   state: ScreenState;

@@ -2,14 +2,14 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber, formatSeconds } from '../../format.js';
-import { Facts, Progress } from '../facts.js';
-import { LineChart } from '../line-chart.js';
-import { bar } from '../plot.js';
+import { Facts, Progress } from '../parts/named-figures.js';
+import { LineChart } from '../parts/line-chart.js';
+import { bar } from '../parts/plot.js';
 import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
-import { stageKey, type ScreenState } from '../state.js';
-import { percent } from '../words.js';
+import { stageKey, type ScreenState } from '../state/screen-state.js';
+import { percent } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 export function RewardModelPanel({ state, width, height }: PanelProps): ReactElement {
   if (state.current?.stage === 'prepare-data' && state.progress !== null)

@@ -2,13 +2,13 @@
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
-import { Facts, type Fact } from '../facts.js';
-import { LineChart } from '../line-chart.js';
-import { lastValue } from '../series.js';
-import type { Training } from '../state.js';
-import { compact } from '../words.js';
+import { Facts, type Fact } from '../parts/named-figures.js';
+import { LineChart } from '../parts/line-chart.js';
+import { lastValue } from '../state/series.js';
+import type { Training } from '../state/screen-state.js';
+import { compact } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
-import { Toned } from '../tones.js';
+import { Toned } from '../parts/tones.js';
 
 export function SftPanel({ state: { sft, job }, width, height }: PanelProps): ReactElement {
   if (sft === null) return <Toned tone="faint">SFT has not begun yet</Toned>;

@@ -1,7 +1,7 @@
 /** The line itself: round trips, throughput, callbacks, and one generation batch of rewards. No model is loaded. */
-import { openEngine } from '../../../src/bridge/engine.js';
-import { answerRewards } from '../../../src/bridge/rewards.js';
-import { defineReward } from '../../../src/reward/define.js';
+import { openEngine } from '../../../src/bridge/jobs/open-engine.js';
+import { answerRewards } from '../../../src/bridge/jobs/answer-rewards.js';
+import { defineReward } from '../../../src/reward/define-reward.js';
 import { sampleSchema } from '../../../src/sample.js';
 import { makeSample } from '../../helpers/sample.js';
 import { median, typical, type Line } from './stats.js';

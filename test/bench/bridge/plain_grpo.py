@@ -16,7 +16,7 @@ from PIL import Image
 from transformers import AutoModelForImageTextToText, set_seed
 from trl import GRPOConfig, GRPOTrainer
 
-from medgr2.processing import load_processor
+from medgr2.models.load_processor import load_processor
 
 BLOCK = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 

@@ -4,13 +4,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { openEngine, type Engine } from '../../../src/sdk/engine.js';
-import { pythonSources } from '../../../src/bridge/paths.js';
-import { createPhantomData } from '../../../src/dataset/phantom.js';
-import { writeParquet } from '../../../src/dataset/table.js';
-import { defineReward } from '../../../src/reward/define.js';
+import { openEngine, type Engine } from '../../../src/job-spec/script-engine.js';
+import { pythonSources } from '../../../src/bridge/environment/package-paths.js';
+import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
+import { writeParquet } from '../../../src/dataset/tables/table.js';
+import { defineReward } from '../../../src/reward/define-reward.js';
 import type { Sample } from '../../../src/sample.js';
-import { promptRow, rowColumns, sftRow, type RowOptions } from '../../../src/training/rows.js';
+import { promptRow, rowColumns, sftRow, type RowOptions } from '../../../src/job-spec/rows/job-rows.js';
 import { spread, type Line } from './stats.js';
 
 export interface TrainingSizes {
@@ -151,7 +151,7 @@ async function plain({ python, dir }: Place, rows: Rows, sizes: TrainingSizes, n
   const job = { model, data: rows.grpo, outDir, seed: 0, threads: sizes.threads, trl: trlOptions(sizes.steps) };
   const file = path.join(dir, `${name}.json`);
   writeFileSync(file, JSON.stringify(job));
-  // The same surroundings as src/bridge/process.ts gives: they are worth more than the bridge costs.
+  // The same surroundings as src/bridge/process/supervisor-process.ts gives: they are worth more than the bridge costs.
   const env = {
     OMP_WAIT_POLICY: 'PASSIVE',
     TOKENIZERS_PARALLELISM: 'false',

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, ExecaError } from 'execa';
-import { findPython } from '../../../src/bridge/python.js';
-import { packageRoot } from '../../../src/bridge/paths.js';
+import { findPython } from '../../../src/bridge/environment/find-python.js';
+import { packageRoot } from '../../../src/bridge/environment/package-paths.js';
 
 export const tools = ['distilabel', 'curator'] as const;
 export type Tool = (typeof tools)[number];

@@ -1,7 +1,7 @@
 /** What goes wrong outside the run folder: the server that writes samples, inputs that are replaced, settings that are changed. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSamples, writeSamples } from '../../../src/dataset/samples.js';
+import { readSamples, writeSamples } from '../../../src/dataset/tables/sample-table.js';
 import { unclear } from './judge.js';
 import type { Act, ReplacedInput } from './kinds.js';
 import type { ProviderFault } from './fault-server.js';

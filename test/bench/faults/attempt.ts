@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TimedEvent } from '../../../src/loop/events.js';
+import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { familyOf, leftAfter, note, signalAll, type Known } from './processes.js';
 
 export interface Running {

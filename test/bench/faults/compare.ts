@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { readParquet } from '../../../src/dataset/table.js';
+import { readParquet } from '../../../src/dataset/tables/table.js';
 import { messageOf } from '../../../src/errors.js';
 import { filesOf } from './damage.js';
 import { differingTensors } from './safetensors.js';

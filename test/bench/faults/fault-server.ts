@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { TeacherBook } from '../../../src/providers/simulated/book.js';
-import { startTeacherServer, type TeacherServer } from '../../../src/providers/simulated/server.js';
+import type { TeacherBook } from '../../../src/providers/simulated/teacher-book.js';
+import { startTeacherServer, type TeacherServer } from '../../../src/providers/simulated/simulated-server.js';
 import { seededRandom } from '../../../src/random.js';
 
 export type ProviderFault =

@@ -1,8 +1,8 @@
 /** Inputs outside the run folder, for runs on a person's own files: dataset folders of drawn images, and a base model's folder. */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { writeDataset } from '../../../src/dataset/folder.js';
-import { createPhantomData } from '../../../src/dataset/phantom.js';
+import { writeDataset } from '../../../src/dataset/folders/dataset-folder.js';
+import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import type { Sample } from '../../../src/sample.js';
 
 const counts = { seed: 12, test: 8, pool: 4 };

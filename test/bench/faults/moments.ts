@@ -1,5 +1,5 @@
 /** Moments of a run: which event of the undisturbed run a fault waits for, and which snapshot lies before it. */
-import type { TimedEvent } from '../../../src/loop/events.js';
+import type { TimedEvent } from '../../../src/loop/run-events.js';
 import type { Reference, Snapshot } from './reference.js';
 
 export interface Chosen {

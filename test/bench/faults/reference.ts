@@ -4,8 +4,8 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TimedEvent } from '../../../src/loop/events.js';
-import { writeJson } from '../../../src/loop/run-folder.js';
+import type { TimedEvent } from '../../../src/loop/run-events.js';
+import { writeJson } from '../../../src/loop/folder/run-folder.js';
 import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
 import { differencesBetween, type Folder } from './compare.js';
 import { familyOf, signalAll } from './processes.js';

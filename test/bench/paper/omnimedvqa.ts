@@ -5,14 +5,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { readDataset } from '../../../src/dataset/folder.js';
+import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { sha256 } from '../../../src/hash.js';
 import { drawPng } from '../../../src/phantom/draw.js';
-import { randomFact, topicTypes } from '../../../src/phantom/facts.js';
+import { randomFact, topicTypes } from '../../../src/phantom/scene-facts.js';
 import { composition, randomScene, type Scene } from '../../../src/phantom/scene.js';
 import { blindSpots, teach } from '../../../src/phantom/teacher.js';
 import { askQuestion } from '../../../src/phantom/wording.js';
-import type { TeacherBook } from '../../../src/providers/simulated/book.js';
+import type { TeacherBook } from '../../../src/providers/simulated/teacher-book.js';
 import { seededRandom } from '../../../src/random.js';
 import { questionTypes, strategies } from '../../../src/sample.js';
 

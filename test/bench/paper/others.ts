@@ -1,7 +1,7 @@
 /** Other recipes with models by their hub ids, as small as they can be: that they run, and how each ends. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../../src/bridge/paths.js';
+import { packageRoot } from '../../../src/bridge/environment/package-paths.js';
 
 export interface OtherRecipe {
   name: string;

@@ -74,9 +74,9 @@ def log_probability(model: Any, given: dict[str, Any]) -> float:
 
 def reload(run: Path, policy: Path, base: Path, stage: str) -> dict[str, Any]:
     """The same by plain transformers, from a folder that nothing but plain libraries wrote."""
-    from medgr2.encode import encode
-    from medgr2.models import load_vlm
-    from medgr2.processing import load_processor
+    from medgr2.models.load_models import load_vlm
+    from medgr2.models.load_processor import load_processor
+    from medgr2.rows.encode import encode
 
     rows = parquet.read_table(run / stage / "prompts.parquet").to_pylist()
     lines = [json.loads(line) for line in (run / stage / "completions.jsonl").read_text().splitlines()]

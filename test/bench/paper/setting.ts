@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot, pythonSources } from '../../../src/bridge/paths.js';
-import { startTeacherServer, type TeacherServer } from '../../../src/providers/simulated/server.js';
+import { packageRoot, pythonSources } from '../../../src/bridge/environment/package-paths.js';
+import { startTeacherServer, type TeacherServer } from '../../../src/providers/simulated/simulated-server.js';
 import { bookOf, publish } from './omnimedvqa.js';
 
 export interface Setting extends AsyncDisposable {

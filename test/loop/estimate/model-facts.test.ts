@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { planText } from '../../../src/cli/plan-text.js';
+import { planText } from '../../../src/cli/print/plan-text.js';
 import { configSchema } from '../../../src/config/schema.js';
 import { defaultAssumptions, devices } from '../../../src/loop/estimate/assumptions.js';
-import { planRun } from '../../../src/loop/estimate/estimate.js';
-import { passTokens, scoresBytes } from '../../../src/loop/estimate/memory.js';
+import { planRun } from '../../../src/loop/estimate/estimate-run.js';
+import { passTokens, scoresBytes } from '../../../src/loop/estimate/gpu-memory.js';
 import { cachedFolder, modelOf } from '../../../src/loop/estimate/model-facts.js';
 
 let home = '';

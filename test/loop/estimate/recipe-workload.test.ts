@@ -7,8 +7,8 @@ import { loadConfig, parseConfig } from '../../../src/config/load.js';
 import type { Config } from '../../../src/config/schema.js';
 import { defaultAssumptions } from '../../../src/loop/estimate/assumptions.js';
 import { recipeWorkload } from '../../../src/loop/estimate/recipe-workload.js';
-import type { ComparisonRecipe } from '../../../src/loop/recipes/plan.js';
-import { runComparison } from '../../../src/loop/recipes/run-recipe.js';
+import type { ComparisonRecipe } from '../../../src/loop/comparison/arm-plan.js';
+import { runComparison } from '../../../src/loop/comparison/run-recipe.js';
 import { fakeEngine } from '../fake-engine.js';
 
 vi.setConfig({ testTimeout: 300_000 });

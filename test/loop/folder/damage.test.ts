@@ -19,7 +19,7 @@ import {
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { exportSource } from '../../../src/loop/export-run.js';
+import { exportSource } from '../../../src/loop/result/export-run.js';
 import { Medgr2Error } from '../../../src/errors.js';
 import { readRun } from '../../../src/report/data/run-record.js';
 import { fakeEngine } from '../fake-engine.js';

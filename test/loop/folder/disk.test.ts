@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from '
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { DataError, Medgr2Error } from '../../../src/errors.js';
-import { describeError } from '../../../src/cli/report-error.js';
+import { describeError } from '../../../src/cli/print-error.js';
 import { diskError, onDisk } from '../../../src/disk.js';
 import { attempt, configOf, contentOf, Scratch } from './support.js';
 

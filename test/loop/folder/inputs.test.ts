@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { ownData } from './own-data.js';
-import { openModelContents } from '../../../src/loop/model-content.js';
-import { recordEnvironment } from '../../../src/loop/versions.js';
-import type { Environment } from '../../../src/loop/environment.js';
+import { openModelContents } from '../../../src/loop/inputs/model-content.js';
+import { recordEnvironment } from '../../../src/loop/folder/resume-versions.js';
+import type { Environment } from '../../../src/loop/folder/run-environment.js';
 import { fakeEngine } from '../fake-engine.js';
 import { attempt, configOf, contentOf, Scratch, stagesOf, warningsOf } from './support.js';
 

@@ -12,10 +12,10 @@ import {
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DataError } from '../../../src/errors.js';
-import { appendJsonLine, linesOf, mendTail } from '../../../src/loop/json-lines.js';
-import { checked, openLedger, readLedger, stageKey, type LedgerEntry } from '../../../src/loop/ledger.js';
+import { appendJsonLine, linesOf, mendTail } from '../../../src/loop/folder/json-lines.js';
+import { checked, openLedger, readLedger, stageKey, type LedgerEntry } from '../../../src/loop/folder/ledger.js';
 import { stageNames } from '../../../src/loop/stage-names.js';
-import { readAs, readOrNull } from '../../../src/loop/run-folder.js';
+import { readAs, readOrNull } from '../../../src/loop/folder/run-folder.js';
 import { z } from 'zod';
 import { Scratch } from './support.js';
 

@@ -1,8 +1,8 @@
 /** Data of a person's own beside a run: dataset folders, and two model folders with a few bytes of weights. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importImages } from '../../../src/dataset/import/images.js';
-import { importQuestions } from '../../../src/dataset/import/import.js';
+import { importImages } from '../../../src/dataset/import/import-images.js';
+import { importQuestions } from '../../../src/dataset/import/import-questions.js';
 import { writePictures } from '../../helpers/pictures.js';
 
 const parts = { seed: [0, 12], test: [12, 6] } as const;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../../src/config/load.js';
 import { sha256 } from '../../../src/hash.js';
-import type { RunOptions } from '../../../src/loop/attempt.js';
-import type { TimedEvent } from '../../../src/loop/events.js';
+import type { RunOptions } from '../../../src/loop/run-attempt.js';
+import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { runLoop } from '../../../src/loop/run.js';
 import { fakeEngine, type FakeEngine } from '../fake-engine.js';
 

@@ -1,8 +1,8 @@
 /** A run that is complete and came to nothing says so: in result.json, and in the last lines that it prints. */
 import { appendFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { summaryOf } from '../../../src/cli/summary.js';
-import { deadGroupsOf, loopWarnings, type JudgedCycle } from '../../../src/loop/result-warnings.js';
+import { summaryOf } from '../../../src/cli/print/summary-text.js';
+import { deadGroupsOf, loopWarnings, type JudgedCycle } from '../../../src/loop/result/result-warnings.js';
 import { attempt, configOf, Scratch } from './support.js';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -1,0 +1,1 @@
+"""The jobs, a module for each kind: `run(spec, channel) -> result`; and how one is run."""

@@ -1,0 +1,1 @@
+"""Models, processors and weights: loaded, sealed, and asked for text, scores and likelihoods."""

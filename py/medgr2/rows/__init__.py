@@ -1,0 +1,1 @@
+"""A job's rows: read, checked, bounded, and made into model inputs."""

@@ -1,0 +1,1 @@
+"""What all trainers share: what trains, adapters, sharding, events, outcome, faults, the saved model."""

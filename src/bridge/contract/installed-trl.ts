@@ -1,0 +1,19 @@
+/** Asks the installed TRL for its options. For codegen and the test that finds drift; it imports torch, so it takes seconds. */
+import { execa } from 'execa';
+import { BridgeError, messageOf } from '../../errors.js';
+import { optionFieldsSchema, type OptionFields } from '../../config/trl-options/option-fields.js';
+import { pythonSources } from '../environment/package-paths.js';
+import { findPython } from '../environment/find-python.js';
+
+/** @throws BridgeError where there is no Python with TRL. */
+export async function readTrlOptions(python: string = findPython()): Promise<OptionFields> {
+  try {
+    const { stdout } = await execa(python, ['-m', 'medgr2.trl_options'], { env: { PYTHONPATH: pythonSources } });
+    return optionFieldsSchema.parse(JSON.parse(stdout));
+  } catch (cause) {
+    throw new BridgeError('trl-options', `${python} could not tell TRL's options: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Run `npx medgr2 setup`, which installs TRL, and try again.',
+    });
+  }
+}

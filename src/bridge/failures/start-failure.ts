@@ -1,0 +1,23 @@
+/** Why a Python did not start: it is missing, too old, or lacks a package. Looked into only when it has failed. */
+import { BridgeError } from '../../errors.js';
+import { checkPython } from '../environment/find-python.js';
+
+/** @param ended how the process ended, with the last words of its log. */
+export async function whyNotStarted(ended: BridgeError, python: string): Promise<BridgeError> {
+  if (ended.code === 'python-missing') return ended;
+  const missing = /ModuleNotFoundError: No module named '([^']+)'/.exec(ended.logTail ?? '')?.[1];
+  if (missing !== undefined) {
+    return new BridgeError('python-package-missing', `${python} lacks the package \`${missing}\`.`, {
+      tried: 'start Python',
+      logTail: ended.logTail,
+      cause: ended,
+      remedy: `Run \`npx medgr2 setup\`, or \`${python} -m pip install -r py/requirements.txt\`.`,
+    });
+  }
+  try {
+    await checkPython(python);
+    return ended;
+  } catch (error) {
+    return error instanceof BridgeError ? error : ended;
+  }
+}

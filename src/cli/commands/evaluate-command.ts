@@ -1,0 +1,182 @@
+/** `medgr2 evaluate`: figures of a file of answers, or of a model's answers to questions. No logic of its own. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { parseConfig } from '../../config/load.js';
+import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
+import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
+import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
+import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
+import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
+import { readQuestions, testOfRun } from '../../evaluation/test-questions.js';
+import { transitions, type Outcome, type Transitions } from '../../evaluation/transitions.js';
+import type { Sample } from '../../sample.js';
+import { confirmOutput } from '../../loop/folder/check-outputs.js';
+import { withBases } from '../../loop/folder/relocation.js';
+import { evaluationText } from '../print/evaluation-text.js';
+import type { CommandIo } from '../command-io.js';
+import { setUpPython } from './run-command.js';
+
+interface Common {
+  /** A file of answers, predictions.parquet, or with `model` another model. */
+  against?: string | undefined;
+  json: boolean;
+}
+
+export interface EvaluatePredictions extends Common {
+  predictions: string;
+  questions?: string | undefined;
+  map: readonly string[];
+  skipBad: boolean;
+  reading: EvaluationReading;
+}
+
+export interface EvaluateModel extends Common {
+  model: string;
+  data: string;
+  set: readonly string[];
+  /** Folder to keep prompts, answers and predictions.parquet in. */
+  out?: string | undefined;
+}
+
+export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
+  const { predictions, questions, skipBad, reading, against } = command;
+  const map = parseColumnMap(command.map);
+  const set = await readPredictions({ predictions, questions, map, skipBad });
+  const report = answerReport(set.rows, { reading });
+  const flows =
+    against === undefined
+      ? null
+      : compare(
+          predictions,
+          outcomesOf(set.rows, reading),
+          against,
+          await readOutcomes({ predictions: against, questions, map, skipBad }, reading),
+        );
+  for (const note of notesOf(set, report)) io.error(`note: ${note}`);
+  const counts = { unjoined: set.unjoined, skipped: set.bad.length };
+  const { notInQuestions, unanswered, repeatedIds } = set;
+  io.out(
+    command.json
+      ? JSON.stringify(
+          jsonOf(report, flows, {
+            unjoined: set.unjoined,
+            notInQuestions,
+            unanswered,
+            repeatedIds,
+            skipped: set.bad.length,
+          }),
+        )
+      : evaluationText(report, flows, counts),
+  );
+}
+
+export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
+  const { model, data, against } = command;
+  const samples = await readQuestions(data);
+  const used = [data, model, ...(against === undefined ? [] : [against])].flatMap((name) => withBases(testOf(name)));
+  for (const name of used) await confirmOutput(name);
+  await setUpPython(io);
+  const first = await answersOf(command, model, samples, command.out, io);
+  const { likelihoods, reading } = settings(command.set).evaluation;
+  const report = answerReport(answerRows(first, likelihoods, samples), { reading });
+  let flows: Transitions | null = null;
+  if (against !== undefined) {
+    const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
+    const other = isFile
+      ? await readOutcomes({ predictions: against, skipBad: false }, reading)
+      : await answersOf(
+          command,
+          against,
+          samples,
+          command.out === undefined ? undefined : join(command.out, 'against'),
+          io,
+        );
+    flows = compare(model, first, against, other);
+  }
+  io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
+}
+
+/** A run folder is asked for its test questions. */
+const testOf = (path: string): string => {
+  const questions = join(path, testOfRun);
+  return existsSync(questions) ? questions : path;
+};
+
+const settings = (set: readonly string[]) =>
+  parseConfig('evaluation: { likelihoods: mean }', { file: 'evaluate', set });
+
+/** Asks one model all questions, in an engine of its own. */
+async function answersOf(
+  { set }: EvaluateModel,
+  model: string,
+  samples: readonly Sample[],
+  out: string | undefined,
+  io: CommandIo,
+): Promise<Prediction[]> {
+  const config = settings(set);
+  const { openEngine } = await import('../../bridge/jobs/open-engine.js');
+  const { mkdir } = await import('node:fs/promises');
+  const dir = out === undefined ? await mkdtemp(join(tmpdir(), 'medgr2-evaluate-')) : resolve(out);
+  await mkdir(dir, { recursive: true });
+  try {
+    await using engine = await openEngine({ logDir: join(dir, 'logs') });
+    const hooks = {
+      signal: io.signal,
+      onEvent: (event: { type: string; done?: number; total?: number }) => {
+        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} questions`);
+      },
+    };
+    return await answerQuestions({
+      config,
+      model: /^[./]/.test(model) || model.includes('\\') ? resolve(model) : model,
+      samples,
+      dir,
+      seed: config.seed,
+      rows: { instruction: config.policy.instruction, imagePath: (image) => image },
+      complete: (spec) => engine.start<'complete'>(spec, hooks).result,
+      evaluate: (spec) => engine.start<'evaluate'>(spec, hooks).result,
+    });
+  } finally {
+    if (out === undefined) await rm(dir, { recursive: true, force: true });
+  }
+}
+
+const compare = (
+  first: string,
+  outcomes: readonly Outcome[],
+  second: string,
+  others: readonly Outcome[],
+): Transitions => transitions({ name: first, outcomes }, { name: second, outcomes: others });
+
+/** The object of --json; what follows the figures comes beside them. */
+function jsonOf(
+  { n, correct, unparsed, accuracy, ...rest }: AnswerReport,
+  against: Transitions | null,
+  beside: object,
+): object {
+  return { n, correct, unparsed, accuracy, ...rest, ...beside, ...(against === null ? {} : { against }) };
+}
+
+/** What a reader of the figures must know. */
+function notesOf(set: PredictionSet, report: AnswerReport): string[] {
+  const counted: (readonly [number | null, string])[] = [
+    [set.unjoined, 'of a modality that neither the rows, the questions nor the data set’s name say'],
+    [set.notInQuestions, 'not in the file of questions'],
+    [set.repeatedIds, 'with a question id that came before; they count again'],
+    [report.answerNotAmongOptions, 'whose options lack the right answer; it was taken as one more option'],
+  ];
+  const bad = [...set.bad, ...set.badQuestions];
+  const shown = bad.slice(0, 5).map(({ where, reason }) => `left out: ${where} ${reason}`);
+  if (bad.length > shown.length) shown.push(`left out: ${bad.length - shown.length} more`);
+  const { unanswered } = set;
+  const few = unanswered === 1 ? '1 question has' : `${unanswered} questions have`;
+  if ((unanswered ?? 0) > 0) shown.push(`${few} no answer in the file of answers: the figures leave them out`);
+  return [
+    ...shown,
+    ...counted.flatMap(([count, what]) => (count === null || count === 0 ? [] : [`${rows(count)} ${what}`])),
+  ];
+}
+
+const rows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;

@@ -1,0 +1,181 @@
+/** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { nearest } from '../../config/nearest-word.js';
+import { parseConfig } from '../../config/load.js';
+import { configTemplate, type TemplateAnswers } from '../../config/init-template.js';
+import { leftNotes, listImages, noImages } from '../../dataset/pictures/image-folder.js';
+import { ConfigError, InterruptedError, Medgr2Error } from '../../errors.js';
+import { writeWhole } from '../../loop/folder/run-folder.js';
+import { modalities, type Modality } from '../../sample.js';
+import { asWritten, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
+import type { CommandIo } from '../command-io.js';
+import { describeError } from '../print-error.js';
+
+export interface InitCommand {
+  file: string;
+  images?: string | undefined;
+  modality?: string | undefined;
+  generator?: string | undefined;
+  generatorModel?: string | undefined;
+  generatorUrl?: string | undefined;
+  generatorKey?: string | undefined;
+  model?: string | undefined;
+  egressReason?: string | undefined;
+  force: boolean;
+}
+
+export async function initCommand(command: InitCommand, io: CommandIo): Promise<void> {
+  const file = resolve(command.file);
+  if (existsSync(file) && !command.force)
+    throw new ConfigError('file-exists', `${command.file} exists already`, {
+      where: file,
+      remedy: 'Give another name, or --force to write over it.',
+    });
+  const { answers, questions } = await answersOf(command, dirname(file), io);
+  const text = configTemplate(answers);
+  parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
+  writeWhole(file, text, 'umask');
+  io.out(`wrote ${command.file}`);
+  if (questions !== null && !existsSync(questions.file)) {
+    writeWhole(questions.file, questions.text, 'umask');
+    io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
+  }
+  io.out(
+    `\nNext:\n${nextSteps(command, answers, questions?.file ?? null)
+      .map((line) => `  ${line}`)
+      .join('\n')}`,
+  );
+}
+
+interface Questions {
+  file: string;
+  text: string;
+}
+
+async function answersOf(
+  command: InitCommand,
+  folder: string,
+  io: CommandIo,
+): Promise<{ answers: TemplateAnswers; questions: Questions | null }> {
+  const ask: Ask = (flag, question, otherwise, read) =>
+    flag === undefined ? askUntil(io, question, otherwise, read) : Promise.resolve(read(flag));
+  const { images, names } = await ask(
+    command.images,
+    'Folder of your own images (leave empty for drawn ones): ',
+    '',
+    async (given) => ({ images: given, names: given === '' ? [] : await namesIn(given, io) }),
+  );
+  const model = (otherwise: string): Promise<string> =>
+    ask(
+      command.model,
+      `Model to train: phantom (tiny, on the CPU) or a Hugging Face id [${otherwise}]: `,
+      otherwise,
+      asWritten,
+    );
+  if (images === '') {
+    const { generator = 'simulated' } = command;
+    if (generator !== 'simulated') throw needsImages(generator);
+    const base = await model('phantom');
+    return { answers: { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base }, questions: null };
+  }
+  const modality = await ask(
+    command.modality,
+    `What they are (${modalities.join(', ')}) [unknown]: `,
+    'unknown',
+    modalityOf,
+  );
+  const generator = await initGenerator(command, ask);
+  const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
+  const pool = relative(folder, resolve(images)) || '.';
+  const own = {
+    kind: 'images',
+    pool,
+    modality,
+    count: names.length,
+    seed: 'data/parts/seed',
+    test: 'data/parts/test',
+  } as const;
+  const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
+  return { answers: { data: own, generator, base }, questions };
+}
+
+async function namesIn(folder: string, io: CommandIo): Promise<string[]> {
+  const { names, left } = await listImages(resolve(folder));
+  if (names.length === 0) throw noImages(folder, left);
+  for (const note of leftNotes(left)) io.error(note);
+  return names;
+}
+
+/** A person at a terminal is asked again after a slip; where nobody is asked, the usual holds. */
+async function askUntil<T>(
+  io: CommandIo,
+  question: string,
+  otherwise: string,
+  read: (text: string) => T | Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const text = await askOr(io, question, otherwise);
+    try {
+      return await read(text);
+    } catch (error) {
+      if (io.ask === undefined || !(error instanceof Medgr2Error)) throw error;
+      io.error(describeError(error, { verbose: false }));
+    }
+  }
+}
+
+async function askOr({ ask }: CommandIo, question: string, otherwise: string): Promise<string> {
+  if (ask === undefined) return otherwise;
+  try {
+    const answer = await ask(question);
+    return answer === '' ? otherwise : answer;
+  } catch (cause) {
+    throw new InterruptedError('interrupted', 'nothing was written', { cause, remedy: 'Give the command again.' });
+  }
+}
+
+function modalityOf(text: string): Modality {
+  const found = modalities.find((modality) => modality.toLowerCase() === text.toLowerCase());
+  if (found !== undefined) return found;
+  const meant = nearest(text, modalities);
+  throw new ConfigError('unknown-modality', `${text} is not one of ${modalities.join(', ')}`, {
+    remedy: meant === null ? 'Take unknown where none fits.' : `Did you mean ${meant}?`,
+  });
+}
+
+function needsImages(generator: string): ConfigError {
+  return new ConfigError('no-images', `${generator} writes questions about images of your own, and none are given`, {
+    remedy: 'Give their folder with --images.',
+  });
+}
+
+/** A table to fill in: some of the images, and the columns that `medgr2 import csv` reads. */
+function questionsTemplate(names: readonly string[], modality: Modality): string {
+  const every = Math.max(1, Math.floor(names.length / 40));
+  const chosen = names.filter((_, index) => index % every === 0).slice(0, 40);
+  const cell = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const header = 'image,question,option_A,option_B,option_C,option_D,answer,rationale,patient,question_type,modality';
+  const known = modality === 'unknown' ? '' : modality;
+  return `${[header, ...chosen.map((name) => `${cell(name)},,,,,,,,${cell(patientIn(name))},,${known}`)].join('\n')}\n`;
+}
+
+/** The first folder of an image, which often is the patient's: to be looked at, as all of the table. */
+const patientIn = (name: string): string => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
+
+function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
+  const name = command.file;
+  const folder = relative('.', dirname(resolve(name)));
+  const within = (path: string): string => join(folder, path);
+  const prepare =
+    data.kind === 'phantom' || questions === null
+      ? []
+      : [
+          `fill in ${within(basename(questions))}: trusted questions about some of the images, then`,
+          `medgr2 import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
+          `medgr2 split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
+        ];
+  const variable = keyVariableOf(generator);
+  const key = variable === null ? [] : [`export ${variable}=…`];
+  return [...prepare, ...key, `medgr2 plan ${name}`, `medgr2 doctor ${name}`, `medgr2 run ${name}`];
+}

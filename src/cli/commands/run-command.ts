@@ -1,0 +1,110 @@
+/** `medgr2 run` and `medgr2 demo`: loads the configuration, runs its recipe, tells what happens. No logic of its own. */
+import { basename, extname, join, resolve } from 'node:path';
+import { ensurePython } from '../../bridge/environment/make-environment.js';
+import { loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
+import { ConfigError } from '../../errors.js';
+import type { TimedEvent } from '../../loop/run-events.js';
+import { requestOfRun } from '../../loop/folder/stop-requests.js';
+import type { RunResult } from '../../loop/result/run-result.js';
+import { runFiles } from '../../loop/folder/run-folder.js';
+import { lineTeller } from '../../tui/event-lines.js';
+import { followFile } from '../../tui/events/event-sources.js';
+import { comparisonText } from '../print/comparison-text.js';
+import { runDetached } from '../detach.js';
+import type { CommandIo } from '../command-io.js';
+import { onScreen } from '../on-screen.js';
+import { seedsText } from '../print/seeds-text.js';
+import { summaryOf } from '../print/summary-text.js';
+
+export interface RunCommand {
+  config: string;
+  runDir?: string | undefined;
+  set: readonly string[];
+  json: boolean;
+  /** Lines even where there is a terminal. */
+  plain?: boolean;
+  /** In the background. */
+  detach?: boolean;
+  /** A recipe with each of these seeds instead of the configuration's own. */
+  seeds?: readonly number[] | undefined;
+  /** Finished stages whose inputs changed are done again. */
+  redo?: boolean;
+  /** The run goes on with other versions than it was begun with. */
+  allowVersionChange?: boolean;
+}
+
+export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
+  const config = await loadConfig(command.config, { set: command.set, env: io.env });
+  const name = basename(command.config, extname(command.config));
+  if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);
+  const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
+  await setUpPython(io);
+  if (command.detach === true) return runDetached({ ...command, runDir }, io);
+  const { terminal } = io;
+  const choices = choicesOf(command);
+  if (config.recipe.kind === 'loop' && terminal !== undefined && !command.json && command.plain !== true) {
+    const result = await onScreen<RunResult>(terminal, io, {
+      source: followFile(join(runDir, runFiles.events)),
+      request: (request) => requestOfRun(runDir, request),
+      isAlive: () => true,
+      gpu: true,
+      // The loop's code takes a second to load: the screen is there before it.
+      work: async () => (await import('../../loop/run.js')).runLoop(config, { ...choices, runDir, signal: io.signal }),
+    });
+    io.out(summaryOf(result, runDir));
+    return;
+  }
+  const { runRecipe } = await import('../../loop/comparison/run-recipe.js');
+  const result = await runRecipe(config, { ...choices, runDir, signal: io.signal, onEvent: teller(command, io) });
+  if (command.json) return;
+  io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
+}
+
+async function runWithSeeds(
+  command: RunCommand,
+  seeds: readonly number[],
+  config: Config,
+  name: string,
+  io: CommandIo,
+): Promise<void> {
+  if (command.detach === true)
+    throw new ConfigError('seeds-detached', '--seeds and --detach do not go together', {
+      remedy: 'Run the seeds in the foreground, or each on its own with --set seed=N --detach.',
+    });
+  const runDir = resolve(command.runDir ?? join('runs', `${name}-seeds`));
+  await setUpPython(io);
+  const { runSeeds } = await import('../../loop/comparison/run-seeds.js');
+  const pooled = await runSeeds(config, seeds, {
+    ...choicesOf(command),
+    runDir,
+    signal: io.signal,
+    onEvent: teller(command, io),
+  });
+  if (!command.json) io.out(seedsText(pooled, runDir));
+}
+
+const choicesOf = ({ redo, allowVersionChange }: RunCommand) => ({ redo, allowVersionChange });
+
+/** Each event as a line. */
+function teller({ json }: RunCommand, io: CommandIo): (event: TimedEvent) => void {
+  const tell = lineTeller();
+  return (event) => {
+    const line = json ? JSON.stringify(event) : tell(event);
+    if (line !== null) io.out(line);
+  };
+}
+
+/** Says something only where there is something to install. */
+export async function setUpPython(io: CommandIo, requirements?: readonly string[]): Promise<string> {
+  let told = false;
+  return ensurePython({
+    signal: io.signal,
+    ...(requirements === undefined ? {} : { requirements }),
+    onProgress: (line) => {
+      if (!told) io.error('setting up the Python environment, once; this takes some minutes …');
+      told = true;
+      if (/^(Collecting|Downloading|Installing|Successfully|waiting)/.test(line.trim())) io.error(`  ${line.trim()}`);
+    },
+  });
+}

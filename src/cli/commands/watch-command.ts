@@ -1,0 +1,77 @@
+/** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { holderOfRun } from '../../loop/folder/open-run-folder.js';
+import { runResultSchema } from '../../loop/result/run-result.js';
+import { readOrNull, runFiles } from '../../loop/folder/run-folder.js';
+import type { Source } from '../../tui/events/feed.js';
+import { lineTeller } from '../../tui/event-lines.js';
+import { followFile, replayFile } from '../../tui/events/event-sources.js';
+import type { CommandIo } from '../command-io.js';
+import { onScreen } from '../on-screen.js';
+import { expectRun } from '../run-state.js';
+import { summaryOf } from '../print/summary-text.js';
+
+export interface WatchCommand {
+  folder: string;
+  /** Times as fast as the run went; null follows the run instead. */
+  replay: number | null;
+  json: boolean;
+  plain: boolean;
+}
+
+export async function watchCommand({ folder, replay, json, plain }: WatchCommand, io: CommandIo): Promise<void> {
+  const runDir = expectRun(folder);
+  const events = join(runDir, runFiles.events);
+  const played = replay === null ? null : replayFile(events, replay);
+  const source = played ?? followFile(events);
+  const holder = holderOfRun(runDir);
+  if (io.terminal === undefined || json || plain) {
+    await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io);
+  } else {
+    await onScreen(io.terminal, io, {
+      source,
+      // A replay of a run that was killed ends where the run did.
+      isAlive: () => played?.atEnd() === false || holderOfRun(runDir) !== null,
+      gpu: replay === null && holder?.host === hostname(),
+      work: (leave) => Promise.race([leave, aborted(io.signal)]),
+    });
+  }
+  if (!json) printSummary(runDir, io);
+}
+
+/** Lines until the run ends, its process is gone, or the person stops watching. */
+async function printEvents(
+  source: Source,
+  { json, follows }: { json: boolean; follows: () => boolean },
+  io: CommandIo,
+): Promise<void> {
+  const tell = lineTeller();
+  try {
+    while (!io.signal.aborted) {
+      const goesOn = follows();
+      const { events, more, ended } = await source.read();
+      for (const event of events) {
+        const line = json ? JSON.stringify(event) : tell(event);
+        if (line !== null) io.out(line);
+      }
+      if (ended === true || (ended === undefined && !more && !goesOn)) return;
+      if (!more) await sleep(200, undefined, { signal: io.signal }).catch(() => {});
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function printSummary(runDir: string, io: CommandIo): void {
+  const file = join(runDir, runFiles.result);
+  const result = readOrNull(file, runResultSchema);
+  if (result?.status === 'complete') io.out(summaryOf(result, runDir));
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

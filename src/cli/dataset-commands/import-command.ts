@@ -1,0 +1,131 @@
+/** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
+import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
+import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
+import {
+  importClinical,
+  type ClinicalOptions,
+  type FrameChoice,
+  type WindowChoice,
+} from '../../dataset/import/import-clinical.js';
+import { importFormats, isQuestionFormat, type ImportFormat } from '../../dataset/import/import-formats.js';
+import { importImages } from '../../dataset/import/import-images.js';
+import { importQuestions } from '../../dataset/import/import-questions.js';
+import type { ImportReport } from '../../dataset/import/import-report.js';
+import type { TokenChoice } from '../../dataset/import/accept-row.js';
+import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
+import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
+import { ConfigError } from '../../errors.js';
+import type { Modality } from '../../sample.js';
+import type { CommandIo } from '../command-io.js';
+
+export interface ImportFlags {
+  out: string;
+  strict?: boolean;
+  map: string[];
+  modality?: Modality;
+  images: DatasetInfo['images'];
+  imageRoot?: string;
+  imagesOf?: string;
+  patientFrom: string;
+  force?: boolean;
+  shape: ShapeChoice;
+  specialTokens: TokenChoice;
+  encoding?: string;
+  answersFrom?: AnswerStart;
+  window: WindowChoice;
+  frames: FrameChoice;
+  deidentified?: boolean;
+  licence?: string;
+  json?: boolean;
+}
+
+export async function importCommand(format: string, path: string, flags: ImportFlags, io: CommandIo): Promise<void> {
+  const report = await runImport(formatNamed(format), path, flags, io);
+  io.out(flags.json === true ? JSON.stringify(report.info) : describeImport(report, flags.out));
+}
+
+function formatNamed(name: string): ImportFormat {
+  const format = importFormats.find((known) => known === name);
+  if (format === undefined) throw new ConfigError('import-format', `there is no importer for ${name}`);
+  return format;
+}
+
+async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
+  const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
+  const { force = false, shape, specialTokens, encoding = null, answersFrom = null } = flags;
+  const map = parseColumnMap(flags.map);
+  const onProgress = progressTeller(io);
+  const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
+  if (isQuestionFormat(format))
+    return importQuestions(format, {
+      ...common,
+      map,
+      modality: modality ?? null,
+      imageRoot,
+      encoding,
+      answersFrom,
+      ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
+    });
+  if (format !== 'images') {
+    const { window, frames, deidentified = false } = flags;
+    const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
+    return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
+  }
+  return importImages({ ...common, ...(modality === undefined ? {} : { modality }) });
+}
+
+type RunJob = ClinicalOptions['runJob'];
+
+/** An engine for as long as `work` needs one; torch is not loaded. */
+async function withPython<T>(
+  io: CommandIo,
+  onProgress: (done: number, total: number) => void,
+  work: (runJob: RunJob) => Promise<T>,
+): Promise<T> {
+  const { openEngine } = await import('../../bridge/jobs/open-engine.js');
+  const { setUpPython } = await import('../commands/run-command.js');
+  await using engine = await openEngine({ python: await setUpPython(io), preload: false });
+  // Awaited here: the engine closes when this function ends.
+  return await work((module, spec) => {
+    const job = engine.startModule(module, spec, {
+      signal: io.signal,
+      onEvent: (event) => {
+        if (event.type === 'progress') onProgress(event.done, event.total);
+      },
+    });
+    return job.result;
+  });
+}
+
+/** A line every few seconds where an import takes long. */
+export function progressTeller(io: CommandIo): (done: number, total: number) => void {
+  let last = performance.now();
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < 5000) return;
+    last = now;
+    io.error(`${done} of ${total}`);
+  };
+}
+
+export function describeImport({ info, notes, rejected }: ImportReport, out: string): string {
+  const { counts } = info;
+  const lines = [
+    `${out}: ${counts.samples} samples, ${counts.images} images; ${counts.rejected} of ${String(counts['rows'])} rows rejected`,
+    ...countLines('modality', counts['byModality']),
+    ...countLines('question type', counts['byQuestionType']),
+    ...countLines('rejected', counts['rejectedBy']),
+    ...countLines('modality outside the eight, kept as unknown', info['otherModalities']),
+    ...notes.map((note) => `  ${note}`),
+    ...rejected
+      .slice(0, 3)
+      .map(({ file, line, reason }) => `  for example ${file}${line === null ? '' : `:${line}`} ${reason}`),
+  ];
+  if (rejected.length > 0) lines.push(`  all of them: ${out}/rejected.jsonl`);
+  return lines.join('\n');
+}
+
+function countLines(title: string, counts: unknown): string[] {
+  const entries = Object.entries((counts ?? {}) as Record<string, number>);
+  return entries.length === 0 ? [] : [`  ${title}: ${entries.map(([name, count]) => `${name} ${count}`).join(', ')}`];
+}

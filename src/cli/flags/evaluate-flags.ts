@@ -1,0 +1,73 @@
+/** `medgr2 evaluate`. */
+import { ConfigError } from '../../errors.js';
+import type { EvaluationReading } from '../../evaluation/answer-report.js';
+import { collect, example, type Declare } from './declare-command.js';
+
+interface EvaluateFlags {
+  predictions?: string;
+  questions?: string;
+  map: string[];
+  skipBad?: boolean;
+  model?: string;
+  data?: string;
+  set: string[];
+  out?: string;
+  reading: string;
+  against?: string;
+  json?: boolean;
+}
+
+export const declareEvaluate: Declare = (program, io) => {
+  program
+    .command('evaluate')
+    .description(
+      'figures of a model on questions, or of a file of answers: accuracy, F1, AUROC, intervals, per modality …',
+    )
+    .option('--model <model>', 'a checkpoint folder, a Hugging Face id or phantom; with --data')
+    .option('--data <path>', 'its questions: a dataset folder, a run folder (its test questions) or samples.parquet')
+    .option('--set <key=value>', 'a setting of policy or evaluation, as in a configuration; several times', collect, [])
+    .option('--out <folder>', 'keep the prompts, answers and predictions.parquet there')
+    .option('--predictions <file>', 'instead: answers made elsewhere, as JSONL, a JSON list, CSV or TSV')
+    .option('--questions <file>', 'their questions: modality, question type and options, joined by id or image path')
+    .option('--map <key=column>', 'the column of a field, such as prediction=text; several times', collect, [])
+    .option('--skip-bad', 'leave out lines that cannot be used, and count them')
+    .option(
+      '--against <file or model>',
+      'a second model or its answers to the same questions: flows and McNemar’s test',
+    )
+    .option(
+      '--reading <rule>',
+      'which answers of --predictions are right: ours, or published, MedVLM-R1’s script: a lone capital in the answer block',
+      'ours',
+    )
+    .option('--json', 'print one JSON object on stdout, and nothing else')
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 evaluate --model phantom --data runs/demo-0 --against runs/demo-0/cycle-3/grpo/model',
+        'medgr2 evaluate --model Qwen/Qwen2.5-VL-3B-Instruct --data DATASET --set policy.instruction=think',
+        'medgr2 evaluate --predictions predictions.jsonl --questions questions.jsonl',
+        'medgr2 evaluate --predictions answers.csv --map prediction=output --map answer=truth --json',
+      ),
+    )
+    .action(async ({ skipBad, json, ...flags }: EvaluateFlags) => {
+      const { model, data, predictions, questions, map, set, out, against } = flags;
+      const reading = readingNamed(flags.reading);
+      const { evaluateModel, evaluatePredictions } = await import('../commands/evaluate-command.js');
+      const common = { against, json: json === true };
+      if (predictions !== undefined && model === undefined && data === undefined)
+        return evaluatePredictions({ predictions, questions, map, skipBad: skipBad === true, reading, ...common }, io);
+      if (predictions === undefined && model !== undefined && data !== undefined)
+        return evaluateModel({ model, data, set, out, ...common }, io);
+      throw new ConfigError('evaluate-what', 'give either --model and --data, or --predictions', {
+        remedy: 'medgr2 evaluate --help shows examples.',
+      });
+    });
+};
+
+function readingNamed(name: string): EvaluationReading {
+  if (name === 'ours' || name === 'published') return name;
+  throw new ConfigError('evaluate-reading', `--reading ${name} is neither ours nor published`, {
+    remedy: 'Give --reading ours, or leave it out.',
+  });
+}

@@ -1,0 +1,120 @@
+/** `medgr2 import`. */
+import { Argument, InvalidArgumentError, Option } from 'commander';
+import { importFormats } from '../../dataset/import/import-formats.js';
+import type { FrameChoice, WindowChoice } from '../../dataset/import/import-clinical.js';
+import { tokenChoices } from '../../dataset/import/accept-row.js';
+import { isPatientFrom } from '../../dataset/patients/patient-path.js';
+import { shapeChoices } from '../../dataset/pictures/picture-size.js';
+import { modalities } from '../../sample.js';
+import type { ImportFlags } from '../dataset-commands/import-command.js';
+import { columnNames } from '../../dataset/predictions/answered-row.js';
+import { collect, example, type Declare } from './declare-command.js';
+
+const fieldNames = Object.keys(columnNames)
+  .filter((name) => name !== 'prediction' && name !== 'likelihoods')
+  .join(', ');
+
+export const declareImport: Declare = (program, io) => {
+  program
+    .command('import')
+    .description(
+      'make a dataset folder of questions or images that exist; rows that cannot be used are listed with why',
+    )
+    .addArgument(new Argument('<format>', 'what is read').choices(importFormats))
+    .argument('<path>', 'a file or a folder')
+    .requiredOption('--out <folder>', 'the new dataset folder')
+    .option('--strict', 'end with an error when a row cannot be used, and write nothing')
+    .option(
+      '--map <key=column>',
+      `the column of a field: answer=label, options=a,b,c, answer=conversations.1.value; several times; fields: ${fieldNames}`,
+      collect,
+      [],
+    )
+    .addOption(new Option('--modality <name>', 'of rows and images that do not say').choices(modalities))
+    .addOption(
+      new Option('--images <how>', 'copy images, leave them where they are, or import the questions alone')
+        .choices(['copy', 'reference', 'none'])
+        .default('copy'),
+    )
+    .option('--image-root <folder>', 'where relative image names start (default: around the questions)')
+    .option('--images-of <folder>', 'questions about DICOM or NIfTI files: the dataset folder their import made')
+    .addOption(
+      new Option(
+        '--patient-from <what>',
+        "the patient in an image's path: folder (the first below the given one), or a pattern such as '*/{patient}/*' or '{patient}_*'",
+      )
+        .default('none')
+        .argParser(parsePatientFrom),
+    )
+    .addOption(
+      new Option('--shape <how>', 'pictures too thin or too small for models: leave them out, or pad them with black')
+        .choices(shapeChoices)
+        .default('reject'),
+    )
+    .addOption(
+      new Option(
+        '--special-tokens <how>',
+        'texts with signs of chat templates, such as <|im_end|>: leave them out, or keep them as plain text',
+      )
+        .choices(tokenChoices)
+        .default('reject'),
+    )
+    .option('--encoding <name>', 'of tables that are not in UTF-8, such as windows-1252')
+    .addOption(
+      new Option(
+        '--answers-from <number>',
+        'answers that are numbers of options count from 0 or from 1 (default: as the file shows)',
+      ).argParser(parseStart),
+    )
+    .option('--force', 'write over an earlier import')
+    .addOption(
+      new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
+        .default('header')
+        .argParser(parseWindow),
+    )
+    .addOption(
+      new Option('--frames <choice>', 'dicom, nifti: first, middle, all, or a number from 1')
+        .default('middle')
+        .argParser(parseFrames),
+    )
+    .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
+    .option('--licence <text>', 'the licence, kept with the data')
+    .option('--json', 'print import.json on stdout, and nothing else')
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
+        'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
+        'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
+      ),
+    )
+    .action(async (format: string, path: string, flags: ImportFlags) => {
+      const { importCommand } = await import('../dataset-commands/import-command.js');
+      await importCommand(format, path, flags, io);
+    });
+};
+
+function parsePatientFrom(text: string): string {
+  if (isPatientFrom(text)) return text;
+  throw new InvalidArgumentError("Give none, folder, or a pattern with {patient}, such as '*/{patient}/*'.");
+}
+
+function parseStart(text: string): 0 | 1 {
+  if (text === '0' || text === '1') return text === '0' ? 0 : 1;
+  throw new InvalidArgumentError('Give 0 or 1.');
+}
+
+function parseWindow(text: string): WindowChoice {
+  if (text === 'header' || text === 'auto') return text;
+  const [, center, width] = /^(-?\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (center === undefined || width === undefined || Number(width) <= 1)
+    throw new InvalidArgumentError('Give header, auto, or CENTER/WIDTH such as 40/400.');
+  return [Number(center), Number(width)];
+}
+
+function parseFrames(text: string): FrameChoice {
+  if (text === 'first' || text === 'middle' || text === 'all') return text;
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give first, middle, all, or a number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,35 @@
+/** `medgr2 init`. */
+import { Option } from 'commander';
+import type { InitCommand } from '../commands/init-command.js';
+import { example, type Declare } from './declare-command.js';
+
+export const declareInit: Declare = (program, io) => {
+  program
+    .command('init [file]')
+    .description('write a commented configuration; asks what no option says, at a terminal')
+    .option('--images <folder>', 'your own images; without it, images are drawn')
+    .option('--modality <name>', 'what the images are: CT, MRI, X-ray, ultrasound, …')
+    .addOption(
+      new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini', 'openai', 'local']),
+    )
+    .option('--generator-model <name>', 'its model (default: gemini-2.5-flash-lite or Qwen/Qwen2.5-VL-7B-Instruct)')
+    .option('--generator-url <url>', 'openai: address of the server (default: http://127.0.0.1:8000/v1)')
+    .option('--generator-key <variable>', 'openai: environment variable that holds its key, where it takes one')
+    .option('--model <name>', 'model to train: phantom, a folder, or a Hugging Face id')
+    .option('--egress-reason <text>', 'why your images may be sent to the generator')
+    .option('--force', 'write over a file that exists')
+    .addHelpText(
+      'after',
+      example(
+        'medgr2 init',
+        'medgr2 init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
+        'medgr2 init mine.yaml --images scans --modality MRI --generator local',
+      ),
+    )
+    .action(
+      async (file: string | undefined, { force, ...flags }: Omit<InitCommand, 'file' | 'force'> & { force?: true }) => {
+        const { initCommand } = await import('../commands/init-command.js');
+        await initCommand({ file: file ?? 'medgr2.yaml', ...flags, force: force === true }, io);
+      },
+    );
+};

@@ -1,0 +1,35 @@
+/** The short table a run ends with. */
+import type { RunResult } from '../../loop/result/run-result.js';
+import { formatNumber, formatSeconds, formatTable } from '../../format.js';
+
+export function summaryOf(result: RunResult, runDir: string): string {
+  const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
+  const base = ['base', '', '', '', '', '', '', '', formatNumber(result.baseAccuracy), ''];
+  const rows = result.cycles.map((cycle) => [
+    String(cycle.cycle),
+    String(cycle.candidates),
+    String(cycle.accepted),
+    `${formatNumber(cycle.rawPrecision)} → ${formatNumber(cycle.acceptedPrecision)}`,
+    String(cycle.datasetSize),
+    formatNumber(cycle.rewardModel.spearman),
+    formatNumber(cycle.tau, 2),
+    formatNumber(cycle.accuracy.sft),
+    formatNumber(cycle.accuracy.grpo),
+    formatSeconds(Object.values(cycle.seconds).reduce((total, seconds) => total + seconds, 0)),
+  ]);
+  return [
+    '',
+    formatTable([header, base, ...rows]),
+    '',
+    `precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on ${result.testQuestions}`,
+    'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
+    result.notice,
+    ...warningLines(result.warnings),
+    '',
+    `run folder: ${runDir}`,
+  ].join('\n');
+}
+
+/** Nobody reads figures for what is not there: what is wrong with them stands by itself. */
+export const warningLines = (warnings: readonly string[]): string[] =>
+  warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `warning: ${warning}`)];

@@ -1,0 +1,185 @@
+/** Configuration of who writes samples, how often they are asked, and what the simulated teacher gets wrong. */
+import { z } from 'zod';
+import { ConfigError } from '../../errors.js';
+import { questionTypes, questionTypeSchema, strategies, strategySchema } from '../../sample.js';
+import { sftSchemaOf } from './policy.js';
+import { loraConfigSchema } from '../trl-options/options-in-config.js';
+
+const rate = z.number().min(0).max(1);
+
+/** How a provider holds replies to their structure: by the whole JSON Schema, to being some JSON object, or not at all. */
+export const structuredOutputs = ['json-schema', 'json-object', 'none'] as const;
+export type StructuredOutput = (typeof structuredOutputs)[number];
+
+const environmentVariable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable (never the key itself)');
+
+/** `localhost:8000` is a URL too, of the scheme `localhost` and of no host. */
+const serverAddress = z.url({ protocol: /^https?$/, error: 'expected an address with http:// or https://' });
+
+/** Gemini through its REST API. The key itself never stands in a configuration. */
+const geminiSchema = z.strictObject({
+  model: z.string().min(1).default('gemini-2.5-flash-lite'),
+  /** Name of the environment variable that holds the key. */
+  apiKeyEnv: environmentVariable.default('GEMINI_API_KEY'),
+  /** Google's own address when left out. */
+  baseUrl: serverAddress.optional(),
+  timeoutSeconds: z.number().positive().default(120),
+});
+
+/** Any server that speaks OpenAI's chat completions: vLLM, SGLang, Ollama, llama.cpp, OpenAI. */
+const openAiSchema = z.strictObject({
+  /** As the server names it, for example Qwen/Qwen2.5-VL-72B-Instruct. */
+  model: z.string().min(1),
+  /** Address with its version; vLLM's own by default. */
+  baseUrl: serverAddress.default('http://127.0.0.1:8000/v1'),
+  /** Name of the environment variable that holds the key; no key is sent where it is left out. */
+  apiKeyEnv: environmentVariable.optional(),
+  structuredOutput: z.enum(structuredOutputs).default('json-schema'),
+  /** Newer OpenAI models take only max_completion_tokens. */
+  lengthField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
+  timeoutSeconds: z.number().positive().default(120),
+});
+
+/** A Hugging Face VLM run here as a job: nothing leaves the machine. */
+const localSchema = z.strictObject({
+  /** Model folder or Hugging Face id; `phantom` is the tiny model that ships with medgr2. */
+  model: z.string().min(1),
+  dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
+  /** Largest number of pixels an image is resized to. */
+  maxPixels: z.int().positive().optional(),
+  /** Requests the model answers at once. */
+  batchSize: z.int().positive().default(16),
+  /** Requests of one job: the model is loaded once for them. */
+  requestsPerJob: z.int().positive().max(4096).default(512),
+  /**
+   * Steps of SFT on the trusted samples, in the form of the replies, before the first cycle: for a model that does not
+   * write what it is asked for yet. 0 starts from the model as it is. How it is trained stands in generatorUpdate.sft.
+   */
+  warmStartSteps: z.int().min(0).default(0),
+  /** What learns when it is trained: `language` leaves the vision tower as it is. */
+  train: z.enum(['all', 'language']).default('all'),
+  lora: loraConfigSchema.optional(),
+});
+
+/** What the provider allows; left out, only the concurrency bounds a run. */
+const limitsSchema = z.strictObject({
+  requestsPerMinute: z.number().positive().optional(),
+  /** Input and output together. */
+  tokensPerMinute: z.number().positive().optional(),
+});
+
+/** The simulated teacher behind its loopback server: how often it is wrong, and how often it misbehaves. */
+const teacherSchema = z.strictObject({
+  /** Which API the loopback server speaks, and so which client runs. */
+  protocol: z.enum(['gemini', 'openai']).default('gemini'),
+  /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
+  errorRates: z
+    .strictObject({
+      direct: rate.default(0.45),
+      'step-by-step': rate.default(0.35),
+      'meta-cognitive': rate.default(0.28),
+    })
+    .prefault({}),
+  /** Shares of replies that are broken JSON, empty, blocked, or refused for overload. */
+  faults: z
+    .strictObject({
+      malformed: rate.default(0.01),
+      empty: rate.default(0.005),
+      blocked: rate.default(0.005),
+      overloaded: rate.default(0.01),
+    })
+    .prefault({}),
+  /** Answering time of one request, milliseconds. */
+  latencyMs: z.int().min(0).default(0),
+});
+
+export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
+
+const generationFields = z.strictObject({
+  provider: z.enum(providerNames).default('simulated'),
+  gemini: geminiSchema.prefault({}),
+  openai: openAiSchema.optional(),
+  local: localSchema.optional(),
+  teacher: teacherSchema.prefault({}),
+  strategies: z
+    .array(strategySchema)
+    .min(1)
+    .default([...strategies]),
+  /** What images are asked about: fewer where only some questions matter, or the trusted samples answer no others. */
+  questionTypes: z
+    .array(questionTypeSchema)
+    .min(1)
+    .default([...questionTypes]),
+  /** Images taken from the pool in one cycle; each is asked about once per strategy. */
+  imagesPerCycle: z.int().positive().default(300),
+  /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
+  concurrency: z.int().min(1).max(512).default(8),
+  limits: limitsSchema.prefault({}),
+  /** Most that the generator may cost over the whole run, in the currency of the price file; the run then pauses. */
+  maxCost: z.number().positive().optional(),
+  /** Price file; the one that ships with medgr2 (configs/prices.yaml) when left out. */
+  prices: z.string().min(1).optional(),
+  temperature: z.number().min(0).max(2).default(0.7),
+  maxOutputTokens: z.int().positive().default(1024),
+  /** Longest reply in characters, for servers that do not heed maxOutputTokens; 8 for each token when left out. */
+  maxReplyCharacters: z.int().positive().optional(),
+  /** Share of a cycle's requests that may stay unanswered after all tries; else the stage stays open, to be continued. */
+  maxUnanswered: rate.default(0),
+  /**
+   * Share of the latest 30 replies that may be of no use (empty, blocked, cut off, no JSON, …) before the run stops, so
+   * that nothing more is paid for. 0.9 when left out; 1, which never stops, for a local model, which costs nothing.
+   */
+  maxUseless: rate.optional(),
+  /** Seed samples shown as examples in the prompts of the first cycle. */
+  seedExemplars: z.int().min(0).default(2),
+});
+
+/** Settings that a provider cannot do without are asked for only where it is chosen. */
+export const generationSchema = generationFields.superRefine((generation, context) => {
+  const { provider } = generation;
+  if ((provider === 'openai' || provider === 'local') && generation[provider] === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: [provider],
+      message: `provider ${provider} needs this section; at least ${provider}.model`,
+    });
+});
+export type GenerationConfig = z.output<typeof generationSchema>;
+
+/** The section of the chosen provider. The schema asks for it; this is for configurations made in code. */
+export function sectionOf<Name extends 'openai' | 'local'>(
+  generation: Pick<GenerationConfig, Name>,
+  name: Name,
+): NonNullable<GenerationConfig[Name]> {
+  const section = generation[name];
+  if (section !== undefined) return section;
+  throw new ConfigError('no-provider-section', `generation.provider is ${name}, but generation.${name} is missing`, {
+    remedy: `Add generation.${name} with at least its model.`,
+  });
+}
+
+/** What the generator gets from the samples that a cycle accepted. */
+export const generatorUpdateSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  /**
+   * `exemplars` shows the best of them in the next prompts: all that can be done with a closed API. `sft` trains the
+   * weights of a `local` generator on them (MedGR², the self-updating generator); its prompts keep their first examples.
+   */
+  method: z.enum(['exemplars', 'sft']).default('exemplars'),
+  /** Of `method: sft`, and of generation.local.warmStartSteps. */
+  sft: sftSchemaOf('generatorUpdate.sft').prefault({}),
+  /** Highest-scored samples of the cycle that become the next cycle's examples; and most examples in one prompt. */
+  exemplars: z.int().min(0).default(3),
+});
+
+/** Whether images may leave this machine. A base URL that is not loopback is refused without it. */
+export const egressSchema = z.strictObject({
+  allow: z.boolean().default(false),
+  /** Why this is permitted, kept with the run: data agreement, public data set, de-identified, ... */
+  reason: z.string().default(''),
+  /** Providers (gemini, openai) or hosts that may get them; every configured one when left out. */
+  only: z.array(z.string().min(1)).optional(),
+});
+export type EgressConfig = z.output<typeof egressSchema>;

@@ -1,0 +1,134 @@
+/**
+ * Question files -> dataset folder: rows read, accepted or rejected with their reason, images taken, duplicates and
+ * contradictions left out. Writes nothing when told to be strict and a row is bad, or when no row can be used.
+ */
+import { basename, resolve } from 'node:path';
+import type { Sample } from '../../sample.js';
+import { writeDataset, type DatasetImage, type Rejection } from '../folders/dataset-folder.js';
+import { withHashes } from '../near-duplicates/stored-hashes.js';
+import { acceptRow, toSample, type AcceptedRow } from './accept-row.js';
+import type { QuestionFormat } from './import-formats.js';
+import { mapInOrder, withNewFolder } from './import-helpers.js';
+import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
+import { openImageStore, type StoredImage } from '../pictures/image-store.js';
+import { projectKey } from '../patients/pseudonym-key.js';
+import { readMadeImages } from '../pictures/made-images.js';
+import { patientInPath } from '../patients/patient-path.js';
+import { importNotes } from './import-notes.js';
+import { nothingUsable } from './nothing-usable.js';
+import { secondPatient } from '../patients/unnamed-patients.js';
+import { withoutRepeats } from './repeated-rows.js';
+import {
+  countBy,
+  inOrder,
+  infoOf,
+  keyNotes,
+  refuseRejected,
+  type ImportOptions,
+  type ImportReport,
+} from './import-report.js';
+import { readImportRows } from '../import-rows/question-rows.js';
+
+export async function importQuestions(format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
+  const dir = resolve(options.out);
+  return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));
+}
+
+const namesPatient = 'names a patient or study in its texts, which models would learn: take it out';
+
+async function importInto(dir: string, format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
+  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
+  const {
+    encoding = null,
+    answersFrom = null,
+    shape = 'reject',
+    specialTokens = 'reject',
+    patientFrom = 'none',
+  } = options;
+  const read = await readImportRows({ format, path, map, modality, encoding, answersFrom });
+  const inPath = patientInPath(patientFrom);
+  const identities = [...read.identities, ...read.rows.flatMap(({ fields: { image } }) => inPath(image ?? '') ?? [])];
+  const asked = identities.length > 0 || options.imagesOf !== undefined;
+  const key = asked ? (options.key ?? projectKey()) : null;
+  const hidden = hiddenPatients(identities, key);
+  const inText = hiddenPatients(identities.filter(unmistakable), key);
+  const rejected = [...read.rejected];
+  const told = (): Rejection[] => inOrder(rejected.map(hidden.rejection));
+  const accepted: AcceptedRow[] = [];
+  for (const row of read.rows) {
+    const result = acceptRow(row, specialTokens);
+    if ('code' in result) rejected.push({ file: row.file, line: row.line, ...result });
+    else if ([result.question, ...result.options, result.answer, result.rationale].some(inText.named))
+      rejected.push({ file: row.file, line: row.line, code: 'patient-in-text', reason: namesPatient });
+    else accepted.push({ ...result, patient: result.patient ?? inPath(result.image) });
+  }
+  if (strict) refuseRejected(told(), path);
+  const made = options.imagesOf === undefined || key === null ? null : await readMadeImages(options.imagesOf, key);
+  const roots = imageRoot === null ? read.roots : [resolve(imageRoot)];
+  const store = openImageStore({ dir, mode, roots, shape, made, hidden });
+  const taken = await mapInOrder(accepted, (row) => store.take(row.image), options.onProgress);
+  const ids = uniqueIds();
+  const samples: (Sample & { row: AcceptedRow })[] = [];
+  const images = new Map<string, DatasetImage>();
+  for (const [index, row] of accepted.entries()) {
+    const image = taken[index];
+    if (image === undefined) continue;
+    if ('code' in image) {
+      rejected.push({ file: row.file, line: row.line, ...image });
+      continue;
+    }
+    const model = hidden.in(row.dataset ?? basename(path));
+    const id = hidden.in(row.id ?? `${basename(row.file)}-${row.line}`);
+    const sample = toSample(row, image, { id: ids(id), model });
+    if (sample.modality === 'unknown') sample.modality = image.made?.modality ?? 'unknown';
+    samples.push({ ...sample, row });
+    const patient = row.patient === null ? null : (key?.pseudonym(row.patient) ?? null);
+    images.set(image.imageHash, describeImage(images.get(image.imageHash), image, { ...row, patient }));
+  }
+  const kept = withoutRepeats(samples, rejected);
+  if (strict) refuseRejected(told(), path);
+  if (kept.length === 0) throw nothingUsable(path, read, told(), made === null ? roots : []);
+  const used = new Set(kept.map(({ imageHash }) => imageHash));
+  const plain = kept.map(({ row: _, ...sample }): Sample => sample);
+  const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
+  const parts = { samples: plain, images: mode === 'none' ? kinds : await withHashes(kinds) };
+  const mended = kept.flatMap(({ row }) => row.mended);
+  const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
+  const rows = read.rows.length + read.rejected.length;
+  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: told(), rows, notes });
+  info['columns'] = { used: read.columns.used, unused: read.columns.unused };
+  if (key !== null) info['pseudonymKey'] = key.id;
+  const others = countBy(kept, ({ row }) => row.otherModality);
+  if (Object.keys(others).length > 0) info['otherModalities'] = others;
+  await writeDataset(dir, { ...parts, rejected: told(), info });
+  return { info, notes, rejected: told() };
+}
+
+/** What is known of an image after one more row about it; an earlier import of it knows better. */
+function describeImage(known: DatasetImage | undefined, image: StoredImage, row: AcceptedRow): DatasetImage {
+  const { path, imageHash, warnings, width, height, originalHash, made } = image;
+  const modality = made === undefined || made.modality === 'unknown' ? row.modality : made.modality;
+  const patient = made?.patient ?? known?.patient ?? row.patient;
+  const other = made === undefined && row.patient !== null && patient !== row.patient ? [secondPatient] : [];
+  return {
+    path: known?.path ?? path,
+    imageHash,
+    modality: known === undefined || known.modality === 'unknown' ? modality : known.modality,
+    patient,
+    deidentified: made?.deidentified ?? null,
+    warnings: [...new Set([...(known?.warnings ?? []), ...(made?.warnings ?? []), ...warnings, ...other])],
+    width,
+    height,
+    detail: made?.detail ?? null,
+    originalHash: made?.originalHash ?? known?.originalHash ?? originalHash,
+  };
+}
+
+function uniqueIds(): (wanted: string) => string {
+  const given = new Map<string, number>();
+  return (wanted) => {
+    const count = (given.get(wanted) ?? 0) + 1;
+    given.set(wanted, count);
+    return count === 1 ? wanted : `${wanted}#${count}`;
+  };
+}

@@ -1,0 +1,46 @@
+/** The patient in the path of an image: the first folder below the given one, or what stands where a pattern says. */
+import type { PseudonymKey } from './pseudonym-key.js';
+import { patientOrNull } from './unnamed-patients.js';
+
+/** `none`, `folder`, or a pattern with `{patient}` in it, such as `site/{patient}/*` or `{patient}_*`. */
+export type PatientFrom = string;
+
+export function isPatientFrom(text: string): boolean {
+  return text === 'none' || text === 'folder' || text.includes('{patient}');
+}
+
+/** @returns The pseudonym for the name of an image relative to its folder: folders are often called as patients are. */
+export function patientFinder(from: PatientFrom, key: PseudonymKey | null): (name: string) => string | null {
+  const inPath = patientInPath(from);
+  return (name) => {
+    const found = key === null ? null : inPath(name);
+    return found === null ? null : (key?.pseudonym(found) ?? null);
+  };
+}
+
+/** @returns The patient as the path has it. */
+export function patientInPath(from: PatientFrom): (name: string) => string | null {
+  if (from === 'none') return () => null;
+  const pattern = from === 'folder' ? /^([^/]+)\/./ : patternOf(from);
+  const base = from !== 'folder' && !from.includes('/');
+  return (name) => {
+    const plain = name.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
+    return patientOrNull(pattern.exec(base ? (plain.split('/').at(-1) ?? '') : plain)?.[1] ?? null);
+  };
+}
+
+/** `*` and `{other}` stay within a name, `**` does not; what follows a whole pattern is free. */
+function patternOf(from: string): RegExp {
+  let seen = false;
+  const parts = from.split(/(\{\w+\}|\*\*\/?|\*)/).map((part) => {
+    if (part === '{patient}') {
+      const again = seen;
+      seen = true;
+      return again ? String.raw`\1` : '([^/]+?)';
+    }
+    if (part.startsWith('**')) return '(?:.*/)?';
+    if (part === '*' || /^\{\w+\}$/.test(part)) return '[^/]*?';
+    return part.replaceAll(/[-/\\^$*+?.()|[\]{}]/g, String.raw`\$&`);
+  });
+  return new RegExp(`^${parts.join('')}(?:/.*)?$`);
+}

@@ -1,0 +1,33 @@
+/** What the loop needs of a data source: trusted samples, held-out questions, and images nobody has asked about yet. */
+import type { Modality, QuestionType, Sample } from '../../sample.js';
+import type { TeacherBook } from '../../providers/simulated/teacher-book.js';
+
+/** An image the generator is asked to write samples about. */
+export interface PoolImage {
+  /** Absolute path. */
+  image: string;
+  /** sha256 of the file's bytes, hex. */
+  imageHash: string;
+  modality: Modality;
+  /** Question types this image can be asked about; all five when left out. */
+  questionTypes?: readonly QuestionType[];
+  /** False where an importer found that the image may name its patient: it is then sent to no other machine. */
+  deidentified?: boolean;
+}
+
+/** Hears how many of a source's images have been drawn or read; it may throw to end the work. */
+export type DataProgress = (done: number, total: number) => void;
+
+export interface LoopData {
+  /** Trusted samples: the reward model learns from them. */
+  seed: Sample[];
+  /** Held-out samples that no training ever sees; their images are in neither seed nor pool. */
+  test: Sample[];
+  pool: PoolImage[];
+  /** The true answer to a sample's question, for measuring only; null where it is not known. */
+  truth(sample: Sample): string | null;
+  /** What the simulated teacher answers from; null where only a real generator can answer. */
+  book: TeacherBook | null;
+  /** What this data is, and what results on it are no evidence for. */
+  notice: string;
+}

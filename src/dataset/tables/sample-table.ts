@@ -1,0 +1,43 @@
+/** Samples as a table: one row each, provenance in columns of its own, so that D_gen can be queried where it lies. */
+import { DataError } from '../../errors.js';
+import { sampleSchema, type Sample } from '../../sample.js';
+import { readParquet, writeParquet, type Columns } from './table.js';
+
+export const sampleColumns = {
+  id: 'VARCHAR',
+  image: 'VARCHAR',
+  imageHash: 'VARCHAR',
+  question: 'VARCHAR',
+  options: 'VARCHAR[]',
+  answer: 'VARCHAR',
+  rationale: 'VARCHAR',
+  questionType: 'VARCHAR',
+  modality: 'VARCHAR',
+  provider: 'VARCHAR',
+  model: 'VARCHAR',
+  strategy: 'VARCHAR',
+  promptHash: 'VARCHAR',
+  cycle: 'BIGINT',
+  score: 'DOUBLE',
+  rewardModelVersion: 'VARCHAR',
+} as const satisfies Columns;
+
+export async function writeSamples(path: string, samples: readonly Sample[]): Promise<void> {
+  const rows = samples.map(({ provenance, ...fields }) => ({ ...fields, ...provenance }));
+  await writeParquet(path, rows, sampleColumns);
+}
+
+/** Reads samples back; a row that is none is a DataError that names it. */
+export async function readSamples(path: string): Promise<Sample[]> {
+  const rows = await readParquet(path);
+  return rows.map(({ provider, model, strategy, promptHash, cycle, ...fields }, i) => {
+    const parsed = sampleSchema.safeParse({ ...fields, provenance: { provider, model, strategy, promptHash, cycle } });
+    if (parsed.success) return parsed.data;
+    const where = `${path} row ${i + 1}`;
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new DataError('sample-invalid', `${where} is no sample: ${issues.join('; ')}`, {
+      where,
+      remedy: 'Write the table with writeSamples, or import it as what it is.',
+    });
+  });
+}

@@ -1,0 +1,225 @@
+/**
+ * Tables on disk: rows to Parquet and JSONL and back, through DuckDB. Files appear whole or not at all.
+ * Whole tables are held in memory: meant for the tens of thousands of rows of a cycle, not for millions.
+ */
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { onDisk, privateFile } from '../../disk.js';
+import { DataError, messageOf } from '../../errors.js';
+import { checkedLine, type Columns } from './row-line.js';
+import { fileProblem, largestText, requireFile } from '../../file-kind.js';
+
+export type { Columns, DuckType } from './row-line.js';
+
+/** Writes rows as Parquet. A field that a row lacks becomes null; a field without a column is an error. */
+export async function writeParquet(path: string, rows: readonly object[], columns: Columns): Promise<void> {
+  const lines = function* (): Generator<string> {
+    for (const [i, row] of rows.entries()) yield checkedLine(row, columns, `${path} row ${i + 1}`);
+  };
+  await writeParquetLines(path, lines(), columns);
+}
+
+export interface ParquetForm {
+  /** SQL of what is written of the columns; all of them when left out. */
+  select?: string;
+  /** Key-value metadata of the file. */
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** Writes JSON lines as Parquet, piece by piece: neither a million rows nor gigabytes of images fit one string. */
+export async function writeParquetLines(
+  path: string,
+  lines: Iterable<string> | AsyncIterable<string>,
+  columns: Columns,
+  { select = '*', metadata = {} }: ParquetForm = {},
+): Promise<void> {
+  const jsonl = temporary(path);
+  const parquet = temporary(path);
+  try {
+    await onDisk(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeLines(jsonl, lines);
+    });
+    const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
+    const source =
+      `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = 268435456, ` +
+      `columns = {${spec.join(', ')}})`;
+    const pairs = Object.entries(metadata).map(([key, value]) => `${key}: ${quote(value)}`);
+    const form = [
+      'FORMAT parquet',
+      'COMPRESSION zstd',
+      ...(pairs.length > 0 ? [`KV_METADATA {${pairs.join(', ')}}`] : []),
+    ];
+    await withConnection(path, 'write', (connection) =>
+      connection.run(`COPY (SELECT ${select} FROM ${source}) TO ${quote(parquet)} (${form.join(', ')})`),
+    );
+    await onDisk(path, async () => {
+      await asPrivateAsFolder(parquet);
+      await rename(parquet, path);
+    });
+  } finally {
+    await Promise.all([rm(jsonl, { force: true }), rm(parquet, { force: true })]);
+  }
+}
+
+/** Nobody reads a table who may not look into its folder: folders of runs and data sets are their user's, exports are not. */
+async function asPrivateAsFolder(file: string): Promise<void> {
+  const { mode } = await stat(dirname(file));
+  if ((mode & 0o077) === 0) await chmod(file, privateFile);
+}
+
+/** Characters that are gathered before they are written. */
+const pieceLength = 4_000_000;
+
+async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  await using file = await open(path, 'w');
+  let piece: string[] = [];
+  let length = 0;
+  const flush = async (): Promise<void> => {
+    await file.writeFile(piece.join(''));
+    piece = [];
+    length = 0;
+  };
+  for await (const line of lines) {
+    piece.push(`${line}\n`);
+    length += line.length;
+    if (length > pieceLength) await flush();
+  }
+  await flush();
+}
+
+/** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
+export async function readParquet<T = Record<string, unknown>>(path: string): Promise<T[]> {
+  const problem = fileProblem(path);
+  if (problem !== null) throw unreadable(path, new Error(`it ${problem}`));
+  return withConnection(path, 'read', async (connection) => {
+    const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${quote(path)})`);
+    return reader.getRowObjectsJS().map((row) => plain(row) as T);
+  });
+}
+
+/** Writes one JSON object a line. */
+export async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
+  await writeText(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+/** Writes a whole file or none. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const temp = temporary(path);
+  try {
+    await onDisk(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(temp, text);
+      await asPrivateAsFolder(temp);
+      await rename(temp, path);
+    });
+  } finally {
+    await rm(temp, { force: true });
+  }
+}
+
+/** Reads JSONL; blank lines are passed over. A line that is no JSON object is a DataError that names it. */
+export async function readJsonl<T = Record<string, unknown>>(path: string): Promise<T[]> {
+  const rows: T[] = [];
+  for (const [i, line] of (await readText(path))
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .entries()) {
+    if (line.trim() === '') continue;
+    const where = `${path}:${i + 1}`;
+    const row = parseLine(line, where);
+    if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+      throw new DataError('jsonl-not-object', `${where} holds no JSON object.`, {
+        where,
+        remedy: 'Write one JSON object per line.',
+      });
+    }
+    rows.push(row as T);
+  }
+  return rows;
+}
+
+/** A file's text; a DataError where it cannot be read. */
+export async function readText(path: string): Promise<string> {
+  try {
+    requireFile(path, largestText);
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+const unreadable = (path: string, cause: unknown): DataError =>
+  new DataError('file-unreadable', `Cannot read ${path}: ${messageOf(cause)}`, {
+    cause,
+    where: path,
+    remedy: 'Check that the file exists and may be read.',
+  });
+
+function parseLine(line: string, where: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (cause) {
+    throw new DataError('jsonl-malformed', `${where} is not JSON: ${messageOf(cause)}`, {
+      cause,
+      where,
+      remedy: 'Mend or remove the line; a last line cut short means that writing was interrupted.',
+    });
+  }
+}
+
+async function withConnection<T>(
+  path: string,
+  doing: string,
+  work: (connection: DuckDBConnection) => Promise<T>,
+): Promise<T> {
+  try {
+    const connection = await (await openInstance()).connect();
+    try {
+      return await work(connection);
+    } finally {
+      connection.closeSync();
+    }
+  } catch (cause) {
+    throw new DataError('table-failed', `Cannot ${doing} ${path}: ${messageOf(cause)}`, {
+      cause,
+      where: path,
+      remedy:
+        doing === 'read'
+          ? 'Check that the file exists and is of the kind that its name says.'
+          : 'Check the folder’s rights and free space.',
+    });
+  }
+}
+
+let opened: Promise<DuckDBInstance> | null = null;
+
+/**
+ * One for the process: to open one takes four fifths of the work of a small table. It holds nothing between calls; what a
+ * call makes beside its files is its connection's own, and goes with it.
+ */
+function openInstance(): Promise<DuckDBInstance> {
+  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
+  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
+    opened = null;
+    throw cause;
+  });
+  return opened;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+function temporary(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,76 @@
+/** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
+import type { StructuredOutput } from '../../config/sections/generation.js';
+import { sha256 } from '../../hash.js';
+import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
+import type { Modality, QuestionType, Sample, Strategy } from '../../sample.js';
+
+/** One image to be asked about in one way; ends as a sample or as a recorded reason. */
+export interface GenerationTask {
+  /** Absolute path, or relative to the generation's `root`. */
+  image: string;
+  /** sha256 of the image file's bytes, hex. */
+  imageHash: string;
+  modality: Modality;
+  strategy: Strategy;
+  questionType: QuestionType;
+  /** False: the image stays on this machine, whatever the provider. */
+  deidentified?: boolean | undefined;
+}
+
+/** What a request says beside image and prompt. */
+export interface RequestParameters {
+  /** Name of the provider: the same model name may mean another model elsewhere. */
+  provider: string;
+  model: string;
+  temperature: number;
+  maxOutputTokens: number;
+  /** How the provider holds replies to their structure: a weaker way gives other replies. */
+  structuredOutput: StructuredOutput;
+}
+
+export interface PreparedRequest {
+  task: GenerationTask;
+  system: string;
+  prompt: string;
+  promptHash: string;
+  /** Content address of the request, sha256 hex. */
+  key: string;
+  /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the key. */
+  id: string;
+}
+
+/**
+ * The response schema and the base URL are no part of the key: the first only shapes what the prompt asks for, so that
+ * a better parser needs no new requests; the second changes with each start of a loopback server.
+ */
+export function prepareRequest(
+  task: GenerationTask,
+  exemplars: readonly Sample[],
+  parameters: RequestParameters,
+): PreparedRequest {
+  const { strategy, modality, questionType } = task;
+  const { system, prompt, promptHash } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars });
+  const { provider, model, temperature, maxOutputTokens, structuredOutput } = parameters;
+  const content = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
+  // Left out where it is the usual one, so that replies of earlier versions are found.
+  if (structuredOutput !== 'json-schema') content.push(structuredOutput);
+  const key = sha256(JSON.stringify(content));
+  return { task, system, prompt, promptHash, key, id: key.slice(0, 16) };
+}
+
+export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
+
+/**
+ * Up to `count` exemplars of the task's question type, those of its modality first, else in the order given (best
+ * first). Never one about the task's own image: it would give the answer away.
+ */
+export function chooseExemplars(exemplars: readonly Sample[], count: number): ExemplarChoice {
+  return (task) => {
+    const others = exemplars.filter(
+      ({ questionType, imageHash }) => questionType === task.questionType && imageHash !== task.imageHash,
+    );
+    const same = others.filter((exemplar) => exemplar.modality === task.modality);
+    const rest = others.filter((exemplar) => exemplar.modality !== task.modality);
+    return [...same, ...rest].slice(0, count);
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * Images x strategy -> candidate samples. Every task ends as a sample or as a dropped task with its reason. Replies go
+ * through the cache, so a generation that was stopped continues where it was when called again with the same tasks.
+ */
+import { formatMoney } from '../format.js';
+import type { Sample } from '../sample.js';
+import { createBreaker } from './asking/provider-breaker.js';
+import { createBudget, type Budget } from './cost/cost-budget.js';
+import { requireConsent } from './asking/egress-consent.js';
+import { createGate } from './asking/rate-limit.js';
+import type { GenerateOptions, Pricing } from './generation-options.js';
+import { incomplete, performAll } from './repeat-unanswered.js';
+import type { DroppedTask, Outcome, Performance } from './one-task.js';
+import { priceOf } from './cost/prices.js';
+import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
+import type { RetryOptions } from './asking/retry-request.js';
+import { createStop } from './stop-generation.js';
+import { createUselessWatch } from './replies/useless-replies.js';
+
+export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
+
+export interface Generated {
+  /** In the order of their tasks. */
+  samples: Sample[];
+  /** In the order of their tasks. */
+  dropped: DroppedTask[];
+  progress: GenerationProgress;
+}
+
+const defaultUseless = 0.9;
+/** A token of text has about four characters; long words and indents have more. */
+const charactersPerToken = 8;
+const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
+
+/**
+ * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
+ * @throws PausedError `budget-reached` when the budget allows no further request
+ * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them; `requests-unanswered` when some
+ * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
+ * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
+ */
+export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
+  const { tasks, provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+  const consent = requireConsent(provider, options.egress);
+  const budget = budgetOf(options, maxOutputTokens);
+  using stop = createStop(options.signal);
+  const progress = trackProgress(tasks.length, options.onEvent, budget.cost());
+  const breaker = createBreaker(options.failuresInARow ?? 8);
+  const retry = { ...defaultRetry, ...options.retry };
+  const { concurrency = 8, limits } = options;
+  const gate = createGate({ concurrency, ...limits, longestPauseMs: retry.longestWaitMs });
+  const { maxReplyCharacters = charactersPerToken * maxOutputTokens } = options;
+  const asked = { temperature, maxOutputTokens, maxReplyCharacters };
+  const useless = createUselessWatch({
+    share: options.maxUseless ?? defaultUseless,
+    name: `${provider.name}/${provider.model}`,
+    spent: () => spentText(progress.spent(), options.pricing),
+  });
+  const manners = { retry, gate, budget, consent, breaker, useless };
+  const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
+  const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
+  const settle = (index: number, outcome: Outcome): void => {
+    outcomes[index] = outcome;
+    if ('sample' in outcome) progress.accept(outcome.sample);
+    else progress.drop(outcome.dropped.reason);
+  };
+  const notice = options.onNotice ?? (() => {});
+  const missing = await performAll(options, run, { settle, notice });
+  const final = progress.finish();
+  const failure = stop.reason() ?? (final.cached === 0 ? breaker.finish() : null);
+  if (failure !== null) throw failure;
+  if (missing.size > 0) throw incomplete(missing, tasks.length);
+  const ended = outcomes.filter((outcome) => outcome !== undefined);
+  return {
+    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
+    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
+    progress: final,
+  };
+}
+
+function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens: number): Budget {
+  const name = `${provider.name}/${provider.model}`;
+  const price = pricing === undefined ? null : priceOf(pricing.prices, provider.name, provider.model);
+  return createBudget({
+    maxCost: pricing?.maxCost,
+    currency: pricing?.prices.currency ?? '',
+    price,
+    before: cache.totals.get(name),
+    name,
+    maxOutputTokens,
+  });
+}
+
+function spentText({ answered, inputTokens, outputTokens, cost }: Spent, pricing: Pricing | undefined): string {
+  const money = cost === null || pricing === undefined ? '' : `, ${formatMoney(cost, pricing.prices.currency)}`;
+  return `${answered} replies were paid for so far: ${inputTokens} tokens in, ${outputTokens} out${money}.`;
+}

@@ -1,0 +1,166 @@
+/**
+ * Every reply a provider ever gave, raw, in one append-only JSONL file: what was paid for once is never asked again.
+ * The index in memory holds a place in the file for each key, not the reply, so memory stays small.
+ *
+ * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The
+ * file is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them.
+ * A sync for each reply would cap a run at about 100 replies a second on common disks.
+ */
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DataError, messageOf } from '../../errors.js';
+import type { ProviderReply } from '../../providers/provider.js';
+import { addToTotals, indexLines, readLine, sealed, type CacheTotals, type LinePlace } from './reply-cache-lines.js';
+import { lockFile, type FileLock } from '../../file-lock.js';
+
+export interface CachedReply extends ProviderReply {
+  key: string;
+  /** Who answered, so that the file alone tells what was sent where. */
+  provider: string;
+  model: string;
+  imageHash: string;
+  promptHash: string;
+}
+
+export interface ReplyCache extends Disposable {
+  readonly path: string;
+  /** Number of replies held. */
+  readonly size: number;
+  /** Lines that are not what was once written, found so far: their requests are asked again where they are needed. */
+  readonly damagedLines: number;
+  /** What the replies held were worth in tokens, by `provider/model`; over all runs that wrote this file. */
+  readonly totals: ReadonlyMap<string, CacheTotals>;
+  has(key: string): boolean;
+  get(key: string): CachedReply | undefined;
+  /** Returns when the line is written. The first reply of a key stays. */
+  put(reply: CachedReply): void;
+  close(): void;
+}
+
+const syncEveryMs = 1_000;
+
+/**
+ * Opens or creates the cache; the caller is its only writer until `close()`.
+ * @throws DataError `file-locked` when another process writes it, `cache-unreadable` when it cannot be opened.
+ */
+export function openReplyCache(path: string): ReplyCache {
+  let lock: FileLock | null = null;
+  let descriptor: number | null = null;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    lock = lockFile(path);
+    descriptor = openSync(path, 'a+');
+    const index = indexLines(descriptor, path);
+    ftruncateSync(descriptor, index.end);
+    if (index.isOpen) {
+      append(descriptor, Buffer.from('\n'), index.end, path);
+      index.end += 1;
+    }
+    return createCache({ path, descriptor, lock, ...index });
+  } catch (cause) {
+    if (descriptor !== null) closeSync(descriptor);
+    lock?.release();
+    if (cause instanceof DataError) throw cause;
+    throw new DataError('cache-unreadable', `The reply cache cannot be opened: ${messageOf(cause)}`, {
+      remedy: 'Check that the file and its folder can be read and written.',
+      where: path,
+      cause,
+    });
+  }
+}
+
+interface Opened {
+  path: string;
+  descriptor: number;
+  lock: FileLock;
+  places: Map<string, LinePlace>;
+  totals: Map<string, CacheTotals>;
+  end: number;
+  damagedLines: number;
+}
+
+function createCache({ path, descriptor, lock, places, totals, end, damagedLines }: Opened): ReplyCache {
+  let damaged = damagedLines;
+  let closed = false;
+  let syncTimer: NodeJS.Timeout | null = null;
+
+  const syncSoon = (): void => {
+    syncTimer ??= setTimeout(() => {
+      syncTimer = null;
+      if (closed) return;
+      // A failed sync is no reason to stop: the lines are written, and close() syncs again and reports.
+      fdatasync(descriptor, () => undefined);
+    }, syncEveryMs).unref();
+  };
+  const requireOpen = (): void => {
+    if (closed) throw new DataError('cache-closed', 'The reply cache is closed.', { where: path });
+  };
+
+  const put = (reply: CachedReply): void => {
+    requireOpen();
+    if (places.has(reply.key)) return;
+    const bytes = Buffer.from(`${sealed({ at: new Date().toISOString(), ...reply })}\n`);
+    append(descriptor, bytes, end, path);
+    places.set(reply.key, { offset: end, length: bytes.length - 1 });
+    end += bytes.length;
+    addToTotals(totals, reply);
+    syncSoon();
+  };
+  const get = (key: string): CachedReply | undefined => {
+    requireOpen();
+    const place = places.get(key);
+    if (place === undefined) return undefined;
+    const bytes = Buffer.allocUnsafe(place.length);
+    readSync(descriptor, bytes, 0, place.length, place.offset);
+    const line = readLine(bytes.toString('utf8'), path);
+    if (line?.key !== key) {
+      // Damaged since it was opened.
+      damaged += 1;
+      places.delete(key);
+      return undefined;
+    }
+    const { v: _version, at: _at, ...reply } = line;
+    return reply;
+  };
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    if (syncTimer !== null) clearTimeout(syncTimer);
+    try {
+      fdatasyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+      lock.release();
+    }
+  };
+  return {
+    path,
+    totals,
+    get damagedLines() {
+      return damaged;
+    },
+    get size() {
+      return places.size;
+    },
+    has: (key) => places.has(key),
+    get,
+    put,
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+/** Writes all of it or nothing: half a line in the middle of the file would take the next reply with it. */
+function append(descriptor: number, bytes: Buffer, end: number, path: string): void {
+  try {
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+  } catch (cause) {
+    ftruncateSync(descriptor, end);
+    throw new DataError('cache-not-written', `A reply could not be written to the cache: ${messageOf(cause)}`, {
+      remedy: 'Make room on the disk, then run the same command again; what was written is kept.',
+      where: path,
+      cause,
+    });
+  }
+}

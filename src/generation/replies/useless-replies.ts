@@ -1,0 +1,80 @@
+/**
+ * Stops a generation whose replies come, and are paid for, but are of no use: a thinking model that spends its tokens, a
+ * filter that withholds everything, a model that writes no JSON. Of the latest replies some may be useless, not nearly all.
+ */
+import { ProviderError } from '../../errors.js';
+import type { DropReason } from '../../prompts/parse-reply.js';
+
+export interface UselessWatch {
+  useful(): void;
+  /** A useful reply of an earlier time: the model can be used, whatever it writes now. */
+  wasUseful(): void;
+  /** Returns the error to stop with once too many of the latest replies were useless, else null. */
+  useless(reason: DropReason, detail: string): ProviderError | null;
+}
+
+export interface UselessOptions {
+  /** Largest share of the latest replies that may be useless; 1 never stops. */
+  share: number;
+  /** `provider/model`, for messages. */
+  name: string;
+  /** What was paid so far, in words. */
+  spent: () => string;
+}
+
+/** Replies that are looked at together. A good model's one useless reply in two does not reach 9 in 10 of them by chance. */
+const latest = 30;
+/** Replies after which one without a single useful one is stopped. */
+const first = 12;
+
+export function createUselessWatch({ share, name, spent }: UselessOptions): UselessWatch {
+  /** Reasons of the latest replies; null for a useful one. */
+  const recent: (DropReason | null)[] = [];
+  let everUseful = false;
+  const add = (reason: DropReason | null): void => {
+    recent.push(reason);
+    if (recent.length > latest) recent.shift();
+  };
+  return {
+    useful: () => {
+      everUseful = true;
+      add(null);
+    },
+    wasUseful: () => {
+      everUseful = true;
+    },
+    useless: (reason, detail) => {
+      add(reason);
+      const reasons = recent.filter((one) => one !== null);
+      const enough = recent.length >= (everUseful ? latest : first);
+      if (!enough || reasons.length <= share * recent.length) return null;
+      const counts = [...Map.groupBy(reasons, (one) => one)]
+        .map(([kind, all]) => ({ kind, count: all.length }))
+        .toSorted((a, b) => b.count - a.count);
+      const what = counts.map(({ kind, count }) => `${count} ${kind}`).join(', ');
+      return new ProviderError(
+        'replies-useless',
+        `Generation stopped: of the latest ${recent.length} replies ${reasons.length} cannot be used (${what}). ${spent()} Last: ${detail}`,
+        {
+          where: name,
+          remedy:
+            `${remedies[counts[0]?.kind ?? reason] ?? formRemedy} Replies are kept, and the same command goes on; ` +
+            'generation.maxUseless says what share may be useless.',
+        },
+      );
+    },
+  };
+}
+
+const formRemedy =
+  'Look at the replies in the reply cache: the model does not write what it is asked for. Take one that follows ' +
+  'instructions, or a server that holds replies to a schema (generation.openai.structuredOutput).';
+
+const remedies: Partial<Record<DropReason, string>> = {
+  truncated: 'Raise generation.maxOutputTokens, or lower how much the model thinks before it answers.',
+  empty:
+    'Ask the model by hand why it gives no text: it may think without an end (raise generation.maxOutputTokens), or the ' +
+    'server may hide its words (a reasoning parser).',
+  blocked: 'The provider withholds these replies: look at its safety settings, or take another model.',
+  'too-long': 'The server does not keep to generation.maxOutputTokens: mend that there, or set maxReplyCharacters.',
+};

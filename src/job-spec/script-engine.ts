@@ -1,0 +1,214 @@
+/** The engine as scripts use it: jobs from samples, rewards as a list. It writes the rows; the bridge does the rest. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  openEngine as openBridge,
+  type EngineOptions,
+  type Engine as BridgeEngine,
+  type SpecInput,
+} from '../bridge/jobs/open-engine.js';
+import type { JobKind, RewardReply } from '../bridge/contract/contract.js';
+import type { Job, JobHooks } from '../bridge/jobs/running-job.js';
+import { answerRewards, rewardSpec } from '../bridge/jobs/answer-rewards.js';
+import { writeParquet, type Columns } from '../dataset/tables/table.js';
+import { DataError } from '../errors.js';
+import { sha256 } from '../hash.js';
+import type { Sample } from '../sample.js';
+import { checkGrpoRows, checkSftRows } from './checks/enough-rows.js';
+import type { AnySpec, RowsJob } from './checks/image-token-budget.js';
+import type { GrpoOptions } from '../config/trl-options/option-shapes.js';
+import { promptRow, rowColumns, type PromptRow, type RowOptions } from './rows/job-rows.js';
+import { checkJobImages } from './checks/job-images.js';
+import { checkInputs, type RowKind } from './checks/input-gate.js';
+import { checkImageFiles, checkRowFile, type FileRow } from './rows/row-file.js';
+import { completeRows, evaluateRows, rewardModelRows, scoreRows, sftRows } from './rows/script-rows.js';
+import { toSamples } from './script-samples.js';
+import type {
+  CompleteSpec,
+  EvaluateSpec,
+  GrpoSpec,
+  MergeSpec,
+  JobOptions,
+  ModelInput,
+  RewardModelSpec,
+  ScoreSpec,
+  SftSpec,
+} from './script-spec.js';
+
+/**
+ * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work, and a
+ * DataError that names the first sample or row that cannot be used. Everything later is told by the job's `result`, which
+ * rejects with a JobError, or a DataError about a file of rows. A job that failed leaves the engine able.
+ */
+export interface Engine extends BridgeEngine {
+  /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder. */
+  sft(spec: SftSpec, options?: JobOptions): Job<'sft'>;
+  /** TRL's GRPOTrainer with rewards in TypeScript. */
+  grpo(spec: GrpoSpec, options?: JobOptions): Job<'grpo'>;
+  /** A regression head on a VLM, trained on graded responses (MedGR² eq. 1). */
+  trainRewardModel(spec: RewardModelSpec, options?: JobOptions): Job<'reward-model'>;
+  /** A reward model's scores; read them with `readScores(result.scores)`. */
+  score(spec: ScoreSpec, options?: JobOptions): Job<'score'>;
+  /** A policy's completions; read them with `readCompletions(result.completions)`. */
+  complete(spec: CompleteSpec, options?: JobOptions): Job<'complete'>;
+  /** Adapters and what they stand on as one model folder, which plain transformers opens: the result's `checkpoint`. */
+  merge(spec: MergeSpec, options?: JobOptions): Job<'merge'>;
+  /** Greedy completions and the log-likelihood of each option; read them with `readAnswers(result.answers)`. */
+  evaluate(spec: EvaluateSpec, options?: JobOptions): Job<'evaluate'>;
+}
+
+/**
+ * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which.
+ * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
+ * @example
+ * await using engine = await openEngine();
+ * const job = engine.sft({ model: 'phantom', data: samples, outDir: 'out', trl: { max_steps: 60 } });
+ * for await (const event of job.events) if (event.type === 'train-step') console.log(event.step, event.loss);
+ * const { checkpoint } = await job.result;
+ */
+export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  return withJobs(await openBridge(options));
+}
+
+/** Adds the jobs to an engine of the bridge. */
+export function withJobs(bridge: BridgeEngine): Engine {
+  const start = <K extends RowsJob>(
+    spec: SpecInput<K> & AnySpec,
+    write: () => Promise<void>,
+    options: JobOptions = {},
+  ): Job<K> => {
+    const prepare = async (): Promise<void> => {
+      await write();
+      await checkJobImages(spec);
+    };
+    return bridge.start<K>(spec, { ...options, prepare });
+  };
+  const jobs: Omit<Engine, keyof BridgeEngine> = {
+    sft: ({ instruction = 'none', ...spec }, options) => {
+      const { data, write } = table(
+        'sft',
+        spec,
+        rowColumns.sft,
+        (inputs) => sftRows(inputs, instruction),
+        (rows) => checkSftRows(spec.trl ?? {}, rows),
+      );
+      return start<'sft'>({ kind: 'sft', ...placed(spec), data }, write, options);
+    },
+    grpo: (spec, options) => startGrpo(bridge, spec, options),
+    trainRewardModel: ({ instruction = 'none', ...spec }, options) => {
+      const { data, write } = table('reward-model', spec, rowColumns.reward, (inputs) =>
+        rewardModelRows(inputs, instruction),
+      );
+      return start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, write, options);
+    },
+    score: ({ instruction = 'none', ...spec }, options) => {
+      const { data, write } = table('score', spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
+      return start<'score'>({ kind: 'score', ...placed(spec), data }, write, options);
+    },
+    complete: ({ instruction = 'none', ...spec }, options) => {
+      const { data, write } = table('complete', spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
+      return start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options);
+    },
+    merge: (spec, options) => {
+      const { outDir } = spec;
+      const prepare = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
+      return bridge.start<'merge'>({ kind: 'merge', ...placed(spec) }, { ...options, prepare });
+    },
+    evaluate: ({ instruction = 'none', ...spec }, options) => {
+      const { data, write } = table('evaluate', spec, rowColumns.options, (inputs) =>
+        evaluateRows(inputs, instruction),
+      );
+      return start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options);
+    },
+  };
+  return Object.assign(bridge, jobs);
+}
+
+function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): Job<'grpo'> {
+  const { instruction = 'none', rewards, rewardModel, samples: given, data: input, ...rest } = spec;
+  const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
+  let answer: NonNullable<JobHooks['rewards']> = async (): Promise<RewardReply> => ({ scores: {} });
+  checkInputs('grpo', typeof input === 'string' ? (given ?? []) : input);
+  const prepareRewards = async (): Promise<readonly PromptRow[] | null> => {
+    if (typeof input === 'string') {
+      answer = answerRewards(rewards, given ?? []);
+      checkSampled(input, await checkRowFile('grpo', path.resolve(input)), given ?? [], rest.trl ?? {});
+      return null;
+    }
+    const samples = await toSamples(input);
+    answer = answerRewards(rewards, samples);
+    return samples.map((sample) => promptRow(sample, rowOptions));
+  };
+  if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
+  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir, [instruction, input]);
+  const started = {
+    kind: 'grpo' as const,
+    ...placed(rest),
+    data,
+    rewards: rewardSpec(rewards),
+    ...(rewardModel === undefined ? {} : { rewardModel: modelRef(rewardModel) }),
+  };
+  const prepare = async (): Promise<void> => {
+    await mkdir(rest.outDir, { recursive: true });
+    const rows = await prepareRewards();
+    if (rows !== null) await writeParquet(data, rows, rowColumns.prompt);
+    await checkJobImages(started);
+  };
+  return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });
+}
+
+/** Rows of a file whose sample rewards could not be given are found before a model is loaded. */
+function checkSampled(file: string, rows: readonly FileRow[], samples: readonly Sample[], trl: GrpoOptions): void {
+  checkGrpoRows(trl, rows.length);
+  checkImageFiles(rows);
+  const known = new Set(samples.map(({ id }) => id));
+  const stray = rows.find(({ id }) => !known.has(id));
+  if (stray === undefined) return;
+  throw new DataError('sample-missing', `${file} has the id ${stray.id}, which is none of the samples.`, {
+    where: stray.id,
+    remedy: 'Give `samples` one for each row: rewards are told the sample of each completion.',
+  });
+}
+
+/** Named by what the rows are made of: a second job in the folder, which Python refuses, must not replace the first one's. */
+const rowsFile = (outDir: string, content: unknown): string =>
+  path.resolve(outDir, `rows-${sha256(JSON.stringify(content)).slice(0, 12)}.parquet`);
+
+/** The file of a job's rows, and what writes it where it is not there yet, checks it where it is. */
+function table<Input>(
+  kind: RowKind,
+  { data, outDir }: { data: readonly Input[] | string; outDir: string },
+  columns: Columns,
+  toRows: (inputs: readonly Input[]) => readonly FileRow[],
+  checkCount: (rows: number) => void = () => {},
+): { data: string; write: () => Promise<void> } {
+  if (typeof data === 'string') {
+    const file = path.resolve(data);
+    const write = async (): Promise<void> => {
+      const rows = await checkRowFile(kind, file);
+      checkCount(rows.length);
+      checkImageFiles(rows);
+      await mkdir(outDir, { recursive: true });
+    };
+    return { data: file, write };
+  }
+  checkCount(data.length);
+  const rows = toRows(data);
+  const file = rowsFile(outDir, rows);
+  const write = async (): Promise<void> => {
+    checkImageFiles(rows);
+    await writeParquet(file, rows, columns);
+  };
+  return { data: file, write };
+}
+
+/** The spec with its model, seed and folder as the bridge has them. */
+function placed<Spec extends { model: ModelInput; outDir: string; seed?: number | undefined }>(spec: Spec) {
+  return { ...spec, model: modelRef(spec.model), outDir: path.resolve(spec.outDir), seed: spec.seed ?? 0 };
+}
+
+function modelRef(model: ModelInput): Exclude<ModelInput, string> {
+  return typeof model === 'string' ? { path: model } : model;
+}
+
+export type { EngineOptions, JobKind };

@@ -1,0 +1,66 @@
+/** What a script gives to start a job: as little as possible, typed. Types only. */
+import type { z } from 'zod';
+import type { SpecBody } from '../bridge/jobs/open-engine.js';
+import type { JobHooks } from '../bridge/jobs/running-job.js';
+import type { modelSchema } from '../bridge/contract/contract.js';
+import type { Instruction } from '../prompts/policy-prompt.js';
+import type { Reward } from '../reward/reward.js';
+import type { Query, Sample } from '../sample.js';
+import type { OptionsRow, PromptRow, RewardRow, ScoreRow, SftRow } from './rows/job-rows.js';
+import type { SampleInput } from './script-samples.js';
+
+/** How a job is watched and stopped; the same for every kind. */
+export type JobOptions = Omit<JobHooks, 'rewards' | 'prepare'>;
+
+/** `phantom` for the tiny model that ships with the package, a model folder, a Hugging Face id, or one with settings. */
+export type ModelInput = string | z.input<typeof modelSchema>;
+
+/** A question to be answered; the id is its place where it is left out. */
+export type QueryInput = Pick<Query, 'question'> & Partial<Query> & Pick<Sample, 'image'> & { id?: string | undefined };
+/** A row whose prompt is the caller's own words. */
+type Own<Row extends PromptRow, Optional extends keyof Row = never> = Omit<Row, 'id' | Optional> &
+  Partial<Pick<Row, Optional>> & { id?: string | undefined };
+
+/** An answer to be learned: a sample, or prompt and completion word for word. */
+export type SftInput = SampleInput | Own<SftRow>;
+export type CompleteInput = QueryInput | Own<PromptRow>;
+/** A response to be scored: a sample's own (its rationale and answer), or one given as it is. */
+export type ScoreInput = SampleInput | (QueryInput & { response: string }) | Own<ScoreRow>;
+/** A graded response, on the scale of MedGR²: 10, 6, 0 or -6. */
+export type RewardModelInput = (QueryInput & { response: string; grade: number }) | Own<RewardRow, 'pair' | 'chosen'>;
+
+/** A question with its options, or a prompt with responses in full. */
+export type EvaluateInput = QueryInput | Own<OptionsRow>;
+
+interface Common<Input> {
+  model: ModelInput;
+  /** Samples or rows; or the path of a Parquet file with the columns that the job reads. */
+  data: readonly Input[] | string;
+  /** Folder the job writes into and goes on from; made where it is missing. */
+  outDir: string;
+  /** 0 where it is left out. */
+  seed?: number | undefined;
+  /** What the policy is told about the form of its response, after a question: nothing by default. */
+  instruction?: Instruction | undefined;
+}
+
+/** `Spec` without what `Common` has in a form that is easier to give. */
+type With<Spec, Input> = Omit<Spec, keyof Common<unknown>> & Common<Input>;
+
+export type SftSpec = With<SpecBody<'sft'>, SftInput>;
+export type CompleteSpec = With<SpecBody<'complete'>, CompleteInput>;
+/** Each option of a question becomes a response whose likelihood is told. */
+export type EvaluateSpec = With<SpecBody<'evaluate'>, EvaluateInput>;
+export type MergeSpec = Omit<SpecBody<'merge'>, 'model' | 'seed'> & { model: ModelInput; seed?: number | undefined };
+export type ScoreSpec = With<SpecBody<'score'>, ScoreInput>;
+export type RewardModelSpec = With<SpecBody<'reward-model'>, RewardModelInput>;
+export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 'rewardModel' | 'data'> & {
+  /** Each is called once per generation batch; the trainer adds weight × score. */
+  rewards: readonly Reward[];
+  /** Scores each completion on the worker's device; rewards find it as `rewardModelScore`. */
+  rewardModel?: ModelInput | undefined;
+} & (
+    | { data: readonly SampleInput[]; samples?: never }
+    /** A Parquet file {id, image, prompt}, and the samples that its ids name: rewards are given them. */
+    | { data: string; samples: readonly Sample[] }
+  );

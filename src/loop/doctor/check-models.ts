@@ -1,0 +1,106 @@
+/** Are the models that a configuration names on this machine, whole? Looks at folders; downloads nothing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { sectionOf } from '../../config/sections/generation.js';
+import type { Config } from '../../config/schema.js';
+import { cachedSnapshot } from '../inputs/model-content.js';
+import { failed, note, ok, warning, type Check } from './check.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** One line for each model; those that ship with medgr2 are not worth one. */
+export function checkModels(config: Config, env: Env): Check[] {
+  const settings = new Map<string, string[]>();
+  for (const { setting, model } of modelsOf(config))
+    if (model !== 'phantom') settings.set(model, [...(settings.get(model) ?? []), setting]);
+  return [...settings].map(([model, names]) => checkModel('model', model, names.join(', '), '', env));
+}
+
+interface NamedModel {
+  setting: string;
+  model: string;
+}
+
+/** Models that the recipe starts from; a generator of one's own has a line of its own. */
+function modelsOf({ policy, rewardModel, recipe }: Config): NamedModel[] {
+  if (recipe.kind === 'zero-shot') return recipe.models.map((model) => ({ setting: 'recipe.models', model }));
+  const own = recipe.kind === 'arms' ? recipe.arms.flatMap(({ model }) => model ?? []) : [];
+  const all = recipe.kind === 'arms' && own.length === recipe.arms.length;
+  return [
+    ...(all ? [] : [{ setting: 'policy.base', model: policy.base }]),
+    ...(rewardModel.base === undefined ? [] : [{ setting: 'rewardModel.base', model: rewardModel.base }]),
+    ...own.map((model) => ({ setting: 'recipe.arms', model })),
+  ];
+}
+
+export function checkLocalModel(generation: Config['generation'], env: Env): Check {
+  const { model, warmStartSteps } = sectionOf(generation, 'local');
+  const stays = '; no image leaves this machine';
+  if (model === 'phantom' && warmStartSteps === 0)
+    return warning(
+      'generator',
+      `${model} ships with medgr2, and has never seen the JSON that it will be asked for${stays}`,
+      'Set generation.local.warmStartSteps, which teaches it the form on the trusted samples, or name another model.',
+    );
+  if (model === 'phantom') return ok('generator', `${model} ships with medgr2${stays}`);
+  return checkModel('generator', model, 'generation.local.model', stays, env);
+}
+
+/** @param setting Where the configuration names it. */
+function checkModel(name: string, model: string, setting: string, more: string, env: Env): Check {
+  const said = (detail: string): string => `${model} (${setting}) ${detail}${more}`;
+  const isFolder = ['config.json', 'adapter_config.json'].some((file) => existsSync(join(model, file)));
+  if (isFolder || isAbsolute(model)) {
+    const lacks = isFolder ? lackOf(model) : 'config.json';
+    if (lacks === null) return ok(name, said('is there'));
+    const remedy = `Give the folder of a Hugging Face model, or its id, in ${setting}.`;
+    return failed(name, said(`holds no model that is whole (${lacks} is missing)`), remedy);
+  }
+  const snapshot = cachedSnapshot(model, env);
+  const lacks = snapshot === null ? null : lackOf(snapshot);
+  if (snapshot !== null && lacks === null) return ok(name, said('is in the cache of Hugging Face'));
+  const part = snapshot === null ? '' : ` in part (${lacks} is missing)`;
+  const download = `hf download ${model}`;
+  if (['HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE'].some((variable) => isOn(env[variable])))
+    return failed(
+      name,
+      said(
+        `is in the cache of Hugging Face ${part === '' ? 'not at all' : `only${part}`}, and HF_HUB_OFFLINE forbids to fetch it`,
+      ),
+      `Unset HF_HUB_OFFLINE, or where there is a network: ${download}`,
+    );
+  return note(
+    name,
+    said(
+      part === ''
+        ? 'is not here yet: it is downloaded when the first job needs it'
+        : `is in the cache of Hugging Face${part}: the rest is downloaded when the first job needs it`,
+    ),
+    `Without a network there, download it first: ${download}, or name a folder.`,
+  );
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** The first file that a model's folder lacks; null where it has configuration and all weights. */
+function lackOf(folder: string): string | null {
+  const has = (file: string): boolean => existsSync(join(folder, file));
+  if (has('adapter_config.json')) return has('adapter_model.safetensors') ? null : 'adapter_model.safetensors';
+  if (!has('config.json')) return 'config.json';
+  const index = 'model.safetensors.index.json';
+  if (!has(index)) return has('model.safetensors') ? null : 'model.safetensors';
+  const shards = shardsOf(join(folder, index));
+  return shards === null ? `${index} that can be read` : (shards.find((file) => !has(file)) ?? null);
+}
+
+function shardsOf(index: string): string[] | null {
+  try {
+    return [...new Set(Object.values(indexSchema.parse(JSON.parse(readFileSync(index, 'utf8'))).weight_map))];
+  } catch {
+    return null;
+  }
+}
+
+/** As huggingface_hub reads its switches. */
+const isOn = (value = ''): boolean => ['1', 'ON', 'YES', 'TRUE'].includes(value.toUpperCase());

@@ -1,0 +1,42 @@
+/** Looks at everything medgr2 needs and says what is wrong and what to do. Starts, installs and changes nothing. */
+import { configSchema, type Config } from '../../config/schema.js';
+import type { Check } from './check.js';
+import { checkInputs } from './check-data.js';
+import { checkModels } from './check-models.js';
+import { checkPlace } from './check-disk.js';
+import { checkProvider } from './check-provider.js';
+import { checkPythonSide } from './check-python.js';
+import { checkFiles, checkNativeModules, checkNode } from './check-software.js';
+
+export interface DoctorOptions {
+  /** What is to be run: its device, models, generator and key then count as needed. */
+  config?: Config | undefined;
+  /** Asks the provider whether it is there; sends the key and nothing else. */
+  online?: boolean | undefined;
+  /** Where runs will be written; the working folder by default. */
+  folder?: string | undefined;
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Diagnosis {
+  /** No check failed. */
+  healthy: boolean;
+  checks: Check[];
+}
+
+/** Never rejects for what it finds: that is a check with status `failed` and a remedy. */
+export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
+  const { config, online = false, folder = '.', env = process.env, signal } = options;
+  const { generation } = config ?? configSchema.parse({});
+  const [modules, python, disk, provider, inputs] = await Promise.all([
+    checkNativeModules(),
+    checkPythonSide(config?.device ?? null),
+    checkPlace('disk', folder),
+    checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+    config === undefined ? [] : checkInputs(config),
+  ]);
+  const models = config === undefined ? [] : checkModels(config, env);
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider, ...inputs];
+  return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
+}

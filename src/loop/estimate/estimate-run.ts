@@ -1,0 +1,218 @@
+/** Puts the estimates of a run together. Pure: configuration, facts and assumptions in, plan out. */
+import type { Config } from '../../config/schema.js';
+import { sectionOf } from '../../config/sections/generation.js';
+import { mostTokens, ruleText, tokensOf } from '../../job-spec/checks/image-rules.js';
+import { countLora, countParameters, imageRuleFor, type VlmShape } from './model-size.js';
+import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator-cost.js';
+import { bytesOf, estimateMemory, precisionOf } from './gpu-memory.js';
+import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+import { notesOf } from './plan-notes.js';
+import { stageSeconds, type Lengths } from './stage-time.js';
+import { recipeWorkload } from './recipe-workload.js';
+import { loopWorkload, type Workload } from './workload.js';
+
+export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
+  const { assumptions } = options;
+  const counts = facts.counts ?? { seed: 0, test: 0, pool: 0 };
+  const { recipe } = config;
+  const workload =
+    recipe.kind === 'loop'
+      ? loopWorkload(config, counts, assumptions)
+      : recipeWorkload(config, recipe, counts, assumptions);
+  const { images, lengths } = sequencesOf(config, facts, options);
+  const precision = policyPrecision(config);
+  const { policy, rewardModel } = facts;
+  const machine = { device: options.device, assumptions, precision };
+  const local = localGenerator(config, facts, assumptions);
+  const models =
+    policy === null || rewardModel === null ? null : { policy: policy.shape, rewardModel: rewardModel.shape };
+  const timed = models !== null && config.policy.base !== 'phantom' && config.device !== 'cpu' ? models : null;
+  const stages = workload.stages.map((stage) => ({
+    ...stage,
+    gpuSeconds:
+      (timed && stageSeconds(config, stage, timed, lengths, machine)) ??
+      (local && generatorSeconds(config, stage, local, machine)),
+  }));
+  const seconds = stages.reduce((sum, { gpuSeconds }) => sum + (gpuSeconds ?? 0), 0);
+  const memory = [
+    ...(timed === null ? [] : jobMemories(config, timed, lengths, { ...options, largest: images.largest })).filter(
+      ({ job }) => stages.some(({ stage }) => stage === job),
+    ),
+    ...(local === null || !learns(config) ? [] : [generatorMemory(config, local, options.device)]),
+  ];
+  const plan: Omit<Plan, 'notes'> = {
+    stages,
+    samples: workload.samples,
+    generator: generatorPlan(config, facts, workload, assumptions, { local, machine }),
+    images,
+    memory: memory.length === 0 ? null : memory,
+    gpu:
+      timed === null && local === null
+        ? null
+        : { hours: seconds / 3600, wallHours: seconds / 3600 / options.deviceCount },
+    disk: diskOf(config, models, local, workload, assumptions.replyTokens * assumptions.charactersPerToken),
+    missing: [...facts.missing],
+  };
+  return { ...plan, notes: notesOf(config, facts, plan, options) };
+}
+
+function sequencesOf(
+  { policy }: Config,
+  facts: PlanFacts,
+  { assumptions }: PlanOptions,
+): { images: Plan['images']; lengths: Lengths } {
+  const rule = imageRuleFor(facts.policy, policy.maxPixels);
+  const sizes = facts.images.length > 0 ? facts.images : [assumptions.image];
+  const tokens = sizes.map((size) => tokensOf(size, rule));
+  const perImage = mean(tokens);
+  const text = facts.text ?? assumptions;
+  const lengths = {
+    prompt: { tokens: perImage + text.promptTokens, imageTokens: perImage },
+    response: text.responseTokens,
+  };
+  // Unmeasured, an image may be as large as the setting lets it.
+  const largest = facts.images.length === 0 ? mostTokens(rule) : Math.max(...tokens);
+  const perSequence = lengths.prompt.tokens + lengths.response;
+  const images = {
+    measured: facts.images.length,
+    perImage,
+    largest,
+    rule: ruleText(rule),
+    perSequence,
+  };
+  return { images, lengths };
+}
+
+const policyPrecision = ({ policy: { dtype, base: model }, device }: Config) => precisionOf({ dtype, model, device });
+
+function jobMemories(
+  config: Config,
+  { policy, rewardModel }: { policy: VlmShape; rewardModel: VlmShape },
+  { prompt, response }: Lengths,
+  { device, largest }: PlanOptions & { largest: number },
+): JobMemory[] {
+  const precision = policyPrecision(config);
+  const { sft, grpo } = config;
+  const loraRank = config.policy.lora?.rank ?? null;
+  // A batch is padded to its longest sequence: the largest image counts.
+  const longest = prompt.tokens - prompt.imageTokens + largest;
+  const common = { precision, imageTokens: largest };
+  const own = countParameters(policy).total * bytesOf(precision);
+  // With adapters the reference of the KL penalty is the base without them; else it is a second copy.
+  const reference = grpo.klBeta > 0 && loraRank === null ? own : 0;
+  const scorer = countParameters(rewardModel).total * bytesOf(precision);
+  const job = (
+    name: JobMemory['job'],
+    batch: number,
+    rank: number | null,
+    rest: Omit<Parameters<typeof estimateMemory>[0], 'precision' | 'imageTokens' | 'batch' | 'loraRank'>,
+  ): JobMemory => {
+    const { trainedWeights } = name === 'reward-model' ? config.rewardModel : config.policy;
+    const estimate = estimateMemory({ ...common, ...rest, batch, loraRank: rank, trainedWeights });
+    return {
+      job: name,
+      precision,
+      loraRank: rank,
+      batch,
+      estimate,
+      fits: estimate.total <= device.memoryGiB * 2 ** 30,
+    };
+  };
+  const completed = longest + grpo.maxCompletionLength;
+  return [
+    job('sft', sft.batchSize, loraRank, {
+      shape: policy,
+      tokens: longest + response,
+      logitTokens: longest + response,
+      checkpointing: true,
+      otherModels: 0,
+    }),
+    job('grpo', grpo.batchSize, loraRank, {
+      shape: policy,
+      tokens: completed,
+      logitTokens: grpo.maxCompletionLength,
+      checkpointing: true,
+      completing: { sequences: grpo.batchSize * grpo.accumulation, tokens: completed },
+      scored: {
+        shape: rewardModel,
+        sequences: grpo.batchSize * grpo.accumulation,
+        tokens: completed,
+        imageTokens: largest,
+      },
+      vllm: vllmMemory(grpo, device.memoryGiB * 2 ** 30),
+      otherModels: scorer + reference,
+    }),
+    job('reward-model', config.rewardModel.batchSize, config.rewardModel.lora?.rank ?? null, {
+      shape: rewardModel,
+      tokens: longest + response,
+      logitTokens: response,
+      loss: 'own',
+      checkpointing: false,
+      otherModels: 0,
+    }),
+  ];
+}
+
+/** vLLM beside the trainer takes a share of the whole device, TRL's own where none is set; a server takes none of it. */
+function vllmMemory({ trl }: Config['grpo'], deviceBytes: number): { bytes: number; sleeps: boolean } | undefined {
+  if (trl.use_vllm !== true) return undefined;
+  const share = trl.vllm_mode === 'server' ? 0 : (trl.vllm_gpu_memory_utilization ?? 0.3);
+  return { bytes: share * deviceBytes, sleeps: trl.vllm_enable_sleep_mode === true };
+}
+
+const learns = ({ generation, generatorUpdate }: Config): boolean =>
+  (generatorUpdate.enabled && generatorUpdate.method === 'sft') || (generation.local?.warmStartSteps ?? 0) > 0;
+
+/** Of its training, which takes more than its writing. */
+function generatorMemory(config: Config, local: LocalGenerator, device: PlanOptions['device']): JobMemory {
+  const { shape, precision, prompt, reply } = local;
+  const { batchSize: batch } = config.generatorUpdate.sft;
+  const loraRank = sectionOf(config.generation, 'local').lora?.rank ?? null;
+  const tokens = prompt.tokens + reply;
+  const lengths = { tokens, logitTokens: tokens, imageTokens: prompt.imageTokens };
+  const training = { shape, precision, batch, loraRank, ...lengths, checkpointing: true, otherModels: 0 };
+  const estimate = estimateMemory(training);
+  const fits = estimate.total <= device.memoryGiB * 2 ** 30;
+  return { job: 'generator-sft', precision, loraRank, batch, estimate, fits };
+}
+
+/** Bytes of a run folder and of the models' download; checkpoints with optimiser state go when a job is done. */
+function diskOf(
+  config: Config,
+  models: { policy: VlmShape; rewardModel: VlmShape } | null,
+  local: LocalGenerator | null,
+  { samples, stages }: Workload,
+  replyCharacters: number,
+): Plan['disk'] {
+  const bytes = bytesOf(policyPrecision(config));
+  const whole = (shape: VlmShape): number => countParameters(shape).total * bytes;
+  const trained = (shape: VlmShape, lora = config.policy.lora): number =>
+    lora === undefined ? whole(shape) : countLora(shape, lora.rank) * 4;
+  const policies = stages.filter(({ stage }) => stage === 'sft' || stage === 'grpo').length;
+  const graders = stages.filter(({ stage }) => stage === 'reward-model').length;
+  const warm = stages.filter(({ stage }) => stage === 'warm-start').length;
+  // A finished reward model is whole, its adapters merged. Beside the finished models: of one job, two checkpoints and a third while it is
+  // written, each with AdamW's two moments.
+  const checkpoints =
+    models === null
+      ? 0
+      : policies * trained(models.policy) +
+        graders * whole(models.rewardModel) +
+        warm * trained(models.rewardModel) +
+        9 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
+  const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
+  const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
+  const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;
+  const generator = local === null ? 0 : countParameters(local.shape).total * bytesOf(local.precision);
+  const rank = config.generation.local?.lora?.rank;
+  const learned = local === null ? 0 : rank === undefined ? generator : countLora(local.shape, rank) * 4;
+  const third = config.generation.local?.model === config.policy.base ? 0 : generator;
+  // Replies once, and each candidate in the tables of generate, score, filter and training.
+  const data = samples.requests * (replyCharacters + 4 * 600);
+  const downloads = download + second + third;
+  const kept = checkpoints + generators * learned;
+  return { models: downloads, checkpoints: kept, data, total: downloads + kept + data };
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0) / Math.max(1, values.length);

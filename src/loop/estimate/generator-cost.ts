@@ -1,0 +1,117 @@
+/** What the generator takes: requests, tokens and cost; device time and memory where it runs on this machine. Pure. */
+import { sectionOf } from '../../config/sections/generation.js';
+import type { Config } from '../../config/schema.js';
+import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
+import { generatorIdentity } from '../generator/generator-pricing.js';
+import { tokensOf } from '../../job-spec/checks/image-rules.js';
+import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
+import { imageRuleFor, type VlmShape } from './model-size.js';
+import type { Assumptions } from './assumptions.js';
+import { completionSeconds, type Machine, type Sequence } from './compute-time.js';
+import { geminiImageTokens } from './gemini-tokens.js';
+import { precisionOf, type Precision } from './gpu-memory.js';
+import { inBatches, training } from './stage-time.js';
+import type { Plan, PlanFacts } from './plan-types.js';
+import type { StageLoad, Workload } from './workload.js';
+
+/** A generator on this machine, as far as time and memory need it. */
+export interface LocalGenerator {
+  shape: VlmShape;
+  precision: Precision;
+  /** Its prompt with the image, and its reply. */
+  prompt: Sequence;
+  reply: number;
+}
+
+/** Null where the generator runs elsewhere, on the CPU, or says no size. */
+export function localGenerator(config: Config, facts: PlanFacts, assumptions: Assumptions): LocalGenerator | null {
+  const { generation, device } = config;
+  if (generation.provider !== 'local' || facts.generator === null || device === 'cpu') return null;
+  const { model, dtype, maxPixels } = sectionOf(generation, 'local');
+  if (model === 'phantom') return null;
+  const { shape } = facts.generator;
+  const rule = imageRuleFor(facts.generator, maxPixels);
+  const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule)));
+  return {
+    shape,
+    precision: precisionOf({ dtype, model, device }),
+    prompt: { tokens: image + promptTokens(config, assumptions), imageTokens: image },
+    reply: assumptions.replyTokens,
+  };
+}
+
+/** Device seconds of the stages that run it; null for any other stage. */
+export function generatorSeconds(
+  { generation, generatorUpdate }: Config,
+  { stage, items, steps }: StageLoad,
+  { shape, precision, prompt, reply }: LocalGenerator,
+  settings: Omit<Machine, 'precision'>,
+): number | null {
+  const machine = { ...settings, precision };
+  const { batchSize, lora } = sectionOf(generation, 'local');
+  if (stage === 'generate')
+    return inBatches(items, batchSize, (sequences) =>
+      completionSeconds(shape, prompt, { sequences, newTokens: reply }, machine),
+    );
+  if (stage !== 'generator-warm-start' && stage !== 'generator-sft') return null;
+  const { sft } = generatorUpdate;
+  const whole = { ...prompt, tokens: prompt.tokens + reply };
+  const byEpochs = stage === 'generator-sft' && sft.maxSteps === undefined;
+  const sequences = byEpochs ? items * sft.epochs : (steps ?? 0) * sft.batchSize * sft.accumulation;
+  return training(shape, whole, sequences, machine, { lora: lora !== undefined, checkpointing: true });
+}
+
+/** @param local What is known of a generator on this machine. */
+export function generatorPlan(
+  config: Config,
+  facts: PlanFacts,
+  { samples: { requests }, stages }: Workload,
+  assumptions: Assumptions,
+  { local, machine }: { local: LocalGenerator | null; machine: Omit<Machine, 'precision'> },
+): Plan['generator'] {
+  const { generation } = config;
+  const { provider } = generation;
+  const free = provider === 'simulated' || provider === 'local';
+  const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens));
+  const inputTokens = Math.round(requests * (image + promptTokens(config, assumptions)));
+  const outputTokens = requests * assumptions.replyTokens;
+  const { price } = facts;
+  const costOf = (output: number): number | null =>
+    free ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
+  const seconds =
+    local === null
+      ? null
+      : stages
+          .filter(({ stage }) => stage === 'generate')
+          .reduce((sum, stage) => sum + (generatorSeconds(config, stage, local, machine) ?? 0), 0);
+  const waiting = (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
+  return {
+    name: provider === 'simulated' ? 'simulated teacher' : generatorIdentity(generation).model,
+    inputTokens,
+    outputTokens,
+    cost: costOf(outputTokens),
+    highestCost: costOf(requests * generation.maxOutputTokens),
+    currency: price?.currency ?? null,
+    hours: provider === 'simulated' ? 0 : provider === 'local' ? seconds && seconds / 3600 : waiting,
+  };
+}
+
+/** Of the texts that are really sent, their mean over strategies and question types, and of the examples in them. */
+export function promptTokens(config: Config, assumptions: Assumptions): number {
+  const { generation, generatorUpdate } = config;
+  const lengths = generation.strategies.flatMap((strategy) =>
+    generation.questionTypes.map((questionType) => {
+      const { system, prompt } = buildGeneratorPrompt({ strategy, questionType, exemplars: [] });
+      return system.length + prompt.length;
+    }),
+  );
+  const refreshed = generatorUpdate.enabled && generatorUpdate.method === 'exemplars';
+  const exemplars = generation.seedExemplars > 0 || refreshed ? generatorUpdate.exemplars : 0;
+  return mean(lengths) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
+}
+
+const sizesOf = ({ images }: PlanFacts, assumptions: Assumptions): readonly ImageSize[] =>
+  images.length > 0 ? images : [assumptions.image];
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0) / Math.max(1, values.length);

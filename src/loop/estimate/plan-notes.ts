@@ -1,0 +1,80 @@
+/** What deserves a second look before a run starts, in words. Pure. */
+import type { Config } from '../../config/schema.js';
+import { freshRounds } from '../generator/cycle-tasks.js';
+import { imageRuleFor } from './model-size.js';
+import type { Device } from './assumptions.js';
+import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+
+export function notesOf(
+  config: Config,
+  facts: PlanFacts,
+  plan: Omit<Plan, 'notes'>,
+  { device }: PlanOptions,
+): string[] {
+  const { generation, policy } = config;
+  const notes: string[] = [];
+  const asked = plan.stages.filter(({ stage }) => stage === 'generate').map(({ cycle }) => cycle);
+  const images = generation.imagesPerCycle * Math.max(0, ...asked);
+  if (facts.counts !== null && images > facts.counts.pool)
+    notes.push(`${images} images are asked about and the pool has ${facts.counts.pool}: ${again(config)}`);
+  if (facts.counts !== null && facts.counts.pool === 0 && images > 0)
+    notes.push('the pool holds no image: nothing can be generated');
+  for (const [name, model] of [
+    ['policy.base', facts.policy],
+    ['rewardModel.base', facts.rewardModel],
+    ...(generation.provider === 'local' ? [['generation.local.model', facts.generator] as const] : []),
+  ] as const) {
+    if (model === null) notes.push(`${name} says no size: no memory and no time can be estimated`);
+    else if (!model.exact)
+      notes.push(`${name}: its shape is unknown, taken as ${model.shape.name}'s; memory and time are as good as that`);
+    if (model !== null && !model.exact && model.images === undefined)
+      notes.push(
+        `${name}: its rule of image tokens is unknown, taken as Qwen2.5-VL's; a folder or a downloaded model has it`,
+      );
+  }
+  const rule = imageRuleFor(facts.policy, policy.maxPixels);
+  if (policy.base !== 'phantom' && policy.maxPixels === undefined && rule.kind === 'area')
+    notes.push(
+      `policy.maxPixels is not set: an image may take up to ${Math.floor(rule.maxPixels / rule.tokenSide ** 2)} tokens; ${512 * rule.tokenSide ** 2} makes it 512`,
+    );
+  for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
+  if (generation.provider === 'openai')
+    notes.push('tokens of images are counted as Gemini counts them; another server may count otherwise');
+  if (policy.base === 'phantom' || config.device === 'cpu')
+    notes.push('no GPU time is estimated for policy and reward model: they run on the CPU (the phantom takes minutes)');
+  return notes;
+}
+
+/** What becomes of images that are asked about more often than once. */
+function again({ generation: { strategies, questionTypes } }: Config): string {
+  const rounds = freshRounds(strategies.length, questionTypes.length);
+  return rounds === 1
+    ? 'what is asked about an image again makes no new sample'
+    : `they come again, with other question types; an image that comes more than ${rounds} times makes no more samples`;
+}
+
+function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config, device: Device): string {
+  const fixed = estimate.total - estimate.activations - estimate.logits - estimate.cache;
+  const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(0);
+  const said = `${job} needs about ${gib(estimate.total)} GiB and a ${device.name} has ${device.memoryGiB.toFixed(0)}`;
+  const larger = 'a GPU with more memory (--gpu)';
+  // No batch is small enough where the model and its optimiser alone do not fit.
+  if (fixed > device.memoryGiB * 2 ** 30) {
+    const part = sections[job];
+    return `${said}, whatever the batch: ${loraRank === null ? `set ${part.adapters}, or take` : 'take'} a smaller ${part.model} or ${larger}`;
+  }
+  // Sharing the device with vLLM, the share is what a person would lower first.
+  if (job === 'grpo' && config.grpo.trl.use_vllm === true && config.grpo.trl.vllm_mode !== 'server')
+    return `${said}, ${gib(estimate.cache)} GiB of it for vLLM: lower grpo.trl.vllm_gpu_memory_utilization or grpo.batchSize, set vllm_enable_sleep_mode, or give vLLM a GPU of its own (vllm_mode: server)`;
+  if (job === 'reward-model') return `${said}: lower rewardModel.batchSize (now ${config.rewardModel.batchSize})`;
+  const section = job === 'generator-sft' ? 'generatorUpdate.sft' : job;
+  return `${said}: lower ${section}.batchSize (now ${batch}) and raise ${section}.accumulation as much`;
+}
+
+/** Where the configuration says which model a job trains, and by which adapters. */
+const sections: Record<JobMemory['job'], { adapters: string; model: string }> = {
+  sft: { adapters: 'policy.lora', model: 'policy.base' },
+  grpo: { adapters: 'policy.lora', model: 'policy.base' },
+  'reward-model': { adapters: 'rewardModel.lora', model: 'rewardModel.base' },
+  'generator-sft': { adapters: 'generation.local.lora', model: 'generation.local.model' },
+};

@@ -1,0 +1,51 @@
+/** Which images a cycle asks about, and what it asks. Pure: the same seed and cycle give the same tasks. */
+import type { PoolImage } from '../../dataset/sources/data-source.js';
+import type { GenerationTask } from '../../generation/asking/generation-request.js';
+import { seededRandom } from '../../random.js';
+import type { QuestionType, Strategy } from '../../sample.js';
+
+export interface CycleTasks {
+  pool: readonly PoolImage[];
+  strategies: readonly Strategy[];
+  questionTypes: readonly QuestionType[];
+  /** Images of one cycle. */
+  images: number;
+  /** From 1. */
+  cycle: number;
+  seed: number;
+}
+
+/**
+ * Every image once before any comes again; each is asked about once per strategy, in another question type where it allows
+ * several, and with other types when its turn comes again in a later round. Images that allow none are left out.
+ */
+export function cycleTasks({ pool, strategies, questionTypes, images, cycle, seed }: CycleTasks): GenerationTask[] {
+  const tasks: GenerationTask[] = [];
+  const typesOf = (image: PoolImage): QuestionType[] =>
+    (image.questionTypes ?? questionTypes).filter((type) => questionTypes.includes(type));
+  const askable = pool.filter((image) => typesOf(image).length > 0);
+  const orders = new Map<number, PoolImage[]>();
+  for (let offset = 0; offset < images; offset++) {
+    const position = (cycle - 1) * images + offset;
+    const round = Math.floor(position / askable.length);
+    const order = orders.get(round) ?? seededRandom(seed, 'pool order', round).shuffle(askable);
+    orders.set(round, order);
+    const image = order[position % askable.length];
+    if (image === undefined) break;
+    const types = seededRandom(seed, 'question types', image.imageHash).shuffle(typesOf(image));
+    for (const [index, strategy] of strategies.entries()) {
+      const questionType = types[(round * strategies.length + index) % types.length];
+      if (questionType === undefined) continue;
+      const { image: path, imageHash, modality, deidentified } = image;
+      tasks.push({ image: path, imageHash, modality, strategy, questionType, deidentified });
+    }
+  }
+  return tasks;
+}
+
+/** Times that an image can come and be asked something new: as often as strategies and question types pair anew. */
+export function freshRounds(strategies: number, questionTypes: number): number {
+  let rounds = 1;
+  while ((rounds * strategies) % questionTypes !== 0) rounds += 1;
+  return rounds;
+}

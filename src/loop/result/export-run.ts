@@ -1,0 +1,187 @@
+/** A run's D_gen as something to export: its samples, and on the card what the run was and what it measured. */
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { configSchema, type Config } from '../../config/schema.js';
+import { parseYaml } from '../../config/yaml-file.js';
+import { folderSource, type ExportSource } from '../../dataset/export/export-source.js';
+import { isDatasetFolder, readDataset } from '../../dataset/folders/dataset-folder.js';
+import { readSamples } from '../../dataset/tables/sample-table.js';
+import { DataError, RunError } from '../../errors.js';
+import { formatNumber } from '../../format.js';
+import { runResultSchema, type RunResult } from './run-result.js';
+import { hashFile } from '../folder/fingerprint.js';
+import { readLedger, stageKey } from '../folder/ledger.js';
+import { readRecord } from '../folder/check-outputs.js';
+import { fromRun, readOrNull, readSmall, runFiles } from '../folder/run-folder.js';
+
+/** A run folder, a dataset folder, or a folder of these. */
+export async function exportSource(folder: string): Promise<ExportSource> {
+  const dir = resolve(folder);
+  return existsSync(join(dir, runFiles.config)) ? runSource(dir) : folderSource(dir);
+}
+
+async function runSource(runDir: string): Promise<ExportSource> {
+  const file = join(runDir, runFiles.dataset);
+  if (!existsSync(file))
+    throw new DataError('export-nothing', 'the run has no D_gen yet', {
+      where: runDir,
+      remedy: 'Let it go on until its first filter stage is done.',
+    });
+  const config = readConfig(join(runDir, runFiles.config));
+  await confirmDataset(runDir, file);
+  // A result that is missing or damaged leaves its figures out; what the data are must be said all the same.
+  const result = readOrNull(join(runDir, runFiles.result), runResultSchema);
+  const notice = result?.notice ?? noticeOf(runDir);
+  const known = await imagesOf(config);
+  const all = (await readSamples(file)).map((sample) => ({
+    ...sample,
+    // The data may lie elsewhere by now; an image is known by its content.
+    image: isAbsolute(sample.image)
+      ? (known.places.get(sample.imageHash) ?? sample.image)
+      : fromRun(runDir, sample.image),
+  }));
+  const samples = all.filter(({ imageHash }) => !known.named.has(imageHash));
+  return {
+    title: `D_gen of ${basename(runDir)}`,
+    about:
+      'Question-answer samples about medical images, written by a model, graded by a reward model and kept where their score ' +
+      `passed a threshold (the MedGR² loop). ${notice}`.trimEnd(),
+    splits: [{ name: 'train', samples }],
+    tables: [provenance(config, result, runDir), ...(result === null ? [] : [figures(result)])],
+    licence: await licenceOf(config),
+    leftOut: all.length - samples.length,
+  };
+}
+
+/** @throws RunError `run-config-unreadable` that names the file. */
+function readConfig(file: string): Config {
+  const parsed = attempt(() => configSchema.parse(parseYaml(readSmall(file), file)));
+  if (parsed.value !== undefined) return parsed.value;
+  throw new RunError('run-config-unreadable', 'the configuration of the run folder cannot be read', {
+    where: file,
+    cause: parsed.error,
+    remedy: `Give the run's command again: it writes ${runFiles.config} anew.`,
+  });
+}
+
+function attempt<T>(work: () => T): { value?: T; error?: unknown } {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** D_gen is a copy of what the newest filter stage made: its record tells whether the copy is that. */
+async function confirmDataset(runDir: string, file: string): Promise<void> {
+  const { entries } = readLedger(join(runDir, runFiles.ledger));
+  const filtered = (cycle: number) =>
+    entries.get(stageKey(cycle, 'filter')) ?? readRecord(join(runDir, stageKey(cycle, 'filter')));
+  let newest = filtered(1);
+  for (let cycle = 2, next = filtered(2); next !== null; cycle += 1, next = filtered(cycle)) newest = next;
+  const expected = newest?.files?.['d-gen.parquet'];
+  if (expected === undefined || (await hashFile(file)) === expected.sha256) return;
+  throw new RunError('output-damaged', `${file} is not what the newest filter stage made`, {
+    where: file,
+    remedy: "Give the run's command again: it writes the file anew.",
+  });
+}
+
+/** As it was when the data were prepared. */
+function noticeOf(runDir: string): string {
+  const { entries } = readLedger(join(runDir, runFiles.ledger));
+  const prepared = entries.get(stageKey(0, 'prepare-data')) ?? readRecord(join(runDir, stageKey(0, 'prepare-data')));
+  return z.object({ notice: z.string() }).safeParse(prepared?.output).data?.notice ?? '';
+}
+
+interface KnownImages {
+  /** Hashes of images that an import found to name, or likely name, a patient. */
+  named: ReadonlySet<string>;
+  /** Where images lie, by their hash. */
+  places: ReadonlyMap<string, string>;
+}
+
+async function imagesOf({ data }: Config): Promise<KnownImages> {
+  if (data.source !== 'files') return { named: new Set(), places: new Map() };
+  const datasets = await Promise.all(datasetFolders(data).map((folder) => readDataset(folder)));
+  const images = datasets.flatMap((dataset) => dataset.images);
+  return {
+    named: new Set(images.flatMap(({ deidentified, imageHash }) => (deidentified === false ? [imageHash] : []))),
+    places: new Map(images.map(({ imageHash, path }) => [imageHash, path])),
+  };
+}
+
+/** What generated samples may come from. */
+const datasetFolders = ({ seed, pool }: Extract<Config['data'], { source: 'files' }>): string[] =>
+  [seed, pool]
+    .filter((folder) => folder !== undefined)
+    .filter((folder) => {
+      if (existsSync(folder)) return isDatasetFolder(folder);
+      // Without it nothing tells which images name a patient.
+      throw new DataError('data-missing', `the data of the run are not there any more: ${folder}`, {
+        where: folder,
+        remedy: "Put the folder back, or give the run's command again with the place where it is now.",
+      });
+    });
+
+async function licenceOf({ data }: Config): Promise<string> {
+  if (data.source === 'phantom') return 'Images drawn by medgr2 (Apache-2.0)';
+  if (data.source === 'vqa-rad') return 'VQA-RAD (Lau et al. 2018), CC0-1.0';
+  const licences = await Promise.all(
+    datasetFolders(data).map(async (folder) => (await readDataset(folder)).info.licence),
+  );
+  return [...new Set(licences)].join('; ') || 'not stated';
+}
+
+function provenance(config: Config, result: RunResult | null, runDir: string): ExportSource['tables'][number] {
+  return {
+    title: 'Where it comes from',
+    rows: [
+      ['', ''],
+      ['status of the run', result?.status ?? 'unknown'],
+      ['seed', String(config.seed)],
+      ['cycles', String(config.cycles)],
+      ['data', config.data.source],
+      ['generator', config.generation.provider],
+      ['strategies', config.generation.strategies.join(', ')],
+      ['policy', config.policy.base.split('/').at(-1) ?? config.policy.base],
+      ['threshold', JSON.stringify(config.filter.threshold)],
+      ['overlap kept', config.filter.allowOverlap ? 'yes' : 'no'],
+      ['software', softwareOf(join(runDir, runFiles.environment))],
+    ],
+  };
+}
+
+const environmentSchema = z.object({
+  medgr2: z.string(),
+  python: z.object({ packages: z.record(z.string(), z.string().nullable()) }).nullable(),
+});
+
+/** Versions that decide results; nothing of the machine. */
+export function softwareOf(file: string): string {
+  const found = readOrNull(file, environmentSchema);
+  if (found === null) return 'not recorded';
+  const packages = Object.entries(found.python?.packages ?? {}).filter(([, version]) => version !== null);
+  return [['medgr2', found.medgr2], ...packages].map(([name, version]) => `${name} ${version}`).join(', ');
+}
+
+function figures({ cycles, baseAccuracy, testQuestions }: RunResult): ExportSource['tables'][number] {
+  return {
+    title: `Figures of the run (accuracy on ${testQuestions} held-out questions; base ${formatNumber(baseAccuracy)})`,
+    rows: [
+      ['cycle', 'candidates', 'accepted', 'τ', 'precision before', 'precision after', 'R_φ ρ', 'SFT', 'GRPO'],
+      ...cycles.map((cycle) => [
+        String(cycle.cycle),
+        String(cycle.candidates),
+        String(cycle.accepted),
+        formatNumber(cycle.tau, 2),
+        formatNumber(cycle.rawPrecision),
+        formatNumber(cycle.acceptedPrecision),
+        formatNumber(cycle.rewardModel.spearman),
+        formatNumber(cycle.accuracy.sft),
+        formatNumber(cycle.accuracy.grpo),
+      ]),
+    ],
+  };
+}

@@ -1,0 +1,165 @@
+/** result.json: what a run came to, in one file that scripts can read. */
+import { join, relative } from 'node:path';
+import { z } from 'zod';
+import type { RunContext } from '../run-context.js';
+import type { CycleDone } from '../cycle.js';
+import type { StageDone } from '../stage.js';
+import { stageNames, type StageName } from '../run-events.js';
+import type { EvaluateOutput } from '../stages/evaluate.js';
+import type { RewardReportOutput } from '../stages/reward-report.js';
+import { deadGroupsOf, loopWarnings } from './result-warnings.js';
+import { runFiles } from '../folder/run-folder.js';
+
+const share = z.number().nullable();
+const rewardModelSchema = z.object({
+  mae: share,
+  /** Rank correlation of held-out scores with their grades; null where it is not defined. */
+  spearman: share,
+  pairwiseAccuracy: share,
+  meanByGrade: z.record(z.string(), z.number()),
+});
+
+/** What a cycle made, relative to the run folder: policy after GRPO, newest reward model, D_gen; a generator that it trained. */
+const pathsSchema = z.object({
+  policy: z.string(),
+  rewardModel: z.string(),
+  dataset: z.string(),
+  generator: z.string().optional(),
+});
+
+export const cycleResultSchema = z.object({
+  cycle: z.int().positive(),
+  candidates: z.int(),
+  accepted: z.int(),
+  /** Rows of D_gen after this cycle. */
+  datasetSize: z.int(),
+  /** Share of samples whose answer is true, before and after the filter; null where the truth is unknown. */
+  rawPrecision: share,
+  acceptedPrecision: share,
+  tau: z.number(),
+  /** The reward model that scored this cycle's candidates, on held-out graded texts. */
+  rewardModel: rewardModelSchema,
+  /** The one retrained at its end, or null where that was left out. */
+  retrainedRewardModel: rewardModelSchema.nullable(),
+  accuracy: z.object({ sft: z.number(), grpo: z.number() }),
+  accuracyByModality: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
+  accuracyByQuestionType: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
+  unparsed: z.object({ sft: z.int(), grpo: z.int() }),
+  /** Seconds per stage. */
+  seconds: z.record(z.string(), z.number()),
+  paths: pathsSchema,
+});
+export type CycleResult = z.output<typeof cycleResultSchema>;
+
+export const runResultSchema = z.object({
+  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+  seed: z.int(),
+  /** What the data is, and what these figures are no evidence for. */
+  notice: z.string(),
+  testQuestions: z.int(),
+  baseAccuracy: z.number().nullable(),
+  baseAccuracyByModality: z.record(z.string(), z.number()),
+  cycles: z.array(cycleResultSchema),
+  /** Seconds of the stages before the first cycle, and of all stages. */
+  seconds: z.record(z.string(), z.number()),
+  totalSeconds: z.number(),
+  /** Of the last finished cycle, relative to the run folder; null before there is one. */
+  paths: pathsSchema.nullable(),
+  /** What must not be overlooked: worse than the base, answers that cannot be read, a reward model that orders nothing, … */
+  warnings: z.array(z.string()).default([]),
+  /** Why the run ended before its end. */
+  error: z.string().nullable(),
+});
+export type RunResult = z.output<typeof runResultSchema>;
+
+export interface RunProgress {
+  base: StageDone<EvaluateOutput> | null;
+  cycles: CycleDone[];
+}
+
+export function buildResult(
+  run: Pick<RunContext, 'config' | 'runDir' | 'data' | 'ledger'>,
+  { base, cycles }: RunProgress,
+  status: RunResult['status'],
+  error: string | null = null,
+): RunResult {
+  const done = cycles.map((cycle) => cycleResult(run, cycle));
+  const last = done.at(-1);
+  const seconds = secondsOf(run, 0);
+  const baseAccuracy = base?.output.accuracy ?? null;
+  // Events are many: they are read once, at an end.
+  const deadGroups = status === 'running' ? new Map() : deadGroupsOf(join(run.runDir, runFiles.events));
+  return {
+    status,
+    seed: run.config.seed,
+    notice: run.data.notice,
+    testQuestions: run.data.test.length,
+    baseAccuracy,
+    baseAccuracyByModality: base === null ? {} : accuracies(base.output.byModality),
+    cycles: done,
+    seconds,
+    totalSeconds: sum(seconds) + done.reduce((total, cycle) => total + sum(cycle.seconds), 0),
+    paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
+    warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups),
+    error,
+  };
+}
+
+function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
+  const { filter, sft, grpo } = done;
+  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau } = filter.output;
+  const path = (absolute: string): string => relative(run.runDir, absolute);
+  return {
+    cycle: done.cycle,
+    candidates,
+    accepted,
+    datasetSize,
+    rawPrecision,
+    acceptedPrecision,
+    tau,
+    rewardModel: rewardQuality(done.rewardModel.report),
+    retrainedRewardModel: done.retrained === null ? null : rewardQuality(done.retrained.report),
+    accuracy: { sft: sft.evaluation.accuracy, grpo: grpo.evaluation.accuracy },
+    accuracyByModality: { sft: accuracies(sft.evaluation.byModality), grpo: accuracies(grpo.evaluation.byModality) },
+    accuracyByQuestionType: {
+      sft: accuracies(sft.evaluation.byQuestionType),
+      grpo: accuracies(grpo.evaluation.byQuestionType),
+    },
+    unparsed: { sft: sft.evaluation.unparsed, grpo: grpo.evaluation.unparsed },
+    seconds: secondsOf(run, done.cycle),
+    paths: {
+      policy: path(grpo.path),
+      rewardModel: path((done.retrained ?? done.rewardModel).path),
+      dataset: path(join(filter.dir, 'd-gen.parquet')),
+      ...(done.generator === null ? {} : { generator: path(done.generator) }),
+    },
+  };
+}
+
+function rewardQuality({
+  mae,
+  spearman,
+  pairwiseAccuracy,
+  meanByGrade,
+}: RewardReportOutput): CycleResult['rewardModel'] {
+  return { mae, spearman, pairwiseAccuracy, meanByGrade };
+}
+
+function accuracies(groups: Record<string, { accuracy: number }>): Record<string, number> {
+  return Object.fromEntries(Object.entries(groups).map(([name, { accuracy }]) => [name, accuracy]));
+}
+
+function secondsOf(
+  run: Pick<RunContext, 'ledger'>,
+  cycle: number,
+): Partial<Record<StageName, number>> & Record<string, number> {
+  return Object.fromEntries(
+    stageNames.flatMap((stage) => {
+      const entry = run.ledger.find(cycle, stage);
+      return entry === undefined ? [] : [[stage, entry.seconds]];
+    }),
+  );
+}
+
+const sum = (seconds: Record<string, number>): number =>
+  Object.values(seconds).reduce((total, value) => total + value, 0);

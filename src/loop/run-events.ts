@@ -1,0 +1,83 @@
+/** What a run tells while it works. events.jsonl holds one per line; screens, reports and `--json` read the same union. */
+import { z } from 'zod';
+import { jobEventSchema } from '../bridge/contract/contract.js';
+import { stagePlanSchema } from './stage-plan.js';
+import { stageDetailSchema } from './stage-detail.js';
+import { stageNames } from './stage-names.js';
+
+export { stageNames, type StageName } from './stage-names.js';
+
+const stage = {
+  cycle: z.int().min(0),
+  stage: z.enum(stageNames),
+  /** Of a comparison; left out for the loop and for what all arms share. */
+  arm: z.string().optional(),
+};
+const metrics = z.record(z.string(), z.union([z.number(), z.string(), z.null()]));
+
+/** A candidate as people look at it; `image` is relative to the run folder where it lies within it. */
+const newestSampleSchema = z.strictObject({
+  image: z.string(),
+  modality: z.string(),
+  questionType: z.string(),
+  question: z.string(),
+  answer: z.string(),
+});
+export type NewestSample = z.output<typeof newestSampleSchema>;
+
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('run-start'),
+    runDir: z.string(),
+    seed: z.int(),
+    cycles: z.int(),
+    /** Arms of a comparison, in order; left out for the loop. */
+    arms: z.array(z.string()).optional(),
+    /** Whether the folder held finished stages already. */
+    resumed: z.boolean(),
+    /** Only of runs recorded before there was the event of that name. */
+    notice: z.string().optional(),
+    /** The stages to come; runs recorded before there was one have none. */
+    plan: stagePlanSchema.optional(),
+  }),
+  /** What the data is, and what results on it are no evidence for; told when the data has been opened. */
+  z.strictObject({ type: z.literal('notice'), message: z.string() }),
+  z.strictObject({ type: z.literal('stage-start'), ...stage, resumed: z.boolean() }),
+  /** Finished in an earlier run of the same folder. */
+  z.strictObject({ type: z.literal('stage-skip'), ...stage }),
+  z.strictObject({
+    type: z.literal('stage-progress'),
+    ...stage,
+    done: z.int(),
+    total: z.int(),
+    detail: metrics,
+    /** Generation only: why candidates were dropped so far, and the newest one that was not. */
+    dropped: z.record(z.string(), z.int()).optional(),
+    newest: newestSampleSchema.optional(),
+  }),
+  z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
+  z.strictObject({
+    type: z.literal('stage-end'),
+    ...stage,
+    seconds: z.number(),
+    metrics,
+    detail: stageDetailSchema.optional(),
+  }),
+  /** The run waits before this stage because a person paused it, or goes on. */
+  z.strictObject({ type: z.literal('pause'), ...stage, paused: z.boolean() }),
+  z.strictObject({ type: z.literal('warning'), message: z.string() }),
+  z.strictObject({
+    type: z.literal('run-end'),
+    status: z.enum(['complete', 'interrupted', 'failed']),
+    seconds: z.number(),
+    /** Why it failed. */
+    error: z.string().nullable(),
+  }),
+]);
+export type RunEvent = z.output<typeof runEventSchema>;
+
+/** As stored: with the time it happened, ISO 8601 in UTC. */
+export type TimedEvent = RunEvent & { time: string };
+
+/** Small values a stage reports when it ends. */
+export type StageMetrics = Record<string, number | string | null>;

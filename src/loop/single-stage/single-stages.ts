@@ -1,0 +1,131 @@
+/** The stages that can be run alone, each by the loop's own code: generate, score, sft, grpo, and R_φ from graded samples. */
+import { join, resolve } from 'node:path';
+import { readPool } from '../../dataset/sources/own-files.js';
+import type { Config } from '../../config/schema.js';
+import { DataError } from '../../errors.js';
+import { sha256 } from '../../hash.js';
+import type { Modality, Sample } from '../../sample.js';
+import { runAlone } from './run-single-stage.js';
+import type { RewardModelState } from '../cycle.js';
+import { dataProgress, openRunData, type DataContext } from '../inputs/run-data.js';
+import { providerKey } from '../generator/open-generator.js';
+import type { RunOptions } from '../run-attempt.js';
+import { firstRewardModel } from '../before-cycles.js';
+import { runStage } from '../stage.js';
+import { generate, readCandidates } from '../stages/generate.js';
+import { seedExemplars } from '../stages/generator-update.js';
+import { readScored, score } from '../stages/score.js';
+import { grpo, sft } from '../stages/sft.js';
+
+/** Images to ask about: a folder of them, or null for the pool of the configuration's data. */
+export interface GenerateAlone {
+  images: string | null;
+  modality?: Modality | undefined;
+}
+
+/** @returns Candidates, and the folder of the stage. */
+export async function generateAlone(config: Config, what: GenerateAlone, options: RunOptions) {
+  providerKey(config);
+  return runAlone(config, options, {
+    name: 'generate',
+    data: (context) =>
+      what.images === null ? openRunData(config, context) : openPool(what.images, what.modality, context),
+    stages: async (run) => {
+      if (run.data.pool.length === 0)
+        throw new DataError('pool-missing', 'the configuration names no images to ask about', {
+          remedy: 'Set data.pool, or name a folder of images: `medgr2 generate FOLDER`.',
+        });
+      // Alone, nobody wants an image twice.
+      const imagesPerCycle = Math.min(config.generation.imagesPerCycle, run.data.pool.length);
+      const asked = { ...run, config: { ...config, generation: { ...config.generation, imagesPerCycle } } };
+      const exemplars = seedExemplars(run.data.seed, config.generation.seedExemplars, config.seed);
+      const from = [fingerprint(run.data.pool), fingerprint(exemplars)];
+      const done = await runStage(asked, generate(asked, { cycle: 1, generator: { exemplars, trained: null }, from }));
+      const samples = await readCandidates(run, done);
+      return {
+        samples: samples.map((sample) => ({ ...sample, image: resolve(run.runDir, sample.image) })),
+        dir: done.dir,
+      };
+    },
+  });
+}
+
+async function openPool(folder: string, modality: Modality = 'unknown', context: DataContext) {
+  const { images } = await readPool(resolve(folder), modality, dataProgress(context));
+  return { pool: images.map(({ path, imageHash, modality: kind }) => ({ image: path, imageHash, modality: kind })) };
+}
+
+export interface RewardModelAlone {
+  /** Folder of the reward model. */
+  rewardModel: string;
+}
+
+/** @returns The samples with their scores. */
+export async function scoreAlone(
+  config: Config,
+  { samples, rewardModel }: RewardModelAlone & { samples: readonly Sample[] },
+  options: RunOptions,
+) {
+  const path = resolve(rewardModel);
+  return runAlone(config, options, {
+    name: 'score',
+    data: async () => ({ seed: [...samples] }),
+    stages: async (run) => {
+      const from = [fingerprint(samples), await run.models.of(path)];
+      const done = await runStage(
+        run,
+        score(run, { cycle: 1, candidates: samples, rewardModel: { path, version: path }, from }),
+      );
+      return { samples: await readScored(run, done), dir: done.dir };
+    },
+  });
+}
+
+export interface PolicyAlone {
+  samples: readonly Sample[];
+  /** Model to start from: a folder, a Hugging Face id or `phantom`. */
+  model: string;
+}
+
+/** @returns Absolute folder of the trained model. */
+export async function sftAlone(config: Config, { samples, model }: PolicyAlone, options: RunOptions) {
+  return runAlone(config, options, {
+    name: 'sft',
+    data: async () => ({ seed: [...samples] }),
+    stages: async (run) => {
+      const from = [fingerprint(samples), await run.models.of(model)];
+      const done = await runStage(run, sft(run, { cycle: 1, model, samples, from }));
+      return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
+    },
+  });
+}
+
+/** @returns Absolute folder of the trained model. */
+export async function grpoAlone(config: Config, what: PolicyAlone & RewardModelAlone, options: RunOptions) {
+  const { samples, model } = what;
+  const rewardModel = resolve(what.rewardModel);
+  return runAlone(config, options, {
+    name: 'grpo',
+    data: async () => ({ seed: [...samples] }),
+    stages: async (run) => {
+      const from = [fingerprint(samples), await run.models.of(model), await run.models.of(rewardModel)];
+      const done = await runStage(run, grpo(run, { cycle: 1, model, samples, rewardModel, from, deadGroups: 'fail' }));
+      return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
+    },
+  });
+}
+
+/** Grades trusted samples, trains R_φ on them, measures it on the held-out ones and sets τ by them. */
+export async function trainRewardAlone(
+  config: Config,
+  samples: Sample[],
+  options: RunOptions,
+): Promise<RewardModelState> {
+  return runAlone(config, options, {
+    name: 'train-reward',
+    data: async () => ({ seed: samples }),
+    stages: async (run) => (await firstRewardModel(run, fingerprint(samples))).rewardModel,
+  });
+}
+
+const fingerprint = (content: unknown): string => sha256(JSON.stringify(content));

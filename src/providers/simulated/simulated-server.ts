@@ -1,0 +1,164 @@
+/**
+ * A loopback server that speaks Gemini's and OpenAI's API, so that the real clients run without a key or a network.
+ * It knows nothing itself: a TeacherBook answers, and faults are drawn from the request's content.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, ProviderError } from '../../errors.js';
+import { sha256 } from '../../hash.js';
+import type { TeacherBook } from './teacher-book.js';
+import { createTally, type TeacherCounts, type TeacherTally } from './request-counts.js';
+import { answerRequest, type Answer } from './teacher-answer.js';
+import type { FaultRates, Latency } from './planned-faults.js';
+import { firstTryFault, latencyOf } from './planned-faults.js';
+import { geminiWire } from './gemini-wire.js';
+import { openAiWire } from './openai-wire.js';
+import type { Wire } from './wire.js';
+
+export interface TeacherServerOptions {
+  book: TeacherBook;
+  faults?: FaultRates | undefined;
+  /** Of faults and latency (default 0). */
+  seed?: number | undefined;
+  /** Time until an answer, in milliseconds: a constant, or log-normal (default 0). */
+  latencyMs?: number | Latency | undefined;
+  /** The wait that a 429 or 503 asks for, in milliseconds (default 100). */
+  retryAfterMs?: number | undefined;
+  /** File that gets the content key of every answered request, one a line; kept across restarts. */
+  countsFile?: string | undefined;
+}
+
+export interface TeacherServer extends AsyncDisposable {
+  /** Base URL for the Gemini provider, e.g. `http://127.0.0.1:41234`; with `/v1` behind it, for the OpenAI provider. */
+  readonly url: string;
+  counts(): TeacherCounts;
+  close(): Promise<void>;
+}
+
+/** Gemini takes at most 20 MB with inline images. */
+const largestBody = 20 * 1024 * 1024;
+const wires = [geminiWire, openAiWire];
+
+/** Listens on a free port of 127.0.0.1. @throws ProviderError `teacher-not-started` when it cannot listen. */
+export async function startTeacherServer(options: TeacherServerOptions): Promise<TeacherServer> {
+  const tally = createTally(options.countsFile);
+  const tried = new Set<string>();
+  const server = createServer((request, response) => {
+    tally.count('requests');
+    const gone = once(response, 'close').catch(() => undefined);
+    const wire = wires.find(({ modelOf }) => modelOf(request.url ?? '') !== null) ?? geminiWire;
+    respond({ request, gone, wire }, options, tally, tried)
+      // A defect in the book must not end the process, which is the loop's own.
+      .catch((thrown: unknown) => errorAnswer(wire, 500, `The simulated teacher failed: ${messageOf(thrown)}`))
+      .then((answer) => send(response, answer, tally))
+      // What cannot be counted is not answered.
+      .catch(() => response.destroy());
+  });
+  // Longer than a client keeps an idle connection, so that none is closed under a request.
+  server.keepAliveTimeout = 60_000;
+  await listen(server);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }).then(() => tally.close());
+    return closing;
+  };
+  return { url, counts: () => tally.snapshot(), close, [Symbol.asyncDispose]: close };
+}
+
+interface Incoming {
+  request: IncomingMessage;
+  /** Resolves when the connection ends. */
+  gone: Promise<unknown>;
+  wire: Wire;
+}
+
+async function respond(
+  { request, gone, wire }: Incoming,
+  options: TeacherServerOptions,
+  tally: TeacherTally,
+  tried: Set<string>,
+): Promise<Answer> {
+  const { book, faults = {}, seed = 0, latencyMs = 0, retryAfterMs = 100 } = options;
+  const body = await readBody(request);
+  const model = wire.modelOf(request.url ?? '');
+  if (request.method !== 'POST' || model === null)
+    return errorAnswer(wire, 404, `${request.method} ${request.url} is not ${wire.name}.`);
+  const refused = wire.refuse(request.headers);
+  if (refused !== null) return errorAnswer(wire, refused.status, refused.message);
+  if (body === null) return errorAnswer(wire, 400, 'The request is larger than 20 MB.');
+  const contentKey = sha256(`${model} ${sha256(body)}`);
+  const fault = tried.has(contentKey) ? null : firstTryFault(faults, seed, contentKey);
+  tried.add(contentKey);
+  if (fault === 'stalled') {
+    tally.count('stalled');
+    await gone;
+  } else if (fault !== null) {
+    return {
+      status: fault,
+      ...wire.error(fault, 'It fails, as asked for.', fault === 500 ? undefined : retryAfterMs),
+      contentKey,
+    };
+  }
+  const latency = typeof latencyMs === 'number' ? { median: latencyMs, sigma: 0 } : latencyMs;
+  if (latency.median > 0) await sleep(latencyOf(latency, seed, contentKey));
+  return answerRequest({ wire, body: body.toString('utf8'), model, contentKey, book, faults, seed });
+}
+
+const refusals: Readonly<Record<number, 'overloaded' | 'failing'>> = {
+  429: 'overloaded',
+  503: 'overloaded',
+  500: 'failing',
+};
+
+function send(response: ServerResponse, answer: Answer, tally: TeacherTally): void {
+  // The client went away (cancelled, or killed): it has no answer.
+  if (response.destroyed || response.socket?.destroyed !== false) return;
+  if (answer.status === 200) tally.answer(answer.contentKey);
+  else tally.count(refusals[answer.status] ?? 'rejected');
+  if (answer.outcome !== undefined) tally.count(answer.outcome);
+  const payload = Buffer.from(JSON.stringify(answer.body));
+  response.writeHead(answer.status, {
+    'content-type': 'application/json; charset=UTF-8',
+    'content-length': payload.length,
+    ...answer.headers,
+  });
+  response.end(payload);
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= largestBody) chunks.push(chunk);
+  }
+  return size > largestBody ? null : Buffer.concat(chunks);
+}
+
+function errorAnswer(wire: Wire, status: number, message: string): Answer {
+  return { status, ...wire.error(status, message), contentKey: '' };
+}
+
+async function listen(server: Server): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+  } catch (cause) {
+    throw new ProviderError(
+      'teacher-not-started',
+      `The simulated teacher cannot listen on 127.0.0.1: ${messageOf(cause)}`,
+      {
+        remedy: 'Allow this process to open a port on the loopback interface.',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,57 @@
+/** From a request body to the teacher's answer: reads the prompt, asks the book, applies the lasting fault. */
+import { messageOf } from '../../errors.js';
+import { questionTypeOfPrompt, strategyOfPrompt } from '../../prompts/generator-prompt.js';
+import type { TeacherBook } from './teacher-book.js';
+import { lastingFault, malformed, type FaultRates, type LastingFault } from './planned-faults.js';
+import type { Wire, WireRequest } from './wire.js';
+
+export interface Answer {
+  status: number;
+  body: object;
+  headers?: Record<string, string> | undefined;
+  /** sha256 of model and body: what makes two requests the same. */
+  contentKey: string;
+  outcome?: LastingFault | 'unknown' | undefined;
+}
+
+export interface Question {
+  wire: Wire;
+  body: string;
+  model: string;
+  contentKey: string;
+  book: TeacherBook;
+  faults: FaultRates;
+  seed: number;
+}
+
+export function answerRequest({ wire, body, model, contentKey, book, faults, seed }: Question): Answer {
+  const refuse = (message: string): Answer => ({ status: 400, ...wire.error(400, message), contentKey });
+  let request: WireRequest;
+  try {
+    request = wire.read(body, model);
+  } catch (thrown) {
+    return refuse(`Not a ${wire.name} request: ${messageOf(thrown)}`);
+  }
+  const strategy = strategyOfPrompt(request.system);
+  const questionType = questionTypeOfPrompt(request.prompt);
+  if (request.imageHash === null) return refuse('The request has no inline image.');
+  if (strategy === null || questionType === null) {
+    return refuse('The simulated teacher reads only the prompts that medgr2 writes.');
+  }
+  const fault = lastingFault(faults, seed, contentKey);
+  if (fault === 'blocked') return { status: 200, body: wire.blocked(request), contentKey, outcome: fault };
+  const reply = fault === 'empty' ? null : book.reply({ imageHash: request.imageHash, strategy, questionType });
+  if (reply === null) {
+    const outcome = fault ?? 'unknown';
+    return { status: 200, body: wire.text(request, '', 'complete'), contentKey, outcome };
+  }
+  const json = JSON.stringify(reply);
+  const text =
+    fault === 'malformed'
+      ? malformed(json, seed, contentKey)
+      : fault === 'truncated'
+        ? json.slice(0, Math.ceil(json.length / 2))
+        : json;
+  const ending = fault === 'truncated' ? 'truncated' : 'complete';
+  return { status: 200, body: wire.text(request, text, ending), contentKey, outcome: fault ?? undefined };
+}

@@ -1,0 +1,128 @@
+/** Figures of one recipe over several seeds: those of a single one, with means and what they vary by. */
+import type { Spread } from '../../evaluation/seed-spread.js';
+import type { PooledComparison } from '../../loop/comparison/pooled-comparison.js';
+import { inTableOrder } from '../../sample.js';
+import { count, decimal, percent, points } from '../numbers.js';
+import type { Table } from '../html-table.js';
+import type { HeatInput } from './accuracy-chart.js';
+import type { Chart } from './chart.js';
+import { accuracyBySize, accuracyRows, transferHeats } from './recipe-charts.js';
+
+/** `81.2 ± 1.4 %`; without the deviation where only one seed has the figure. */
+const percentOf = (spread: Spread | null | undefined): string =>
+  spread === null || spread === undefined || spread.deviation === null
+    ? percent(spread?.mean)
+    : `${(100 * spread.mean).toFixed(1)} ± ${percent(spread.deviation)}`;
+
+const pointsOf = ({ mean, deviation }: Spread): string =>
+  deviation === null ? points(mean) : points(mean).replace('\u00a0', ` ± ${decimal(100 * deviation, 1)}\u00a0`);
+
+/** Mean and one standard deviation to both sides. */
+const around = ({ mean, deviation }: Spread) => ({
+  accuracy: mean,
+  interval: deviation === null ? null : { low: mean - deviation, high: mean + deviation },
+});
+
+const rangeOf = ({ min, max }: Spread): string => `${percent(min)} to ${percent(max)}`;
+const over = ({ seeds }: PooledComparison): string =>
+  `Mean over ${seeds.length} seeds (${seeds.join(', ')}); lines are one standard deviation to both sides.`;
+
+export function pooledTable({ arms }: PooledComparison): Table {
+  const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
+  return {
+    head: ['method', 'overall', 'lowest to highest', ...modalities, 'macro F1', 'samples', 'right among them'],
+    rows: arms.map((arm) => [
+      arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
+      percentOf(arm.accuracy),
+      rangeOf(arm.accuracy),
+      ...modalities.map((name) => percentOf(arm.byModality[name])),
+      percentOf(arm.macroF1),
+      count(arm.samples?.mean),
+      percentOf(arm.precision),
+    ]),
+  };
+}
+
+export function pooledAccuracy(pooled: PooledComparison): Chart | null {
+  return accuracyRows({
+    title: 'Accuracy of each model over the seeds',
+    note: over(pooled),
+    rows: pooled.arms.map(({ label, accuracy }) => ({ label, ...around(accuracy) })),
+    table: {
+      head: ['model', 'accuracy', 'lowest to highest', 'seeds'],
+      rows: pooled.arms.map(({ label, accuracy }) => [label, percentOf(accuracy), rangeOf(accuracy), accuracy.n]),
+    },
+  });
+}
+
+export function pooledDataScale(pooled: PooledComparison): Chart | null {
+  const { curves } = pooled;
+  return accuracyBySize(
+    curves.map(({ label, points: all }) => ({
+      label,
+      points: all.map(({ size, accuracy }) => ({ size: Math.round(size.mean), ...around(accuracy) })),
+    })),
+    {
+      title: 'Accuracy by number of samples over the seeds',
+      note: `After MedGR²’s Figure 2. ${over(pooled)}`,
+      table: {
+        head: ['series', 'samples', 'accuracy', 'lowest to highest', 'seeds', 'precision of the samples'],
+        rows: curves.flatMap(({ label, points: all }) =>
+          all.map(({ size, accuracy, precision }) => [
+            label,
+            count(size.mean),
+            percentOf(accuracy),
+            rangeOf(accuracy),
+            accuracy.n,
+            percentOf(precision),
+          ]),
+        ),
+      },
+    },
+  );
+}
+
+/** Empty where the recipe has no grid. */
+export function pooledTransfer({ grid, seeds }: PooledComparison): HeatInput[] {
+  if (grid === null) return [];
+  const cellOf = (row: string, column: string) =>
+    grid.cells.find(({ trained, tested }) => trained === row && tested === column);
+  const means = grid.cells.map(({ trained, tested, accuracy, gain }) => ({
+    arm: trained,
+    trained,
+    tested,
+    n: 0,
+    correct: 0,
+    accuracy: accuracy.mean,
+    gain: gain.mean,
+  }));
+  const texts = [
+    (row: string, column: string) => percentOf(cellOf(row, column)?.accuracy),
+    (row: string, column: string) => {
+      const cell = cellOf(row, column);
+      return cell === undefined ? '–' : pointsOf(cell.gain);
+    },
+  ];
+  return transferHeats({ ...grid, cells: means }).map((heat, i) => ({
+    ...heat,
+    title: `${heat.title}, over the seeds`,
+    note: `Mean over ${seeds.length} seeds; the table below has the deviations. ${heat.note ?? ''}`.trim(),
+    cellText: texts[i],
+  }));
+}
+
+/** Of the pairs that the recipe compares; null where it compares none. */
+export function pooledDifferences({ differences, arms }: PooledComparison): Table | null {
+  const labelOf = (name: string): string => arms.find((arm) => arm.name === name)?.label ?? name;
+  if (differences.length === 0) return null;
+  return {
+    head: ['difference, seed by seed', 'mean', 'lowest', 'highest', 'seeds'],
+    rows: differences.map(({ first, second, gain }) => [
+      `${labelOf(second)} less ${labelOf(first)}`,
+      pointsOf(gain),
+      points(gain.min),
+      points(gain.max),
+      gain.n,
+    ]),
+  };
+}

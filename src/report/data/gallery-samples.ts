@@ -1,0 +1,87 @@
+/**
+ * Some accepted and some rejected candidates of each cycle with their images. They are taken at even distances in the
+ * order of their scores, so that nobody chooses what looks well; images are scaled down and embedded.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { readSamples } from '../../dataset/tables/sample-table.js';
+import { fromRun } from '../../loop/folder/run-folder.js';
+import { stageKey } from '../../loop/folder/ledger.js';
+import type { Sample } from '../../sample.js';
+import type { RunRecord } from './run-record.js';
+import type { CycleScores, Decision } from './candidate-scores.js';
+
+export interface GalleryItem {
+  sample: Sample;
+  decision: Decision;
+  /** A data URL; null where the image is not there, cannot be read, or was not asked for. */
+  image: { url: string; width: number; height: number } | null;
+}
+
+export interface CycleGallery {
+  cycle: number;
+  tau: number;
+  accepted: GalleryItem[];
+  rejected: GalleryItem[];
+}
+
+export interface GalleryOptions {
+  /** Of each kind and cycle. */
+  count: number;
+  images: boolean;
+}
+
+/** Longest side of an embedded image, in pixels. */
+const imageSize = 224;
+
+export async function readGallery(
+  run: RunRecord,
+  scores: readonly CycleScores[],
+  { count, images }: GalleryOptions,
+): Promise<CycleGallery[]> {
+  const found: CycleGallery[] = [];
+  for (const { cycle, decisions, filter } of scores) {
+    const file = join(run.dir, stageKey(cycle, 'score'), 'scored.parquet');
+    if (!existsSync(file) || decisions.length === 0) continue;
+    const samples = new Map((await readSamples(file)).map((sample) => [sample.id, sample]));
+    const items = async (accepted: boolean): Promise<GalleryItem[]> => {
+      const wanted = decisions
+        .filter(({ decision }) => (decision === 'accepted') === accepted)
+        .sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
+      return Promise.all(
+        evenly(wanted, count).flatMap((decision) => {
+          const sample = samples.get(decision.id);
+          return sample === undefined ? [] : [item(run, sample, decision, images)];
+        }),
+      );
+    };
+    found.push({ cycle, tau: filter.tau, accepted: await items(true), rejected: await items(false) });
+  }
+  return found;
+}
+
+/** Up to `count` items at even distances, the first and the last among them. */
+export function evenly<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  if (count === 1) return items.slice(0, 1);
+  return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))] as T);
+}
+
+async function item(run: RunRecord, sample: Sample, decision: Decision, wanted: boolean): Promise<GalleryItem> {
+  return { sample, decision, image: wanted ? await embed(fromRun(run.dir, sample.image)) : null };
+}
+
+async function embed(file: string): Promise<GalleryItem['image']> {
+  try {
+    const { data, info } = await sharp(file)
+      .rotate()
+      .resize({ width: imageSize, height: imageSize, fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 82 })
+      .toBuffer({ resolveWithObject: true });
+    const url = `data:image/webp;base64,${data.toString('base64')}`;
+    return { url, width: info.width, height: info.height };
+  } catch {
+    return null; // The page says that the image is not there; a report is no place to fail over it.
+  }
+}

@@ -1,0 +1,62 @@
+/** Several runs in one table, and the settings in which they differ. */
+import { accuracyOfRuns } from '../charts/accuracy-chart.js';
+import { drawChart } from '../charts/chart.js';
+import type { RunFigures } from '../data/run-figures.js';
+import { differingSettings } from '../data/differing-settings.js';
+import { html } from '../markup.js';
+import { count, duration, percent, percentWithin, points } from '../numbers.js';
+import { tableOf, type Table } from '../html-table.js';
+import type { Section } from './section.js';
+
+export async function comparison(runs: readonly RunFigures[]): Promise<Section> {
+  const measured = runs.filter(({ evaluations }) => evaluations.length > 0);
+  const differences = settingsThatDiffer(runs);
+  const chart = accuracyOfRuns(measured.map(({ run, evaluations }) => ({ name: run.name, evaluations })));
+  return {
+    id: 'comparison',
+    title: 'The runs beside each other',
+    body: html`${tableOf(withoutEmpty(outcomes(runs)), 'Outcomes of the runs')}
+      ${measured.length === 0 ? null : await drawChart(chart)}
+      <h3>Settings that differ</h3>
+      ${differences.rows.length === 0 ? html`<p>None: the runs were made with the same settings.</p>` : tableOf(differences, 'Settings that differ')}`,
+  };
+}
+
+function outcomes(runs: readonly RunFigures[]): Table {
+  return {
+    head: ['run', 'state', 'seed', 'base', 'newest policy', 'change', 'D_gen', 'precision of the filter', 'time'],
+    rows: runs.map(({ run, evaluations, scores, costs }) => {
+      const base = evaluations.find(({ method }) => method === 'base');
+      const last = evaluations.findLast(({ method }) => method !== 'base');
+      const filter = scores.at(-1)?.filter;
+      return [
+        run.name,
+        run.status,
+        (run.result ?? run.comparison)?.seed ?? run.settings.seed,
+        percentWithin(base?.accuracy, base?.interval),
+        last === undefined ? '–' : `${last.label}: ${percentWithin(last.accuracy, last.interval)}`,
+        base === undefined || last === undefined ? '–' : points(last.accuracy - base.accuracy),
+        count(filter?.datasetSize),
+        filter === undefined ? '–' : `${percent(filter.rawPrecision)} → ${percent(filter.acceptedPrecision)}`,
+        duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),
+      ];
+    }),
+  };
+}
+
+/** Recipes that compare models have no policy that goes through cycles, and no filter. */
+function withoutEmpty({ head, rows }: Table): Table {
+  const isTold = head.map((_, column) => rows.some((row) => row[column] !== '–'));
+  return {
+    head: head.filter((_, column) => isTold[column]),
+    rows: rows.map((row) => row.filter((_, column) => isTold[column])),
+  };
+}
+
+function settingsThatDiffer(runs: readonly RunFigures[]): Table {
+  const differing = differingSettings(runs.map(({ run }) => run.configText));
+  return {
+    head: ['setting', ...runs.map(({ run }) => run.name)],
+    rows: [...differing].map(([key, values]) => [key, ...values.map((value) => value ?? '–')]),
+  };
+}

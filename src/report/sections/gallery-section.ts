@@ -1,0 +1,83 @@
+/** Accepted and rejected samples as a person would judge them: image, question, options, answer, rationale, score. */
+import type { CycleGallery, GalleryItem } from '../data/gallery-samples.js';
+import type { RunFigures } from '../data/run-figures.js';
+import { html, type Markup } from '../markup.js';
+import { decimal } from '../numbers.js';
+import { sideBySide, type Section } from './section.js';
+
+/** Characters of a text that are shown. */
+const longest = 700;
+
+export function gallery(runs: readonly RunFigures[]): Section {
+  const lead = html`<p class="lead">
+    Taken at even distances in the order of the scores, from the highest to the lowest of each kind; not chosen by
+    anyone. Images are scaled down.
+  </p>`;
+  const galleries = runs.map(({ gallery: cycles }) =>
+    cycles.length === 0
+      ? html`<p class="nothing">No candidate was scored and filtered yet.</p>`
+      : html`${cycles.map((cycle, i) => cycleOf(cycle, i === cycles.length - 1))}`,
+  );
+  return { id: 'gallery', title: 'Samples', body: html`${lead}${sideBySide(runs, galleries)}` };
+}
+
+function cycleOf({ cycle, tau, accepted, rejected }: CycleGallery, open: boolean): Markup {
+  return html`<details class="gallery" ${open ? html` open` : null}>
+    <summary>Cycle ${cycle}, τ = ${decimal(tau)}</summary>
+    ${group('Accepted', accepted)}${group('Rejected', rejected)}
+  </details>`;
+}
+
+function group(name: string, items: readonly GalleryItem[]): Markup {
+  return html`<p class="kind">${name}</p>
+    ${
+      items.length === 0
+        ? html`<p class="nothing">None.</p>`
+        : html`<ul class="samples">
+            ${items.map(card)}
+          </ul>`
+    }`;
+}
+
+function card({ sample, decision, image }: GalleryItem): Markup {
+  const truth = decision.correct === null ? null : decision.correct ? 'true' : 'wrong';
+  return html`<li>
+    ${
+      image === null
+        ? html`<p class="missing">image not in this page</p>`
+        : html`<img
+            src="${image.url}"
+            width="${image.width}"
+            height="${image.height}"
+            alt="${sample.modality} image that the question is about"
+          />`
+    }
+    <p class="score">
+      ${reasonOf(decision.decision)}
+      <b>${decimal(sample.score)}</b
+      >${truth === null ? null : html` <span class="truth ${truth}">answer is ${truth}</span>`}
+    </p>
+    <p class="question">${clip(sample.question)}</p>
+    ${
+      sample.options.length === 0
+        ? html`<p>Answer: <b>${clip(sample.answer)}</b></p>`
+        : html`<ul class="options">
+            ${sample.options.map((option) =>
+              option === sample.answer
+                ? html`<li class="chosen"><b>${clip(option)}</b> <span>(answer)</span></li>`
+                : html`<li>${clip(option)}</li>`,
+            )}
+          </ul>`
+    }
+    ${sample.rationale === '' ? null : html`<p class="rationale">${clip(sample.rationale)}</p>`}
+    <p class="source">
+      ${sample.modality} ·
+      ${sample.questionType}${sample.provenance.strategy === null ? null : ` · ${sample.provenance.strategy}`}
+    </p>
+  </li>`;
+}
+
+const reasonOf = (decision: string): string =>
+  ({ accepted: 'accepted at', overlap: 'in D_gen already, at', 'below-threshold': 'below τ at' })[decision] ?? decision;
+
+const clip = (text: string): string => (text.length > longest ? `${text.slice(0, longest).trimEnd()}…` : text);

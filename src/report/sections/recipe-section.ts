@@ -1,0 +1,32 @@
+/** What a recipe that compares models came to. Runs of the loop have no such section. */
+import { heatMap } from '../charts/heat-map-chart.js';
+import { armAccuracy, armHeat, armTable, dataScale, transferHeats } from '../charts/recipe-charts.js';
+import { transitionChart } from '../charts/transitions-chart.js';
+import type { RunFigures } from '../data/run-figures.js';
+import { html, type Content } from '../markup.js';
+import { tableOf } from '../html-table.js';
+import { figures, sideBySide, type Section } from './section.js';
+
+/** Null where no run compares models. */
+export async function recipe(runs: readonly RunFigures[]): Promise<Section | null> {
+  if (runs.every(({ run }) => run.comparison === null)) return null;
+  const found: Content[] = [];
+  for (const { run } of runs) {
+    const { comparison } = run;
+    if (comparison === null) {
+      found.push(html`<p class="nothing">This run is one of the loop; see below.</p>`);
+      continue;
+    }
+    const charts = [
+      armAccuracy(comparison),
+      dataScale(comparison.curves),
+      ...(comparison.grid === null ? [] : transferHeats(comparison.grid).map(heatMap)),
+      heatMap(armHeat(comparison)),
+      ...comparison.transitions.map(transitionChart),
+    ];
+    found.push(
+      html`${tableOf(armTable(comparison), `Models of ${run.name}`)}${await figures(charts, 'No model was measured yet.')}`,
+    );
+  }
+  return { id: 'recipe', title: 'The models compared', body: sideBySide(runs, found) };
+}

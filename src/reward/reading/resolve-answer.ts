@@ -1,0 +1,159 @@
+/** The option that a text gives as its answer. */
+import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import { bareAnswers } from './answer-alone.js';
+import { takesBack } from '../options/beside-answer.js';
+import { findingOption } from './yes-no.js';
+import { declarations, type Declaration } from './declared-answer.js';
+import { withoutLabels } from '../options/labelled-options.js';
+import { unwrap } from './answer-markup.js';
+import { readMentions } from '../options/option-mentions.js';
+import { oppositeOf } from '../options/opposites.js';
+import { nameOption, optionForms } from '../options/answer-options.js';
+import { Phrases } from '../words/phrases.js';
+import { stancesOf, type Stood } from './stance.js';
+import { prepare } from '../words/word-list.js';
+import { optionsInUnitOf } from '../options/unit-asked.js';
+
+/** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
+export type Resolution = { option: string } | 'none' | 'several';
+
+const refusals = new Phrases({ refusal: lexicon.refusals });
+
+/**
+ * The option that a text gives as its answer, or null. An option's own words come before its letter, so that an option `A`
+ * in second place is what `A` means; a letter whose text belongs to another option means nothing.
+ * `bounded`: the text is an answer block, not prose around an answer.
+ */
+export function resolveOption(
+  text: string,
+  options: readonly string[],
+  bounded: boolean,
+  question = '',
+): string | null {
+  const resolution = resolve(text, options, bounded, question);
+  return typeof resolution === 'object' ? resolution.option : null;
+}
+
+/** @param question What was asked, which may name a finding or a unit; empty where it is not known. */
+export function resolve(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
+  const { body, beside } = unwrap(text);
+  const read = (shown: readonly string[], said: string): Resolution => {
+    const resolution = resolvePlain(said, shown, bounded, question);
+    if (typeof resolution !== 'object') return resolution;
+    if (takesBack(beside, resolution.option, shown)) return 'several';
+    // Under the name that the option has in the question.
+    return { option: options[shown.indexOf(resolution.option)] ?? resolution.option };
+  };
+  const resolution = read(options, body);
+  if (resolution !== 'none') return resolution;
+  const unlabelled = withoutLabels(options);
+  if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
+  const measured = optionsInUnitOf(question, options);
+  return measured === null ? 'none' : read(measured, body);
+}
+
+function resolvePlain(plain: string, options: readonly string[], bounded: boolean, question: string): Resolution {
+  const named = nameOf(plain, options);
+  if (named !== undefined) return named === null ? 'several' : { option: named };
+  // An option such as `The diagnosis is asthma` declares nothing.
+  const declares = optionForms(options).some((one) => one.declares);
+  const declared = declares ? 'none' : declaredOption(prepare(plain), options);
+  if (declared !== 'none') return declared;
+  return spokenFor(plain, options, bounded, question);
+}
+
+/** By its words, or by its letter and its words together, as in a list of options. */
+function nameOf(text: string, options: readonly string[]): string | null | undefined {
+  const [, letter = '', words = ''] = /^\s*[([]?([A-Za-z])\s*[)\].:/=–—-]+\s*(\S.*)$/.exec(text) ?? [];
+  const lettered = letter === '' ? undefined : options[letter.toUpperCase().charCodeAt(0) - 65];
+  const named =
+    lettered !== undefined && nameOption(words, options) === lettered ? lettered : nameOption(text, options);
+  // `CT?` asks.
+  return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
+}
+
+/** What the declarations of a text agree on, and nothing beside them takes away. */
+function declaredOption(text: string, options: readonly string[]): Resolution {
+  let result: Resolution = 'none';
+  let last: Declaration | undefined;
+  const all = [...bareAnswers(text, (piece) => isBare(piece, options)), ...declarations(text)].toSorted(
+    (a, b) => a.start - b.start,
+  );
+  for (const declaration of all) {
+    const read = readDeclaration(declaration, options);
+    if (read === 'none') continue;
+    if (result !== 'none' && !declaration.revised && !sameResolution(result, read)) return 'several';
+    result = read;
+    last = declaration;
+  }
+  if (typeof result !== 'object' || last === undefined) return result;
+  return takesBack(text.slice(last.end), result.option, options) ? 'several' : result;
+}
+
+/** An option's letter, words or both, and nothing else. */
+function isBare(piece: string, options: readonly string[]): boolean {
+  if (typeof nameOf(piece, options) === 'string') return true;
+  const { words, owners } = readMentions(piece, options, true);
+  const named = new Set(owners.flatMap((owner) => owner?.option ?? []));
+  return named.size === 1 && words.every((_, i) => owners[i] !== undefined) && !/^\W*[ai]\W*$|[?？]/.test(piece);
+}
+
+function sameResolution(a: Resolution, b: Resolution): boolean {
+  return typeof a === 'object' && typeof b === 'object' && a.option === b.option;
+}
+
+function readDeclaration({ line, sentence, doubtful }: Declaration, options: readonly string[]): Resolution {
+  for (const segment of line === sentence ? [line] : [line, sentence]) {
+    const body = segment.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
+    const named = cutAtArticle(body) ? undefined : nameOf(body, options);
+    if (named !== undefined) return doubtful || named === null ? 'several' : { option: named };
+  }
+  const body = sentence.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
+  if (cutAtArticle(body)) return 'several';
+  const read = spokenFor(body, options, true);
+  return doubtful && typeof read === 'object' ? 'several' : read;
+}
+
+/** `The answer is a`, cut off. */
+const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
+
+/** The one option that a text speaks for. */
+function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
+  const reading = readMentions(withoutIdioms(text), options, bounded);
+  if (reading.mentions.length === 0) {
+    const found = findingOption(reading.words, options, question);
+    return found === null ? 'none' : { option: found };
+  }
+  // An option may itself be `Not sure`.
+  const loose = reading.words.map((word, i) => (reading.owners[i] === undefined ? word : { text: '§' }));
+  if (refusals.within(loose)) return 'several';
+  const stood = stancesOf(reading);
+  const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
+  const [only] = denied;
+  const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;
+  return opposite === null ? decide(stood) : { option: opposite };
+}
+
+function decide(stood: readonly Stood[]): Resolution {
+  const by = (stance: Stood['stance']): Set<string | null> =>
+    new Set(stood.filter((one) => one.stance === stance).map(({ option }) => option));
+  const [said, doubted, denied] = [by('said'), by('doubted'), by('denied')];
+  const standing = new Set([...said, ...doubted]);
+  if (standing.size === 0) return 'none';
+  const [option] = said;
+  if (standing.size > 1 || option === undefined || option === null || denied.has(option) || doubted.has(option))
+    return 'several';
+  if (!stood.some((one) => one.option === option && one.stance === 'said' && one.weak !== true)) return 'none';
+  // `B) because CT shows bone`, where B is another: the reason speaks for its own option; one that names several compares them.
+  const spelt = stood.filter((one) => one.by === 'words' && one.stance !== 'denied').map((one) => one.option);
+  if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
+  return { option };
+}
+
+const idiom = new RegExp(
+  `\\b(?:${["that'?s", 'that is', "you'?re", 'you are', 'quite', "I'?m", 'I am'].join('|')}) right\\b|\\ball right\\b|\\bright (?:now|away|here|there|answer|option|choice|one)\\b`,
+  'gi',
+);
+
+/** `That's right` names no side. */
+const withoutIdioms = (text: string): string => text.replace(idiom, (found) => found.replace(/right/i, 'so'));

@@ -1,0 +1,113 @@
+/** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
+import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import { affirms, negates, speaksOf } from './absent-finding.js';
+import { isLeftOpen } from './left-open.js';
+import { Phrases } from '../words/phrases.js';
+import { normalize } from '../words/normal-text.js';
+import { spelled, type Mention, type Word } from '../words/word-list.js';
+
+type Polarity = 'yes' | 'no';
+type Language = keyof typeof lexicon.polarity;
+
+const languages = Object.keys(lexicon.polarity) as Language[];
+const sayings = new Map(languages.map((language) => [language, new Phrases(lexicon.polarity[language])] as const));
+const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: lexicon.refusals });
+const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
+
+/** `No is wrong` speaks of the answer. */
+const verbs = /^(?:is|was|does|did|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
+
+interface Polar {
+  language: Language;
+  yes: string | undefined;
+  no: string | undefined;
+}
+
+/** Which option is yes and which is no in one language; one of them may be missing, as beside `Yes, mild` and `Yes, severe`. */
+function polarOptions(options: readonly string[]): Polar | null {
+  const find = (language: Language, polarity: Polarity): string | undefined =>
+    options.find((option) =>
+      lexicon.polarity[language][polarity].some((word) => normalize(word) === normalize(option)),
+    );
+  const found = languages.map((language) => ({ language, yes: find(language, 'yes'), no: find(language, 'no') }));
+  const both = found.find(({ yes, no }) => yes !== undefined && no !== undefined);
+  return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
+}
+
+const polarWords = new Set(
+  languages.flatMap((language) => Object.values(lexicon.polarity[language]).flat()).map(normalize),
+);
+
+/** Whether an option is nothing but yes or no in some language. */
+export function isPolarity(option: string): boolean {
+  return polarWords.has(normalize(option));
+}
+
+/** `yes` anywhere; `no` only where no noun follows it, since `no fracture` is a finding. */
+export function polarityMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  const polar = polarOptions(options);
+  const phrases = polar === null ? undefined : sayings.get(polar.language);
+  if (polar === null || phrases === undefined) return [];
+  const mentions: Mention[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const found = phrases.startingAt(words, i);
+    if (found === null) continue;
+    const next = words[i + found.length];
+    const closes =
+      next === undefined ||
+      next.boundary !== 'none' ||
+      next.glued ||
+      connectives.has(next.text) ||
+      verbs.test(next.text);
+    const opens = words[i]?.boundary !== 'none' || i === 0;
+    const own = polar.language === 'zh' ? opens && closes : found.name === 'yes' || closes;
+    const option = found.name === 'yes' ? polar.yes : polar.no;
+    if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
+    i += found.length - 1;
+  }
+  return mentions;
+}
+
+const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });
+
+/**
+ * Yes or no where a text says whether what was asked about is there. That it is absent may be said without the question; that
+ * it is present answers only the question that names it.
+ */
+export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
+  const polar = polarOptions(options);
+  if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
+    return null;
+  const whole = wholeSayings.startingAt(words, 0);
+  if (polar.language === 'en' && whole?.length === words.length) return whole.name === 'yes' ? polar.yes : polar.no;
+  if (words.some(({ boundary }, i) => i > 0 && boundary === 'sentence')) return null;
+  const sentence = words
+    .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
+    .join(' ');
+  if (absenceIn[polar.language]?.test(sentence) === true) return speaksOf(words, question) ? polar.no : null;
+  if (polar.language !== 'en') return null;
+  if (negates(words, question)) return polar.no;
+  return affirms(words, question) ? polar.yes : null;
+}
+
+const seen =
+  '(?:seen|visible|present|identified|detected|evident|noted|observed|demonstrated|found|shown|appreciated|depicted|apparent|discernible|there)';
+const shows = '(?:show|demonstrate|contain|have|reveal|display|exhibit|include|suggest|indicate)s?';
+/** A sentence about what is absent, and about nothing that is present. */
+const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
+  Object.entries({
+    en:
+      `^(?:[^,]*, )?(?:(?:i|we) (?:see|find|detect|observe|note|identify) no \\S|(?:no|without) (?!,)\\S|\\S+(?: \\S+){0,2}(?: ,)? (?:absent|negative)$|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
+      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:is|are|was|were) (?:free of|free from|clear of|devoid of|negative for|without)|(?:isnt|arent|wasnt) ${seen})\\b)`,
+    de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
+    fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
+    es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',
+    it: '^(?:non (?:c|ci|si|vi)|nessun|nessuna|senza) \\S',
+    pt: '^(?:nao (?:ha|se|existe)|sem|nenhum|nenhuma) \\S',
+    nl: '^(?:\\S+ ){0,3}geen \\S',
+    zh: '^(?:.* , )?(?:[^,]* )?(?:没 有|未 见|无) \\S',
+  }).map(([language, source]) => [
+    language,
+    new RegExp(`${source}(?!.*\\b(?:but|except|although|though|however|aber|mais|pero)\\b)`),
+  ]),
+);

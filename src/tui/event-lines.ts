@@ -1,0 +1,87 @@
+/** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
+import type { JobEvent } from '../bridge/contract/contract.js';
+import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
+import { formatNumber, formatSeconds } from '../format.js';
+
+/** Least time between two progress lines of one stage, in milliseconds of event time. */
+const progressEveryMs = 15_000;
+
+/** @returns A function that gives the line for an event, or null where nothing is worth a line. */
+export function lineTeller(): (event: TimedEvent) => string | null {
+  let cycles = 0;
+  let lastProgress = 0;
+  let compared = false;
+  const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
+    const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
+    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${event.stage.padEnd(16)}`;
+  };
+  return (event) => {
+    switch (event.type) {
+      case 'run-start':
+        cycles = event.cycles;
+        compared = event.arms !== undefined;
+        return [
+          `${clock(event.time)}  ${event.resumed ? 'continuing' : 'starting'} ${event.runDir} (seed ${event.seed}, ${compared ? `${event.arms?.length} arms` : `${event.cycles} cycles`})`,
+          ...(event.notice === undefined ? [] : [noticeLine(event.notice)]),
+        ].join('\n');
+      case 'notice':
+        return noticeLine(event.message);
+      case 'stage-start':
+        lastProgress = Date.parse(event.time);
+        return `${head(event)} ${event.resumed ? 'going on …' : '…'}`;
+      case 'stage-skip':
+        return `${head(event)} done before`;
+      case 'stage-progress':
+      case 'job': {
+        const text = event.type === 'job' ? jobText(event.event) : progressText(event);
+        const now = Date.parse(event.time);
+        const urgent = event.type === 'job' && event.event.type === 'warning';
+        if (text === null || (!urgent && now - lastProgress < progressEveryMs)) return null;
+        if (!urgent) lastProgress = now;
+        return `${head(event)} ${text}`;
+      }
+      case 'stage-end':
+        return `${head(event)} ${metricsText(event.metrics)} (${formatSeconds(event.seconds)})`;
+      case 'pause':
+        return `${head(event)} ${event.paused ? 'paused before this stage' : 'going on'}`;
+      case 'warning':
+        return `${clock(event.time)}  warning: ${event.message}`;
+      case 'run-end':
+        return event.status === 'complete'
+          ? `${clock(event.time)}  complete after ${formatSeconds(event.seconds)}`
+          : null;
+    }
+  };
+}
+
+const noticeLine = (notice: string): string => `          ${notice}`;
+
+/** Before its first stage a run draws or reads its images; later the generator is asked. */
+const progressText = ({ stage, done, total }: { stage: StageName; done: number; total: number }): string =>
+  `${done} of ${total} ${stage === 'prepare-data' ? 'images' : 'requests'}`;
+
+function jobText(event: JobEvent): string | null {
+  if (event.type === 'warning') return `warning: ${event.message}`;
+  if (event.type === 'progress') return `${event.done} of ${event.total}`;
+  if (event.type !== 'train-step') return null;
+  const at = `step ${event.step} of ${event.totalSteps}`;
+  if (event.grpo === null) return `${at}, loss ${formatNumber(event.loss)}`;
+  const { reward, rewardStd, rewards, deadGroups } = event.grpo;
+  const parts = Object.entries(rewards).map(([name, { mean }]) => `${name} ${formatNumber(mean)}`);
+  return `${at}, reward ${formatNumber(reward)} ± ${formatNumber(rewardStd)} (${parts.join(', ')}), dead groups ${formatNumber(deadGroups)}`;
+}
+
+/** `accuracy 0.531, questions 480`. */
+function metricsText(metrics: StageMetrics): string {
+  return Object.entries(metrics)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${words(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .join(', ');
+}
+
+const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** Local time of day. */
+function clock(time: string): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}

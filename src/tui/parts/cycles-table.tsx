@@ -1,0 +1,56 @@
+/** The table of cycles: what each turn of the loop came to. The newest rows, where not all fit. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber, formatSeconds, formatTable } from '../../format.js';
+import { narrow } from './layout.js';
+import type { CycleRow } from '../state/screen-state.js';
+import { Toned } from './tones.js';
+import { shareText } from './stage-words.js';
+
+const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
+const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
+/** What a narrow terminal leaves out, so that the accuracies stay. */
+const spared = new Set(['cand.', 'accepted', 'τ']);
+
+interface CyclesTableProps {
+  rows: readonly CycleRow[];
+  columns: number;
+  /** Lines with the header. */
+  height: number;
+}
+
+export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactElement {
+  const shown = rows.slice(-Math.max(1, height - 1));
+  const all = [columns >= 100 ? longHeads : shortHeads, ...shown.map(cells)];
+  const table = columns < narrow ? all.map((row) => row.filter((_, at) => !spared.has(shortHeads[at] ?? ''))) : all;
+  const [header = '', ...lines] = formatTable(table).split('\n');
+  return (
+    <Box flexDirection="column" paddingX={1} height={height} width={columns} overflow="hidden">
+      <Toned tone="faint" wrap="truncate">
+        {header}
+      </Toned>
+      {lines.map((line, index) => (
+        <Text key={shown[index]?.cycle} wrap="truncate">
+          {line}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+function cells(row: CycleRow): string[] {
+  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', shareText(row.grpo), formatSeconds(row.seconds)];
+  const unknown = row.rawPrecision === null && row.acceptedPrecision === null;
+  return [
+    String(row.cycle),
+    formatNumber(row.candidates),
+    formatNumber(row.accepted),
+    unknown ? '–' : `${formatNumber(row.rawPrecision, 2)} → ${formatNumber(row.acceptedPrecision, 2)}`,
+    formatNumber(row.datasetSize),
+    formatNumber(row.spearman, 2),
+    formatNumber(row.tau, 2),
+    shareText(row.sft),
+    shareText(row.grpo),
+    formatSeconds(row.seconds),
+  ];
+}

@@ -1,0 +1,55 @@
+/** A curve with its scale: braille cells, lowest and highest value at the left, steps below where there is room. */
+import { Box, Text } from 'ink';
+import type { ReactElement } from 'react';
+import { formatNumber } from '../../format.js';
+import { plot, rangeOf, type Curve } from './plot.js';
+import { Toned } from './tones.js';
+
+interface LineChartProps {
+  title: string;
+  curves: readonly Curve[];
+  width: number;
+  /** Rows with the title. */
+  height: number;
+  /** Steps the whole width stands for. */
+  totalSteps: number;
+}
+
+const labelWidth = 7;
+
+export function LineChart({ title, curves, width, height, totalSteps }: LineChartProps): ReactElement {
+  const rows = Math.max(1, height - 1);
+  const [low, high] = rangeOf(curves);
+  const first = Math.min(...curves.flatMap((curve) => curve.points.slice(0, 1).map(([step]) => step)), totalSteps);
+  const cells = plot(curves, {
+    width: Math.max(4, width - labelWidth - 1),
+    height: rows,
+    steps: [first, Math.max(first + 1, totalSteps)],
+    values: [low, high],
+  });
+  const empty = curves.every((curve) => curve.points.length === 0);
+  return (
+    <Box flexDirection="column" width={width} height={height}>
+      <Text wrap="truncate">{title}</Text>
+      {empty ? (
+        <Toned tone="faint">waiting for the first step …</Toned>
+      ) : (
+        cells.map((segments, row) => (
+          <Text key={row} wrap="truncate">
+            <Toned tone="faint">{label(row, rows, low, high)}│</Toned>
+            {segments.map(({ text, faint }, index) => (
+              <Toned key={index} tone={faint ? 'faint' : 'good'}>
+                {text}
+              </Toned>
+            ))}
+          </Text>
+        ))
+      )}
+    </Box>
+  );
+}
+
+function label(row: number, rows: number, low: number, high: number): string {
+  const text = row === 0 ? formatNumber(high) : row === rows - 1 ? formatNumber(low) : '';
+  return text.slice(0, labelWidth).padStart(labelWidth);
+}

@@ -1,0 +1,95 @@
+/** The loop as a ring: what has happened in this cycle, what happens now, what comes; above it the start of the run. */
+import { Box, Text } from 'ink';
+import { Fragment, type ReactElement } from 'react';
+import type { StageName } from '../../loop/run-events.js';
+import { turnStages } from '../../loop/stage-plan.js';
+import { narrow } from './layout.js';
+import { plannedStages, stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
+import { stageWords } from './stage-words.js';
+import { Toned } from './tones.js';
+
+/** The half of the ring that is read from left to right; the rest comes back below it. */
+const forward: ReadonlySet<StageName> = new Set(turnStages);
+
+const marks = { waiting: '○', running: '●', done: '✓', skipped: '✓' } as const;
+
+interface RingProps {
+  state: ScreenState;
+  /** The cycle to show. */
+  cycle: number;
+  columns: number;
+}
+
+export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
+  const shown = Math.max(1, cycle);
+  const planned = plannedStages(state, shown);
+  const look = (of: number, stages: readonly StageName[]) => stages.map((stage) => lookOf(state, of, stage, columns));
+  const top = look(
+    shown,
+    planned.filter((stage) => forward.has(stage)),
+  );
+  const back = look(shown, planned.filter((stage) => !forward.has(stage)).toReversed());
+  const width = Math.max(lengthOf(top), lengthOf(back));
+  const last = cycle >= state.cycles && state.cycles > 0;
+  return (
+    <Box flexDirection="column" paddingX={1}>
+      <Text wrap="truncate">
+        <Toned tone="faint">start </Toned>
+        <Stages looks={look(0, state.plan.start)} arrow=" → " />
+      </Text>
+      <Text wrap="truncate">
+        <Toned tone="faint">{last ? '     ╭─ ' : '     ╭→ '}</Toned>
+        <Stages looks={top} arrow=" → " />
+        <Toned tone="faint">{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Toned>
+      </Text>
+      <Text wrap="truncate">
+        <Toned tone="faint">{'     ╰─ '}</Toned>
+        <Stages looks={back} arrow=" ← " />
+        <Toned tone="faint">{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Toned>
+      </Text>
+    </Box>
+  );
+}
+
+interface Look {
+  status: StageStatus;
+  text: string;
+}
+
+/** A narrow terminal names only the stage at work. */
+function lookOf(state: ScreenState, cycle: number, stage: StageName, columns: number): Look {
+  const status = statusOf(state, cycle, stage);
+  const isNamed = columns >= narrow || status === 'running';
+  return { status, text: isNamed ? `${marks[status]} ${stageWords[stage].short}` : marks[status] };
+}
+
+function Stages({ looks, arrow }: { looks: readonly Look[]; arrow: string }): ReactElement {
+  return (
+    <>
+      {looks.map((look, index) => (
+        <Fragment key={index}>
+          {index === 0 ? null : <Toned tone="faint">{arrow}</Toned>}
+          <Mark {...look} />
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
+function Mark({ status, text }: Look): ReactElement {
+  if (status === 'running')
+    return (
+      <Text inverse bold>
+        {text}
+      </Text>
+    );
+  return status === 'waiting' ? <Toned tone="faint">{text}</Toned> : <Toned tone="good">{text}</Toned>;
+}
+
+/** A stage that was running when the run ended is no longer at work. */
+function statusOf(state: ScreenState, cycle: number, stage: StageName): StageStatus {
+  const { status } = stageOf(state, cycle, stage);
+  return status === 'running' && state.current === null ? 'waiting' : status;
+}
+
+const lengthOf = (looks: readonly Look[]): number => looks.reduce((sum, { text }) => sum + text.length + 3, -3);

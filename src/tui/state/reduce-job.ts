@@ -1,0 +1,61 @@
+/** What a Python job tells -> training curves and progress. */
+import type { JobEvent } from '../../bridge/contract/contract.js';
+import type { StageName, TimedEvent } from '../../loop/run-events.js';
+import { addPoint } from './series.js';
+import { newTraining, type ScreenState, type Training } from './screen-state.js';
+
+type TrainerSlot = 'rewardModel' | 'sft' | 'grpo';
+
+const trainerOf: Partial<Record<StageName, TrainerSlot>> = {
+  'warm-start': 'rewardModel',
+  'reward-model': 'rewardModel',
+  sft: 'sft',
+  'generator-warm-start': 'sft',
+  'generator-sft': 'sft',
+  grpo: 'grpo',
+};
+
+/** A trainer that starts begins with an empty curve. */
+export function startTraining(state: ScreenState, cycle: number, stage: StageName): ScreenState {
+  const slot = trainerOf[stage];
+  return slot === undefined ? state : { ...state, [slot]: newTraining(cycle, stage) };
+}
+
+export function reduceJob(
+  state: ScreenState,
+  { event, cycle, stage }: Extract<TimedEvent, { type: 'job' }>,
+  at: number,
+) {
+  if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
+  if (event.type === 'progress') return { ...state, progress: { done: event.done, total: event.total } };
+  const stepped =
+    event.type === 'train-step' ? { ...state, progress: { done: event.step, total: event.totalSteps } } : state;
+  const slot = trainerOf[stage];
+  if (slot === undefined) return stepped;
+  const before = state[slot];
+  const training = before?.cycle === cycle && before.stage === stage ? before : newTraining(cycle, stage);
+  return { ...stepped, [slot]: reduceTraining(training, event, at) };
+}
+
+function reduceTraining(training: Training, event: JobEvent, at: number): Training {
+  if (event.type === 'completions') return { ...training, completion: event.items[0] ?? training.completion };
+  if (event.type === 'checkpoint') return { ...training, checkpointStep: event.step };
+  if (event.type !== 'train-step') return training;
+  const { step, totalSteps, loss, learningRate, stepSeconds, tokens, grpo } = event;
+  const { lastTokens } = training;
+  const measured = tokens !== null && lastTokens !== null && at > lastTokens.at;
+  return {
+    ...training,
+    step,
+    totalSteps,
+    learningRate,
+    stepSeconds,
+    tokens,
+    tokensPerSecond: measured ? ((tokens - lastTokens.tokens) * 1000) / (at - lastTokens.at) : training.tokensPerSecond,
+    lastTokens: tokens === null ? lastTokens : { tokens, at },
+    loss: addPoint(training.loss, step, loss),
+    reward: addPoint(training.reward, step, grpo?.reward ?? null),
+    rewardStd: addPoint(training.rewardStd, step, grpo?.rewardStd ?? null),
+    grpo: grpo ?? training.grpo,
+  };
+}

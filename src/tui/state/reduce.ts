@@ -1,0 +1,112 @@
+/** Events -> screen state. Pure: the time comes with the events, so a replay shows what a live run showed. */
+import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
+import { addToRows } from './cycle-rows.js';
+import { reduceGeneration } from './reduce-generation.js';
+import { reduceJob, startTraining } from './reduce-job.js';
+import { initialState, stageKey, stageOf, type ScreenState, type StageState } from './screen-state.js';
+
+/** Lines kept for the log; more than any terminal shows. */
+const keptLines = 200;
+
+/** @param line What the log says about the event, or null. */
+export function reduce(state: ScreenState, event: TimedEvent, line: string | null = null): ScreenState {
+  const at = Date.parse(event.time);
+  const next = { ...apply(state, event, at), lastEventAt: at };
+  if (line === null) return next;
+  return { ...next, log: [...next.log, ...line.split('\n')].slice(-keptLines) };
+}
+
+function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
+  switch (event.type) {
+    case 'run-start':
+      return startRun(state, event, at);
+    case 'stage-start':
+      return startStage(state, event.cycle, event.stage, at);
+    case 'notice':
+      // The data is open: what was told of it on the way is over.
+      return { ...state, notice: event.message, current: null, progress: null };
+    case 'stage-skip': {
+      const known = stageOf(state, event.cycle, event.stage);
+      const idle = { ...state, current: null, progress: null };
+      return known.status === 'done' ? idle : withStage(idle, event.cycle, event.stage, { status: 'skipped' });
+    }
+    case 'stage-progress': {
+      // The data is opened before its stage starts, since what is in it decides whether the stage is skipped.
+      const begun = state.current === null ? startStage(state, event.cycle, event.stage, at) : state;
+      const { done, total } = event;
+      return { ...begun, progress: { done, total }, generating: reduceGeneration(begun.generating, event, at) };
+    }
+    case 'job':
+      return reduceJob(state, event, at);
+    case 'stage-end':
+      return endStage(state, event);
+    case 'pause':
+      return {
+        ...state,
+        status: event.paused ? 'paused' : 'running',
+        // Between two stages, whatever was told of the data before.
+        current: null,
+        progress: null,
+        place: { cycle: event.cycle, stage: event.stage },
+      };
+    case 'warning':
+      return state;
+    case 'run-end': {
+      const { status, error, seconds } = event;
+      return { ...state, status, error, current: null, progress: null, earlierSeconds: state.earlierSeconds + seconds };
+    }
+  }
+}
+
+/** A folder may hold several attempts: what earlier ones finished stays, and their time counts. */
+function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-start' }>, at: number): ScreenState {
+  const { runDir, seed, cycles, notice, plan } = event;
+  // An attempt that was killed told no end.
+  const killed = state.startedAt !== null && (state.status === 'running' || state.status === 'paused');
+  const lost = killed ? ((state.lastEventAt ?? 0) - (state.startedAt ?? 0)) / 1000 : 0;
+  return {
+    ...initialState,
+    ...state,
+    runDir,
+    seed,
+    cycles,
+    notice: notice ?? '',
+    plan: plan ?? { ...initialState.plan },
+    status: 'running',
+    error: null,
+    startedAt: at,
+    earlierSeconds: state.earlierSeconds + lost,
+    current: null,
+    progress: null,
+    job: null,
+  };
+}
+
+function startStage(state: ScreenState, cycle: number, stage: StageName, at: number): ScreenState {
+  const started = withStage(state, cycle, stage, { status: 'running', startedAt: at, seconds: null });
+  return {
+    ...startTraining(started, cycle, stage),
+    status: 'running',
+    current: { cycle, stage },
+    place: { cycle, stage },
+    progress: null,
+    job: null,
+    generating: stage === 'generate' ? null : state.generating,
+  };
+}
+
+function endStage(state: ScreenState, event: Extract<TimedEvent, { type: 'stage-end' }>): ScreenState {
+  const { cycle, stage, seconds, metrics, detail } = event;
+  const ended = withStage(state, cycle, stage, { status: 'done', seconds, metrics, detail: detail ?? null });
+  return {
+    ...ended,
+    current: null,
+    progress: null,
+    rows: addToRows(state.rows, { cycle, stage, seconds, metrics: metrics satisfies StageMetrics }),
+  };
+}
+
+function withStage(state: ScreenState, cycle: number, stage: StageName, change: Partial<StageState>): ScreenState {
+  const key = stageKey(cycle, stage);
+  return { ...state, stages: { ...state.stages, [key]: { ...stageOf(state, cycle, stage), ...change } } };
+}

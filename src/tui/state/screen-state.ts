@@ -1,0 +1,170 @@
+/** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
+import type { JobEvent } from '../../bridge/contract/contract.js';
+import type { NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
+import { planStages, type StagePlan } from '../../loop/stage-plan.js';
+import type { StageDetail } from '../../loop/stage-detail.js';
+import { emptySeries, type Series } from './series.js';
+
+export type StageStatus = 'waiting' | 'running' | 'done' | 'skipped';
+
+/** Key of a stage within a run, as `1/sft`. */
+export type StageKey = `${number}/${StageName}`;
+export const stageKey = (cycle: number, stage: StageName): StageKey => `${cycle}/${stage}`;
+
+export interface StageState {
+  status: StageStatus;
+  /** Milliseconds since 1970, of the last start. */
+  startedAt: number | null;
+  /** Of a finished stage. */
+  seconds: number | null;
+  metrics: StageMetrics;
+  detail: StageDetail | null;
+}
+
+export type GrpoStep = NonNullable<Extract<JobEvent, { type: 'train-step' }>['grpo']>;
+export type ShownCompletion = Extract<JobEvent, { type: 'completions' }>['items'][number];
+
+/** What a trainer told, kept until the next trainer of its kind starts. */
+export interface Training {
+  cycle: number;
+  stage: StageName;
+  step: number;
+  totalSteps: number;
+  loss: Series;
+  learningRate: number | null;
+  stepSeconds: number | null;
+  tokens: number | null;
+  tokensPerSecond: number | null;
+  /** Token count and time of the newest step, for the rate. */
+  lastTokens: { tokens: number; at: number } | null;
+  checkpointStep: number | null;
+  reward: Series;
+  rewardStd: Series;
+  grpo: GrpoStep | null;
+  completion: ShownCompletion | null;
+}
+
+export interface Generating {
+  cycle: number;
+  done: number;
+  total: number;
+  counts: StageMetrics;
+  dropped: Readonly<Record<string, number>>;
+  newest: NewestSample | null;
+  /** Ends of requests over the last half minute: time and count. */
+  recent: readonly (readonly [at: number, done: number])[];
+}
+
+export interface CycleRow {
+  /** 0 is the base model, before any training. */
+  cycle: number;
+  candidates: number | null;
+  accepted: number | null;
+  datasetSize: number | null;
+  rawPrecision: number | null;
+  acceptedPrecision: number | null;
+  /** Rank correlation and threshold of the reward model that scored in this cycle. */
+  spearman: number | null;
+  tau: number | null;
+  sft: number | null;
+  grpo: number | null;
+  seconds: number;
+}
+
+export interface ScreenState {
+  runDir: string;
+  seed: number | null;
+  cycles: number;
+  notice: string;
+  plan: StagePlan;
+  /** `gone` is what only an onlooker can see: the events go on no longer, and no process is there. */
+  status: 'waiting' | 'running' | 'paused' | 'complete' | 'interrupted' | 'failed' | 'gone';
+  error: string | null;
+  /** Of the newest start of the run, and of the newest event; milliseconds since 1970. */
+  startedAt: number | null;
+  lastEventAt: number | null;
+  /** Seconds that earlier attempts on the same folder worked. */
+  earlierSeconds: number;
+  /** The stage at work; null between stages. */
+  current: { cycle: number; stage: StageName } | null;
+  /** The newest stage that was at work or is to come next. */
+  place: { cycle: number; stage: StageName } | null;
+  stages: Readonly<Record<StageKey, StageState>>;
+  progress: { done: number; total: number } | null;
+  job: { device: string; parameters: number | null } | null;
+  generating: Generating | null;
+  rewardModel: Training | null;
+  sft: Training | null;
+  grpo: Training | null;
+  rows: readonly CycleRow[];
+  log: readonly string[];
+}
+
+/** Of runs that were recorded before a run told its plan. */
+const usualPlan = planStages({
+  rewardModel: { warmStartSteps: 0, retrainAfterLast: false },
+  generation: { provider: 'simulated' },
+  generatorUpdate: { enabled: true, method: 'exemplars' },
+});
+
+export const initialState: ScreenState = {
+  runDir: '',
+  seed: null,
+  cycles: 0,
+  notice: '',
+  plan: usualPlan,
+  status: 'waiting',
+  error: null,
+  startedAt: null,
+  lastEventAt: null,
+  earlierSeconds: 0,
+  current: null,
+  place: null,
+  stages: {},
+  progress: null,
+  job: null,
+  generating: null,
+  rewardModel: null,
+  sft: null,
+  grpo: null,
+  rows: [],
+  log: [],
+};
+
+export const waitingStage: StageState = {
+  status: 'waiting',
+  startedAt: null,
+  seconds: null,
+  metrics: {},
+  detail: null,
+};
+
+export const newTraining = (cycle: number, stage: StageName): Training => ({
+  cycle,
+  stage,
+  step: 0,
+  totalSteps: 0,
+  loss: emptySeries,
+  learningRate: null,
+  stepSeconds: null,
+  tokens: null,
+  tokensPerSecond: null,
+  lastTokens: null,
+  checkpointStep: null,
+  reward: emptySeries,
+  rewardStd: emptySeries,
+  grpo: null,
+  completion: null,
+});
+
+export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
+  state.stages[stageKey(cycle, stage)] ?? waitingStage;
+
+/** The stages of a cycle, as the run plans them. */
+export function plannedStages(
+  { plan, cycles }: Pick<ScreenState, 'plan' | 'cycles'>,
+  cycle: number,
+): readonly StageName[] {
+  if (cycle === 0) return plan.start;
+  return cycle === cycles ? plan.last : plan.cycle;
+}
