@@ -17,15 +17,8 @@ export type { Completion } from './dataset/tables/job-outputs.js';
 export { readSamples, writeSamples } from './dataset/tables/sample-table.js';
 export type { EngineOptions, SpecInput } from './bridge/jobs/open-engine.js';
 export type { CancelOptions, Job, JobHandle, JobHooks } from './bridge/jobs/running-job.js';
-export type {
-  JobEvent,
-  JobKind,
-  JobResult,
-  JobSpec,
-  ResultOf,
-  RewardAsk,
-  RewardReply,
-} from './bridge/contract/contract.js';
+export type { RewardAsk, RewardReply } from './bridge/contract/reward-messages.js';
+export type { JobEvent, JobKind, JobResult, JobSpec, ResultOf } from './bridge/contract/contract.js';
 export { answerRewards, rewardSpec } from './bridge/jobs/answer-rewards.js';
 export type { GrpoOptions, SftOptions } from './config/trl-options/option-shapes.js';
 export { checkGrpoRows, checkSftRows } from './job-spec/checks/enough-rows.js';

@@ -1,6 +1,7 @@
 /** Where a configuration's images would be sent, and whether it says that they may. One rule for loading and for sending. */
 import { z } from 'zod';
-import { egressSchema, generationSchema, type EgressConfig, type GenerationConfig } from './sections/generation.js';
+import { egressSchema, type EgressConfig } from './sections/egress.js';
+import { generationSchema, type GenerationConfig } from './sections/generation.js';
 import { isLoopback } from './loopback.js';
 
 /** Where Gemini's client sends images when no base URL is set. */

@@ -4,16 +4,19 @@ import { dataPartsOf, type DataParts } from './data-parts.js';
 import { dataSchema } from './sections/data.js';
 import { egressProblemOf, type EgressProblem } from './egress-rule.js';
 import { executorSchema } from './sections/executor.js';
-import { egressSchema, generationSchema, generatorUpdateSchema } from './sections/generation.js';
-import { evaluationSchema, grpoSchema, policySchema, sftSchema } from './sections/policy.js';
+import { generatorUpdateSchema } from './sections/generator-update.js';
+import { egressSchema } from './sections/egress.js';
+import { generationSchema } from './sections/generation.js';
+import { sftSchema } from './sections/sft.js';
+import { grpoSchema } from './sections/grpo.js';
+import { evaluationSchema } from './sections/evaluation.js';
+import { policySchema } from './sections/policy.js';
 import { recipeSchema } from './sections/recipe.js';
-import {
-  datasetSchema,
-  filterSchema,
-  gradingSchema,
-  preferencesSchema,
-  rewardModelSchema,
-} from './sections/reward-model.js';
+import { gradingSchema } from './sections/grading.js';
+import { filterSchema } from './sections/filter.js';
+import { datasetSchema } from './sections/dataset.js';
+import { preferencesSchema } from './sections/preferences.js';
+import { rewardModelSchema } from './sections/reward-model.js';
 
 export const configSchema = z
   .strictObject({

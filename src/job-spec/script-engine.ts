@@ -7,7 +7,8 @@ import {
   type Engine as BridgeEngine,
   type SpecInput,
 } from '../bridge/jobs/open-engine.js';
-import type { JobKind, RewardReply } from '../bridge/contract/contract.js';
+import type { RewardReply } from '../bridge/contract/reward-messages.js';
+import type { JobKind } from '../bridge/contract/contract.js';
 import type { Job, JobHooks } from '../bridge/jobs/running-job.js';
 import { answerRewards, rewardSpec } from '../bridge/jobs/answer-rewards.js';
 import { writeParquet, type Columns } from '../dataset/tables/table.js';

@@ -13,7 +13,8 @@ import { preferencePrompts, preferences, readPreferences } from './stages/prefer
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
-import { grpo, sft } from './stages/sft.js';
+import { grpo } from './stages/grpo.js';
+import { sft } from './stages/sft.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {

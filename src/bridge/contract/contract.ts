@@ -4,14 +4,14 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
+import { commonProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
+import { grpoOptionsSchema, sftOptionsSchema } from '../../config/trl-options/option-shapes.js';
 import {
   fourBitsNeedAdapters,
   hasAdaptersToQuantize,
   hasWhereToAdapt,
   headHasNoAdapters,
 } from '../../config/trl-options/options-in-config.js';
-import { commonProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
-import { grpoOptionsSchema, sftOptionsSchema } from '../../config/trl-options/option-shapes.js';
 import { metric } from './job-event.js';
 
 export { jobEventSchema, type JobEvent } from './job-event.js';
@@ -196,29 +196,6 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
 export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];
-
-/** Python asks TypeScript for the rewards of one generation batch. */
-export const rewardAskSchema = z.strictObject({
-  type: z.literal('rewards'),
-  step: z.int(),
-  items: z.array(
-    z.strictObject({
-      /** The `id` of the row whose prompt was completed. */
-      id: z.string(),
-      completion: z.string(),
-      rewardModelScore: metric,
-    }),
-  ),
-});
-export type RewardAsk = z.output<typeof rewardAskSchema>;
-
-/** The answer: for each reward, one value per item; null means not applicable. */
-export const rewardReplySchema = z.strictObject({
-  scores: z.record(z.string(), z.array(z.number().nullable())),
-  /** How long each reward took, where it was measured; for the `rewards` event, not for Python. */
-  milliseconds: z.record(z.string(), z.number()).optional(),
-});
-export type RewardReply = z.output<typeof rewardReplySchema>;
 
 /** As in the `memory` event. */
 const peakMemory = z.int().optional();

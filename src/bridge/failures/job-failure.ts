@@ -1,8 +1,9 @@
 /** How a job ended badly, as a typed error that says what to do. */
 import { constants } from 'node:os';
-import { JobError, Medgr2Error, messageOf, type BridgeError, type FaultSide } from '../../errors.js';
-import { logTail } from '../process/log-tail.js';
+import { type BridgeError, type FaultSide, JobError, Medgr2Error, messageOf } from '../../errors.js';
 import type { Ending } from '../jobs/job-messages.js';
+import { logTail } from '../process/log-tail.js';
+import { killRemedies } from './kill-remedies.js';
 import { meaningOf } from './python-remedies.js';
 
 export interface JobContext {
@@ -11,13 +12,6 @@ export interface JobContext {
   label: string;
   logPath: string;
 }
-
-const killRemedies: Record<string, string> = {
-  SIGKILL:
-    'The system most likely ran out of memory: use a smaller batch, fewer pixels per image or LoRA, or a machine with more memory.',
-  SIGSEGV: 'A native library crashed; the log has the Python stack. Check that the installed torch fits this machine.',
-  SIGTERM: 'Something outside medgr2 ended the job. Run it again: it goes on from its last checkpoint.',
-};
 
 /** The error for an ending other than `done`. */
 export async function jobFailure(

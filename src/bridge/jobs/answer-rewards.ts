@@ -3,7 +3,7 @@ import { RewardError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { evaluateRewards, type Reward } from '../../reward/reward.js';
 import type { Sample } from '../../sample.js';
-import type { RewardAsk, RewardReply } from '../contract/contract.js';
+import type { RewardAsk, RewardReply } from '../contract/reward-messages.js';
 
 /**
  * The `rewards` hook of a GRPO job.

@@ -1,6 +1,7 @@
 /** What the supervisor tells unasked: how a job goes and how it ended. Made by py/medgr2/node/follow_job.py. */
 import { z } from 'zod';
-import { jobEventSchema, rewardAskSchema } from '../contract/contract.js';
+import { rewardAskSchema } from '../contract/reward-messages.js';
+import { jobEventSchema } from '../contract/contract.js';
 
 /** A Python exception as data; see py/medgr2/node/describe_failure.py. */
 export const pythonFailureSchema = z.object({

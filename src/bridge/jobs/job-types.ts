@@ -1,5 +1,6 @@
 /** A job as a caller sees it: what may be given with it, and what it has. Types only. */
-import type { JobEvent, JobKind, ResultOf, RewardAsk, RewardReply } from '../contract/contract.js';
+import type { RewardAsk, RewardReply } from '../contract/reward-messages.js';
+import type { JobEvent, JobKind, ResultOf } from '../contract/contract.js';
 
 export interface JobHooks {
   /** Called with every event, in order. If it throws, the job ends with that as the cause. */

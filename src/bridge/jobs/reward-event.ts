@@ -1,5 +1,6 @@
 /** What the rewards of one batch came to, as an event. Pure. */
-import type { JobEvent, RewardReply } from '../contract/contract.js';
+import type { RewardReply } from '../contract/reward-messages.js';
+import type { JobEvent } from '../contract/contract.js';
 
 type RewardsEvent = Extract<JobEvent, { type: 'rewards' }>;
 

@@ -1,6 +1,6 @@
 /** Rewards on their way to Python: one finite number or null for each completion, for each reward, or an error that says which. */
 import { RewardError } from '../../errors.js';
-import { rewardReplySchema, type RewardAsk, type RewardReply } from '../contract/contract.js';
+import { rewardReplySchema, type RewardAsk, type RewardReply } from '../contract/reward-messages.js';
 
 /** `names`: the rewards the job expects; null where the job does not say. Throws a RewardError. */
 export function checkRewardReply(reply: unknown, ask: RewardAsk, names: readonly string[] | null): RewardReply {

@@ -1,7 +1,8 @@
 /** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
 import { BridgeError, JobError, messageOf, RewardError, type Medgr2Error } from '../../errors.js';
 import type { JobLimits, StartRequest, SupervisorClient } from '../process/supervisor-calls.js';
-import type { JobEvent, RewardAsk } from '../contract/contract.js';
+import type { RewardAsk } from '../contract/reward-messages.js';
+import type { JobEvent } from '../contract/contract.js';
 import type { CancelOptions, JobHandle, JobHooks } from './job-types.js';
 import { EventLog } from './job-event-log.js';
 import { bridgeFailure, callbackFailure, jobFailure, notStarted, type JobContext } from '../failures/job-failure.js';

@@ -1,8 +1,7 @@
-/** Configuration of who writes samples, how often they are asked, and what the simulated teacher gets wrong. */
+/** Section `generation`: who writes samples, how often they are asked, limits, costs, and what the simulated teacher gets wrong. */
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
 import { questionTypes, questionTypeSchema, strategies, strategySchema } from '../../sample.js';
-import { sftSchemaOf } from './policy.js';
 import { loraConfigSchema } from '../trl-options/options-in-config.js';
 
 const rate = z.number().min(0).max(1);
@@ -159,27 +158,3 @@ export function sectionOf<Name extends 'openai' | 'local'>(
     remedy: `Add generation.${name} with at least its model.`,
   });
 }
-
-/** What the generator gets from the samples that a cycle accepted. */
-export const generatorUpdateSchema = z.strictObject({
-  enabled: z.boolean().default(true),
-  /**
-   * `exemplars` shows the best of them in the next prompts: all that can be done with a closed API. `sft` trains the
-   * weights of a `local` generator on them (MedGR², the self-updating generator); its prompts keep their first examples.
-   */
-  method: z.enum(['exemplars', 'sft']).default('exemplars'),
-  /** Of `method: sft`, and of generation.local.warmStartSteps. */
-  sft: sftSchemaOf('generatorUpdate.sft').prefault({}),
-  /** Highest-scored samples of the cycle that become the next cycle's examples; and most examples in one prompt. */
-  exemplars: z.int().min(0).default(3),
-});
-
-/** Whether images may leave this machine. A base URL that is not loopback is refused without it. */
-export const egressSchema = z.strictObject({
-  allow: z.boolean().default(false),
-  /** Why this is permitted, kept with the run: data agreement, public data set, de-identified, ... */
-  reason: z.string().default(''),
-  /** Providers (gemini, openai) or hosts that may get them; every configured one when left out. */
-  only: z.array(z.string().min(1)).optional(),
-});
-export type EgressConfig = z.output<typeof egressSchema>;

@@ -2,18 +2,17 @@
  * Whether a row makes a sample: the rules by which importers reject. A row is taken as it is or rejected with its reason;
  * nothing is guessed, and the answer is always kept in words.
  */
-import { specialTokens, withoutImagePlaces, withEscapedTokens } from '../../prompts/special-tokens.js';
-import { answerBlock } from '../../reward/response-format.js';
+import { specialTokens, withEscapedTokens, withoutImagePlaces } from '../../prompts/special-tokens.js';
 import { whyNoLabel } from '../../reward/reading/read-label.js';
-import { optionLetter } from '../../reward/options/answer-options.js';
+import { answerBlock } from '../../reward/response-format.js';
 import { normalize } from '../../reward/words/normal-text.js';
-import { modalitySchema, questionTypes, type Modality, type QuestionType, type Sample } from '../../sample.js';
-import { modalityNamed, optionsInText, questionTypeNamed, withoutOptions } from '../sources/omnimedvqa-names.js';
-import type { StoredImage } from '../pictures/image-store.js';
+import { type Modality, modalitySchema, type QuestionType, questionTypes, type Sample } from '../../sample.js';
 import { labelledOption, placeWritten, truthOf } from '../import-rows/expert-label.js';
-import type { Places } from '../import-rows/row-options.js';
+import { firstTwins } from '../import-rows/options-differ.js';
 import type { RowProblem } from '../import-rows/question-row.js';
 import type { ImportRow } from '../import-rows/question-rows.js';
+import type { StoredImage } from '../pictures/image-store.js';
+import { modalityNamed, optionsInText, questionTypeNamed, withoutOptions } from '../sources/omnimedvqa-names.js';
 
 /** A row whose words are in order; its image is not looked at yet. */
 export interface AcceptedRow {
@@ -160,19 +159,6 @@ function cleanTexts(texts: Texts, tokens: TokenChoice): (Texts & { escaped: bool
     rationale: withEscapedTokens(texts.rationale),
     escaped: true,
   };
-}
-
-function firstTwins(places: Places): string | null {
-  const seen = new Map<string, number>();
-  for (const [index, option] of places.entries()) {
-    if (option === null) continue;
-    // Signs alone have no words to compare.
-    const key = normalize(option) || option.trim();
-    const first = seen.get(key);
-    if (first !== undefined) return `${optionLetter(first)} and ${optionLetter(index)}, "${option}"`;
-    seen.set(key, index);
-  }
-  return null;
 }
 
 function refusal(code: string, reason: string): RowProblem {

@@ -3,7 +3,7 @@
  * holds for scripts too, which load no configuration. An image that is flagged as not de-identified never leaves.
  */
 import { destinationOf, egressProblem } from '../../config/egress-rule.js';
-import type { EgressConfig } from '../../config/sections/generation.js';
+import type { EgressConfig } from '../../config/sections/egress.js';
 import { ConfigError } from '../../errors.js';
 import type { Provider } from '../../providers/provider.js';
 import type { GenerationTask } from './generation-request.js';

@@ -2,14 +2,15 @@
 import type { Config } from '../../config/schema.js';
 import { sectionOf } from '../../config/sections/generation.js';
 import { mostTokens, ruleText, tokensOf } from '../../job-spec/checks/image-rules.js';
-import { countLora, countParameters, imageRuleFor, type VlmShape } from './model-size.js';
+import { diskOf } from './disk-space.js';
 import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator-cost.js';
-import { bytesOf, estimateMemory, precisionOf } from './gpu-memory.js';
-import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+import { bytesOf, estimateMemory, policyPrecision } from './gpu-memory.js';
+import { countParameters, imageRuleFor, type VlmShape } from './model-size.js';
 import { notesOf } from './plan-notes.js';
-import { stageSeconds, type Lengths } from './stage-time.js';
+import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
 import { recipeWorkload } from './recipe-workload.js';
-import { loopWorkload, type Workload } from './workload.js';
+import { type Lengths, stageSeconds } from './stage-time.js';
+import { loopWorkload } from './workload.js';
 
 export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
   const { assumptions } = options;
@@ -82,8 +83,6 @@ function sequencesOf(
   };
   return { images, lengths };
 }
-
-const policyPrecision = ({ policy: { dtype, base: model }, device }: Config) => precisionOf({ dtype, model, device });
 
 function jobMemories(
   config: Config,
@@ -174,44 +173,6 @@ function generatorMemory(config: Config, local: LocalGenerator, device: PlanOpti
   const estimate = estimateMemory(training);
   const fits = estimate.total <= device.memoryGiB * 2 ** 30;
   return { job: 'generator-sft', precision, loraRank, batch, estimate, fits };
-}
-
-/** Bytes of a run folder and of the models' download; checkpoints with optimiser state go when a job is done. */
-function diskOf(
-  config: Config,
-  models: { policy: VlmShape; rewardModel: VlmShape } | null,
-  local: LocalGenerator | null,
-  { samples, stages }: Workload,
-  replyCharacters: number,
-): Plan['disk'] {
-  const bytes = bytesOf(policyPrecision(config));
-  const whole = (shape: VlmShape): number => countParameters(shape).total * bytes;
-  const trained = (shape: VlmShape, lora = config.policy.lora): number =>
-    lora === undefined ? whole(shape) : countLora(shape, lora.rank) * 4;
-  const policies = stages.filter(({ stage }) => stage === 'sft' || stage === 'grpo').length;
-  const graders = stages.filter(({ stage }) => stage === 'reward-model').length;
-  const warm = stages.filter(({ stage }) => stage === 'warm-start').length;
-  // A finished reward model is whole, its adapters merged. Beside the finished models: of one job, two checkpoints and a third while it is
-  // written, each with AdamW's two moments.
-  const checkpoints =
-    models === null
-      ? 0
-      : policies * trained(models.policy) +
-        graders * whole(models.rewardModel) +
-        warm * trained(models.rewardModel) +
-        9 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
-  const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
-  const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
-  const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;
-  const generator = local === null ? 0 : countParameters(local.shape).total * bytesOf(local.precision);
-  const rank = config.generation.local?.lora?.rank;
-  const learned = local === null ? 0 : rank === undefined ? generator : countLora(local.shape, rank) * 4;
-  const third = config.generation.local?.model === config.policy.base ? 0 : generator;
-  // Replies once, and each candidate in the tables of generate, score, filter and training.
-  const data = samples.requests * (replyCharacters + 4 * 600);
-  const downloads = download + second + third;
-  const kept = checkpoints + generators * learned;
-  return { models: downloads, checkpoints: kept, data, total: downloads + kept + data };
 }
 
 const mean = (values: readonly number[]): number =>

@@ -2,6 +2,7 @@
  * GPU memory of the three training jobs, as py/medgr2 runs them: weights in the job's dtype, AdamW, gradient
  * checkpointing in SFT and GRPO. Pure. An estimate, held against what jobs measure by `npm run bench:shapes`.
  */
+import type { Config } from '../../config/schema.js';
 import { countLora, countParameters, patch, type VlmShape } from './model-size.js';
 
 export type Precision = 'float32' | 'bfloat16' | 'float16';
@@ -167,3 +168,6 @@ function cacheBytes({ shape, precision, completing }: Training): number {
   const perToken = 2 * layers * (hidden / heads) * keyValueHeads * bytesOf(precision);
   return completing.sequences * completing.tokens * perToken;
 }
+
+export const policyPrecision = ({ policy: { dtype, base: model }, device }: Config) =>
+  precisionOf({ dtype, model, device });

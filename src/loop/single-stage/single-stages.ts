@@ -15,7 +15,8 @@ import { runStage } from '../stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { seedExemplars } from '../stages/generator-update.js';
 import { readScored, score } from '../stages/score.js';
-import { grpo, sft } from '../stages/sft.js';
+import { grpo } from '../stages/grpo.js';
+import { sft } from '../stages/sft.js';
 
 /** Images to ask about: a folder of them, or null for the pool of the configuration's data. */
 export interface GenerateAlone {

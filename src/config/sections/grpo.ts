@@ -1,0 +1,64 @@
+/** Section `grpo`: group size, completion length, rewards and TRL options of GRPO. */
+import { z } from 'zod';
+import { grpoProblems } from '../trl-options/option-conflicts.js';
+import { grpoTrlSchema } from '../trl-options/options-in-config.js';
+
+const rewardsSchema = z.strictObject({
+  /** r = α·R_φ + β·1[extract(a') = extract(a)] (MedGR² eq. 3). */
+  alpha: z.number().min(0).default(0.8),
+  beta: z.number().min(0).default(0.2),
+  /** `unit` maps R_φ to [0, 1]; `raw` is the equation as printed. */
+  scale: z.enum(['unit', 'raw']).default('unit'),
+  /** Of the rule rewards of MedVLM-R1 and Med-R1: `ours` reads the answer, `published` is their code letter for letter. */
+  reading: z.enum(['ours', 'published']).default('ours'),
+});
+
+export const grpoSchema = z
+  .strictObject({
+    maxSteps: z.int().positive().default(60),
+    /** Completions per prompt: one group. */
+    numGenerations: z.int().min(2).default(8),
+    /** Completions per step; a multiple of numGenerations. */
+    batchSize: z.int().positive().default(32),
+    accumulation: z.int().positive().default(1),
+    maxCompletionLength: z.int().positive().default(64),
+    learningRate: z.number().positive().default(1e-4),
+    /** Weight of the KL penalty against the SFT policy; 0 leaves the reference model out. */
+    klBeta: z.number().min(0).default(0),
+    temperature: z.number().gt(0).default(1),
+    rewards: rewardsSchema.prefault({}),
+    loggingSteps: z.int().positive().default(5),
+    saveSteps: z.int().positive().default(20),
+    shownCompletions: z.int().min(0).default(2),
+    trl: grpoTrlSchema({
+      max_steps: 'use grpo.maxSteps',
+      num_generations: 'use grpo.numGenerations',
+      per_device_train_batch_size: 'use grpo.batchSize',
+      gradient_accumulation_steps: 'use grpo.accumulation',
+      max_completion_length: 'use grpo.maxCompletionLength',
+      learning_rate: 'use grpo.learningRate',
+      beta: 'use grpo.klBeta',
+      temperature: 'use grpo.temperature',
+      logging_steps: 'use grpo.loggingSteps',
+      save_steps: 'use grpo.saveSteps',
+    }).default({}),
+  })
+  .superRefine(({ trl, ...grpo }, context) => {
+    const options = {
+      ...trl,
+      num_generations: grpo.numGenerations,
+      per_device_train_batch_size: grpo.batchSize,
+      gradient_accumulation_steps: grpo.accumulation,
+      max_steps: grpo.maxSteps,
+    };
+    for (const { option, message } of grpoProblems(options))
+      context.addIssue({
+        code: 'custom',
+        path: option === 'num_generations' ? ['numGenerations'] : ['trl', option],
+        message,
+      });
+  })
+  .refine((grpo) => grpo.rewards.alpha + grpo.rewards.beta > 0, {
+    path: ['rewards'],
+    message: 'alpha and beta are both 0: nothing would be learned',
+  });
