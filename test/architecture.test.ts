@@ -1,6 +1,6 @@
-/** The house rules that a machine can check: imports go one way, no cycles, small files, named exports, one process.exit. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+/** The house rules that a machine can check: imports go one way, no cycles, small files with names of their own, rooms that explain themselves, one process.exit. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
@@ -30,6 +30,17 @@ const ranks: readonly (readonly string[])[] = [
   ['tui', 'cli'],
   ['index'],
 ];
+
+/** Names that stand twice on purpose: the section of the configuration and the stage that it sets; a folder's public face. */
+const declaredTwins = new Set([
+  'filter.ts',
+  'generator-update.ts',
+  'grpo.ts',
+  'preferences.ts',
+  'reward-model.ts',
+  'sft.ts',
+  'index.ts',
+]);
 
 /** Pure by contract: no files, no network, no clock, no randomness but the seeded one. */
 const pure = [
@@ -127,6 +138,12 @@ describe('files', () => {
     expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(110);
   });
 
+  test('have a name of their own, but for declared pairs', () => {
+    const places = Map.groupBy(files, (file) => basename(file));
+    const twins = [...places].filter(([name, among]) => among.length > 1 && !declaredTwins.has(name));
+    expect(twins.map(([, among]) => among.join(', '))).toEqual([]);
+  });
+
   test('open with their purpose', () => {
     expect(files.filter((file) => !/^(#!.*\n)?\/\*\*/.test(text(file)))).toEqual([]);
   });
@@ -148,6 +165,36 @@ describe('files', () => {
         /from 'node:(?!path)|Math\.random|Date\.now|new Date\(\)|performance\.now|process\./.test(text(file)),
       );
     expect(impure).toEqual([]);
+  });
+});
+
+describe('folders', () => {
+  const python = join(root, 'py', 'medgr2');
+  const modules = readdirSync(python, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.py'));
+  const folders = (names: readonly string[]): [string, number][] =>
+    [...Map.groupBy(names, (name) => dirname(name))].map(([folder, within]) => [folder, within.length]);
+
+  test('have fifteen files at most, and are no more than two deep', () => {
+    const full = [...folders(files), ...folders(modules.filter((name) => basename(name) !== '__init__.py'))];
+    expect(full.filter(([folder, count]) => count > 15 || folder.split('/').length > 2)).toEqual([]);
+  });
+
+  test('hold more than one file', () => {
+    expect(folders(files).filter(([, count]) => count < 2)).toEqual([]);
+  });
+
+  test('at the top explain themselves', () => {
+    const tops = [...new Set(files.filter((file) => file.includes('/')).map(folderOf))].map((name) =>
+      join(source, name),
+    );
+    expect([...tops, python].filter((folder) => !existsSync(join(folder, 'README.md')))).toEqual([]);
+  });
+
+  test('of Python have small modules with names of their own', () => {
+    const named = modules.filter((name) => basename(name) !== '__init__.py');
+    expect(named.filter((name) => readFileSync(join(python, name), 'utf8').split('\n').length > 251)).toEqual([]);
+    const twins = [...Map.groupBy(named, (name) => basename(name)).values()].filter((among) => among.length > 1);
+    expect(twins).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Tells a person what failed, where, and what to do now. The stack is shown with --verbose only. */
+/** What a person reads when something failed: what, where and the remedy. The stack is shown with --verbose only. */
 import { diskError } from '../disk.js';
 import { InterruptedError, JobError, Medgr2Error, messageOf } from '../errors.js';
 

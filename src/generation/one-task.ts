@@ -1,4 +1,4 @@
-/** One task from request to outcome: from the cache or the provider, into the cache, through the parser. */
+/** One task from request to outcome: cache or provider, then the parser; a blocked or truncated reply ends here with its reason. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
 import { parseReply, replySchema, type DropReason } from '../prompts/parse-reply.js';

@@ -1,4 +1,5 @@
 /**
+ * Asks again, in later passes, what an outage left unanswered.
  * All tasks once, and then again those that were not answered for a reason that may pass: an outage of some minutes loses
  * nothing. What is still missing in the end is told; it is never a task that quietly ended without a sample.
  */

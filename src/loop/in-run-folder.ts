@@ -1,4 +1,4 @@
-/** A recipe in its run folder: its data opened and checked, its result written as it comes. */
+/** A recipe in its run folder: data opened and checked; result.json written as it comes. */
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { dataPartsOf } from '../config/data-parts.js';

@@ -1,4 +1,5 @@
 /**
+ * Opens, runs and ends a run.
  * One attempt at the work of a run folder: the folder locked and opened with all that stages need, the work done, and its
  * end told by event and error, whichever way it comes. Recipes and stages alone both run within this.
  */

@@ -12,6 +12,7 @@ from datasets import Dataset
 from trl import GRPOConfig
 
 from medgr2.jobs.grpo_families import check_grpo_family
+from medgr2.jobs.grpo_figures import grpo_figures
 from medgr2.jobs.grpo_trainer import PolicyTrainer
 from medgr2.models.decoding import plain_settings
 from medgr2.models.four_bit import check_four_bit, load_four_bit
@@ -145,7 +146,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             **{**trainer_defaults(spec, device), **spec.get("trl", {})},
         )
         heed(config)
-        callback = EventCallback(channel, tuple(desk.names))
+        callback = EventCallback(channel, grpo_figures(tuple(desk.names)))
         trainer = PolicyTrainer(
             model=model,
             reward_funcs=desk.functions(),

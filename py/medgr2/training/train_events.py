@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ def finite(value: Any) -> float | None:
 class EventCallback(TrainerCallback):
     """Turns a trainer's logs into `train-step` events and a cancel into a saved checkpoint."""
 
-    def __init__(self, channel: Channel, reward_names: tuple[str, ...] = ()) -> None:
+    def __init__(self, channel: Channel, figures: Callable[[Any], dict[str, Any]] | None = None) -> None:
         self.channel = channel
-        self.reward_names = reward_names
+        self.figures = figures
         self.stopped = False
         self.losses: list[float] = []
         self.tokens: float | None = None
@@ -85,23 +86,9 @@ class EventCallback(TrainerCallback):
                 "gradNorm": finite(logs.get("grad_norm")),
                 "tokens": self.tokens,
                 "stepSeconds": (now - then) / max(1, state.global_step - step),
-                "grpo": self._grpo(logs) if self.reward_names else None,
+                "grpo": None if self.figures is None else self.figures(logs),
             }
         )
-
-    def _grpo(self, logs: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "reward": finite(logs.get("reward")),
-            "rewardStd": finite(logs.get("reward_std")),
-            "rewards": {
-                name: {"mean": finite(logs.get(f"rewards/{name}/mean")), "std": finite(logs.get(f"rewards/{name}/std"))}
-                for name in self.reward_names
-            },
-            "kl": finite(logs.get("kl")),
-            "completionLength": finite(logs.get("completions/mean_length")),
-            "deadGroups": finite(logs.get("frac_reward_zero_std")),
-            "entropy": finite(logs.get("entropy")),
-        }
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         path = str(Path(args.output_dir or ".") / f"checkpoint-{state.global_step}")

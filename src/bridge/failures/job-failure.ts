@@ -1,4 +1,4 @@
-/** How a job ended badly, as a typed error that says what to do. */
+/** How a job or its process ended badly, as a typed error that says what to do. */
 import { constants } from 'node:os';
 import { type BridgeError, type FaultSide, JobError, Medgr2Error, messageOf } from '../../errors.js';
 import type { Ending } from '../jobs/job-messages.js';

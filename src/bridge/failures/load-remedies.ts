@@ -1,4 +1,4 @@
-/** What a job's errors mean that come before its first step: a model that is not what it should be, samples nobody can read. */
+/** The remedy of failures before the first step: a model that is not what it should be, samples that nobody can read. */
 export interface Meaning {
   code: string;
   remedy: string;

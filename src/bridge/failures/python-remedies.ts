@@ -1,4 +1,4 @@
-/** What a Python exception means to a person: a code and what to do. Known by its type, or by words of its message. */
+/** The remedy of each Python exception: its meaning and what to do. Known by its type, or by words of its message. */
 import { cudaRemedies } from './cuda-remedies.js';
 import { ofModels, ofSamples, type Meaning } from './load-remedies.js';
 import type { PythonFailure } from '../jobs/job-messages.js';

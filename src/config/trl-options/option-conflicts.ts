@@ -1,4 +1,4 @@
-/** Rules between TRL options that TRL itself would only find when the model is loaded. One process; pure. */
+/** TRL options that stand against each other: rules that TRL itself would only find when the model is loaded. One process; pure. */
 import { tableProblems, type OptionProblem } from './option-values.js';
 import type { GrpoOptions, SftOptions } from './option-shapes.js';
 

@@ -1,4 +1,5 @@
 /**
+ * Consent for images to leave this machine, and the ledger egress.jsonl.
  * Nothing leaves this machine without consent, and nothing leaves it unrecorded. Stands before every request, so that it
  * holds for scripts too, which load no configuration. An image that is flagged as not de-identified never leaves.
  */

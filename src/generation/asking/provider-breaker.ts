@@ -1,4 +1,5 @@
 /**
+ * Stops early when a provider cannot be used.
  * Notices a provider that cannot be used (wrong key, wrong model, no network) after a few requests instead of 50,000.
  * It counts failures in a row; one answer sets it back. A provider that answered before may come back: then only the pass
  * at work ends, and repeat-unanswered.ts waits.

@@ -1,4 +1,5 @@
 /**
+ * Rate limit: requests and tokens a minute, and requests at once.
  * Lets requests start no faster than the provider allows: a stated rate of requests and tokens, and a concurrency that
  * adapts, halved when refusals (429, 503) pile up and raised again by answers. Waiting tries again are retry.ts's.
  */

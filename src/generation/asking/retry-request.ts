@@ -1,4 +1,4 @@
-/** One request, tried a bounded number of times: only failures that may pass, with the wait the provider asks for. */
+/** Retry: one request, tried again a bounded number of times; only failures that may pass, with the wait the provider asks for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { ProviderCallError } from '../../providers/call-error.js';

@@ -1,4 +1,4 @@
-/** What TRL would find only after the model is loaded, or not at all: rows that do not fill a batch. Pure. */
+/** Rows that do not fill a batch: what TRL would find only after the model is loaded, or not at all. Pure. */
 import { ConfigError } from '../../errors.js';
 import { generationBatch } from '../../config/trl-options/option-conflicts.js';
 import type { GrpoOptions, SftOptions } from '../../config/trl-options/option-shapes.js';

@@ -1,4 +1,4 @@
-/** Is there room, and may files be written where runs and caches go. */
+/** Doctor: is there room on the disk, and may files be written where runs and caches go. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';

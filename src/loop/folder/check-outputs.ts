@@ -1,4 +1,5 @@
 /**
+ * Finds damage in finished stages.
  * Finished stages, checked against what was written down of them wherever something of theirs is used: within their run,
  * and by commands that are given a folder or a file of a run.
  */

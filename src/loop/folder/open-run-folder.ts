@@ -1,4 +1,4 @@
-/** Opens a run folder: a new one, or one to go on with, which must have been made with the same configuration. */
+/** Opens a run folder, new or to go on with: the lock, and whether it was made with the same configuration. */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';

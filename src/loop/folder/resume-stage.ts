@@ -1,4 +1,5 @@
 /**
+ * Resume: is a stage finished, and can what it made be used?
  * Finds what an earlier attempt, or another arm, has finished of a stage, and says whether it can be used: made from the
  * same inputs, and not damaged since. What was made from other inputs is not done again unasked.
  */

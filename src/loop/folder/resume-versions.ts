@@ -1,4 +1,4 @@
-/** Versions that decide results, of each attempt: a run that would go on with others stops and names them, or is told to. */
+/** Resume with other versions (medgr2, torch, …): the run stops and names them, or is told to go on. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

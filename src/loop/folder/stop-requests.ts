@@ -1,4 +1,5 @@
 /**
+ * Pause and stop.
  * What a person asks of a run that is going: to pause, or to stop. A small file in the run folder, so that it works from
  * any process that sees the folder; looked at between stages and twice a second. A new run clears what was asked before.
  */
