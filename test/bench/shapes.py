@@ -92,6 +92,8 @@ def write(folder: Path, name: str) -> None:
 def as_reward_model(folder: Path) -> Path:
     """The same weights in a folder that says it is a reward model."""
     other = folder.with_name(f"{folder.name}-reward")
+    if other.exists():
+        return other
     other.mkdir()
     for file in folder.iterdir():
         (other / file.name).symlink_to(file)
@@ -126,7 +128,9 @@ def run(name: str, case: str, model: Path, folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"shape": name, "case": case, "wall": found["wall"]}
     if ending["type"] != "done":
         return {**row, "failed": ending["error"]["message"]}
-    return {**row, "peak": ending["result"]["peakMemory"], "rank": RANK if case == "sft-lora" else None}
+    row |= {"peak": ending["result"]["peakMemory"]}
+    print(json.dumps(row), file=sys.stderr, flush=True)
+    return row
 
 
 def main() -> None:
