@@ -30,9 +30,9 @@ function typescript(file, values) {
   return ['--import', loader, path.join(root, file), ...values];
 }
 
-function fail(message) {
+function fail(message, code = 1) {
   process.stderr.write(`${message}\n`);
-  process.exit(1);
+  process.exit(code);
 }
 
 function installPackages() {
@@ -60,7 +60,7 @@ function isInstalled(hash) {
 }
 
 const [name = '', ...values] = process.argv.slice(2);
-if (!Object.hasOwn(tasks, name)) fail(`usage: node src/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`);
+if (!Object.hasOwn(tasks, name)) fail(`usage: node src/bootstrap.mjs ${Object.keys(tasks).join('|')} [arguments]`, 2);
 installPackages();
 if (!existsSync(node)) fail('Node 24 is missing in node_modules: run npm install with install scripts allowed.');
 

@@ -14,6 +14,12 @@ export function formatNumber(value: number | null | undefined, digits = 3): stri
   return Number.isInteger(value) ? String(value) : value.toFixed(digits);
 }
 
+/** `512 bytes`, `4 MiB`, `1.2 GiB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${formatNumber(Math.round((bytes / 1024 ** power) * 10) / 10, 1)} ${['bytes', 'KiB', 'MiB', 'GiB'][power]}`;
+}
+
 /** `12.40 USD`; small amounts to a hundredth of a cent. @param currency As the price file names it; null where not kept. */
 export function formatMoney(amount: number, currency: string | null): string {
   const digits = amount > 0 && amount < 1 ? 4 : 2;

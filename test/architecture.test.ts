@@ -8,7 +8,7 @@ const source = join(root, 'src');
 
 /** Folders (or files at the top of src) by rank: a file may import from its own rank and from lower ones. */
 const ranks: readonly (readonly string[])[] = [
-  ['errors', 'sample', 'random', 'hash', 'format', 'awake', 'disk', 'terminal-text'],
+  ['errors', 'sample', 'random', 'hash', 'format', 'awake', 'disk', 'terminal-text', 'script-line', 'file-kind'],
   ['trl', 'config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],
   ['training', 'generation', 'evaluation'],
@@ -115,8 +115,9 @@ describe('files', () => {
     expect(files.filter((file) => /^export default/m.test(text(file)))).toEqual([]);
   });
 
+  // The command, and the scripts of a checkout.
   test('end the process in one place only', () => {
-    expect(files.filter((file) => /process\.exit\(/.test(text(file)))).toEqual(['cli/main.ts']);
+    expect(files.filter((file) => /process\.exit\(/.test(text(file)))).toEqual(['cli/main.ts', 'script-line.ts']);
   });
 
   test('that are pure stay so', () => {

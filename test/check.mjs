@@ -9,6 +9,15 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 const only = process.argv.slice(2);
+const names = ['lint', 'format', 'types', 'ruff', 'mypy', 'vitest', 'pytest'];
+const unknown = only.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  const [stream, code] = ['--help', '-h'].includes(unknown) ? [process.stdout, 0] : [process.stderr, 2];
+  stream.write(
+    `${code === 0 ? '' : `no check ${unknown}; `}usage: npm test [-- ${names.join(' ')}], all where none is named\n`,
+  );
+  process.exit(code);
+}
 const wanted = (name) => only.length === 0 || only.includes(name);
 
 process.stdout.write('== Python environment\n');

@@ -10,10 +10,13 @@ from typing import Any
 from medgr2.channel import Channel
 from medgr2.decoding import generate
 from medgr2.encode import Row, encode
+from medgr2.frozen_towers import reuse_features
+from medgr2.image_memo import ImageMemo
 from medgr2.models import context_length, job_start, load_policy, model_path, set_up
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
 from medgr2.row_bounds import fitting, plan_batches, row_lengths
+from medgr2.row_gate import check_ids
 from medgr2.rows import in_batches, read_rows
 
 
@@ -24,6 +27,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     The lines of a batch are in the file before its progress is told.
     """
     rows = read_rows(spec["data"], ("id", "image", "prompt"))
+    check_ids(spec["data"], rows)
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt",))
     lengths = row_lengths(processor, rows)
@@ -31,12 +35,14 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     fits = set(fitting(rows, lengths, context_length(spec["model"]), most, model_path(spec["model"]), channel))
     device = set_up(spec)
     model = load_policy(spec["model"], device)
+    reuse_features(model)
     channel.emit(job_start("complete", device, model))
     started = time.monotonic()
     samples: int = spec["samples"]
     path = Path(spec["outDir"]) / "completions.jsonl"
-    with path.open("w", encoding="utf-8") as out:
-        for positions, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+    with path.open("w", encoding="utf-8") as out, ImageMemo().of(processor):
+        plan = plan_batches(lengths, spec["batchSize"], after=most, copies=samples)
+        for positions, batch in in_batches(rows, plan, channel):
             written = iter(
                 complete_batch(
                     model,

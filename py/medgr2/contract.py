@@ -59,7 +59,7 @@ def _filled(value: Any, schema: dict[str, Any]) -> Any:
 
 def check_spec(spec: Any) -> None:
     _check("specs", "kind", "job spec", spec)
-    problems = spec_problems(spec)
+    problems = spec_problems(spec, _contract()["optionRules"])
     if problems:
         raise ContractError("; ".join(f"job spec `{spec['kind']}`.{path}: {why}" for path, why in problems))
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pydicom
-from pydicom.dataset import FileMetaDataset
-from pydicom.errors import InvalidDicomError
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.pixels import apply_color_lut
 
 from medgr2.channel import Channel
-from medgr2.clinical_files import NotOfKind, import_files
+from medgr2.clinical_files import LEFT_OUT, NotOfKind, import_files
+from medgr2.dicom_file import read_file
 from medgr2.dicom_header import burned_in, macro, patient_of, pixel_height, refuse_no_picture
 from medgr2.dicom_palette import in_little_endian, palette_bits
+from medgr2.dicom_values import modality_values, stored_values, table_of, without_gaps
+from medgr2.hidden_names import HiddenNames
 from medgr2.patients import pseudonymiser
 from medgr2.pixels import (
     chosen,
@@ -48,13 +49,6 @@ MODALITIES = {
 """DICOM's modality codes in the eight; what is not here is `unknown`."""
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-SYNTAXES = {
-    (True, True): ImplicitVRLittleEndian,
-    (False, True): ExplicitVRLittleEndian,
-    (False, False): ExplicitVRBigEndian,
-}
-"""By whether types of values are left out, and whether bytes are in little-endian order."""
-
 WINDOWS = {"LINEAR": window_linear, "LINEAR_EXACT": window_exact, "SIGMOID": window_sigmoid}
 
 
@@ -66,24 +60,33 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """
     pseudonym = pseudonymiser(spec.get("keyFile"))
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its warnings hold values of the header
-    files = [file for file in files_below(Path(spec["path"])) if file.name != "DICOMDIR"]
+    files = files_below(Path(spec["path"]))
+    hidden = HiddenNames()
 
     def pictures(file: Path, _name: str) -> Iterator[dict[str, Any]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of values that the header has wrong and nobody uses
-            yield from _pictures(file, spec, Path(spec["pictures"]), pseudonym)
+            if file.name.upper() == "DICOMDIR":
+                raise NotOfKind(LEFT_OUT, "is an index of the other files")
+            dataset = read_file(file)
+            with suppress(Exception):  # a header that cannot be read to its end makes no picture, either
+                hidden.add_person(dataset)
+            for row in _pictures(dataset, spec, Path(spec["pictures"]), pseudonym):
+                # Whatever stands in the body part.
+                details = [part for part in row["detail"].split(", ") if hidden.hide(part) == part]
+                yield row | {"detail": ", ".join(details)}
 
-    return import_files(spec, channel, files, pictures)
+    return import_files(spec, channel, files, pictures, hidden)
 
 
 def _pictures(
-    file: Path, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
+    dataset: Any, spec: dict[str, Any], folder: Path, pseudonym: Callable[[str], str]
 ) -> Iterator[dict[str, Any]]:
-    dataset = _read(file)
     try:
         refuse_no_picture(dataset)
         if not any(name in dataset for name in PIXELS):
-            raise NotOfKind("no-pixels", "holds no pixels")
+            cut = ", though its header is that of a picture: it may be cut" if dataset.get("Rows") else ""
+            raise NotOfKind("no-pixels", f"holds no pixels{cut}")
         count = int(dataset.get("NumberOfFrames") or 1)
         notes, deidentified = burned_in(dataset)
         for frame in chosen(spec["frames"], count):
@@ -95,30 +98,6 @@ def _pictures(
         raise
     except Exception as error:
         raise ValueError(reason_in(error, dataset)) from None
-
-
-def _read(file: Path) -> Any:
-    """A file without the header that says it is DICOM is one where it holds what pictures need."""
-    try:
-        try:
-            dataset = pydicom.dcmread(file)
-        except InvalidDicomError:
-            dataset = pydicom.dcmread(file, force=True)
-            if not dataset or not any(name in dataset for name in ("SOPClassUID", "Rows")):
-                raise NotOfKind("not-dicom", "is no DICOM file") from None
-    except NotOfKind:
-        raise
-    except Exception as error:
-        if file.read_bytes()[128:132] != b"DICM":
-            raise NotOfKind("not-dicom", "is no DICOM file") from None
-        raise ValueError(reason_in(error)) from None
-    meta = dataset.file_meta if hasattr(dataset, "file_meta") else FileMetaDataset()
-    if "TransferSyntaxUID" not in meta:
-        if bytes(dataset.get("PixelData") or b"")[:4] == b"\xfe\xff\x00\xe0":
-            raise NotOfKind("image-unusable", "cannot be read: its pixels are compressed, and it does not say how")
-        meta.TransferSyntaxUID = SYNTAXES[dataset.original_encoding]
-        dataset.file_meta = meta
-    return dataset
 
 
 def _row(
@@ -149,16 +128,21 @@ def _row(
 
 def _render(dataset: Any, frame: int, count: int, wanted: str | list[float]) -> tuple[Any, str, list[str]]:
     """uint8 pixels (H, W) or (H, W, 3), how they were windowed, and warnings."""
-    raw = pixel_array(dataset, index=frame) if count > 1 else pixel_array(dataset)
+    raw = stored_values(dataset, frame)
+    little_endian = dataset.original_encoding[1] is not False
     kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
     if kind == "PALETTE COLOR":
         return _colours(apply_color_lut(raw, in_little_endian(dataset)), palette_bits(dataset)), "", []
     if raw.ndim == 3:
         return _colours(raw, int(dataset.BitsStored)), "", []
-    values = np.asarray(apply_modality_lut(raw, macro(dataset, frame, "PixelValueTransformationSequence")), np.float64)
+    holder = macro(dataset, frame, "PixelValueTransformationSequence")
+    values, value_notes = modality_values(raw, holder, little_endian)
+    values, gap_notes = without_gaps(values)
     padding = _padding(raw, dataset)
     inside = values if padding is None or padding.all() else values[~padding]
-    grey, window, notes = _windowed(values, inside, macro(dataset, frame, "FrameVOILUTSequence"), wanted)
+    voi = macro(dataset, frame, "FrameVOILUTSequence")
+    grey, window, notes = _windowed(values, inside, voi, wanted, little_endian)
+    notes = value_notes + gap_notes + _polarity(dataset, kind) + notes
     if kind == "MONOCHROME1":
         grey = 255 - grey
     if padding is not None:
@@ -189,7 +173,16 @@ def _padding(raw: Any, dataset: Any) -> Any:
     return (raw >= min(first, last)) & (raw <= max(first, last))
 
 
-def _windowed(values: Any, inside: Any, voi: Any, wanted: str | list[float]) -> tuple[Any, str, list[str]]:
+def _polarity(dataset: Any, kind: str) -> list[str]:
+    shape = str(dataset.get("PresentationLUTShape") or "")
+    if (kind, shape) in (("MONOCHROME2", "INVERSE"), ("MONOCHROME1", "IDENTITY")):
+        return [f"the header says two things of which end is white: {kind} was taken, not {shape}"]
+    return []
+
+
+def _windowed(
+    values: Any, inside: Any, voi: Any, wanted: str | list[float], little_endian: bool
+) -> tuple[Any, str, list[str]]:
     if isinstance(wanted, list):
         center, width = wanted
         return window_linear(values, center, width), f"window {center:g}/{width:g}", []
@@ -197,10 +190,12 @@ def _windowed(values: Any, inside: Any, voi: Any, wanted: str | list[float]) -> 
     if said is not None:
         center, width = said
         function = str(voi.get("VOILUTFunction") or "LINEAR").upper()
+        if width < 1 and function == "LINEAR":  # which has no such window: values are fractions
+            function = "LINEAR_EXACT"
         return WINDOWS.get(function, window_linear)(values, center, width), f"window {center:g}/{width:g}", []
     if wanted == "header" and voi.get("VOILUTSequence"):
-        bits = int(voi.VOILUTSequence[0].LUTDescriptor[2])
-        mapped = np.asarray(apply_voi_lut(values.astype(np.int64), voi), np.float64)
+        table, first, bits = table_of(voi.VOILUTSequence[0], values, little_endian)
+        mapped = table[np.clip(np.floor(values) - first, 0, len(table) - 1).astype(np.int64)]
         return np.clip(mapped / (2**bits - 1) * 255, 0, 255), "the header's table", []
     center, width = own_window(inside)
     notes = ["the header has no window: the pixels' own range was taken"] if wanted == "header" else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
+
+from medgr2.dicom_file import with_elements
 
 COLOURS = ("Red", "Green", "Blue", "Alpha")
 ENTRIES = "{}PaletteColorLookupTableData"
@@ -17,12 +18,9 @@ def in_little_endian(dataset: Any) -> Any:
     words = [name for name in names if name in dataset and dataset[name].VR == "OW"]
     if dataset.original_encoding[1] is not False or not words:
         return dataset
-    turned = copy.copy(dataset)
-    for name in words:
-        element = copy.copy(dataset[name])
-        element.value = np.frombuffer(element.value, ">u2").astype("<u2").tobytes()
-        turned[name] = element
-    return turned
+    return with_elements(
+        dataset, **{name: np.frombuffer(dataset[name].value, ">u2").astype("<u2").tobytes() for name in words}
+    )
 
 
 def palette_bits(dataset: Any) -> int:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import torch
 
 from medgr2.chat import adds_special_tokens, is_prefix_model, prompt_text, turn_of
-from medgr2.images import ImageUnreadable, open_image
+from medgr2.image_memo import opened
+from medgr2.images import ImageUnreadable
 from medgr2.reserved_tokens import reserved_tokens
 
 Row = dict[str, Any]
@@ -136,7 +137,7 @@ def _process(processor: Any, images: list[list[Any]], texts: list[str]) -> Tenso
 
 def _image(row: Row) -> Any:
     try:
-        return open_image(row["image"])
+        return opened(row["image"])
     except ImageUnreadable as error:
         raise ImageUnreadable(f"sample {row['id']}: {error}") from error
 

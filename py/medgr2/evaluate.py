@@ -10,11 +10,14 @@ from typing import Any
 from medgr2.channel import Channel
 from medgr2.complete import complete_batch
 from medgr2.encode import Row, reply_ids
+from medgr2.frozen_towers import reuse_features
+from medgr2.image_memo import ImageMemo
 from medgr2.likelihood import response_log_likelihoods
 from medgr2.models import context_length, job_start, load_policy, model_path, set_up
 from medgr2.prepare import checked_processor
 from medgr2.roles import check_policy
 from medgr2.row_bounds import RowsTooLong, plan_batches, row_lengths, too_long
+from medgr2.row_gate import check_ids
 from medgr2.rows import in_batches, read_rows
 
 ANSWER_BLOCK = "<answer>"
@@ -23,6 +26,7 @@ ANSWER_BLOCK = "<answer>"
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Writes answers.jsonl: {id, text, tokens, finished, responses: [{logLikelihood, tokens}]}, in the rows' order."""
     rows = read_rows(spec["data"], ("id", "image", "prompt", "responses"))
+    check_ids(spec["data"], rows)
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "responses"))
     most: int = spec["maxNewTokens"]
@@ -30,11 +34,12 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     _check_room(spec, processor, rows, lengths, most)
     device = set_up(spec)
     model = load_policy(spec["model"], device)
+    reuse_features(model)
     channel.emit(job_start("evaluate", device, model))
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
-    with path.open("w", encoding="utf-8") as out:
-        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"]), channel):
+    with path.open("w", encoding="utf-8") as out, ImageMemo().of(processor):
+        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"], after=most), channel):
             completions = complete_batch(model, processor, batch, most)
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
@@ -69,13 +74,13 @@ def reasoning(text: str) -> str:
 def option_likelihoods(
     model: Any, processor: Any, batch: list[Row], prefixes: list[str], batch_size: int
 ) -> list[list[dict[str, Any]]]:
-    """For each row one {logLikelihood, tokens} per response; all pairs of the batch in passes of `batch_size`."""
+    """For each row one {logLikelihood, tokens} per response; all pairs of the batch, `batch_size` at most at once."""
     pairs = [(index, response) for index, row in enumerate(batch) for response in row["responses"] or []]
+    asked = [{**batch[index], "prefix": prefixes[index], "response": response} for index, response in pairs]
+    whole = [{**row, "reply": row["prefix"] + row["response"]} for row in asked]
     found: list[list[dict[str, Any]]] = [[] for _ in batch]
-    for start in range(0, len(pairs), batch_size):
-        part = pairs[start : start + batch_size]
-        asked = [{**batch[index], "prefix": prefixes[index], "response": response} for index, response in part]
-        scored = response_log_likelihoods(model, processor, asked)
-        for (index, _), (total, tokens) in zip(part, scored, strict=True):
-            found[index].append({"logLikelihood": total, "tokens": tokens})
+    for part in plan_batches(row_lengths(processor, whole, "reply"), batch_size):
+        scored = response_log_likelihoods(model, processor, [asked[at] for at in part])
+        for at, (total, tokens) in zip(part, scored, strict=True):
+            found[pairs[at][0]].append({"logLikelihood": total, "tokens": tokens})
     return found

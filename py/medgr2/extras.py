@@ -40,5 +40,7 @@ def check_extras(spec: dict[str, Any]) -> None:
     optimiser = str(options.get("optim") or "")
     if optimiser.startswith(BITSANDBYTES):
         need("bitsandbytes", f"trl.optim: {optimiser}")
+    if spec.get("quantize"):
+        need("bitsandbytes", f"quantize: {spec['quantize']}")
     if sharding() == "zero3":
         need("deepspeed", "executor.sharding: zero3")

@@ -13,20 +13,23 @@ from trl import GRPOConfig
 
 from medgr2.channel import Channel
 from medgr2.decoding import plain_settings
+from medgr2.four_bit import check_four_bit, load_four_bit
 from medgr2.grpo_limits import check_grpo_family
 from medgr2.grpo_trainer import PolicyTrainer
-from medgr2.images import open_image
+from medgr2.image_memo import opened
 from medgr2.lora import lora_config
-from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.models import load_policy, model_path, set_up
 from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
+from medgr2.row_gate import check_ids
 from medgr2.rows import read_rows
 from medgr2.sharding import check_reference, heed, ranks
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
+from medgr2.trainer_options import check_generation_options, check_half, naming_options
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training_faults import RewardOutOfRange
 from medgr2.weights import adapter_base
@@ -41,7 +44,7 @@ COMPLETION_LENGTH = 256
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {
-        "image": [open_image(path) for path in batch["image"]],
+        "image": [opened(path) for path in batch["image"]],
         "prompt": [[{"role": "user", "content": text}] for text in batch["prompt"]],
         "row_id": batch["id"],
         "row_image": batch["image"],
@@ -115,7 +118,10 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
+    check_ids(spec["data"], rows)
+    check_generation_options(spec.get("trl", {}))
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
+    check_four_bit(spec)
     check_policy(model_path(spec["model"]))
     check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
     if spec.get("rewardModel"):
@@ -125,28 +131,30 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
-    model = load_policy(spec["model"], device)
+    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
     train_only(model, spec.get("train", "all"))
-    scorer = RewardModel.load(spec["rewardModel"], device) if spec.get("rewardModel") else None
+    scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
-    half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
-    config = GRPOConfig(
-        output_dir=str(job.checkpoints_folder),
-        reward_weights=[reward["weight"] for reward in spec["rewards"]],
-        **{**trainer_defaults(spec, device.type == "cpu", half), **spec.get("trl", {})},
-    )
-    heed(config)
-    callback = EventCallback(channel, tuple(desk.names))
-    trainer = PolicyTrainer(
-        model=model,
-        reward_funcs=desk.functions(),
-        args=config,
-        train_dataset=Dataset.from_list(rows).with_transform(as_examples),
-        processing_class=processor,
-        peft_config=lora_config(spec, model),
-        callbacks=[callback],
-    )
-    trainer.start_reference_from_policy()
-    return run_trainer(trainer, callback, job)
+    check_half(spec.get("trl", {}), device.type == "cpu")
+    with naming_options(spec, GRPOConfig):
+        config = GRPOConfig(
+            output_dir=str(job.checkpoints_folder),
+            reward_weights=[reward["weight"] for reward in spec["rewards"]],
+            **{**trainer_defaults(spec, device), **spec.get("trl", {})},
+        )
+        heed(config)
+        callback = EventCallback(channel, tuple(desk.names))
+        trainer = PolicyTrainer(
+            model=model,
+            reward_funcs=desk.functions(),
+            args=config,
+            train_dataset=Dataset.from_list(rows).with_transform(as_examples),
+            processing_class=processor,
+            peft_config=lora_config(spec, model),
+            callbacks=[callback],
+        )
+        trainer.start_reference_from_policy()
+        trainer.read_images_once(scorer)
+        return run_trainer(trainer, callback, job)

@@ -12,7 +12,11 @@ import torch
 from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
+from medgr2.frozen_towers import reuse_if_frozen
+from medgr2.image_memo import ImageMemo
+from medgr2.masters import in_half
 from medgr2.resumable import Progress, Resumable
+from medgr2.reward_backbone import RewardModel
 from medgr2.row_faults import row_error
 from medgr2.trained_weights import read_tensors, write_tensors
 
@@ -25,11 +29,23 @@ class PolicyTrainer(Resumable, GRPOTrainer):
     #: Completions to which no reward applied.
     unrewarded = 0
     _sampler: Any = None
+    images: ImageMemo
+
+    def read_images_once(self, scorer: RewardModel | None) -> None:
+        """Pixels for policy, reference and reward model; features where a tower stays what it is."""
+        self.images = ImageMemo() if scorer is None else scorer.images
+        features = reuse_if_frozen(self.accelerator.unwrap_model(self.model))
+        if self.ref_model is not None and not self._reference_moves():
+            reference = self.accelerator.unwrap_model(self.ref_model)
+            reference.requires_grad_(False)
+            reuse_if_frozen(reference, features)
 
     def start_reference_from_policy(self) -> None:
         """TRL loads the reference by the name in the configuration, which of merged adapters is that of their base."""
         if self.ref_model is not None and not self._is_sharded():
             self.ref_model.load_state_dict(self.accelerator.unwrap_model(self.model).state_dict())
+        if self._reference_moves():
+            self.ref_model.float()  # a moving average, whose steps half precision would round away
 
     def progress(self) -> Progress:
         every = self.args.steps_per_generation * self.num_iterations
@@ -78,12 +94,19 @@ class PolicyTrainer(Resumable, GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
         try:
-            return super()._generate_and_score_completions(inputs)
+            with self.images.of(self.processing_class):
+                return super()._generate_and_score_completions(inputs)
         except (StopIteration, IndexError, KeyError, ValueError) as error:
             found = row_error(error, inputs, lambda one: [str(one["row_id"])], self._tokenize_alone)
             if isinstance(error, StopIteration) or found.alone:
                 raise found from error
             raise
+
+    def _generate_single_turn(self, *args: Any, **kwargs: Any) -> Any:
+        if self.use_vllm:  # it has weights of its own, which it is sent
+            return super()._generate_single_turn(*args, **kwargs)
+        with in_half(self.accelerator.unwrap_model(self.model), self.held):
+            return super()._generate_single_turn(*args, **kwargs)
 
     def _tokenize_alone(self, one: dict[str, Any]) -> None:
         self._tokenize_prompts([prepare_multimodal_messages(one["prompt"], images=[one["image"]])])

@@ -23,6 +23,8 @@ FREE_OPTIONS = re.compile(
 #: How a difference is told; everything else is told by its name and both values.
 BY_CONTENT = {"data": "the data", "model.content": "the model", "rewardModel.content": "the reward model"}
 
+REWARD_SOURCE = re.compile(r"rewards\.(.+)\.source")
+
 
 def identity_of(
     spec: dict[str, Any], rows: list[dict[str, Any]], columns: tuple[str, ...], device: torch.device, processes: int
@@ -40,6 +42,8 @@ def identity_of(
 
 
 def _flat(name: str, value: Any) -> Identity:
+    if name == "rewards":  # by their names, so that a difference says which
+        value = {reward["name"]: {part: reward.get(part) for part in ("weight", "source")} for reward in value}
     if not isinstance(value, dict):
         return {name: value}
     return {key: inner for part, kept in value.items() for key, inner in _flat(f"{name}.{part}", kept).items()}
@@ -50,7 +54,9 @@ def differences(now: Identity, then: Identity) -> list[str]:
     words = []
     for name in sorted(now.keys() | then.keys()):
         ours, theirs = now.get(name), then.get(name)
-        if ours != theirs:
+        if ours != theirs and (reward := REWARD_SOURCE.fullmatch(name)):
+            words.append(f"the function of the reward {reward[1]}")
+        elif ours != theirs:
             words.append(BY_CONTENT.get(name) or f"{name} is {_told(ours)}, was {_told(theirs)}")
     return words
 

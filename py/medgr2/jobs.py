@@ -13,6 +13,7 @@ from medgr2.devices import pin_one_gpu
 from medgr2.extras import check_extras
 from medgr2.failure import describe
 from medgr2.job_lock import holding
+from medgr2.peak_memory import peak_memory
 from medgr2.strict_json import to_plain
 
 MODULES = {
@@ -22,6 +23,7 @@ MODULES = {
     "score": "medgr2.score",
     "complete": "medgr2.complete",
     "evaluate": "medgr2.evaluate",
+    "merge": "medgr2.merge",
 }
 
 #: Kinds of job that spread over several ranks: their trainers share the batch. The others are done by one.
@@ -38,7 +40,7 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
         folder.mkdir(parents=True, exist_ok=True)
         tell_gpu(spec, channel)
         with holding(folder):
-            result = to_plain(importlib.import_module(module).run(spec, channel))
+            result = measured(spec, channel, module)
     else:
         tell_gpu(spec, channel)
         result = to_plain(importlib.import_module(module).run(spec, channel))
@@ -47,6 +49,18 @@ def run_job(spec: dict[str, Any], channel: Channel, module: str | None = None) -
     if not isinstance(result, dict):
         raise TypeError(f"{module}.run returned a {type(result).__name__}, not a dict")
     return result
+
+
+def measured(spec: dict[str, Any], channel: Channel, module: str) -> Any:
+    """The job with its peak of memory, which is told of one that fails too: mostly it is why."""
+    try:
+        result = to_plain(importlib.import_module(module).run(spec, channel))
+    except Exception:
+        channel.emit({"type": "memory", **peak_memory()})
+        raise
+    peak = peak_memory()
+    channel.emit({"type": "memory", **peak})
+    return {**result, "peakMemory": peak["peak"]} if isinstance(result, dict) else result
 
 
 def tell_gpu(spec: dict[str, Any], channel: Channel) -> None:

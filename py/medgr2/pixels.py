@@ -85,5 +85,14 @@ def chosen(choice: str | int, count: int) -> list[int]:
 
 
 def files_below(path: Path) -> list[Path]:
-    """The file itself, or all files below a folder, sorted."""
-    return [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    """The file itself, or all below a folder, sorted; also links that lead nowhere, so that they are told."""
+    if not path.is_dir():
+        return [path]
+    found: list[Path] = []
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        # A link may lead back up.
+        seen.add(os.path.realpath(folder))
+        folders[:] = [name for name in folders if os.path.realpath(Path(folder, name)) not in seen]
+        found.extend(Path(folder, name) for name in names)
+    return sorted(found)

@@ -22,6 +22,8 @@ QUOTED = re.compile(r"b?'((?:[^'\\\n]|\\.)*)'|b?\"((?:[^\"\\\n]|\\.)*)\"")
 
 def reason_in(error: Exception, dataset: Any = None) -> str:
     """The line that says why: the first, or what follows where it only announces others; no value of the header."""
+    if isinstance(error, MemoryError):
+        return "it is too large for the memory of this machine"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     text = "; ".join(lines[1:]) if len(lines) > 1 and lines[0].endswith(":") else lines[0]
     # What announces the others says of which compression it is.

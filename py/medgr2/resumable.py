@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 
 from medgr2.checkpoints import Checkpoints
+from medgr2.masters import Held
 from medgr2.trained_weights import load_trained, save_trained
 from medgr2.training_faults import CheckpointMismatch, CheckpointNotSaved, TrainingDiverged
 
@@ -33,6 +34,8 @@ class Resumable:
     largest_rate = 0.0
     _saving = False
     _whole_step: Progress | None = None
+    #: Weights that have masters (masters.py); set before training.
+    held: Held
 
     # What a run is, beside weights and optimiser.
 

@@ -18,7 +18,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from medgr2.encode import Row, encode
-from medgr2.likelihood import vocabulary_logits
+from medgr2.frozen_towers import reuse_features
+from medgr2.image_memo import ImageMemo
+from medgr2.likelihood import target_log_likelihoods
+from medgr2.merging import merge_adapters
 from medgr2.models import load_vlm, model_path
 from medgr2.processing import load_processor
 from medgr2.roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
@@ -46,6 +49,11 @@ class RewardHead(nn.Module):
         self.outer = nn.Linear(width, 1)
 
     def forward(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
+        # Small, and float32 whatever the backbone computes in: a score is a sum of small differences.
+        with torch.autocast(hidden_BTD.device.type, enabled=False):
+            return self._scores(hidden_BTD, logp_BT, response_BT)
+
+    def _scores(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
         states_BTD = self.norm(hidden_BTD)
         tokens_BTW = nn.functional.gelu(self.token(torch.cat([states_BTD, LOGP_SCALE * logp_BT[..., None]], dim=-1)))
         look_BTK = self.look(tokens_BTW).masked_fill(~response_BT[..., None], -torch.inf).softmax(dim=1)
@@ -72,6 +80,7 @@ class RewardModel(nn.Module):
         self.head = head
         self.processor = processor
         self.adapted = False
+        self.images = ImageMemo()
         #: The layers that FSDP shards one by one; it asks the outermost module.
         self._no_split_modules = getattr(backbone, "_no_split_modules", None)
 
@@ -88,10 +97,12 @@ class RewardModel(nn.Module):
         return self.backbone.get_base_model() if self.adapted else self.backbone
 
     @classmethod
-    def load(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
-        """A saved reward model; anything else is refused, since its head would score at random."""
+    def load(cls, reference: dict[str, Any], device: torch.device, alone: bool = False) -> RewardModel:
+        """A saved reward model to score with; anything else is refused, since its head would score at random."""
         check_reward_model(model_path(reference))
-        return cls.start(reference, device)
+        model = cls.start(reference, device)
+        reuse_features(model.vlm, alone)
+        return model
 
     @classmethod
     def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
@@ -110,12 +121,10 @@ class RewardModel(nn.Module):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         if self.adapted:
-            self.backbone = self.backbone.merge_and_unload()
+            self.backbone = merge_adapters(self.backbone, ["default"])
             self.adapted = False
         self.backbone.save_pretrained(folder, safe_serialization=True)
-        self.processor.save_pretrained(folder)
-        if getattr(self.processor, "chat_template", None):
-            (folder / "chat_template.jinja").write_text(self.processor.chat_template)
+        save_processor(self.processor, folder)
         self._save_head(folder)
         about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
         (folder / ABOUT_FILE).write_text(json.dumps(about))
@@ -129,7 +138,8 @@ class RewardModel(nn.Module):
 
     def encode(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         """Padded model inputs of rows {id, image, prompt, response}; `response_mask` (B, T) is 1 on the response."""
-        encoded = encode(self.processor, rows)
+        with self.images.of(self.processor):
+            encoded = encode(self.processor, rows)
         inputs = {name: value.to(self.device) for name, value in encoded.inputs.items()}
         return {**inputs, "response_mask": encoded.response_BT.long().to(self.device)}
 
@@ -138,11 +148,10 @@ class RewardModel(nn.Module):
         inputs = dict(inputs)
         response_BT = inputs.pop("response_mask")
         hidden_BTD = self.vlm.model(**inputs, use_cache=False).last_hidden_state
-        # Only positions that predict a response token need logits; the vocabulary is the widest thing here.
+        # Only positions that predict a response token need logits.
         predicts_BT = response_BT[:, 1:].bool()
-        logits_NV = vocabulary_logits(self.vlm, hidden_BTD[:, :-1][predicts_BT])
         targets_N = inputs["input_ids"][:, 1:][predicts_BT]
-        logp_N = -nn.functional.cross_entropy(logits_NV, targets_N, reduction="none")
+        logp_N = target_log_likelihoods(self.vlm, hidden_BTD[:, :-1][predicts_BT], targets_N)
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
         mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
         # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
@@ -150,7 +159,7 @@ class RewardModel(nn.Module):
 
     @torch.inference_mode()
     def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
-        """Raw scores of rows {id, image, prompt, response}, in their order; nothing is clamped here.
+        """Raw scores of rows {id, image, prompt, response}, in their order, at most `batch` rows at once; not clamped.
 
         None where a row is longer than the backbone can read.
         """
@@ -172,6 +181,13 @@ class RewardModel(nn.Module):
                     f"the reward model gives sample {row['id']} the score {score}; its weights are damaged or diverged"
                 )
         return scores
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """As plain AutoProcessor finds it."""
+    processor.save_pretrained(folder)
+    if getattr(processor, "chat_template", None):
+        (folder / "chat_template.jinja").write_text(processor.chat_template)
 
 
 def load_head(head: RewardHead, file: Path) -> None:

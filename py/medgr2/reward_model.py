@@ -11,6 +11,7 @@ from transformers import Trainer, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from medgr2.channel import Channel
+from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.lora import lora_config
 from medgr2.models import set_up
 from medgr2.prepare import prepare
@@ -135,13 +136,21 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS[:4], COLUMNS[4:])
     rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
     units = units_of(rows, spec["loss"])
+    left = len(rows) - sum(map(len, units))
+    if left > 0:
+        missing = "no grade" if spec["loss"] == "mse" else "no pair"
+        message = f"left out: {left} of {len(rows)} rows have {missing}, which loss {spec['loss']} learns from"
+        channel.emit({"type": "warning", "message": message})
     device = set_up(spec)
     model = make_model(spec, device)
+    reuse_if_frozen(model)
     job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
         **{
-            **trainer_defaults(spec, device.type == "cpu", False),
+            **trainer_defaults(spec, device),
+            # A backbone that stays as it is computes as it will when it scores.
+            **({"bf16": False, "fp16": False} if spec.get("train") == "head" else {}),
             "gradient_checkpointing": False,
             "max_steps": spec["steps"],
             "per_device_train_batch_size": spec["batchSize"],

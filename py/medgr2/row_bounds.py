@@ -15,6 +15,11 @@ from medgr2.images import ImageUnreadable, image_size
 
 #: Tokens a row may take in a full batch before the batch is made smaller, where its neighbours are short.
 USUAL_TOKENS = 512
+#: Tokens of one pass over whole rows, padding among them, whatever the rows of a batch: what a layer holds for each is
+#: about 120 KB in a model of 3B and 210 KB in one of 7B, and no device is faster for more of them at once.
+PASS_TOKENS = 16_384
+#: Tokens whose keys and values are held while completions are written: 36 to 57 KB each.
+HELD_TOKENS = 65_536
 SHOWN = 5
 
 
@@ -96,19 +101,24 @@ def too_long(
     return f"{len(out)} of {len(rows)} samples have more tokens than the {most} of {what}{room}: {named}{more}"
 
 
-def plan_batches(lengths: Sequence[int], size: int, sort: bool = False) -> list[list[int]]:
-    """Positions in batches of at most `size`; one with long rows is smaller, so that padding stays what it usually is.
+def plan_batches(
+    lengths: Sequence[int], size: int, sort: bool = False, after: int = 0, copies: int = 1
+) -> list[list[int]]:
+    """Positions in batches of at most `size`; one with long rows is smaller: the one bound on what a pass may take.
 
-    With `sort` rows of like length stand together, longest first: what does not fit into memory fails at once.
+    Of each row `copies` are read, and each is followed by `after` tokens. With `sort` rows of like length stand
+    together, longest first: what does not fit into memory fails at once.
     """
     order = sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)) if sort else range(len(lengths))
     usual = sorted(lengths)[len(lengths) // 2] if lengths else 0
-    budget = size * max(USUAL_TOKENS, 2 * usual)
+    padded = size * max(USUAL_TOKENS, 2 * usual)
     found: list[list[int]] = []
     longest = 0
     for index in order:
         longest = max(longest, lengths[index])
-        if not found or len(found[-1]) == size or (len(found[-1]) + 1) * longest > budget:
+        rows = len(found[-1]) + 1 if found else 1
+        read, held = rows * copies * longest, rows * copies * (longest + after)
+        if not found or rows > size or rows * longest > padded or read > PASS_TOKENS or held > HELD_TOKENS:
             found.append([])
             longest = lengths[index]
         found[-1].append(index)

@@ -26,6 +26,17 @@ def check_values(path: str, rows: list[dict[str, Any]], columns: tuple[str, ...]
             problem = _problem(column, row.get(column))
             if problem is not None:
                 raise RowError(f"{path} row {index} (id {row.get('id')}): {column} {problem}")
+        if "pair" in columns and (problem := _pair_problem(row)) is not None:
+            raise RowError(f"{path} row {index} (id {row.get('id')}): {problem}")
+
+
+def check_ids(path: str, rows: list[dict[str, Any]]) -> None:
+    """For jobs that find answers or rewards by id: of two rows with one, the second would pass for the first."""
+    seen: dict[Any, int] = {}
+    for index, row in enumerate(rows):
+        other = seen.setdefault(row["id"], index)
+        if other != index:
+            raise RowError(f"{path}: the rows {other} and {index} have the id {row['id']}; give each an id of its own")
 
 
 def _problem(column: str, value: Any) -> str | None:
@@ -43,6 +54,17 @@ def _problem(column: str, value: Any) -> str | None:
     if column in MUST_SAY and re.fullmatch(NOTHING, value):
         return f'says "{value.strip()}"' if value.strip() else "is empty"
     return "is empty" if column == "id" and not value else None
+
+
+def _pair_problem(row: dict[str, Any]) -> str | None:
+    pair, chosen = row.get("pair"), row.get("chosen")
+    if row.get("grade") is None and pair is None:
+        return "it has neither a grade nor a pair, so there is nothing to learn from it"
+    if (pair is None) != (chosen is None):
+        return "pair and chosen go together"
+    if chosen is not None and not isinstance(chosen, bool):
+        return f"chosen is {chosen!r}, and neither true nor false"
+    return None
 
 
 def _grade_problem(value: Any) -> str | None:

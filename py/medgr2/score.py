@@ -13,12 +13,14 @@ from medgr2.prepare import checked_processor
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_reward_model
 from medgr2.row_bounds import fitting, plan_batches, row_lengths
+from medgr2.row_gate import check_ids
 from medgr2.rows import in_batches, read_rows
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     """Writes scores.jsonl: {id, score}, raw (not clamped), in the order of the rows; null where a row is too long."""
     rows = read_rows(spec["data"], ("id", "image", "prompt", "response"))
+    check_ids(spec["data"], rows)
     check_reward_model(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "response"))
     lengths = row_lengths(processor, rows, "response")

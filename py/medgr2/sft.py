@@ -8,8 +8,10 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from medgr2.channel import Channel
+from medgr2.four_bit import check_four_bit, load_four_bit
+from medgr2.frozen_towers import reuse_if_frozen
 from medgr2.lora import lora_config
-from medgr2.models import load_policy, model_path, set_up, torch_dtype
+from medgr2.models import load_policy, model_path, set_up
 from medgr2.own_settings import OwnSettings
 from medgr2.resumable import Progress, Resumable
 from medgr2.roles import check_policy
@@ -20,6 +22,7 @@ from medgr2.sharding import heed
 from medgr2.spec_rules import check_sft_rows
 from medgr2.train_events import EventCallback
 from medgr2.trained_parts import train_only
+from medgr2.trainer_options import check_half, naming_options
 from medgr2.training import TrainingJob, run_trainer, trainer_defaults
 
 COLUMNS = ("id", "image", "prompt", "completion")
@@ -42,24 +45,27 @@ class SftTrainer(Resumable, SFTTrainer):
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
     check_sft_rows(spec.get("trl", {}), len(rows))
+    check_four_bit(spec)
     check_policy(model_path(spec["model"]))
     processor, rows = sft_rows(spec, rows, channel)
     device = set_up(spec)
-    model = load_policy(spec["model"], device)
+    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
     train_only(model, spec.get("train", "all"))
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
-    half = str(torch_dtype(spec["model"], device)) == "torch.bfloat16"
-    defaults = {**trainer_defaults(spec, device.type == "cpu", half), "max_length": None}
-    config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
-    heed(config)
-    callback = EventCallback(channel)
-    trainer = SftTrainer(
-        model=model,
-        args=config,
-        train_dataset=Dataset.from_list(rows),
-        data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
-        processing_class=processor,
-        peft_config=lora_config(spec, model),
-        callbacks=[callback],
-    )
-    return run_trainer(trainer, callback, job)
+    check_half(spec.get("trl", {}), device.type == "cpu")
+    defaults = {**trainer_defaults(spec, device), "max_length": None}
+    with naming_options(spec, SFTConfig):
+        config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
+        heed(config)
+        callback = EventCallback(channel)
+        trainer = SftTrainer(
+            model=model,
+            args=config,
+            train_dataset=Dataset.from_list(rows),
+            data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
+            processing_class=processor,
+            peft_config=lora_config(spec, model),
+            callbacks=[callback],
+        )
+        reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
+        return run_trainer(trainer, callback, job)

@@ -9,6 +9,7 @@ import torch
 
 from medgr2.channel import Channel
 from medgr2.encode import Row, encode
+from medgr2.image_memo import ImageMemo
 from medgr2.models import context_length, model_path
 from medgr2.prepare import checked_processor
 from medgr2.row_bounds import fitting, row_lengths
@@ -23,13 +24,15 @@ class SftBatch:
     def __init__(self, processor: Any, most: int | None = None) -> None:
         self.processor = processor
         self.most = most
+        self.images = ImageMemo()
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, torch.Tensor]:
         asked = [
             {"id": row["id"], "image": row["image"], "prompt": row["prompt"], "response": row["completion"]}
             for row in rows
         ]
-        inputs, response_BT = encode(self.processor, asked, most=self.most)
+        with self.images.of(self.processor):
+            inputs, response_BT = encode(self.processor, asked, most=self.most)
         return {**inputs, "labels": inputs["input_ids"].masked_fill(~response_BT, IGNORED)}
 
 

@@ -22,6 +22,9 @@ from medgr2.terminal_text import for_terminal
 #: What Node sets for its jobs; see src/bridge/process.ts.
 ENVIRONMENT = {"TOKENIZERS_PARALLELISM": "false", "OMP_WAIT_POLICY": "PASSIVE"}
 
+#: A spec names files; rows are in them.
+LARGEST_SPEC = 4 * 1024 * 1024
+
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -63,7 +66,7 @@ def run_single(path: str, wanted: list[str]) -> int:
     try:
         spec = _read_spec(path)
         rewards = choose(spec, wanted)
-    except (OSError, json.JSONDecodeError, ContractError, StandInError) as error:
+    except (OSError, ValueError, RecursionError, ContractError, StandInError) as error:
         print(for_terminal(f"medgr2: {path}: {error}"), file=sys.stderr)
         return WRONG_USE
     for name, value in ENVIRONMENT.items():
@@ -79,10 +82,23 @@ def run_single(path: str, wanted: list[str]) -> int:
 
 def _read_spec(path: str) -> dict[str, Any]:
     """The spec with its defaults filled in, as TypeScript would send it."""
-    spec = json.loads(sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8"))
+    spec = json.loads(_spec_text(path))
     complete: dict[str, Any] = with_defaults(spec)
     check_spec(complete)
     return complete
+
+
+def _spec_text(path: str) -> str:
+    if path == "-":
+        text = sys.stdin.read(LARGEST_SPEC + 1)
+    else:
+        if not Path(path).is_file() and Path(path).exists():  # a pipe would wait, a device never end
+            raise OSError("is no file; give `-` to read from a pipe")
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(LARGEST_SPEC + 1)
+    if len(text) > LARGEST_SPEC:
+        raise OSError(f"is longer than {LARGEST_SPEC} characters: that is no spec of a job")
+    return text
 
 
 def _own_stdout() -> TextIO:

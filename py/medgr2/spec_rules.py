@@ -25,15 +25,19 @@ class GenerationBatch(NamedTuple):
     num_generations: int
 
 
-def spec_problems(spec: Spec) -> list[Problem]:
-    """Of a spec that has the form of its kind; empty where TypeScript would start it."""
+def spec_problems(spec: Spec, rules: dict[str, Any]) -> list[Problem]:
+    """Of a spec that has the form of its kind; empty where TypeScript would start it. `rules` are the contract's."""
     kind = spec["kind"]
     if kind == "reward-model":
         return _head_problems(spec)
     if kind in ("sft", "grpo"):
         options = spec.get("trl", {})
-        found = [*_common_problems(options), *(_grpo_problems(options) if kind == "grpo" else [])]
-        return [Problem(f"trl.{option}", message) for option, message in found]
+        found = [
+            *_common_problems(options),
+            *_table_problems(options, rules),
+            *(_grpo_problems(options) if kind == "grpo" else []),
+        ]
+        return [*_four_bit_problems(spec), *(Problem(f"trl.{option}", message) for option, message in found)]
     return []
 
 
@@ -80,6 +84,13 @@ def _head_problems(spec: Spec) -> list[Problem]:
     return [Problem("lora", words + "leave lora out, or train all or language")]
 
 
+def _four_bit_problems(spec: Spec) -> list[Problem]:
+    if "quantize" not in spec or "lora" in spec:
+        return []
+    words = "quantize: 4bit is for a base that stays as it is below adapters (QLoRA): set lora, or leave quantize out"
+    return [Problem("quantize", words)]
+
+
 def _common_problems(options: dict[str, Any]) -> list[Problem]:
     found = []
     for option in ("per_device_train_batch_size", "gradient_accumulation_steps"):
@@ -92,6 +103,35 @@ def _common_problems(options: dict[str, Any]) -> list[Problem]:
     if options.get("bf16") is True and options.get("fp16") is True:
         found.append(Problem("fp16", "cannot be on beside bf16"))
     return found
+
+
+def _table_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tuple[str, str]]:
+    """Ranges, and options that only count beside another: src/trl/option-rules.ts, by way of the contract."""
+    found = []
+    for option, value in options.items():
+        limits, need = rules["ranges"].get(option), rules["needs"].get(option)
+        if value is None:
+            continue
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if limits is not None and is_number and not _is_within(value, **limits):
+            words = {"from": "{} or more", "above": "above {}", "to": "at most {}"}
+            told = " and ".join(text.format(limits[name]) for name, text in words.items() if name in limits)
+            found.append((option, f"{value:g} cannot be used: it must be {told}"))
+        elif option in rules["choices"] and value not in rules["choices"][option]:
+            found.append((option, f"{value} is none of {', '.join(rules['choices'][option])}"))
+        elif need is not None and options.get(need["option"]) != need["is"]:
+            wanted = str(need["is"]).lower()
+            found.append((option, f"changes nothing unless {need['option']} is {wanted}"))
+    return found
+
+
+def _is_within(value: float, **limits: float) -> bool:
+    lowest, beyond, highest = (limits.get(name) for name in ("from", "above", "to"))
+    return (
+        (lowest is None or value >= lowest)
+        and (beyond is None or value > beyond)
+        and (highest is None or value <= highest)
+    )
 
 
 def _grpo_problems(options: dict[str, Any]) -> list[Problem]:

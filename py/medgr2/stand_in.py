@@ -75,6 +75,8 @@ def choose(spec: dict[str, Any], wanted: list[str]) -> StandIn | None:
         )
     if "reward-model" in chosen.values() and not spec.get("rewardModel"):
         raise StandInError("the stand-in reward-model needs a `rewardModel` in the spec")
+    for reward in spec["rewards"]:  # a checkpoint holds what another rule taught
+        reward["source"] = f"stand-in {chosen[reward['name']]}"
     return StandIn(chosen, _answers(spec["data"]) if "answer-match" in chosen.values() else {})
 
 

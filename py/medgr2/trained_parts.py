@@ -56,7 +56,7 @@ def trainable_parts(model: Any) -> dict[Part, int]:
 
 def part_names(model: Any) -> dict[str, Part]:
     """Name of each parameter that trains -> its part: language, vision, head, or adapters in one of the first two."""
-    vlm = _vlm(model)
+    vlm = vlm_of(model)
     try:
         inside = {id(value) for value in language_model(vlm).parameters()}
     except ValueError:
@@ -96,7 +96,7 @@ def _could_train(parameter: torch.nn.Parameter) -> bool:
     return parameter.is_floating_point() and not parameter.requires_grad
 
 
-def _vlm(model: Any) -> Any:
+def vlm_of(model: Any) -> Any:
     """The vision-language model inside of reward model and adapters."""
     inner = getattr(model, "backbone", model)
     return inner.get_base_model() if hasattr(inner, "get_base_model") else inner

@@ -13,6 +13,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from medgr2.masters import Held
 from medgr2.training_faults import CheckpointMismatch
 
 WHOLE_FILE = "model.safetensors"
@@ -24,11 +25,10 @@ NAMES_SHOWN = 5
 
 def trained_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """File name -> live tensor, of every parameter that trains and every buffer that is kept. Shared ones come once."""
-    parameters = {name for name, _ in model.named_parameters(remove_duplicate=False)}
+    # A state has more than that: how packed weights are to be read (bitsandbytes) is in it too.
+    buffers = {name for name, _ in model.named_buffers(remove_duplicate=False)}
     found = {name: value for name, value in model.named_parameters() if value.requires_grad}
-    found.update(
-        {name: value for name, value in model.state_dict().items() if name not in parameters and torch.is_tensor(value)}
-    )
+    found.update({name: value for name, value in model.state_dict().items() if name in buffers})
     named = {name.replace(ADAPTER_NAME, "."): value for name, value in found.items()}
     if len(named) != len(found):
         raise CheckpointMismatch("two tensors of the model would get one name in a checkpoint")
@@ -74,9 +74,14 @@ def read_tensors(live: dict[str, torch.Tensor], path: Path) -> None:
                 target.copy_(value)
 
 
-def bits(model: torch.nn.Module) -> dict[str, int]:
-    """A number for each parameter that trains, another one as soon as any bit of it changes."""
-    return {name: _bits(value) for name, value in model.named_parameters() if value.requires_grad}
+def bits(model: torch.nn.Module, held: Held | None = None) -> dict[str, int]:
+    """A number for each parameter that trains, another one as soon as any bit changes; of masters as they round."""
+    formats = held or {}
+    return {
+        name: _bits(value.detach().to(formats.get(name, value.dtype)))
+        for name, value in model.named_parameters()
+        if value.requires_grad
+    }
 
 
 def not_finite(model: torch.nn.Module) -> list[str]:

@@ -15,7 +15,8 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from medgr2.channel import Channel, JobCancelled
 from medgr2.checkpoints import Checkpoints
 from medgr2.job_identity import identity_of
-from medgr2.models import job_start, model_path
+from medgr2.masters import hold, precision_options, release, share_that_moves
+from medgr2.models import job_start, model_path, torch_dtype
 from medgr2.outcome import check_outcome
 from medgr2.own_settings import OwnSettings
 from medgr2.resumable import not_saved
@@ -85,9 +86,16 @@ def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict
     sharded = trainer._is_sharded()
     check_parts(model, spec.get("train", "all"), "lora" in spec)
     start = None if sharded else bits(model)
+    # Where weights are sharded, accelerate and DeepSpeed hold masters of their own.
+    pure = spec.get("trainedWeights") == "dtype"
+    trainer.held = {} if sharded or pure else hold(model)
+    if pure:
+        _warn_of_rounding(trainer, job)
     identity = identity_of(spec, job.rows, job.columns, job.device, trainer.args.world_size)
     if sharding() is not None:
         identity["sharding"] = sharding()  # its checkpoints have a form of their own
+    if trainer.held:
+        identity["trainedWeights"] = "float32"
     trainer.event_callback = callback
     trainer.checkpoints = Checkpoints(job.checkpoints_folder, identity, job.tell)
     checkpoint = _agreed(trainer)
@@ -99,6 +107,7 @@ def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict
     check_outcome(trainer, job, start)
     if job.own is not None:
         job.own.put_back()
+    release(model, trainer.held)
     saved = _save(trainer, job.folder / "model")
     trainer.checkpoints.clear()
     return {
@@ -131,6 +140,17 @@ def _train(trainer: Any, callback: EventCallback, checkpoint: Path | None) -> fl
     if callback.stopped:
         raise JobCancelled(f"stopped at step {trainer.state.global_step} of {trainer.state.max_steps}")
     return finite(output.training_loss)
+
+
+def _warn_of_rounding(trainer: Any, job: TrainingJob) -> None:
+    dtype = torch_dtype(job.spec["model"], job.device)
+    rate = trainer.args.learning_rate
+    share = share_that_moves(trainer.accelerator.unwrap_model(trainer.model), rate)
+    if dtype != torch.float32:
+        job.warn(
+            f"what trains is held in {str(dtype).removeprefix('torch.')} (trainedWeights: dtype): of its weights "
+            f"{share:.1%} can move by a step of the learning rate {rate:.3g}, and the others stay as they are"
+        )
 
 
 def _take_over(trainer: Any, callback: EventCallback, checkpoint: Path, state: TrainerState) -> float | None:
@@ -184,13 +204,14 @@ def _leave_no_padding(trainer: Any) -> None:
         backend.no_truncation()
 
 
-def trainer_defaults(spec: dict[str, Any], on_cpu: bool, half: bool) -> dict[str, Any]:
+def trainer_defaults(spec: dict[str, Any], device: torch.device) -> dict[str, Any]:
     """Options that the loop decides for every trainer. What a user sets in `trl` comes after and wins."""
+    on_cpu = device.type == "cpu"
     return {
         "seed": spec["seed"],
         "data_seed": spec["seed"],
         "use_cpu": on_cpu,
-        "bf16": half,
+        **precision_options(torch_dtype(spec["model"], device), on_cpu),
         "gradient_checkpointing": not on_cpu,
         "report_to": "none",
         "disable_tqdm": True,

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForImageTextToText
+from transformers import AutoConfig, AutoModelForImageTextToText
 
+from medgr2.merging import merge_adapters
 from medgr2.seal import SealBroken, check_seal
 
 PHANTOM_BASE = Path(__file__).parent / "phantom" / "base"
@@ -47,24 +50,52 @@ def adapter_base(path: str) -> str | None:
     return os.path.normpath(Path(path) / base) if base.startswith(("./", "../")) else base
 
 
-def load_weights(path: str, dtype: torch.dtype) -> Any:
-    """The model with all of its weights, on the CPU. A LoRA adapter is merged into its base."""
-    base = adapter_base(path)
-    try:
-        check_seal(Path(path))
-    except SealBroken as error:
-        raise ModelUnloadable(str(error)) from error
-    if base is None:
-        return _load_whole(path, dtype)
+def chain_of(path: str) -> list[str]:
+    """The model, and below an adapter's folder all that it stands on; the last one is a whole model."""
+    chain = [path]
     # An adapter may stand on another: GRPO's on that of SFT, a generator's on that of the cycle before.
-    try:
-        below = load_weights(base, dtype)
-    except ModelUnloadable as error:
-        raise ModelUnloadable(f"the adapter {path} stands on {base}, which cannot be loaded: {error}") from error
-    model = _load_adapter(below, path)
+    while (base := adapter_base(chain[-1])) is not None:
+        if base in chain:
+            raise ModelUnloadable(f"the adapter {chain[-1]} stands on {base}, which stands on it again")
+        chain.append(base)
+    return chain
+
+
+def base_of(path: str) -> str:
+    """The whole model that a model is, or stands on."""
+    return chain_of(path)[-1]
+
+
+def load_weights(path: str, dtype: torch.dtype) -> Any:
+    """The model with all of its weights, on the CPU. LoRA adapters are merged into what they stand on, rounded once."""
+    chain = chain_of(path)
+    last = len(chain) - 1
+    with _reading(chain, last):
+        model = _load_whole(chain[last], dtype)
+    if last == 0:
+        return model
+    adapted, names = model, []
+    for index in range(last - 1, -1, -1):
+        with _reading(chain, index):
+            names.append(f"adapter{index}")
+            adapted = _load_adapter(adapted, chain[index], names[-1])
+    merged = merge_adapters(adapted, names)
     # peft writes this name into an adapter that is trained next; with the base's own, this one would be lost.
-    model.name_or_path = path
-    return model
+    merged.name_or_path = path
+    return merged
+
+
+@contextmanager
+def _reading(chain: list[str], index: int) -> Iterator[None]:
+    """Checks the seal; an error of what others stand on says so."""
+    try:
+        check_seal(Path(chain[index]))
+        yield
+    except (SealBroken, ModelUnloadable) as error:
+        told = str(error)
+        for above, below in reversed(list(pairwise(chain[: index + 1]))):
+            told = f"the adapter {above} stands on {below}, which cannot be loaded: {told}"
+        raise ModelUnloadable(told) from error
 
 
 def _load_whole(path: str, dtype: torch.dtype) -> Any:
@@ -93,12 +124,17 @@ def _load_whole(path: str, dtype: torch.dtype) -> Any:
     return model
 
 
-def _load_adapter(model: Any, path: str) -> Any:
+def _load_adapter(model: Any, path: str, name: str) -> Any:
+    """`model` with one more adapter in its layers, under this name."""
     from peft import PeftModel, get_peft_model_state_dict
 
-    adapted = _attempt(path, lambda: PeftModel.from_pretrained(model, path))
+    if isinstance(model, PeftModel):
+        adapted = model
+        _attempt(path, lambda: model.load_adapter(path, adapter_name=name))
+    else:
+        adapted = _attempt(path, lambda: PeftModel.from_pretrained(model, path, adapter_name=name))
     saved = _attempt(path, lambda: load_file(Path(path) / ADAPTER_WEIGHTS))
-    live = get_peft_model_state_dict(adapted)
+    live = get_peft_model_state_dict(adapted, adapter_name=name)
     mismatched = [
         f"{key} ({tuple(saved[key].shape)} in the file, {tuple(live[key].shape)} in the model)"
         for key in saved
@@ -106,7 +142,16 @@ def _load_adapter(model: Any, path: str) -> Any:
     ]
     _check_keys(path, "the adapter", sorted(live.keys() - saved.keys()), sorted(saved.keys() - live.keys()), mismatched)
     check_finite(path, saved.items())
-    return adapted.merge_and_unload()
+    return adapted
+
+
+def stored_dtype(path: str) -> torch.dtype:
+    """The number format that a model's weights, or those of what it stands on, have on disk."""
+    base = base_of(path)
+    config = _attempt(base, lambda: AutoConfig.from_pretrained(base, trust_remote_code=False))
+    text = config.get_text_config()
+    found = getattr(config, "dtype", None) or getattr(text, "dtype", None) or torch.float32
+    return found if isinstance(found, torch.dtype) else getattr(torch, str(found))
 
 
 def check_finite(path: str, weights: Iterable[tuple[str, torch.Tensor]]) -> None:

@@ -7,13 +7,16 @@ import path from 'node:path';
 import { renderOptions } from '../trl/render.js';
 import { packageRoot, pythonSources } from './paths.js';
 import { readTrlOptions } from './trl-options.js';
+import { refuse, scriptLine } from '../script-line.js';
 
 function write(file: string, text: string): void {
   writeFileSync(file, text);
   console.log(`wrote ${path.relative(packageRoot, file)}`);
 }
 
-if (process.argv[2] !== 'contract') {
+const [part] = scriptLine(import.meta.filename, {}, 1).positionals;
+if (part !== undefined && part !== 'contract') refuse(import.meta.filename, `${part} is no part of it`);
+if (part !== 'contract') {
   const options = await readTrlOptions();
   for (const trainer of ['sft', 'grpo'] as const)
     write(path.join(packageRoot, 'src', 'trl', `${trainer}-options.generated.ts`), renderOptions(trainer, options));

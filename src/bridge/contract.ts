@@ -4,12 +4,13 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
-import { hasWhereToAdapt, headHasNoAdapters } from '../config/trl.js';
+import { fourBitsNeedAdapters, hasAdaptersToQuantize, hasWhereToAdapt, headHasNoAdapters } from '../config/trl.js';
 import { commonProblems, grpoProblems, type OptionProblem } from '../trl/batch.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../trl/options.js';
 import { metric } from './job-event.js';
 
 export { jobEventSchema, type JobEvent } from './job-event.js';
+export { jobResultSchema, type JobResult, type ResultOf } from './job-result.js';
 
 /** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
 export const modelSchema = z.strictObject({
@@ -43,40 +44,65 @@ const jobBase = {
 /** What learns: `language` leaves the vision tower and its projector as they are. */
 const trainedPart = z.enum(['all', 'language']).default('all');
 
+/**
+ * What weights that train are held in beside half-precision compute: `float32` (as where it is left out), or the model's own
+ * `dtype`, which saves memory and rounds most of a small update away.
+ */
+const trainedWeights = z.enum(['float32', 'dtype']).optional();
+/** The frozen base below adapters in 4 bits (QLoRA); needs `lora`, bitsandbytes, and a model that is not sharded. */
+const quantize = z.literal('4bit').optional();
+
 /** Next-token SFT on (image, prompt) -> completion, loss on the completion only (MedGR² eq. 2). Rows: {id, image, prompt, completion}. */
-export const sftSpecSchema = z.strictObject({
-  kind: z.literal('sft'),
-  ...jobBase,
-  model: modelSchema,
-  train: trainedPart,
-  data: z.string(),
-  lora: loraSchema.optional(),
-  /** Options of TRL's SFTConfig, checked as TRL has them. */
-  trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
-});
+export const sftSpecSchema = z
+  .strictObject({
+    kind: z.literal('sft'),
+    ...jobBase,
+    model: modelSchema,
+    train: trainedPart,
+    trainedWeights,
+    quantize,
+    data: z.string(),
+    lora: loraSchema.optional(),
+    /** Options of TRL's SFTConfig, checked as TRL has them. */
+    trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
+  })
+  .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 
 /** GRPO (MedGR² eq. 3). Rows: {id, image, prompt}. Rewards are asked from TypeScript once per generation batch. */
-export const grpoSpecSchema = z.strictObject({
-  kind: z.literal('grpo'),
-  ...jobBase,
-  model: modelSchema,
-  train: trainedPart,
-  data: z.string(),
-  /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
-  rewardModel: modelSchema.optional(),
-  /** Reward names and weights, in the order TRL logs them. */
-  rewards: z.array(z.strictObject({ name: z.string().min(1), weight: z.number() })).min(1),
-  lora: loraSchema.optional(),
-  /**
-   * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed (default),
-   * or a warning beside the model as it is, as where a loop's policy has nothing left to learn from its prompts.
-   */
-  deadGroups: z.enum(['fail', 'warn']).optional(),
-  /** Completions shown per logging step, for people to read. */
-  shownCompletions: z.int().min(0).default(2),
-  /** Options of TRL's GRPOConfig, checked as TRL has them. */
-  trl: grpoOptionsSchema.superRefine((options, context) => tell(context, grpoProblems(options))).default({}),
-});
+export const grpoSpecSchema = z
+  .strictObject({
+    kind: z.literal('grpo'),
+    ...jobBase,
+    model: modelSchema,
+    train: trainedPart,
+    trainedWeights,
+    quantize,
+    data: z.string(),
+    /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
+    rewardModel: modelSchema.optional(),
+    /** Reward names and weights, in the order TRL logs them. */
+    rewards: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          weight: z.number(),
+          /** Hash of the function's text: a checkpoint of another function is not gone on from. */
+          source: z.string().optional(),
+        }),
+      )
+      .min(1),
+    lora: loraSchema.optional(),
+    /**
+     * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed (default),
+     * or a warning beside the model as it is, as where a loop's policy has nothing left to learn from its prompts.
+     */
+    deadGroups: z.enum(['fail', 'warn']).optional(),
+    /** Completions shown per logging step, for people to read. */
+    shownCompletions: z.int().min(0).default(2),
+    /** Options of TRL's GRPOConfig, checked as TRL has them. */
+    trl: grpoOptionsSchema.superRefine((options, context) => tell(context, grpoProblems(options))).default({}),
+  })
+  .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 
 /**
  * Reward model: VLM backbone and regression head, mean squared error on grades (MedGR² eq. 1).
@@ -90,6 +116,7 @@ export const rewardModelSpecSchema = z
     model: modelSchema,
     /** As in SFT; `head` also leaves the language model as it is, so that its likelihoods stay what they were. */
     train: z.enum(['all', 'language', 'head']).default('all'),
+    trainedWeights,
     data: z.string(),
     loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
     steps: z.int().positive(),
@@ -145,6 +172,14 @@ export const evaluateSpecSchema = z.strictObject({
   batchSize: z.int().positive().default(32),
 });
 
+/** Adapters and what they stand on as one model: writes `model`. A reward model keeps its head. */
+export const mergeSpecSchema = z.strictObject({
+  kind: z.literal('merge'),
+  ...jobBase,
+  /** Its dtype is that of the merged weights; `auto` is the one that the base has on disk. */
+  model: modelSchema,
+});
+
 export const jobSpecSchema = z.discriminatedUnion('kind', [
   sftSpecSchema,
   grpoSpecSchema,
@@ -152,6 +187,7 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   scoreSpecSchema,
   completeSpecSchema,
   evaluateSpecSchema,
+  mergeSpecSchema,
 ]);
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
@@ -179,31 +215,3 @@ export const rewardReplySchema = z.strictObject({
   milliseconds: z.record(z.string(), z.number()).optional(),
 });
 export type RewardReply = z.output<typeof rewardReplySchema>;
-
-const trainResult = {
-  checkpoint: z.string(),
-  steps: z.int(),
-  seconds: z.number(),
-  loss: metric,
-  tokens: metric,
-  /** Parameters that learned, by part; as in the `job-start` event. */
-  trainable: z.record(z.string(), z.int()).optional(),
-  /** What a person should know of a model that did learn something: a part that stood still, rows without labels, … */
-  warnings: z.array(z.string()).optional(),
-};
-export const jobResultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sft'), ...trainResult }),
-  z.strictObject({
-    kind: z.literal('grpo'),
-    ...trainResult,
-    /** Groups of completions in the whole run, and the share of them that taught nothing. */
-    groups: z.int().optional(),
-    deadGroups: metric.optional(),
-  }),
-  z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
-  z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number() }),
-  z.strictObject({ kind: z.literal('complete'), completions: z.string(), count: z.int(), seconds: z.number() }),
-  z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number() }),
-]);
-export type JobResult = z.output<typeof jobResultSchema>;
-export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];

@@ -78,6 +78,8 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int() }),
   z.strictObject({ type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
+  /** At a job's end, however it ends: the most memory held at once, allocated on the GPU or resident on the machine, in bytes. */
+  z.strictObject({ type: z.literal('memory'), of: z.enum(['gpu', 'process']), peak: z.int() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
 ]);
 export type JobEvent = z.output<typeof jobEventSchema>;

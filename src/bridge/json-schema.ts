@@ -1,5 +1,6 @@
 /** The contract as JSON Schema, by the name of each kind of job and message, for Python to check against. Pure. */
 import { z } from 'zod';
+import { choices, needs, ranges } from '../trl/option-rules.js';
 import { jobEventSchema, jobResultSchema, jobSpecSchema } from './contract.js';
 
 type Tagged = z.ZodObject<Record<string, z.ZodType>>;
@@ -22,6 +23,7 @@ export function contractJson(): string {
     specs: byTag(jobSpecSchema.options, 'kind'),
     events: byTag(jobEventSchema.options, 'type'),
     results: byTag(jobResultSchema.options, 'kind'),
+    optionRules: { ranges, choices, needs },
   };
   return `${JSON.stringify(contract, null, 2)}\n`;
 }

@@ -43,6 +43,10 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'sharding-refused',
     remedy: 'Leave executor.sharding out, or change what the message names.',
   },
+  FourBitRefused: {
+    code: 'four-bit-refused',
+    remedy: 'Leave policy.quantize (`quantize` in a job) out: LoRA on the base as it is needs no bitsandbytes.',
+  },
   RayNotStarted: {
     code: 'ray-not-started',
     remedy:
@@ -98,6 +102,11 @@ const byType: Readonly<Record<string, Meaning>> = {
   WrongPartTrains: {
     code: 'wrong-part-trains',
     remedy: 'Use train: all, or LoRA; and please report it with the name of the model.',
+  },
+  TrainerOptionFailed: {
+    code: 'trl-option-failed',
+    remedy:
+      'Leave out the option that the message names, or give it another value: TRL or transformers cannot do it here.',
   },
   RewardOutOfRange: {
     code: 'reward-out-of-range',

@@ -1,5 +1,6 @@
 /** Answers a GRPO worker's question for rewards: finds each completion's sample and runs the rewards on the batch. */
 import { RewardError } from '../errors.js';
+import { sha256 } from '../hash.js';
 import { evaluateRewards, type Reward } from '../reward/reward.js';
 import type { Sample } from '../sample.js';
 import type { RewardAsk, RewardReply } from './contract.js';
@@ -34,7 +35,10 @@ export function answerRewards(
   };
 }
 
-/** Names and weights as a GRPO job's spec has them. */
-export function rewardSpec(rewards: readonly Reward[]): { name: string; weight: number }[] {
-  return rewards.map(({ name, weight }) => ({ name, weight }));
+/** Names and weights as a GRPO job's spec has them, and what can be known of the functions: another makes another job. */
+export function rewardSpec(rewards: readonly Reward[]): { name: string; weight: number; source: string }[] {
+  return rewards.map((reward) => ({ name: reward.name, weight: reward.weight, source: sourceOf(reward) }));
 }
+
+/** Of its text and its version: what a function closes over cannot be seen. */
+const sourceOf = ({ score, version = '' }: Reward): string => sha256(`${version}\n${String(score)}`).slice(0, 12);

@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { nearest } from '../config/nearest.js';
 import { parseConfig } from '../config/load.js';
 import { configTemplate, type TemplateAnswers } from '../config/template.js';
-import { imageNames } from '../dataset/import/images.js';
+import { leftNotes, listImages, noImages } from '../dataset/import/image-folder.js';
 import { ConfigError, InterruptedError, Medgr2Error } from '../errors.js';
 import { writeWhole } from '../loop/run-folder.js';
 import { modalities, type Modality } from '../sample.js';
@@ -64,7 +64,7 @@ async function answersOf(
     command.images,
     'Folder of your own images (leave empty for drawn ones): ',
     '',
-    async (given) => ({ images: given, names: given === '' ? [] : await imageNames(resolve(given)) }),
+    async (given) => ({ images: given, names: given === '' ? [] : await namesIn(given, io) }),
   );
   const model = (otherwise: string): Promise<string> =>
     ask(
@@ -98,6 +98,13 @@ async function answersOf(
   } as const;
   const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
   return { answers: { data: own, generator, base }, questions };
+}
+
+async function namesIn(folder: string, io: CommandIo): Promise<string[]> {
+  const { names, left } = await listImages(resolve(folder));
+  if (names.length === 0) throw noImages(folder, left);
+  for (const note of leftNotes(left)) io.error(note);
+  return names;
 }
 
 /** A person at a terminal is asked again after a slip; where nobody is asked, the usual holds. */

@@ -1,6 +1,5 @@
 /** A plan as a person reads it. */
 import type { Config } from '../config/schema.js';
-import { tokenEdge } from '../loop/estimate/architecture.js';
 import { armsOf, type ComparisonRecipe } from '../loop/recipes/plan.js';
 import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../loop/estimate/types.js';
 import { formatMoney, formatTable } from '../format.js';
@@ -93,11 +92,10 @@ function generatorText(config: Config, { generator, samples }: Plan): string {
 }
 
 function imagesText({ images }: Plan): string {
-  const { measured, perImage, largest, minPixels, maxPixels, perSequence } = images;
+  const { measured, perImage, largest, rule, perSequence } = images;
   const source = measured > 0 ? `${measured} measured` : 'none could be measured, so the size below is assumed';
   return (
-    `${perImage.toFixed(0)} tokens an image, ${largest} the largest (${source}); a token is ${tokenEdge} x ${tokenEdge} pixels, ` +
-    `of ${thousands(minPixels)} to ${thousands(maxPixels)} pixels an image\n` +
+    `${perImage.toFixed(0)} tokens an image, ${largest} the largest (${source}); ${rule}\n` +
     `${perSequence.toFixed(0)} tokens a training sequence: image, question and response`
   );
 }

@@ -10,6 +10,7 @@ import { declareEvaluate } from './commands/evaluate.js';
 import { declareExport } from './commands/export.js';
 import { declareImport } from './commands/import.js';
 import { declareInit } from './commands/init.js';
+import { declareMerge } from './commands/merge.js';
 import { declarePlan } from './commands/plan.js';
 import { declareReport } from './commands/report.js';
 import { declareDemo, declareRun } from './commands/run.js';
@@ -38,6 +39,7 @@ const commands: readonly Declare[] = [
   declareSft,
   declareGrpo,
   declareEvaluate,
+  declareMerge,
   declareReport,
   declareSetup,
   declareDoctor,

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isNode, isPair, isScalar, type Document } from 'yaml';
 import { ConfigError, messageOf } from '../errors.js';
+import { largestByHand, requireFile } from '../file-kind.js';
 import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './describe.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
@@ -24,6 +25,7 @@ export interface LoadOptions {
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
   let text: string;
   try {
+    requireFile(file, largestByHand);
     text = await readFile(file, 'utf8');
   } catch (error) {
     throw new ConfigError('config-not-read', `cannot read the configuration ${file}: ${messageOf(error)}`, {

@@ -1,9 +1,15 @@
 /** Configuration of the policy π_ψ and its training by SFT and GRPO, and of how it is measured. */
 import { z } from 'zod';
 import { commonProblems, grpoProblems } from '../trl/batch.js';
-import { grpoTrlSchema, loraConfigSchema, sftTrlSchema } from './trl.js';
+import { fourBitsNeedAdapters, grpoTrlSchema, hasAdaptersToQuantize, loraConfigSchema, sftTrlSchema } from './trl.js';
 
-export const policySchema = z.strictObject({
+/**
+ * What weights that train are held in beside half-precision compute: `float32` (16 bytes a weight with AdamW; as where it is
+ * left out), or the model's own `dtype` (8), which rounds most of a small update away. Adapters are float32 always.
+ */
+export const trainedWeightsSchema = z.enum(['float32', 'dtype']).optional();
+
+const policyFields = z.strictObject({
   /** `phantom` is the tiny model that ships with medgr2; else a model folder or a Hugging Face id. */
   base: z.string().min(1).default('phantom'),
   /** SFT of each cycle starts from the base, or goes on from the previous cycle's policy. */
@@ -18,7 +24,15 @@ export const policySchema = z.strictObject({
    * data set from spoiling what the tower sees.
    */
   train: z.enum(['all', 'language']).default('all'),
+  trainedWeights: trainedWeightsSchema,
   lora: loraConfigSchema.optional(),
+  /** While adapters train, the base below them is held in 4 bits (QLoRA); needs the extra bitsandbytes. */
+  quantize: z.literal('4bit').optional(),
+});
+
+export const policySchema = policyFields.refine(hasAdaptersToQuantize, {
+  path: ['quantize'],
+  error: fourBitsNeedAdapters,
 });
 
 /** @param section Its name in the configuration, which messages point to. */

@@ -1,5 +1,6 @@
 /** Configuration of grading, the reward model R_φ, the filter and the preferences that sharpen R_φ. */
 import { z } from 'zod';
+import { trainedWeightsSchema } from './policy.js';
 import { hasWhereToAdapt, headHasNoAdapters, loraConfigSchema } from './trl.js';
 
 export const gradingSchema = z.strictObject({
@@ -42,6 +43,9 @@ export const rewardModelSchema = z
     scoreBatchSize: z.int().positive().default(32),
     /** Adapters learn in place of the backbone's weights, and are merged into the finished model. `language` keeps them out of the vision tower. */
     lora: loraConfigSchema.optional(),
+    /** Its own number format; the policy's where it is left out. */
+    dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).optional(),
+    trainedWeights: trainedWeightsSchema,
   })
   .refine(hasWhereToAdapt, { path: ['lora'], error: headHasNoAdapters });
 

@@ -17,6 +17,12 @@ export const loraConfigSchema = z.strictObject({
   targetModules: z.union([z.string(), z.array(z.string())]).default('all-linear'),
 });
 
+/** Of a policy's settings, in a configuration and in a job's spec. */
+export const hasAdaptersToQuantize = ({ quantize, lora }: { quantize?: unknown; lora?: unknown }): boolean =>
+  quantize === undefined || lora !== undefined;
+export const fourBitsNeedAdapters =
+  'quantize: 4bit is for a base that stays as it is below adapters (QLoRA): set lora, or leave quantize out';
+
 /** Of a reward model's settings, in a configuration and in a job's spec. */
 export const hasWhereToAdapt = ({ train, lora }: { train: string; lora?: unknown }): boolean =>
   train !== 'head' || lora === undefined;

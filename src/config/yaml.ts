@@ -51,10 +51,15 @@ function guarded<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new ConfigError('invalid-config', `${file} cannot be read as a configuration: ${messageOf(error)}`, {
-      cause: error,
-      where: file,
-      remedy: 'Write it without nested aliases; a file that medgr2 wrote is damaged: restore it, or remove it.',
-    });
+    throw new ConfigError(
+      'invalid-config',
+      `${file} cannot be read as a configuration: ${error instanceof RangeError ? 'it is nested too deeply' : messageOf(error)}`,
+      {
+        cause: error,
+        where: file,
+        remedy:
+          'Write it without deep nesting and nested aliases; a file that medgr2 wrote is damaged: restore it, or remove it.',
+      },
+    );
   }
 }

@@ -19,7 +19,8 @@ export interface CsvTable {
 const delimiters = [',', ';', '\t', '|'] as const;
 
 export function parseCsv(text: string): CsvTable {
-  const said = /^sep=(.)\r?\n/i.exec(text);
+  // As Excel writes it, also where a program has put it in quotes.
+  const said = /^"?sep=(.)"?(?:\r\n?|\n)/i.exec(text);
   const start = said?.[0].length ?? 0;
   const delimiter = said?.[1] ?? delimiterOf(text);
   const found = splitRecords(text, { start, line: said === null ? 1 : 2, delimiter });
@@ -33,10 +34,22 @@ export function parseCsv(text: string): CsvTable {
         line,
         reason: `has ${values.length} fields where the header has ${columns.length}: quote a field that holds "${delimiter}"`,
       });
-    else table.records.push({ line, fields: Object.fromEntries(columns.map((name, i) => [name, values[i] || null])) });
+    else
+      table.records.push({
+        line,
+        fields: Object.fromEntries(columns.map((name, i) => [name, plainValue(values[i] ?? '') || null])),
+      });
   }
   return table;
 }
+
+/** Excel's way to keep a number's zeros: `="007"`. */
+const plainValue = (value: string): string =>
+  /^="((?:[^"]|"")*)"$/.exec(value.trim())?.[1]?.replaceAll('""', '"') ?? value;
+
+/** A column whose name stood before; no number, which would make options of answers. */
+export const repeatedName = (name: string, count: number): string =>
+  `${name} (again${count === 2 ? '' : `, ${count}.`})`;
 
 /** What the header has most of outside quotes; a comma where it has none. */
 function delimiterOf(text: string): string {
@@ -52,7 +65,7 @@ function columnsOf(names: readonly string[]): string[] {
     const name = given.trim() || `column ${index + 1}`;
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
-    return count === 1 ? name : `${name}_${count}`;
+    return count === 1 ? name : repeatedName(name, count);
   });
 }
 
@@ -77,15 +90,17 @@ function splitRecords(text: string, { start, line: first, delimiter }: Place): F
     if (record.reason !== null) found.bad.push({ line, reason: record.reason });
     else if (record.values.length > 1 || record.values[0]?.trim() !== '')
       found.records.push({ line, values: record.values });
-    for (let next = text.indexOf('\n', at); next !== -1 && next < end; next = text.indexOf('\n', next + 1)) line += 1;
+    line += text.slice(at, end).match(lineBreak)?.length ?? 0;
     at = end;
   }
   return found;
 }
 
+const lineBreak = /\r\n?|\n/g;
+
 const endOfLine = (text: string, at: number): number => {
-  const found = text.indexOf('\n', at);
-  return found === -1 ? text.length : found + 1;
+  lineBreak.lastIndex = at;
+  return lineBreak.exec(text) === null ? text.length : lineBreak.lastIndex;
 };
 
 /** One record from `at`, and where the next begins. */

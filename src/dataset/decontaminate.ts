@@ -105,7 +105,7 @@ function samePatients(images: readonly DatasetImage[], against: readonly Dataset
         imageHash,
         matches: image.imageHash,
         against: dir,
-        detail: `patient ${patient ?? ''}`,
+        detail: 'the same patient',
       },
     ];
   });

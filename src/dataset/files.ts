@@ -10,7 +10,7 @@ import type { Modality } from '../sample.js';
 import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from './folder.js';
 import { questionIdentity } from './import/accept.js';
 import { mapInOrder } from './import/helpers.js';
-import { imageNames } from './import/images.js';
+import { leftNotes, listImages, noImages, pictureNames, type LeftOut } from './import/image-folder.js';
 import { readPicture } from './import/picture.js';
 import { likeDistance } from './near/bits.js';
 import { nearImageMatches } from './near/image.js';
@@ -25,7 +25,10 @@ export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
   remote: boolean;
 };
 
-type Part = Pick<Dataset, 'samples' | 'images'>;
+type Part = Pick<Dataset, 'samples' | 'images'> & {
+  /** Files of a plain folder that are no images. */
+  left?: readonly LeftOut[];
+};
 
 /** What is left out of the configuration because its recipe does not read it. */
 const nothing: Part = { samples: [], images: [] };
@@ -66,7 +69,9 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
     });
   const truth = new Map([...seed.samples, ...pool.samples].map((sample) => [questionIdentity(sample), sample.answer]));
   const bare = seed.samples.filter(({ rationale }) => rationale === '').length;
+  const passedOver = ('left' in pool ? (pool.left ?? []) : []).filter(({ picture }) => picture);
   const left = [
+    ...leftNotes(passedOver, null).map((note) => `, ${note}`),
     leftOut(
       pool.images.length - unheld.length,
       'because the test set has the image, one that looks like it, or its patient',
@@ -126,25 +131,31 @@ async function readTrusted(folder: string, part: 'seed' | 'test'): Promise<Datas
 
 export async function readPool(folder: string, modality: Modality, onProgress?: DataProgress): Promise<Part | Dataset> {
   if (isDatasetFolder(folder)) return readWithImages(folder);
-  const names = await imageNames(folder);
+  const { names, left } = await listImages(folder);
+  if (names.length === 0) throw noImages(folder, left);
+  // Its name says that it was meant.
+  const meant = left.find(({ name, picture }) => picture && pictureNames.test(name));
+  if (meant !== undefined) throw unusable(folder, join(folder, meant.name), meant.why);
   const readImage = async (name: string): Promise<DatasetImage> => {
     const path = join(folder, name);
     const picture = await readPicture(path);
     // Only its pixels matter here: what stands beside them stays behind when it is sent, trained on or exported.
     const reason =
       'reason' in picture ? picture.reason : picture.changed === 'pixels' ? 'has to be converted first' : null;
-    if (reason !== null || 'reason' in picture)
-      throw new DataError('pool-image', `${path} ${reason ?? ''}`, {
-        where: path,
-        remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
-      });
+    if (reason !== null || 'reason' in picture) throw unusable(folder, path, reason ?? '');
     const { width, height, warnings, originalHash } = picture;
     const known = { path, imageHash: originalHash, modality, patient: null, deidentified: null, originalHash };
     return { ...known, warnings, width, height, detail: null };
   };
   const images = await mapInOrder(names, readImage, onProgress);
-  return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()] };
+  return { samples: [], images: [...new Map(images.map((image) => [image.imageHash, image])).values()], left };
 }
+
+const unusable = (folder: string, path: string, reason: string): DataError =>
+  new DataError('pool-image', `${path} ${reason}`, {
+    where: path,
+    remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
+  });
 
 interface Held {
   images: ReadonlySet<string>;

@@ -17,7 +17,7 @@ export const datasetFiles = {
   pictures: 'images',
   rejected: 'rejected.jsonl',
   info: 'import.json',
-  /** Which picture was made of which file. Stays in this folder: names of files may name patients. */
+  /** Which picture was made of which file, by names under the key of pseudonyms: names of files may name patients. */
   sources: 'sources.jsonl',
 } as const;
 

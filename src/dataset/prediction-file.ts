@@ -5,6 +5,7 @@
 import { extname } from 'node:path';
 import { DataError, messageOf } from '../errors.js';
 import { parseCsv } from './csv.js';
+import { rowsOfObject } from './json-columns.js';
 import { elementLines } from './json-list.js';
 import { readParquet } from './table.js';
 import { readTextFile } from './text-file.js';
@@ -78,22 +79,30 @@ function readTable(path: string, text: string, skipBad: boolean): PlacedRows {
 function readJson(path: string, text: string, skipBad: boolean): PlacedRows {
   const start = text.trimStart();
   if (start.startsWith('[')) return readList(path, text, { list: parsedList(path, text), depth: 0 }, skipBad);
-  const inner = start.startsWith('{') ? listInside(text) : null;
-  return inner === null ? readLines(path, text, skipBad) : readList(path, text, { list: inner, depth: 1 }, skipBad);
+  const whole = start.startsWith('{') ? wholeObject(text) : null;
+  if (whole === null) return readLines(path, text, skipBad);
+  const inner = listInside(whole);
+  if (inner !== null) return readList(path, text, { list: inner, depth: 1 }, skipBad);
+  const rows = rowsOfObject(whole) ?? [whole];
+  return { rows: rows.map((fields, i) => ({ where: `${path} row ${i + 1}`, line: i + 1, fields })), bad: [] };
+}
+
+/** Null for JSON lines, or what is broken: whoever reads the lines says which. */
+function wholeObject(text: string): Record<string, unknown> | null {
+  try {
+    const whole: unknown = JSON.parse(text);
+    return isObject(whole) ? whole : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The rows of `{ "data": [ … ] }`: the only list of objects in an object that is the whole file. */
-function listInside(text: string): unknown[] | null {
-  let whole: unknown;
-  try {
-    whole = JSON.parse(text);
-  } catch {
-    return null; // JSON lines, or broken: whoever reads the lines says which.
-  }
-  const lists = Object.values(whole as object).filter((value) => Array.isArray(value) && value.length > 0);
+function listInside(whole: Record<string, unknown>): unknown[] | null {
+  const lists = Object.values(whole).filter((value) => Array.isArray(value) && value.length > 0);
   const [list, ...others] = lists as unknown[][];
   // A single row may hold turns of a conversation, and names its image or question beside them.
-  const beside = Object.values(whole as object).some((value) => typeof value === 'string' && value.length > 0);
+  const beside = Object.values(whole).some((value) => typeof value === 'string' && value.length > 0);
   const rows = list?.every((item) => isObject(item) && !('role' in item) && !('from' in item)) === true;
   return list !== undefined && others.length === 0 && !beside && rows ? list : null;
 }
@@ -111,19 +120,23 @@ function readLines(path: string, text: string, skipBad: boolean): PlacedRows {
       else refuse(result, { where, line: i + 1, reason: 'is no JSON object' }, skipBad);
     } catch (cause) {
       if (cause instanceof DataError) throw cause;
-      const cut = i === last && i > 0;
-      const reason = cut ? 'is the last line and cut short' : `is not JSON: ${messageOf(cause)}`;
+      // One that has its end is wrong as any other.
+      const cut = i === last && i > 0 && !line.trimEnd().endsWith('}');
+      const reason = cut ? 'is the last line and cut short' : `is not JSON: ${faultOf(cause)}`;
       refuse(result, { where, line: i + 1, reason }, skipBad || cut);
     }
   }
   return result;
 }
 
+/** Without the piece of the text that the message quotes: it may name a patient. */
+const faultOf = (cause: unknown): string => messageOf(cause).replace(/, (?:\.\.\.)?".*" is not valid JSON$/s, '');
+
 function parsedList(path: string, text: string): unknown[] {
   try {
     return JSON.parse(text) as unknown[];
   } catch (cause) {
-    throw new DataError('json-malformed', `${path} begins as a JSON list but is not JSON: ${messageOf(cause)}`, {
+    throw new DataError('json-malformed', `${path} begins as a JSON list but is not JSON: ${faultOf(cause)}`, {
       cause,
       where: path,
       remedy: 'Mend the file, or write one JSON object per line.',

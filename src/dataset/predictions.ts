@@ -18,6 +18,7 @@ export interface PredictedRow {
   completion: string;
   /** The right answer as written: text or letter. */
   answer: string;
+  question: string;
   /** Empty for an open question. */
   options: string[];
   modality: string;
@@ -117,6 +118,7 @@ function join(row: AnsweredRow, index: QuestionIndex | null): { joined: Predicte
       id: row.id,
       completion: row.prediction,
       answer,
+      question: row.question ?? facts?.question ?? '',
       options: listed.length > 0 ? listed : optionsInText(row.question ?? facts?.question ?? '', answer),
       modality: modality ?? unknownName,
       questionType: questionTypeNamed(row.questionType ?? facts?.questionType ?? '') ?? unknownName,

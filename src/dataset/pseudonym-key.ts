@@ -8,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ConfigError, DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Dataset, DatasetInfo } from './folder.js';
+import { patientKey } from './patient-key.js';
 
 /** Set, it is the key; for keys that are kept elsewhere. */
 export const keyVariable = 'MEDGR2_PSEUDONYM_KEY';
@@ -60,10 +61,15 @@ function readKey(file: string): string {
   });
 }
 
-/** As `medgr2.pixels.pseudonymiser` has it: HMAC-SHA256, 16 hexadecimal digits. */
+/**
+ * As `medgr2.patients.pseudonymiser` has it: HMAC-SHA256 of what patients are compared by, 16 hexadecimal digits: a table and a
+ * DICOM header that write one number in two ways give one pseudonym.
+ */
 function keyed(key: string, file: string | null, made: boolean): PseudonymKey {
-  const pseudonym = (name: string): string => createHmac('sha256', key).update(name).digest('hex').slice(0, 16);
-  return { pseudonym, id: sha256(`medgr2 pseudonym key ${key}`).slice(0, 12), file, made };
+  const pseudonym = (name: string): string =>
+    createHmac('sha256', key).update(patientKey(name)).digest('hex').slice(0, 16);
+  // The number is that of the rule: pseudonyms of another rule cannot be compared, either.
+  return { pseudonym, id: sha256(`medgr2 pseudonym key 2 ${key}`).slice(0, 12), file, made };
 }
 
 /** Under which key a folder's patients have their pseudonyms; null where they are as they were given. */
@@ -84,7 +90,7 @@ export function patientsApart(folders: readonly Pick<Dataset, 'dir' | 'images' |
   if (plain === undefined || hidden === undefined) return null;
   return (
     `patients of ${plain.dir} are as they were given and those of ${hidden.dir} have pseudonyms: they cannot be compared ` +
-    '(questions about clinical files take their pseudonyms with --images-of)'
+    '(import the table again: its patients get pseudonyms, too)'
   );
 }
 

@@ -9,6 +9,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { onDisk, privateFile } from '../disk.js';
 import { DataError, messageOf } from '../errors.js';
 import { checkedLine, type Columns } from './row-line.js';
+import { fileProblem, largestText, requireFile } from '../file-kind.js';
 
 export type { Columns, DuckType } from './row-line.js';
 
@@ -91,6 +92,8 @@ async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
 export async function readParquet<T = Record<string, unknown>>(path: string): Promise<T[]> {
+  const problem = fileProblem(path);
+  if (problem !== null) throw unreadable(path, new Error(`it ${problem}`));
   return withConnection(path, 'read', async (connection) => {
     const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${quote(path)})`);
     return reader.getRowObjectsJS().map((row) => plain(row) as T);
@@ -141,15 +144,19 @@ export async function readJsonl<T = Record<string, unknown>>(path: string): Prom
 /** A file's text; a DataError where it cannot be read. */
 export async function readText(path: string): Promise<string> {
   try {
+    requireFile(path, largestText);
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new DataError('file-unreadable', `Cannot read ${path}: ${messageOf(cause)}`, {
-      cause,
-      where: path,
-      remedy: 'Check that the file exists and may be read.',
-    });
+    throw unreadable(path, cause);
   }
 }
+
+const unreadable = (path: string, cause: unknown): DataError =>
+  new DataError('file-unreadable', `Cannot read ${path}: ${messageOf(cause)}`, {
+    cause,
+    where: path,
+    remedy: 'Check that the file exists and may be read.',
+  });
 
 function parseLine(line: string, where: string): unknown {
   try {

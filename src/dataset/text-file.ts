@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
 import { ConfigError, DataError, messageOf } from '../errors.js';
+import { largestText, requireFile } from '../file-kind.js';
 
 export interface TextFile {
   text: string;
@@ -31,6 +32,7 @@ const marks: readonly (readonly [mark: string, encoding: string])[] = [
 export async function readTextFile(path: string, encoding: string | null = null): Promise<TextFile> {
   let bytes: Buffer;
   try {
+    requireFile(path, largestText);
     bytes = await readFile(path);
   } catch (cause) {
     throw new DataError('file-unreadable', `Cannot read ${path}: ${messageOf(cause)}`, {

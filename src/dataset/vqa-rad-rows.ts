@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Modality, QuestionType } from '../sample.js';
+import { largestText, requireFile } from '../file-kind.js';
 
 const text = z.union([z.string(), z.number()]).transform((value) => String(value).replaceAll(/\s+/g, ' ').trim());
 
@@ -84,6 +85,7 @@ export function questionKey({ imageHash, question }: { imageHash: string; questi
 async function readTrainset(file: string): Promise<z.output<typeof rawRowSchema>[]> {
   let json: unknown;
   try {
+    requireFile(file, largestText);
     json = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw new DataError('vqa-rad-not-read', `cannot read VQA-RAD: ${messageOf(error)}`, {
@@ -103,6 +105,7 @@ async function readTrainset(file: string): Promise<z.output<typeof rawRowSchema>
 
 async function hashOf(file: string): Promise<string | null> {
   try {
+    requireFile(file);
     return sha256(await readFile(file));
   } catch {
     return null;

@@ -25,6 +25,8 @@ import type { AccuracyCell } from './metrics.js';
 export interface AnswerRow {
   completion: string;
   answer: string;
+  /** It may say which finding or unit an answer means. */
+  question?: string | undefined;
   /** Empty for an open question. */
   options: readonly string[];
   modality: string;
@@ -92,7 +94,7 @@ export function judgeAnswer(row: AnswerRow, reading: EvaluationReading = 'ours')
   // The true answer is an answer even where a faulty data set does not offer it; at the end it moves no letter.
   const options = named === null ? [...row.options, row.answer] : row.options;
   const answer = named ?? row.answer;
-  const { found, correct } = reading === 'published' ? byLetter(row, answer) : byRules(row.completion, answer, options);
+  const { found, correct } = reading === 'published' ? byLetter(row, answer) : byRules(row, answer, options);
   const gold = normalize(answer);
   return {
     row,
@@ -111,8 +113,8 @@ interface Verdict {
   correct: boolean;
 }
 
-function byRules(completion: string, answer: string, options: readonly string[]): Verdict {
-  const { answer: found, correct } = judgeCompletion(completion, { options: [...options], answer });
+function byRules({ completion, question }: AnswerRow, answer: string, options: readonly string[]): Verdict {
+  const { answer: found, correct } = judgeCompletion(completion, { options: [...options], answer, question });
   return { found, correct };
 }
 

@@ -153,10 +153,11 @@ function judge(sample: Sample, answer: Answer | undefined, reading: EvaluationRe
 export function answerRows(
   predictions: readonly Prediction[],
   by: Config['evaluation']['likelihoods'],
-  questions: readonly Pick<Sample, 'provenance'>[] = [],
+  questions: readonly (Pick<Sample, 'provenance'> & Partial<Pick<Sample, 'question'>>)[] = [],
 ): AnswerRow[] {
   return predictions.map(({ logLikelihoods, meanLogLikelihoods, ...row }, index) => ({
     ...row,
+    question: questions[index]?.question,
     dataset: questions[index]?.provenance.model ?? 'unknown',
     likelihoods: by === 'none' ? null : by === 'mean' ? meanLogLikelihoods : logLikelihoods,
   }));

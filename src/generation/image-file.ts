@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { cleanPicture } from '../dataset/import/picture.js';
 import { DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
+import { requireFile } from '../file-kind.js';
 
 export interface ImageFile {
   bytes: Uint8Array;
@@ -17,6 +18,7 @@ export interface ImageFile {
 export async function readImageFile(path: string, expectedHash: string): Promise<ImageFile> {
   let bytes: Buffer;
   try {
+    requireFile(path);
     bytes = await readFile(path);
   } catch (cause) {
     throw unusable(path, `it cannot be read (${messageOf(cause)})`, 'Restore the file, or leave the image out.', cause);

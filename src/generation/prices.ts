@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Usage } from '../providers/provider.js';
+import { largestByHand, requireFile } from '../file-kind.js';
 
 const priceSchema = z.strictObject({
   /** Per million tokens. */
@@ -25,6 +26,7 @@ export type Prices = z.output<typeof pricesSchema>;
 /** @throws ConfigError `prices-unusable` */
 export async function loadPrices(file: string): Promise<Prices> {
   try {
+    requireFile(file, largestByHand);
     return pricesSchema.parse(parse(await readFile(file, 'utf8')));
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);

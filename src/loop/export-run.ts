@@ -148,7 +148,7 @@ function provenance(config: Config, result: RunResult | null, runDir: string): E
       ['policy', config.policy.base.split('/').at(-1) ?? config.policy.base],
       ['threshold', JSON.stringify(config.filter.threshold)],
       ['overlap kept', config.filter.allowOverlap ? 'yes' : 'no'],
-      ['software', software(join(runDir, runFiles.environment))],
+      ['software', softwareOf(join(runDir, runFiles.environment))],
     ],
   };
 }
@@ -159,7 +159,7 @@ const environmentSchema = z.object({
 });
 
 /** Versions that decide results; nothing of the machine. */
-function software(file: string): string {
+export function softwareOf(file: string): string {
   const found = readOrNull(file, environmentSchema);
   if (found === null) return 'not recorded';
   const packages = Object.entries(found.python?.packages ?? {}).filter(([, version]) => version !== null);

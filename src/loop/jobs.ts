@@ -1,11 +1,11 @@
 /** Runs one bridge job on behalf of a stage: its events become run events, its log goes to the run folder. */
 import { join } from 'node:path';
-import type { JobEvent, JobKind, ResultOf } from '../bridge/contract.js';
+import type { JobEvent, ResultOf } from '../bridge/contract.js';
 import type { SpecInput } from '../bridge/engine.js';
 import type { JobHooks as BridgeHooks } from '../bridge/job.js';
 import { sha256 } from '../hash.js';
 import { checkJobImages } from '../sdk/job-images.js';
-import type { AnySpec } from '../training/image-budget.js';
+import type { AnySpec, RowsJob } from '../training/image-budget.js';
 import type { RowOptions } from '../training/rows.js';
 import { settingNames } from './image-budget.js';
 import { stageKey } from './ledger.js';
@@ -22,14 +22,17 @@ export interface JobHooks {
 }
 
 /** Rejects with a JobError, also when the run is stopped: the trainer has saved its checkpoint by then. */
-export async function runJob<K extends JobKind>(
+export async function runJob<K extends RowsJob>(
   context: StageContext,
   spec: SpecInput<K> & AnySpec,
   hooks: JobHooks = {},
 ): Promise<ResultOf<K>> {
   const { cycle, stage, signal } = context;
   const name = stageKey(cycle, stage, context.arm).replaceAll('/', '-');
-  for (const model of modelsOf(spec)) await confirmUsed(model, context);
+  for (const model of modelsOf(spec)) {
+    context.models.confirm(model);
+    await confirmUsed(model, context);
+  }
   // A generator's images are looked at as each is asked about.
   const images = stage === 'generate' ? null : context.images;
   await images?.confirm();
@@ -41,10 +44,12 @@ export async function runJob<K extends JobKind>(
     logPath: join(context.runDir, runFiles.logs, `${name}.log`),
     onEvent: (event) => {
       context.emit({ type: 'job', ...placeOf(context, cycle, stage), job: name, event });
+      if (event.type === 'memory') context.used(event.peak);
       hooks.onEvent?.(event);
     },
   });
   const result = await job.result;
+  for (const model of modelsOf(spec)) context.models.confirm(model); // the job may have fetched another
   await images?.confirm();
   return result;
 }

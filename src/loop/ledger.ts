@@ -36,6 +36,8 @@ export const ledgerEntrySchema = z.strictObject({
   time: z.string(),
   /** Wall time of the attempt that finished. */
   seconds: z.number(),
+  /** Bytes that a job of it held at once at most, on its GPU or in its process; left out where it ran none. */
+  peakMemory: z.int().optional(),
   /** Of all the rest, so that damage which is still JSON is found; entries of earlier versions have none. */
   check: z.string().optional(),
 });

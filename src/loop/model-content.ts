@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { onDisk } from '../disk.js';
+import { RunError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import { contentOf, type KnownContents, type OutputChecks } from './fingerprint.js';
 import { confirmOutput } from './outputs.js';
@@ -31,6 +32,11 @@ export interface ModelContents {
    * @throws RunError `output-damaged` where the model is a run's and is not what that run wrote.
    */
   of(model: string): Promise<string>;
+  /**
+   * Before and after a model was loaded: that an id is still the commit that this attempt began with.
+   * @throws RunError `model-moved` where two stages would have loaded different weights under one name.
+   */
+  confirm(model: string): void;
   /** The model that has a content which was asked for before, as a person calls it. */
   nameOf(content: string): string | undefined;
 }
@@ -61,10 +67,27 @@ export function openModelContents(
     if (base !== null && !seen.includes(dir)) parts.push(`base ${await modelContent(base, [...seen, dir])}`);
     return sha256(parts.join('\n'));
   };
+  /** Of this attempt: one that begins later is told of another commit by its content. */
+  const loaded = new Map<string, string>();
+  const see = (id: string, now: string | null): void => {
+    if (now === null) return;
+    commits[id] ??= now;
+    const then = loaded.get(id) ?? now;
+    loaded.set(id, then);
+    if (then !== now) throw moved(id, then, now);
+  };
+  const save = (): void => {
+    const known = { files: Object.fromEntries(files), commits };
+    const text = JSON.stringify(known);
+    if (store === null || text === written) return;
+    holds();
+    writeJson(store, known);
+    written = text;
+  };
   const idContent = (id: string): string => {
     const now = cachedCommit(id, env);
     const first = commits[id];
-    if (first === undefined && now !== null) commits[id] = now;
+    see(id, now);
     return sha256(first === undefined || now === null || now === first ? id : `${id}@${now}`);
   };
   const modelContent = async (model: string, seen: readonly string[] = []): Promise<string> => {
@@ -77,15 +100,24 @@ export function openModelContents(
     of: async (model) => {
       const content = await modelContent(model);
       names.set(content, model);
-      const known = { files: Object.fromEntries(files), commits };
-      const text = JSON.stringify(known);
-      if (store === null || text === written) return content;
-      holds();
-      writeJson(store, known);
-      written = text;
+      save();
       return content;
     },
+    confirm: (model) => {
+      if (model === 'phantom' || isFolder(resolve(model))) return;
+      see(model, cachedCommit(model, env));
+      save();
+    },
   };
+}
+
+function moved(id: string, then: string, now: string): RunError {
+  return new RunError('model-moved', `${id} was commit ${then} when this run loaded it first, and is ${now} now.`, {
+    where: id,
+    remedy:
+      'Set HF_HUB_OFFLINE=1 and put the commit back into refs/main of the cache, or give a folder that holds the model; then ' +
+      'give the same command again.',
+  });
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

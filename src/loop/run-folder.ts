@@ -22,6 +22,8 @@ export const runFiles = {
   /** One line per request the simulated teacher answered. */
   teacherCounts: 'generation/teacher-answered.txt',
   logs: 'logs',
+  /** Model cards of the last policy and reward model. */
+  cards: 'cards',
   /** What a person asks of a run that is going. */
   request: 'run.request',
   /** Content of models from elsewhere that the run works with, and of what it looked at to know it. */

@@ -1,7 +1,9 @@
 /** The MedGR² loop from its first stage to its last. */
+import { resolve } from 'node:path';
 import type { Config } from '../config/schema.js';
 import type { RunOptions } from './attempt.js';
 import type { RunContext } from './context.js';
+import { writeCards } from './model-card.js';
 import { firstGenerator } from './generator-state.js';
 import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result.js';
 import { inRunFolder } from './session.js';
@@ -17,10 +19,12 @@ import { firstState, runCycles } from './start.js';
  */
 export async function runLoop(config: Config, options: RunOptions): Promise<RunResult> {
   const progress: RunProgress = { base: null, cycles: [] };
-  return inRunFolder(config, options, {
+  const result = await inRunFolder(config, options, {
     work: (run, report) => runStages(run, progress, report),
     result: (run, status, error) => runResultSchema.parse(buildResult(run, progress, status, error)),
   });
+  writeCards(resolve(options.runDir), result);
+  return result;
 }
 
 async function runStages(run: RunContext, progress: RunProgress, report: () => void): Promise<void> {

@@ -23,6 +23,8 @@ export interface StageContext extends RunContext {
   /** Absolute folder to write into; renamed when the stage is done, so results name files relative to it. */
   dir: string;
   progress(done: number, total: number, detail?: StageMetrics, more?: ProgressDetail): void;
+  /** Bytes that a job has held at once. */
+  used(peakMemory: number): void;
 }
 
 /** What generation tells beyond its counts. */
@@ -63,14 +65,19 @@ export async function runStage<Output>(run: RunContext, stage: Stage<Output>): P
   run.holds();
   const resumed = onDisk(partial, () => openPartial(partial, inputHash, stage.partial));
   run.emit({ type: 'stage-start', ...place, resumed });
-  const work = () => stage.run(stageContext(run, cycle, name, partial));
+  let peakMemory = 0;
+  const used = (bytes: number): void => {
+    peakMemory = Math.max(peakMemory, bytes);
+  };
+  const work = () => stage.run({ ...stageContext(run, cycle, name, partial), used });
   const output = stage.output.parse(await onDisk(partial, work));
   await toRelativeBases(partial, run.runDir, dir);
   const files = await recordFiles(partial, Object.values(stageFiles));
   const fingerprint = fingerprintOf(output, files);
   const { inputs } = stage;
   const seconds = run.clock.charge();
-  const entry = checked({ ...place, inputHash, inputs, fingerprint, files, output, time: run.now(), seconds });
+  const spent = { time: run.now(), seconds, ...(peakMemory > 0 ? { peakMemory } : {}) };
+  const entry = checked({ ...place, inputHash, inputs, fingerprint, files, output, ...spent });
   onDisk(dir, () => {
     run.holds();
     rmSync(join(partial, stageFiles.marker), { force: true });
@@ -119,7 +126,7 @@ function readMarker(file: string): unknown {
 const isSame = (marker: unknown, inputHash: string): boolean =>
   typeof marker === 'object' && marker !== null && (marker as { inputHash?: unknown }).inputHash === inputHash;
 
-function stageContext(run: RunContext, cycle: number, stage: StageName, dir: string): StageContext {
+function stageContext(run: RunContext, cycle: number, stage: StageName, dir: string): Omit<StageContext, 'used'> {
   return {
     ...run,
     cycle,

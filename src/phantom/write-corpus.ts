@@ -1,5 +1,5 @@
 /**
- * Writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another), the scenes' truth
+ * `write-corpus FOLDER COUNT [SEED] [LOCAL]`: writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another), the scenes' truth
  * (`scenes.jsonl`) and the texts (`items.jsonl`).
  * Run by `npm run pretrain`; users never need it, because the trained base ships with the Python package.
  */
@@ -9,11 +9,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { corpusScene } from './corpus.js';
 import { drawPixels } from './draw.js';
+import { refuse, scriptLine } from '../script-line.js';
 
-const [folder, countText, seedText, localText] = process.argv.slice(2);
-if (folder === undefined || countText === undefined) {
-  throw new Error('usage: write-corpus FOLDER COUNT [SEED] [LOCAL]');
-}
+const [folder, countText, seedText, localText] = scriptLine(import.meta.filename, {}, 4).positionals;
+if (folder === undefined || countText === undefined) refuse(import.meta.filename, 'a folder and a count are needed');
 await mkdir(folder, { recursive: true });
 const images = createWriteStream(path.join(folder, 'images.bin'));
 const scenes = createWriteStream(path.join(folder, 'scenes.jsonl'));

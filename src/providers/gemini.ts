@@ -6,6 +6,7 @@ import { GoogleGenerativeAI, GoogleGenerativeAIFetchError, type ResponseSchema }
 import type { z } from 'zod';
 import { geminiUrl } from '../config/egress.js';
 import { messageOf } from '../errors.js';
+import { boundedFetch } from './bounded.js';
 import { limitedCall, remedyOf } from './call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply, retryDelayMs } from './gemini-reply.js';
@@ -58,7 +59,7 @@ export function geminiProvider(options: GeminiOptions): Provider {
       const { mediaType: mimeType, bytes } = request.image;
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
       const content = [{ inlineData: { mimeType, data } }, request.prompt];
-      const { response } = await generative.generateContent(content, { signal });
+      const { response } = await boundedFetch(where, () => generative.generateContent(content, { signal }));
       return readGeminiReply(response, where);
     };
     const explain = (thrown: unknown): ProviderCallError => callError(thrown, where, (text) => redact(text, apiKey));

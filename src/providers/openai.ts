@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { StructuredOutput } from '../config/generation.js';
 import { messageOf } from '../errors.js';
+import { bounded } from './bounded.js';
 import { limitedCall, remedyOf } from './call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { readChatReply, readError, retryAfterMs } from './openai-reply.js';
@@ -49,13 +50,14 @@ export function openAiProvider(options: OpenAiOptions): Provider {
       ...responseFormat(structuredOutput, request.responseSchema),
     });
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
-      const response = await fetch(`${baseUrl}/chat/completions`, {
+      const answered = await fetch(`${baseUrl}/chat/completions`, {
         method: 'POST',
         headers,
         body,
         signal,
         redirect: 'error',
       });
+      const response = bounded(answered, where);
       const text = await response.text();
       if (!response.ok) throw refusal(response, clean(readError(text)), where);
       return readChatReply(text, where);

@@ -1,6 +1,7 @@
 /** Is a provider there, and does it take the key? Asks for descriptions of models only: no image and no prompt is sent. */
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
+import { bounded } from './bounded.js';
 import { redact } from './secret.js';
 
 export interface ReachOptions {
@@ -43,7 +44,7 @@ export async function reachProvider({
       headers: key === null ? {} : { [key.header]: key.value },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
-    if (listed !== undefined && response.ok) return find(listed, await response.json());
+    if (listed !== undefined && response.ok) return find(listed, await bounded(response, url).json());
     await response.body?.cancel();
     return read(response.status, key !== null);
   } catch (error) {

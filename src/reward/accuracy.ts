@@ -1,10 +1,7 @@
 /** The rule rewards for accuracy of the two GRPO papers that MedGR² builds on. Values are in [0, 1]. */
-import type { Sample } from '../sample.js';
-import { extract, isCorrect } from './extract.js';
+import { extract, isCorrect, type Key } from './extract.js';
 import { answerBlock } from './format.js';
 import { comparable } from './text.js';
-
-type Key = Pick<Sample, 'options' | 'answer'>;
 
 /** Med-R1: 1 for the right answer, else 0. */
 export function medR1Accuracy(completion: string, sample: Key): 0 | 1 {
@@ -18,7 +15,7 @@ export function medR1Accuracy(completion: string, sample: Key): 0 | 1 {
 export function medVlmR1Accuracy(completion: string, sample: Key): 0 | 0.5 | 1 {
   const block = answerBlock(completion);
   if (block === null || !isCorrect(completion, sample)) return 0;
-  const { answer } = extract(completion, sample.options);
+  const { answer } = extract(completion, sample.options, 'either', sample.question);
   if (sample.options.length === 0 || comparable(block) === comparable(answer ?? '')) return 1;
   // A letter alone, whatever its marks: `B`, `(b)`, `**B**`.
   if (/^[^\p{L}\p{N}]*\p{L}[^\p{L}\p{N}]*$/u.test(block)) return 1;

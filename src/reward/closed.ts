@@ -1,5 +1,7 @@
 /** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import { affirms, negates, speaksOf } from './finding.js';
+import { isLeftOpen } from './open-ends.js';
 import { Phrases } from './phrases.js';
 import { normalize } from './text.js';
 import { spelled, type Mention, type Word } from './words.js';
@@ -9,11 +11,11 @@ type Language = keyof typeof lexicon.polarity;
 
 const languages = Object.keys(lexicon.polarity) as Language[];
 const sayings = new Map(languages.map((language) => [language, new Phrases(lexicon.polarity[language])] as const));
-const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: [...lexicon.doubts, ...lexicon.refusals] });
+const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: lexicon.refusals });
 const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 
 /** `No is wrong` speaks of the answer. */
-const verbs = /^(?:is|was|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
+const verbs = /^(?:is|was|does|did|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
 
 interface Polar {
   language: Language;
@@ -66,18 +68,26 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
   return mentions;
 }
 
+const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });
+
 /**
- * The option `no` where a text says that what was asked about is not there. Presence is not read as `yes` in the same way:
- * nothing says that the finding it names is the one that was asked about.
+ * Yes or no where a text says whether what was asked about is there. That it is absent may be said without the question; that
+ * it is present answers only the question that names it.
  */
-export function absenceOption(words: readonly Word[], options: readonly string[]): string | null {
+export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
   const polar = polarOptions(options);
-  if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words)) return null;
+  if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
+    return null;
+  const whole = wholeSayings.startingAt(words, 0);
+  if (polar.language === 'en' && whole?.length === words.length) return whole.name === 'yes' ? polar.yes : polar.no;
   if (words.some(({ boundary }, i) => i > 0 && boundary === 'sentence')) return null;
   const sentence = words
     .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
     .join(' ');
-  return absenceIn[polar.language]?.test(sentence) === true ? polar.no : null;
+  if (absenceIn[polar.language]?.test(sentence) === true) return speaksOf(words, question) ? polar.no : null;
+  if (polar.language !== 'en') return null;
+  if (negates(words, question)) return polar.no;
+  return affirms(words, question) ? polar.yes : null;
 }
 
 const seen =
@@ -87,8 +97,8 @@ const shows = '(?:show|demonstrate|contain|have|reveal|display|exhibit|include|s
 const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
   Object.entries({
     en:
-      `^(?:[^,]*, )?(?:no (?!,)\\S|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
-      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:isnt|arent|wasnt) ${seen})\\b)`,
+      `^(?:[^,]*, )?(?:(?:i|we) (?:see|find|detect|observe|note|identify) no \\S|(?:no|without) (?!,)\\S|\\S+(?: \\S+){0,2}(?: ,)? (?:absent|negative)$|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
+      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:is|are|was|were) (?:free of|free from|clear of|devoid of|negative for|without)|(?:isnt|arent|wasnt) ${seen})\\b)`,
     de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
     fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
     es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',

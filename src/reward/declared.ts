@@ -1,6 +1,7 @@
 /** Where a text declares its answer (`the answer is …`, `I would choose …`, `\boxed{…}`, `答案：…`), and what it declares there. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
 import { Phrases, phraseWords } from './phrases.js';
+import { voiceOf } from './voices.js';
 import { cutWords, prepare, type Word } from './words.js';
 
 export interface Declaration {
@@ -29,34 +30,7 @@ const verbs = new Phrases({ verb: lexicon.chooseVerbs });
 const copulas = new Phrases({ copula: lexicon.answerCopulas });
 const retractions = new Phrases({ retraction: lexicon.retractions });
 const negating = new Set(['wrong', 'incorrect', 'false', 'worst', 'least', 'falsche', 'mauvaise', 'incorrecta']);
-const refusing = new Set(
-  [
-    'refuse',
-    'refuses',
-    'nobody',
-    'nor',
-    'neither',
-    'hesitate',
-    'reluctant',
-    'unwilling',
-    'niemand',
-    'personne',
-    'nadie',
-    'not',
-    'never',
-    'dont',
-    'wouldnt',
-    'cannot',
-    'cant',
-    'nicht',
-    'no',
-    'pas',
-    '不',
-    '没',
-    'didnt',
-    'wont',
-  ].flatMap(phraseWords),
-);
+const refusing = new Set(lexicon.refusing.flatMap(phraseWords));
 const modal = /\b(?:could|might|may|can) be$|^(?:kann sein|puede ser|podria ser|可 能 是)$/;
 
 /** In their order. */
@@ -105,7 +79,8 @@ function spokenCues(words: readonly Word[], prepared: string): Cue[] {
   for (let i = 0; i < words.length; i++) {
     const cue = nounCue(words, i, prepared) ?? verbCue(words, i);
     if (cue === null) continue;
-    cues.push(cue.cue);
+    const voice = voiceOf(words, { start: cue.next, end: cue.next });
+    if (voice !== 'other') cues.push({ ...cue.cue, doubtful: cue.cue.doubtful || voice === 'conditional' });
     i = cue.next - 1;
   }
   return cues;
@@ -133,7 +108,7 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
       return { cue: { at: word.start, after: previous.end + colon[0].length, doubtful: negated }, next: k };
     }
     if (next === undefined || (next.boundary !== 'none' && k > i + found.length))
-      return needsQualifier ? null : bareNoun(words, i, found.length, prepared);
+      return needsQualifier ? null : bareNoun(words, i, found.length, prepared, qualified);
     const copula = copulas.startingAt(words, k);
     // `La opción correcta es` has its qualifier behind.
     const behind = words.slice(i + found.length, k).some(({ text }) => qualifiers.has(text));
@@ -153,15 +128,16 @@ function nounCue(words: readonly Word[], i: number, prepared: string): { cue: Cu
   return null;
 }
 
-/** `Answer B`: the noun at the start of a line and a letter right behind it. */
+/** `Answer B`, `doğru cevap B`: the noun at the start of a line, or called right, and a letter right behind it. */
 function bareNoun(
   words: readonly Word[],
   i: number,
   length: number,
   prepared: string,
+  qualified: boolean,
 ): { cue: Cue; next: number } | null {
   const [word, next] = [words[i] as Word, words[i + length]];
-  const opens = word.boundary === 'sentence' || i === 0;
+  const opens = word.boundary === 'sentence' || i === 0 || qualified;
   if (!opens || next === undefined || !/^\(?[A-Z]\)?(?:[\s.)]|$)/.test(prepared.slice(next.start, next.start + 3)))
     return null;
   return { cue: { at: word.start, after: words[i + length - 1]?.end ?? word.end, doubtful: false }, next: i + length };
@@ -170,6 +146,8 @@ function bareNoun(
 function verbCue(words: readonly Word[], i: number): { cue: Cue; next: number } | null {
   const found = verbs.startingAt(words, i);
   if (found === null) return null;
+  // `The guess of the student`.
+  if (/^(?:the|an?|my|his|her|their|your|our)$/.test(words[i - 1]?.text ?? '')) return null;
   const before = words.slice(Math.max(0, i - 3), i);
   if (
     before.some(({ text }, k) => refusing.has(text) && before.slice(k + 1).every(({ boundary }) => boundary === 'none'))

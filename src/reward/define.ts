@@ -9,6 +9,11 @@ export interface RewardDefinition {
   weight?: number | undefined;
   /** Milliseconds that one batch may take, 60,000 where it is left out; then `signal` aborts and the job fails. */
   timeoutMs?: number | undefined;
+  /**
+   * Stands for what the function uses from outside itself: variables it closes over, files, functions it calls. A job that goes
+   * on sees only the function's own source text; change this text with the rest, or it goes on with two rewards in one model.
+   */
+  version?: string | undefined;
   /** One finite number per item, in order; null where the reward does not apply to the item. */
   score: (batch: readonly RewardItem[], context: ScoreContext) => Promise<Scores> | Scores;
 }
@@ -26,12 +31,12 @@ const longestTimer = 2 ** 31 - 1;
  *   score: (batch) => batch.map(({ completion }) => (completion.length < 400 ? 1 : 0)),
  * });
  */
-export function defineReward({ name, weight = 1, timeoutMs, score }: RewardDefinition): Reward {
+export function defineReward({ name, weight = 1, timeoutMs, version, score }: RewardDefinition): Reward {
   if (!/^[A-Za-z][\w-]*$/.test(name)) throw wrong(name, 'is no name: use letters, digits, - and _');
   if (!Number.isFinite(weight)) throw wrong(name, `has the weight ${weight}, which is no number`);
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestTimer))
     throw wrong(name, `has a time limit of ${timeoutMs} ms; it must be above 0 and at most ${longestTimer}`);
-  return { name, weight, timeoutMs, score };
+  return { name, weight, timeoutMs, version, score };
 }
 
 function wrong(name: string, problem: string): ConfigError {

@@ -3,8 +3,9 @@
  * evaluation alike. An answer is found or it is not; nothing is ever guessed, and what could be two answers is none.
  */
 import type { Sample } from '../sample.js';
-import { answerBlocks, isWellFormed, outsideThinking, type ResponseFormat } from './format.js';
-import { openAnswer, openMatch } from './open.js';
+import { isWellFormed, spokenAnswers, outsideThinking, type ResponseFormat } from './format.js';
+import { takesBack } from './beside.js';
+import { openAnswer, openMatch, opensAnother } from './open.js';
 import { resolveOption } from './resolve.js';
 import { readWords } from './canon.js';
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
@@ -21,11 +22,17 @@ const retractions = new Phrases({ retraction: lexicon.retractions });
 /**
  * Reads the answer of a completion. Answer blocks outside the reasoning count; without one, what stands outside it. Blocks
  * that differ give no answer, unless the text between them takes the earlier one back.
- * `options` in the order they were shown, empty for an open question.
+ * `options` in the order they were shown, empty for an open question. The question may say which finding is meant by
+ * `present`, or which unit by `3,5`.
  */
-export function extract(text: string, options: readonly string[], format: ResponseFormat = 'either'): Extraction {
+export function extract(
+  text: string,
+  options: readonly string[],
+  format: ResponseFormat = 'either',
+  question = '',
+): Extraction {
   const read = (body: string, bounded: boolean): string | null =>
-    options.length > 0 ? resolveOption(body, options, bounded) : openAnswer(body, bounded);
+    options.length > 0 ? resolveOption(body, options, bounded, question) : openAnswer(body, bounded);
   return { answer: readBlocks(text, options, read), wellFormed: isWellFormed(text, format) };
 }
 
@@ -34,7 +41,7 @@ function readBlocks(
   options: readonly string[],
   read: (body: string, bounded: boolean) => string | null,
 ): string | null {
-  const blocks = answerBlocks(text);
+  const { blocks, after } = spokenAnswers(text);
   if (blocks.length === 0) return read(outsideThinking(text), false);
   let answer: string | null = null;
   for (const [i, { content, between }] of blocks.entries()) {
@@ -43,7 +50,10 @@ function readBlocks(
     if (i > 0 && !same && !retractions.within(readWords(between))) return null;
     answer = said;
   }
-  return answer;
+  if (answer === null) return null;
+  // `<answer>B</answer>, but C is possible too`.
+  const another = options.length > 0 ? takesBack(after, answer, options) : opensAnother(after);
+  return another ? null : answer;
 }
 
 /** Whether two answers to the same question say the same. */
@@ -53,6 +63,9 @@ export function answersMatch(a: string, b: string, options: readonly string[]): 
   return left !== null && left === resolveOption(b, options, true);
 }
 
+/** A question with its options and its right answer. */
+export type Key = Pick<Sample, 'options' | 'answer'> & { question?: string | undefined };
+
 export interface Judged extends Extraction {
   correct: boolean;
 }
@@ -60,10 +73,10 @@ export interface Judged extends Extraction {
 /** A completion read beside the key. A completion without an answer is not correct. */
 export function judgeCompletion(
   completion: string,
-  { options, answer: key }: Pick<Sample, 'options' | 'answer'>,
+  { options, answer: key, question }: Key,
   format: ResponseFormat = 'either',
 ): Judged {
-  const extraction = extract(completion, options, format);
+  const extraction = extract(completion, options, format, question);
   const { answer } = extraction;
   if (answer !== null) return { ...extraction, correct: answersMatch(answer, key, options) };
   const verbatim = options.length === 0 && isVerbatim(completion, key);
@@ -71,13 +84,13 @@ export function judgeCompletion(
 }
 
 /** The indicator of MedGR² eq. 3: 1[extract(a') = extract(a)]. */
-export function isCorrect(completion: string, sample: Pick<Sample, 'options' | 'answer'>): boolean {
+export function isCorrect(completion: string, sample: Key): boolean {
   return judgeCompletion(completion, sample).correct;
 }
 
 /** An open answer as long as its key, copied word for word, is no talk around an answer. */
 function isVerbatim(completion: string, key: string): boolean {
-  const [block, ...more] = answerBlocks(completion);
+  const [block, ...more] = spokenAnswers(completion).blocks;
   return more.length === 0 && openMatch(block?.content ?? outsideThinking(completion), key, 'verbatim');
 }
 

@@ -35,8 +35,15 @@ export interface AnswerBlock {
   between: string;
 }
 
-/** In their order; an unclosed block runs to the end. A block inside the reasoning, finished or not, is no answer. */
-export function answerBlocks(text: string): AnswerBlock[] {
+export interface SpokenAnswers {
+  /** In their order. */
+  blocks: AnswerBlock[];
+  /** What is said after the last one. */
+  after: string;
+}
+
+/** An unclosed block runs to the end. A block inside the reasoning, finished or not, is no answer. */
+export function spokenAnswers(text: string): SpokenAnswers {
   const spoken = withoutThinking(withoutSpecialTokens(text));
   const blocks: AnswerBlock[] = [];
   let end = 0;
@@ -46,12 +53,12 @@ export function answerBlocks(text: string): AnswerBlock[] {
     blocks.push({ content, between: spoken.slice(end, match.index) });
     end = match.index + match[0].length;
   }
-  return blocks;
+  return { blocks, after: spoken.slice(end).replace(/<\/?answer>/gi, ' ') };
 }
 
 /** Content of the last answer block that has any; null where there is none. */
 export function answerBlock(text: string): string | null {
-  return answerBlocks(text).at(-1)?.content ?? null;
+  return spokenAnswers(text).blocks.at(-1)?.content ?? null;
 }
 
 function withoutThinking(text: string): string {

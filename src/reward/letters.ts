@@ -40,15 +40,18 @@ export function letterMentions(context: LetterContext): LetterMention[] {
   const labels = words.map((word, i) => letterIndex(word) !== null && isLabel(context, i));
   return words.flatMap((word, i) => {
     const index = letterIndex(word);
-    // Beside another letter a capital `A` is one too, whatever the word after it.
-    if (
-      index === null ||
-      !(labels[i] === true || (word.raw === 'A' && besideLetter(words, labels, i) && !isAbbreviated(context, i)))
-    )
-      return [];
+    if (index === null || !(labels[i] === true || isCarried(context, labels, i))) return [];
     // A letter that no option has is no answer, but it may be half of `N/A`.
     return index < options || context.bounded || isMarked(context, i) ? [{ index, start: i, end: i + 1 }] : [];
   });
+}
+
+/** Beside another letter a capital is one too, whatever the words around it: `Only D remains after ruling out A`. */
+function isCarried(context: LetterContext, labels: readonly boolean[], i: number): boolean {
+  const word = context.words[i] as Word;
+  const named = i > 0 && word.boundary === 'none' && notLabels.has(context.words[i - 1]?.text ?? '');
+  if (word.raw !== word.raw.toUpperCase() || word.raw === 'I' || named) return false;
+  return besideLetter(context.words, labels, i) && !isPartOfWord(context, i) && !isAbbreviated(context, i);
 }
 
 /** Whether another word of the sentence, within reach, is a letter for an option. */
@@ -81,7 +84,9 @@ function isLabel(context: LetterContext, i: number): boolean {
   if (onlyLettersAround(context, i)) return true;
   const capital = word.raw === word.raw.toUpperCase() || context.own.has(word.raw);
   if (!capital || isArticle(context, i)) return false;
-  return bounded || (next !== undefined && next.boundary === 'none' && verdict.test(next.text));
+  const opens = i === 0 || word.boundary !== 'none';
+  const judged = verdict.test(next?.text ?? '') || (opens && afterLetter.has(next?.text ?? ''));
+  return bounded || (next?.boundary === 'none' && judged);
 }
 
 /** `(B)`, `B)`, `[B]`, `B:`, `**B**`, `"B"`, `B.` before a capital or the end. */
@@ -134,7 +139,7 @@ function isArticle({ words, prepared }: LetterContext, i: number): boolean {
   return (
     /^[Ii]$/.test(raw) ||
     (!afterLetter.has(next.text) && letterIndex(next) === null) ||
-    (raw === 'a' && !joins.has(next.text))
+    (raw === 'a' && !joins.has(next.text) && !verdict.test(next.text))
   );
 }
 

@@ -5,6 +5,7 @@
 import { articles, readWords } from './canon.js';
 import { isPolarity, polarityMentions } from './closed.js';
 import { letterMentions } from './letters.js';
+import { ordinalMentions } from './ordinals.js';
 import { optionForms, spokenForms } from './options.js';
 import { normalize } from './text.js';
 import { prepare, spelled, stemmed, type Mention, type Word } from './words.js';
@@ -24,7 +25,12 @@ function ownWordsAfter(words: readonly Word[], end: number, option: string | nul
   const ends =
     forms === undefined
       ? []
-      : spokenForms(forms).map((form) => endOfForm(words, end, form.split(' '), /[.!?;]\s/.test(option ?? '')) ?? end);
+      : spokenForms(forms).map((form) => {
+          const parts = form.split(' ');
+          return (
+            endOfForm(words, afterArticles(words, end, parts[0] ?? ''), parts, /[.!?;]\s/.test(option ?? '')) ?? end
+          );
+        });
   return Math.max(end, ...ends);
 }
 
@@ -33,10 +39,10 @@ function joined(mentions: readonly Mention[]): Mention[] {
   const out: Mention[] = [];
   for (const mention of mentions) {
     const previous = out.at(-1);
-    if (previous?.option === mention.option && previous.option !== null && previous.end === mention.start)
+    if (previous?.option === mention.option && previous.option !== null && previous.end >= mention.start)
       out[out.length - 1] = {
         ...previous,
-        end: mention.end,
+        end: Math.max(previous.end, mention.end),
         by: previous.by === 'words' ? 'words' : mention.by,
         weak: previous.weak === true && mention.weak === true,
       };
@@ -63,7 +69,8 @@ export function readMentions(text: string, options: readonly string[], bounded: 
     (one) => one.words.length === 1 && one.words[0]?.text.startsWith('#') === true,
   );
   const context = { words, prepared, options: options.length, own, bounded };
-  const strong = letterMentions(context);
+  const numeric = optionForms(options).some((one) => one.words.some((word) => word.text.startsWith('#')));
+  const strong = [...letterMentions(context), ...(numeric ? [] : ordinalMentions(words, options.length))];
   const places = new Set(strong.map(({ start }) => start));
   // A bare capital in prose stands beside another answer, though it could be none by itself.
   const weak = bounded ? [] : letterMentions({ ...context, bounded: true }).filter(({ start }) => !places.has(start));
@@ -83,11 +90,23 @@ export function readMentions(text: string, options: readonly string[], bounded: 
   const mentions = joined([...byWords, ...letters].toSorted((a, b) => a.start - b.start));
   const owners = new Array<Mention | undefined>(words.length);
   for (const mention of mentions) owners.fill(mention, mention.start, mention.end);
-  return { words, mentions, owners, prepared };
+  const closed = new Set(mentions.filter((one) => closesItself(words, one, prepared)).map(({ end }) => end));
+  const parted = words.map((word, i): Word => (closed.has(i) ? { ...word, boundary: 'none' } : word));
+  return { words: parted, mentions, owners, prepared };
+}
+
+/** The bracket behind `Magnetic Resonance Imaging (MRI)` is the option's own and ends no clause. */
+function closesItself(words: readonly Word[], { start, end }: Mention, prepared: string): boolean {
+  const [first, last, next] = [words[start], words[end - 1], words[end]];
+  if (first === undefined || last === undefined || next === undefined) return false;
+  return (
+    /^\s*[)\]}]\s*$/.test(prepared.slice(last.end, next.start)) &&
+    /[([{]/.test(prepared.slice(Math.max(0, first.start - 1), last.end))
+  );
 }
 
 /** Words of a sentence that says a number and little else: `There are 3 nodules.` */
-const shortSentence = 8;
+const shortSentence = 10;
 
 function isOneCount(words: readonly Word[]): boolean {
   const numbers = words.filter(({ text }) => text.startsWith('#')).length;

@@ -1,6 +1,9 @@
 /** Answers to open questions: which words of a text are one, and when two say the same. */
 import { plainForm, readWords, turned } from './canon.js';
+import lexicon from './lexicon/phrases.json' with { type: 'json' };
 import { declarations } from './declared.js';
+import { isLeftOpen } from './open-ends.js';
+import { Phrases } from './phrases.js';
 import { resolveOption } from './resolve.js';
 import { comparable, normalize, tokenize } from './text.js';
 
@@ -16,6 +19,17 @@ export function openAnswer(text: string, bounded: boolean): string | null {
   // What is asked is not answered.
   if (words === 0 || asks(answer)) return null;
   return bounded || segment !== undefined || (words <= longestUnmarkedAnswer && !text.includes('\n')) ? answer : null;
+}
+
+const alsoStarts = new Phrases({ or: [...lexicon.or, 'maybe', 'perhaps', 'possibly', 'but', 'though'] });
+
+/** Whether what follows an answer opens another, as `or maybe the spleen`. */
+export function opensAnother(rest: string): boolean {
+  const words = readWords(rest);
+  const [sentence] = [words.findIndex(({ boundary }, i) => i > 0 && boundary === 'sentence')];
+  const first = sentence === -1 ? words : words.slice(0, sentence);
+  if (alsoStarts.startingAt(words, 0)?.name === undefined) return false;
+  return lexicon.or.some((word) => word === first[0]?.text) || isLeftOpen(first);
 }
 
 const asks = (text: string): boolean => /[?？][^\p{L}\p{N}]*$/u.test(text);

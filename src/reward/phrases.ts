@@ -15,6 +15,8 @@ export function phraseWords(phrase: string): string[] {
 export class Phrases {
   private readonly names = new Map<string, string>();
   private readonly longest: number = 0;
+  /** Words of the longest phrase that begins with each word. */
+  private readonly longestFrom = new Map<string, number>();
 
   /** By name, each with its phrases. */
   constructor(lists: Readonly<Record<string, readonly string[]>>) {
@@ -23,12 +25,15 @@ export class Phrases {
         const words = phraseWords(phrase);
         this.names.set(words.join(' '), name);
         this.longest = Math.max(this.longest, words.length);
+        const [first = ''] = words;
+        this.longestFrom.set(first, Math.max(this.longestFrom.get(first) ?? 0, words.length));
       }
     }
   }
 
   startingAt(words: readonly Pick<Word, 'text'>[], start: number): FoundPhrase | null {
-    for (let length = Math.min(this.longest, words.length - start); length > 0; length--) {
+    const longest = this.longestFrom.get(words[start]?.text ?? '') ?? 0;
+    for (let length = Math.min(longest, words.length - start); length > 0; length--) {
       const name = this.names.get(textOf(words, start, start + length));
       if (name !== undefined) return { name, length };
     }

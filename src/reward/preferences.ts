@@ -3,18 +3,14 @@
  * grades for the squared loss, pairs within a prompt for the pairwise loss.
  */
 import type { Sample } from '../sample.js';
-import { judgeCompletion } from './extract.js';
+import { judgeCompletion, type Key } from './extract.js';
 import type { ResponseFormat } from './format.js';
 
 /** The four grades of MedGR² (supplement): radiologist's text, light rewording, incoherent, irrelevant or made up. */
 export type Grade = 10 | 6 | 0 | -6;
 
 /** Grade of a completion: 10 correct and well-formed, 6 correct but ill-formed, 0 no answer found, -6 wrong. */
-export function gradeCompletion(
-  completion: string,
-  sample: Pick<Sample, 'options' | 'answer'>,
-  format: ResponseFormat,
-): Grade {
+export function gradeCompletion(completion: string, sample: Key, format: ResponseFormat): Grade {
   const { answer, correct, wellFormed } = judgeCompletion(completion, sample, format);
   if (answer === null) return 0;
   if (!correct) return -6;

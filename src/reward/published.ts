@@ -1,6 +1,9 @@
 /**
  * The papers' own rules, as their published code has them: for reproductions that are to be literal. They pay what our rules
  * do not (a capital anywhere in the block) and miss what ours read (the option's words); `npm run bench:reading` counts it.
+ * Read in Yuxiang-Lai117/Med-R1 at 88d76c7 (grpo_vqa.py, test_qwen2_5vl_vqa.py) and JZPeterPan/MedVLM-R1 at 2eee421
+ * (open_r1/grpo.py, test_qwen2vl_med.py). Left out: Med-R1 first asks the package math_verify, which finds nothing in letters
+ * and words but equates numbers and formulas written differently.
  */
 import type { Sample } from '../sample.js';
 import { answerBlock } from './format.js';
@@ -38,16 +41,24 @@ function blockAsWritten(completion: string, solution: string): 0 | 1 {
   return block.trim() === solution ? 1 : 0;
 }
 
-/** Both papers: a think block, then an answer block, whatever they hold; for Med-R1 "Nothink" the answer block alone. */
+/**
+ * Both papers: a think block, then an answer block, whatever they hold, and nothing around them. Med-R1 "Nothink": the answer
+ * block alone, which blanks may precede.
+ */
 export function publishedFormat(completion: string, format: 'think-answer' | 'answer-only' | 'either'): 0 | 1 {
   const think = /^<think>.*?<\/think>\s*<answer>.*?<\/answer>$/s.test(completion);
-  const answer = /^<answer>.*?<\/answer>$/s.test(completion);
+  const answer = /^\s*<answer>.*?<\/answer>$/s.test(completion);
   return (format !== 'answer-only' && think) || (format !== 'think-answer' && answer) ? 1 : 0;
 }
 
 /** MedVLM-R1's evaluation script: the first answer block that holds one capital letter and nothing else. */
 export function publishedLetter(completion: string): string | null {
   return /<answer>\s*([A-Z])\s*<\/answer>/.exec(completion)?.[1] ?? null;
+}
+
+/** Med-R1's evaluation script: the first answer block that holds one word and nothing else. */
+export function publishedWord(completion: string): string | null {
+  return /<answer>\s*([\p{L}\p{N}_]+)\s*<\/answer>/u.exec(completion)?.[1] ?? null;
 }
 
 /** Exact match as published tables have it: trimmed, without regard to case or a final full stop; block or whole text. */

@@ -17,7 +17,10 @@ const to = new Set(lexicon.to.map(spelled));
 const betweens = new Set(lexicon.between.map(spelled));
 const ands = new Set(lexicon.and.map(spelled));
 const ranks = new Set(lexicon.ranks.map(spelled));
-const numberWords = new Map(lexicon.numbers.map((word, value) => [spelled(word), value]));
+const numberWords = new Map([
+  ...lexicon.numbers.map((word, value) => [spelled(word), value] as const),
+  ...Object.entries(lexicon.tens),
+]);
 /** `one can see` counts nothing. */
 const afterPronoun = /^(?:of|can|could|may|might|would|should|sees|cannot|must)$/;
 

@@ -46,7 +46,9 @@ export function formatReward({
   reading = 'ours',
 }: Named & Read & { format: ResponseFormat }): Reward {
   const score = reading === 'published' ? publishedFormat : formatScore;
-  return eachReward({ name, weight }, ({ completion }) => score(completion, format));
+  return eachReward({ name, weight, version: `format ${format} ${reading}` }, ({ completion }) =>
+    score(completion, format),
+  );
 }
 
 /** Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said beside it. */
@@ -57,14 +59,16 @@ export function accuracyReward({
   reading = 'ours',
 }: Named & Read & { paper: Paper }): Reward {
   const accuracy = paper === 'medvlm-r1' ? medVlmR1Accuracy : medR1Accuracy;
-  return eachReward({ name, weight }, ({ completion, sample }) =>
+  return eachReward({ name, weight, version: `accuracy ${paper} ${reading}` }, ({ completion, sample }) =>
     reading === 'published' ? publishedAccuracy(paper, completion, sample) : accuracy(completion, sample),
   );
 }
 
 /** The indicator of MedGR² eq. 3: 1 where the answer found in the completion is the sample's, else 0. */
 export function answerMatch({ name = 'answerMatch', weight }: Named = {}): Reward {
-  return eachReward({ name, weight }, ({ completion, sample }) => (isCorrect(completion, sample) ? 1 : 0));
+  return eachReward({ name, weight, version: 'match' }, ({ completion, sample }) =>
+    isCorrect(completion, sample) ? 1 : 0,
+  );
 }
 
 /** R_φ of MedGR² eq. 3, clamped to [-6, 10] and scaled. Needs a job with a reward model. */
@@ -73,10 +77,10 @@ export function rewardModelScore({
   weight,
   scale = 'unit',
 }: Named & { scale?: RewardScale | undefined } = {}): Reward {
-  return eachReward({ name, weight }, (item) => scaleScore(modelScore(item), scale));
+  return eachReward({ name, weight, version: `grade ${scale}` }, (item) => scaleScore(modelScore(item), scale));
 }
 
-function eachReward(reward: Named & { name: string }, judge: (item: RewardItem) => number): Reward {
+function eachReward(reward: Named & { name: string; version: string }, judge: (item: RewardItem) => number): Reward {
   return defineReward({ ...reward, score: (batch) => batch.map((item) => judge(item)) });
 }
 

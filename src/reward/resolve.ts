@@ -1,44 +1,65 @@
 /** The option that a text gives as its answer. */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
-import { absenceOption } from './closed.js';
+import { bareAnswers } from './bare.js';
+import { takesBack } from './beside.js';
+import { findingOption } from './closed.js';
 import { declarations, type Declaration } from './declared.js';
+import { withoutLabels } from './labelled.js';
+import { unwrap } from './markup.js';
 import { readMentions } from './mentions.js';
 import { oppositeOf } from './opposites.js';
 import { nameOption, optionForms } from './options.js';
 import { Phrases } from './phrases.js';
 import { stancesOf, type Stood } from './stance.js';
+import { prepare } from './words.js';
+import { optionsInUnitOf } from './unit-asked.js';
 
 /** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
 export type Resolution = { option: string } | 'none' | 'several';
 
 const refusals = new Phrases({ refusal: lexicon.refusals });
-const alsoStarts = new Phrases({
-  or: [...lexicon.or, ...lexicon.and, 'maybe', 'perhaps', 'possibly', 'vielleicht', '也许', '可能'],
-});
-
-const besides = new Phrases({
-  beside: ['also fits', 'also possible', 'also plausible', 'also be', 'fits too', 'equally'],
-  second: ['runner up', 'second choice', 'second best', 'close second', 'secondary'],
-});
 
 /**
  * The option that a text gives as its answer, or null. An option's own words come before its letter, so that an option `A`
  * in second place is what `A` means; a letter whose text belongs to another option means nothing.
  * `bounded`: the text is an answer block, not prose around an answer.
  */
-export function resolveOption(text: string, options: readonly string[], bounded: boolean): string | null {
-  const resolution = resolve(text, options, bounded);
+export function resolveOption(
+  text: string,
+  options: readonly string[],
+  bounded: boolean,
+  question = '',
+): string | null {
+  const resolution = resolve(text, options, bounded, question);
   return typeof resolution === 'object' ? resolution.option : null;
 }
 
-export function resolve(text: string, options: readonly string[], bounded: boolean): Resolution {
-  const plain = withoutMarkup(text);
+/** @param question What was asked, which may name a finding or a unit; empty where it is not known. */
+export function resolve(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
+  const { body, beside } = unwrap(text);
+  const read = (shown: readonly string[], said: string): Resolution => {
+    const resolution = resolvePlain(said, shown, bounded, question);
+    if (typeof resolution !== 'object') return resolution;
+    if (takesBack(beside, resolution.option, shown)) return 'several';
+    // Under the name that the option has in the question.
+    return { option: options[shown.indexOf(resolution.option)] ?? resolution.option };
+  };
+  const resolution = read(options, body);
+  if (resolution !== 'none') return resolution;
+  const unlabelled = withoutLabels(options);
+  if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
+  const measured = optionsInUnitOf(question, options);
+  return measured === null ? 'none' : read(measured, body);
+}
+
+function resolvePlain(plain: string, options: readonly string[], bounded: boolean, question: string): Resolution {
   const named = nameOf(plain, options);
   if (named !== undefined) return named === null ? 'several' : { option: named };
   // An option such as `The diagnosis is asthma` declares nothing.
-  const declared = optionForms(options).some(({ declares }) => declares) ? 'none' : declaredOption(plain, options);
+  const declares = optionForms(options).some((one) => one.declares);
+  const declared = declares ? 'none' : declaredOption(prepare(plain), options);
   if (declared !== 'none') return declared;
-  return spokenFor(plain, options, bounded);
+  return spokenFor(plain, options, bounded, question);
 }
 
 /** By its words, or by its letter and its words together, as in a list of options. */
@@ -51,23 +72,14 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
 }
 
-/** LaTeX and Markdown around an answer; what is struck out is not said. */
-function withoutMarkup(text: string): string {
-  return text
-    .replace(/~~[^~\n]+~~|<(del|s|strike)>[^<]*<\/\1>/gi, ' ')
-    .replace(/\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|rm|bf)\b\s*\{([^{}]*)\}/g, '$1')
-    .replace(/^\s*#{1,6}\s+/gm, '')
-    .replace(/\$/g, ' ')
-    .replace(/\*\*|__/g, ' ')
-    .replace(/(^|[^\\\w])boxed\b/g, '$1')
-    .trim();
-}
-
 /** What the declarations of a text agree on, and nothing beside them takes away. */
 function declaredOption(text: string, options: readonly string[]): Resolution {
   let result: Resolution = 'none';
   let last: Declaration | undefined;
-  for (const declaration of declarations(text)) {
+  const all = [...bareAnswers(text, (piece) => isBare(piece, options)), ...declarations(text)].toSorted(
+    (a, b) => a.start - b.start,
+  );
+  for (const declaration of all) {
     const read = readDeclaration(declaration, options);
     if (read === 'none') continue;
     if (result !== 'none' && !declaration.revised && !sameResolution(result, read)) return 'several';
@@ -75,7 +87,15 @@ function declaredOption(text: string, options: readonly string[]): Resolution {
     last = declaration;
   }
   if (typeof result !== 'object' || last === undefined) return result;
-  return addsAnother(text.slice(last.end), result.option, options) ? 'several' : result;
+  return takesBack(text.slice(last.end), result.option, options) ? 'several' : result;
+}
+
+/** An option's letter, words or both, and nothing else. */
+function isBare(piece: string, options: readonly string[]): boolean {
+  if (typeof nameOf(piece, options) === 'string') return true;
+  const { words, owners } = readMentions(piece, options, true);
+  const named = new Set(owners.flatMap((owner) => owner?.option ?? []));
+  return named.size === 1 && words.every((_, i) => owners[i] !== undefined) && !/^\W*[ai]\W*$|[?？]/.test(piece);
 }
 
 function sameResolution(a: Resolution, b: Resolution): boolean {
@@ -97,31 +117,12 @@ function readDeclaration({ line, sentence, doubtful }: Declaration, options: rea
 /** `The answer is a`, cut off. */
 const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
 
-/** Whether what follows a declared answer puts another beside it: a bare option, or `or`, `also`, `alternatively` with one. */
-function addsAnother(rest: string, option: string, options: readonly string[]): boolean {
-  const sentences = rest.split(/[\n;；。]|[.!?](?=\s|$)/).filter((part) => /[\p{L}\p{N}]/u.test(part));
-  return sentences.slice(0, 12).some((part) => {
-    const reading = readMentions(part, options, true);
-    const others = reading.mentions.filter(
-      (mention) => mention.option !== option && (mention.option !== null || mention.by === 'words'),
-    );
-    if (others.length === 0) return false;
-    if (alsoStarts.startingAt(reading.words, 0) !== null) return true;
-    const standing = stancesOf(reading).some(
-      ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
-    );
-    if (standing && besides.within(reading.words)) return true;
-    const spoken = others.reduce((sum, { start, end }) => sum + end - start, 0);
-    return spoken + reading.mentions.length >= reading.words.length;
-  });
-}
-
 /** The one option that a text speaks for. */
-function spokenFor(text: string, options: readonly string[], bounded: boolean): Resolution {
+function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
   const reading = readMentions(withoutIdioms(text), options, bounded);
   if (reading.mentions.length === 0) {
-    const absence = absenceOption(reading.words, options);
-    return absence === null ? 'none' : { option: absence };
+    const found = findingOption(reading.words, options, question);
+    return found === null ? 'none' : { option: found };
   }
   // An option may itself be `Not sure`.
   const loose = reading.words.map((word, i) => (reading.owners[i] === undefined ? word : { text: '§' }));
@@ -143,9 +144,9 @@ function decide(stood: readonly Stood[]): Resolution {
   if (standing.size > 1 || option === undefined || option === null || denied.has(option) || doubted.has(option))
     return 'several';
   if (!stood.some((one) => one.option === option && one.stance === 'said' && one.weak !== true)) return 'none';
-  // `B) because CT shows bone`, where B is another: the reason speaks for its own option.
+  // `B) because CT shows bone`, where B is another: the reason speaks for its own option; one that names several compares them.
   const spelt = stood.filter((one) => one.by === 'words' && one.stance !== 'denied').map((one) => one.option);
-  if (spelt.length > 0 && !spelt.includes(option)) return 'several';
+  if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
   return { option };
 }
 

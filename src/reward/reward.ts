@@ -29,6 +29,8 @@ export interface Reward {
   readonly weight: number;
   /** Milliseconds that one batch may take; `defaultTimeoutMs` where it is left out. */
   readonly timeoutMs?: number | undefined;
+  /** What decides its scores and is not in the source text of `score`, as any text: it changes when the scores would. */
+  readonly version?: string | undefined;
   score(batch: readonly RewardItem[], context: ScoreContext): Promise<Scores> | Scores;
 }
 

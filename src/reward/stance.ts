@@ -3,8 +3,12 @@
  * is not recognised as denied or as background counts as said, so that an unknown way to hedge leaves two options standing.
  */
 import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import voices from './lexicon/voices.json' with { type: 'json' };
 import type { Reading } from './mentions.js';
-import { Phrases, phraseWords } from './phrases.js';
+import { Phrases } from './phrases.js';
+import { conjunctions, deniedAfter, isDeniedBefore } from './denied.js';
+import { isLeftOpen, isOnlyDoubt } from './open-ends.js';
+import { voiceOf } from './voices.js';
 import type { Mention, Word } from './words.js';
 
 /** `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. */
@@ -17,27 +21,17 @@ export interface Stood extends Mention {
 }
 
 const lists = {
-  denials: new Phrases({ denial: lexicon.denials }),
-  idioms: new Phrases({ idiom: lexicon.notDenials }),
-  doubts: new Phrases({ doubt: lexicon.doubts }),
   ors: new Phrases({ or: lexicon.or }),
   breaks: new Phrases({ break: lexicon.breaks }),
   conclusions: new Phrases({ conclusion: lexicon.conclusions }),
   reasons: new Phrases({ reason: lexicon.reasons }),
   comparisons: new Phrases({ comparison: lexicon.comparisons }),
+  superseded: new Phrases({ superseded: lexicon.superseded }),
+  deniedBehind: new Phrases({ denial: lexicon.deniedBehind }),
+  instead: new Phrases({ instead: lexicon.instead }),
+  preferences: new Phrases({ preference: lexicon.preferences }),
+  bridges: new Phrases({ bridge: voices.bridges }),
 };
-const conjunctions = new Set([...lexicon.and, ...lexicon.or, 'nor', 'ni', 'noch', 'neither'].flatMap(phraseWords));
-// Part of 还是 (or), but by itself it says `is`: 不是肺炎，是气胸.
-conjunctions.delete('是');
-const deniedAfter = new RegExp(
-  `^(?:(?:§|${alternatives([...conjunctions])}|,) )*(?:(?:, )?(?:${alternatives(['but'])} )?(?:it|this|that|which|these|both) )?` +
-    `(?:${alternatives(lexicon.copulas)}) (?:\\S+ ){0,2}?(?:${alternatives(lexicon.deniedAfter)})(?: |$)|` +
-    '^(?:cannot|cant) be (?:the |correct|right|true)|' +
-    `^(?:${alternatives(lexicon.deniedAfter.filter((word) => !/^[a-z]/.test(word) || /^(?:isnt|wasnt|degil)$/.test(word)))})(?: |$)`,
-);
-/** Denials that reach over commas and breaks because they open with them. */
-const deniedBefore =
-  /(?:^| )(?:rather than|instead of|other than|anything but|all but|everything but|except|except for|as opposed to|unlike|excluding|far from|除 了)(?: the| an?)? $/;
 /** Another grade, size or side than the one it names. */
 const doubtedBefore =
   /(?:^| )(?:less than|more than|at least|at most|greater than|higher than|lower than|worse than|better than|up to|beyond|opposite(?: to| of)?|half of|twice|double)(?: the| an?)? $/;
@@ -50,8 +44,11 @@ export function stancesOf(reading: Reading): Stood[] {
     const previous = stood.at(-1);
     const stance = stanceOf(reading, mention);
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const listed = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
-    stood.push({ ...mention, stance: listed ? 'denied' : stance });
+    const goesAlong = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
+    // `Perhaps A) CT` speaks of one option twice.
+    const again =
+      stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
+    stood.push({ ...mention, stance: goesAlong ? 'denied' : again ? previous.stance : stance });
   }
   return stood;
 }
@@ -65,31 +62,33 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
   const inMention = (index: number): boolean => owners[index] !== undefined;
   const loose = (part: readonly Word[], offset: number): Word[] => part.filter((_, i) => !inMention(offset + i));
+  // Portuguese `o` is an article, Spanish `o` an or: that stands behind an option.
+  const isJoint = ({ text }: Word, i: number): boolean =>
+    !inMention(from + i) && (!orArticles.has(text) || inMention(from + i - 1));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
-  if (lists.doubts.within(around) || lists.ors.within(around) || isAsked(words, mention, prepared)) return 'doubted';
+  const voice = voiceOf(words, mention, inMention);
+  if (voice === 'other') return 'background';
+  const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
+  if (voice === 'conditional' || isLeftOpen(around) || isAsked(words, mention, prepared)) return 'doubted';
   const wide = words
     .slice(Math.max(0, mention.start - 4), mention.start)
     .map(({ text }) => `${text} `)
     .join('');
-  if (mention.by === 'words' && doubtedBefore.test(wide)) return 'doubted';
-  if (deniedBefore.test(wide) || isDeniedBefore(unowned)) return 'denied';
+  // `CT fits better than MRI` compares options, `better than Grade II` names none.
+  if (mention.by === 'words' && doubtedBefore.test(wide))
+    return owners.slice(from, mention.start).some((owner) => owner !== undefined) ? 'background' : 'doubted';
+  if (isPassedOver(words, mention.start, owners)) return 'background';
+  if (isDeniedBefore(wide, unowned)) return 'denied';
+  if (alternates) return 'doubted';
+  if (lists.superseded.within(around)) return 'background';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
+  if (lists.deniedBehind.within(after)) return 'denied';
   return isBackground(words, mention, owners) ? 'background' : 'said';
 }
 
+const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
-
-/** `no` and its like within a few words, unless in `no doubt`. */
-function isDeniedBefore(before: readonly Word[]): boolean {
-  const near = before.slice(-7);
-  for (let i = 0; i < near.length; i++) {
-    const idiom = lists.idioms.startingAt(near, i);
-    if (idiom !== null) i += idiom.length - 1;
-    else if (lists.denials.startingAt(near, i) !== null) return true;
-  }
-  return false;
-}
 
 /** The sentence ends with a question mark. */
 function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
@@ -101,14 +100,37 @@ function isAsked(words: readonly Word[], { end }: Mention, prepared: string): bo
 /** First word of the mention's clause, at most `reach` words back. */
 function clauseStart(words: readonly Word[], start: number, owners: Owners): number {
   let from = start;
-  while (from > 0 && start - from < reach && words[from]?.boundary === 'none' && !breaksAt(words, from - 1, owners))
-    from--;
+  while (from > 0 && start - from < reach && joins(words, from) && !breaksAt(words, from - 1, owners)) from--;
   return from;
+}
+
+/** No boundary, or the comma of `I doubt, that` and of `Perhaps, CT`. */
+function joins(words: readonly Word[], at: number): boolean {
+  const boundary = words[at]?.boundary;
+  if (boundary !== 'clause') return boundary === 'none';
+  return (
+    lists.bridges.startingAt(words, at) !== null || isAside(words.slice(Math.max(0, at - asideAtMost), at), 'last')
+  );
+}
+
+/** Words of a clause that is nothing but `perhaps`, `может быть`. */
+const asideAtMost = 4;
+
+function isAside(words: readonly Word[], which: 'first' | 'last'): boolean {
+  const cut =
+    which === 'last'
+      ? words.findLastIndex(({ boundary }) => boundary !== 'none')
+      : words.findIndex(({ boundary }, i) => i > 0 && boundary !== 'none');
+  const clause = which === 'last' ? words.slice(Math.max(0, cut)) : words.slice(0, cut === -1 ? words.length : cut);
+  return isOnlyDoubt(clause);
 }
 
 function clauseEnd(words: readonly Word[], end: number, owners: Owners): number {
   let to = end;
-  while (to < words.length && to - end < reach && words[to]?.boundary === 'none' && !breaksAt(words, to, owners)) to++;
+  const open = (at: number): boolean =>
+    words[at]?.boundary === 'none' ||
+    (words[at]?.boundary === 'clause' && isAside(words.slice(at, at + asideAtMost), 'first'));
+  while (to < words.length && to - end < reach && open(to) && !breaksAt(words, to, owners)) to++;
   return to;
 }
 
@@ -145,6 +167,30 @@ function isBackground(words: readonly Word[], { start }: Mention, owners: Owners
   return false;
 }
 
+/** The second of `B over A` and of `I prefer B to A`. */
+function isPassedOver(words: readonly Word[], start: number, owners: Owners): boolean {
+  let at = start;
+  while (/^(?:the|an?|option|choice)$/.test(words[at - 1]?.text ?? '') && owners[at - 1] === undefined) at--;
+  const before = words.slice(Math.max(0, at - 2), at);
+  if (lists.instead.endingAt(before) !== null) {
+    const joint = lists.instead.endingAt(before)?.length ?? 1;
+    if (owners[at - joint - 1] !== undefined) return true;
+    return isPreferred(words, at, owners);
+  }
+  if (words[at - 1]?.text !== 'to' || owners[at - 2] === undefined) return false;
+  return isPreferred(words, at, owners);
+}
+
+function isPreferred(words: readonly Word[], at: number, owners: Owners): boolean {
+  const from = Math.max(0, at - reach);
+  return lists.preferences.within(words.slice(from, at)) && owners.slice(from, at).some((one) => one !== undefined);
+}
+
+function isRepeated(words: readonly Word[], previous: Mention, next: Mention): boolean {
+  const between = words.slice(previous.end, next.start);
+  return words[next.start]?.boundary !== 'sentence' && between.every(({ text }) => /^(?:the|an?)$/.test(text));
+}
+
 /** Nothing but commas, `and` and articles between two mentions. */
 function goesOn(words: readonly Word[], previous: Mention, next: Mention): boolean {
   const between = words.slice(previous.end, next.start);
@@ -165,8 +211,4 @@ function marked({ words, owners }: Pick<Reading, 'words' | 'owners'>, from: numb
     if (inside !== undefined) i = inside.end - 1;
   }
   return text;
-}
-
-function alternatives(phrases: readonly string[]): string {
-  return phrases.map((phrase) => phraseWords(phrase).join(' ')).join('|');
 }

@@ -54,6 +54,7 @@ export function prepare(text: string): string {
     text
       .replace(/[⁰¹²³⁴-⁹]+/g, (digits) => `^${digits.normalize('NFKC')}`)
       .normalize('NFKC')
+      .replace(/(?<![\p{L}.])([ei])\.\s?([ge])\.|(?<![\p{L}.])([zZ])\.\s?([bB])\./gu, '$1$2$3$4 ')
       // `C.T.` is no option C.
       .replace(/(?<![\p{L}\p{N}.])(?:\p{Lu}\.){2,}(?!\p{L})/gu, (initials) => initials.replaceAll('.', ''))
       .replace(/[\u2010-\u2012\u2212]/g, '-')
@@ -88,11 +89,14 @@ export function cutWords(prepared: string): Word[] {
 
 const spellings = synonyms.spelling.map(([from = '', to = '']) => [new RegExp(from, 'g'), to] as const);
 
+/** Letters that are no letter with an accent. */
+const foreign: Readonly<Record<string, string>> = { ß: 'ss', ł: 'l', ø: 'o', đ: 'd', ı: 'i', æ: 'ae', œ: 'oe' };
+
 /** One spelling of a word: `Tumour` as `tumor`, `Crohn's` as `crohns`. */
 export function spelled(raw: string): string {
   const plain = raw
     .toLowerCase()
-    .replace(/ß/g, 'ss')
+    .replace(/[ßłøđıæœ]/g, (letter) => foreign[letter] ?? letter)
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')
     .normalize('NFC')

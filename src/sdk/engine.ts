@@ -15,7 +15,7 @@ import { DataError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Sample } from '../sample.js';
 import { checkGrpoRows, checkSftRows } from '../training/checks.js';
-import type { AnySpec } from '../training/image-budget.js';
+import type { AnySpec, RowsJob } from '../training/image-budget.js';
 import type { GrpoOptions } from '../trl/options.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from '../training/rows.js';
 import { checkJobImages } from './job-images.js';
@@ -27,6 +27,7 @@ import type {
   CompleteSpec,
   EvaluateSpec,
   GrpoSpec,
+  MergeSpec,
   JobOptions,
   ModelInput,
   RewardModelSpec,
@@ -50,6 +51,8 @@ export interface Engine extends BridgeEngine {
   score(spec: ScoreSpec, options?: JobOptions): Job<'score'>;
   /** A policy's completions; read them with `readCompletions(result.completions)`. */
   complete(spec: CompleteSpec, options?: JobOptions): Job<'complete'>;
+  /** Adapters and what they stand on as one model folder, which plain transformers opens: the result's `checkpoint`. */
+  merge(spec: MergeSpec, options?: JobOptions): Job<'merge'>;
   /** Greedy completions and the log-likelihood of each option; read them with `readAnswers(result.answers)`. */
   evaluate(spec: EvaluateSpec, options?: JobOptions): Job<'evaluate'>;
 }
@@ -69,7 +72,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
 
 /** Adds the jobs to an engine of the bridge. */
 export function withJobs(bridge: BridgeEngine): Engine {
-  const start = <K extends JobKind>(
+  const start = <K extends RowsJob>(
     spec: SpecInput<K> & AnySpec,
     write: () => Promise<void>,
     options: JobOptions = {},
@@ -105,6 +108,11 @@ export function withJobs(bridge: BridgeEngine): Engine {
     complete: ({ instruction = 'none', ...spec }, options) => {
       const { data, write } = table('complete', spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
       return start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options);
+    },
+    merge: (spec, options) => {
+      const { outDir } = spec;
+      const prepare = async (): Promise<void> => void (await mkdir(outDir, { recursive: true }));
+      return bridge.start<'merge'>({ kind: 'merge', ...placed(spec) }, { ...options, prepare });
     },
     evaluate: ({ instruction = 'none', ...spec }, options) => {
       const { data, write } = table('evaluate', spec, rowColumns.options, (inputs) =>

@@ -6,6 +6,7 @@ import { DataError, messageOf } from '../errors.js';
 import { sha256 } from '../hash.js';
 import { sampleSchema, type Sample } from '../sample.js';
 import { checkInput } from './gate.js';
+import { requireFile } from '../file-kind.js';
 
 /** A sample of which only image, question and answer must be known. */
 export type SampleInput = Pick<Sample, 'image' | 'question' | 'answer'> & Partial<Sample>;
@@ -50,6 +51,7 @@ async function toSample(input: SampleInput, index: number): Promise<Sample> {
 
 async function hashOf(image: string, index: number): Promise<string> {
   try {
+    requireFile(image);
     return sha256(await readFile(image));
   } catch (cause) {
     throw wrong(index, `has an image that cannot be read: ${messageOf(cause)}`, cause);

@@ -51,6 +51,7 @@ export type SftSpec = With<SpecBody<'sft'>, SftInput>;
 export type CompleteSpec = With<SpecBody<'complete'>, CompleteInput>;
 /** Each option of a question becomes a response whose likelihood is told. */
 export type EvaluateSpec = With<SpecBody<'evaluate'>, EvaluateInput>;
+export type MergeSpec = Omit<SpecBody<'merge'>, 'model' | 'seed'> & { model: ModelInput; seed?: number | undefined };
 export type ScoreSpec = With<SpecBody<'score'>, ScoreInput>;
 export type RewardModelSpec = With<SpecBody<'reward-model'>, RewardModelInput>;
 export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 'rewardModel' | 'data'> & {

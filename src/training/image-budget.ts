@@ -7,7 +7,9 @@ import type { SpecInput } from '../bridge/engine.js';
 import { ConfigError } from '../errors.js';
 import { imageTokens, mostImageTokens, type ImageSize, type VisionLimits } from './image-tokens.js';
 
-export type AnySpec = { [K in JobKind]: SpecInput<K> }[JobKind];
+/** A job that reads rows. */
+export type RowsJob = Exclude<JobKind, 'merge'>;
+export type AnySpec = { [K in RowsJob]: SpecInput<K> }[RowsJob];
 
 /** An option of a job's spec that decides the budget. */
 export type BudgetOption = 'model.maxPixels' | 'trl.max_length' | 'trl.max_completion_length' | 'maxNewTokens';

@@ -24,15 +24,21 @@ export function imageTokens(
 ): number {
   const tokens = (scale: number, round: (value: number) => number): number =>
     Math.max(1, round((width * scale) / tokenSide)) * Math.max(1, round((height * scale) / tokenSide));
-  const plain = tokens(1, Math.round);
+  const plain = tokens(1, halfToEven);
   const pixels = plain * tokenSide ** 2;
   if (pixels > maxPixels) return tokens(Math.sqrt(maxPixels / (width * height)), Math.floor);
   if (pixels < minPixels) return tokens(Math.sqrt(minPixels / (width * height)), Math.ceil);
   return plain;
 }
 
+/** As Python rounds: 70 pixels are two squares of 28, 42 are two as well. */
+function halfToEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
+}
+
 /** The most tokens that any image can take. */
-export function mostImageTokens({ tokenSide, minPixels, maxPixels }: VisionLimits): number {
+export function mostImageTokens({ tokenSide, minPixels, maxPixels }: Omit<VisionLimits, 'context'>): number {
   return Math.ceil(Math.max(minPixels, maxPixels) / tokenSide ** 2) + 1;
 }
 

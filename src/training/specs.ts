@@ -32,16 +32,25 @@ const common = ({ device, threads, policy }: CommonSettings, { outDir, data, mod
   model: modelRef(policy, model),
 });
 
-/** All models of a run share dtype and image size: the reward model reads what the policy reads. */
+/** All models of a run share their image size: the reward model reads what the policy reads. */
 function modelRef({ dtype, maxPixels }: Pick<Config['policy'], 'dtype' | 'maxPixels'>, path: string) {
   return { path, dtype, ...(maxPixels === undefined ? {} : { maxPixels }) };
 }
+
+/** What the reward model is loaded as: the policy's number format, where it has none of its own. */
+const judgeOf = ({ policy, rewardModel }: Config) => ({ ...policy, dtype: rewardModel.dtype ?? policy.dtype });
+
+/** How weights are held; left out where it is as ever, so that what was finished before these settings stays finished. */
+const heldOf = ({ trainedWeights, quantize }: Partial<Pick<Config['policy'], 'trainedWeights' | 'quantize'>>) => ({
+  ...(trainedWeights === undefined ? {} : { trainedWeights }),
+  ...(quantize === undefined ? {} : { quantize }),
+});
 
 const loraOf = (lora: Config['policy']['lora']) => (lora === undefined ? {} : { lora });
 
 /** Of the policy, or of a generator of our own, which has its own. */
 export interface SftSettings extends CommonSettings {
-  policy: Pick<Config['policy'], 'dtype' | 'maxPixels' | 'train' | 'lora'>;
+  policy: Pick<Config['policy'], 'dtype' | 'maxPixels' | 'train' | 'lora' | 'trainedWeights' | 'quantize'>;
   sft: Config['sft'];
 }
 
@@ -53,6 +62,7 @@ export function sftSpec(config: SftSettings, place: JobPlace): z.input<typeof sf
     ...common(config, place),
     train: policy.train,
     ...loraOf(policy.lora),
+    ...heldOf(policy),
     trl: {
       ...length,
       per_device_train_batch_size: sft.batchSize,
@@ -80,7 +90,8 @@ export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoS
     ...common(config, place),
     train: policy.train,
     ...loraOf(policy.lora),
-    ...(place.rewardModel === null ? {} : { rewardModel: modelRef(policy, place.rewardModel) }),
+    ...heldOf(policy),
+    ...(place.rewardModel === null ? {} : { rewardModel: modelRef(judgeOf(config), place.rewardModel) }),
     rewards: place.rewards,
     deadGroups: place.deadGroups,
     shownCompletions: grpo.shownCompletions,
@@ -110,9 +121,10 @@ export function rewardModelSpec(
   const first = training === 'first';
   return {
     kind: 'reward-model',
-    ...common(config, place),
+    ...common({ ...config, policy: judgeOf(config) }, place),
     train: rewardModel.train,
     ...loraOf(rewardModel.lora),
+    ...heldOf(rewardModel),
     loss: rewardModel.loss,
     steps: first ? rewardModel.steps : rewardModel.retrainSteps,
     batchSize: rewardModel.batchSize,
@@ -124,7 +136,8 @@ export function rewardModelSpec(
 }
 
 export function scoreSpec(config: Config, place: JobPlace): z.input<typeof scoreSpecSchema> {
-  return { kind: 'score', ...common(config, place), batchSize: config.rewardModel.scoreBatchSize };
+  const base = common({ ...config, policy: judgeOf(config) }, place);
+  return { kind: 'score', ...base, batchSize: config.rewardModel.scoreBatchSize };
 }
 
 export interface GeneratorPlace extends JobPlace {

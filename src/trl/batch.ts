@@ -1,11 +1,8 @@
 /** Rules between TRL options that TRL itself would only find when the model is loaded. One process; pure. */
+import { tableProblems, type OptionProblem } from './option-rules.js';
 import type { GrpoOptions, SftOptions } from './options.js';
 
-export interface OptionProblem {
-  /** The option that the message is about. */
-  option: string;
-  message: string;
-}
+export type { OptionProblem };
 
 /** What GRPO samples at a time, with TRL's defaults for what is left out. */
 export interface GenerationBatch {
@@ -61,5 +58,5 @@ export function commonProblems(options: SftOptions | GrpoOptions): OptionProblem
     problems.push({ option: 'save_strategy', message: 'best needs evaluations, which a training job does not make' });
   if (options.bf16 === true && options.fp16 === true)
     problems.push({ option: 'fp16', message: 'cannot be on beside bf16' });
-  return problems;
+  return [...problems, ...tableProblems(options)];
 }

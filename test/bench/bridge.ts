@@ -6,30 +6,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 import { ensurePython } from '../../src/bridge/environment.js';
 import { benchLine } from './bridge/line.js';
 import { benchPythonShell } from './bridge/python-shell.js';
 import { table, type Line } from './bridge/stats.js';
 import { benchTraining } from './bridge/training.js';
 
-const { values } = parseArgs({
-  options: {
-    calls: { type: 'string', default: '500' },
-    megabytes: { type: 'string', default: '10' },
-    starts: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '60' },
-    // Even, so that each side goes first as often.
-    pairs: { type: 'string', default: '6' },
-    threads: { type: 'string', default: String(os.availableParallelism()) },
-    only: { type: 'string', default: 'line,shell,training' },
-    out: { type: 'string' },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  calls: { type: 'string', default: '500' },
+  megabytes: { type: 'string', default: '10' },
+  starts: { type: 'string', default: '3' },
+  steps: { type: 'string', default: '60' },
+  // Even, so that each side goes first as often.
+  pairs: { type: 'string', default: '6' },
+  threads: { type: 'string', default: String(os.availableParallelism()) },
+  only: { type: 'string', default: 'line,shell,training' },
+  out: { type: 'string' },
 });
 function count(name: 'calls' | 'megabytes' | 'starts' | 'steps' | 'pairs' | 'threads'): number {
-  const number = Number(values[name]);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new Error(`--${name} takes a whole number above 0, not ${values[name]}`);
+  return Math.round(scriptNumber(import.meta.filename, `--${name}`, values[name], 1));
 }
 const parts = values.only.split(',');
 const line = { calls: count('calls'), megabytes: count('megabytes') };

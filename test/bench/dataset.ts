@@ -16,6 +16,7 @@ import { readSamples, writeSamples } from '../../src/dataset/samples.js';
 import { formatTable } from '../../src/format.js';
 import { seededRandom, type Random } from '../../src/random.js';
 import { modalities, questionTypes, type Sample } from '../../src/sample.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
 interface Measured {
   rows: number;
@@ -174,10 +175,11 @@ function besideDatasketch(count: number, dir: string): string {
 
 const dir = mkdtempSync(join(tmpdir(), 'medgr2-bench-dataset-'));
 try {
-  const [first = '50000', ...others] = process.argv.slice(2);
-  if (first === '--one') console.log(JSON.stringify(await measure(Number(others[0]), dir)));
+  const { values, positionals } = scriptLine(import.meta.filename, { one: { type: 'string' } }, 20);
+  if (values.one !== undefined) console.log(JSON.stringify(await measure(Number(values.one), dir)));
   else {
-    const sizes = [first, ...others].map(Number);
+    const given = positionals.length === 0 ? ['50000'] : positionals;
+    const sizes = given.map((size) => scriptNumber(import.meta.filename, 'the number of rows', size, 1));
     const found = sizes.map((size) => {
       const child = [
         '--max-old-space-size=12000',

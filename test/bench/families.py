@@ -59,6 +59,10 @@ def main() -> int:
 
     torch.set_num_threads(1)
     asked = sys.argv[1:] or list(FAMILIES)
+    unknown = [name for name in asked if name not in FAMILIES]
+    if unknown:
+        print(f"no family {', '.join(unknown)}; known: {', '.join(FAMILIES)}", file=sys.stderr)
+        return 2
     failed = 0
     cells: dict[str, dict[str, str]] = {}
     played = processing_smolvlm.num2words is None

@@ -5,7 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensurePython } from '../../src/bridge/environment.js';
+import { scriptLine } from '../../src/script-line.js';
 
+const { positionals } = scriptLine(import.meta.filename, {}, 50);
 const script = fileURLToPath(new URL('families.py', import.meta.url));
-const { status } = spawnSync(await ensurePython(), [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+const { status } = spawnSync(await ensurePython(), [script, ...positionals], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

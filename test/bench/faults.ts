@@ -7,22 +7,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { refuse, scriptLine, scriptNumber } from '../../src/script-line.js';
 import { appendJsonLine } from '../../src/loop/json-lines.js';
 import { runTrials } from './faults/run-trials.js';
 import { faultKinds } from './faults/kinds.js';
 import { describeElse, outcomeTable } from './faults/table.js';
 import { drawTrials, findTrial, type Trial } from './faults/trials.js';
 
-const { values } = parseArgs({
-  options: {
-    trials: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '7' },
-    only: { type: 'string' },
-    class: { type: 'string', default: '' },
-    workers: { type: 'string', default: '2' },
-    work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  trials: { type: 'string', default: '200' },
+  seed: { type: 'string', default: '7' },
+  only: { type: 'string' },
+  class: { type: 'string', default: '' },
+  workers: { type: 'string', default: '2' },
+  work: { type: 'string', default: join(tmpdir(), 'medgr2-faults') },
 });
 if (process.platform !== 'linux') {
   process.stderr.write('bench:faults finds processes by /proc and mounts small disks: it needs Linux\n');
@@ -32,20 +30,21 @@ const work = resolve(values.work);
 mkdirSync(work, { recursive: true });
 const words = values.class.toLowerCase().split(',');
 const kinds = faultKinds.filter(({ name }) => words.some((word) => name.toLowerCase().includes(word)));
-const [count, seed] = [Number(values.trials), Number(values.seed)];
+const whole = (name: 'trials' | 'seed' | 'workers'): number =>
+  scriptNumber(import.meta.filename, `--${name}`, values[name], name === 'seed' ? 0 : 1);
+const [count, seed] = [whole('trials'), whole('seed')];
 const list = (length: number): Trial[] => (kinds.length === 0 ? [] : drawTrials(length, seed, kinds));
 // Any trial of the seed, however many are asked for.
 const named = values.only?.split(',').map((name) => findTrial(list(5000), name));
 const trials = named?.flatMap((trial) => trial ?? []) ?? list(count);
 if (trials.length === 0 || trials.length < (named?.length ?? 0)) {
-  process.stderr.write('no trial has this name, or no kind holds this word; give the same --seed and --class\n');
-  process.exit(2);
+  refuse(import.meta.filename, 'no trial has this name, or no kind holds this word; give the same --seed and --class');
 }
 const { stdout: commit } = spawnSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' });
 const started = performance.now();
 const outcomes = await runTrials(trials, {
   work,
-  workers: Number(values.workers),
+  workers: whole('workers'),
   twice: true,
   onOutcome: (outcome, done) => {
     appendJsonLine(join(work, 'outcomes.jsonl'), outcome);

@@ -7,32 +7,27 @@
  * --median 800 --sigma 0.5 --timeout 10 --compare; 0 leaves a pass out. A quick check: --requests 500 --many 1000
  * --requests-per-minute 1000. Exits 1 if a task was lost.
  */
-import { parseArgs } from 'node:util';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 import { formatSeconds, formatTable } from '../../src/format.js';
 import { reasonOf, tools } from './compare/tools.js';
 import { comparePass, ownPass, type Measured, type Setting } from './generate-measure.js';
 
 const text = (value: string) => ({ type: 'string', default: value }) as const;
-const { values } = parseArgs({
-  options: {
-    requests: text('5000'),
-    many: text('50000'),
-    concurrency: text('64'),
-    'requests-per-minute': text('4000'),
-    faults: text('0.05'),
-    client: text('openai'),
-    'image-bytes': text('100000'),
-    median: text('800'),
-    sigma: text('0.5'),
-    timeout: text('10'),
-    compare: { type: 'boolean', default: false },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  requests: text('5000'),
+  many: text('50000'),
+  concurrency: text('64'),
+  'requests-per-minute': text('4000'),
+  faults: text('0.05'),
+  client: text('openai'),
+  'image-bytes': text('100000'),
+  median: text('800'),
+  sigma: text('0.5'),
+  timeout: text('10'),
+  compare: { type: 'boolean', default: false },
 });
 function number(name: Exclude<keyof typeof values, 'client' | 'compare'>): number {
-  const found = Number(values[name]);
-  if (found >= 0) return found;
-  process.stderr.write(`--${name} takes a number, not ${values[name]}\n`);
-  process.exit(2);
+  return scriptNumber(import.meta.filename, `--${name}`, values[name]);
 }
 if (values.compare && values.client !== 'openai') {
   process.stderr.write('--compare is over the protocol that all speak: leave --client out\n');

@@ -8,8 +8,10 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { ensurePython } from '../../src/bridge/environment.js';
 import { pythonPath } from '../../src/bridge/paths.js';
+import { scriptLine } from '../../src/script-line.js';
 import { gpuFile, tableOf, type Measured } from './gpu-table.js';
 
+if (process.argv.includes('--help')) scriptLine(import.meta.filename, {});
 const python = await ensurePython({ onProgress: (line) => process.stderr.write(`${line}\n`) });
 const passed = process.argv.slice(2).filter((value) => value !== '--json');
 const { exitCode, stdout } = await execa(python, ['-P', '-m', 'medgr2', 'gpu-check', '--json', ...passed], {
@@ -18,7 +20,7 @@ const { exitCode, stdout } = await execa(python, ['-P', '-m', 'medgr2', 'gpu-che
   env: { PYTHONPATH: pythonPath() },
 });
 process.exitCode = exitCode ?? 1;
-if (stdout !== '') {
+if (exitCode !== 2 && stdout !== '') {
   const measured = JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1)) as Measured;
   const text = await tableOf(measured);
   process.stdout.write(text);

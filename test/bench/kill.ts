@@ -1,21 +1,21 @@
 /** `npm run bench:kill -- --kills 20 --requests 2000`: kill -9 at random moments, and what it cost. Exits 1 if anything was lost. */
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 import { killRepeatedly } from '../generation/kills.js';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '20' },
-    requests: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '0' },
-    latency: { type: 'string', default: '10' },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  kills: { type: 'string', default: '20' },
+  requests: { type: 'string', default: '2000' },
+  seed: { type: 'string', default: '0' },
+  latency: { type: 'string', default: '10' },
 });
-const requests = Number(values.requests);
+const number = (name: keyof typeof values): number => scriptNumber(import.meta.filename, `--${name}`, values[name]);
+const requests = number('requests');
 const outcome = await killRepeatedly({
   requests,
-  kills: Number(values.kills),
-  seed: Number(values.seed),
-  latencyMs: Number(values.latency),
+  kills: number('kills'),
+  seed: number('seed'),
+  latencyMs: number('latency'),
   onKill: (kill, lost) => process.stderr.write(`kill ${kill}: ${lost} answered replies had not reached the cache\n`),
 });
 const lost = outcome.lost.reduce((sum, count) => sum + count, 0);

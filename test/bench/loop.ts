@@ -7,7 +7,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { ensurePython } from '../../src/bridge/environment.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createPhantomData } from '../../src/dataset/phantom.js';
@@ -18,17 +17,17 @@ import { phantomBase } from '../../src/loop/relocation.js';
 import { fromRun } from '../../src/loop/run-folder.js';
 import { cycleTasks } from '../../src/loop/tasks.js';
 import { startTeacherServer } from '../../src/providers/simulated/server.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 import { runCommandLine } from '../helpers/command.js';
 import { requestLines } from './generate-tasks.js';
 
-const { values } = parseArgs({
-  options: {
-    threads: { type: 'string', default: String(Math.min(2, cpus().length)) },
-    set: { type: 'string', multiple: true, default: [] },
-    keep: { type: 'string' },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  threads: { type: 'string', default: String(Math.min(2, cpus().length)) },
+  set: { type: 'string', multiple: true, default: [] },
+  keep: { type: 'string' },
 });
-const set = ['cycles=1', `threads=${values.threads}`, ...values.set];
+const threads = scriptNumber(import.meta.filename, '--threads', values.threads, 1);
+const set = ['cycles=1', `threads=${threads}`, ...values.set];
 const file = 'configs/demo.yaml';
 const byHand = fileURLToPath(new URL('compare/loop_by_hand.py', import.meta.url));
 const config = await loadConfig(file, { set });
@@ -83,7 +82,7 @@ async function handOver(url: string, pool: Parameters<typeof cycleTasks>[0]['poo
     url,
     base: phantomBase,
     out: folder,
-    threads: Number(values.threads),
+    threads,
     concurrency: generation.concurrency,
     seed_rows: write('seed', await readSamples(join(prepared, 'seed.parquet'))),
     test_rows: write('test', await readSamples(join(prepared, 'test.parquet'))),
@@ -113,7 +112,7 @@ async function theirs(): Promise<{ wall: number } & ByHand> {
 /** Not synchronously: the server that the script asks is in this process. */
 async function execute(command: string, args: readonly string[]): Promise<string> {
   const { execa } = await import('execa');
-  const env = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1', OMP_NUM_THREADS: values.threads };
+  const env = { HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_PROGRESS_BARS: '1', OMP_NUM_THREADS: String(threads) };
   return (await execa(command, args, { env, stderr: 'inherit' })).stdout;
 }
 
@@ -148,7 +147,7 @@ try {
       `medgr2's stages add up to ${charged.toFixed(1)} s of ${mine.wall.toFixed(1)} s (the rest: start and end of the command)`,
       `lines: ${lines(file, '#')} of ${file}, ${lines(byHand, '#')} of loop_by_hand.py`,
       `by hand: accuracy ${JSON.stringify(hand.accuracy)}, ${hand.candidates} candidates, ${hand.kept} kept by its own head`,
-      `${values.threads} threads; load of the machine before, between and after: ${loads.map((load) => load.toFixed(1)).join(', ')}`,
+      `${threads} threads; load of the machine before, between and after: ${loads.map((load) => load.toFixed(1)).join(', ')}`,
     ].join('\n')}\n`,
   );
 } finally {

@@ -6,11 +6,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { imageNames } from '../../src/dataset/import/images.js';
+import { imageNames } from '../../src/dataset/import/image-folder.js';
 import { hashDistance, perceptualHash, type PerceptualHash } from '../../src/dataset/near/image.js';
 import { formatTable } from '../../src/format.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
-const [folder = '../shared/data/vqa-rad/images', limit = '1000'] = process.argv.slice(2);
+const { positionals } = scriptLine(import.meta.filename, {}, 2);
+const [folder = '../shared/data/vqa-rad/images', limit = '1000'] = positionals;
+scriptNumber(import.meta.filename, 'the number of images', limit, 1);
 const distances = [0, 2, 4, 6, 8, 10, 12];
 
 interface Size {

@@ -4,9 +4,12 @@
  */
 import { optionLetter } from '../../src/reward/options.js';
 import { isCorrect } from '../../src/reward/extract.js';
-import { publishedAccuracy, publishedLetter } from '../../src/reward/published.js';
+import { publishedAccuracy, publishedLetter, publishedWord } from '../../src/reward/published.js';
 import { formatTable } from '../../src/format.js';
 import { seededRandom } from '../../src/random.js';
+import { scriptLine } from '../../src/script-line.js';
+
+scriptLine(import.meta.filename, {});
 
 const questions = [
   ['Magnetic Resonance Imaging (MRI)', 'Computed Tomography (CT) scan', 'X-ray', 'Ultrasound'],
@@ -54,13 +57,19 @@ const kinds: [string, Means, (said: Said) => string][] = [
   ['block inside thinking', 'none', ({ letter }) => `<think>So <answer>${letter}</answer>`],
   ['all letters', 'none', () => '<answer>A, B, C, D</answer>'],
   ['cannot tell', 'none', ({ words }) => `<answer>I cannot tell whether ${words}</answer>`],
+  [
+    'hedge behind the block',
+    'none',
+    ({ letter, otherLetter }) => `<answer>${letter}</answer>, but ${otherLetter} is possible too`,
+  ],
+  ['somebody else’s', 'none', ({ letter }) => `<answer>A novice would choose ${letter}</answer>`],
   ['empty block', 'none', () => '<answer></answer>'],
 ];
 const perKind = 40;
 
 const random = seededRandom('bench reading', 1);
 const rows = kinds.map(([name, means, write]) => {
-  const paid = { ours: 0, evaluated: 0, medVlmR1: 0, medR1: 0, differ: 0 };
+  const paid = { ours: 0, evaluated: 0, evaluatedMedR1: 0, medVlmR1: 0, medR1: 0, differ: 0 };
   for (let i = 0; i < perKind; i++) {
     const options = random.pick(questions);
     const [right = 0, other = 1] = random.shuffle(options.map((_, index) => index));
@@ -71,6 +80,7 @@ const rows = kinds.map(([name, means, write]) => {
     const medVlmR1 = publishedAccuracy('medvlm-r1', text, key);
     paid.ours += Number(ours);
     paid.evaluated += Number(evaluated);
+    paid.evaluatedMedR1 += Number(publishedWord(text) === optionLetter(right));
     paid.medVlmR1 += medVlmR1;
     paid.medR1 += publishedAccuracy('med-r1', text, key);
     paid.differ += Number(ours !== evaluated || Number(ours) !== medVlmR1);
@@ -81,11 +91,20 @@ const rows = kinds.map(([name, means, write]) => {
 const share = (count: number): string => (count / perKind).toFixed(2);
 console.log(
   formatTable([
-    ['text', 'means', 'ours', 'MedVLM-R1 reward', 'Med-R1 reward', 'MedVLM-R1 evaluation', 'differ'],
-    ...rows.map(({ name, means, ours, medVlmR1, medR1, evaluated, differ }) => [
+    [
+      'text',
+      'means',
+      'ours',
+      'MedVLM-R1 reward',
+      'Med-R1 reward',
+      'MedVLM-R1 evaluation',
+      'Med-R1 evaluation',
+      'differ',
+    ],
+    ...rows.map(({ name, means, ours, medVlmR1, medR1, evaluated, evaluatedMedR1, differ }) => [
       name,
       means,
-      ...[ours, medVlmR1, medR1, evaluated].map(share),
+      ...[ours, medVlmR1, medR1, evaluated, evaluatedMedR1].map(share),
       String(differ),
     ]),
   ]),

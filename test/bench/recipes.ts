@@ -3,7 +3,7 @@
  * each ended. Its figures mean nothing. Options: --only a,b --out DIR. Takes some ten minutes on two idle cores.
  */
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptLine } from '../../src/script-line.js';
 import { ensurePython } from '../../src/bridge/environment.js';
 import { openEngine } from '../../src/bridge/engine.js';
 import { messageOf } from '../../src/errors.js';
@@ -33,8 +33,9 @@ const recipes: Readonly<Record<string, readonly string[]>> = {
   ablation: [],
 };
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, out: { type: 'string', default: 'runs/smoke-recipes' } },
+const { values } = scriptLine(import.meta.filename, {
+  only: { type: 'string' },
+  out: { type: 'string', default: 'runs/smoke-recipes' },
 });
 const wanted = values.only?.split(',') ?? Object.keys(recipes);
 const python = await ensurePython();

@@ -14,10 +14,13 @@ import { recordedRun, recorder } from '../tui/fixtures/recorded-run.js';
 import { openScreen, type Terminal } from '../../src/tui/open-screen.js';
 import { followFile, replayFile } from '../../src/tui/sources.js';
 import type { TimedEvent } from '../../src/loop/events.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
 /** More than this from the first third of a replay to the last, and something is held that should not be. */
 const mostGrowthMiB = 3;
-const [restSeconds = 20, replayMinutes = 30] = process.argv.slice(2).map(Number);
+const [restSeconds = 20, replayMinutes = 30] = scriptLine(import.meta.filename, {}, 2).positionals.map((text) =>
+  scriptNumber(import.meta.filename, 'each value', text),
+);
 const folder = mkdtempSync(join(tmpdir(), 'medgr2-screen-'));
 const file = join(folder, 'events.jsonl');
 const write = (events: readonly TimedEvent[]): void =>

@@ -6,7 +6,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptLine } from '../../src/script-line.js';
 import { ensurePython } from '../../src/bridge/environment.js';
 import { openEngine } from '../../src/bridge/engine.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -19,14 +19,12 @@ import { seedOnlyAccuracy, unfilteredAccuracy } from './arms.js';
 import { readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '0,1,2,3,4' },
-    out: { type: 'string', default: 'runs/bench-seeds' },
-    config: { type: 'string', default: 'configs/demo.yaml' },
-    set: { type: 'string', multiple: true, default: [] },
-    pool: { type: 'string', multiple: true },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  seeds: { type: 'string', default: '0,1,2,3,4' },
+  out: { type: 'string', default: 'runs/bench-seeds' },
+  config: { type: 'string', default: 'configs/demo.yaml' },
+  set: { type: 'string', multiple: true, default: [] },
+  pool: { type: 'string', multiple: true },
 });
 
 async function runSeed(out: string, seed: number, python: string): Promise<SeedOutcome> {

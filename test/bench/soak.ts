@@ -8,11 +8,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openEngine, type Engine } from '../../src/bridge/engine.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-const [calls = 100_000, jobs = 1000, events = 50_000] = process.argv.slice(2).map(Number);
+const [calls = 100_000, jobs = 1000, events = 50_000] = scriptLine(import.meta.filename, {}, 3).positionals.map(
+  (text) => scriptNumber(import.meta.filename, 'each value', text),
+);
 const mebi = (bytes: number): number => Math.round((bytes / 1024 / 1024) * 100) / 100;
 
 /** Node's heap after a collection, and Python's resident memory (Linux; 0 elsewhere), in MiB. */

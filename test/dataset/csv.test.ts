@@ -49,7 +49,7 @@ describe('CSV', () => {
   });
 
   test('names columns that have none or stand twice', () => {
-    expect(parseCsv('a,,a\n1,2,3').columns).toEqual(['a', 'column 2', 'a_2']);
+    expect(parseCsv('a,,a\n1,2,3').columns).toEqual(['a', 'column 2', 'a (again)']);
   });
 });
 

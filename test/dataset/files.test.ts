@@ -8,6 +8,7 @@ import { loadFiles, type FilesOptions } from '../../src/dataset/files.js';
 import { readDataset, writeDataset } from '../../src/dataset/folder.js';
 import { importImages } from '../../src/dataset/import/images.js';
 import { importQuestions } from '../../src/dataset/import/import.js';
+import { projectKey } from '../../src/dataset/pseudonym-key.js';
 import { readSamples } from '../../src/dataset/samples.js';
 import { generateAlone } from '../../src/loop/alone-stages.js';
 import { findFacts } from '../../src/loop/estimate/facts.js';
@@ -82,7 +83,7 @@ describe('the data', () => {
       message: expect.stringContaining('images'),
     });
     const seed = await readDataset(at('seed'));
-    const images = seed.images.map((image) => ({ ...image, patient: 'p6' }));
+    const images = seed.images.map((image) => ({ ...image, patient: projectKey().pseudonym('p6') }));
     await writeDataset(at('same-patient'), { ...seed, images, rejected: [] });
     await expect(loadFiles(options({ seed: at('same-patient') }))).rejects.toMatchObject({
       code: 'test-leak',

@@ -11,6 +11,7 @@ import { importClinical } from '../../src/dataset/import/clinical.js';
 import { importImages } from '../../src/dataset/import/images.js';
 import { importQuestions } from '../../src/dataset/import/import.js';
 import type { ImportOptions } from '../../src/dataset/import/report.js';
+import { projectKey } from '../../src/dataset/pseudonym-key.js';
 import { writeParquet } from '../../src/dataset/table.js';
 import { DataError } from '../../src/errors.js';
 import { sha256 } from '../../src/hash.js';
@@ -78,7 +79,7 @@ describe('rows', () => {
       questionType: 'disease diagnosis',
       rationale: 'Nothing stands out.',
     });
-    expect(dataset.images.map(({ patient }) => patient)).toEqual(['7', null, null]);
+    expect(dataset.images.map(({ patient }) => patient)).toEqual([projectKey().pseudonym('7'), null, null]);
     for (const { path } of dataset.images) expect(existsSync(path)).toBe(true);
   });
 
@@ -141,7 +142,7 @@ describe('rows', () => {
         ['left', 'OCT'],
         ['right', 'OCT'],
       ]);
-      expect(dataset.images.map(({ patient }) => patient)).toEqual(['p1', 'p2']);
+      expect(dataset.images.map(({ patient }) => patient)).toEqual(['p1', 'p2'].map(projectKey().pseudonym));
     }
   });
 

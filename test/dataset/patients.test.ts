@@ -12,7 +12,8 @@ import { readDataset, writeDataset } from '../../src/dataset/folder.js';
 import { importImages } from '../../src/dataset/import/images.js';
 import { importQuestions } from '../../src/dataset/import/import.js';
 import { patientFinder } from '../../src/dataset/import/patient-path.js';
-import { patientOrNull } from '../../src/dataset/import/patients.js';
+import { patientOrNull, patientsOf } from '../../src/dataset/import/patients.js';
+import { patientKey } from '../../src/dataset/patient-key.js';
 import { projectKey } from '../../src/dataset/pseudonym-key.js';
 import { likeImages } from '../../src/dataset/near/stored.js';
 import { splitDataset } from '../../src/dataset/split.js';
@@ -48,6 +49,12 @@ describe('the key of pseudonyms', () => {
   test('gives what Python gives', () => {
     const key = projectKey(dir, { MEDGR2_PSEUDONYM_KEY: '0123456789abcdef' });
     expect(key.pseudonym('PAT0')).toBe('5aab70842adcffb0');
+  });
+
+  test('takes a number for one however it is written, in both languages', () => {
+    const file = join(packageRoot, 'test/golden/patient-keys.json');
+    const keys = JSON.parse(readFileSync(file, 'utf8')) as { given: string; key: string }[];
+    expect(keys.map(({ given }) => ({ given, key: patientKey(given) }))).toEqual(keys);
   });
 });
 
@@ -103,7 +110,23 @@ describe('tables', () => {
       '3.png,What?,a,P7,S2',
     ]);
     const { images } = await readDataset(at('out-study'));
-    expect(images.map(({ patient }) => patient)).toEqual(['study S1', 'study S1', 'study S2', 'P7']);
+    expect(images.map(({ patient }) => patient)).toEqual(
+      ['study S1', 'study S1', 'P7', 'P7'].map(projectKey().pseudonym),
+    );
+  });
+
+  test('a row that has only the study, or the name, of a patient is that patient’s', () => {
+    const rows = [
+      { patients: ['P1', 'Doe'], studies: ['S1'] },
+      { patients: [null, 'DOE'], studies: [] },
+      { patients: ['', null], studies: ['s1'] },
+      { patients: ['P2'], studies: ['S2'] },
+      { patients: ['P3'], studies: ['S2'] },
+      { patients: [], studies: ['S2'] },
+      { patients: ['NA'], studies: [7] },
+      { patients: [], studies: [] },
+    ];
+    expect(patientsOf(rows)).toEqual(['P1', 'P1', 'P1', 'P2', 'P3', 'study S2', 'study 7', null]);
   });
 
   test('an image under two patients is told', async () => {

@@ -76,6 +76,7 @@ describe('files', () => {
           id: 'Set_0001',
           completion: 'a',
           answer: 'a',
+          question: '',
           options: ['a', 'b, "c"'],
           modality: 'CT',
           questionType: 'lesion grading',

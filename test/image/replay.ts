@@ -1,28 +1,26 @@
 /**
- * `npm run image:replay -- FOLDER`: the Dockerfile's steps in a clean Debian root (debootstrap, chroot), for machines
+ * `npm run image:replay -- FOLDER [--arg TORCH=cpu] [--env NAME] [--bind DIR]`, as root: the Dockerfile's steps in a clean Debian root (debootstrap, chroot), for machines
  * without Docker; ends with the image's health check and a smoke run. Needs root, and takes what a build takes.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { refuse, scriptLine } from '../../src/script-line.js';
 import { assignments, copyOf, parseDockerfile, wordsOf, type Stage } from './dockerfile.js';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const { values: given, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values: given, positionals } = scriptLine(
+  import.meta.filename,
+  {
     arg: { type: 'string', multiple: true, default: [] },
     /** Variables of this shell and folders of this machine that a build needs here: a mirror, certificates. */
     env: { type: 'string', multiple: true, default: [] },
     bind: { type: 'string', multiple: true, default: [] },
   },
-});
+  1,
+);
 const [folder] = positionals;
-if (folder === undefined || process.getuid?.() !== 0) {
-  process.stderr.write('usage, as root: npm run image:replay -- FOLDER [--arg TORCH=cpu] [--env NAME] [--bind DIR]\n');
-  process.exit(2);
-}
+if (folder === undefined || process.getuid?.() !== 0) refuse(import.meta.filename, 'a folder is needed, and root');
 const work = path.resolve(folder);
 const args = assignments(given.arg.join(' '));
 const passed = Object.fromEntries(given.env.map((name) => [name, process.env[name] ?? '']));

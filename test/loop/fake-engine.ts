@@ -47,7 +47,7 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
     const work = async (): Promise<ResultOf<K>> => {
       before?.(spec, calls.length);
       if (hooks.signal?.aborted) throw new JobError('job-cancelled', 'cancelled', { jobId: spec.kind });
-      call.rows = await readParquet<Row>(spec.data);
+      call.rows = 'data' in spec ? await readParquet<Row>(spec.data) : [];
       const name = differ ? `${spec.kind} ${spec.outDir}` : contentOnly ? lessonOf(spec, call.rows) : spec.kind;
       return (await perform(spec, call.rows, hooks, { name, differ })) as ResultOf<K>;
     };
@@ -59,6 +59,17 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
 }
 
 async function* noEvents(): AsyncGenerator<never, void> {}
+
+/** Bytes that each kind of job says it held. */
+export const fakePeak = {
+  sft: 3e9,
+  grpo: 4e9,
+  'reward-model': 2e9,
+  score: 1e9,
+  complete: 1e9,
+  evaluate: 1e9,
+  merge: 1e9,
+};
 
 /** What a training is made of: the start, the rows without their places, the seed. */
 function lessonOf(spec: JobSpec, rows: readonly Row[]): string {
@@ -81,6 +92,7 @@ async function perform(
   { name, differ }: Differing,
 ): Promise<object> {
   hooks.onEvent?.({ type: 'job-start', kind: spec.kind, pid: 1, device: 'fake', parameters: 1, resumedFrom: null });
+  hooks.onEvent?.({ type: 'memory', of: 'process', peak: fakePeak[spec.kind] });
   switch (spec.kind) {
     case 'score': {
       const own = differ ? Number.parseInt(sha256(spec.model.path).slice(0, 6), 16) / 1e9 : 0;
@@ -138,6 +150,8 @@ async function perform(
     case 'reward-model':
       if ('lora' in spec && spec.lora !== undefined) writeAdapter(spec.outDir, spec.model.path);
       return trained(spec.kind, spec.outDir, name);
+    case 'merge':
+      return { ...trained(spec.kind, spec.outDir, name), base: 'phantom', dtype: 'float32' };
   }
 }
 

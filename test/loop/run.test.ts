@@ -8,12 +8,13 @@ import { readSamples } from '../../src/dataset/samples.js';
 import { InterruptedError, RunError } from '../../src/errors.js';
 import { generateAlone } from '../../src/loop/alone-stages.js';
 import { runEventSchema, type TimedEvent } from '../../src/loop/events.js';
+import { ledgerEntrySchema } from '../../src/loop/ledger.js';
 import { runResultSchema } from '../../src/loop/result.js';
 import { runLoop } from '../../src/loop/run.js';
 import { parseReply, questionTypeOfPrompt } from '../../src/prompts/index.js';
 import type { Sample } from '../../src/sample.js';
 import { readAnswered } from '../../src/providers/simulated/counts.js';
-import { fakeEngine, type FakeEngine } from './fake-engine.js';
+import { fakeEngine, fakePeak, type FakeEngine } from './fake-engine.js';
 
 const yaml = `
 cycles: 2
@@ -91,6 +92,12 @@ describe('a whole run', () => {
       expect(image).toMatch(/^images\//);
     }
     expect(existsSync(join(runDir, 'cycle-1/sft.partial'))).toBe(false);
+    const entries = readFileSync(join(runDir, 'ledger.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => ledgerEntrySchema.parse(JSON.parse(line)));
+    const peakOf = (name: string) => entries.find(({ stage }) => stage === name)?.peakMemory;
+    expect([peakOf('sft'), peakOf('grpo'), peakOf('filter')]).toEqual([fakePeak.sft, fakePeak.grpo, undefined]);
   });
 
   test('tells every event in events.jsonl as it tells the caller', async () => {

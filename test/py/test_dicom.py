@@ -1,13 +1,13 @@
-"""The `dicom` and `nifti` jobs: pydicom's own CT and MR files, and files made here for what those do not have."""
+"""The `dicom` job: pydicom's own CT and MR files, and files made here for what those do not have."""
 
 import json
 import re
 from pathlib import Path
 
-import nibabel
 import numpy as np
 import pydicom
 import pytest
+from clinical_jobs import Silent, linear, pixels, render
 from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.datadict import dictionary_VR
@@ -16,28 +16,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from medgr2 import dicom, nifti
-from medgr2.patients import patient_or_none, pseudonymiser
-
-
-class Silent:
-    def emit(self, event):
-        pass
-
-    def should_stop(self):
-        return False
-
-
-def render(module, path, out, window="header", frames="middle"):
-    out.mkdir()
-    spec = {"path": str(path), "outDir": str(out), "pictures": str(out / "images"), "window": window, "frames": frames}
-    module.run(spec, Silent())
-    rows, rejected = ([json.loads(line) for line in (out / f"{n}.jsonl").open()] for n in ("images", "rejected"))
-    return rows, rejected
-
-
-def pixels(row):
-    return np.asarray(Image.open(row["path"]))
+from medgr2 import dicom
+from medgr2.patients import patient_key, patient_or_none, pseudonymiser
 
 
 def make(path: Path, values: np.ndarray, **header):
@@ -101,6 +81,77 @@ def test_rescale_monochrome1_and_padding(tmp_path):
     assert (inverse[~kept] == 0).all()  # padding stays black
 
 
+def shown_of(tmp_path, values, **header):
+    files = len(list(tmp_path.iterdir()))
+    rows, rejected = render(dicom, make(tmp_path / f"{files}.dcm", values, **header), tmp_path / f"out-{files}")
+    assert rejected == []
+    return pixels(rows[0]), rows[0]["warnings"]
+
+
+STORED = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+WINDOW = {"WindowCenter": 2000, "WindowWidth": 3000}
+
+
+def test_bits_that_lie_high_are_read_where_they_lie(tmp_path):
+    high = {**WINDOW, "BitsStored": 12, "HighBit": 15}
+    shown, _ = shown_of(tmp_path, STORED << 4, **high)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+    signed = (STORED.astype(np.int32) - 2048).astype(np.int16)
+    shown, _ = shown_of(tmp_path, (signed << 4).astype(np.int16), **high | {"WindowCenter": 0})
+    assert np.array_equal(shown, linear(signed.astype(float), 0, 3000))
+    middle = (STORED % 1024 << 2) | (STORED % 2 << 15)  # ten bits, an overlay above them
+    shown, _ = shown_of(tmp_path, middle, WindowCenter=512, WindowWidth=1024, BitsStored=10, HighBit=11)
+    assert np.array_equal(shown, linear((STORED % 1024).astype(float), 512, 1024))
+
+
+@pytest.mark.parametrize(
+    ("header", "slope", "intercept"),
+    [
+        ({"RescaleIntercept": -1000}, 1, -1000),
+        ({"RescaleSlope": -1}, -1, 0),
+        ({"RescaleSlope": None, "RescaleIntercept": None}, 1, 0),
+        ({"RescaleSlope": 0, "RescaleIntercept": 5}, 1, 5),
+    ],
+)
+def test_a_slope_or_an_intercept_alone_counts(tmp_path, header, slope, intercept):
+    shown, notes = shown_of(tmp_path, STORED, **WINDOW | header)
+    assert np.array_equal(shown, linear(STORED * float(slope) + intercept, 2000, 3000))
+    assert any("slope is 0" in note for note in notes) == (header.get("RescaleSlope") == 0)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_a_table_in_words_is_a_table_of_words(tmp_path, bits):
+    item = Dataset()
+    item.LUTDescriptor = [4096, 0, bits]
+    entries = np.linspace(2**bits - 1, 0, 4096).astype(np.uint16)
+    item.add_new(Tag("LUTData"), "OW", entries.tobytes())
+    shown, _ = shown_of(tmp_path, STORED, VOILUTSequence=[item])
+    assert np.array_equal(shown, np.round(entries[STORED] / (2**bits - 1) * 255).astype(np.uint8))
+
+
+def test_what_follows_the_pixels_is_no_picture(tmp_path):
+    padded = np.concatenate([STORED, STORED, STORED[::-1]])
+    shown, _ = shown_of(tmp_path, padded, **WINDOW, Rows=64)
+    assert np.array_equal(shown, linear(STORED.astype(float), 2000, 3000))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_values_that_are_no_numbers_do_not_blacken_the_others(tmp_path, kind):
+    values = np.linspace(-1, 1, 64 * 64).astype(kind).reshape(64, 64)
+    values[0, :2] = np.nan, np.inf
+    dataset = pydicom.dcmread(make(tmp_path / "a.dcm", STORED, WindowCenter=0, WindowWidth=0.8))
+    for name in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        del dataset[name]
+    dataset.BitsAllocated = values.itemsize * 8
+    setattr(dataset, "FloatPixelData" if kind is np.float32 else "DoubleFloatPixelData", values.tobytes())
+    dataset.save_as(tmp_path / "a.dcm")
+    for window in ("header", "auto"):
+        rows, rejected = render(dicom, tmp_path / "a.dcm", tmp_path / window, window=window)
+        shown = pixels(rows[0])
+        assert rejected == [] and len(np.unique(shown)) > 200
+        assert (shown[0, 0], shown[0, 1]) == (0, 255) and any("no numbers" in note for note in rows[0]["warnings"])
+
+
 def test_frames(tmp_path):
     frames = np.stack([np.full((8, 8), n * 10, np.uint8) for n in range(5)])
     frames[:, 0, 0] = 255
@@ -118,10 +169,11 @@ def test_nothing_that_names_the_patient_leaves(tmp_path, monkeypatch):
     files.mkdir()
     make(files / "Doe_Jane.dcm", RAMP, BodyPartExamined="Doe^Jane 12")
     make(files / "other.dcm", RAMP + 1, BodyPartExamined="HEAD")
+    make(files / "third.dcm", RAMP + 2, BodyPartExamined="JANE")
     rows, _ = render(dicom, files, tmp_path / "out")
     written = json.dumps([{name: value for name, value in row.items() if name != "file"} for row in rows])
     pictures = b"".join(Path(row["path"]).read_bytes() for row in rows)
-    for secret in ("Doe", "Jane", "12345", "1970"):
+    for secret in ("Doe", "Jane", "jane", "12345", "1970"):
         assert secret not in written and secret.encode() not in pictures
     assert len({row["patient"] for row in rows}) == 1  # the same patient in both
     again, _ = render(dicom, files, tmp_path / "again")
@@ -159,17 +211,6 @@ def test_what_is_no_picture_is_rejected_with_the_reason(tmp_path):
     assert {line["file"]: line["code"] for line in rejected} == {"note.txt": "not-dicom", "cut.dcm": "image-unusable"}
 
 
-def test_nifti_slices_show_the_front_up_and_the_patients_left_on_the_right(tmp_path):
-    volume_XYZ = np.zeros((20, 30, 3), np.float32)
-    volume_XYZ[15:, 25:, 1] = 100  # right and front of the middle slice
-    nibabel.save(nibabel.Nifti1Image(volume_XYZ, np.eye(4)), tmp_path / "Doe_Jane.nii.gz")
-    rows, _ = render(nifti, tmp_path / "Doe_Jane.nii.gz", tmp_path / "out", window=[50, 100])
-    shown = pixels(rows[0])
-    assert shown.shape == (30, 20)
-    assert shown[2, 2] == 255 and shown[2, 17] == 0 and shown[27, 2] == 0
-    assert rows[0]["detail"].startswith("slice 2 of 3") and "Doe" not in rows[0]["patient"]
-
-
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
@@ -177,6 +218,28 @@ def test_what_stands_for_no_patient_is_none():
     words = json.loads((GOLDEN / "no-patients.json").read_text())
     assert [word for word in words["nobody"] if patient_or_none(word) is not None] == []
     assert [word for word in words["somebody"] if patient_or_none(word) is None] == []
+
+
+def test_what_a_patient_is_compared_by_is_the_same_in_both_languages():
+    keys = json.loads((GOLDEN / "patient-keys.json").read_text())
+    assert [patient_key(one["given"]) for one in keys] == [one["key"] for one in keys]
+
+
+def test_names_of_files_that_are_listed_name_nobody(tmp_path):
+    files = tmp_path / "in" / "Doe_Jane"
+    files.mkdir(parents=True)
+    make(files / "IM-1.dcm", RAMP, AccessionNumber="ACC998")
+    make(files / "ACC998_2.dcm", RAMP, Modality="SR")
+    make(files / "1970-01-01 3.dcm", RAMP, Modality="SR")
+    (files / "12345 notes.txt").write_text("x")
+    rows, rejected = render(dicom, tmp_path / "in", tmp_path / "out")
+    assert [row["shown"] for row in rows] == ["…/IM-1.dcm (file 4 of 4 by name)"]
+    told = json.dumps(rejected, ensure_ascii=False)
+    assert not any(secret in told for secret in ("Doe", "Jane", "12345", "ACC998", "1970"))
+    assert len({line["file"] for line in rejected}) == 3
+    (tmp_path / "own").mkdir()
+    spec = {"path": str(files), "outDir": str(tmp_path / "own"), "pictures": str(tmp_path / "own"), "window": "auto"}
+    assert dicom.run(spec | {"frames": "first"}, Silent())["path"] == str(tmp_path / "in" / "…")
 
 
 @pytest.mark.parametrize("number", ["Anonymous", "0", "NA", "unknown", None])
@@ -281,6 +344,10 @@ def test_a_big_endian_palette_shows_what_a_little_endian_one_shows(tmp_path, bit
     file["PixelData"].VR = "OW"
     pydicom.dcmwrite(tmp_path / "big.dcm", file, little_endian=False, implicit_vr=False, enforce_file_format=True)
     assert np.array_equal(pixels(render(dicom, tmp_path / "big.dcm", tmp_path / "b")[0][0]), expected)
+    file.PixelData, file.NumberOfFrames = file.PixelData * 3, 3
+    pydicom.dcmwrite(tmp_path / "big.dcm", file, little_endian=False, implicit_vr=False, enforce_file_format=True)
+    rows, _ = render(dicom, tmp_path / "big.dcm", tmp_path / "c", frames="all")
+    assert len(rows) == 3 and all(np.array_equal(pixels(row), expected) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -355,27 +422,6 @@ def test_the_line_that_says_why_survives(tmp_path):
     assert "pylibjpeg" in rejected[0]["reason"] and "JPEG-LS" in rejected[0]["reason"]
     _, rejected = render(dicom, Path(get_testdata_file("GDCMJ2K_TextGBR.dcm")), tmp_path / "lossy")
     assert "broken data stream" in rejected[0]["reason"]
-
-
-def test_nifti_zooms_small_values_and_volumes(tmp_path):
-    volume = np.linspace(0, 0.001, 20 * 30 * 3 * 2).reshape(20, 30, 3, 2)
-    nibabel.save(nibabel.Nifti1Image(volume, np.diag([1, 2, 3, 1])), tmp_path / "sub-07_dwi.nii.gz")
-    rows, _ = render(nifti, tmp_path / "sub-07_dwi.nii.gz", tmp_path / "out")
-    shown = pixels(rows[0])
-    assert shown.shape == (60, 20) and shown.max() - shown.min() > 60
-    assert any("not square" in note for note in rows[0]["warnings"])
-    assert "the first of its 2 volumes was taken" in rows[0]["warnings"]
-
-
-def test_names_of_volumes_give_their_patient():
-    names = (
-        "sub-07/anat/sub-07_T1w.nii.gz",
-        "sub-07/func/sub-07_bold.nii",
-        "CASE_12_0000.nii.gz",
-        "CASE_12_0001.nii.gz",
-    )
-    first, second, third, fourth = (nifti.patient_in(name) for name in names)
-    assert first == second and third == fourth == "CASE_12"
 
 
 def test_pydicoms_files_each_make_a_picture_or_have_a_reason(tmp_path):

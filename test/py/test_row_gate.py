@@ -57,3 +57,36 @@ def test_columns_of_other_jobs_and_silence_of_a_policy_are_taken(tmp_path: Path)
     rows = [{**row, "grade": "II", "response": ""} for row in rows_of(tmp_path)]
     spec = spec_of("score", tmp_path / "job", rows)
     assert len(read_rows(spec["data"], ("id", "image", "prompt", "response"))) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"grade": None}, "neither a grade nor a pair"),
+        ({"grade": None, "pair": "p"}, "pair and chosen go together"),
+        ({"chosen": True}, "pair and chosen go together"),
+    ],
+)
+def test_a_row_with_nothing_to_learn_from_is_no_row_of_a_reward_model(
+    fields: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    rows = rows_of(tmp_path)
+    rows[2] |= fields
+    with pytest.raises(RowError, match=rf"row 2 \(id q2\): .*{words}"):
+        run_job(spec_of("reward-model", tmp_path / "job", rows, "no-such-model"), Kept())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["grpo", "score", "complete", "evaluate"])
+def test_two_rows_of_one_id_are_refused_where_answers_are_found_by_id(kind: str, tmp_path: Path) -> None:
+    rows = rows_of(tmp_path)
+    rows[3]["id"] = "q1"
+    with pytest.raises(RowError, match="the rows 1 and 3 have the id q1"):
+        run_job(spec_of(kind, tmp_path / "job", rows, "no-such-model"), Kept())  # type: ignore[arg-type]
+
+
+def test_rows_that_a_loss_leaves_out_are_counted(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path)
+    rows[3] |= {"grade": None, "pair": "p", "chosen": True}
+    kept = Kept()
+    run_job(spec_of("reward-model", tmp_path / "job", rows), kept)  # type: ignore[arg-type]
+    assert "left out: 1 of 4 rows have no grade" in "\n".join(kept.warnings())

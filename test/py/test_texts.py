@@ -16,7 +16,7 @@ from medgr2.models import PHANTOM_BASE
 from medgr2.processing import load_processor
 from medgr2.reserved_tokens import ReservedTokens
 from medgr2.reward_backbone import RewardModel
-from medgr2.row_bounds import RowsTooLong, plan_batches, row_lengths
+from medgr2.row_bounds import HELD_TOKENS, PASS_TOKENS, RowsTooLong, plan_batches, row_lengths
 
 CPU = torch.device("cpu")
 PHANTOM = {"path": "phantom", "dtype": "float32"}
@@ -163,4 +163,11 @@ def test_one_long_text_does_not_pad_a_batch_to_its_length() -> None:
         if not sort:
             assert [index for batch in plan for index in batch] == list(range(40))
     assert [len(batch) for batch in plan_batches([150] * 70, 32)] == [32, 32, 6]
-    assert [len(batch) for batch in plan_batches([1000] * 64, 32)] == [32, 32]
+
+
+def test_a_pass_has_a_bound_in_tokens_whatever_the_batch_is_told_to_be() -> None:
+    for size in (32, 64, 4096):
+        assert [len(batch) for batch in plan_batches([1000] * 48, size)] == [16, 16, 16]
+        # What is written is held beside what was read, once for each completion.
+        assert [len(batch) for batch in plan_batches([500] * 20, size, after=3596, copies=4)] == [4] * 5
+        assert [len(batch) for batch in plan_batches([PASS_TOKENS + 1, HELD_TOKENS + 1, 5], size)] == [1, 1, 1]

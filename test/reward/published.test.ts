@@ -1,6 +1,12 @@
 /** The papers' own rules, letter for letter; each line is what their code pays, also where ours pays otherwise. */
 import { describe, expect, it } from 'vitest';
-import { exactMatch, publishedAccuracy, publishedFormat, publishedLetter } from '../../src/reward/published.js';
+import {
+  exactMatch,
+  publishedAccuracy,
+  publishedFormat,
+  publishedLetter,
+  publishedWord,
+} from '../../src/reward/published.js';
 import { ruleRewards } from '../../src/reward/composite.js';
 import { evaluateRewards } from '../../src/reward/reward.js';
 import { makeSample } from '../helpers/sample.js';
@@ -38,12 +44,22 @@ it('pays the form whatever the blocks hold, and nothing around them', () => {
   expect(publishedFormat('<think>a</think><answer>b</answer>.', 'think-answer')).toBe(0);
   expect(publishedFormat('<answer>b</answer>', 'think-answer')).toBe(0);
   expect(publishedFormat('<answer>b</answer>', 'answer-only')).toBe(1);
+  expect(publishedFormat('\n<answer>b</answer>', 'answer-only')).toBe(1);
+  expect(publishedFormat('<answer>b</answer>\n', 'answer-only')).toBe(0);
 });
 
 it('takes a lone capital for MedVLM-R1’s evaluation', () => {
   expect(publishedLetter('<answer>\n B </answer>')).toBe('B');
   expect(publishedLetter('<answer>b</answer>')).toBeNull();
   expect(publishedLetter('<answer>B)</answer><answer>C</answer>')).toBe('C');
+});
+
+it('takes a lone word for Med-R1’s evaluation', () => {
+  expect(publishedWord('<answer>\n B </answer>')).toBe('B');
+  expect(publishedWord('<answer>b</answer>')).toBe('b');
+  expect(publishedWord('<answer>CT</answer><answer>B</answer>')).toBe('CT');
+  expect(publishedWord('<answer>B)</answer><answer>C</answer>')).toBe('C');
+  expect(publishedWord('<answer>B) CT</answer>')).toBeNull();
 });
 
 it('matches exactly but for case, blanks around and a final full stop', () => {

@@ -10,6 +10,25 @@ interface Golden {
 }
 const golden = JSON.parse(readFileSync(new URL('../golden/reading.json', import.meta.url), 'utf8')) as Golden;
 
+/** What a text asserts itself, in many languages: doubts, others' words, conditions, comparisons, wrappers, what the question says. */
+const stances = JSON.parse(readFileSync(new URL('../golden/stances.json', import.meta.url), 'utf8')) as {
+  group: string;
+  text: string;
+  options: string[];
+  question?: string;
+  answer: string | null;
+}[];
+
+describe('reads of what is said only what the writer asserts', () => {
+  it.each([...Map.groupBy(stances, (one) => one.group)])('%s', (_, cases) => {
+    const read = cases.map((one) => ({
+      ...one,
+      answer: extract(one.text, one.options, 'either', one.question).answer,
+    }));
+    expect(read).toEqual(cases);
+  });
+});
+
 describe('reads', () => {
   const groups = [...Map.groupBy(golden.choice, (one) => one.group)];
   it.each(groups)('%s', (_, cases) => {
@@ -241,6 +260,18 @@ describe('a hedge', () => {
       'unless it is X',
       'vielleicht X',
       '可能是X',
+      'perhaps, X',
+      'X cannot be excluded',
+      'X ist nicht auszuschließen',
+      'Возможно, X',
+      'a lo mejor es X',
+      'il se peut que ce soit X',
+      'das kann X sein',
+      'if the image is a slice, X',
+      'X, provided that the image is a slice',
+      'wenn das Bild scharf ist, X',
+      'at first glance X',
+      'for example X',
     ];
     fc.assert(
       fc.property(twoOptions, fc.constantFrom(...doubts), ({ options, first, wrap }, doubt) => {
@@ -249,6 +280,45 @@ describe('a hedge', () => {
       { numRuns: 400 },
     );
   });
+});
+
+it('what somebody else says pays nothing', () => {
+  const others = [
+    'a novice would choose X',
+    'someone said X',
+    'the referring physician suspected X',
+    'my colleague thinks it is X',
+    'X, said the intern',
+    'X was the guess of the student',
+    'according to the report, X',
+    'jemand sagte X',
+    "quelqu'un a dit X",
+    'alguien dijo X',
+    'кто-то сказал X',
+    '有人说是X',
+  ];
+  fc.assert(
+    fc.property(twoOptions, fc.constantFrom(...others), ({ options, first, wrap }, other) => {
+      expect(paidKeys(wrap(other.replace('X', first)), options)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('a doubt behind the answer block takes the answer back', () => {
+  const behind = [
+    ', but X is possible too',
+    '\nX cannot be ruled out.',
+    ' or X',
+    ' (X would also be acceptable)',
+    ' X',
+  ];
+  fc.assert(
+    fc.property(twoOptions, fc.constantFrom(...behind), ({ options, first, second }, doubt) => {
+      expect(paidKeys(`<answer>${first}</answer>${doubt.replace('X', second)}`, options)).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 describe('a denial', () => {
@@ -263,6 +333,13 @@ describe('a denial', () => {
     'nicht X',
     '不是X',
     'pas X',
+    'I doubt that it is X',
+    'ich bezweifle, dass es X ist',
+    'je doute que ce soit X',
+    'dudo que sea X',
+    'сомневаюсь, что это X',
+    'X does not fit',
+    'X scheidet aus',
   ];
   it('never pays what it denies', () => {
     fc.assert(

@@ -12,10 +12,16 @@ import { reduce } from '../../src/tui/reduce.js';
 import { ScreenView } from '../../src/tui/screen.js';
 import { initialState } from '../../src/tui/state.js';
 import { ansiToSvg } from './ansi-svg.js';
+import { refuse, scriptLine } from '../../src/script-line.js';
 
-const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x34'] = process.argv.slice(2);
-if (run === undefined) throw new Error('usage: npm run screenshot -- RUN [STAGE] [CYCLE] [FILE] [COLUMNSxROWS]');
-if (process.env['FORCE_COLOR'] === undefined) throw new Error('set FORCE_COLOR=3: a picture without colours is no use');
+const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x34'] = scriptLine(
+  import.meta.filename,
+  {},
+  5,
+).positionals;
+if (run === undefined) refuse(import.meta.filename, 'a run is needed');
+if (process.env['FORCE_COLOR'] === undefined)
+  refuse(import.meta.filename, 'set FORCE_COLOR=3: a picture without colours is no use');
 const [columns = 110, rows = 34] = size.split('x').map(Number);
 
 const reader = readEvents(join(run, 'events.jsonl'));

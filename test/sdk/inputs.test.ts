@@ -121,6 +121,7 @@ function handled(event: JobEvent): string {
     case 'rewards':
     case 'progress':
     case 'checkpoint':
+    case 'memory':
       return event.type;
     default:
       // @ts-expect-error `warning` is not handled

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import resource
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -17,6 +15,7 @@ from medgr2.executors.worker import enter, leave
 from medgr2.failure import describe
 from medgr2.gpu_check.cases import REWARD
 from medgr2.jobs import end_job
+from medgr2.peak_memory import peak_memory
 
 
 def measure(executor: LocalExecutor, spec: dict[str, Any], log: Path, plain: bool = False) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def work(connection: Connection[Any, Any], request: str) -> None:
         ending = _ended(lambda: plain_sft(job["spec"], channel))
     else:
         ending = end_job(job["spec"], channel)
-    leave(channel, {**ending, "measured": {"shares": times, **_peak(job["spec"])}})
+    leave(channel, {**ending, "measured": {"shares": times, **_peak()}})
 
 
 def _ended(action: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -94,11 +93,10 @@ def _wait_for_device() -> None:
         torch.cuda.synchronize()
 
 
-def _peak(spec: dict[str, Any]) -> dict[str, Any]:
-    """The largest memory at once, in bytes: allocated on the GPU, or resident on a CPU."""
+def _peak() -> dict[str, Any]:
+    """The largest memory at once, in bytes."""
     import torch
 
-    if spec["device"] != "cpu" and torch.cuda.is_initialized():
-        return {"peak": torch.cuda.max_memory_allocated(), "reserved": torch.cuda.max_memory_reserved()}
-    scale = 1024 if os.uname().sysname == "Linux" else 1
-    return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale}
+    used = peak_memory()
+    reserved = {"reserved": torch.cuda.max_memory_reserved()} if used["of"] == "gpu" else {}
+    return {"peak": used["peak"], **reserved}

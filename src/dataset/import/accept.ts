@@ -134,6 +134,11 @@ function openAnswer(question: string, label: string): Omit<Texts, 'rationale'> |
 }
 
 function cleanTexts(texts: Texts, tokens: TokenChoice): (Texts & { escaped: boolean }) | RowProblem {
+  if ([texts.question, ...texts.options, texts.answer, texts.rationale].some((text) => text.includes('\0')))
+    return refusal(
+      'null-byte',
+      'has a null byte in its texts: the file is damaged, or in another encoding (--encoding)',
+    );
   const all: [string, string][] = [
     ['question', texts.question],
     ...texts.options.map((option): [string, string] => ['options', option]),

@@ -12,12 +12,14 @@ import { readJsonl, writeJsonl } from '../table.js';
 import { withHashes } from '../near/stored.js';
 import { projectKey } from '../pseudonym-key.js';
 import { withNewFolder, withTemporary } from './helpers.js';
-import type { SourceLine } from './made-images.js';
+import { sourceLine, type SourceLine } from './made-images.js';
 import { importNotes } from './notes.js';
 import { sha256 } from '../../hash.js';
 import { storePicture } from './image-store.js';
 import { readPicture } from './picture.js';
-import { patientFinder } from './patient-path.js';
+import { hiddenPatients } from './hidden-patients.js';
+import { leftNotes } from './image-folder.js';
+import { patientInPath } from './patient-path.js';
 import { secondPatient } from './patients.js';
 import { inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './report.js';
 import { shapeProblem, type ShapeChoice } from './shape.js';
@@ -38,8 +40,14 @@ export interface ClinicalOptions extends ImportOptions {
   runJob: (module: string, spec: Record<string, unknown>) => Promise<unknown>;
 }
 
-/** A picture and the file it was made of. */
-const madeSchema = imageSchema.extend({ file: z.string() });
+/** A picture and the file it was made of: as it is called, and without what its header says of a person. */
+const madeSchema = imageSchema.extend({ file: z.string(), shown: z.string().optional() });
+
+/** Where it was read from, without what headers say of a person. */
+const doneSchema = z.looseObject({ path: z.string() });
+
+/** Python's word for files beside volumes and slices that nobody takes for one. */
+const leftOut = 'left-out';
 
 const rejectionSchema = z.strictObject({
   file: z.string(),
@@ -62,23 +70,28 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const pictures = join(dir, 'images');
     await mkdir(pictures, { recursive: true });
     const chosen = { window, frames, keyFile: key.file };
-    await options.runJob(`medgr2.${format}`, { path: resolve(path), outDir: work, pictures, ...chosen });
+    const spec = { path: resolve(path), outDir: work, pictures, ...chosen };
+    const done = doneSchema.safeParse(await options.runJob(`medgr2.${format}`, spec)).data?.path ?? spec.path;
     const all = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
-    const rejected: Rejection[] = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) =>
-      rejectionSchema.parse(row),
+    const bad = (await readJsonl(join(work, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
+    const left = bad.filter(({ code }) => code !== leftOut);
+    const inPath = patientInPath(patientFrom);
+    const hidden = hiddenPatients(
+      [...all, ...bad].map(({ file }) => inPath(file)),
+      key,
     );
-    const inPath = patientFrom !== 'none';
-    const patientOf = patientFinder(patientFrom, key);
     const rows: typeof all = [];
     for (const row of all) {
-      const patient = inPath ? patientOf(row.file) : row.patient;
+      const found = inPath(row.file);
+      const patient = found === null ? row.patient : key.pseudonym(found);
       const fitted = await fittingShape(row, dir, options.shape ?? 'reject');
-      if ('reason' in fitted) rejected.push({ file: row.file, line: null, code: 'image-unusable', ...fitted });
+      if ('reason' in fitted) left.push({ file: row.shown ?? row.file, line: null, code: 'image-unusable', ...fitted });
       else rows.push({ ...fitted, patient });
     }
     const kept = new Set(rows.map(({ path: picture }) => picture));
     for (const { path: picture } of all) if (!kept.has(picture)) await rm(picture, { force: true });
-    const found = rows.map(({ file: _, ...image }): DatasetImage => image);
+    const found = rows.map(({ file: _, shown: __, ...image }): DatasetImage => image);
+    const rejected = inOrder(left.map(hidden.rejection));
     if (strict) refuseRejected(rejected, path);
     if (found.length === 0)
       throw new DataError('import-empty', `no picture could be made of ${path} (${rejected.length} files rejected)`, {
@@ -91,14 +104,16 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
       modality: image.modality === 'unknown' ? modality : image.modality,
       deidentified: options.deidentified === true ? true : image.deidentified,
     }));
-    const parts = { samples: [], images, rejected: inOrder(rejected) };
-    const notes = [...importNotes(parts), ...keyNotes(key)];
+    const parts = { samples: [], images, rejected };
+    const beside = bad.filter(({ code }) => code === leftOut).map(({ file, reason }) => ({ name: file, why: reason }));
+    const notes = [...leftNotes(beside, hidden.in), ...importNotes(parts), ...keyNotes(key)];
     const counted = { ...parts, rows: found.length + rejected.length, notes };
-    const info = infoOf(format, { ...options, images: 'copy' }, counted);
+    const source = hidden.in(done === spec.path ? path : done);
+    const info = infoOf(format, { ...options, path: source, images: 'copy' }, counted);
     info['pseudonymKey'] = key.id;
     await writeJsonl(
       join(dir, datasetFiles.sources),
-      rows.map(({ file, imageHash }): SourceLine => ({ file, imageHash })),
+      rows.map(({ file, imageHash }): SourceLine => sourceLine(key, file, imageHash)),
     );
     await writeDataset(dir, { ...parts, info });
     return { info, notes, rejected: parts.rejected };

@@ -3,8 +3,10 @@
  * fields. Says which columns were used for what, and which for nothing.
  */
 import { ConfigError } from '../../errors.js';
+import { repeatedName } from '../csv.js';
 import { columnNames, type ColumnMap, type Field } from '../answered-row.js';
 import type { PlacedRow } from '../prediction-file.js';
+import { patientNames, studyNames } from './identity-columns.js';
 
 /** Names beside those of `columnNames`, as tables of questions have them. */
 const moreNames = {
@@ -44,12 +46,9 @@ const moreNames = {
     'image_id',
   ],
   questionType: ['category', 'type'],
-  patient: ['patient_number', 'patient_name', 'patientID', 'pid', 'subject', 'mrn'],
   rationale: ['explanation_text', 'rational', 'exp', 'thought'],
 } as const satisfies Partial<Record<Field, readonly string[]>>;
 
-/** The study stands in for a patient that has no number. */
-const studyNames = ['study', 'study_id', 'study_uid', 'StudyInstanceUID', 'accession_number', 'exam_id'] as const;
 const conversationNames = ['conversations', 'conversation', 'messages', 'dialog', 'dialogue', 'turns'] as const;
 
 export type ImportField = Exclude<Field, 'prediction' | 'likelihoods'> | 'study' | 'conversation';
@@ -59,6 +58,12 @@ export interface ColumnUse {
   valueOf(row: PlacedRow, field: ImportField): unknown;
   /** Values of a column for each option, in order; null where the table has none. */
   optionsIn(row: PlacedRow): unknown[] | null;
+  /** Columns `image1`, `image2` … that are filled. */
+  numberedImagesIn(row: PlacedRow): unknown[];
+  /** A used column that stands twice with two values; null where none does. */
+  contradictionIn(row: PlacedRow): string | null;
+  /** Every value of a row that names a patient, and that names a study, the one that counts first. */
+  identitiesIn(row: PlacedRow): { patients: unknown[]; studies: unknown[] };
   /** Field -> columns. */
   used: Record<string, string[]>;
   /** Columns that hold something and were used for nothing. */
@@ -91,7 +96,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   ];
   for (const field of fields) {
     const mapped = map[field];
-    if (mapped === undefined) used[field] = found([...columnNames[field], ...moreNamesOf(field)]);
+    if (mapped === undefined)
+      used[field] = found(field === 'patient' ? patientNames : [...columnNames[field], ...moreNamesOf(field)]);
     else used[field] = mappedColumns(rows, all, field, mapped);
   }
   used['study'] = found(studyNames);
@@ -102,6 +108,8 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   const taken = new Set(Object.entries(map).flatMap(([field]) => used[field] ?? []));
   for (const [field, columns] of Object.entries(used))
     if (!Object.hasOwn(map, field)) used[field] = columns.filter((column) => !taken.has(column));
+  const patients = [...new Set([...(used['patient'] ?? []), ...found(patientNames)])];
+  const numberedImages = all.filter((column) => !taken.has(column) && numberedImage.test(plain(column)));
   const mappedOptions = map.options === undefined ? [] : (used['options'] ?? []);
   const own = mappedOptions.length > 1 ? mappedOptions : mappedOptions.length === 1 ? [] : optionColumns(all, taken);
   if (mappedOptions.length > 1) used['options'] = [];
@@ -111,6 +119,7 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   const touched: Record<string, string[]> = Object.fromEntries(
     Object.keys(used).map((field) => [field, [...new Set(rows.flatMap((row) => columnFor(row, field) ?? []))]]),
   );
+  if (touched['image']?.length === 0) touched['image'] = numberedImages;
   touched['options'] = [...(touched['options'] ?? []), ...own.filter((column) => column !== null)];
   const tops = new Set(
     Object.values(touched)
@@ -124,11 +133,24 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
     },
     optionsIn: ({ fields: row }) =>
       own.length === 0 ? null : own.map((column) => (column === null ? null : valueAt(row, column))),
+    numberedImagesIn: ({ fields: row }) =>
+      numberedImages.map((column) => row[column]).filter((value) => !isEmpty(value)),
+    contradictionIn: ({ fields: row }) =>
+      [...tops].find((column) => {
+        const again = row[repeatedName(column, 2)];
+        return !isEmpty(again) && !isEmpty(row[column]) && again !== row[column];
+      }) ?? null,
+    identitiesIn: ({ fields: row }) => ({
+      patients: patients.map((column) => valueAt(row, column)),
+      studies: (used['study'] ?? []).map((column) => valueAt(row, column)),
+    }),
     used: Object.fromEntries(Object.entries(touched).filter(([, columns]) => columns.length > 0)),
     unused: all.filter((column) => !tops.has(column) && rows.some(({ fields: row }) => !isEmpty(row[column]))),
     empty: Object.keys(used).filter((field) => (used[field] ?? []).length > 0 && (touched[field] ?? []).length === 0),
   };
 }
+
+const numberedImage = /^(?:image|img|picture|scan)(?:path|file|filename|name|url)?(?:\d{1,2}|[a-h])$/;
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '');

@@ -8,6 +8,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { sha256 } from '../../hash.js';
 import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folder.js';
+import type { HiddenPatients } from './hidden-patients.js';
+import { nameFinder, noPath, shortName } from './image-name.js';
 import type { MadeImages } from './made-images.js';
 import { readPicture, type Picture } from './picture.js';
 import type { ShapeChoice } from './shape.js';
@@ -47,21 +49,44 @@ export interface ImageStoreOptions {
   shape?: ShapeChoice;
   /** Where names are those of clinical files that pictures were made of before. */
   made?: MadeImages | null;
+  /** What no path that is written may name. */
+  hidden?: Pick<HiddenPatients, 'in' | 'named'>;
 }
 
-export function openImageStore({ dir, mode, roots, shape = 'reject', made = null }: ImageStoreOptions): ImageStore {
+const nobody: Pick<HiddenPatients, 'in' | 'named'> = { in: (text) => text, named: () => false };
+
+export function openImageStore(options: ImageStoreOptions): ImageStore {
+  const { dir, mode, roots, shape = 'reject', made = null, hidden = nobody } = options;
   const taken = new Map<string, Promise<StoredImage | ImageProblem>>();
-  const find = async (name: string): Promise<string | null> => {
+  const names = nameFinder();
+  const pathsOf = (name: string): string[] => {
     const plain = name.replaceAll('\\', '/');
-    for (const path of isAbsolute(plain) ? [plain] : roots.map((root) => resolve(root, plain)))
-      if (await exists(path)) return path;
+    return isAbsolute(plain) ? [plain] : roots.map((root) => resolve(root, plain));
+  };
+  const find = async (name: string): Promise<string | null> => {
+    const paths = pathsOf(name);
+    for (const path of paths) if (await exists(path)) return path;
+    // Tables are written on systems that take both for one.
+    for (const path of paths) {
+      const found = await names.otherCase(path);
+      if (found !== null && (await exists(found))) return found;
+    }
     return null;
+  };
+  const whyMissing = async (name: string): Promise<string> => {
+    const no = noPath(name);
+    if (no !== null) return no;
+    for (const path of pathsOf(name)) {
+      const other = await names.otherEnding(path);
+      if (other !== null) return `is not there, and ${other} is`;
+    }
+    return 'is not there';
   };
   const take = async (name: string): Promise<StoredImage | ImageProblem> => {
     // A name is no content: the prefix keeps it from ever equalling a hash of one.
     if (mode === 'none')
       return {
-        path: name,
+        path: hidden.in(name),
         imageHash: `name:${sha256(name)}`,
         warnings: [],
         width: null,
@@ -76,13 +101,15 @@ export function openImageStore({ dir, mode, roots, shape = 'reject', made = null
       };
     if (earlier === 'missing') return { code: 'image-missing', reason: `of ${name} no picture was made` };
     const path = earlier?.path ?? (await find(name));
-    if (path === null) return { code: 'image-missing', reason: `image ${name} is not there` };
+    if (path === null) return { code: 'image-missing', reason: `image ${shortName(name)} ${await whyMissing(name)}` };
     const picture = await readPicture(path, shape);
     if ('reason' in picture) return { code: 'image-unusable', reason: `image ${name} ${picture.reason}` };
-    const { width, height, warnings, originalHash } = picture;
+    const { width, height, originalHash } = picture;
+    const spelled = earlier !== undefined || pathsOf(name).includes(path);
+    const warnings = spelled ? picture.warnings : [...picture.warnings, 'its name is written in another case'];
     const imageHash = sha256(picture.bytes);
     // Also where images stay: what stands beside the pixels of a file does not come along.
-    const stays = mode === 'reference' && picture.changed === 'nothing';
+    const stays = mode === 'reference' && picture.changed === 'nothing' && !hidden.named(path);
     const stored = stays ? path : await storePicture(dir, picture, imageHash);
     const known = { path: stored, imageHash, warnings, width, height, originalHash };
     return earlier === undefined ? known : { ...known, made: earlier };

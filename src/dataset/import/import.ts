@@ -4,15 +4,16 @@
  */
 import { basename, resolve } from 'node:path';
 import type { Sample } from '../../sample.js';
-import { writeDataset, type DatasetImage } from '../folder.js';
+import { writeDataset, type DatasetImage, type Rejection } from '../folder.js';
 import { withHashes } from '../near/stored.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept.js';
 import type { QuestionFormat } from './formats.js';
 import { mapInOrder, withNewFolder } from './helpers.js';
+import { hiddenPatients, unmistakable } from './hidden-patients.js';
 import { openImageStore, type StoredImage } from './image-store.js';
 import { projectKey } from '../pseudonym-key.js';
 import { readMadeImages } from './made-images.js';
-import { patientFinder } from './patient-path.js';
+import { patientInPath } from './patient-path.js';
 import { importNotes } from './notes.js';
 import { nothingUsable } from './nothing-usable.js';
 import { secondPatient } from './patients.js';
@@ -25,6 +26,8 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
   return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));
 }
 
+const namesPatient = 'names a patient or study in its texts, which models would learn: take it out';
+
 async function importInto(dir: string, format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
   const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
   const {
@@ -35,21 +38,27 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
     patientFrom = 'none',
   } = options;
   const read = await readImportRows({ format, path, map, modality, encoding, answersFrom });
+  const inPath = patientInPath(patientFrom);
+  const identities = [...read.identities, ...read.rows.flatMap(({ fields: { image } }) => inPath(image ?? '') ?? [])];
+  const asked = identities.length > 0 || options.imagesOf !== undefined;
+  const key = asked ? (options.key ?? projectKey()) : null;
+  const hidden = hiddenPatients(identities, key);
+  const inText = hiddenPatients(identities.filter(unmistakable), key);
   const rejected = [...read.rejected];
+  const told = (): Rejection[] => inOrder(rejected.map(hidden.rejection));
   const accepted: AcceptedRow[] = [];
   for (const row of read.rows) {
     const result = acceptRow(row, specialTokens);
     if ('code' in result) rejected.push({ file: row.file, line: row.line, ...result });
-    else accepted.push(result);
+    else if ([result.question, ...result.options, result.answer, result.rationale].some(inText.named))
+      rejected.push({ file: row.file, line: row.line, code: 'patient-in-text', reason: namesPatient });
+    else accepted.push({ ...result, patient: result.patient ?? inPath(result.image) });
   }
-  if (strict) refuseRejected(rejected, path);
-  const made = options.imagesOf === undefined ? null : await readMadeImages(options.imagesOf);
+  if (strict) refuseRejected(told(), path);
+  const made = options.imagesOf === undefined || key === null ? null : await readMadeImages(options.imagesOf, key);
   const roots = imageRoot === null ? read.roots : [resolve(imageRoot)];
-  const store = openImageStore({ dir, mode, roots, shape, made });
+  const store = openImageStore({ dir, mode, roots, shape, made, hidden });
   const taken = await mapInOrder(accepted, (row) => store.take(row.image), options.onProgress);
-  const key = patientFrom === 'none' ? null : (options.key ?? projectKey());
-  const patientOf = patientFinder(patientFrom, key);
-  for (const row of accepted) row.patient ??= patientOf(row.image);
   const ids = uniqueIds();
   const samples: (Sample & { row: AcceptedRow })[] = [];
   const images = new Map<string, DatasetImage>();
@@ -60,15 +69,17 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
       rejected.push({ file: row.file, line: row.line, ...image });
       continue;
     }
-    const model = row.dataset ?? basename(path);
-    const sample = toSample(row, image, { id: ids(row.id ?? `${basename(row.file)}-${row.line}`), model });
+    const model = hidden.in(row.dataset ?? basename(path));
+    const id = hidden.in(row.id ?? `${basename(row.file)}-${row.line}`);
+    const sample = toSample(row, image, { id: ids(id), model });
     if (sample.modality === 'unknown') sample.modality = image.made?.modality ?? 'unknown';
     samples.push({ ...sample, row });
-    images.set(image.imageHash, describeImage(images.get(image.imageHash), image, row));
+    const patient = row.patient === null ? null : (key?.pseudonym(row.patient) ?? null);
+    images.set(image.imageHash, describeImage(images.get(image.imageHash), image, { ...row, patient }));
   }
   const kept = withoutRepeats(samples, rejected);
-  if (strict) refuseRejected(rejected, path);
-  if (kept.length === 0) throw nothingUsable(path, read, inOrder(rejected), made === null ? roots : []);
+  if (strict) refuseRejected(told(), path);
+  if (kept.length === 0) throw nothingUsable(path, read, told(), made === null ? roots : []);
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
   const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
@@ -76,13 +87,13 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   const mended = kept.flatMap(({ row }) => row.mended);
   const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
-  const info = infoOf(format, options, { ...parts, rejected: inOrder(rejected), rows, notes });
+  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: told(), rows, notes });
   info['columns'] = { used: read.columns.used, unused: read.columns.unused };
-  if (made !== null || key !== null) info['pseudonymKey'] = made?.pseudonymKey ?? key?.id ?? null;
+  if (key !== null) info['pseudonymKey'] = key.id;
   const others = countBy(kept, ({ row }) => row.otherModality);
   if (Object.keys(others).length > 0) info['otherModalities'] = others;
-  await writeDataset(dir, { ...parts, rejected: inOrder(rejected), info });
-  return { info, notes, rejected: inOrder(rejected) };
+  await writeDataset(dir, { ...parts, rejected: told(), info });
+  return { info, notes, rejected: told() };
 }
 
 /** What is known of an image after one more row about it; an earlier import of it knows better. */

@@ -3,37 +3,46 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { datasetFiles, readDataset, type DatasetImage } from '../folder.js';
-import { keyOf } from '../pseudonym-key.js';
+import { keyOf, type PseudonymKey } from '../pseudonym-key.js';
 import { readJsonl } from '../table.js';
 
-const sourceLine = z.strictObject({ file: z.string(), imageHash: z.string() });
-export type SourceLine = z.output<typeof sourceLine>;
+const sourceSchema = z.strictObject({ name: z.string(), end: z.string(), imageHash: z.string() });
+/** Which picture was made of which file: its name and the last part of it under the key, since names of files may name patients. */
+export type SourceLine = z.output<typeof sourceSchema>;
+
+export function sourceLine(key: PseudonymKey, file: string, imageHash: string): SourceLine {
+  return { name: nameUnder(key, file), end: nameUnder(key, basename(file)), imageHash };
+}
+
+const nameUnder = (key: PseudonymKey, name: string): string => key.pseudonym(`file ${name}`);
 
 export interface MadeImages {
-  /** Under which key patients have their pseudonyms. */
-  pseudonymKey: string | null;
   /** By the whole name, else by its last part; what could be several pictures is none. */
   find(name: string): DatasetImage | 'missing' | 'several';
 }
 
-/** @throws DataError where the folder was not made of clinical files. */
-export async function readMadeImages(folder: string): Promise<MadeImages> {
+/** @throws DataError where the folder was not made of clinical files, or under another key. */
+export async function readMadeImages(folder: string, key: PseudonymKey): Promise<MadeImages> {
   const { dir, images, info } = await readDataset(folder);
+  if (keyOf(info) !== key.id && keyOf(info) !== null)
+    throw new DataError('pseudonym-keys-differ', `${folder} was made under another key of pseudonyms`, {
+      where: dir,
+      remedy: 'Work in the project that has its key, or import the clinical files again in this one.',
+    });
   const file = join(dir, datasetFiles.sources);
-  const lines = (await readJsonl(file)).map((line) => sourceLine.parse(line));
+  const lines = (await readJsonl(file)).map((line) => sourceSchema.parse(line));
   if (lines.length === 0)
     throw new DataError('no-sources', `${file} names no file`, {
       where: file,
       remedy: 'Give a folder that `medgr2 import dicom` or `medgr2 import nifti` made.',
     });
   const byHash = new Map(images.map((image) => [image.imageHash, image]));
-  const names = Map.groupBy(lines, (line) => line.file);
-  const ends = Map.groupBy(lines, (line) => basename(line.file));
+  const names = Map.groupBy(lines, ({ name }) => name);
+  const ends = Map.groupBy(lines, ({ end }) => end);
   return {
-    pseudonymKey: keyOf(info),
-    find: (name) => {
-      const plain = name.replaceAll('\\', '/');
-      const found = names.get(plain) ?? ends.get(basename(plain)) ?? [];
+    find: (given) => {
+      const plain = given.replaceAll('\\', '/');
+      const found = names.get(nameUnder(key, plain)) ?? ends.get(nameUnder(key, basename(plain))) ?? [];
       const hashes = new Set(found.map(({ imageHash }) => imageHash));
       const [first] = hashes;
       if (hashes.size > 1) return 'several';

@@ -7,7 +7,7 @@ import { countBy } from './report.js';
 interface Imported {
   samples: readonly Pick<Sample, 'id'>[];
   images: readonly Pick<DatasetImage, 'patient' | 'warnings'>[];
-  columns?: { unused: readonly string[] };
+  columns?: { unused: readonly string[]; used: Readonly<Record<string, readonly string[]>> };
   encodings?: readonly string[];
   /** What was put right in rows, one entry each time. */
   mended?: readonly string[];
@@ -19,9 +19,20 @@ export function importNotes({ images, columns, encodings = [], mended = [] }: Im
     ...encodings.map((encoding) => `read as ${encoding}`),
     ...(unused.length > 0 ? [`columns that were not used: ${unused.join(', ')}`] : []),
     ...Object.entries(countBy(mended, (what) => what)).map(([what, count]) => `${what}: ${count}`),
+    ...identityNotes(columns?.used),
     ...warningNotes(images),
     ...patientNotes(images),
   ];
+}
+
+/** Of what patients are known: a column of another meaning would part images wrongly. */
+function identityNotes({ patient = [], study = [] }: Readonly<Record<string, readonly string[]>> = {}): string[] {
+  const of = (names: readonly string[]): string => `${names.length > 1 ? 'columns' : 'column'} ${names.join(', ')}`;
+  if (patient.length > 0 && study.length > 0)
+    return [`patients are those of the ${of(patient)}, else of the ${of(study)}; pseudonyms are kept`];
+  const [names, what] =
+    patient.length > 0 ? [patient, 'patients are those of'] : [study, 'what stands for patients is'];
+  return names.length === 0 ? [] : [`${what} the ${of(names)}; pseudonyms are kept`];
 }
 
 /** Warnings of one kind together: numbers in them differ from image to image. */

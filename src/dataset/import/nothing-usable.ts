@@ -2,7 +2,7 @@
 import { nearest } from '../../config/nearest.js';
 import { DataError } from '../../errors.js';
 import type { Rejection } from '../folder.js';
-import { pictureNames } from './picture.js';
+import { pictureNames } from './image-folder.js';
 import type { ImportRows } from './rows.js';
 
 export function nothingUsable(
@@ -38,7 +38,7 @@ export function nothingUsable(
       .join('\n'),
     {
       where: path,
-      remedy: `${raw.length === 0 ? 'It holds no rows: fill it in' : remedyOf(maps, empty, mostlyNoImage(rejected) ? roots : [])}. Nothing was written.`,
+      remedy: `${raw.length === 0 && rejected.length === 0 ? 'It holds no rows: fill it in' : all.some((name) => pictureNames.test(name)) ? 'Its first line is a row: write a header above it, such as image,question,options,answer' : remedyOf(maps, empty, mostlyNoImage(rejected) ? roots : [])}. Nothing was written.`,
     },
   );
 }

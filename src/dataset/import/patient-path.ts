@@ -11,13 +11,21 @@ export function isPatientFrom(text: string): boolean {
 
 /** @returns The pseudonym for the name of an image relative to its folder: folders are often called as patients are. */
 export function patientFinder(from: PatientFrom, key: PseudonymKey | null): (name: string) => string | null {
-  if (from === 'none' || key === null) return () => null;
+  const inPath = patientInPath(from);
+  return (name) => {
+    const found = key === null ? null : inPath(name);
+    return found === null ? null : (key?.pseudonym(found) ?? null);
+  };
+}
+
+/** @returns The patient as the path has it. */
+export function patientInPath(from: PatientFrom): (name: string) => string | null {
+  if (from === 'none') return () => null;
   const pattern = from === 'folder' ? /^([^/]+)\/./ : patternOf(from);
   const base = from !== 'folder' && !from.includes('/');
   return (name) => {
     const plain = name.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
-    const found = patientOrNull(pattern.exec(base ? (plain.split('/').at(-1) ?? '') : plain)?.[1] ?? null);
-    return found === null ? null : key.pseudonym(found);
+    return patientOrNull(pattern.exec(base ? (plain.split('/').at(-1) ?? '') : plain)?.[1] ?? null);
   };
 }
 

@@ -3,6 +3,8 @@
  * study stands in there: better one patient too many than two thought to be one.
  */
 
+import { patientKey } from '../patient-key.js';
+
 /** The same words as `medgr2.patients` in Python; both languages read `test/golden/no-patients.json`. */
 const nobody =
   /^(?:anon(?:ym(?:ous|i[sz]ed)?)?|unknown|unk|unspecified|undefined|none|null|nil|nan|n\/?a|n\.a\.|not available|not known|missing|empty|blank|no ?name|nobody|de-?identified|removed|redacted|deleted|hidden|private|confidential|patient|pat|subject|id|test|x+|0+|-+|_+|\*+|\?+|\.+|#+)$/i;
@@ -20,9 +22,35 @@ export function patientOrNull(text: string | null): string | null {
   return name === '' || nobody.test(name) ? null : (text?.trim() ?? null);
 }
 
-export function patientNamed({ patient, study }: { patient: string | null; study: string | null }): string | null {
-  const known = patientOrNull(patient);
-  if (known !== null) return known;
-  const stands = patientOrNull(study);
-  return stands === null ? null : `study ${stands}`;
+export interface Identities {
+  patients: readonly unknown[];
+  studies: readonly unknown[];
+}
+
+/** As they are written, what stands for nobody left out. */
+export const namesIn = (values: readonly unknown[]): string[] =>
+  values.flatMap((value) =>
+    typeof value === 'string' || typeof value === 'number' ? (patientOrNull(String(value)) ?? []) : [],
+  );
+
+/**
+ * The patient of each row; where it has none, that of the rows of its study, else the study. A row that has only the name of
+ * a patient whose number stands in another is that patient's, too.
+ */
+export function patientsOf(rows: readonly Identities[]): (string | null)[] {
+  const named = rows.map(({ patients, studies }) => [
+    ...namesIn(patients),
+    ...namesIn(studies).map((study) => `study ${study}`),
+  ]);
+  // Name -> the only patient it stands beside; null where there are several.
+  const beside = new Map<string, string | null>();
+  for (const [first, ...others] of named) {
+    if (first === undefined) continue;
+    for (const key of new Set(others.map(patientKey))) {
+      const known = beside.get(key);
+      const same = known === undefined || (known !== null && patientKey(known) === patientKey(first));
+      beside.set(key, same ? (known ?? first) : null);
+    }
+  }
+  return named.map(([first]) => (first === undefined ? null : (beside.get(patientKey(first)) ?? first)));
 }

@@ -8,9 +8,11 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { messageOf } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { scaledPixels } from './deep-pixels.js';
+import { headLength, kindOf, sentence } from './file-kind.js';
 import { bareJpeg } from './jpeg.js';
 import { pngContent, withEarlyExif } from './png.js';
 import { letterboxed, shapeProblem, type ShapeChoice } from './shape.js';
+import { requireFile } from '../../file-kind.js';
 
 /** `any`: of whatever shape, where no model is to read it. */
 type Shape = ShapeChoice | 'any';
@@ -35,13 +37,11 @@ export interface PictureProblem {
 
 const readFormats = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff']);
 
-/** File names that are worth opening in a folder of images. */
-export const pictureNames = /\.(?:png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?)$/i;
-
 /** @returns The picture, or why it cannot be used. */
 export async function readPicture(path: string, shape: Shape = 'reject'): Promise<Picture | PictureProblem> {
   let file: Buffer;
   try {
+    requireFile(path);
     file = await readFile(path);
   } catch (error) {
     return { reason: `cannot be read: ${messageOf(error)}` };
@@ -53,6 +53,8 @@ export async function readPicture(path: string, shape: Shape = 'reject'): Promis
 export async function cleanPicture(file: Buffer, shape: Shape = 'reject'): Promise<Picture | PictureProblem> {
   try {
     if (file.length === 0) return { reason: 'is empty' };
+    const other = kindOf('', file.subarray(0, headLength));
+    if (other !== null) return { reason: sentence(other) };
     const result = file.toString('latin1', 0, 2) === 'BM' ? await fromBmp(file, shape) : await fromFile(file, shape);
     return 'reason' in result ? result : { ...result, originalHash: sha256(file) };
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { PlacedRow } from '../prediction-file.js';
 import type { ColumnUse, ImportField } from './columns.js';
 import { conversationOf, type Conversation } from './conversation.js';
+import { shortName } from './image-name.js';
 import { labelText, type LabelText } from './label.js';
 import { parseListText } from './list-text.js';
 import { NoOptions, optionsInColumns, optionsOf, withoutLetters, type Places } from './options.js';
@@ -20,7 +21,6 @@ export interface QuestionFields {
   dataset: string | null;
   rationale: string | null;
   patient: string | null;
-  study: string | null;
 }
 
 export interface RowProblem {
@@ -36,11 +36,15 @@ export function readQuestionRow(row: PlacedRow, columns: ColumnUse): QuestionFie
   if (problem !== null) return problem;
   const places = placesOf(row, columns);
   if ('reason' in places) return places;
+  const twice = columns.contradictionIn(row);
+  if (twice !== null) return { code: 'column-twice', reason: `has two columns "${twice}" of different values` };
   const images = imagesOf(columns.valueOf(row, 'image'), talk);
+  const numbered = columns.numberedImagesIn(row).flatMap((value) => imagesOf(value, null));
+  if (numbered.length > 1 || images.length === 0) images.push(...numbered.filter((name) => !images.includes(name)));
   if (images.length > 1)
     return {
       code: 'images-several',
-      reason: `names ${images.length} images, and a sample has one: ${images.slice(0, 3).join(', ')}`,
+      reason: `names ${images.length} images, and a sample has one: ${images.slice(0, 3).map(shortName).join(', ')}`,
     };
   if (images.length === 0 && holdsBytes(columns.valueOf(row, 'image')))
     return { code: 'image-bytes', reason: 'holds the bytes of its image, not its name: write images to files first' };
@@ -56,8 +60,7 @@ export function readQuestionRow(row: PlacedRow, columns: ColumnUse): QuestionFie
     questionType: text('questionType'),
     dataset: text('dataset'),
     rationale: text('rationale'),
-    patient: text('patient'),
-    study: text('study'),
+    patient: null,
   };
 }
 

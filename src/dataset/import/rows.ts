@@ -13,7 +13,7 @@ import { readPlacedRows, type PlacedRow } from '../prediction-file.js';
 import { columnsOf } from './columns.js';
 import type { QuestionFormat } from './formats.js';
 import { numberAnswers, type AnswerStart } from './number-answers.js';
-import { patientNamed } from './patients.js';
+import { namesIn, patientsOf } from './patients.js';
 import { readQuestionRow, type QuestionFields } from './question-row.js';
 import { vqaRadFields, vqaRadModalities } from './vqa-rad.js';
 
@@ -36,6 +36,8 @@ export interface ImportRows {
   columns: { used: Record<string, string[]>; unused: string[]; empty: string[] };
   /** Rows as they are in the files: for saying what a table has where none of it could be used. */
   raw: PlacedRow[];
+  /** Every patient and study as the files write them, also of rows that were rejected. */
+  identities: string[];
   /** Encodings other than UTF-8. */
   encodings: string[];
 }
@@ -53,13 +55,14 @@ export interface ReadRowsOptions {
 
 export async function readImportRows(options: ReadRowsOptions): Promise<ImportRows> {
   const path = resolve(options.path);
-  const files = await questionFiles(path);
+  const { files, other } = await questionFiles(path);
   const all: ImportRows = {
     rows: [],
-    rejected: [],
+    rejected: other.map((file) => ({ file, line: null, code: 'file-kind', reason: otherTable })),
     roots: rootsOf(path, files),
     columns: { used: {}, unused: [], empty: [] },
     raw: [],
+    identities: [],
     encodings: [],
   };
   for (const file of files) {
@@ -69,6 +72,7 @@ export async function readImportRows(options: ReadRowsOptions): Promise<ImportRo
     for (const row of read.rows) all.rows.push(row);
     for (const one of read.rejected) all.rejected.push(one);
     for (const row of read.raw) all.raw.push(row);
+    for (const one of read.identities) all.identities.push(one);
     for (const [field, columns] of Object.entries(read.columns.used))
       all.columns.used[field] = [...new Set([...(all.columns.used[field] ?? []), ...columns])];
     all.columns.unused = [...new Set([...all.columns.unused, ...read.columns.unused])];
@@ -94,7 +98,7 @@ async function readFile(
   const read = placed.rows.flatMap((row) => {
     const fields = readQuestionRow(row, columns);
     if (!('reason' in fields))
-      return [{ line: row.line, fields: format === 'vqa-rad' ? vqaRadFields(fields) : fields }];
+      return [{ line: row.line, place: row, fields: format === 'vqa-rad' ? vqaRadFields(fields) : fields }];
     rejected.push({ file: name, line: row.line, ...fields });
     return [];
   });
@@ -105,7 +109,8 @@ async function readFile(
   const known = format === 'vqa-rad' ? vqaRadModalities(read.map(({ fields }) => fields)) : new Map<string, string>();
   const says = read.some(({ fields }) => fields.modality !== null);
   const stem = basename(file, extname(file)).replace(/_(?:train|test|val)$/i, '');
-  const rows = read.map(({ line, fields }): ImportRow => {
+  const patients = patientsOf(read.map(({ place }) => columns.identitiesIn(place)));
+  const rows = read.map(({ line, fields }, index): ImportRow => {
     const dataset = fields.dataset ?? (fields.id === null ? null : datasetOfId(fields.id));
     const inferred =
       known.get(fields.image ?? '') ??
@@ -113,7 +118,7 @@ async function readFile(
       (format === 'med-r1' ? knownModality(stem) : null);
     const modality = says ? (fields.modality ?? fallback) : (inferred ?? fallback ?? 'unknown');
     const questionType = fields.questionType ?? (format === 'med-r1' ? knownType(stem) : null);
-    const patient = patientNamed(fields);
+    const patient = patients[index] ?? null;
     return {
       file: name,
       line,
@@ -123,7 +128,11 @@ async function readFile(
     };
   });
   const encodings = placed.encoding === undefined || placed.encoding === 'utf-8' ? [] : [placed.encoding];
-  return { rows, rejected, columns, raw: placed.rows, encodings };
+  const identities = placed.rows.flatMap((row) => {
+    const { patients: named, studies } = columns.identitiesIn(row);
+    return namesIn([...named, ...studies]);
+  });
+  return { rows, rejected, columns, raw: placed.rows, identities: [...new Set(identities)], encodings };
 }
 
 function knownModality(text: string): string | null {
@@ -134,14 +143,20 @@ function knownType(text: string): string | null {
   return questionTypes.find((type) => text.toLowerCase().startsWith(type)) ?? null;
 }
 
+/** Tables that are not read: they are not passed over in silence. */
+const otherTables =
+  /\.(?:xlsx?|xlsm|xlsb|ods|numbers|sav|dta|sas7bdat|rds|pkl|pickle|feather|arrow|db|sqlite3?|mdb|accdb)$/i;
+const otherTable = 'is a table of a kind that is not read: save it as CSV (UTF-8)';
+
 const questionFile = /\.(?:jsonl?|ndjson|csv|tsv|parquet)$/i;
 
 /** The file itself, or every question file below a folder, in the order of their names. */
-async function questionFiles(path: string): Promise<string[]> {
+async function questionFiles(path: string): Promise<{ files: string[]; other: string[] }> {
+  const none: string[] = [];
   const found = await stat(path).catch(() => null);
   if (found === null)
     throw new DataError('import-missing', `${path} is not there.`, { where: path, remedy: 'Check the path.' });
-  if (found.isFile()) return [path];
+  if (found.isFile()) return { files: [path], other: none };
   const own = join(path, 'trainset.json');
   if (
     await stat(own).then(
@@ -149,7 +164,7 @@ async function questionFiles(path: string): Promise<string[]> {
       () => false,
     )
   )
-    return [own];
+    return { files: [own], other: none };
   // OmniMedVQA keeps its questions apart from a hundred thousand images, which need not be listed.
   const inner = join(path, 'QA_information');
   const folder = await stat(inner).then(
@@ -158,10 +173,14 @@ async function questionFiles(path: string): Promise<string[]> {
   );
   const names = await readdir(folder, { recursive: true });
   const files = names.filter((name) => questionFile.test(name)).map((name) => join(folder, name));
-  if (files.length > 0) return files.toSorted();
+  const other = names.filter((name) => otherTables.test(name)).toSorted();
+  if (files.length > 0) return { files: files.toSorted(), other };
   throw new DataError('import-empty', `${path} holds no question file (JSON, JSONL, CSV, TSV or Parquet).`, {
     where: path,
-    remedy: 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
+    remedy:
+      other.length > 0
+        ? `${other[0]} ${otherTable}.`
+        : 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
   });
 }
 

@@ -1,6 +1,7 @@
 /** Looks at everything medgr2 needs and says what is wrong and what to do. Starts, installs and changes nothing. */
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Check } from './check.js';
+import { checkInputs } from './data.js';
 import { checkModels } from './models.js';
 import { checkPlace } from './place.js';
 import { checkProvider } from './provider.js';
@@ -28,13 +29,14 @@ export interface Diagnosis {
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
   const { config, online = false, folder = '.', env = process.env, signal } = options;
   const { generation } = config ?? configSchema.parse({});
-  const [modules, python, disk, provider] = await Promise.all([
+  const [modules, python, disk, provider, inputs] = await Promise.all([
     checkNativeModules(),
     checkPythonSide(config?.device ?? null),
     checkPlace('disk', folder),
     checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+    config === undefined ? [] : checkInputs(config),
   ]);
   const models = config === undefined ? [] : checkModels(config, env);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider];
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }

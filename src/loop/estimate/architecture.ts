@@ -3,7 +3,9 @@
  * taken for the Qwen2.5-VL of the nearest size, and said to be.
  */
 import { z } from 'zod';
-import { limitedTo, qwenLimits } from '../../training/image-tokens.js';
+import { limitedRule } from '../../training/image-rule-of.js';
+import type { ImageRule } from '../../training/image-rules.js';
+import { qwenLimits } from '../../training/image-tokens.js';
 
 export interface VlmShape {
   /** Model that the shape belongs to. */
@@ -75,14 +77,21 @@ const vision32B = { ...qwenVision, intermediate: 3456 };
 /** A model by name, and whether its shape is known or that of the nearest size; null where the name says no size. */
 export function shapeByName(reference: string): { shape: VlmShape; exact: boolean } | null {
   const billions = Number(/(\d+(?:\.\d+)?)\s*b\b/i.exec(reference)?.[1] ?? Number.NaN);
-  if (!Number.isFinite(billions)) return null;
+  const found = nearestShape(billions);
+  if (found === null) return null;
+  const exact = /qwen2\.5-vl/i.test(reference) && found.shape.name.endsWith(`-${billions}B`);
+  return { shape: found.shape, exact };
+}
+
+/** The known shape whose size is nearest, as one that is not the model's own. */
+export function nearestShape(billions: number): { shape: VlmShape; exact: false } | null {
+  if (!Number.isFinite(billions) || billions <= 0) return null;
   const ranked = (Object.keys(shapes) as (keyof typeof shapes)[]).toSorted(
     (a, b) => distance(Number.parseInt(a, 10), billions) - distance(Number.parseInt(b, 10), billions),
   );
   const size = ranked[0] ?? '7B';
-  const exact = /qwen2\.5-vl/i.test(reference) && Number.parseInt(size, 10) === billions;
   const vision = size === '32B' || size === '72B' ? vision32B : qwenVision;
-  return { shape: { name: `Qwen2.5-VL-${size}`, text: shapes[size], vision, pixels: qwenPixels }, exact };
+  return { shape: { name: `Qwen2.5-VL-${size}`, text: shapes[size], vision, pixels: qwenPixels }, exact: false };
 }
 
 const distance = (a: number, b: number): number => Math.abs(Math.log(a / b));
@@ -193,8 +202,12 @@ export function countLora(shape: VlmShape, rank: number): number {
   );
 }
 
-/** How many pixels an image may have: the model's own limits, or Qwen2.5-VL's, within the configuration's maximum. */
-export function pixelLimits(shape: VlmShape | undefined, maxPixels: number | undefined) {
-  const { min, max } = shape?.pixels ?? qwenPixels;
-  return limitedTo({ ...qwenLimits, minPixels: min, maxPixels: max }, maxPixels);
+/** A model's own rule of image tokens, or Qwen2.5-VL's, within the configuration's maximum. */
+export function imageRuleFor(
+  model: { shape: VlmShape; images?: ImageRule | undefined } | null,
+  maxPixels: number | undefined,
+): ImageRule {
+  const { min, max } = model?.shape.pixels ?? qwenPixels;
+  const qwen = { kind: 'area', tokenSide: tokenEdge, minPixels: min, maxPixels: max } as const;
+  return limitedRule(model?.images ?? qwen, maxPixels);
 }

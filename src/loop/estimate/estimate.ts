@@ -1,8 +1,8 @@
 /** Puts the estimates of a run together. Pure: configuration, facts and assumptions in, plan out. */
 import type { Config } from '../../config/schema.js';
 import { sectionOf } from '../../config/generation.js';
-import { imageTokens } from '../../training/image-tokens.js';
-import { countLora, countParameters, pixelLimits, tokenEdge, type VlmShape } from './architecture.js';
+import { mostTokens, ruleText, tokensOf } from '../../training/image-rules.js';
+import { countLora, countParameters, imageRuleFor, type VlmShape } from './architecture.js';
 import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator.js';
 import { bytesOf, estimateMemory, precisionOf } from './memory.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
@@ -61,10 +61,9 @@ function sequencesOf(
   facts: PlanFacts,
   { assumptions }: PlanOptions,
 ): { images: Plan['images']; lengths: Lengths } {
-  const limits = pixelLimits(facts.policy?.shape, policy.maxPixels);
-  const { minPixels, maxPixels } = limits;
+  const rule = imageRuleFor(facts.policy, policy.maxPixels);
   const sizes = facts.images.length > 0 ? facts.images : [assumptions.image];
-  const tokens = sizes.map((size) => imageTokens(size, limits));
+  const tokens = sizes.map((size) => tokensOf(size, rule));
   const perImage = mean(tokens);
   const text = facts.text ?? assumptions;
   const lengths = {
@@ -72,14 +71,13 @@ function sequencesOf(
     response: text.responseTokens,
   };
   // Unmeasured, an image may be as large as the setting lets it.
-  const largest = facts.images.length === 0 ? Math.floor(maxPixels / tokenEdge ** 2) : Math.max(...tokens);
+  const largest = facts.images.length === 0 ? mostTokens(rule) : Math.max(...tokens);
   const perSequence = lengths.prompt.tokens + lengths.response;
   const images = {
     measured: facts.images.length,
     perImage,
     largest,
-    minPixels,
-    maxPixels,
+    rule: ruleText(rule),
     perSequence,
   };
   return { images, lengths };
@@ -109,7 +107,8 @@ function jobMemories(
     rank: number | null,
     rest: Omit<Parameters<typeof estimateMemory>[0], 'precision' | 'imageTokens' | 'batch' | 'loraRank'>,
   ): JobMemory => {
-    const estimate = estimateMemory({ ...common, ...rest, batch, loraRank: rank });
+    const { trainedWeights } = name === 'reward-model' ? config.rewardModel : config.policy;
+    const estimate = estimateMemory({ ...common, ...rest, batch, loraRank: rank, trainedWeights });
     return {
       job: name,
       precision,
@@ -134,12 +133,19 @@ function jobMemories(
       logitTokens: grpo.maxCompletionLength,
       checkpointing: true,
       completing: { sequences: grpo.batchSize * grpo.accumulation, tokens: completed },
+      scored: {
+        shape: rewardModel,
+        sequences: grpo.batchSize * grpo.accumulation,
+        tokens: completed,
+        imageTokens: largest,
+      },
       otherModels: scorer + reference,
     }),
     job('reward-model', config.rewardModel.batchSize, config.rewardModel.lora?.rank ?? null, {
       shape: rewardModel,
       tokens: longest + response,
       logitTokens: response,
+      loss: 'own',
       checkpointing: false,
       otherModels: 0,
     }),

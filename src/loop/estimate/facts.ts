@@ -1,23 +1,20 @@
 /** Finds out what a plan needs to know of data, models and keys. Looks only; what is missing is said, not thrown. */
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { packageRoot } from '../../bridge/paths.js';
 import { dataPartsOf } from '../../config/data-parts.js';
 import type { Config } from '../../config/schema.js';
-import { imageNames } from '../../dataset/import/images.js';
+import { imageNames } from '../../dataset/import/image-folder.js';
 import { openData } from '../../dataset/open.js';
 import type { LoopData } from '../../dataset/source.js';
 import { ConfigError, Medgr2Error, messageOf } from '../../errors.js';
 import { renderPolicyPrompt, renderResponse } from '../../prompts/render.js';
-import { readPixels, type fileSize } from '../../sdk/job-images.js';
+import type { fileSize } from '../../sdk/job-images.js';
 import type { ImageSize } from '../../training/image-tokens.js';
 import { providerKey } from '../generator.js';
 import { checkRunImages, tightJobs, type RunImages } from '../image-budget.js';
-import { readJson } from '../run-folder.js';
-import { shapeByName, shapeOfConfig, type VlmShape } from './architecture.js';
+import { modelOf } from './model-facts.js';
 import { defaultAssumptions } from './assumptions.js';
 import type { PlanFacts, Price } from './types.js';
 
@@ -50,12 +47,13 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   // Data that is not whole yet may have its images already.
   if (data !== null && data.refusal !== null) throw data.refusal;
   const images = data === null && config.data.source === 'files' ? await poolSizes(config.data.pool) : [];
-  const policy = await attempt('policy.base', () => modelOf(config.policy.base));
+  const policy = await attempt('policy.base', () => modelOf(config.policy.base, env));
   const base = config.rewardModel.base ?? config.policy.base;
-  const rewardModel = base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base));
+  const rewardModel =
+    base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base, env));
   const { provider, local } = config.generation;
   const own = provider === 'local' ? local : undefined;
-  const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model));
+  const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model, env));
   const { counts, text } = data ?? { counts: limitsOf(config), text: null };
   return { counts, images: data?.images ?? images, text, policy, rewardModel, generator, price, missing };
 }
@@ -141,17 +139,4 @@ function textLengths(config: Config, seed: LoopData['seed']): PlanFacts['text'] 
       template + mean(samples.map((sample) => renderPolicyPrompt(sample, config.policy.instruction).length)),
     responseTokens: mean(samples.map((sample) => renderResponse(sample).length)),
   };
-}
-
-/** The shape of a model by its folder or name; null where neither tells. A folder that is not there is an error. */
-async function modelOf(reference: string): Promise<{ shape: VlmShape; exact: boolean } | null> {
-  const isFolder = reference === 'phantom' || reference.startsWith('/') || existsSync(join(reference, 'config.json'));
-  if (!isFolder) return shapeByName(reference);
-  const folder = reference === 'phantom' ? join(packageRoot, 'py', 'medgr2', 'phantom', 'base') : reference;
-  const shape = shapeOfConfig(
-    reference,
-    readJson(join(folder, 'config.json')),
-    (await readPixels(folder)) ?? undefined,
-  );
-  return shape === null ? shapeByName(reference) : { shape, exact: true };
 }

@@ -3,8 +3,9 @@ import { sectionOf } from '../../config/generation.js';
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator.js';
 import { generatorIdentity } from '../pricing.js';
-import { imageTokens, type ImageSize } from '../../training/image-tokens.js';
-import { pixelLimits, type VlmShape } from './architecture.js';
+import { tokensOf } from '../../training/image-rules.js';
+import type { ImageSize } from '../../training/image-tokens.js';
+import { imageRuleFor, type VlmShape } from './architecture.js';
 import type { Assumptions } from './assumptions.js';
 import { completionSeconds, type Machine, type Sequence } from './compute.js';
 import { geminiImageTokens } from './gemini-tokens.js';
@@ -29,7 +30,8 @@ export function localGenerator(config: Config, facts: PlanFacts, assumptions: As
   const { model, dtype, maxPixels } = sectionOf(generation, 'local');
   if (model === 'phantom') return null;
   const { shape } = facts.generator;
-  const image = ownImageTokens(shape, maxPixels, sizesOf(facts, assumptions));
+  const rule = imageRuleFor(facts.generator, maxPixels);
+  const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule)));
   return {
     shape,
     precision: precisionOf({ dtype, model, device }),
@@ -106,12 +108,6 @@ export function promptTokens(config: Config, assumptions: Assumptions): number {
   const refreshed = generatorUpdate.enabled && generatorUpdate.method === 'exemplars';
   const exemplars = generation.seedExemplars > 0 || refreshed ? generatorUpdate.exemplars : 0;
   return mean(lengths) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
-}
-
-/** Of Qwen2.5-VL's kind, within the model's own limits and the configuration's. */
-function ownImageTokens(shape: VlmShape, maxPixels: number | undefined, sizes: readonly ImageSize[]): number {
-  const limits = pixelLimits(shape, maxPixels);
-  return mean(sizes.map((size) => imageTokens(size, limits)));
 }
 
 const sizesOf = ({ images }: PlanFacts, assumptions: Assumptions): readonly ImageSize[] =>

@@ -1,6 +1,6 @@
 /**
  * GPU memory of the three training jobs, as py/medgr2 runs them: weights in the job's dtype, AdamW, gradient
- * checkpointing in SFT and GRPO. Pure. An estimate: good to about a fifth, not to a gigabyte.
+ * checkpointing in SFT and GRPO. Pure. An estimate, held against what jobs measure by `npm run bench:shapes`.
  */
 import { countLora, countParameters, patch, type VlmShape } from './architecture.js';
 
@@ -12,13 +12,15 @@ export interface MemoryEstimate {
   gradients: number;
   optimizer: number;
   activations: number;
-  /** Scores over the vocabulary and their gradient: often the largest thing of a batch. */
+  /** Scores over the vocabulary, as many positions at once as their loss takes. */
   logits: number;
   /** Keys and values while completions are written. */
   cache: number;
+  /** What the reward model's passes over completions hold, in GRPO; and a scoring job's. */
+  scoring: number;
   /** Other models on the device: the reward model, the reference of the KL penalty. */
   otherModels: number;
-  /** CUDA context, workspaces and fragmentation: 1 GiB and a tenth. */
+  /** The process, workspaces and fragmentation: three quarters of a GiB and a twentieth. */
   overhead: number;
   total: number;
 }
@@ -28,15 +30,20 @@ export interface Training {
   precision: Precision;
   /** Rank of the adapters; null trains every weight. */
   loraRank: number | null;
+  /** As in the configuration; float32 where it is left out. */
+  trainedWeights?: 'float32' | 'dtype' | undefined;
   batch: number;
   /** Tokens of a sequence, those of the image among them. */
   tokens: number;
   imageTokens: number;
-  /** Positions whose logits are computed. */
+  /** Positions whose logits are computed, and by whose loss: TRL's makes them in tiles, the reward model's in parts. */
   logitTokens: number;
+  loss?: 'trl' | 'own' | undefined;
   checkpointing: boolean;
   /** Sequences that are completed at once, and their final length; none outside GRPO. */
   completing?: { sequences: number; tokens: number } | undefined;
+  /** Rows that are scored with so many tokens each, and by which model; none outside GRPO. */
+  scored?: { shape: VlmShape; sequences: number; tokens: number; imageTokens: number } | undefined;
   /** Bytes of models beside the one in training. */
   otherModels: number;
 }
@@ -62,23 +69,74 @@ export function estimateMemory(training: Training): MemoryEstimate {
   const bytes = bytesOf(precision);
   const { total } = countParameters(shape);
   const adapters = loraRank === null ? 0 : countLora(shape, loraRank);
-  // peft keeps adapters in float32 whatever the base is; AdamW keeps two moments in the dtype of the weight.
-  const [trained, trainedBytes] = loraRank === null ? [total, bytes] : [adapters, 4];
+  // What trains is float32 whatever the base is; gradients and AdamW's two moments have the number format of the weight.
+  const trainedBytes = loraRank === null && training.trainedWeights === 'dtype' ? bytes : 4;
+  const trained = loraRank === null ? total : adapters;
+  // Completions are written by a copy in the model's own number format.
+  const copy = loraRank === null && training.completing !== undefined && bytes < trainedBytes ? total * bytes : 0;
   const parts = {
-    weights: total * bytes + adapters * 4,
+    weights: loraRank === null ? total * trainedBytes : total * bytes + adapters * 4,
     gradients: trained * trainedBytes,
     optimizer: 2 * trained * trainedBytes,
     activations: activationBytes(training),
-    // As computed, copied to float32, and the gradient of that copy.
-    logits: training.batch * training.logitTokens * shape.text.vocabulary * (bytes + 8),
-    cache: cacheBytes(training),
+    logits: logitBytes(training),
+    scoring: training.scored === undefined ? 0 : scoringBytes(training.scored, precision),
+    cache: cacheBytes(training) + copy,
     otherModels,
   };
-  // Completions are written before anything is kept for the backward pass: the larger of the two is the peak.
-  const backward = parts.activations + parts.logits;
-  const peak = parts.weights + parts.gradients + parts.optimizer + parts.otherModels + Math.max(backward, parts.cache);
-  const overhead = 2 ** 30 + 0.1 * peak;
+  // Completions are written, then scored, before anything is kept for the backward pass: the largest is the peak.
+  const passing = Math.max(parts.activations + parts.logits, parts.cache, parts.scoring);
+  const peak = parts.weights + parts.gradients + parts.optimizer + parts.otherModels + passing;
+  const overhead = overheadOf(peak);
   return { ...parts, overhead, total: peak + overhead };
+}
+
+const overheadOf = (peak: number): number => 0.75 * 2 ** 30 + 0.05 * peak;
+
+/** As py/medgr2/row_bounds.py bounds what a pass over rows reads, and likelihood.py what it scores at once. */
+export const passTokens = 16_384;
+export const scoresBytes = 2 ** 28;
+
+/** TRL's fused loss: a tile of so many positions and words, and a copy of it; in float32 the gradients it adds up. */
+const tile = { positions: 4096, words: 32_768 };
+
+function logitBytes({ shape, precision, loraRank, batch, logitTokens, loss = 'trl' }: Training): number {
+  const { vocabulary, hidden } = shape.text;
+  const positions = batch * logitTokens;
+  // In parts: as computed, copied to float32, and the gradient of that copy.
+  if (loss === 'own') return partOf(positions, vocabulary) * vocabulary * (bytesOf(precision) + 8);
+  const tiles = Math.min(positions, tile.positions) * Math.min(vocabulary, tile.words) * 2 * bytesOf(precision);
+  return tiles + 4 * hidden * (positions + (loraRank === null ? vocabulary : 0));
+}
+
+const partOf = (positions: number, vocabulary: number): number =>
+  Math.min(positions, Math.floor(scoresBytes / (4 * vocabulary)));
+
+/** Passes without gradients keep one layer at a time; rows come in batches of `passTokens`. */
+function scoringBytes(
+  { shape, sequences, tokens, imageTokens }: NonNullable<Training['scored']>,
+  precision: Precision,
+): number {
+  const rows = Math.min(sequences, Math.max(1, Math.floor(passTokens / tokens)));
+  const { text, vision } = shape;
+  const layer = tokens * (8 * text.hidden + 4 * text.intermediate);
+  const tower = imageTokens * patch.merge ** 2 * (8 * vision.hidden + 4 * vision.intermediate);
+  // The head reads all states in float32, normalised beside what they were.
+  const states = 2 * 4 * rows * tokens * text.hidden;
+  const { vocabulary } = text;
+  const scores = partOf(rows * (tokens - imageTokens), vocabulary) * vocabulary * (bytesOf(precision) + 4);
+  return Math.max(rows * Math.max(layer, tower) * bytesOf(precision), states + scores);
+}
+
+/** Of a `score` job: the model and its passes. */
+export function estimateScoring(
+  scored: NonNullable<Training['scored']>,
+  precision: Precision,
+): Pick<MemoryEstimate, 'weights' | 'scoring' | 'overhead' | 'total'> {
+  const weights = countParameters(scored.shape).total * bytesOf(precision);
+  const scoring = scoringBytes(scored, precision);
+  const overhead = overheadOf(weights + scoring);
+  return { weights, scoring, overhead, total: weights + scoring + overhead };
 }
 
 /** With checkpointing one hidden state per layer is kept, and one layer at a time is whole again; else all are whole. */

@@ -1,7 +1,7 @@
 /** What deserves a second look before a run starts, in words. Pure. */
 import type { Config } from '../../config/schema.js';
 import { freshRounds } from '../tasks.js';
-import { tokenEdge } from './architecture.js';
+import { imageRuleFor } from './architecture.js';
 import type { Device } from './assumptions.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './types.js';
 
@@ -25,11 +25,17 @@ export function notesOf(
     ...(generation.provider === 'local' ? [['generation.local.model', facts.generator] as const] : []),
   ] as const) {
     if (model === null) notes.push(`${name} says no size: no memory and no time can be estimated`);
-    else if (!model.exact) notes.push(`${name} is estimated as ${model.shape.name}, the nearest whose shape is known`);
+    else if (!model.exact)
+      notes.push(`${name}: its shape is unknown, taken as ${model.shape.name}'s; memory and time are as good as that`);
+    if (model !== null && !model.exact && model.images === undefined)
+      notes.push(
+        `${name}: its rule of image tokens is unknown, taken as Qwen2.5-VL's; a folder or a downloaded model has it`,
+      );
   }
-  if (policy.base !== 'phantom' && policy.maxPixels === undefined)
+  const rule = imageRuleFor(facts.policy, policy.maxPixels);
+  if (policy.base !== 'phantom' && policy.maxPixels === undefined && rule.kind === 'area')
     notes.push(
-      `policy.maxPixels is not set: an image may take up to ${Math.floor(plan.images.maxPixels / tokenEdge ** 2)} tokens; 401408 makes it 512`,
+      `policy.maxPixels is not set: an image may take up to ${Math.floor(rule.maxPixels / rule.tokenSide ** 2)} tokens; ${512 * rule.tokenSide ** 2} makes it 512`,
     );
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
   if (generation.provider === 'openai')

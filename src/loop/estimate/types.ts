@@ -1,4 +1,5 @@
 /** A run as it is foreseen: what `medgr2 plan` prints and `--json` gives. */
+import type { ImageRule } from '../../training/image-rules.js';
 import type { ImageSize } from '../../training/image-tokens.js';
 import type { StageName } from '../events.js';
 import type { Assumptions, Device } from './assumptions.js';
@@ -13,14 +14,22 @@ export interface PlanFacts {
   images: readonly ImageSize[];
   /** Mean tokens of a question as the policy reads it, and of a response; null where no sample tells. */
   text: { promptTokens: number; responseTokens: number } | null;
-  policy: { shape: VlmShape; exact: boolean } | null;
-  rewardModel: { shape: VlmShape; exact: boolean } | null;
+  policy: KnownModel | null;
+  rewardModel: KnownModel | null;
   /** Of a local generator; null also where the generator runs elsewhere. */
-  generator: { shape: VlmShape; exact: boolean } | null;
+  generator: KnownModel | null;
   /** Of the generator; null where no price is known. */
   price: Price | null;
   /** What must be there before the run can start and is not. */
   missing: readonly string[];
+}
+
+export interface KnownModel {
+  shape: VlmShape;
+  /** Whether the shape is the model's own, and not that of the nearest size that is known. */
+  exact: boolean;
+  /** How many tokens an image takes, by the model's own files; left out where none could be read: then Qwen2.5-VL's. */
+  images?: ImageRule | undefined;
 }
 
 export interface Price {
@@ -84,8 +93,8 @@ export interface Plan {
     measured: number;
     perImage: number;
     largest: number;
-    minPixels: number;
-    maxPixels: number;
+    /** The rule, in words. */
+    rule: string;
     perSequence: number;
   };
   memory: JobMemory[] | null;

@@ -65,11 +65,11 @@ async function changeIn(dir: string, data: LoopData, source: Config['data']): Pr
     const before = await readPrepared(dir);
     for (const part of parts) {
       const [was, is]: [Item[], readonly Item[]] = [before[part], data[part]];
-      if (was.length !== is.length) return `${part}${from(source, part)} had ${was.length} items and has ${is.length}`;
+      if (was.length !== is.length) return `${named(source, part)} had ${was.length} items and has ${is.length}`;
       const at = is.findIndex(({ imageHash }, index) => imageHash !== was[index]?.imageHash);
       if (at !== -1) return `the image ${is[at]?.image} of ${part} is another one`;
       if (JSON.stringify(unplaced(was)) !== JSON.stringify(unplaced(is)))
-        return `questions or answers of ${part}${from(source, part)} are others`;
+        return `questions or answers of ${named(source, part)} are others`;
     }
     return null;
   } catch (error) {
@@ -78,9 +78,9 @@ async function changeIn(dir: string, data: LoopData, source: Config['data']): Pr
   }
 }
 
-/** Where a person would look for a part, in words that follow its name; nothing where it is not a folder of theirs. */
-function from(source: Config['data'], part: (typeof parts)[number]): string {
-  if (source.source === 'phantom') return '';
-  const folder = source.source === 'files' ? source[part] : source.path;
-  return folder === undefined ? '' : ` (${folder})`;
+/** A part in the words of the configuration, and the folder it comes from where it is one of theirs. */
+function named(source: Config['data'], part: (typeof parts)[number]): string {
+  if (source.source === 'vqa-rad') return `${part} of data.path (${source.path})`;
+  const folder = source.source === 'files' ? source[part] : undefined;
+  return folder === undefined ? `data.${part}` : `data.${part} (${folder})`;
 }

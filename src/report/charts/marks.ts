@@ -12,7 +12,7 @@ const shares = (field: string, axis: Spec): Spec => ({
 
 /** An axis of shares in per cent. */
 export const shareAxis = (field: string): Spec =>
-  shares(field, { format: '.0%', title: null, tickCount: 5, grid: true, domain: false, ticks: false });
+  shares(field, { format: '.0%', title: null, tickCount: 5, grid: true, domain: false, ticks: false, minExtent: 36 });
 
 /** The same across, beside names. */
 export const shareAcross = (field: string): Spec => shares(field, acrossAxis);

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pinnedPackages } from '../../../src/bridge/inspect.js';
 import { configSchema } from '../../../src/config/schema.js';
+import { importQuestions } from '../../../src/dataset/import/import.js';
 import { diagnose } from '../../../src/loop/doctor/doctor.js';
 import { roomAt } from '../../../src/loop/doctor/place.js';
 import { checkDevices, checkPackages } from '../../../src/loop/doctor/python.js';
 import { checkFiles, checkNode } from '../../../src/loop/doctor/software.js';
+import { writePictures } from '../../helpers/pictures.js';
 
 let dir: string;
 beforeEach(async () => {
@@ -261,5 +263,63 @@ describe('the key and the provider', () => {
       { status: 'failed', detail: expect.stringContaining('cannot be reached') },
     ]);
     server = createServer();
+  });
+});
+
+describe('what a configuration reads', () => {
+  const checked = async (settings: object) => {
+    const { checks, healthy } = await diagnose({ config: configSchema.parse(settings), folder: dir });
+    const inputs = checks.filter(({ name }) => /^(?:data|policy|rewardModel|generation\.prices)/.test(name));
+    return {
+      healthy,
+      inputs: inputs.map(({ name, status, detail }) => `${status} ${name}: ${detail.replaceAll(dir, '')}`),
+    };
+  };
+  const files = (settings: object) => ({
+    data: { source: 'files', seed: join(dir, 'test'), test: join(dir, 'test'), pool: join(dir, 'raw'), ...settings },
+    generation: { provider: 'local', local: { model: 'phantom', warmStartSteps: 2 } },
+  });
+
+  test('folders that are missing, or are no data, are failures with their key and place', async () => {
+    await mkdir(join(dir, 'test'));
+    await mkdir(join(dir, 'pool'));
+    await writeFile(join(dir, 'pool/IM1.dcm'), 'no more than a name');
+    const found = await checked({
+      ...files({ seed: join(dir, 'seed'), pool: join(dir, 'pool') }),
+      policy: { base: join(dir, 'model') },
+      rewardModel: { base: join(dir, 'pool') },
+      generation: { provider: 'local', local: { model: 'phantom' }, prices: join(dir, 'prices.yaml') },
+    });
+    expect(found.healthy).toBe(false);
+    expect(found.inputs).toEqual([
+      'failed data.seed: there is no folder /seed',
+      'failed data.test: /test is no dataset folder: it has no import.json',
+      expect.stringMatching(/^failed data.pool: \/pool holds no image .*is a DICOM file: medgr2 import dicom reads it/),
+      'failed policy.base: there is no folder /model',
+      'failed rewardModel.base: /pool holds no model (no config.json)',
+      'failed generation.prices: there is no file /prices.yaml',
+    ]);
+    expect((await checked({ data: { source: 'vqa-rad', path: join(dir, 'rad') } })).inputs).toEqual([
+      'failed data.path: there is no folder /rad',
+    ]);
+  });
+
+  test('images that a dataset folder names and does not have are a failure; whole ones are not', async () => {
+    await writePictures(join(dir, 'raw'), 2);
+    const rows = [0, 1].map((number) => `${number}.png,Which side is brighter?,left|right,left`);
+    await writeFile(join(dir, 'raw/q.csv'), ['image,question,options,answer', ...rows].join('\n'));
+    await importQuestions('csv', { path: join(dir, 'raw/q.csv'), out: join(dir, 'test') });
+    expect((await checked(files({}))).inputs).toEqual([
+      'ok data.seed: 2 samples and 2 images in /test',
+      'ok data.test: 2 samples and 2 images in /test',
+      'ok data.pool: 2 images in /raw',
+    ]);
+    await rm(join(dir, 'test/images'), { recursive: true });
+    expect((await checked(files({}))).inputs.slice(1, 2)).toEqual([
+      expect.stringMatching(
+        /^failed data.test: 2 of 2 images of \/test are not there: \/test\/images\/[0-9a-f]+\.png$/,
+      ),
+    ]);
+    expect((await checked({})).inputs).toEqual(['ok data: drawn by medgr2: no file is needed']);
   });
 });

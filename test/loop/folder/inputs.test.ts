@@ -220,6 +220,25 @@ describe('what a model is', () => {
   });
 });
 
+test('an id whose commit moves between two stages of one attempt is refused by name', async () => {
+  using scratch = new Scratch();
+  const refs = scratch.at('hub', 'models--org--vlm', 'refs');
+  const open = () =>
+    openModelContents(scratch.at('models.json'), undefined, { env: { HF_HUB_CACHE: scratch.at('hub') } });
+  const attempted = open();
+  const unseen = await attempted.of('org/vlm');
+  attempted.confirm('org/vlm');
+  mkdirSync(refs, { recursive: true });
+  writeFileSync(join(refs, 'main'), 'first'); // fetched by the first stage
+  attempted.confirm('org/vlm');
+  attempted.confirm('phantom');
+  writeFileSync(join(refs, 'main'), 'second');
+  expect(() => attempted.confirm('org/vlm')).toThrow(/org\/vlm was commit first .* is second now/);
+  const next = open();
+  expect(await next.of('org/vlm')).not.toBe(unseen);
+  next.confirm('org/vlm');
+});
+
 test('other versions are asked about where stages are finished, and kept for each attempt', async () => {
   using scratch = new Scratch();
   const runDir = scratch.at('run');

@@ -1,0 +1,74 @@
+/**
+ * Patients as a table or a path writes them, kept out of all that is written and said: ids of samples, names of files, reasons.
+ * Where one would stand, its pseudonym does.
+ */
+import type { PseudonymKey } from '../pseudonym-key.js';
+import type { Rejection } from '../folder.js';
+
+export interface HiddenPatients {
+  /** The text with pseudonyms in place of patients. */
+  in: (text: string) => string;
+  /** Whether it names one. */
+  named: (text: string) => boolean;
+  rejection: (rejected: Rejection) => Rejection;
+}
+
+/** A number of two digits, or a letter, names nobody: it stands in every name of a file. */
+const telling = (patient: string): boolean => patient.length > 2 && !/^\d{1,3}$/.test(patient);
+
+/** Long enough, or of several words, that it is no other word or number of a question. */
+export const unmistakable = (patient: string): boolean =>
+  /^\d+$/.test(patient.trim())
+    ? patient.trim().length >= 6
+    : (/\d/.test(patient) && patient.trim().length >= 4) || /\p{L}{2}[\s,^_]+\p{L}{2}/u.test(patient);
+
+const edge = String.raw`[\p{L}\p{N}]`;
+
+export function hiddenPatients(patients: Iterable<string | null>, key: PseudonymKey | null): HiddenPatients {
+  const known = new Map<string, string>();
+  for (const patient of patients) {
+    if (patient === null || key === null || !telling(patient.trim())) continue;
+    for (const form of formsOf(patient.trim())) known.set(form.toLowerCase(), patient);
+  }
+  // Whole words alone, found piece by piece: an expression of ten thousand patients would take minutes.
+  let longest = 0;
+  const beginnings = new Set<string>();
+  for (const form of known.keys()) {
+    const words = form.split(/[^\p{L}\p{N}]+/u);
+    longest = Math.max(longest, words.length);
+    beginnings.add(words[0] ?? '');
+  }
+  const word = new RegExp(`${edge}+`, 'gu');
+  const hide = (text: string): string => {
+    if (known.size === 0) return text;
+    const words = [...text.matchAll(word)].map((match) => ({ from: match.index, to: match.index + match[0].length }));
+    let result = '';
+    let done = 0;
+    for (let first = 0; first < words.length; first++) {
+      const { from = 0, to: end = 0 } = words[first] ?? {};
+      if (!beginnings.has(text.slice(from, end).toLowerCase())) continue;
+      for (let last = Math.min(words.length, first + longest) - 1; last >= first; last--) {
+        const { to = from } = words[last] ?? {};
+        const patient = known.get(text.slice(from, to).toLowerCase());
+        if (patient === undefined) continue;
+        result += text.slice(done, from) + (key?.pseudonym(patient) ?? '');
+        done = to;
+        first = last;
+        break;
+      }
+    }
+    return result + text.slice(done);
+  };
+  return {
+    in: hide,
+    named: (text) => hide(text) !== text,
+    rejection: (rejected) => ({ ...rejected, file: hide(rejected.file), reason: hide(rejected.reason) }),
+  };
+}
+
+/** As it is written, and as names of files write it: without signs at its ends, with other signs between its words. */
+function formsOf(patient: string): string[] {
+  const bare = patient.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+  const words = bare.split(/[^\p{L}\p{N}]+/u);
+  return [bare, ...['_', '-', ' ', '^', '.'].map((sign) => words.join(sign))].filter(telling);
+}

@@ -1,0 +1,51 @@
+/** Adapters and what they stand on as one folder that plain transformers opens, with a card of where it comes from. */
+import { existsSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { JobHooks } from '../bridge/job.js';
+import type { ResultOf } from '../bridge/contract.js';
+import { onDisk } from '../disk.js';
+import { DataError } from '../errors.js';
+import type { Engine } from '../sdk/engine.js';
+import { modelCard } from './model-card.js';
+import { confirmOutput } from './outputs.js';
+import { withBases } from './relocation.js';
+
+export interface MergeRequest {
+  /** Folder of a policy or reward model. */
+  model: string;
+  /** The new folder; it appears when it is whole. */
+  out: string;
+  /** Of the merged weights; that of the base on disk where it is left out. */
+  dtype?: 'auto' | 'float32' | 'bfloat16' | 'float16' | undefined;
+}
+
+export type Merged = Pick<ResultOf<'merge'>, 'base' | 'dtype'> & { path: string };
+
+/** @throws DataError `folder-not-empty` where `out` is there already, JobError where the model cannot be read or written. */
+export async function mergeModel(
+  engine: Pick<Engine, 'merge'>,
+  { model, out, dtype = 'auto' }: MergeRequest,
+  hooks: Pick<JobHooks, 'signal' | 'onEvent'> = {},
+): Promise<Merged> {
+  const place = resolve(out);
+  if (onDisk(place, () => existsSync(place)))
+    throw new DataError('folder-not-empty', `${place} is there already.`, {
+      where: place,
+      remedy: 'Give a new folder with --out, or move that one away.',
+    });
+  for (const part of withBases(model)) await confirmOutput(part);
+  const aside = `${place}.unfinished`;
+  try {
+    await rm(aside, { recursive: true, force: true }); // of an attempt that was killed
+    const done = await engine.merge({ model: { path: model, dtype }, outDir: aside }, hooks).result;
+    const { base, checkpoint } = done;
+    const kind = existsSync(join(checkpoint, 'reward_model.json')) ? 'reward-model' : 'policy';
+    const card = modelCard(model, { kind, base, dtype: done.dtype });
+    await onDisk(checkpoint, () => writeFile(join(checkpoint, 'README.md'), card));
+    await onDisk(place, () => rename(checkpoint, place));
+    return { path: place, base, dtype: done.dtype };
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,51 @@
+/** What stands beside an answer that was given, and whether it takes the answer back: another option, a doubt, a denial. */
+import lexicon from './lexicon/phrases.json' with { type: 'json' };
+import { articles } from './canon.js';
+import { readMentions } from './mentions.js';
+import { isLeftOpen, isNotExcluded } from './open-ends.js';
+import { Phrases } from './phrases.js';
+import { stancesOf } from './stance.js';
+import type { Word } from './words.js';
+
+const alsoStarts = new Phrases({
+  or: [...lexicon.or, ...lexicon.and, 'maybe', 'perhaps', 'possibly', 'vielleicht', '也许', '可能'],
+});
+const besides = new Phrases(lexicon.besides);
+const denials = new Phrases({ denial: lexicon.selfDenials });
+const refusals = new Phrases({ refusal: lexicon.refusals });
+/** Sentences that are looked at; what comes later is an explanation. */
+const atMost = 12;
+
+/**
+ * Whether what follows an answer puts another beside it, as a bare option or by `or`, `also`, `is possible`, or says that the
+ * answer is wrong or not known. What it says about others in a reason (`MRI would show …`) takes nothing away.
+ */
+export function takesBack(rest: string, option: string, options: readonly string[]): boolean {
+  const sentences = rest.split(/[\n;；。]|[.!](?=\s|$)/).filter((part) => /[\p{L}\p{N}]/u.test(part));
+  return sentences.slice(0, atMost).some((part, i) => sentenceTakesBack(part, option, options, i === 0));
+}
+
+function sentenceTakesBack(part: string, option: string, options: readonly string[], first: boolean): boolean {
+  const reading = readMentions(part, options, true);
+  const { words, owners, mentions } = reading;
+  const stood = stancesOf(reading);
+  const loose = words.filter((_, i) => owners[i] === undefined);
+  if (first && mentions.length === 0 && (refusals.within(loose) || isLeftOpenWhole(loose))) return true;
+  if (stood.some((one) => one.option === option && one.stance === 'denied') && denials.within(loose)) return true;
+  const others = mentions.filter((one) => one.option !== option && (one.option !== null || one.by === 'words'));
+  if (others.length === 0) return false;
+  if (alsoStarts.startingAt(words, 0) !== null) return true;
+  const standing = stood.some(
+    ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
+  );
+  if (standing && (besides.within(words) || isNotExcluded(loose))) return true;
+  // A bare option, with at most a word such as `option` before each.
+  const last = others.at(-1)?.end ?? 0;
+  const spoken = loose.filter(({ text }) => !articles.has(text));
+  return last === words.length && spoken.length <= mentions.length;
+}
+
+/** `Perhaps.`, `I may be wrong.`: short, and about the answer itself. */
+function isLeftOpenWhole(words: readonly Word[]): boolean {
+  return words.length <= 4 && isLeftOpen(words);
+}

@@ -1,0 +1,73 @@
+/** What wraps an answer without being part of it: JSON, XML and HTML tags, LaTeX, Markdown, ticked lists. */
+import lexicon from './lexicon/phrases.json' with { type: 'json' };
+
+/** The text to be read, and what a JSON object names beside it, such as `alternatives`. */
+export interface Unwrapped {
+  body: string;
+  beside: string;
+}
+
+const answerKeys = new Set(lexicon.answerKeys);
+const besideKeys = new Set(lexicon.besideKeys);
+
+export function unwrap(text: string): Unwrapped {
+  const object = objectIn(text);
+  const entries = Object.entries(object ?? {}).map(([key, value]) => [
+    key.toLowerCase().replace(/[\s_-]+/g, ''),
+    value,
+  ]);
+  const valuesOf = (keys: ReadonlySet<string>): string[] =>
+    entries.flatMap(([key, value]) => (typeof key === 'string' && keys.has(key) ? textsOf(value) : []));
+  const answers = valuesOf(answerKeys);
+  return answers.length === 0
+    ? { body: withoutMarkup(text), beside: '' }
+    : { body: withoutMarkup(answers.join(', ')), beside: valuesOf(besideKeys).join('\n') };
+}
+
+/** The object that a text consists of, in a code fence or not. */
+function objectIn(text: string): object | null {
+  const [, fenced] = /^\s*```\w*\s*([\s\S]*?)```\s*$/.exec(text) ?? [];
+  const body = (fenced ?? text).trim();
+  if (!/^\{[\s\S]*\}$/.test(body)) return null;
+  try {
+    return JSON.parse(body) as object;
+  } catch {
+    return null;
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return [String(value)];
+  return value === null || typeof value !== 'object' ? [] : Object.values(value).flatMap(textsOf);
+}
+
+/** What is struck out, or left unticked in a ticked list, is not said. */
+function withoutMarkup(text: string): string {
+  return onlyTicked(text)
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/~~[^~\n]+~~|<(del|s|strike)>[^<]*<\/\1>/gi, ' ')
+    .replace(/<\/?[a-z][a-z0-9_-]*(?:\s[^<>]*)?\/?>/gi, ' ')
+    .replace(/\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|emph|rm|bf)\b\s*\{([^{}]*)\}/g, '$1')
+    .replace(/^\s*#{1,6}\s+/gm, '')
+    .replace(/^\s*(?:>+|[-*•])\s+(?=[\p{L}*([])/gmu, '')
+    .replace(/[✓✔✅]\uFE0F?/g, ' (correct) ')
+    .replace(/[✗✘❌✖]\uFE0F?/g, ' (incorrect) ')
+    .replace(/\$/g, ' ')
+    .replace(/\*\*|__/g, ' ')
+    .replace(/(^|[^\\\w])boxed\b/g, '$1')
+    .trim();
+}
+
+const box = /^\s*(?:[-*•]\s*)?(\[[ xX✓✔]?\]|[☐☑☒])\s+/;
+
+/** Of `[ ] A` and `[x] B` the second. */
+function onlyTicked(text: string): string {
+  const lines = text.split('\n');
+  if (!lines.some((line) => box.test(line))) return text;
+  return lines
+    .filter((line) => !/^\s*(?:[-*•]\s*)?(?:\[ ?\]|☐)\s/.test(line))
+    .map((line) => line.replace(box, ''))
+    .join('\n');
+}
