@@ -26,7 +26,17 @@ def hold(model: torch.nn.Module) -> Held:
         if parameter.requires_grad and parameter.dtype in HALF:
             held[name] = parameter.dtype
             parameter.data = parameter.data.float()
+    if held and any(value.dtype in HALF and not value.requires_grad for value in model.parameters()):
+        _embed_in_half(getattr(model, "backbone", model))
     return held
+
+
+def _embed_in_half(vlm: Any) -> None:
+    """A tower that stays in half precision writes into the text's embeddings, in some families without a conversion."""
+    embedding = vlm.get_input_embeddings()
+    if embedding.weight.requires_grad:
+        dtype = next(value.dtype for value in vlm.parameters() if value.dtype in HALF)
+        embedding.register_forward_hook(lambda _module, _inputs, output: output.to(dtype))
 
 
 def release(model: torch.nn.Module, held: Held) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from family_folders import FAMILIES
+from job_fixtures import Kept, rows_of
+from job_fixtures import spec_of as family_spec
 from PIL import Image
 from safetensors.torch import load_file
 from training_jobs import (
@@ -26,6 +29,7 @@ from training_jobs import (
 from transformers import AutoModelForImageTextToText
 
 from medgr2 import masters, training
+from medgr2.jobs import run_job
 from medgr2.models import load_vlm
 from medgr2.training_faults import NothingLearned
 
@@ -160,3 +164,12 @@ def test_completions_are_written_in_half_precision_and_the_masters_come_back(tmp
         assert model.weight.dtype == torch.bfloat16
         raise RuntimeError("generation failed")
     assert torch.equal(model.weight, before)
+
+
+def test_a_tower_that_stays_in_half_precision_fits_the_masters_above_it(tmp_path: Path) -> None:
+    """Idefics3 and SmolVLM put a picture's features among the text's without a conversion."""
+    model = str(FAMILIES["Idefics3"](tmp_path / "base"))
+    trl = {"max_steps": 2, "learning_rate": 1e-3, "per_device_train_batch_size": 2, "logging_steps": 1}
+    spec = family_spec("sft", tmp_path / "job", rows_of(tmp_path), model, trl=trl, train="language")
+    result = run_job({**spec, "model": {"path": model, "dtype": "bfloat16"}}, Kept())  # type: ignore[arg-type]
+    assert {value.dtype for value in saved_of(result).values()} == {torch.bfloat16}

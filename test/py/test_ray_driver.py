@@ -107,3 +107,60 @@ def test_nothing_is_started_for_a_job_that_was_cancelled_meanwhile(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray.train", None)  # would fail if it were reached
     channel = SimpleNamespace(should_stop=lambda: True)
     assert ray_driver._run({"ray": OWN, "spec": {}, "module": "m"}, channel) == {"type": "cancelled"}
+
+
+class PlayedRelay:
+    """Of a job whose attempts end one after another: a rank that is lost, an ending, or neither."""
+
+    def __init__(self, *attempts):
+        self.attempts = list(attempts)
+        self.begun = 0
+
+    @property
+    def endings(self):
+        return {0: self.attempts[0]["ending"]} if "ending" in self.attempts[0] else {}
+
+    def lost(self):
+        return self.attempts[0].get("lost")
+
+    def bad_ending(self, seconds):
+        return self.attempts[0].get("ending")
+
+    def begin_again(self):
+        self.begun += 1
+        self.attempts.pop(0)
+
+    def wait_for_endings(self, seconds):
+        pass
+
+    def fit(self):
+        if self.attempts[0].get("ending", {}).get("type") != "done":
+            raise RuntimeError("the node died")
+
+
+FAILED = {"type": "failed", "error": {"message": "Connection closed by peer"}}
+DONE = {"ending": {"type": "done"}}
+
+
+@pytest.mark.parametrize("first", [{"lost": 1}, {"lost": 1, "ending": FAILED}, {}])
+def test_a_job_that_lost_a_worker_begins_again_and_says_so(first, tmp_path):
+    relay, desk = PlayedRelay(first, DONE), Desk()
+    assert ray_driver.fit_again(relay.fit, relay, desk, tmp_path / "ray") == {"type": "done"}
+    (told,) = desk.told
+    assert "was lost: the job begins again (1 of 3 times), from its last checkpoint" in told["message"]
+    assert "the node died" in told["message"]
+
+
+def test_a_job_that_loses_workers_again_and_again_fails(tmp_path):
+    relay, desk = PlayedRelay(*[{"lost": 0}] * 5), Desk()
+    ended = ray_driver.fit_again(relay.fit, relay, desk, tmp_path / "ray")
+    assert ended["type"] == "failed" and "the node died" in ended["error"]["message"]
+    assert relay.begun == 3
+
+
+def test_what_failed_for_a_reason_or_was_told_to_stop_is_not_repeated(tmp_path):
+    failed = PlayedRelay({"ending": FAILED})
+    assert ray_driver.fit_again(failed.fit, failed, Desk(), tmp_path / "ray") == FAILED
+    stopped = PlayedRelay({"lost": 1, "ending": {"type": "cancelled"}})
+    assert ray_driver.fit_again(stopped.fit, stopped, Desk(patience=0), tmp_path / "ray") == {"type": "cancelled"}
+    assert failed.begun == stopped.begun == 0

@@ -112,6 +112,46 @@ def test_ranks_that_say_nothing_are_not_waited_for_for_ever(stage):
     assert stage.relay.bad_ending(0.1) is None
 
 
+def test_a_rank_that_leaves_without_a_word_is_known_and_another_takes_its_place(stage):
+    stage.ranks[1]._connection.close()
+    while stage.relay.lost() is None:
+        time.sleep(0.02)
+    assert stage.relay.lost() == 1
+    stage.ranks[0].finish({"type": "failed", "error": {"message": "Connection closed by peer"}})  # for want of it
+    assert stage.relay.bad_ending(60)["type"] == "failed"
+    stage.relay.begin_again()
+    assert stage.relay.lost() is None and stage.relay.endings == {}
+    assert stage.hear()["type"] == "beat"  # nobody is there yet, and the job is alive
+    ranks = [stage.enter(rank) for rank in range(2)]
+    ranks[0].emit(PROGRESS)
+    while (heard := stage.hear())["type"] == "beat":
+        pass
+    assert heard == {"type": "event", "event": PROGRESS}
+    for rank in ranks:
+        rank.finish({"type": "done", "result": {}})
+    stage.relay.wait_for_endings(60)
+    assert stage.relay.endings == {rank: {"type": "done", "result": {}} for rank in range(2)}
+
+
+def test_what_ranks_of_before_still_say_is_not_heard(stage):
+    stage.relay.begin_again()
+    stage.ranks[0].finish({"type": "failed", "error": {}})
+    ranks = [stage.enter(rank) for rank in range(2)]
+    for rank in ranks:
+        rank.finish({"type": "done", "result": {}})
+    stage.relay.wait_for_endings(60)
+    assert {ending["type"] for ending in stage.relay.endings.values()} == {"done"}
+    assert stage.relay.lost() is None
+
+
+def test_a_rank_that_leaves_after_another_has_failed_was_not_lost(stage):
+    stage.ranks[0].finish({"type": "failed", "error": {}})
+    assert stage.relay.bad_ending(60) is not None
+    stage.ranks[1]._connection.close()
+    time.sleep(0.2)
+    assert stage.relay.lost() is None
+
+
 def test_a_wrong_key_is_turned_away_and_a_silent_guest_keeps_nobody_out(stage):
     with socket.create_connection(("127.0.0.1", stage.relay.port)):
         with pytest.raises(AuthenticationError):

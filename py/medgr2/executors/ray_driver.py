@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
@@ -33,6 +34,8 @@ LOOPBACK = "127.0.0.2"
 TRIES = 3
 #: Seconds for what Ray gives a minute by default, which is short on a busy machine. What the user has set stays.
 PATIENCE = {"RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S": "600", "RAY_worker_register_timeout_seconds": "300"}
+#: Times that a job whose worker was lost is begun again, from its last checkpoint.
+RESTARTS = 3
 #: Of Node's surroundings for Python (src/bridge/process.ts), what workers of a cluster need as well.
 PASSED_ON = ("PYTHONPATH", "TOKENIZERS_PARALLELISM", "OMP_WAIT_POLICY", "PYTORCH_NVML_BASED_CUDA_CHECK")
 
@@ -69,22 +72,39 @@ def _run(job: dict[str, Any], channel: PipeChannel) -> dict[str, Any]:
     address = (settings["listen"], relay.port)
     # Ray wants a folder that all machines see; nothing that we keep goes there.
     storage = Path(spec.get("outDir") or Path(job["log"]).parent).absolute() / ".ray"
-    trainer = TorchTrainer(
-        functools.partial(work, spec, job["module"], address, relay.key, settings.get("sharding")),
-        scaling_config=ScalingConfig(
-            num_workers=settings["workers"],
-            use_gpu=settings["gpu"],
-            resources_per_worker={"CPU": settings["cpusPerWorker"], **({"GPU": 1} if settings["gpu"] else {})},
-        ),
-        run_config=RunConfig(name="job", storage_path=str(storage)),
+    body = functools.partial(work, spec, job["module"], address, relay.key, settings.get("sharding"))
+    scaling = ScalingConfig(
+        num_workers=settings["workers"],
+        use_gpu=settings["gpu"],
+        resources_per_worker={"CPU": settings["cpusPerWorker"], **({"GPU": 1} if settings["gpu"] else {})},
     )
-    try:
-        trainer.fit()
-    except Exception as error:
-        return relay.bad_ending(LAST_WORDS_SECONDS) or {"type": "failed", "error": describe(error)}
-    finally:
-        shutil.rmtree(storage, ignore_errors=True)
-    relay.wait_for_endings(LAST_WORDS_SECONDS)
+
+    def fit() -> None:
+        TorchTrainer(body, scaling_config=scaling, run_config=RunConfig(name="job", storage_path=str(storage))).fit()
+
+    return fit_again(fit, relay, channel, storage)
+
+
+def fit_again(fit: Callable[[], None], relay: Relay, channel: PipeChannel, storage: Path) -> dict[str, Any]:
+    """Until the job is over, as it ended. Where a worker was lost Ray waits for one in its place, and jobs go on from
+    their last checkpoint; Ray's own restarts would also repeat what a worker has failed at for a reason."""
+    for restart in range(1, RESTARTS + 2):
+        try:
+            fit()
+        except Exception as error:
+            bad = relay.bad_ending(LAST_WORDS_SECONDS)
+            lost = relay.lost() is not None or (bad is None and not relay.endings)
+            if not lost or restart > RESTARTS or channel.should_stop():
+                return bad or {"type": "failed", "error": describe(error)}
+            which = "a worker" if relay.lost() is None else f"worker {relay.lost()}"
+            told = f"{which} was lost: the job begins again ({restart} of {RESTARTS} times), from its last checkpoint"
+            relay.begin_again()
+            channel.emit({"type": "warning", "message": f"{told}. Ray says: {str(error)[:500]}"})
+            continue
+        finally:
+            shutil.rmtree(storage, ignore_errors=True)
+        relay.wait_for_endings(LAST_WORDS_SECONDS)
+        break
     return relay.endings[0]
 
 

@@ -21,6 +21,8 @@ from medgr2.strict_json import strict_dumps
 
 #: Seconds between two looks at whether the job was told to stop.
 STOP_SECONDS = 0.2
+#: Seconds between two signs of life that are given for ranks which are yet to come.
+BEAT_SECONDS = 1.0
 
 
 class Relay:
@@ -35,6 +37,8 @@ class Relay:
         self._listener = Listener((host, 0), backlog=max(16, workers))
         self._ranks: dict[int, Connection[Any, Any]] = {}
         self._beats: set[int] = set()
+        #: The rank that left before any had said how it ended; it said nothing either.
+        self._lost: int | None = None
         self._changed = threading.Condition()
         threading.Thread(target=self._accept, name="medgr2-relay", daemon=True).start()
         threading.Thread(target=self._pass_stop_on, name="medgr2-relay-stop", daemon=True).start()
@@ -43,6 +47,28 @@ class Relay:
     def port(self) -> int:
         port: int = self._listener.address[1]
         return port
+
+    def lost(self) -> int | None:
+        """The rank that left without a word before any other was over: with its process, its machine or the network."""
+        with self._changed:
+            return self._lost
+
+    def begin_again(self) -> None:
+        """Forgets the ranks that were there and waits for others in their places; meanwhile the job is alive."""
+        with self._changed:
+            self.endings.clear()
+            self._ranks.clear()
+            self._beats.clear()
+            self._lost = None
+        threading.Thread(target=self._beat_for_ranks, name="medgr2-relay-beat", daemon=True).start()
+
+    def _beat_for_ranks(self) -> None:
+        while True:
+            with self._changed:
+                if len(self._ranks) == self._workers:
+                    return
+            self._channel.beat()
+            time.sleep(BEAT_SECONDS)
 
     def wait_for_endings(self, seconds: float) -> None:
         """Until all ranks have said how they ended; not longer than `seconds`."""
@@ -86,8 +112,14 @@ class Relay:
         with suppress(EOFError, OSError):
             while True:
                 self._receive(rank, connection, unpack(connection.recv_bytes()).read())
+        with self._changed:
+            if self._lost is None and not self.endings and self._ranks.get(rank) is connection:
+                self._lost = rank
 
     def _receive(self, rank: int, connection: Connection[Any, Any], message: dict[str, Any]) -> None:
+        with self._changed:
+            if self._ranks.get(rank) is not connection:
+                return  # of ranks that others have taken the place of
         kind = message["type"]
         if kind == "event":
             if rank == 0:

@@ -139,6 +139,7 @@ function jobMemories(
         tokens: completed,
         imageTokens: largest,
       },
+      vllm: vllmMemory(grpo, device.memoryGiB * 2 ** 30),
       otherModels: scorer + reference,
     }),
     job('reward-model', config.rewardModel.batchSize, config.rewardModel.lora?.rank ?? null, {
@@ -150,6 +151,13 @@ function jobMemories(
       otherModels: 0,
     }),
   ];
+}
+
+/** vLLM beside the trainer takes a share of the whole device, TRL's own where none is set; a server takes none of it. */
+function vllmMemory({ trl }: Config['grpo'], deviceBytes: number): { bytes: number; sleeps: boolean } | undefined {
+  if (trl.use_vllm !== true) return undefined;
+  const share = trl.vllm_mode === 'server' ? 0 : (trl.vllm_gpu_memory_utilization ?? 0.3);
+  return { bytes: share * deviceBytes, sleeps: trl.vllm_enable_sleep_mode === true };
 }
 
 const learns = ({ generation, generatorUpdate }: Config): boolean =>

@@ -14,7 +14,7 @@ export interface MemoryEstimate {
   activations: number;
   /** Scores over the vocabulary, as many positions at once as their loss takes. */
   logits: number;
-  /** Keys and values while completions are written. */
+  /** Keys and values while completions are written, or all that vLLM takes on the device for writing them. */
   cache: number;
   /** What the reward model's passes over completions hold, in GRPO; and a scoring job's. */
   scoring: number;
@@ -44,6 +44,8 @@ export interface Training {
   completing?: { sequences: number; tokens: number } | undefined;
   /** Rows that are scored with so many tokens each, and by which model; none outside GRPO. */
   scored?: { shape: VlmShape; sequences: number; tokens: number; imageTokens: number } | undefined;
+  /** Bytes that vLLM takes beside the trainer, which then writes no completions itself: 0 where it has GPUs of its own. */
+  vllm?: { bytes: number; sleeps: boolean } | undefined;
   /** Bytes of models beside the one in training. */
   otherModels: number;
 }
@@ -73,7 +75,8 @@ export function estimateMemory(training: Training): MemoryEstimate {
   const trainedBytes = loraRank === null && training.trainedWeights === 'dtype' ? bytes : 4;
   const trained = loraRank === null ? total : adapters;
   // Completions are written by a copy in the model's own number format.
-  const copy = loraRank === null && training.completing !== undefined && bytes < trainedBytes ? total * bytes : 0;
+  const writes = training.completing !== undefined && training.vllm === undefined;
+  const copy = loraRank === null && writes && bytes < trainedBytes ? total * bytes : 0;
   const parts = {
     weights: loraRank === null ? total * trainedBytes : total * bytes + adapters * 4,
     gradients: trained * trainedBytes,
@@ -81,13 +84,17 @@ export function estimateMemory(training: Training): MemoryEstimate {
     activations: activationBytes(training),
     logits: logitBytes(training),
     scoring: training.scored === undefined ? 0 : scoringBytes(training.scored, precision),
-    cache: cacheBytes(training) + copy,
+    cache: training.vllm?.bytes ?? cacheBytes(training) + copy,
     otherModels,
   };
-  // Completions are written, then scored, before anything is kept for the backward pass: the largest is the peak.
-  const passing = Math.max(parts.activations + parts.logits, parts.cache, parts.scoring);
+  // Completions are written, then scored, before anything is kept for the backward pass: the largest is the peak. vLLM keeps
+  // what it has taken, unless it sleeps between.
+  const kept = training.vllm !== undefined && !training.vllm.sleeps;
+  const own = Math.max(parts.activations + parts.logits, parts.scoring);
+  const passing = kept ? own + parts.cache : Math.max(own, parts.cache);
   const peak = parts.weights + parts.gradients + parts.optimizer + parts.otherModels + passing;
-  const overhead = overheadOf(peak);
+  // vLLM takes its share whole: none of it is lost between its pieces.
+  const overhead = overheadOf(kept ? peak - parts.cache : peak);
   return { ...parts, overhead, total: peak + overhead };
 }
 

@@ -63,6 +63,9 @@ function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config,
     const part = sections[job];
     return `${said}, whatever the batch: ${loraRank === null ? `set ${part.adapters}, or take` : 'take'} a smaller ${part.model} or ${larger}`;
   }
+  // Sharing the device with vLLM, the share is what a person would lower first.
+  if (job === 'grpo' && config.grpo.trl.use_vllm === true && config.grpo.trl.vllm_mode !== 'server')
+    return `${said}, ${gib(estimate.cache)} GiB of it for vLLM: lower grpo.trl.vllm_gpu_memory_utilization or grpo.batchSize, set vllm_enable_sleep_mode, or give vLLM a GPU of its own (vllm_mode: server)`;
   if (job === 'reward-model') return `${said}: lower rewardModel.batchSize (now ${config.rewardModel.batchSize})`;
   const section = job === 'generator-sft' ? 'generatorUpdate.sft' : job;
   return `${said}: lower ${section}.batchSize (now ${batch}) and raise ${section}.accumulation as much`;

@@ -66,6 +66,29 @@ describe('the paper’s setup, by hand', async () => {
     expect(plan.images.rule).toBe('a token is 28 x 28 pixels, of 3,136 to 401,408 pixels an image');
   });
 
+  test('memory: vLLM beside the trainer takes its share of the device, a server none of it', () => {
+    const total = (trl: Record<string, unknown>): { cache: number; total: number } => {
+      const changed = configSchema.parse({ ...config, grpo: { ...config.grpo, trl } });
+      const found = planRun(changed, facts, options).memory?.find(({ job }) => job === 'grpo')?.estimate;
+      if (found === undefined) throw new Error('no GRPO');
+      return found;
+    };
+    const [own, server] = [total({}), total({ use_vllm: true, vllm_mode: 'server' })];
+    const beside = total({ use_vllm: true, vllm_mode: 'colocate', vllm_gpu_memory_utilization: 0.4 });
+    const sleeping = total({ use_vllm: true, vllm_gpu_memory_utilization: 0.4, vllm_enable_sleep_mode: true });
+    expect(own.cache).toBeGreaterThan(0);
+    expect(server.cache).toBe(0);
+    expect(beside.cache).toBeCloseTo(0.4 * L40.memoryGiB * 2 ** 30);
+    expect(beside.total).toBeCloseTo(server.total + beside.cache);
+    expect(total({ use_vllm: true }).cache).toBeCloseTo(0.3 * L40.memoryGiB * 2 ** 30);
+    expect(sleeping.total).toBeLessThan(beside.total);
+    const full = configSchema.parse({
+      ...config,
+      grpo: { ...config.grpo, batchSize: 64, trl: { use_vllm: true, vllm_gpu_memory_utilization: 0.8 } },
+    });
+    expect(planRun(full, facts, options).notes.join()).toMatch(/GiB of it for vLLM: lower grpo.trl.vllm_gpu_memory/);
+  });
+
   test('memory: SFT with adapters on 7B in bfloat16', () => {
     const sft = plan.memory?.find(({ job }) => job === 'sft');
     expect(sft).toMatchObject({ precision: 'bfloat16', loraRank: 64, batch: 4, fits: true });
