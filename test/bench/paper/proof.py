@@ -72,7 +72,7 @@ def log_probability(model: Any, given: dict[str, Any]) -> float:
 
 
 def reload(run: Path, whole: Path, policy: Path, stage: str) -> dict[str, Any]:
-    """The merged folder by plain transformers alone, beside what the run's evaluation wrote and what our loader reads."""
+    """The merged folder by plain transformers alone, beside what the run wrote and what our loader reads."""
     from medgr2.encode import encode
     from medgr2.models import load_vlm
     from medgr2.processing import load_processor
