@@ -7,24 +7,22 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ensurePython } from '../../src/bridge/environment/make-environment.js';
 import { sha256 } from '../../src/hash.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
+import { scriptLine, scriptNumber } from '../../src/script-line.js';
 import { runCommandLine } from '../helpers/command.js';
 import { otherModels, otherRecipes } from './paper/others.js';
 import { makeSetting, medgr2, python, type Setting } from './paper/setting.js';
 
-const { values } = parseArgs({
-  options: {
-    keep: { type: 'string' },
-    cycles: { type: 'string', default: '3' },
-    'no-kill': { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-  },
+const { values } = scriptLine(import.meta.filename, {
+  keep: { type: 'string' },
+  cycles: { type: 'string', default: '3' },
+  'no-kill': { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true, default: [] },
 });
 const models = ['Qwen/Qwen2.5-VL-7B-Instruct', 'Qwen/Qwen2.5-VL-3B-Instruct'] as const;
-const cycles = Number(values.cycles);
+const cycles = scriptNumber(import.meta.filename, '--cycles', values.cycles, 1);
 
 /** All that is not as the file has it: the machine, the server's address, and how much. */
 const settings = (url: string): string[] => [
@@ -81,17 +79,23 @@ function weightsOf(runDir: string): string[] {
 }
 
 function proofOf(setting: Setting, runDir: string): void {
-  const out = python(setting, 'proof.py', [runDir, ...models]);
+  const whole = join(place, 'merged');
+  medgr2(
+    ['merge', join(runDir, `cycle-${cycles}`, 'grpo', 'model'), '--out', whole, '--dtype', 'float32'],
+    setting.env,
+  );
+  const out = python(setting, 'proof.py', [runDir, whole, ...models]);
   const { reload, ...facts } = JSON.parse(out.trim().split('\n').at(-1) ?? '') as Facts;
   for (const [what, share] of Object.entries(facts)) check(what, !String(share).startsWith('0/'), String(share));
   const asked = reload['asked again'] ?? 0;
   const [tokens, answers] = [reload['same tokens'], reload['same answers']];
   const detail = JSON.stringify(reload);
   check(
-    'merged by peft and read by plain transformers: the same tokens and answers',
+    'medgr2 merge, read by plain transformers: the same tokens and answers',
     tokens === asked && answers === asked,
     detail,
   );
+  check('medgr2 merge gives the weights that peft alone gives', reload['merged as peft merges'] === 1);
   check('and the same log-probabilities', (reload['log-probability apart'] ?? Infinity) < 1e-2);
   check('an image over the limit is 512 tokens or fewer', (reload['tokens of the largest image'] ?? 513) <= 512);
 }

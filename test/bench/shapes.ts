@@ -9,6 +9,7 @@ import { pythonPath } from '../../src/bridge/environment/package-paths.js';
 import { formatTable } from '../../src/format.js';
 import { shapeByName } from '../../src/loop/estimate/model-size.js';
 import { estimateMemory, estimateScoring } from '../../src/loop/estimate/gpu-memory.js';
+import { scriptLine } from '../../src/script-line.js';
 
 /** Rows of the bench: an image of 448 x 448 pixels, a short prompt and its answer, in the phantom's tokens. */
 const row = { tokens: 256 + 60, imageTokens: 256 };
@@ -42,7 +43,8 @@ function foreseen(name: string): Record<string, number> {
   };
 }
 
-const names = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['3B', '7B'];
+const { positionals } = scriptLine(import.meta.filename, {}, 2);
+const names = positionals.length > 0 ? positionals : ['3B', '7B'];
 const wanted = Object.fromEntries(names.map((name) => [name, foreseen(name)]));
 const python = await ensurePython({ onProgress: (line) => process.stderr.write(`${line}\n`) });
 const script = path.join(import.meta.dirname, 'shapes.py');

@@ -2,12 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, expectTypeOf, test } from 'vitest';
+import { jobResultSchema } from '../../src/bridge/contract/contract.js';
 import { contractJson } from '../../src/bridge/contract/contract-json.js';
 import { pythonSources } from '../../src/bridge/environment/package-paths.js';
 import type { Engine } from '../../src/bridge/jobs/open-engine.js';
 
 test('py/medgr2/contract.json is up to date: otherwise run `npm run codegen`', async () => {
   expect(await readFile(path.join(pythonSources, 'medgr2', 'contract.json'), 'utf8')).toBe(contractJson());
+});
+
+test('what every job adds to its result is known of every kind', () => {
+  for (const { shape } of jobResultSchema.options) expect(Object.keys(shape), shape.kind.value).toContain('peakMemory');
 });
 
 async function use(engine: Engine): Promise<void> {

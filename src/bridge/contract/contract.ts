@@ -15,6 +15,7 @@ import {
 import { metric } from './job-event.js';
 
 export { jobEventSchema, type JobEvent } from './job-event.js';
+export { jobResultSchema, type JobResult, type ResultOf } from './job-result.js';
 
 /** Path of a model folder, a Hugging Face id, or `phantom` for the base that ships with the package. */
 export const modelSchema = z.strictObject({
@@ -196,49 +197,3 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
 export type JobSpec = z.output<typeof jobSpecSchema>;
 export type JobKind = JobSpec['kind'];
 export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];
-
-/** As in the `memory` event. */
-const peakMemory = z.int().optional();
-
-const trainResult = {
-  peakMemory,
-  checkpoint: z.string(),
-  steps: z.int(),
-  seconds: z.number(),
-  loss: metric,
-  tokens: metric,
-  /** Parameters that learned, by part; as in the `job-start` event. */
-  trainable: z.record(z.string(), z.int()).optional(),
-  /** What a person should know of a model that did learn something: a part that stood still, rows without labels, … */
-  warnings: z.array(z.string()).optional(),
-};
-export const jobResultSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sft'), ...trainResult }),
-  z.strictObject({
-    kind: z.literal('grpo'),
-    ...trainResult,
-    /** Groups of completions in the whole run, and the share of them that taught nothing. */
-    groups: z.int().optional(),
-    deadGroups: metric.optional(),
-  }),
-  z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
-  z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
-  z.strictObject({
-    kind: z.literal('complete'),
-    completions: z.string(),
-    count: z.int(),
-    seconds: z.number(),
-    peakMemory,
-  }),
-  z.strictObject({ kind: z.literal('evaluate'), answers: z.string(), count: z.int(), seconds: z.number(), peakMemory }),
-  z.strictObject({
-    kind: z.literal('merge'),
-    checkpoint: z.string(),
-    /** Id of the whole model below, or the name of its folder. */
-    base: z.string(),
-    dtype: z.string(),
-    seconds: z.number(),
-  }),
-]);
-export type JobResult = z.output<typeof jobResultSchema>;
-export type ResultOf<K extends JobKind> = { [R in JobResult as R['kind']]: R }[K];

@@ -1,14 +1,13 @@
-"""What a finished run of paper.yaml left: `proof.py RUN POLICY_BASE REWARD_BASE` prints one JSON line of facts.
+"""What a finished run of paper.yaml left: `proof.py RUN MERGED POLICY_BASE REWARD_BASE` prints a JSON line.
 
-Weights are compared tensor by tensor; the last adapter is merged by peft alone into a folder of its own, which plain
-transformers reads again and must answer as the run's evaluation did.
+Weights are compared tensor by tensor. MERGED is what `medgr2 merge` made of the last policy: it must hold what peft
+alone makes of it, and plain transformers must answer from it as the run's evaluation did.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +71,8 @@ def log_probability(model: Any, given: dict[str, Any]) -> float:
     return float(logits.gather(-1, given["input_ids"][0, 1:, None]).sum())
 
 
-def reload(run: Path, policy: Path, base: Path, stage: str) -> dict[str, Any]:
-    """The same by plain transformers, from a folder that nothing but plain libraries wrote."""
+def reload(run: Path, whole: Path, policy: Path, stage: str) -> dict[str, Any]:
+    """The merged folder by plain transformers alone, beside what the run wrote and what our loader reads."""
     from medgr2.models.load_models import load_vlm
     from medgr2.models.load_processor import load_processor
     from medgr2.rows.encode import encode
@@ -82,39 +81,36 @@ def reload(run: Path, policy: Path, base: Path, stage: str) -> dict[str, Any]:
     lines = [json.loads(line) for line in (run / stage / "completions.jsonl").read_text().splitlines()]
     order = sorted(range(len(rows)), key=lambda at: -Path(rows[at]["image"]).stat().st_size)
     chosen = [order[0], *(at for at in range(len(rows)) if at != order[0])][:ASKED]
-    with tempfile.TemporaryDirectory() as place:
-        merged(policy).save_pretrained(place)
-        processor = plain_processor(base)
-        processor.save_pretrained(place)
-        again, model = plain_processor(Path(place)), plain(place)
-        size = again.image_processor.size
-        again.image_processor.size = type(size)(shortest_edge=size["shortest_edge"], longest_edge=LIMIT)
-        if again.chat_template is None:
-            again.chat_template = processor.chat_template
-        most = max(line["tokens"] for line in lines)
-        ends = json.loads((base / "generation_config.json").read_text())["eos_token_id"]
-        texts = answers(model, again, [rows[at] for at in chosen], most, ends)
-        mine = load_vlm({"path": str(policy), "dtype": "float32"}, torch.device("cpu"))
-        limited = load_processor(str(policy), LIMIT)
-        apart, tokens = 0.0, 0
-        for at in chosen:
-            ours = encode(limited, [{**rows[at], "response": None}]).inputs
-            theirs = plain_inputs(again, rows[at])
-            tokens += torch.equal(ours["input_ids"], theirs["input_ids"])
-            apart = max(apart, abs(log_probability(mine, ours) - log_probability(model, theirs)))
-        image_tokens = int((plain_inputs(again, rows[chosen[0]])["input_ids"] == model.config.image_token_id).sum())
-        same = sum(text == lines[at]["text"] for text, at in zip(texts, chosen, strict=True))
+    model, processor = plain(whole), plain_processor(whole)
+    by_peft = merged(policy).state_dict()
+    same_weights = all(torch.allclose(weight, by_peft[name], atol=1e-6) for name, weight in model.state_dict().items())
+    size = processor.image_processor.size
+    processor.image_processor.size = type(size)(shortest_edge=size["shortest_edge"], longest_edge=LIMIT)
+    most = max(line["tokens"] for line in lines)
+    ends = json.loads((whole / "generation_config.json").read_text())["eos_token_id"]
+    texts = answers(model, processor, [rows[at] for at in chosen], most, ends)
+    mine, limited = (
+        load_vlm({"path": str(policy), "dtype": "float32"}, torch.device("cpu")),
+        load_processor(str(policy), LIMIT),
+    )
+    apart, tokens = 0.0, 0
+    for at in chosen:
+        ours, theirs = encode(limited, [{**rows[at], "response": None}]).inputs, plain_inputs(processor, rows[at])
+        tokens += torch.equal(ours["input_ids"], theirs["input_ids"])
+        apart = max(apart, abs(log_probability(mine, ours) - log_probability(model, theirs)))
+    image_tokens = int((plain_inputs(processor, rows[chosen[0]])["input_ids"] == model.config.image_token_id).sum())
     return {
         "asked again": len(chosen),
         "same tokens": tokens,
-        "same answers": same,
+        "same answers": sum(text == lines[at]["text"] for text, at in zip(texts, chosen, strict=True)),
+        "merged as peft merges": int(same_weights),
         "longest answer": most,
         "log-probability apart": apart,
         "tokens of the largest image": image_tokens,
     }
 
 
-def main(run: Path, policy_id: str, reward_id: str) -> dict[str, Any]:
+def main(run: Path, whole: Path, policy_id: str, reward_id: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     base = Path(snapshot_download(policy_id, local_files_only=True))
     reward = plain(snapshot_download(reward_id, local_files_only=True)).state_dict()
@@ -135,9 +131,9 @@ def main(run: Path, policy_id: str, reward_id: str) -> dict[str, Any]:
             facts[f"cycle {cycle} reward model, tensors moved"] = moved(first, second)
             first = second
     last = cycles[-1]
-    facts["reload"] = reload(run, stage_model(run, last, "grpo"), base, f"cycle-{last}/evaluate-grpo")
+    facts["reload"] = reload(run, whole, stage_model(run, last, "grpo"), f"cycle-{last}/evaluate-grpo")
     return facts
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])))
+    print(json.dumps(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])))
