@@ -23,6 +23,7 @@ from medgr2.own_settings import OwnSettings
 from medgr2.prepare import checked_processor, prepare
 from medgr2.reward_backbone import RewardModel
 from medgr2.roles import check_policy, check_reward_model
+from medgr2.rollouts import check_server, checked_generation, rollout_options
 from medgr2.row_gate import check_ids
 from medgr2.rows import read_rows
 from medgr2.sharding import check_reference, heed, ranks
@@ -40,6 +41,7 @@ LARGEST_REWARD = 1e18
 
 #: TRL's own, of GRPOConfig.
 COMPLETION_LENGTH = 256
+GROUP = {"num_generations": 8, "per_device_train_batch_size": 8}
 
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -128,7 +130,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         check_reward_model(model_path(spec["rewardModel"]))
         checked_processor(spec["rewardModel"], rows, ("prompt",))
     reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
-    processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
+    processor, rows, lengths, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
     model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
@@ -138,11 +140,13 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
     check_half(spec.get("trl", {}), device.type == "cpu")
-    with naming_options(spec, GRPOConfig):
+    longest = max(lengths) + reply
+    options = rollout_options(spec.get("trl", {}), processor, model.generation_config.eos_token_id, longest)
+    with naming_options(spec, GRPOConfig), checked_generation():
         config = GRPOConfig(
             output_dir=str(job.checkpoints_folder),
             reward_weights=[reward["weight"] for reward in spec["rewards"]],
-            **{**trainer_defaults(spec, device), **spec.get("trl", {})},
+            **job.keep_batch({**trainer_defaults(spec, device), **GROUP, **options}),
         )
         heed(config)
         callback = EventCallback(channel, tuple(desk.names))
@@ -155,6 +159,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             peft_config=lora_config(spec, model),
             callbacks=[callback],
         )
+        check_server(trainer, rows[0], longest, job.tell)
         trainer.start_reference_from_policy()
         trainer.read_images_once(scorer)
         return run_trainer(trainer, callback, job)
