@@ -1,5 +1,6 @@
 """Jobs spread over CPU ranks train what one process trains; a rank that dies, fails or stops ends the job."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -19,6 +20,11 @@ from medgr2.executors.worker import work
 #: Three minutes of jobs whose ranks each start anew; `npm test` runs SFT both ways and all that is played.
 LONG = pytest.mark.skipif(os.environ.get("MEDGR2_TEST_RANKS") != "1", reason="takes minutes: set MEDGR2_TEST_RANKS=1")
 
+#: DeepSpeed is an extra, and its CPU ranks are for trials.
+ZERO3 = pytest.param(
+    "zero3", marks=[LONG, pytest.mark.skipif(importlib.util.find_spec("deepspeed") is None, reason="needs deepspeed")]
+)
+
 ROOT = Path(__file__).resolve().parents[2]
 BASE = ROOT / "py/medgr2/phantom/base/model.safetensors"
 ANSWERS = ["mass", "nodule", "effusion", "nothing"]
@@ -31,8 +37,14 @@ def executors():
         patch.setenv("PYTHONPATH", str(ROOT / "py"))
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setenv("TOKENIZERS_PARALLELISM", "false")
+        patch.setenv("DS_ACCELERATOR", "cpu")
         sharded = {"kind": "local", "workers": 2, "sharding": "fsdp"}
-        yield {"whole": RanksExecutor({"kind": "local", "workers": 2}, True), "fsdp": RanksExecutor(sharded, True)}
+        zero3 = {**sharded, "sharding": "zero3"}
+        whole = {"kind": "local", "workers": 2}
+        yield {
+            name: RanksExecutor(settings, True)
+            for name, settings in {"whole": whole, "fsdp": sharded, "zero3": zero3}.items()
+        }
 
 
 @pytest.fixture
@@ -104,7 +116,7 @@ def alone(executor, spec, log):
     return executor.start_process({"spec": spec, "module": None, "log": str(log)}, body=work)
 
 
-@pytest.mark.parametrize("way", ["whole", "fsdp"])
+@pytest.mark.parametrize("way", ["whole", "fsdp", ZERO3])
 def test_sft_over_two_ranks_has_the_losses_and_weights_of_one_process(way, executors, rows, tmp_path):
     data, executor = write(tmp_path / "rows.parquet", rows), executors[way]
     # transformers averages this family's loss over each rank's tokens, as over those of each batch that is accumulated.
@@ -134,6 +146,41 @@ def test_a_job_stopped_over_sharded_ranks_goes_on_and_ends_where_an_undisturbed_
 
 
 @LONG
+@pytest.mark.parametrize("first", ["two", "one"])
+def test_a_job_goes_on_with_another_number_of_ranks_and_ends_where_an_undisturbed_one_does(
+    first, executors, rows, tmp_path
+):
+    data, executor = write(tmp_path / "rows.parquet", rows), executors["whole"]
+    options = {"max_steps": 4, "optim": "adamw_torch", "learning_rate": 1e-3, "gradient_accumulation_steps": 2}
+
+    def run(count, out, on_event=None):
+        spec, log = sft(data, tmp_path / out, 1, **options), tmp_path / f"{out}-{count}.log"
+        worker = executor.launch(spec, None, str(log)) if count == "two" else alone(executor, spec, log)
+        stop = on_event and (lambda event: event["type"] == on_event and worker.send({"type": "stop"}))
+        return follow(worker, on_event=stop), log
+
+    whole, _ = run(first, "whole")
+    stopped, log = run(first, "cut", on_event="train-step")
+    assert stopped[-1]["type"] == "cancelled", log.read_text()
+    again, log = run("one" if first == "two" else "two", "cut")
+    assert again[-1]["type"] == "done", log.read_text()
+    told = [m["event"]["message"] for m in again if m.get("event", {}).get("type") == "warning"]
+    batches = {"two": "2 ranks and goes on with 1 rank: gradients are accumulated over 4 batches instead of 2"}
+    batches["one"] = "1 rank and goes on with 2 ranks: gradients are accumulated over 1 batch instead of 2"
+    assert any(batches[first] in words for words in told), told
+    assert losses(stopped) + losses(again) == pytest.approx(losses(whole), rel=1e-4) and len(losses(whole)) == 4
+    assert again[-1]["result"]["steps"] == 4
+    # Adam moves a bias without a gradient by rounding alone; a lost moment or another batch would show in every weight.
+    first, second, base = (
+        load_file(path)
+        for path in (tmp_path / "whole/model/model.safetensors", tmp_path / "cut/model/model.safetensors", BASE)
+    )
+    apart = torch.cat([(first[name] - second[name]).abs().flatten() for name in first])
+    moved = torch.cat([(first[name] - base[name]).abs().flatten() for name in first])
+    assert apart.max() < 5e-5 and apart.mean() < 1e-4 * moved.mean(), (apart.max(), apart.mean(), moved.mean())
+
+
+@LONG
 def test_what_was_sharded_otherwise_is_not_gone_on_from_and_that_is_told(executors, rows, tmp_path):
     data, options = write(tmp_path / "rows.parquet", rows), {"max_steps": 2, "optim": "adamw_torch"}
 
@@ -151,7 +198,7 @@ def test_what_was_sharded_otherwise_is_not_gone_on_from_and_that_is_told(executo
 
 
 @LONG
-@pytest.mark.parametrize("way", ["whole", "fsdp"])
+@pytest.mark.parametrize("way", ["whole", "fsdp", ZERO3])
 def test_a_reward_model_over_two_ranks_has_the_losses_and_weights_of_one_process(way, executors, rows, tmp_path):
     graded = [{**row, "response": row["completion"], "grade": [10, 6, 0, -6][n % 4]} for n, row in enumerate(rows)]
     data, executor = write(tmp_path / "rows.parquet", graded), executors[way]
@@ -183,7 +230,7 @@ def test_a_reward_model_over_two_ranks_has_the_losses_and_weights_of_one_process
 
 
 @LONG
-@pytest.mark.parametrize("way", ["whole", "fsdp"])
+@pytest.mark.parametrize("way", ["whole", "fsdp", ZERO3])
 def test_grpo_over_two_ranks_trains_one_model_on_the_rewards_of_all(way, executors, rows, tmp_path):
     data, executor = write(tmp_path / "rows.parquet", rows), executors[way]
     trl = {"max_steps": 1, "num_generations": 2, "per_device_train_batch_size": 2, "max_completion_length": 6}

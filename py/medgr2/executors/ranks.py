@@ -91,7 +91,8 @@ def drive(connection: Connection[Any, Any], request: str) -> None:
 def settle(job: dict[str, Any]) -> int:
     """How many ranks; puts into the surroundings and the spec what they need. Raises where the machine cannot."""
     settings, spec = job["ranks"], job["spec"]
-    if settings.get("sharding") == "zero3" and settings.get("gpus") is None:
+    on_cpu = os.environ.get("DS_ACCELERATOR") == "cpu"  # DeepSpeed's own setting, for trials
+    if settings.get("sharding") == "zero3" and settings.get("gpus") is None and not on_cpu:
         raise ShardingRefused("sharding: zero3 needs GPUs (executor.gpus): CPU ranks are sharded by fsdp")
     os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK_INTERFACE)
     if settings.get("sharding") is not None:

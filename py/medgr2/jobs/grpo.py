@@ -34,6 +34,7 @@ from medgr2.training.train_to_end import TrainingJob, run_trainer, trainer_defau
 from medgr2.training.trained_parts import train_only
 from medgr2.training.trainer_options import check_generation_options, check_half, naming_options
 from medgr2.training.training_faults import RewardOutOfRange
+from medgr2.training.vllm_rollouts import check_server, checked_generation, rollout_options
 
 COLUMNS = ("id", "image", "prompt")
 #: Squared, it is still a number in float32: advantages divide by a group's standard deviation.
@@ -41,6 +42,7 @@ LARGEST_REWARD = 1e18
 
 #: TRL's own, of GRPOConfig.
 COMPLETION_LENGTH = 256
+GROUP = {"num_generations": 8, "per_device_train_batch_size": 8}
 
 
 def as_examples(batch: dict[str, list[Any]]) -> dict[str, list[Any]]:
@@ -129,7 +131,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         check_reward_model(model_path(spec["rewardModel"]))
         checked_processor(spec["rewardModel"], rows, ("prompt",))
     reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
-    processor, rows, _, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
+    processor, rows, lengths, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
     model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
@@ -139,11 +141,13 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
     check_half(spec.get("trl", {}), device.type == "cpu")
-    with naming_options(spec, GRPOConfig):
+    longest = max(lengths) + reply
+    options = rollout_options(spec.get("trl", {}), processor, model.generation_config.eos_token_id, longest)
+    with naming_options(spec, GRPOConfig), checked_generation():
         config = GRPOConfig(
             output_dir=str(job.checkpoints_folder),
             reward_weights=[reward["weight"] for reward in spec["rewards"]],
-            **{**trainer_defaults(spec, device), **spec.get("trl", {})},
+            **job.keep_batch({**trainer_defaults(spec, device), **GROUP, **options}),
         )
         heed(config)
         callback = EventCallback(channel, grpo_figures(tuple(desk.names)))
@@ -156,6 +160,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             peft_config=lora_config(spec, model),
             callbacks=[callback],
         )
+        check_server(trainer, rows[0], longest, job.tell)
         trainer.start_reference_from_policy()
         trainer.read_images_once(scorer)
         return run_trainer(trainer, callback, job)

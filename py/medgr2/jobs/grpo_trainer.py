@@ -62,6 +62,9 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         self._buffered_inputs = _on(self.accelerator.device, progress["generated"])
         self.groups, self.dead_groups, self.unrewarded = progress["groups"]
 
+    def restore_of_other_ranks(self, progress: Progress, more: float) -> None:
+        super().restore_of_other_ranks({**progress, "step": round(progress["step"] * more), "generated": None}, more)
+
     def restore_progress(self, checkpoint: Path) -> None:
         super().restore_progress(checkpoint)
         self._pass_over_epochs()

@@ -19,7 +19,7 @@ from medgr2.rows.prepare_rows import prepare
 from medgr2.rows.read_rows import Row, read_rows
 from medgr2.rows.row_faults import NamedRows
 from medgr2.training.lora import lora_config
-from medgr2.training.sharding import heed, sharding
+from medgr2.training.sharding import heed, sharding, whole_models
 from medgr2.training.train_events import EventCallback
 from medgr2.training.train_to_end import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training.trained_parts import train_only
@@ -90,7 +90,8 @@ class RewardTrainer(Resumable, Trainer):
             self.accelerator.unwrap_model(self.model).save(folder)
         elif not folder.name.startswith(PREFIX_CHECKPOINT_DIR):  # of a checkpoint all ranks write their shards
             # No rank holds the weights that were gathered: they go into a model of the same making.
-            model = make_model(self.spec, torch.device("cpu"))
+            with whole_models():
+                model = make_model(self.spec, torch.device("cpu"))
             model.load_state_dict(state_dict)
             model.save(folder)
 
@@ -147,22 +148,24 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
-        **{
-            **trainer_defaults(spec, device),
-            # A backbone that stays as it is computes as it will when it scores.
-            **({"bf16": False, "fp16": False} if spec.get("train") == "head" else {}),
-            "gradient_checkpointing": False,
-            "max_steps": spec["steps"],
-            "per_device_train_batch_size": spec["batchSize"],
-            "learning_rate": spec["learningRate"],
-            "lr_scheduler_type": "cosine",
-            # The first step of a warm-up has a learning rate of 0: of a single step nothing would be left.
-            "warmup_steps": min(max(1, spec["steps"] // 20), spec["steps"] - 1),
-            "logging_steps": spec["loggingSteps"],
-            "save_steps": spec["saveSteps"],
-            "dataloader_pin_memory": False,
-            "max_grad_norm": 1.0,
-        },
+        **job.keep_batch(
+            {
+                **trainer_defaults(spec, device),
+                # A backbone that stays as it is computes as it will when it scores.
+                **({"bf16": False, "fp16": False} if spec.get("train") == "head" else {}),
+                "gradient_checkpointing": False,
+                "max_steps": spec["steps"],
+                "per_device_train_batch_size": spec["batchSize"],
+                "learning_rate": spec["learningRate"],
+                "lr_scheduler_type": "cosine",
+                # The first step of a warm-up has a learning rate of 0: of a single step nothing would be left.
+                "warmup_steps": min(max(1, spec["steps"] // 20), spec["steps"] - 1),
+                "logging_steps": spec["loggingSteps"],
+                "save_steps": spec["saveSteps"],
+                "dataloader_pin_memory": False,
+                "max_grad_norm": 1.0,
+            }
+        ),
     )
     heed(arguments)
     callback = EventCallback(channel)

@@ -55,7 +55,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     check_half(spec.get("trl", {}), device.type == "cpu")
     defaults = {**trainer_defaults(spec, device), "max_length": None}
     with naming_options(spec, SFTConfig):
-        config = SFTConfig(output_dir=str(job.checkpoints_folder), **{**defaults, **spec.get("trl", {})})
+        options = job.keep_batch({**defaults, **spec.get("trl", {})})
+        config = SFTConfig(output_dir=str(job.checkpoints_folder), **options)
         heed(config)
         callback = EventCallback(channel)
         trainer = SftTrainer(

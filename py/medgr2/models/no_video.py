@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import transformers
 from transformers import BaseVideoProcessor
 from transformers.models.auto.configuration_auto import model_type_to_module_name
 from transformers.models.auto.video_processing_auto import AutoVideoProcessor, get_video_processor_config
@@ -66,6 +67,9 @@ def no_video(model_type: str) -> Iterator[None]:
     """While it lasts, AutoProcessor takes the stand-in in the place of any video processor."""
     if not is_torchvision_available():
         show_pil_image_processors(model_type)
+        # 5.24 holds video processors to this name, for which it has no placeholder.
+        if not hasattr(transformers, "VideoProcessorMixin"):
+            transformers.VideoProcessorMixin = BaseVideoProcessor
     original = AutoVideoProcessor.__dict__["from_pretrained"]
     AutoVideoProcessor.from_pretrained = _settings_only
     try:

@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from medgr2.resuming.job_identity import Identity, differences
 from medgr2.resuming.sealed_files import Facts, facts_of, fault_in
@@ -106,6 +106,23 @@ class Checkpoints:
             changed = [f"{name} {then.get(name)} -> {now[name]}" for name in PACKAGES if then.get(name) != now[name]]
             told = ", ".join(changed)
             self._tell(f"{checkpoint} was written with other versions ({told}): results may differ slightly")
+
+
+class Begun(NamedTuple):
+    """The newest checkpoint that says whose it is."""
+
+    step: int
+    identity: Identity
+
+
+def begun(folder: Path) -> Begun | None:
+    """Looks and changes nothing; whether the checkpoint is whole is asked when it is gone on from."""
+    for checkpoint in _by_step(folder):
+        try:
+            return Begun(int(checkpoint.name.rpartition("-")[2]), _read_seal(checkpoint)["identity"])
+        except (DamagedCheckpoint, KeyError):
+            continue
+    return None
 
 
 def seal(folder: Path, identity: Identity) -> None:

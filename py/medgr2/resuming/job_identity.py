@@ -18,6 +18,7 @@ Identity = dict[str, Any]
 FREE = {"outDir", "device", "threads", "shownCompletions", "loggingSteps", "saveSteps"}
 FREE_OPTIONS = re.compile(
     r"trl\.(logging_.*|log_.*|save_.*|disable_tqdm|num_completions_to_print|skip_memory_metrics|"
+    r"vllm_(server_.*|group_port|gpu_memory_utilization|enable_sleep_mode|tensor_parallel_size|max_model_length)|"
     r"dataloader_(num_workers|pin_memory|persistent_workers|prefetch_factor|multiprocessing_context))"
 )
 #: How a difference is told; everything else is told by its name and both values.

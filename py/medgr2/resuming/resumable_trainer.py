@@ -142,7 +142,17 @@ class Resumable:
             raise CheckpointMismatch(f"the optimiser of the checkpoint {checkpoint} does not fit: {error}") from error
 
     def restore_progress(self: Any, checkpoint: Path) -> None:
-        self.restore(torch.load(checkpoint / self._progress_file(), map_location="cpu", weights_only=True))
+        files = sorted(checkpoint.glob("progress*.pt"))
+        if len(files) == self.args.world_size:
+            self.restore(torch.load(checkpoint / self._progress_file(), map_location="cpu", weights_only=True))
+            return
+        parts = [torch.load(file, map_location="cpu", weights_only=True) for file in files]
+        loss = torch.stack([part["loss"] for part in parts]).mean(dim=0)
+        self.restore_of_other_ranks({**parts[0], "loss": loss}, len(parts) / self.args.world_size)
+
+    def restore_of_other_ranks(self: Any, progress: Progress, more: float) -> None:
+        """Each rank now does `more` times the batches of a step that one did before."""
+        self.restore(progress)
 
     def _progress_file(self: Any) -> str:
         return "progress.pt" if self.args.world_size <= 1 else f"progress_{self.args.process_index}.pt"

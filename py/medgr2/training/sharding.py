@@ -6,6 +6,8 @@ The executor says which by an environment variable, as `accelerate launch` does;
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 #: `fsdp`, `zero3`, or nothing: every rank holds the whole model.
@@ -89,6 +91,24 @@ def check_reference(spec: dict[str, Any], is_adapter: bool) -> None:
             "GRPO with a KL penalty (grpo.klBeta) over sharded weights cannot start from an adapter's folder, which "
             "is the reference too: train adapters in GRPO as well (lora), or leave the penalty out"
         )
+
+
+@contextmanager
+def whole_models() -> Iterator[None]:
+    """One rank loads a model for itself: under ZeRO-3 transformers would split it, and wait for the other ranks."""
+    if sharding() != "zero3":
+        yield
+        return
+    from transformers.integrations import deepspeed
+
+    kept = deepspeed._hf_deepspeed_config_weak_ref
+    own = None if kept is None else kept()
+    deepspeed.unset_hf_deepspeed_config()
+    try:
+        yield
+    finally:
+        if own is not None:
+            deepspeed.set_hf_deepspeed_config(own)
 
 
 def save_whole(trainer: Any, folder: str) -> None:

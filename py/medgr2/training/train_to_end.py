@@ -15,13 +15,14 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from medgr2.models.load_models import job_start, model_path, torch_dtype
 from medgr2.node.job_channel import Channel, JobCancelled
 from medgr2.resuming.checkpoints import Checkpoints
-from medgr2.resuming.job_identity import identity_of
+from medgr2.resuming.job_identity import Identity, identity_of
 from medgr2.resuming.resumable_trainer import not_saved
 from medgr2.resuming.trained_weights import bits
 from medgr2.resuming.weight_seal import seal
 from medgr2.training.float32_masters import hold, precision_options, release, share_that_moves
+from medgr2.training.global_batch import carried_on
 from medgr2.training.own_settings import OwnSettings
-from medgr2.training.sharding import check_ranks, save_whole, sharding, sharding_options
+from medgr2.training.sharding import check_ranks, ranks, save_whole, sharding, sharding_options
 from medgr2.training.train_events import EventCallback, finite
 from medgr2.training.trained_parts import check_parts, trainable_parts
 from medgr2.training.training_faults import OwnOutput, RowError
@@ -41,6 +42,24 @@ class TrainingJob:
     own: OwnSettings | None = None
     #: Of the outcome, for the result as well.
     warnings: list[str] = field(default_factory=list)
+    #: Ranks by which its checkpoints know it.
+    processes: int = 1
+    _known: Identity | None = None
+
+    def keep_batch(self, options: dict[str, Any]) -> dict[str, Any]:
+        """A trainer's options such that going on with other ranks than before has steps of the same rows."""
+        batch = carried_on(options, self.checkpoints_folder, self.identity, ranks())
+        self.processes = batch.processes
+        if batch.told is not None:
+            self.tell(batch.told)
+        return batch.options
+
+    def identity(self, processes: int) -> Identity:
+        if self._known is None:
+            self._known = identity_of(self.spec, self.rows, self.columns, self.device, processes)
+        # Checkpoints of sharded weights have a form of their own.
+        shards = {} if sharding() is None else {"sharding": sharding()}
+        return {**self._known, "processes": processes, **shards}
 
     @property
     def folder(self) -> Path:
@@ -91,9 +110,7 @@ def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict
     trainer.held = {} if sharded or pure else hold(model)
     if pure:
         _warn_of_rounding(trainer, job)
-    identity = identity_of(spec, job.rows, job.columns, job.device, trainer.args.world_size)
-    if sharding() is not None:
-        identity["sharding"] = sharding()  # its checkpoints have a form of their own
+    identity = job.identity(job.processes)
     if trainer.held:
         identity["trainedWeights"] = "float32"
     trainer.event_callback = callback

@@ -47,6 +47,16 @@ const byType: Readonly<Record<string, Meaning>> = {
     code: 'four-bit-refused',
     remedy: 'Leave policy.quantize (`quantize` in a job) out: LoRA on the base as it is needs no bitsandbytes.',
   },
+  RolloutsFailed: {
+    code: 'vllm-failed',
+    remedy:
+      'Start the vLLM server as the message says, on GPUs that the trainer does not use, and name it by ' +
+      'grpo.trl.vllm_server_base_url; run again: training goes on from its last checkpoint. Or leave grpo.trl.use_vllm out.',
+  },
+  RolloutsDiffer: {
+    code: 'vllm-differs',
+    remedy: 'Start the vLLM server with what the message names, or leave grpo.trl.use_vllm out.',
+  },
   RayNotStarted: {
     code: 'ray-not-started',
     remedy:
