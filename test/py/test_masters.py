@@ -27,6 +27,7 @@ from training_jobs import (
     write_rows,
 )
 from transformers import AutoModelForImageTextToText
+from transformers.models.smolvlm import processing_smolvlm
 
 from medgr2.jobs.run_job import run_job
 from medgr2.models.load_models import load_vlm
@@ -165,6 +166,18 @@ def test_completions_are_written_in_half_precision_and_the_masters_come_back(tmp
         assert model.weight.dtype == torch.bfloat16
         raise RuntimeError("generation failed")
     assert torch.equal(model.weight, before)
+
+
+def test_features_in_half_precision_fit_the_embeddings_of_masters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of SmolVLM trains: its features come out of autocast in bfloat16, its embeddings do not."""
+    monkeypatch.setattr(processing_smolvlm, "num2words", str)
+    model = str(FAMILIES["SmolVLM"](tmp_path / "base"))
+    trl = {"max_steps": 2, "learning_rate": 1e-3, "per_device_train_batch_size": 2, "logging_steps": 1}
+    spec = family_spec("sft", tmp_path / "job", rows_of(tmp_path), model, trl=trl)
+    result = run_job({**spec, "model": {"path": model, "dtype": "bfloat16"}}, Kept())  # type: ignore[arg-type]
+    assert {value.dtype for value in saved_of(result).values()} == {torch.bfloat16}
 
 
 def test_a_tower_that_stays_in_half_precision_fits_the_masters_above_it(tmp_path: Path) -> None:

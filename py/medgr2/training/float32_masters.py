@@ -28,7 +28,17 @@ def hold(model: torch.nn.Module) -> Held:
             parameter.data = parameter.data.float()
     if held and any(value.dtype in HALF and not value.requires_grad for value in model.parameters()):
         _embed_in_half(getattr(model, "backbone", model))
+    elif held:
+        _features_as_embeddings(getattr(model, "backbone", model))
     return held
+
+
+def _features_as_embeddings(vlm: Any) -> None:
+    """SmolVLM writes features, in half precision under autocast, into the masters' embeddings without a conversion."""
+    for name, module in vlm.named_modules():
+        if name.rpartition(".")[2] == "connector":
+            words = vlm.get_input_embeddings()
+            module.register_forward_hook(lambda _module, _inputs, output, words=words: output.to(words.weight.dtype))
 
 
 def _embed_in_half(vlm: Any) -> None:
