@@ -47,7 +47,7 @@ SIZE = Size(batch=1, steps=1, rows=2, completion=32, edge=448)
 
 
 def write(folder: Path, name: str) -> None:
-    """A model folder in the shape, as a reward model too: its head is random."""
+    """A model folder in the shape."""
     text, vision, tied, _ = SHAPES[name]
     shutil.copytree(PHANTOM_BASE, folder, ignore=shutil.ignore_patterns("*.safetensors", "*.jsonl"))
     config = json.loads((folder / "config.json").read_text())
@@ -86,11 +86,10 @@ def write(folder: Path, name: str) -> None:
     close()
     index = {"metadata": {"total_size": total}, "weight_map": files}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    save_file(RewardHead(text["hidden_size"]).state_dict(), folder / HEAD_FILE)
 
 
 def as_reward_model(folder: Path) -> Path:
-    """The same weights in a folder that says it is a reward model."""
+    """The same weights in a folder that is a reward model's: its head is random."""
     other = folder.with_name(f"{folder.name}-reward")
     if other.exists():
         return other
@@ -99,6 +98,8 @@ def as_reward_model(folder: Path) -> Path:
         (other / file.name).symlink_to(file)
     about = {"kind": "reward-model", "head": "tokens+likelihoods", "grades": [10, 6, 0, -6]}
     (other / ABOUT_FILE).write_text(json.dumps(about))
+    hidden = json.loads((folder / "config.json").read_text())["text_config"]["hidden_size"]
+    save_file(RewardHead(hidden).state_dict(), other / HEAD_FILE)
     return other
 
 
