@@ -158,4 +158,6 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         )
         trainer.start_reference_from_policy()
         trainer.read_images_once(scorer)
+        if left_out := trainer.rows_left_out():
+            job.warn(left_out)
         return run_trainer(trainer, callback, job)
