@@ -21,9 +21,13 @@ RUNS=${RUNS:-$PWD/runs}
 MEDGR2=${MEDGR2:-medgr2}
 export HF_HOME=${HF_HOME:-$RUNS/.models}
 
+# Before the run starts, so that no signal ends this script and leaves the run.
+run=''
+early=''
+trap 'if [ -n "$run" ]; then kill -TERM "$run"; else early=1; fi' TERM
 "$MEDGR2" run "$CONFIG" --run-dir "$RUNS/${SLURM_JOB_ID:-by-hand}" --plain --set device=cuda --set executor.gpus=all &
 run=$!
-trap 'kill -TERM "$run"' TERM
+if [ -n "$early" ]; then kill -TERM "$run"; fi
 wait "$run"
 code=$?
 # A trap ends the first wait before the run has ended.
@@ -31,6 +35,10 @@ while kill -0 "$run" 2>/dev/null; do
   wait "$run"
   code=$?
 done
-# 130: stopped, its checkpoint is there. 0 done, 1 failed, 2 wrong configuration, 3 paused at the budget: not again.
-if [ "$code" -eq 130 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+# Or the run has ended between the two: its code is still to be had.
+wait "$run" 2>/dev/null
+last=$?
+if [ "$last" -ne 127 ]; then code=$last; fi
+# 130: stopped, its checkpoint is there; 143: before it had begun. 0 done, 1 failed, 2 wrong configuration, 3 paused at the budget: not again.
+if [ "$code" -eq 130 ] || [ "$code" -eq 143 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit "$code"

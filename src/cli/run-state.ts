@@ -1,9 +1,11 @@
 /** The state of a run as its folder tells it, for commands that look at a run once. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { RunError } from '../errors.js';
+import { Medgr2Error, messageOf, RunError } from '../errors.js';
 import { holderOfRun } from '../loop/folder/open-run-folder.js';
-import { runFiles } from '../loop/folder/run-folder.js';
+import { readLedger, type LedgerEntry } from '../loop/folder/ledger.js';
+import { holdsRun, runFiles } from '../loop/folder/run-folder.js';
+import { afterEvent, endOfRun, noEvents, readResult, type RunEnd } from '../loop/result/run-end.js';
 import { readEvents } from '../tui/events/follow-file.js';
 import { reduce } from '../tui/state/reduce.js';
 import { initialState, type ScreenState } from '../tui/state/screen-state.js';
@@ -11,7 +13,7 @@ import { initialState, type ScreenState } from '../tui/state/screen-state.js';
 /** @returns The absolute folder. @throws RunError where it holds no run and nobody is making one. */
 export function expectRun(folder: string): string {
   const runDir = resolve(folder);
-  const known = existsSync(join(runDir, runFiles.events)) || (existsSync(runDir) && holderOfRun(runDir) !== null);
+  const known = holdsRun(runDir) || (existsSync(runDir) && holderOfRun(runDir) !== null);
   if (known) return runDir;
   throw new RunError('no-run', `${runDir} holds no run`, {
     where: runDir,
@@ -19,17 +21,72 @@ export function expectRun(folder: string): string {
   });
 }
 
-export async function readState(runDir: string): Promise<ScreenState> {
-  const reader = readEvents(join(runDir, runFiles.events));
-  let state = initialState;
+export interface KnownState {
+  /** By its events alone. */
+  state: ScreenState;
+  /** By its result and its events; null where it has not ended. */
+  end: RunEnd | null;
+  result: ReturnType<typeof readResult> | null;
+  ledger: LedgerEntry[];
+  /** What could not be read, as sentences. */
+  gaps: string[];
+}
+
+/** Files that are lost or damaged are told in `gaps`, and what the others say is known all the same. */
+export async function readState(runDir: string): Promise<KnownState> {
+  const gaps: string[] = [];
+  const of = <T>(file: string, read: (path: string) => T): T | null =>
+    existsSync(join(runDir, file)) ? told(gaps, file, () => read(join(runDir, file))) : null;
+  const result = of(runFiles.result, readResult);
+  const found = of(runFiles.ledger, readLedger);
+  if (found !== null && found.damagedLines.length > 0)
+    gaps.push(unreadableLines(found.damagedLines.length, runFiles.ledger));
+  const { state, ends, whole } = await readAllEvents(runDir, gaps);
+  const end = endOfRun(result, ends, whole);
+  return { state, end, result, ledger: [...(found?.entries.values() ?? [])], gaps };
+}
+
+export const unreadableLines = (count: number, file: string): string =>
+  `${count} ${count === 1 ? 'line' : 'lines'} of ${file} could not be read`;
+
+async function readAllEvents(runDir: string, gaps: string[]) {
+  let unreadable = 0;
+  const reader = readEvents(join(runDir, runFiles.events), () => void (unreadable += 1));
+  let [state, ends, readable] = [initialState, noEvents, true];
   try {
     for (let more = true; more;) {
       const read = await reader.read();
-      for (const event of read.events) state = reduce(state, event);
+      for (const event of read.events) {
+        state = reduce(state, event);
+        ends = afterEvent(ends, event);
+      }
       ({ more } = read);
     }
+  } catch (error) {
+    readable = false;
+    gaps.push(gapOf(runFiles.events, error));
   } finally {
     await reader.close();
   }
-  return state;
+  const works = holderOfRun(runDir) !== null;
+  // A process that works may be in the middle of a line, or before its first.
+  if (reader.torn() > 0 && !works) unreadable += 1;
+  if (unreadable > 0) gaps.push(unreadableLines(unreadable, runFiles.events));
+  else if (readable && state.lastEventAt === null && !works) gaps.push(`${runFiles.events} is missing or empty`);
+  return { state, ends, whole: readable && unreadable === 0 };
+}
+
+function told<T>(gaps: string[], file: string, read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    gaps.push(gapOf(file, error));
+    return null;
+  }
+}
+
+/** The first words alone: a schema has much to say of a file that is none of ours. */
+function gapOf(file: string, error: unknown): string {
+  const words = error instanceof Medgr2Error ? messageOf(error) : 'it is not as this version writes it';
+  return `${file} cannot be read: ${words.split('\n')[0] ?? ''}`;
 }

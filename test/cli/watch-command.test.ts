@@ -1,4 +1,6 @@
 /** watch, status and stop on a run folder, without a terminal. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +11,7 @@ import { watchCommand } from '../../src/cli/commands/watch-command.js';
 import { lockFile } from '../../src/file-lock.js';
 import { readRequest } from '../../src/loop/folder/stop-requests.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
+import { readRun } from '../../src/report/data/run-record.js';
 import { recordedRun, untilWithin } from '../tui/fixtures/recorded-run.js';
 
 let runDir = '';
@@ -82,6 +85,95 @@ describe('status', () => {
     expect(await status()).toMatchObject({ status: 'running', process: { pid: process.pid }, cycle: 1, stage: 'sft' });
     lock.release();
     expect(await status()).toMatchObject({ status: 'gone', process: null, secondsLeft: null });
+  });
+});
+
+describe('events that are lost or damaged, of a run whose result is there', () => {
+  const cycle = (number: number, grpo: number) => {
+    const counts = {
+      cycle: number,
+      candidates: 4,
+      accepted: 2,
+      datasetSize: 2,
+      rawPrecision: 0.5,
+      acceptedPrecision: 1,
+    };
+    const groups = { accuracyByModality: none, accuracyByQuestionType: none, unparsed: { sft: 0, grpo: 0 } };
+    const models = { rewardModel: quality, retrainedRewardModel: null, accuracy: { sft: 0.5, grpo } };
+    return {
+      ...counts,
+      ...groups,
+      ...models,
+      tau: 5,
+      seconds: {},
+      paths: { policy: 'p', rewardModel: 'r', dataset: 'd' },
+    };
+  };
+  const quality = { mae: null, spearman: null, pairwiseAccuracy: null, meanByGrade: {} };
+  const none = { sft: {}, grpo: {} };
+  const writeResult = (status: string, error: string | null = null): void => {
+    const figures = { testQuestions: 8, baseAccuracy: 0.25, baseAccuracyByModality: {}, seconds: {}, totalSeconds: 9 };
+    const result = {
+      status,
+      seed: 1,
+      notice: 'n',
+      ...figures,
+      cycles: [cycle(1, 0.75), cycle(2, 0.875)],
+      paths: null,
+      error,
+    };
+    writeFileSync(join(runDir, 'result.json'), JSON.stringify(result));
+  };
+  const text = recordedRun()
+    .map((event) => `${JSON.stringify(event)}\n`)
+    .join('');
+  const lose: [string, (file: string) => void, RegExp][] = [
+    ['gone', () => {}, /missing or empty/],
+    ['empty', (file) => writeFileSync(file, ''), /missing or empty/],
+    ['cut', (file) => writeFileSync(file, text.slice(0, text.length / 2)), /1 line of events.jsonl could not/],
+    ['not text', (file) => writeFileSync(file, randomBytes(5000)), /lines? of events.jsonl could not/],
+    ['a pipe', (file) => void execFileSync('mkfifo', [file]), /a pipe or a device/],
+    ['a folder', (file) => mkdirSync(file), /a folder/],
+  ];
+  const json = async () => {
+    out = [];
+    await statusCommand(runDir, true, io());
+    return JSON.parse(out[0] ?? '') as { status: string; error: unknown; gaps: string[]; accuracy: unknown };
+  };
+
+  test.each(lose)(
+    '%s: status, watch and report say how it ended, and what could not be read',
+    async (_, damage, words) => {
+      damage(join(runDir, 'events.jsonl'));
+      writeResult('complete');
+      const known = await json();
+      expect(known.gaps.join()).toMatch(words);
+      const cycles = [0.75, 0.875].map((grpo, index) => ({ cycle: index + 1, sft: 0.5, grpo }));
+      expect(known).toMatchObject({ status: 'complete', process: null, stage: null, accuracy: { base: 0.25, cycles } });
+      await statusCommand(runDir, false, io());
+      expect(out.at(-1)).toMatch(words);
+      await watchCommand({ folder: runDir, replay: null, json: false, plain: true }, io());
+      expect(out.at(-1)).toContain('top-1 accuracy on 8');
+      expect(errors.join('\n')).toMatch(words);
+      const reported = readRun(runDir);
+      expect([reported.status, reported.gaps.join()]).toEqual(['complete', expect.stringContaining('events.jsonl')]);
+      writeResult('failed', 'the disk was full');
+      expect(await json()).toMatchObject({ status: 'failed', error: 'the disk was full' });
+      expect(readRun(runDir)).toMatchObject({ status: 'failed', error: 'the disk was full' });
+    },
+  );
+
+  test('cut at the end of a line, the result still knows; of a start that came after it, whole events do', async () => {
+    record(untilWithin(1, 'sft'));
+    writeResult('complete');
+    expect((await json()).status).toBe('complete');
+    expect(readRun(runDir).status).toBe('complete');
+    record([...recordedRun(), ...untilWithin(1, 'sft')]);
+    expect((await json()).status).toBe('gone');
+    expect(readRun(runDir).status).toBe('unfinished');
+    record([...untilWithin(1, 'sft')]);
+    writeResult('interrupted');
+    expect((await json()).status).toBe('gone');
   });
 });
 

@@ -92,7 +92,22 @@ describe('Slurm', () => {
 
   let place: string;
   beforeEach(() => void (place = mkdtempSync(path.join(tmpdir(), 'medgr2-slurm-'))));
-  afterEach(() => rmSync(place, { recursive: true, force: true }));
+  afterEach(() => {
+    killWhatIsLeft();
+    rmSync(place, { recursive: true, force: true });
+  });
+  /** A test that gave up leaves the script, and below it the medgr2 it plays, which would hold its output open for ever. */
+  const killWhatIsLeft = (): void => {
+    for (const pid of left) {
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+    left.clear();
+  };
+  const left = new Set<number>();
   const program = (name: string, body: string): void => {
     writeFileSync(path.join(place, name), `#!/bin/bash\n${body}\n`);
     chmodSync(path.join(place, name), 0o755);
@@ -102,7 +117,15 @@ describe('Slurm', () => {
     program('medgr2', medgr2);
     program('scontrol', 'echo "scontrol $*"');
     const env = { ...process.env, PATH: `${place}:${process.env['PATH']}`, SLURM_JOB_ID: '42', CONFIG: 'mine.yaml' };
-    const child = spawn('bash', [file('slurm.sh')], { env, cwd: place, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('bash', [file('slurm.sh')], {
+      env,
+      cwd: place,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const { pid = 0 } = child;
+    left.add(pid);
+    child.once('close', () => left.delete(pid));
     let said = '';
     child.stdout.on('data', (data: Buffer) => void (said += String(data)));
     return { child, said: () => said };
@@ -110,7 +133,8 @@ describe('Slurm', () => {
 
   test('SIGTERM reaches the run, whose job is then put back into the queue', async () => {
     const { child, said } = submit(
-      `trap 'sleep 0.3; echo saved; exit 130' TERM; echo "medgr2 $*"; while :; do sleep 0.05; done`,
+      // Ends by itself too: whoever kills the tests' own process runs nothing after them.
+      `trap 'sleep 0.3; echo saved; exit 130' TERM; echo "medgr2 $*"; for i in {1..1200}; do sleep 0.05; done`,
     );
     await once(child.stdout, 'data');
     child.kill('SIGTERM');

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import zlib
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,6 +81,39 @@ def test_completions_without_a_reward_are_counted_and_told(data, tmp_path):
     assert (result["groups"], result["deadGroups"]) == (4, 0.0)
     assert result["warnings"] == ["8 of 16 completions got no reward at all, all being null, and taught nothing"]
     assert result["warnings"][0] in channel.warnings
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"max_steps": -1, "num_train_epochs": 1}, r"leaves out (\d+) of (\d+) rows \(others in each"),
+        (
+            {"max_steps": -1, "num_train_epochs": 1, "shuffle_dataset": False},
+            r"leaves out (\d+) of (\d+) rows \(the last",
+        ),
+    ],
+)
+def test_rows_that_fill_no_generation_batch_are_told(options, words, data, tmp_path):
+    window = {"num_generations": 2, "per_device_train_batch_size": 10, "steps_per_generation": 1}
+    spec = spec_of("grpo", tmp_path / "out", data, trl={**SHORT, **window, **options})
+    asked: set[str] = set()
+
+    def varied(item):
+        asked.add(item["id"])
+        return zlib.crc32(item["completion"].encode()) % 7 / 7
+
+    channel = Channel(reward=varied)
+    result = run(spec, channel)
+    assert result["warnings"][0] in channel.warnings
+    told = re.search(words, result["warnings"][0])
+    assert told is not None
+    rows = parquet.read_table(data).num_rows
+    assert [int(number) for number in told.groups()] == [rows - len(asked), rows]
+
+
+def test_steps_that_end_within_an_epoch_leave_out_no_more_than_planned(data, tmp_path):
+    window = {"num_generations": 2, "per_device_train_batch_size": 10, "steps_per_generation": 1, "max_steps": 1}
+    assert run(spec_of("grpo", tmp_path / "out", data, trl={**SHORT, **window}), Channel())["warnings"] == []
 
 
 def test_a_reward_for_one_completion_of_a_group_teaches_nothing(data, tmp_path):

@@ -163,4 +163,6 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         check_server(trainer, rows[0], longest, job.tell)
         trainer.start_reference_from_policy()
         trainer.read_images_once(scorer)
+        if left_out := trainer.rows_left_out():
+            job.warn(left_out)
         return run_trainer(trainer, callback, job)

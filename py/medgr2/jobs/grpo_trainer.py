@@ -126,6 +126,20 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         self.unrewarded += int(none_BG.sum())
         return rewards_NF
 
+    def rows_left_out(self) -> str | None:
+        """TRL's sampler gives whole generation batches alone: what fills none at an epoch's end is passed over."""
+        rows, prompts = len(self.train_dataset), self.args.generation_batch_size // self.num_generations
+        left = rows % prompts
+        steps = rows // prompts * self.num_iterations * self.args.steps_per_generation
+        epoch = -(-steps // self.args.gradient_accumulation_steps)  # an accumulation that ends early is a step too
+        if left == 0 or 0 < self.args.max_steps <= epoch:
+            return None
+        which = "others in each, since they are shuffled" if self.shuffle_dataset else "the last, in each the same"
+        return (
+            f"each epoch leaves out {left} of {rows} rows ({which}): a generation batch takes {prompts} prompts, and "
+            f"one that is not full is not used. A generation batch whose prompts divide {rows} leaves none out"
+        )
+
     def nothing_taught(self) -> str | None:
         if self.groups == 0 or self.dead_groups < self.groups:
             return None

@@ -1,6 +1,8 @@
 /** `medgr2 status`: one look at a run. */
 import { formatNumber, formatSeconds } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
+import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
+import { isComparison } from '../../loop/result/run-end.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -23,6 +25,10 @@ export interface RunStatus {
   /** Accuracy on the test questions, of the base and after each cycle. */
   accuracy: { base: number | null; cycles: { cycle: number; sft: number | null; grpo: number | null }[] };
   error: string | null;
+  /** By the ledger: stages that are done, and the newest of them. */
+  finished: { stages: number; last: string | null };
+  /** What could not be read of its files, as sentences. */
+  gaps: string[];
 }
 
 export async function statusCommand(folder: string, json: boolean, io: CommandIo): Promise<void> {
@@ -32,31 +38,50 @@ export async function statusCommand(folder: string, json: boolean, io: CommandIo
 
 async function statusOf(runDir: string, now: number): Promise<RunStatus> {
   const holder = holderOfRun(runDir);
-  const state = await readState(runDir);
-  const over = state.status === 'complete' || state.status === 'interrupted' || state.status === 'failed';
+  const known = await readState(runDir);
+  const { state } = known;
+  const told = state.status === 'complete' || state.status === 'interrupted' || state.status === 'failed';
+  // While a process works, its events are newer than any result; else the result is what lasts.
+  const end = holder !== null && !told ? null : known.end;
+  const over = end !== null;
   const works = !over && holder !== null;
   // Of a process that was killed, the newest event is the last that is known.
   const until = works ? now : (state.lastEventAt ?? now);
-  const current = over ? 0 : (until - (state.startedAt ?? until)) / 1000;
+  const result = works || known.result === null || isComparison(known.result) ? null : known.result;
+  const cyclesDone = result?.cycles ?? [];
+  const current = told ? 0 : (until - (state.startedAt ?? until)) / 1000;
+  const worked = state.earlierSeconds + current;
+  const inStages = known.ledger.reduce((sum, { seconds }) => sum + seconds, 0);
   const left = works ? timeLeft(state, now).run : null;
   return {
     runDir,
-    status: over || works ? state.status : 'gone',
+    status: end?.status ?? (works ? state.status : 'gone'),
     process: holder === null ? null : { pid: holder.pid, host: holder.host },
-    cycle: state.current?.cycle ?? null,
-    cycles: state.cycles,
-    stage: state.current?.stage ?? null,
-    progress: state.progress,
-    seconds: Math.round(state.earlierSeconds + current),
+    cycle: (over ? null : state.current?.cycle) ?? null,
+    cycles: Math.max(state.cycles, cyclesDone.length),
+    stage: (over ? null : state.current?.stage) ?? null,
+    progress: over ? null : state.progress,
+    // Of events that are lost, the time of the stages that were finished is left.
+    seconds: Math.round(known.gaps.length === 0 ? worked : Math.max(worked, inStages)),
     secondsLeft: left === null ? null : Math.round(left),
     accuracy: {
-      base: state.rows.find(({ cycle }) => cycle === 0)?.grpo ?? null,
-      cycles: state.rows
-        .filter(({ cycle, sft }) => cycle > 0 && sft !== null)
-        .map(({ cycle, sft, grpo }) => ({ cycle, sft, grpo })),
+      base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.grpo ?? null,
+      cycles: [
+        ...cyclesDone.map(({ cycle, accuracy }) => ({ cycle, ...accuracy })),
+        ...state.rows
+          .filter(({ cycle, sft }) => cycle > cyclesDone.length && sft !== null)
+          .map(({ cycle, sft, grpo }) => ({ cycle, sft, grpo })),
+      ],
     },
-    error: state.error,
+    error: over ? end.error : works ? state.error : null,
+    finished: { stages: known.ledger.length, last: lastOf(known.ledger) },
+    gaps: known.gaps,
   };
+}
+
+function lastOf(ledger: readonly LedgerEntry[]): string | null {
+  const newest = ledger.toSorted((a, b) => (a.time < b.time ? -1 : 1)).at(-1);
+  return newest === undefined ? null : stageKey(newest.cycle, newest.stage, newest.arm);
 }
 
 const statusWords: Record<RunStatus['status'], string> = {
@@ -70,7 +95,7 @@ const statusWords: Record<RunStatus['status'], string> = {
 };
 
 function plain(status: RunStatus): string {
-  const { cycle, cycles, stage, progress, seconds, secondsLeft, accuracy, error } = status;
+  const { cycle, cycles, stage, progress, seconds, secondsLeft, accuracy, error, finished, gaps } = status;
   const by = status.process === null ? '' : ` (process ${status.process.pid} on ${status.process.host})`;
   const done = progress === null ? '' : `, ${progress.done} of ${progress.total}`;
   const lines: [string, string | null][] = [
@@ -84,7 +109,12 @@ function plain(status: RunStatus): string {
       `cycle ${number}`,
       `accuracy after SFT ${formatNumber(sft)}, after GRPO ${formatNumber(grpo)}`,
     ]),
+    [
+      'finished',
+      gaps.length === 0 || finished.last === null ? null : `${finished.stages} stages, ${finished.last} last`,
+    ],
     ['error', error],
+    ...gaps.map((gap): [string, string] => ['warning', gap]),
   ];
   return lines.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(9)} ${value}`])).join('\n');
 }

@@ -1,16 +1,17 @@
 /** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
+import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
-import { runResultSchema } from '../../loop/result/run-result.js';
-import { readOrNull, runFiles } from '../../loop/folder/run-folder.js';
+import { isComparison } from '../../loop/result/run-end.js';
+import { runFiles } from '../../loop/folder/run-folder.js';
 import type { Source } from '../../tui/events/feed.js';
 import { lineTeller } from '../../tui/event-lines.js';
 import { followFile, replayFile } from '../../tui/events/event-sources.js';
 import type { CommandIo } from '../command-io.js';
 import { onScreen } from '../on-screen.js';
-import { expectRun } from '../run-state.js';
+import { expectRun, readState } from '../run-state.js';
 import { summaryOf } from '../print/summary-text.js';
 
 export interface WatchCommand {
@@ -27,8 +28,14 @@ export async function watchCommand({ folder, replay, json, plain }: WatchCommand
   const played = replay === null ? null : replayFile(events, replay);
   const source = played ?? followFile(events);
   const holder = holderOfRun(runDir);
-  if (io.terminal === undefined || json || plain) {
-    await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io);
+  // A run that is over and left no events has nothing to draw.
+  const drawn = holder !== null || fileSize(events) > 0;
+  if (io.terminal === undefined || json || plain || !drawn) {
+    await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io).catch(
+      (error: unknown) => {
+        if (!existsSync(join(runDir, runFiles.result))) throw error; // told as a gap below
+      },
+    );
   } else {
     await onScreen(io.terminal, io, {
       source,
@@ -38,7 +45,7 @@ export async function watchCommand({ folder, replay, json, plain }: WatchCommand
       work: (leave) => Promise.race([leave, aborted(io.signal)]),
     });
   }
-  if (!json) printSummary(runDir, io);
+  await tellEnd(runDir, json, io);
 }
 
 /** Lines until the run ends, its process is gone, or the person stops watching. */
@@ -64,10 +71,17 @@ async function printEvents(
   }
 }
 
-function printSummary(runDir: string, io: CommandIo): void {
-  const file = join(runDir, runFiles.result);
-  const result = readOrNull(file, runResultSchema);
-  if (result?.status === 'complete') io.out(summaryOf(result, runDir));
+const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** What the events may not have said: how the run ended by its result, and what of them could not be read. */
+async function tellEnd(runDir: string, json: boolean, io: CommandIo): Promise<void> {
+  if (holderOfRun(runDir) !== null) return;
+  const { end, result, gaps } = await readState(runDir);
+  for (const gap of gaps) io.error(`warning: ${gap}`);
+  if (json || end === null || result === null) return;
+  if (end.status !== 'complete' && gaps.length > 0)
+    io.out(`the run ${end.status === 'failed' ? 'failed' : 'was stopped'}`);
+  if (end.status === 'complete' && !isComparison(result)) io.out(summaryOf(result, runDir));
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

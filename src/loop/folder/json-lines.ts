@@ -2,8 +2,9 @@
  * Files of one JSON value per line, only ever appended to. Read piece by piece, since events of a long run are longer than
  * the longest string. A line torn by a kill or a full disk never joins the next one.
  */
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { onDisk, privateFile } from '../../disk.js';
+import { DataError } from '../../errors.js';
 
 const chunkBytes = 1024 * 1024;
 /** A longer line is no line of ours: it is told as null, and never held. */
@@ -15,7 +16,10 @@ const longestLine = 64 * 1024 * 1024;
  */
 export function* linesOf(file: string, torn = false): Generator<string | null> {
   if (!existsSync(file)) return;
-  const descriptor = onDisk(file, () => openSync(file, 'r'));
+  const descriptor = onDisk(file, () => {
+    refuseSpecial(file);
+    return openSync(file, 'r');
+  });
   try {
     const chunk = Buffer.alloc(chunkBytes);
     let rest: Buffer[] = [];
@@ -44,10 +48,21 @@ export function* linesOf(file: string, torn = false): Generator<string | null> {
   }
 }
 
+/** @throws DataError where a pipe or a device lies in its place, which would be waited for. Of folders the system tells. */
+export function refuseSpecial(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw new DataError('path-in-the-way', `${file} cannot be used: it is a pipe or a device, not a file`, {
+    where: file,
+    remedy: 'Move it away; put the file back where there is a copy of it.',
+  });
+}
+
 /** Cuts off a last line that was torn by a kill. Looks at the end of the file alone. */
 export function mendTail(file: string): void {
   if (!existsSync(file)) return;
   onDisk(file, () => {
+    refuseSpecial(file);
     const descriptor = openSync(file, 'r+');
     try {
       ftruncateSync(descriptor, endOfLines(descriptor));

@@ -32,6 +32,13 @@ export const runFiles = {
   backgroundLog: 'run.log',
 } as const;
 
+/** Whether there is anything of a run: any of its files may be lost. */
+export function holdsRun(runDir: string): boolean {
+  return [runFiles.config, runFiles.events, runFiles.ledger, runFiles.result].some((file) =>
+    existsSync(join(runDir, file)),
+  );
+}
+
 /** Absolute path of something that is named relative to the run folder (or absolutely). */
 export function fromRun(runDir: string, path: string): string {
   return isAbsolute(path) ? path : join(runDir, path);

@@ -3,13 +3,14 @@ import { basename, dirname, join } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
 import { seedFolders } from '../../loop/comparison/seed-folders.js';
+import { holdsRun } from '../../loop/folder/run-folder.js';
 import { readCurves, type Curve } from './learning-curves.js';
 import { readEvaluations, type Evaluation } from './evaluations.js';
 import { readGallery, type CycleGallery, type GalleryOptions } from './gallery-samples.js';
 import { limitsOf } from './figure-limits.js';
 import { readRewardModels, type RewardModelFigures } from './reward-models.js';
 import { repetitions } from './repetitions.js';
-import { isRunFolder, readRun, type RunRecord } from './run-record.js';
+import { readRun, type RunRecord } from './run-record.js';
 import { readScores, type CycleScores } from './candidate-scores.js';
 import { readCosts, type CycleCost } from './time-spent.js';
 
@@ -39,7 +40,7 @@ export async function readRuns(folders: readonly string[], options: GalleryOptio
 }
 
 function runsIn(folder: string): string[] {
-  const seeds = isRunFolder(folder) ? [] : seedFolders(folder).filter(isRunFolder);
+  const seeds = holdsRun(folder) ? [] : seedFolders(folder).filter(holdsRun);
   return seeds.length === 0 ? [folder] : seeds;
 }
 

@@ -10,13 +10,16 @@ import { messageOf, RunError } from '../../errors.js';
 import { environmentSchema, type Environment } from '../../loop/folder/run-environment.js';
 import { runEventSchema, type StageName, type TimedEvent } from '../../loop/run-events.js';
 import { ledgerEntrySchema, stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
-import { comparisonResultSchema, type ComparisonResult } from '../../loop/comparison/comparison-result.js';
-import { runResultSchema, type RunResult } from '../../loop/result/run-result.js';
-import { readJson, runFiles } from '../../loop/folder/run-folder.js';
+import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
+import { afterEvent, endOfRun, isComparison, noEvents, readResult } from '../../loop/result/run-end.js';
+import type { RunResult } from '../../loop/result/run-result.js';
+import { holdsRun, readJson, runFiles } from '../../loop/folder/run-folder.js';
 import { readLines } from './read-lines.js';
 import { settingsSchema, type Settings } from './read-settings.js';
 
 export type RunStatus = 'complete' | 'failed' | 'interrupted' | 'unfinished';
+
+const unfinished = { status: 'unfinished', error: null } as const;
 
 export interface RunRecord {
   /** Folder name, or more of the path where runs of one report share a name. */
@@ -51,18 +54,11 @@ const timedEventSchema = z.looseObject({ type: z.string(), time: z.string() }).t
   return z.NEVER;
 });
 
-/** Whether there is anything of a run. */
-export function isRunFolder(folder: string): boolean {
-  return [runFiles.config, runFiles.events, runFiles.ledger, runFiles.result].some((file) =>
-    existsSync(join(folder, file)),
-  );
-}
-
 /** @throws RunError where the folder holds no run at all. */
 export function readRun(folder: string): RunRecord {
   const dir = resolve(folder);
   const has = (file: string): boolean => existsSync(join(dir, file));
-  if (!isRunFolder(dir))
+  if (!holdsRun(dir))
     throw new RunError('no-run-folder', `${folder} holds no run`, {
       where: dir,
       remedy: 'Give the folder that medgr2 run wrote: it holds config.yaml and events.jsonl.',
@@ -81,19 +77,22 @@ export function readRun(folder: string): RunRecord {
   const configText = read(runFiles.config, (path) => readFileSync(path, 'utf8'));
   const settings = read(runFiles.config, () => settingsSchema.parse(parse(configText ?? '')));
   const environment = read(runFiles.environment, (path) => environmentSchema.parse(readJson(path)));
-  const events = readLines(join(dir, runFiles.events), timedEventSchema);
-  const ledger = readLines(join(dir, runFiles.ledger), ledgerEntrySchema);
+  const none = { rows: [], unreadable: 0 };
+  const events = read(runFiles.events, (path) => readLines(path, timedEventSchema)) ?? none;
+  const ledger = read(runFiles.ledger, (path) => readLines(path, ledgerEntrySchema)) ?? none;
   for (const [file, { unreadable }] of [
     [runFiles.events, events],
     [runFiles.ledger, ledger],
   ] as const)
     if (unreadable > 0) gaps.push(`${unreadable} lines of ${file} are none that this version of medgr2 knows`);
+  if (!gaps.some((gap) => gap.startsWith(runFiles.events)) && events.rows.length === 0)
+    gaps.push(`${runFiles.events} is missing or empty: what the run told on its way is lost`);
   if (ended === null && !gaps.some((gap) => gap.startsWith(runFiles.result)))
     gaps.push(`${runFiles.result} is missing: the run has not come to its first result`);
   return {
     name: basename(dir),
     dir,
-    ...endOf(ended, events.rows),
+    ...(endOfRun(ended, events.rows.reduce(afterEvent, noEvents), events.unreadable === 0) ?? unfinished),
     notice: ended?.notice ?? noticeOf(events.rows),
     result: ended !== null && !isComparison(ended) ? ended : null,
     comparison: ended !== null && isComparison(ended) ? ended : null,
@@ -106,32 +105,12 @@ export function readRun(folder: string): RunRecord {
   };
 }
 
-function readResult(path: string): RunResult | ComparisonResult {
-  const value = readJson(path);
-  const compares = typeof value === 'object' && value !== null && 'recipe' in value;
-  return compares ? comparisonResultSchema.parse(value) : runResultSchema.parse(value);
-}
-
-const isComparison = (result: RunResult | ComparisonResult): result is ComparisonResult => 'recipe' in result;
-
 /** Runs recorded before there was an event for it told it when they started. */
 function noticeOf(events: readonly TimedEvent[]): string | null {
   const told = events.flatMap((event) =>
     event.type === 'notice' ? [event.message] : event.type === 'run-start' ? (event.notice ?? []) : [],
   );
   return told.at(-1) ?? null;
-}
-
-/** The last start or end decides: a run that was continued is not over because it once was interrupted. */
-function endOf(
-  result: RunResult | ComparisonResult | null,
-  events: readonly TimedEvent[],
-): Pick<RunRecord, 'status' | 'error'> {
-  const last = events.findLast((event) => event.type === 'run-start' || event.type === 'run-end');
-  if (last?.type === 'run-end') return { status: last.status, error: last.error };
-  if (last !== undefined || result === null || result.status === 'running')
-    return { status: 'unfinished', error: null };
-  return { status: result.status, error: result.error };
 }
 
 function newest(entries: readonly LedgerEntry[]): LedgerEntry[] {

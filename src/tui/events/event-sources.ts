@@ -4,8 +4,8 @@ import type { Source } from './feed.js';
 import { readEvents } from './follow-file.js';
 
 /** Follows a run that is going, or shows the end of one that is over. */
-export function followFile(file: string): Source {
-  const reader = readEvents(file);
+export function followFile(file: string, onUnreadable?: (line: string) => void): Source {
+  const reader = readEvents(file, onUnreadable);
   return { read: () => reader.read(), now: () => Date.now(), close: () => reader.close() };
 }
 

@@ -1,6 +1,7 @@
 /** Reads events.jsonl as it grows, from its beginning: any number of readers at once, and none that the run waits for. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { onDisk } from '../../disk.js';
+import { refuseSpecial } from '../../loop/folder/json-lines.js';
 import { runEventSchema, type TimedEvent } from '../../loop/run-events.js';
 
 /** Most bytes taken at once, so that a long file is read without holding up the keys. */
@@ -9,6 +10,8 @@ const chunkBytes = 256 * 1024;
 export interface EventReader {
   /** Events that are new since the last call; `more` where the file holds yet more. */
   read(): Promise<{ events: TimedEvent[]; more: boolean }>;
+  /** Bytes at the end that are no whole line: one that is being written, or that a kill tore. */
+  torn(): number;
   close(): Promise<void>;
 }
 
@@ -20,7 +23,7 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
   const buffer = Buffer.alloc(chunkBytes);
   return {
     read: async () => {
-      handle ??= await onDisk(file, async () => open(file, 'r').catch(nullWhereMissing));
+      handle ??= await onDisk(file, async () => openFile(file));
       if (handle === null) return { events: [], more: false };
       const { size } = await handle.stat();
       if (size < position) {
@@ -37,6 +40,7 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
       const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
       return { events: lines.flatMap((line) => parseEvent(line, onUnreadable)), more: position < size };
     },
+    torn: () => rest.length,
     close: async () => {
       await handle?.close();
       handle = null;
@@ -44,10 +48,13 @@ export function readEvents(file: string, onUnreadable: (line: string) => void = 
   };
 }
 
-/** A file that may not be read is no run that has not begun. */
-function nullWhereMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null;
-  throw error;
+/** Null where there is none yet; one that may not be read is no run that has not begun. */
+async function openFile(file: string): Promise<FileHandle | null> {
+  refuseSpecial(file);
+  return open(file, 'r').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
 }
 
 function parseEvent(line: string, onUnreadable: (line: string) => void): TimedEvent[] {
