@@ -12,6 +12,28 @@ export function withoutSpecialTokens(text: string): string {
   return text.replace(/<\|[a-z_]+\|>/gi, '');
 }
 
+/** How other model families open and close their reasoning; the last pair is that of MedGemma, then Harmony's channels. */
+const otherThinking: readonly (readonly [RegExp, RegExp])[] = [
+  [
+    /<(?:thinking|thought|thoughts|reasoning|reflection|scratchpad|seed:think)>/gi,
+    /<\/(?:thinking|thought|thoughts|reasoning|reflection|scratchpad|seed:think)>/gi,
+  ],
+  [
+    /<\|(?:begin_of_thought|thought_start|think|start_thinking)\|>/gi,
+    /<\|(?:end_of_thought|thought_end|\/think|end_thinking)\|>/gi,
+  ],
+  [/◁think▷/gi, /◁\/think▷/gi],
+  [/\[THINK\]/g, /\[\/THINK\]/g],
+  [/<unused94>(?:thought\b)?/g, /<unused95>/g],
+  [/<\|channel\|>(?:analysis|commentary)[^<]*<\|message\|>/g, /<\|channel\|>final[^<]*<\|message\|>/g],
+];
+
+/** The reasoning of every family in `<think>`. */
+function withThinkTags(text: string): string {
+  if (!/[<◁[]/.test(text)) return text;
+  return otherThinking.reduce((said, [open, close]) => said.replace(open, '<think>').replace(close, '</think>'), text);
+}
+
 /** Exactly one non-empty block of each kind asked for, in order, and nothing else but blanks. */
 export function isWellFormed(text: string, format: ResponseFormat): boolean {
   const clean = withoutSpecialTokens(text);
@@ -44,7 +66,7 @@ export interface SpokenAnswers {
 
 /** An unclosed block runs to the end. A block inside the reasoning, finished or not, is no answer. */
 export function spokenAnswers(text: string): SpokenAnswers {
-  const spoken = withoutThinking(withoutSpecialTokens(text));
+  const spoken = withoutThinking(withoutSpecialTokens(withThinkTags(text)));
   const blocks: AnswerBlock[] = [];
   let end = 0;
   for (const match of spoken.matchAll(/<answer>([\s\S]*?)(?:<\/answer>|(?=<answer>)|$)/gi)) {
@@ -72,7 +94,7 @@ function withoutThinking(text: string): string {
 /** What stands outside the reasoning: all after the last `</think>`, nothing while the reasoning is still open. */
 export function outsideThinking(text: string): string {
   const rest =
-    withoutSpecialTokens(text)
+    withoutSpecialTokens(withThinkTags(text))
       .split(/<\/think>/i)
       .at(-1) ?? '';
   const open = rest.search(/<think>/i);

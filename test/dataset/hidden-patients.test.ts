@@ -105,3 +105,11 @@ test('only whole words are hidden, and no number that is any', () => {
   expect(many.named('of Doe 149999 and others')).toBe(true);
   expect(hide('Doe_Jane-1 Doe')).toBe(`${name}-1 Doe`);
 });
+
+test('a name is found in either order, and behind a title', () => {
+  const { named } = hiddenPatients(['Müller, Jürgen', 'Doe^Jane^Ann', 'P 12'], projectKey());
+  for (const text of ['Müller, Jürgen', 'Jürgen Müller', 'jürgen müller', 'Herr Müller', 'Jane Ann Doe', 'Mrs. Doe'])
+    expect({ text, named: named(`What does the image of ${text} show?`) }).toEqual({ text, named: true });
+  for (const text of ['a Müller cell', 'a John Doe', '12 p', 'Jane'])
+    expect({ text, named: named(`What does the image of ${text} show?`) }).toEqual({ text, named: false });
+});

@@ -214,6 +214,8 @@ test('questions about clinical files find the pictures that were made of them', 
   const clinical = at('clinical');
   const runJob = async (module: string, { outDir, pictures }: Record<string, unknown>) => {
     expect(module).toBe('medgr2.clinical.dicom');
+    // Which is there.
+    expect(existsSync(new URL(`../../py/${module.replaceAll('.', '/')}.py`, import.meta.url))).toBe(true);
     await writePictures(String(pictures), 3, 20);
     const line = (file: string, number: number) => {
       const path = join(String(pictures), `${number}.png`);

@@ -399,6 +399,37 @@ test('a map that is proposed can be copied into a shell, whatever the columns ar
   });
 });
 
+test.each([
+  ['Antwort A;Antwort B;Antwort C', 'Richtige Antwort'],
+  ['Réponse 1;Réponse 2;Réponse 3', 'Réponse correcte'],
+  ['opción a;opción b;opción c', 'respuesta correcta'],
+])('a column for each option is found in other languages: %s', async (columns, right) => {
+  const path = join(dir, 'columns.csv');
+  writeFileSync(path, `Bild;Frage;${columns};${right}\n0.png;Was ist zu sehen?;MRT;CT;Sono;CT\n`);
+  const out = join(dir, `columns-${++made}`);
+  // The map proposed is that of the right answer, not of the first option.
+  await expect(importQuestions('csv', { path, out })).rejects.toMatchObject({
+    remedy: expect.stringContaining(`'answer=${right}'`),
+  });
+  const map = parseColumnMap(['image=Bild', 'question=Frage', `answer=${right}`]);
+  await importQuestions('csv', { path, out, map });
+  const { samples } = await readDataset(out);
+  expect(samples.map(({ options, answer }) => [options, answer])).toEqual([[['MRT', 'CT', 'Sono'], 'CT']]);
+});
+
+test('a letter without options is no answer, unless a letter is asked for', async () => {
+  const path = join(dir, 'letters.csv');
+  writeFileSync(
+    path,
+    'image,question,answer,Wahl 1,Wahl 2\n0.png,What is shown?,B,MRI,CT\n0.png,What is seen?,"A, B",MRI,CT\n0.png,Which arrow points at the liver?,B,,\n',
+  );
+  const { rejected } = await importQuestions('csv', { path, out: join(dir, 'letters') });
+  expect(rejected.map(({ line, code }) => [line, code])).toEqual([
+    [2, 'options-missing'],
+    [3, 'options-missing'],
+  ]);
+});
+
 test('of a table of which nothing can be used nothing is left, and the columns and the map are named', async () => {
   const path = join(dir, 'de.csv');
   writeFileSync(path, 'Bild,Frage,Antwort\n0.png,Ist eine Fraktur zu sehen?,Ja\n');

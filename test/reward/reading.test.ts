@@ -272,6 +272,9 @@ describe('a hedge', () => {
       'wenn das Bild scharf ist, X',
       'at first glance X',
       'for example X',
+      'the answer is perhaps, X',
+      'The answer might be: X',
+      'my answer is maybe\nX',
     ];
     fc.assert(
       fc.property(twoOptions, fc.constantFrom(...doubts), ({ options, first, wrap }, doubt) => {

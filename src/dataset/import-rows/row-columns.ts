@@ -205,8 +205,12 @@ function parsedOr(text: string): unknown {
   }
 }
 
-const optionName =
-  /^(?:options?|opt|op|choices?|candidates?|answeroptions?|answerchoices?|answers?|alternatives?|distractors?)?([a-z]|\d{1,2})$/;
+const optionWords = [
+  'options?|opt|op|choices?|candidates?|answeroptions?|answerchoices?|answers?|alternatives?|distractors?',
+  'antwort(?:option|möglichkeit)?|auswahl|möglichkeit|r[ée]ponse|choix|respuesta|opci[oó]n|risposta|opzione|resposta|opção|opcao',
+  'alternativa|antwoord|optie|svar|ответ|вариант|选项|答案',
+];
+const optionName = new RegExp(`^(?:${optionWords.join('|')})?([a-z]|\\d{1,2})$`);
 
 /**
  * `option_A …`, `option1 …`, `choiceA …`, `A …`: a family of at least two columns. A place that has no column is null: letters

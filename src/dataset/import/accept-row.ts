@@ -122,11 +122,21 @@ function readAnswer(
   return { question: withoutOptions(question), options, answer };
 }
 
+/** Letters of options, one or several, and what an open question may ask for that is itself a letter. */
+const lettersAlone = /^(?:option |choice )?\(?[A-H]\)?[.):]?(?:\s*(?:[,;/&+]|and|or|und|oder)\s*\(?[A-H]\)?[.):]?)*$/;
+const asksForLetter =
+  /letter|label|mark|arrow|panel|group|type|class|grade|stage|categor|hepatitis|buchstabe|pfeil|gruppe|klasse|stadium|字母|箭头/i;
+
 const yesOrNo = /^(?:is|are|was|were|does|do|did|has|have|had|can|could|should|will|would)\b/i;
 
 /** True and false are Yes and No; 0 and 1 are it where that is what is asked. */
 function openAnswer(question: string, label: string): Omit<Texts, 'rationale'> | RowProblem {
   if (label === '') return refusal('answer-missing', 'has no answer');
+  if (lettersAlone.test(label) && !asksForLetter.test(question))
+    return refusal(
+      'options-missing',
+      `has the answer "${label}", a letter, and no options: name their columns (--map options=a,b,c)`,
+    );
   const said = /^(?:true|false)$/i.test(label) || (/^[01]$/.test(label) && yesOrNo.test(question));
   if (!said) return { question, options: [], answer: label };
   return { question, options: ['Yes', 'No'], answer: truthOf(label) === true ? 'Yes' : 'No' };

@@ -77,7 +77,7 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     await mkdir(pictures, { recursive: true });
     const chosen = { window, frames, keyFile: key.file };
     const spec = { path: resolve(path), outDir: work, pictures, ...chosen };
-    const done = doneSchema.safeParse(await options.runJob(`medgr2.${format}`, spec)).data?.path ?? spec.path;
+    const done = doneSchema.safeParse(await options.runJob(`medgr2.clinical.${format}`, spec)).data?.path ?? spec.path;
     const all = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
     const bad = (await readJsonl(join(work, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
     const left = bad.filter(({ code }) => code !== leftOut);

@@ -80,6 +80,8 @@ const likelyNames: Readonly<Record<Needed, readonly string[]>> = {
   ],
 };
 
+const called = /richtig|korrekt|correct|right|giust|just|верн|正/iu;
+
 function guessed(field: Needed, unused: readonly string[], raw: ImportRows['raw']): string | null {
   const values = (column: string): string[] =>
     raw.slice(0, 200).flatMap(({ fields }) => (typeof fields[column] === 'string' ? [fields[column]] : []));
@@ -95,6 +97,8 @@ function guessed(field: Needed, unused: readonly string[], raw: ImportRows['raw'
     const found = unused.find((column) => mostly(column, (value) => /[?？]\s*$/.test(value)));
     if (found !== undefined) return found;
   }
-  const named = unused.find((column) => likelyNames[field].some((name) => column.toLowerCase().includes(name)));
-  return named ?? nearest(field, unused);
+  const named = unused.filter((column) => likelyNames[field].some((name) => column.toLowerCase().includes(name)));
+  // `Richtige Antwort` beside `Antwort des Lesers`.
+  const best = field === 'answer' ? (named.find((column) => called.test(column)) ?? named[0]) : named[0];
+  return best ?? nearest(field, unused);
 }

@@ -70,5 +70,44 @@ export function hiddenPatients(patients: Iterable<string | null>, key: Pseudonym
 function formsOf(patient: string): string[] {
   const bare = patient.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
   const words = bare.split(/[^\p{L}\p{N}]+/u);
-  return [bare, ...['_', '-', ' ', '^', '.'].map((sign) => words.join(sign))].filter(telling);
+  const joined = (order: readonly string[]): string[] => signs.map((sign) => order.join(sign));
+  return [
+    bare,
+    ...joined(words),
+    ...(isName(words) ? [...turns(words).flatMap(joined), ...addressed(words)] : []),
+  ].filter(telling);
 }
+
+const signs = ['_', '-', ' ', '^', '.', ', ', ',', '. '] as const;
+
+/** `Doe, Jane`: two to four words of letters alone. */
+const isName = (words: readonly string[]): boolean =>
+  words.length > 1 && words.length <= 4 && words.every((word) => /^\p{L}+$/u.test(word));
+
+/** `Jane Doe` for `Doe^Jane`, `Jane Ann Doe` for `Doe, Jane Ann`, and the other way round. */
+const turns = (words: readonly string[]): string[][] => [
+  [...words.slice(1), ...words.slice(0, 1)],
+  [...words.slice(-1), ...words.slice(0, -1)],
+];
+
+const titles = [
+  'Herr',
+  'Herrn',
+  'Frau',
+  'Mr',
+  'Mrs',
+  'Ms',
+  'Miss',
+  'Madame',
+  'Monsieur',
+  'Señor',
+  'Señora',
+  'Sig',
+  'Signora',
+];
+
+/** `Mrs Doe`, `Mr. Doe`. */
+const addressed = (words: readonly string[]): string[] =>
+  [words[0] ?? '', words.at(-1) ?? ''].flatMap((name) =>
+    titles.flatMap((title) => [`${title} ${name}`, `${title}. ${name}`]),
+  );

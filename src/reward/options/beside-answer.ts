@@ -21,7 +21,10 @@ const atMost = 12;
  * answer is wrong or not known. What it says about others in a reason (`MRI would show …`) takes nothing away.
  */
 export function takesBack(rest: string, option: string, options: readonly string[]): boolean {
-  const sentences = rest.split(/[\n;；。]|[.!](?=\s|$)/).filter((part) => /[\p{L}\p{N}]/u.test(part));
+  // `A. Pneumonia: no consolidation` is one.
+  const sentences = rest
+    .split(/[\n;；。]|(?<!^[^\p{L}\p{N}\n]*\p{Lu})[.!](?=\s|$)/mu)
+    .filter((part) => /[\p{L}\p{N}]/u.test(part));
   return sentences.slice(0, atMost).some((part, i) => sentenceTakesBack(part, option, options, i === 0));
 }
 

@@ -44,7 +44,7 @@ function textsOf(value: unknown): string[] {
 
 /** What is struck out, or left unticked in a ticked list, is not said. */
 function withoutMarkup(text: string): string {
-  return onlyTicked(text)
+  return withoutRejected(onlyTicked(text))
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/~~[^~\n]+~~|<(del|s|strike)>[^<]*<\/\1>/gi, ' ')
@@ -52,12 +52,42 @@ function withoutMarkup(text: string): string {
     .replace(/\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|emph|rm|bf)\b\s*\{([^{}]*)\}/g, '$1')
     .replace(/^\s*#{1,6}\s+/gm, '')
     .replace(/^\s*(?:>+|[-*•])\s+(?=[\p{L}*([])/gmu, '')
-    .replace(/[✓✔✅]\uFE0F?/g, ' (correct) ')
-    .replace(/[✗✘❌✖]\uFE0F?/g, ' (incorrect) ')
+    .replace(ticks, ' (correct) ')
+    .replace(crosses, ' (incorrect) ')
     .replace(/\$/g, ' ')
     .replace(/\*\*|__/g, ' ')
     .replace(/(^|[^\\\w])boxed\b/g, '$1')
     .trim();
+}
+
+const ticks = /[✓✔✅🗸]\uFE0F?/gu;
+const crosses = /[✗✘❌✖🗙]\uFE0F?/gu;
+const verdict = (words: string): RegExp =>
+  new RegExp(
+    String.raw`^(\W*(?:option\s+)?[A-Za-z0-9]{1,2}\b[\W_]+[\p{L}\p{N}].*?)(?:\s[-–—]+|[:：→])[\s*_]*(?:${words})[\s*_]*(?:$|[.,;。，–—-])`,
+    'iu',
+  );
+/** `A) MRI - Correct.`; an option `A: Correct` has no words of its own before it. */
+const calledRight = verdict(
+  'correct|korrekt|richtig|vrai|exact|corretto|corretta|correcto|correcta|correto|correta|верно|正确',
+);
+const calledWrong = verdict(
+  '(?:not |in)correct|inkorrekt|wrong|falsch|faux|inexact|sbagliat[oa]|incorrect[oa]|incorret[oa]|неверно|错误|不正确',
+);
+
+/** Of a list that judges each of its lines, those called right, without their reasons: a reason may speak of any option. */
+function withoutRejected(text: string): string {
+  const lines = text.split('\n').map((line) => {
+    const [tick, cross] = [line.match(ticks) !== null, line.match(crosses) !== null];
+    const right = tick && !cross ? line.replace(ticks, ' ') : (calledRight.exec(line)?.[1] ?? null);
+    return { line, right, wrong: right === null && ((cross && !tick) || calledWrong.test(line)) };
+  });
+  const judged = lines.some(({ right }) => right !== null) && lines.some(({ wrong }) => wrong);
+  if (!judged) return text;
+  return lines
+    .filter(({ wrong }) => !wrong)
+    .map(({ line, right }) => right ?? line)
+    .join('\n');
 }
 
 const box = /^\s*(?:[-*•]\s*)?(\[[ xX✓✔]?\]|[☐☑☒])\s+/;

@@ -54,8 +54,14 @@ export function declarations(text: string): Declaration[] {
       /^(?:[A-Z][.)]\s+\S)?.*?(?=[.!?;。！？；](?=\s|$|\P{ASCII})|$)/u.exec(line)?.[0] ??
       line;
     const sinceLast = words.filter(({ start }) => start < at && start >= (places[i - 1]?.after ?? at - 200));
-    // `No, wait: the answer is B`; the cue's own words count too, as in `final answer`.
-    const revised = retractions.within([...sinceLast, ...words.filter(({ start }) => start >= at && start < after)]);
+    // `No, wait: the answer is B`; the cue's own words count too, as in `final answer`, but not where one was final before.
+    const own = cueWords(words, places[i] as Place);
+    const again = places
+      .slice(0, i)
+      .some((place) => cueWords(words, place).map(spoken).join() === own.map(spoken).join());
+    const revised = retractions.within(
+      again ? sinceLast.filter((word) => !own.includes(word)) : [...sinceLast, ...own],
+    );
     const asked = /^\s*[?？]/.test(line.slice(sentence.length));
     return {
       line,
@@ -66,6 +72,17 @@ export function declarations(text: string): Declaration[] {
       revised,
     };
   });
+}
+
+type Place = Pick<Cue, 'at' | 'after'>;
+
+const spoken = ({ text }: Word): string => text;
+
+/** `final answer is`: the cue and the word before it. */
+function cueWords(words: readonly Word[], { at, after }: Place): Word[] {
+  const first = words.findIndex(({ start }) => start >= at);
+  const from = words[first]?.boundary === 'none' ? Math.max(0, first - 1) : first;
+  return words.slice(Math.max(0, from)).filter(({ start }) => start < after);
 }
 
 interface Cue {

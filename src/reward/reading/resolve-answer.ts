@@ -10,6 +10,8 @@ import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
+import { isOnlyDoubt } from './left-open.js';
+import { articles, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
 import { prepare } from '../words/word-list.js';
 import { optionsInUnitOf } from '../options/unit-asked.js';
@@ -57,7 +59,7 @@ function resolvePlain(plain: string, options: readonly string[], bounded: boolea
   if (named !== undefined) return named === null ? 'several' : { option: named };
   // An option such as `The diagnosis is asthma` declares nothing.
   const declares = optionForms(options).some((one) => one.declares);
-  const declared = declares ? 'none' : declaredOption(prepare(plain), options);
+  const declared = declares ? hanging(prepare(plain)) : declaredOption(prepare(plain), options);
   if (declared !== 'none') return declared;
   return spokenFor(plain, options, bounded, question);
 }
@@ -102,7 +104,20 @@ function sameResolution(a: Resolution, b: Resolution): boolean {
   return typeof a === 'object' && typeof b === 'object' && a.option === b.option;
 }
 
-function readDeclaration({ line, sentence, doubtful }: Declaration, options: readonly string[]): Resolution {
+/** Whether a text declares in doubt, as `The answer is perhaps, …` does: what stands behind it is not more certain. */
+function hanging(text: string): Resolution {
+  return declarations(text).some((one) => one.doubtful || isHanging(one)) ? 'several' : 'none';
+}
+
+function isHanging({ sentence, doubtful }: Declaration): boolean {
+  // `Perhaps, the`, cut before the next `answer`.
+  const words = readWords(sentence).filter(({ text }) => !articles.has(text));
+  return words.length === 0 ? doubtful : isOnlyDoubt(words);
+}
+
+function readDeclaration(declaration: Declaration, options: readonly string[]): Resolution {
+  if (isHanging(declaration)) return 'several';
+  const { line, sentence, doubtful } = declaration;
   for (const segment of line === sentence ? [line] : [line, sentence]) {
     const body = segment.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
     const named = cutAtArticle(body) ? undefined : nameOf(body, options);
