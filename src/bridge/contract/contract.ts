@@ -12,7 +12,6 @@ import {
   hasWhereToAdapt,
   headHasNoAdapters,
 } from '../../config/trl-options/options-in-config.js';
-import { metric } from './job-event.js';
 
 export { jobEventSchema, type JobEvent } from './job-event.js';
 export { jobResultSchema, type JobResult, type ResultOf } from './job-result.js';

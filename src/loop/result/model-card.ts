@@ -30,7 +30,7 @@ export function modelCard(model: string, { kind, dtype, ...facts }: CardFacts): 
   const run = runDir === null ? null : readRun(runDir);
   const base = originOf(model, kind) ?? facts.base ?? 'not recorded';
   const phantom = base === 'phantom' || run?.config?.data.source === 'phantom';
-  const title = `${kind === 'policy' ? 'Policy' : 'Reward model'} ${runDir === null ? basename(resolve(model)) : `of ${basename(runDir)}`}`;
+  const title = `${kind === 'policy' ? 'Policy' : 'Reward model'} ${runDir === null ? basename(resolve(model)) : 'of a run'}`;
   const front = stringify({
     ...(/^[\w.-]+\/[\w.-]+$/.test(base) ? { base_model: base } : {}),
     library_name: 'transformers',

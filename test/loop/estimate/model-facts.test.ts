@@ -81,7 +81,7 @@ test('an id that was not downloaded is taken for the nearest, and the plan says 
 test('passes are bounded in the plan as they are in Python', () => {
   const source = (file: string): string =>
     readFileSync(join(import.meta.dirname, '..', '..', '..', 'py', 'medgr2', file), 'utf8');
-  expect(source('row_bounds.py')).toContain(
+  expect(source('rows/row_bounds.py')).toContain(
     `\nPASS_TOKENS = ${passTokens.toLocaleString('en-US').replace(',', '_')}\n`,
   );
   expect(source('likelihood.py')).toContain(`\nSCORES_BYTES = 2**${Math.log2(scoresBytes)}\n`);
