@@ -30,6 +30,11 @@ export async function folderSource(folder: string): Promise<ExportSource> {
   const datasets = await Promise.all(parts.map(async (part) => ({ ...part, dataset: await readDataset(part.dir) })));
   const splits = datasets.map(({ name, dataset }) => ({ name, samples: sendable(dataset) }));
   const all = datasets.reduce((sum, { dataset }) => sum + dataset.samples.length, 0);
+  if (all === 0)
+    throw new DataError('export-nothing', `${dir} has images and no questions, and a row of an export is a question`, {
+      where: dir,
+      remedy: 'Export the questions about them: a run’s D_gen, or a table by medgr2 import --images-of FOLDER.',
+    });
   const kept = splits.reduce((sum, { samples }) => sum + samples.length, 0);
   return {
     title: basename(dir),

@@ -50,3 +50,8 @@ function isSaid(asked: readonly Word[], words: readonly Word[]): boolean {
   const [wanted, said] = [contentOf(asked), contentOf(words)];
   return wanted.size > 0 && isWithin(wanted, said) && isWithin(said, wanted);
 }
+
+/** `Is the lung free of effusion?`, `Are the lungs clear?` */
+export function asksForAbsence(question: string): boolean {
+  return denials.within(readWords(question)) || /\b(?:clear|normal|intact|healthy|unremarkable)\b/i.test(question);
+}

@@ -80,13 +80,16 @@ function withoutRejected(text: string): string {
   const lines = text.split('\n').map((line) => {
     const [tick, cross] = [line.match(ticks) !== null, line.match(crosses) !== null];
     const right = tick && !cross ? line.replace(ticks, ' ') : (calledRight.exec(line)?.[1] ?? null);
-    return { line, right, wrong: right === null && ((cross && !tick) || calledWrong.test(line)) };
+    const wrong = cross && !tick ? line.replace(crosses, ' ') : (calledWrong.exec(line)?.[1] ?? null);
+    return { line, right, wrong: right === null ? wrong : null };
   });
-  const judged = lines.some(({ right }) => right !== null) && lines.some(({ wrong }) => wrong);
-  if (!judged) return text;
+  const heads = (which: 'right' | 'wrong'): string[] => lines.flatMap((line) => line[which]?.trim() ?? []);
+  const [right, wrong] = [heads('right'), heads('wrong')];
+  // Not where one is called both.
+  if (right.length === 0 || wrong.length === 0 || right.some((head) => wrong.includes(head))) return text;
   return lines
-    .filter(({ wrong }) => !wrong)
-    .map(({ line, right }) => right ?? line)
+    .filter((line) => line.wrong === null)
+    .map((one) => one.right ?? one.line)
     .join('\n');
 }
 

@@ -2,7 +2,7 @@
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { bareAnswers } from './answer-alone.js';
 import { takesBack } from '../options/beside-answer.js';
-import { findingOption } from './yes-no.js';
+import { contradictsFinding, findingOption } from './yes-no.js';
 import { declarations, type Declaration } from './declared-answer.js';
 import { withoutLabels } from '../options/labelled-options.js';
 import { unwrap } from './answer-markup.js';
@@ -10,7 +10,7 @@ import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
-import { isOnlyDoubt } from './left-open.js';
+import { isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { articles, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
 import { prepare } from '../words/word-list.js';
@@ -43,6 +43,7 @@ export function resolve(text: string, options: readonly string[], bounded: boole
     const resolution = resolvePlain(said, shown, bounded, question);
     if (typeof resolution !== 'object') return resolution;
     if (takesBack(beside, resolution.option, shown)) return 'several';
+    if (contradictsFinding(readWords(said), resolution.option, shown, question)) return 'several';
     // Under the name that the option has in the question.
     return { option: options[shown.indexOf(resolution.option)] ?? resolution.option };
   };
@@ -78,16 +79,21 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
 function declaredOption(text: string, options: readonly string[]): Resolution {
   let result: Resolution = 'none';
   let last: Declaration | undefined;
+  let hung = false;
   const all = [...bareAnswers(text, (piece) => isBare(piece, options)), ...declarations(text)].toSorted(
     (a, b) => a.start - b.start,
   );
   for (const declaration of all) {
-    const read = readDeclaration(declaration, options);
+    hung ||= isHanging(declaration);
+    // `The diagnosis is uncertain. Answer: B`: a doubt that ends its sentence leaves the next one whole.
+    const closed = /^\s*[.!。！]/.test(text.slice(declaration.end));
+    const read = isHanging(declaration) && !closed ? 'several' : readDeclaration(declaration, options);
     if (read === 'none') continue;
     if (result !== 'none' && !declaration.revised && !sameResolution(result, read)) return 'several';
     result = read;
     last = declaration;
   }
+  if (result === 'none' && hung) return 'several';
   if (typeof result !== 'object' || last === undefined) return result;
   return takesBack(text.slice(last.end), result.option, options) ? 'several' : result;
 }
@@ -106,7 +112,7 @@ function sameResolution(a: Resolution, b: Resolution): boolean {
 
 /** Whether a text declares in doubt, as `The answer is perhaps, …` does: what stands behind it is not more certain. */
 function hanging(text: string): Resolution {
-  return declarations(text).some((one) => one.doubtful || isHanging(one)) ? 'several' : 'none';
+  return declarations(text).some((one) => one.doubtful || isLeftOpen(readWords(one.sentence))) ? 'several' : 'none';
 }
 
 function isHanging({ sentence, doubtful }: Declaration): boolean {
@@ -115,9 +121,7 @@ function isHanging({ sentence, doubtful }: Declaration): boolean {
   return words.length === 0 ? doubtful : isOnlyDoubt(words);
 }
 
-function readDeclaration(declaration: Declaration, options: readonly string[]): Resolution {
-  if (isHanging(declaration)) return 'several';
-  const { line, sentence, doubtful } = declaration;
+function readDeclaration({ line, sentence, doubtful }: Declaration, options: readonly string[]): Resolution {
   for (const segment of line === sentence ? [line] : [line, sentence]) {
     const body = segment.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
     const named = cutAtArticle(body) ? undefined : nameOf(body, options);

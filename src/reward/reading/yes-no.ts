@@ -1,6 +1,6 @@
 /** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import { affirms, negates, speaksOf } from './absent-finding.js';
+import { affirms, asksForAbsence, negates, speaksOf } from './absent-finding.js';
 import { isLeftOpen } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { normalize } from '../words/normal-text.js';
@@ -88,6 +88,25 @@ export function findingOption(words: readonly Word[], options: readonly string[]
   if (polar.language !== 'en') return null;
   if (negates(words, question)) return polar.no;
   return affirms(words, question) ? polar.yes : null;
+}
+
+/** `Yes, no fracture is seen` where a fracture is asked for: its first word and its finding are two answers. */
+export function contradictsFinding(
+  words: readonly Word[],
+  option: string,
+  options: readonly string[],
+  question: string,
+): boolean {
+  const polar = polarOptions(options);
+  const found = polar === null ? null : sayings.get(polar.language)?.startingAt(words, 0);
+  // What is asked for as absent, `clear` or `normal` is affirmed by an absence.
+  if (found === null || found === undefined || question === '' || asksForAbsence(question)) return false;
+  const rest = words.slice(found.length);
+  // `No fracture is seen` is one statement.
+  if (rest.length === 0 || rest[0]?.boundary === 'none') return false;
+  const next = rest.findIndex(({ boundary }, i) => i > 0 && boundary === 'sentence');
+  const finding = findingOption(next === -1 ? rest : rest.slice(0, next), options, question);
+  return finding !== null && finding !== option;
 }
 
 const seen =
