@@ -1,5 +1,5 @@
 /** Counts what became of the tasks and tells the listener, at most ten times a second and once at the end. */
-import type { DropReason } from '../prompts/parse-reply.js';
+import type { DropReason } from '../prompts/parse.js';
 import type { Usage } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 

@@ -1,7 +1,7 @@
 /** One task from request to outcome: cache or provider, then the parser; a blocked or truncated reply ends here with its reason. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { parseReply, replySchema, type DropReason } from '../prompts/parse-reply.js';
+import { parseReply, replySchema, type DropReason } from '../prompts/parse.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { Provider, ProviderReply } from '../providers/provider.js';
 import type { Sample } from '../sample.js';

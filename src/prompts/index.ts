@@ -1,7 +1,7 @@
 /** Prompts: what generators and policies are sent, and how a generator's reply becomes a sample. */
 export { buildGeneratorPrompt, questionTypeOfPrompt, renderReply, strategyOfPrompt } from './generator-prompt.js';
 export type { GeneratorPrompt, GeneratorRequest } from './generator-prompt.js';
-export { dropReasons, parseReply, replySchema } from './parse-reply.js';
-export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse-reply.js';
+export { dropReasons, parseReply, replySchema } from './parse.js';
+export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse.js';
 export { renderPolicyPrompt, renderQuery, renderResponse } from './policy-prompt.js';
 export type { Instruction } from './policy-prompt.js';

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../src/hash.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
-import { replySchema } from '../../src/prompts/parse-reply.js';
+import { replySchema } from '../../src/prompts/parse.js';
 import { jsonForm } from '../../src/providers/reply-form.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { questionTypes, strategies } from '../../src/sample.js';

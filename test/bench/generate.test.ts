@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { prepareRequest } from '../../src/generation/asking/generation-request.js';
-import { replySchema } from '../../src/prompts/parse-reply.js';
+import { replySchema } from '../../src/prompts/parse.js';
 import { openAiProvider } from '../../src/providers/openai.js';
 import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
 import { book } from '../generation/support.js';

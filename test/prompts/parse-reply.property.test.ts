@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { renderReply } from '../../src/prompts/generator-prompt.js';
-import { dropReasons, parseReply } from '../../src/prompts/parse-reply.js';
+import { dropReasons, parseReply } from '../../src/prompts/parse.js';
 import { comparable } from '../../src/reward/words/normal-text.js';
 import { questionTypes, sampleSchema } from '../../src/sample.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildGeneratorPrompt, questionTypeOfPrompt, strategyOfPrompt } from '../../src/prompts/generator-prompt.js';
-import { dropReasons, parseReply } from '../../src/prompts/parse-reply.js';
+import { dropReasons, parseReply } from '../../src/prompts/parse.js';
 import { renderPolicyPrompt, renderQuery, renderResponse } from '../../src/prompts/policy-prompt.js';
 import { extract } from '../../src/reward/reading/extract.js';
 import { questionTypes, strategies } from '../../src/sample.js';

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { replySchema } from '../../src/prompts/parse-reply.js';
+import { replySchema } from '../../src/prompts/parse.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
 import { openAiProvider } from '../../src/providers/openai.js';
 import type { Provider } from '../../src/providers/provider.js';

@@ -9,7 +9,7 @@ import type { ProviderRequest } from '../../src/providers/provider.js';
 import { apiKeyFromEnvironment } from '../../src/providers/secret.js';
 import { startTeacherServer, type TeacherServerOptions } from '../../src/providers/simulated/simulated-server.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
-import { replySchema } from '../../src/prompts/parse-reply.js';
+import { replySchema } from '../../src/prompts/parse.js';
 import { book, imageBytes } from '../generation/support.js';
 
 const apiKey = 'AIzaSy-not-a-real-key-0123456789';

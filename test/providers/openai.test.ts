@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StructuredOutput } from '../../src/config/sections/generation.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
-import { parseReply, replySchema } from '../../src/prompts/parse-reply.js';
+import { parseReply, replySchema } from '../../src/prompts/parse.js';
 import { openAiProvider, type OpenAiOptions } from '../../src/providers/openai.js';
 import { readChatReply, readError, retryAfterMs } from '../../src/providers/openai-reply.js';
 import type { ProviderRequest } from '../../src/providers/provider.js';

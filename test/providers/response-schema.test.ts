@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { geminiResponseSchema } from '../../src/providers/response-schema.js';
-import { replySchema } from '../../src/prompts/parse-reply.js';
+import { replySchema } from '../../src/prompts/parse.js';
 
 const dropped = ['additionalProperties', 'title', 'default', '$schema', 'minLength', 'maxLength', 'pattern'];
 

@@ -3,7 +3,7 @@
  * filter that withholds everything, a model that writes no JSON. Of the latest replies some may be useless, not nearly all.
  */
 import { ProviderError } from '../../errors.js';
-import type { DropReason } from '../../prompts/parse-reply.js';
+import type { DropReason } from '../../prompts/parse.js';
 
 export interface UselessWatch {
   useful(): void;
