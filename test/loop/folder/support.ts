@@ -1,7 +1,7 @@
 /** A small run with a fake engine whose models differ, and what a person could do to its folder. */
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseConfig } from '../../../src/config/load.js';
 import { sha256 } from '../../../src/hash.js';
 import type { RunOptions } from '../../../src/loop/run-attempt.js';
@@ -75,7 +75,10 @@ export function contentOf(runDir: string): Record<string, string> {
   return Object.fromEntries(
     names.toSorted().map((name) => {
       const bytes = readFileSync(join(runDir, name));
-      const plain = name === 'result.json' ? withoutTimes(bytes.toString('utf8')) : bytes;
+      const text = bytes.toString('utf8');
+      // A card is named by its run's folder, which a copy has not.
+      const card = name.startsWith('cards/') ? text.replaceAll(` of ${basename(runDir)}\n`, ' of its run\n') : bytes;
+      const plain = name === 'result.json' ? withoutTimes(text) : card;
       return [name, sha256(plain)];
     }),
   );
