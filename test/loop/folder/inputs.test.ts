@@ -80,7 +80,7 @@ preferences: { prompts: 4, samples: 2 }
     const asked = await attempt(runDir, configFor(data));
     expect(asked.error).toMatchObject({
       code: 'inputs-changed',
-      message: expect.stringContaining('questions or answers of seed'),
+      message: expect.stringContaining('questions or answers of data.seed'),
       remedy: expect.stringContaining('--redo'),
     });
     expect(asked.engine.calls).toEqual([]);
