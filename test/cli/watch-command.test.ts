@@ -157,6 +157,10 @@ describe('events that are lost or damaged, of a run whose result is there', () =
       expect(errors.join('\n')).toMatch(words);
       const reported = readRun(runDir);
       expect([reported.status, reported.gaps.join()]).toEqual(['complete', expect.stringContaining('events.jsonl')]);
+      // On a terminal too: the screen would draw a run that stands still.
+      out = [];
+      await watchCommand({ folder: runDir, replay: null, json: false, plain: false }, { ...io(), terminal: process });
+      expect(out.at(-1)).toContain('top-1 accuracy on 8');
       writeResult('failed', 'the disk was full');
       expect(await json()).toMatchObject({ status: 'failed', error: 'the disk was full' });
       expect(readRun(runDir)).toMatchObject({ status: 'failed', error: 'the disk was full' });

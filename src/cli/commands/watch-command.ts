@@ -1,5 +1,5 @@
 /** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,8 +28,9 @@ export async function watchCommand({ folder, replay, json, plain }: WatchCommand
   const played = replay === null ? null : replayFile(events, replay);
   const source = played ?? followFile(events);
   const holder = holderOfRun(runDir);
-  // A run that is over and left no events has nothing to draw.
-  const drawn = holder !== null || fileSize(events) > 0;
+  // The screen knows events alone: of a run whose end they do not tell, lines and the result are shown instead.
+  const known = holder === null && replay === null ? await readState(runDir) : null;
+  const drawn = known === null || known.end === null || known.end.status === known.state.status;
   if (io.terminal === undefined || json || plain || !drawn) {
     await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io).catch(
       (error: unknown) => {
@@ -71,8 +72,6 @@ async function printEvents(
   }
 }
 
-const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-
 /** What the events may not have said: how the run ended by its result, and what of them could not be read. */
 async function tellEnd(runDir: string, json: boolean, io: CommandIo): Promise<void> {
   if (holderOfRun(runDir) !== null) return;
@@ -80,7 +79,7 @@ async function tellEnd(runDir: string, json: boolean, io: CommandIo): Promise<vo
   for (const gap of gaps) io.error(`warning: ${gap}`);
   if (json || end === null || result === null) return;
   if (end.status !== 'complete' && gaps.length > 0)
-    io.out(`the run ${end.status === 'failed' ? 'failed' : 'was stopped'}`);
+    io.out(end.status === 'failed' ? `the run failed: ${end.error ?? ''}` : 'the run was stopped');
   if (end.status === 'complete' && !isComparison(result)) io.out(summaryOf(result, runDir));
 }
 
