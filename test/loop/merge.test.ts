@@ -144,7 +144,7 @@ test('at the end of a run its last models have cards beside their sealed folders
   const run = runFolder();
   writeCards(run, { paths: { policy: 'cycle-1/grpo/model', rewardModel: 'cycle-1/reward-model/model', dataset: 'x' } });
   expect(readFileSync(join(run, 'cards', 'policy.md'), 'utf8')).toContain('# Policy of a run');
-  expect(readFileSync(join(run, 'cards', 'reward-model.md'), 'utf8')).toContain('# Reward model of run-1');
+  expect(readFileSync(join(run, 'cards', 'reward-model.md'), 'utf8')).toContain('# Reward model of a run');
   expect(readdirSync(join(run, 'cycle-1', 'grpo', 'model'))).toEqual([]);
 });
 
