@@ -1,4 +1,4 @@
-/** How the TypeScript tests run. Files run one after another: the real jobs share two cores. */
+/** How the TypeScript tests run: two files at a time, since each waits for its jobs as often as it computes. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -12,6 +12,6 @@ export default defineConfig({
     // What a test waits for are events; these limits only end what hangs, also on a machine with much else to do.
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });

@@ -153,7 +153,7 @@ def test_a_job_is_pinned_before_its_module_runs(alone, monkeypatch, kind, tmp_pa
     spec = {"kind": kind, "device": "auto", "outDir": str(tmp_path / "out")}
     jobs.run_job(spec, types.SimpleNamespace(emit=told.append))
     assert seen == ["0"]
-    assert [event["type"] for event in told] == (["warning"] if kind == "sft" else [])
+    assert [event["type"] for event in told] == [*(["warning"] if kind == "sft" else []), "memory"]
 
 
 SETTINGS = {"kind": "local", "workers": 1}
