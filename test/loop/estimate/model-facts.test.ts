@@ -84,5 +84,5 @@ test('passes are bounded in the plan as they are in Python', () => {
   expect(source('rows/row_bounds.py')).toContain(
     `\nPASS_TOKENS = ${passTokens.toLocaleString('en-US').replace(',', '_')}\n`,
   );
-  expect(source('likelihood.py')).toContain(`\nSCORES_BYTES = 2**${Math.log2(scoresBytes)}\n`);
+  expect(source('models/likelihood.py')).toContain(`\nSCORES_BYTES = 2**${Math.log2(scoresBytes)}\n`);
 });
