@@ -75,7 +75,7 @@ test.runIf(asked)('installed in an empty project it trains', { timeout: 15 * min
     );
     await writeFile(path.join(empty, 'train.mjs'), script);
     const { stdout } = await run(process.execPath, ['train.mjs'], { cwd: empty, env });
-    expect(stdout.trim()).toBe(path.join('out', 'model'));
+    expect(stdout.trim()).toBe(path.join(empty, 'out', 'model'));
   } finally {
     await rm(project, { recursive: true, force: true });
   }
