@@ -1,14 +1,15 @@
 /** Are the folders there that the configuration takes its images, questions, models and prices from? Decodes no image. */
 import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import { isDatasetFolder, readDataset, type Dataset } from '../../dataset/folders/dataset-folder.js';
 import { leftNotes, listImages, noImages } from '../../dataset/pictures/image-folder.js';
 import { Medgr2Error, messageOf } from '../../errors.js';
 import { failed, note, ok, type Check } from './check.js';
+import { checkModels, type Env } from './check-models.js';
 
-export async function checkInputs(config: Config): Promise<Check[]> {
-  return [...(await checkData(config.data)), ...checkModels(config), ...checkPrices(config)];
+export async function checkInputs(config: Config, env: Env): Promise<Check[]> {
+  return [...(await checkData(config.data)), ...checkModels(config, env), ...checkPrices(config)];
 }
 
 type Part = 'seed' | 'test' | 'pool';
@@ -75,22 +76,6 @@ function checkDataset(part: Part, folder: string, { info, samples, images }: Dat
     `${missing.length} of ${paths.size} images of ${folder} are not there: ${first}`,
     'Bring them back, or import again with --images copy.',
   );
-}
-
-/** Folders alone: whether an id of the hub is in the cache is seen where the job loads it. */
-function checkModels({ policy, rewardModel, recipe }: Config): Check[] {
-  const named = [
-    { key: 'policy.base', model: policy.base },
-    { key: 'rewardModel.base', model: rewardModel.base },
-    ...(recipe.kind === 'zero-shot' ? recipe.models.map((model) => ({ key: 'recipe.models', model })) : []),
-    ...(recipe.kind === 'arms' ? recipe.arms.map(({ model }) => ({ key: 'recipe.arms', model })) : []),
-  ];
-  return named.flatMap(({ key, model }) => {
-    if (model === undefined || !isAbsolute(model)) return [];
-    if (['config.json', 'adapter_config.json'].some((file) => existsSync(join(model, file)))) return [];
-    const what = existsSync(model) ? `${model} holds no model (no config.json)` : `there is no folder ${model}`;
-    return [failed(key, what, `Give the folder of a Hugging Face model, or its id, in ${key}.`)];
-  });
 }
 
 function checkPrices({ generation: { prices } }: Config): Check[] {

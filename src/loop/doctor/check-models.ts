@@ -7,14 +7,19 @@ import type { Config } from '../../config/schema.js';
 import { cachedSnapshot } from '../inputs/model-content.js';
 import { failed, note, ok, warning, type Check } from './check.js';
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
-/** One line for each model; those that ship with medgr2 are not worth one. */
+/** One line for each model, but for each setting that names a folder of none; those that ship with medgr2 are not worth one. */
 export function checkModels(config: Config, env: Env): Check[] {
   const settings = new Map<string, string[]>();
   for (const { setting, model } of modelsOf(config))
     if (model !== 'phantom') settings.set(model, [...(settings.get(model) ?? []), setting]);
-  return [...settings].map(([model, names]) => checkModel('model', model, names.join(', '), '', env));
+  return [...settings].flatMap(([model, names]) => {
+    const problem = folderProblem(model);
+    return problem === null
+      ? [checkModel('model', model, names.join(', '), '', env)]
+      : names.map((setting) => failed(setting, problem, folderRemedy(setting)));
+  });
 }
 
 interface NamedModel {
@@ -47,15 +52,25 @@ export function checkLocalModel(generation: Config['generation'], env: Env): Che
   return checkModel('generator', model, 'generation.local.model', stays, env);
 }
 
+const isModelFolder = (model: string): boolean =>
+  ['config.json', 'adapter_config.json'].some((file) => existsSync(join(model, file)));
+
+/** What is wrong with what can be nothing but a folder of a model; null for one, and for an id. */
+function folderProblem(model: string): string | null {
+  if (!isAbsolute(model) || isModelFolder(model)) return null;
+  return existsSync(model) ? `${model} holds no model (no config.json)` : `there is no folder ${model}`;
+}
+
+const folderRemedy = (setting: string): string => `Give the folder of a Hugging Face model, or its id, in ${setting}.`;
+
 /** @param setting Where the configuration names it. */
 function checkModel(name: string, model: string, setting: string, more: string, env: Env): Check {
   const said = (detail: string): string => `${model} (${setting}) ${detail}${more}`;
-  const isFolder = ['config.json', 'adapter_config.json'].some((file) => existsSync(join(model, file)));
+  const isFolder = isModelFolder(model);
   if (isFolder || isAbsolute(model)) {
     const lacks = isFolder ? lackOf(model) : 'config.json';
     if (lacks === null) return ok(name, said('is there'));
-    const remedy = `Give the folder of a Hugging Face model, or its id, in ${setting}.`;
-    return failed(name, said(`holds no model that is whole (${lacks} is missing)`), remedy);
+    return failed(name, said(`holds no model that is whole (${lacks} is missing)`), folderRemedy(setting));
   }
   const snapshot = cachedSnapshot(model, env);
   const lacks = snapshot === null ? null : lackOf(snapshot);

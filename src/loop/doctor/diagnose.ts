@@ -2,7 +2,6 @@
 import { configSchema, type Config } from '../../config/schema.js';
 import type { Check } from './check.js';
 import { checkInputs } from './check-data.js';
-import { checkModels } from './check-models.js';
 import { checkPlace } from './check-disk.js';
 import { checkProvider } from './check-provider.js';
 import { checkPythonSide } from './check-python.js';
@@ -34,9 +33,8 @@ export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> 
     checkPythonSide(config?.device ?? null),
     checkPlace('disk', folder),
     checkProvider({ generation, configured: config !== undefined, online, env, signal }),
-    config === undefined ? [] : checkInputs(config),
+    config === undefined ? [] : checkInputs(config, env),
   ]);
-  const models = config === undefined ? [] : checkModels(config, env);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...models, ...provider, ...inputs];
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }
