@@ -48,7 +48,7 @@ def test_the_base_stays_in_four_bits_and_its_adapter_learns_and_outlives_a_kill(
         loaded.append((packed, {name: value.clone() for name, value in packed.items()}))
         return model
 
-    monkeypatch.setattr(f"medgr2.{kind}.load_four_bit", load)
+    monkeypatch.setattr("medgr2.models.four_bit.load_four_bit", load)
     spec = spec_of(kind, tmp_path / "job", write_rows(tmp_path / "rows"), quantize="4bit", lora=LORA)
     whole, left = cut_after_each(spec, tmp_path)
     packed, before = loaded[0]
