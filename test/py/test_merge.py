@@ -16,7 +16,6 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
-from medgr2.jobs import merge as merge_job
 from medgr2.jobs.run_job import run_job
 from medgr2.models.load_models import PHANTOM_BASE, load_vlm
 from medgr2.models.load_processor import load_processor
@@ -105,7 +104,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, monkeypatch: py
     def full(folder: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(merge_job, "seal", full)
+    monkeypatch.setattr("medgr2.resuming.weight_seal.seal", full)
     with pytest.raises(CheckpointNotSaved, match="No space left"):
         merge(top, tmp_path / "out")
     assert list((tmp_path / "out").glob("model*")) == []

@@ -15,8 +15,8 @@ from medgr2.jobs.grpo_families import check_grpo_family
 from medgr2.jobs.grpo_figures import grpo_figures
 from medgr2.jobs.grpo_trainer import PolicyTrainer
 from medgr2.models.decoding import plain_settings
-from medgr2.models.four_bit import check_four_bit, load_four_bit
-from medgr2.models.load_models import load_policy, model_path, set_up
+from medgr2.models.four_bit import check_four_bit, load_for_training
+from medgr2.models.load_models import model_path, set_up
 from medgr2.models.model_roles import check_policy, check_reward_model
 from medgr2.models.reward_backbone import RewardModel
 from medgr2.models.weights import adapter_base
@@ -134,7 +134,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     processor, rows, lengths, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
-    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
+    model = load_for_training(spec, device)
     train_only(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)

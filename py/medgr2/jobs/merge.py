@@ -17,7 +17,7 @@ from medgr2.models.reward_backbone import RewardModel, save_processor
 from medgr2.models.weights import PHANTOM_BASE, base_of, load_weights, stored_dtype
 from medgr2.node.job_channel import Channel
 from medgr2.resuming.resumable_trainer import not_saved
-from medgr2.resuming.weight_seal import seal
+from medgr2.resuming.weight_seal import put_in_place
 
 CPU = torch.device("cpu")
 
@@ -36,9 +36,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     channel.emit(job_start("merge", CPU, model))
     try:
         _save(model, path, aside)
-        seal(aside)
-        shutil.rmtree(place, ignore_errors=True)
-        aside.rename(place)
+        put_in_place(aside, place)
     except (OSError, RuntimeError, SafetensorError) as error:  # a full disk has several
         raise not_saved(place, error, aside) from error
     base = base_of(path)

@@ -8,9 +8,9 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from medgr2.jobs.sft_batch import SftBatch, sft_rows
-from medgr2.models.four_bit import check_four_bit, load_four_bit
+from medgr2.models.four_bit import check_four_bit, load_for_training
 from medgr2.models.frozen_towers import reuse_if_frozen
-from medgr2.models.load_models import load_policy, model_path, set_up
+from medgr2.models.load_models import model_path, set_up
 from medgr2.models.model_roles import check_policy
 from medgr2.node.job_channel import Channel
 from medgr2.resuming.resumable_trainer import Progress, Resumable
@@ -49,7 +49,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     check_policy(model_path(spec["model"]))
     processor, rows = sft_rows(spec, rows, channel)
     device = set_up(spec)
-    model = (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
+    model = load_for_training(spec, device)
     train_only(model, spec.get("train", "all"))
     job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
     check_half(spec.get("trl", {}), device.type == "cpu")

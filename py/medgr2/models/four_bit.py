@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from medgr2.models.load_models import model_path, torch_dtype
+from medgr2.models.load_models import load_policy, model_path, torch_dtype
 from medgr2.models.weights import load_weights
 from medgr2.training.sharding import ShardingRefused, sharding
 from medgr2.training.trained_parts import language_model
@@ -27,6 +27,11 @@ def check_four_bit(spec: dict[str, Any]) -> None:
         raise ShardingRefused(f"weights in 4 bits (quantize) cannot be split over ranks ({sharding()})")
     if (spec.get("trl") or {}).get("use_vllm"):
         raise FourBitRefused("quantize: 4bit cannot be with trl.use_vllm, which is sent whole weights")
+
+
+def load_for_training(spec: dict[str, Any], device: torch.device) -> Any:
+    """The policy that a job trains, in 4 bits where `quantize` says so."""
+    return (load_four_bit if spec.get("quantize") else load_policy)(spec["model"], device)
 
 
 def load_four_bit(reference: dict[str, Any], device: torch.device) -> Any:

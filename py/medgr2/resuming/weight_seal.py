@@ -7,6 +7,7 @@ taken as they are.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from medgr2.resuming.sealed_files import facts_of, fault_in
@@ -22,6 +23,13 @@ def seal(folder: Path) -> None:
     """Writes name -> {bytes, sha256} of each file of weights."""
     facts = facts_of(folder, sorted(folder.glob("*.safetensors")))
     (folder / SEAL_FILE).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def put_in_place(aside: Path, place: Path) -> None:
+    """Seals a model that was written aside and gives it its name: files of an earlier one would be loaded with it."""
+    seal(aside)
+    shutil.rmtree(place, ignore_errors=True)
+    aside.rename(place)
 
 
 def check_seal(folder: Path) -> None:

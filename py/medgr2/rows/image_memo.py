@@ -75,7 +75,8 @@ class ImageMemo:
             return own(given, *rest, **options)
         call = (settings, repr(sorted(options.items(), key=lambda item: item[0])))
         distinct = dict(zip(contents, units, strict=True))
-        places = [list(distinct).index(content) for content in contents]
+        order = {content: place for place, content in enumerate(distinct)}
+        places = [order[content] for content in contents]
         parts = None if call in self._padding else self._alone(own, call, distinct, options)
         if parts is not None:
             return _joined([parts[place] for place in places])

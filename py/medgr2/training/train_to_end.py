@@ -18,7 +18,7 @@ from medgr2.resuming.checkpoints import Checkpoints
 from medgr2.resuming.job_identity import Identity, identity_of
 from medgr2.resuming.resumable_trainer import not_saved
 from medgr2.resuming.trained_weights import bits
-from medgr2.resuming.weight_seal import seal
+from medgr2.resuming.weight_seal import put_in_place
 from medgr2.training.float32_masters import hold, precision_options, release, share_that_moves
 from medgr2.training.global_batch import carried_on
 from medgr2.training.own_settings import OwnSettings
@@ -202,9 +202,7 @@ def _save(trainer: Any, place: Path) -> Path:
         save_whole(trainer, str(aside))
         trainer.accelerator.wait_for_everyone()
         if first:
-            seal(aside)
-            shutil.rmtree(place, ignore_errors=True)
-            aside.rename(place)
+            put_in_place(aside, place)
     except (OSError, RuntimeError, SafetensorError) as error:
         raise not_saved(place, error, aside) from error
     trainer.accelerator.wait_for_everyone()

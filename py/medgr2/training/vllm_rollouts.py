@@ -18,7 +18,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from trl.generation.vllm_client import to_openai_messages
 from trl.generation.vllm_generation import VLLMGeneration
 
-from medgr2.models.weights import adapter_base
+from medgr2.models.weights import base_of
 from medgr2.rows.encode import Row, encode
 from medgr2.rows.open_image import open_image
 from medgr2.training.sharding import sharding
@@ -52,13 +52,6 @@ def rollout_options(options: dict[str, Any], processor: Any, ends: list[int], lo
     return {"vllm_max_model_length": longest, **options, **chosen}
 
 
-def whole_model(path: str) -> str:
-    """The model that vLLM can load for an adapter's folder: its base. It gets all weights before it first answers."""
-    while (base := adapter_base(path)) is not None:
-        path = base
-    return path
-
-
 class CheckedGeneration(VLLMGeneration):
     """TRL's, with images as the trainer's processor has them, and errors that say what to do."""
 
@@ -67,7 +60,8 @@ class CheckedGeneration(VLLMGeneration):
 
     def _init_vllm(self) -> None:
         named = self.model.name_or_path
-        whole = whole_model(str(named))
+        # vLLM can load no adapter's folder, but what it stands on; it gets all weights before it first answers.
+        whole = base_of(str(named))
         self.model.name_or_path = whole
         try:
             super()._init_vllm()
