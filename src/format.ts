@@ -46,3 +46,10 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+/** A section of Markdown: a heading, and rows below the first as a table. */
+export function markdownTable(title: string, rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')));
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')}\n`;
+}

@@ -56,17 +56,22 @@ const trainedWeights = z.enum(['float32', 'dtype']).optional();
 /** The frozen base below adapters in 4 bits (QLoRA); needs `lora`, bitsandbytes, and a model that is not sharded. */
 const quantize = z.literal('4bit').optional();
 
+/** What SFT and GRPO say of the policy that they train, and of its rows. */
+const trainedPolicy = {
+  ...jobBase,
+  model: modelSchema,
+  train: trainedPart,
+  trainedWeights,
+  quantize,
+  data: z.string(),
+  lora: loraSchema.optional(),
+};
+
 /** Next-token SFT on (image, prompt) -> completion, loss on the completion only (MedGR² eq. 2). Rows: {id, image, prompt, completion}. */
 export const sftSpecSchema = z
   .strictObject({
     kind: z.literal('sft'),
-    ...jobBase,
-    model: modelSchema,
-    train: trainedPart,
-    trainedWeights,
-    quantize,
-    data: z.string(),
-    lora: loraSchema.optional(),
+    ...trainedPolicy,
     /** Options of TRL's SFTConfig, checked as TRL has them. */
     trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
   })
@@ -76,12 +81,7 @@ export const sftSpecSchema = z
 export const grpoSpecSchema = z
   .strictObject({
     kind: z.literal('grpo'),
-    ...jobBase,
-    model: modelSchema,
-    train: trainedPart,
-    trainedWeights,
-    quantize,
-    data: z.string(),
+    ...trainedPolicy,
     /** Scores each completion on the worker's device before TypeScript is asked; none for rule rewards alone. */
     rewardModel: modelSchema.optional(),
     /** Reward names and weights, in the order TRL logs them. */
@@ -95,7 +95,6 @@ export const grpoSpecSchema = z
         }),
       )
       .min(1),
-    lora: loraSchema.optional(),
     /**
      * What it means where in every group all completions got the same reward, so that nothing was learned: a job that failed (default),
      * or a warning beside the model as it is, as where a loop's policy has nothing left to learn from its prompts.

@@ -1,5 +1,6 @@
 /** README.md of an exported data set: what Hugging Face reads (YAML), then what a person should know. */
 import { stringify } from 'yaml';
+import { markdownTable } from '../../format.js';
 import { countBy } from '../import/import-report.js';
 import type { ExportSource } from './export-source.js';
 
@@ -40,15 +41,15 @@ export function dataCard(
   });
   const samples = source.splits.flatMap((split) => split.samples);
   const counted = (title: string, counts: Record<string, number>): string =>
-    table(title, [[title, 'samples'], ...Object.entries(counts).map(([name, count]) => [name, String(count)])]);
+    markdownTable(title, [[title, 'samples'], ...Object.entries(counts).map(([name, count]) => [name, String(count)])]);
   return [
     `---\n${front}---\n`,
     `# ${source.title}\n`,
     `${source.about}\n`,
     'Made with medgr2. For research on models only: nothing here is fit for the care of a patient.\n',
     '```python\nfrom datasets import load_dataset\n\ndata = load_dataset("path/to/this/folder")\n```\n',
-    table('Splits', [['split', 'samples'], ...splits.map(({ name, examples }) => [name, String(examples)])]),
-    ...source.tables.map(({ title, rows }) => table(title, rows)),
+    markdownTable('Splits', [['split', 'samples'], ...splits.map(({ name, examples }) => [name, String(examples)])]),
+    ...source.tables.map(({ title, rows }) => markdownTable(title, rows)),
     counted(
       'Modality',
       countBy(samples, ({ modality }) => modality),
@@ -80,14 +81,8 @@ function scoreTable(scores: readonly number[]): string {
   const sorted = scores.toSorted((a, b) => a - b);
   const at = (share: number): string =>
     (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
-  return table('Reward-model score, from -6 to 10', [
+  return markdownTable('Reward-model score, from -6 to 10', [
     ['scored', 'lowest', 'quarter', 'median', 'three quarters', 'highest'],
     [String(scores.length), at(0), at(0.25), at(0.5), at(0.75), at(1)],
   ]);
-}
-
-function table(title: string, rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')));
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')}\n`;
 }

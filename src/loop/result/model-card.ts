@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { configSchema, type Config } from '../../config/schema.js';
 import { parseYaml } from '../../config/yaml-file.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { formatNumber } from '../../format.js';
+import { formatNumber, markdownTable } from '../../format.js';
 import { softwareOf } from './export-run.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
 import { withBases } from '../folder/relocation.js';
@@ -45,13 +45,16 @@ export function modelCard(model: string, { kind, dtype, ...facts }: CardFacts): 
       ? ['**Phantom results**: the images were drawn, and the figures are no evidence for any medical question.\n']
       : []),
     ...(run?.result ? [`${run.result.notice}\n`] : []),
-    table('What it is', [
+    markdownTable('What it is', [
+      ['', ''],
       ['base', base === 'phantom' ? 'the tiny phantom base that ships with medgr2' : base],
       ...(dtype === undefined ? [] : [['number format', dtype]]),
       ...(run?.config ? settingsOf(run.config, kind) : []),
       ...(runDir === null ? [] : [['software', softwareOf(join(runDir, runFiles.environment))]]),
     ]),
-    ...(runDir === null || run === null ? [] : [table('Stages before it', stagesBefore(run.entries, runDir, model))]),
+    ...(runDir === null || run === null
+      ? []
+      : [markdownTable('Stages before it', stagesBefore(run.entries, runDir, model))]),
     ...(run?.result ? [figures(run.result, kind)] : []),
     ...(run?.result && run.result.warnings.length > 0
       ? [`## Warnings of the run\n\n${run.result.warnings.map((warning) => `- ${warning}`).join('\n')}\n`]
@@ -163,25 +166,18 @@ function figures({ baseAccuracy, testQuestions, cycles }: RunResult, kind: CardF
     return interval === null ? shown : `${shown} (${formatNumber(interval.low)} to ${formatNumber(interval.high)})`;
   };
   if (kind === 'policy')
-    return table(`Accuracy on ${testQuestions} held-out questions, with 95 % intervals`, [
+    return markdownTable(`Accuracy on ${testQuestions} held-out questions, with 95 % intervals`, [
       ['cycle', 'after SFT', 'after GRPO'],
       ['base', share(baseAccuracy), ''],
       ...cycles.map(({ cycle, accuracy }) => [String(cycle), share(accuracy.sft), share(accuracy.grpo)]),
     ]);
-  return table('On held-out graded texts', [
+  return markdownTable('On held-out graded texts', [
     ['cycle', 'ρ with the grades', 'pairs in order', 'mean error'],
     ...cycles.map(({ cycle, rewardModel, retrainedRewardModel }) => {
       const { spearman, pairwiseAccuracy, mae } = retrainedRewardModel ?? rewardModel;
       return [String(cycle), formatNumber(spearman), formatNumber(pairwiseAccuracy), formatNumber(mae)];
     }),
   ]);
-}
-
-function table(title: string, rows: readonly (readonly string[])[]): string {
-  const [head = [], ...rest] = title === 'What it is' ? [['', ''], ...rows] : rows;
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...rest.map(line)].join('\n')}\n`;
 }
 
 /**
