@@ -1,4 +1,4 @@
-/** What a finished stage holds, file by file: written down when it is done, so that damage is found before it is used. */
+/** Hashes of the files that a stage wrote: taken when it is done, compared before they are used, so that damage is found. */
 import { createHash } from 'node:crypto';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
