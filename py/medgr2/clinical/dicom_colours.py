@@ -1,4 +1,7 @@
-"""Palettes of big-endian DICOM files. pydicom reads their 16-bit words in the byte order of this machine."""
+"""Colours of DICOM pictures: RGB, what pydicom made of YBR, and palettes.
+
+pydicom reads a palette's 16-bit words in the byte order of this machine, also in big-endian files.
+"""
 
 from __future__ import annotations
 
@@ -31,3 +34,14 @@ def palette_bits(dataset: Any) -> int:
     data = [in_little_endian(dataset).get(ENTRIES.format(colour)) for colour in COLOURS[:3]]
     filled = [np.frombuffer(values, "<u2") for values in data if values]
     return 8 if filled and all(values.max() <= 255 for values in filled) else 16
+
+
+def eight_bit_colours(raw: Any, bits: int) -> Any:
+    """Colours of any depth as (H, W, 3) of uint8."""
+    if raw.shape[-1] == 4:  # a palette with transparency: on white
+        most = np.iinfo(raw.dtype).max
+        alpha = raw[..., 3:] / most
+        raw = (raw[..., :3] * alpha + most * (1 - alpha)).astype(raw.dtype)
+    if raw.dtype == np.uint8:
+        return raw
+    return np.round(np.clip(raw.astype(np.float64) / (2**bits - 1), 0, 1) * 255).astype(np.uint8)
