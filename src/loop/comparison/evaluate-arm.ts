@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { answerReport } from '../../evaluation/answer-report.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
 import { readParquet } from '../../dataset/tables/table.js';
-import { measuredSchema } from '../comparison/comparison-result.js';
+import { measuredSchema } from './comparison-result.js';
 import type { RunContext } from '../run-context.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage, StageDone } from '../stage.js';
