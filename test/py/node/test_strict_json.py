@@ -6,7 +6,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from medgr2.node.strict_json import MessageTooLarge, UnsendableError, strict_dumps, to_plain
+from medgr2.node.message_size import MessageTooLarge
+from medgr2.node.strict_json import UnsendableError, strict_dumps, to_plain
 
 
 @pytest.mark.parametrize("value", [nan, inf, -inf, np.float64(nan), np.float32(inf), np.array(nan)])
@@ -45,7 +46,7 @@ def test_a_key_that_json_has_no_form_for_is_refused():
 
 
 def test_what_belongs_into_a_file_is_refused_by_its_size(monkeypatch):
-    monkeypatch.setattr("medgr2.node.strict_json.LONGEST_MESSAGE", 3 << 20)
+    monkeypatch.setattr("medgr2.node.message_size.LONGEST_MESSAGE", 3 << 20)
     assert to_plain("x" * (1 << 20))
     with pytest.raises(MessageTooLarge, match="a message of 4 Mi characters is too large for the bridge"):
         to_plain(["x" * (4 << 20)])
