@@ -1,5 +1,4 @@
 /** Everything before the first cycle: grades, R_φ and the state that the first cycle starts from. */
-import { join } from 'node:path';
 import { sha256 } from '../hash.js';
 import type { RunContext } from './run-context.js';
 import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycle.js';
@@ -9,7 +8,7 @@ import { watchRewardModel } from './guards/watch-cycle.js';
 import { runStage, type StageDone } from './stage.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
-import { warmStart } from './stages/sft.js';
+import { rewardBackbone } from './stages/warm-start.js';
 
 /**
  * @param prepared Fingerprint of the prepared data.
@@ -69,22 +68,4 @@ export async function runCycles(run: RunContext, first: LoopState, told: (done: 
     state = next;
     told(done);
   }
-}
-
-/** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
-async function rewardBackbone(
-  run: RunContext,
-  graded: LoopState['graded'],
-): Promise<{ path: string; from: readonly string[] }> {
-  const { config, data } = run;
-  const base = config.rewardModel.base ?? config.policy.base;
-  const content = await run.models.of(base);
-  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [content] };
-  const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
-  const samples = data.seed.filter((sample) => !heldOut.has(sample.imageHash));
-  const started = await runStage(
-    run,
-    warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint, content] }),
-  );
-  return { path: join(started.dir, started.output.checkpoint), from: [started.fingerprint] };
 }

@@ -11,7 +11,7 @@ import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
 import { openEvents } from './folder/event-file.js';
 import { openWhenNeeded } from './run-engine.js';
-import { openOutputChecks } from './folder/fingerprint.js';
+import { openOutputChecks } from './folder/output-hashes.js';
 import { openLedger, type Ledger } from './folder/ledger.js';
 import { openModelContents } from './inputs/model-content.js';
 import { openRunFolder } from './folder/open-run-folder.js';

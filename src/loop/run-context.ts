@@ -3,7 +3,7 @@ import type { Engine } from '../bridge/jobs/open-engine.js';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/sources/data-source.js';
 import type { RunEvent, StageName } from './run-events.js';
-import type { OutputChecks } from './folder/fingerprint.js';
+import type { OutputChecks } from './folder/output-hashes.js';
 import type { ImageChecks } from './inputs/image-checks.js';
 import type { Ledger } from './folder/ledger.js';
 import type { ModelContents } from './inputs/model-content.js';

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { comparable, normalize } from '../reward/words/normal-text.js';
 import { optionByText, optionLetter } from '../reward/options/answer-options.js';
+import { firstTwins } from '../reward/options/options-differ.js';
 import { resolveOption } from '../reward/reading/extract.js';
 import { specialTokens } from './special-tokens.js';
 import { questionTypeSchema, type QuestionType, type Sample } from '../sample.js';
@@ -86,9 +87,8 @@ function check(reply: Reply, asked: QuestionType): ParsedReply {
   if (token !== undefined) return drop('special-token', `Holds ${token}, a sign of chat templates.`);
   const options = withoutLetters(reply.options.map(tidy));
   if (options.length === 1) return drop('one-option', `The only option is ${quote(options[0] ?? '')}`);
-  const keys = options.map((option) => comparable(option));
-  if (keys.includes('')) return drop('schema', 'options: one has no words');
-  if (new Set(keys).size < keys.length) return drop('duplicate-options', `Options: ${quote(options.join(' | '))}`);
+  if (options.some((option) => comparable(option) === '')) return drop('schema', 'options: one has no words');
+  if (firstTwins(options) !== null) return drop('duplicate-options', `Options: ${quote(options.join(' | '))}`);
   const answer = options.length === 0 ? answerText : answerAmong(answerText, options);
   if (answer === null || normalize(answer) === '') {
     return drop('answer-not-in-options', `Answer ${quote(answerText)}, options ${quote(options.join(' | '))}`);

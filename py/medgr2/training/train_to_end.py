@@ -14,7 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from medgr2.models.load_models import job_start, model_path, torch_dtype
 from medgr2.node.job_channel import Channel, JobCancelled
-from medgr2.resuming.checkpoints import Checkpoints
+from medgr2.resuming.checkpoints import KEPT, Checkpoints
 from medgr2.resuming.job_identity import Identity, identity_of
 from medgr2.resuming.resumable_trainer import not_saved
 from medgr2.resuming.trained_weights import bits
@@ -234,7 +234,7 @@ def trainer_defaults(spec: dict[str, Any], device: torch.device) -> dict[str, An
         "logging_first_step": True,
         "save_strategy": "steps",
         "save_steps": 50,
-        "save_total_limit": 2,
+        "save_total_limit": KEPT,
         "remove_unused_columns": False,
         "dataloader_pin_memory": not on_cpu,
         **sharding_options(),

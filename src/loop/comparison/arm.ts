@@ -10,7 +10,7 @@ import type { RunContext } from '../run-context.js';
 import type { CycleDone } from '../cycle.js';
 import { precisionOf } from '../result/sample-precision.js';
 import { runStage, type StageDone } from '../stage.js';
-import { measure, type Measured } from '../stages/evaluate-arm.js';
+import { measure, type Measured } from './evaluate-arm.js';
 import { grpo } from '../stages/grpo.js';
 import { sft } from '../stages/sft.js';
 import { runCycles } from '../before-cycles.js';

@@ -8,7 +8,7 @@ import { runFiles, toRun } from '../folder/run-folder.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from './comparison-result.js';
 import type { RunContext } from '../run-context.js';
 import { stageNames } from '../run-events.js';
-import { predictionsFile, readPredicted } from '../stages/evaluate-arm.js';
+import { predictionsFile, readPredicted } from './evaluate-arm.js';
 import type { ArmDone } from './arm.js';
 import { baseArm, type ComparisonRecipe } from './arm-plan.js';
 

@@ -9,7 +9,7 @@ import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
-import { hashFile } from '../folder/fingerprint.js';
+import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, precisionOf } from '../result/sample-precision.js';
 import { relinked } from '../folder/relocation.js';
 import { fromRun, runFiles } from '../folder/run-folder.js';
