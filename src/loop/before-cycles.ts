@@ -3,21 +3,37 @@ import { sha256 } from '../hash.js';
 import type { RunContext } from './run-context.js';
 import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycle.js';
 import type { GeneratorState } from './generator/generator-state.js';
-import { runStage } from './stage.js';
+import { outsideGold } from './guards/gold.js';
+import { watchRewardModel } from './guards/watch-cycle.js';
+import { runStage, type StageDone } from './stage.js';
+import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
 import { rewardBackbone } from './stages/warm-start.js';
 
-/** @param prepared Fingerprint of the prepared data. */
-export async function firstState(run: RunContext, prepared: string, generator: GeneratorState): Promise<LoopState> {
+/**
+ * @param prepared Fingerprint of the prepared data.
+ * @param base Where the base was measured; null where it was not.
+ */
+export async function firstState(
+  run: RunContext,
+  prepared: string,
+  generator: GeneratorState,
+  base: Pick<StageDone<EvaluateOutput>, 'dir' | 'output'> | null = null,
+): Promise<LoopState> {
   const { config } = run;
   const { includeSeed } = config.dataset;
+  const seed = includeSeed ? outsideGold(run.gold, run.data.seed) : [];
+  const policy = { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) };
   return {
     ...(await firstRewardModel(run, prepared)),
-    dataset: includeSeed ? run.data.seed : [],
-    datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
+    dataset: seed,
+    datasetFingerprint: sha256(`${prepared} ${includeSeed}${includeSeed && run.gold !== null ? ' without gold' : ''}`),
     generator,
     preferences: [],
-    policy: { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) },
+    policy,
+    promoted: { ...policy, name: 'base', measured: (base?.output.gold ?? null) === null ? null : (base?.dir ?? null) },
+    measured: base === null ? null : { name: 'base', dir: base.dir },
+    filtered: null,
   };
 }
 
@@ -40,6 +56,7 @@ export async function firstRewardModel(
     heldOut: graded.heldOut,
     from: [grading.fingerprint, ...backbone.from],
   });
+  watchRewardModel(run, 0, rewardModel.report);
   return { graded, rewardModel };
 }
 

@@ -24,6 +24,8 @@ export interface LoopData {
   /** Held-out samples that no training ever sees; their images are in neither seed nor pool. */
   test: Sample[];
   pool: PoolImage[];
+  /** Whose an image is, by its hash, as patients are compared; left out where the data name no patients. */
+  patients?: ReadonlyMap<string, string> | undefined;
   /** The true answer to a sample's question, for measuring only; null where it is not known. */
   truth(sample: Sample): string | null;
   /** What the simulated teacher answers from; null where only a real generator can answer. */
@@ -31,3 +33,7 @@ export interface LoopData {
   /** What this data is, and what results on it are no evidence for. */
   notice: string;
 }
+
+/** What an image's samples have in common with others': its patient where known, else itself. */
+export const clusterOf = ({ patients }: Pick<LoopData, 'patients'>, imageHash: string): string =>
+  patients?.get(imageHash) ?? imageHash;

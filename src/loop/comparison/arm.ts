@@ -116,13 +116,14 @@ async function runLoopStep(
   const state = await sources.state();
   let last: CycleDone | null = null;
   const policy = { path: model.path, fingerprint: model.fingerprint };
-  await runCycles({ ...run, config }, { ...state, policy }, (done) => (last = done));
+  const start = { ...policy, name: 'start', measured: null };
+  await runCycles({ ...run, config }, { ...state, policy, promoted: start }, (done) => (last = done));
   if (last === null) return model;
-  const { grpo: policyDone, filter } = last as CycleDone;
+  const { promoted, filter } = last as CycleDone;
   const dataset = await readSamples(join(filter.dir, 'd-gen.parquet'));
   return {
-    path: policyDone.path,
-    fingerprint: policyDone.fingerprint,
+    path: promoted.path,
+    fingerprint: promoted.fingerprint,
     trained: [...model.trained, trainedOn(run, 'loop', removeOverlap(dataset, []).kept)],
   };
 }

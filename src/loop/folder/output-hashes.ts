@@ -13,7 +13,7 @@ const workOnly = /(^|\/)(checkpoint-\d+|logs)\/|\.log$/;
  * absolute paths, and what holds times of day. Weights are never among them, whatever their size.
  */
 const notOutcome =
-  /^(rows|prompts)\.parquet$|(^|\/)(training_args\.bin|README\.md|optimizer\.(pt|bin)|scheduler\.pt|scaler\.pt|rng_state[^/]*\.pth)$/;
+  /(^|\/)(rows|prompts)\.parquet$|(^|\/)(training_args\.bin|README\.md|optimizer\.(pt|bin)|scheduler\.pt|scaler\.pt|rng_state[^/]*\.pth)$/;
 
 export type FileRecords = Readonly<Record<string, FileRecord>>;
 

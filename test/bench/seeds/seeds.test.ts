@@ -28,6 +28,9 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     accuracyByModality: { sft: {}, grpo: {} },
     accuracyByQuestionType: { sft: {}, grpo: {} },
     unparsed: { sft: 0, grpo: 0 },
+    gold: null,
+    promotedPolicy: 'cycle-1/grpo',
+    rolledBack: false,
     seconds: {},
     paths: { policy: '', rewardModel: '', dataset: '' },
   };
@@ -42,6 +45,9 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     seconds: {},
     totalSeconds: 600,
     paths: null,
+    comparisons: [],
+    alarms: [],
+    promotions: [],
     warnings: [],
     error: null,
   };
