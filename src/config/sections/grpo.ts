@@ -6,6 +6,7 @@ import { grpoTrlSchema } from '../trl-options/options-in-config.js';
 const rewardsSchema = z.strictObject({
   /** r = α·R_φ + β·1[extract(a') = extract(a)] (MedGR² eq. 3). */
   alpha: z.number().min(0).default(0.8),
+  /** β: weight of 1 for the right answer. */
   beta: z.number().min(0).default(0.2),
   /** `unit` maps R_φ to [0, 1]; `raw` is the equation as printed. */
   scale: z.enum(['unit', 'raw']).default('unit'),
@@ -15,20 +16,28 @@ const rewardsSchema = z.strictObject({
 
 export const grpoSchema = z
   .strictObject({
+    /** Optimiser steps in each cycle. */
     maxSteps: z.int().positive().default(60),
     /** Completions per prompt: one group. */
     numGenerations: z.int().min(2).default(8),
     /** Completions per step; a multiple of numGenerations. */
     batchSize: z.int().positive().default(32),
+    /** Passes before the weights are updated. */
     accumulation: z.int().positive().default(1),
+    /** Longest completion; a longer one is cut and counts as unfinished. */
     maxCompletionLength: z.int().positive().default(64),
+    /** Of AdamW at its highest. */
     learningRate: z.number().positive().default(1e-4),
     /** Weight of the KL penalty against the SFT policy; 0 leaves the reference model out. */
     klBeta: z.number().min(0).default(0),
+    /** Of sampling the completions. */
     temperature: z.number().gt(0).default(1),
     rewards: rewardsSchema.prefault({}),
+    /** Steps between two figures on screen and in the events. */
     loggingSteps: z.int().positive().default(5),
+    /** Steps between two checkpoints. */
     saveSteps: z.int().positive().default(20),
+    /** Completions of a step that the events hold, for screen and report. */
     shownCompletions: z.int().min(0).default(2),
     trl: grpoTrlSchema({
       max_steps: 'use grpo.maxSteps',
