@@ -61,5 +61,5 @@ def test_what_is_named_is_there():
 
 @pytest.mark.parametrize("gone", ["models.four_bit.no_such", "load_models"])
 def test_the_check_can_fail(gone):
-    assert is_there("training.lora.lora_config".split("."))
+    assert is_there(["training", "lora", "lora_config"])
     assert not is_there(gone.split("."))
