@@ -55,7 +55,7 @@ function around(
 ): LoopEngine {
   return {
     start: <K extends JobKind>(input: SpecInput<K>, hooks: JobHooks = {}): Job<K> => {
-      const start: Start = (spec, own) => engine.start(spec as never, own).result as Promise<never>;
+      const start: Start = (spec, own) => engine.start(spec, own).result as Promise<never>;
       const result = change(start, input as JobSpec, hooks) as Promise<ResultOf<K>>;
       result.catch(() => {});
       return { id: 'decoy', logPath: '', pid: null, result, events: nothing(), cancel: async () => {} };
@@ -82,7 +82,7 @@ function flippedGrades(engine: LoopEngine): LoopEngine {
 
 function policyAnswersA(engine: LoopEngine): LoopEngine {
   return around(engine, async (start, spec, hooks) => {
-    if (spec.kind === 'sft' && /\/sft\.partial$/.test(spec.outDir)) {
+    if (spec.kind === 'sft' && spec.outDir.endsWith('/sft.partial')) {
       const rows = await readParquet<SftRow>(spec.data);
       const all = rows.map((row) => {
         const first = /^A\) (.+)$/m.exec(row.prompt)?.[1];
