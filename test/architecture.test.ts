@@ -67,7 +67,22 @@ const pure = [
     'reward-model-quality',
     'filter-threshold',
     'transitions',
+    'paired-difference',
   ].map((name) => join('evaluation', `${name}.ts`)),
+  // All of what finds and decides; what measures, tells and reads events is not.
+  ...[
+    'alarm',
+    'answer-bias',
+    'dataset-guards',
+    'gold',
+    'gold-figures',
+    'policy-guards',
+    'probe-figures',
+    'promotion',
+    'reward-model-guards',
+  ].map((name) => join('loop', 'guards', `${name}.ts`)),
+  'grading/held-out.ts',
+  'grading/probes.ts',
   'sample.ts',
   'random.ts',
 ];

@@ -198,6 +198,8 @@ function modelLines(base: string): string[] {
     '  learningRate: 1.0e-6',
     '',
     'evaluation: { maxNewTokens: 256, batchSize: 32 }',
+    '',
+    'guards: { onAlarm: stop } # what an alarm does: end the run before more is spent; or warn, or rollback',
   ];
 }
 

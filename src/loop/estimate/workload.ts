@@ -27,6 +27,10 @@ export const candidatesPerCycle = ({ generation }: Config): number =>
 const acceptedPerCycle = (config: Config, { acceptedShare }: Assumptions): number =>
   Math.round(candidatesPerCycle(config) * acceptedShare);
 
+/** Held-out trusted samples that each policy answers too. */
+const goldQuestions = ({ guards, grading }: Config, { seed }: DataCounts): number =>
+  guards.gold ? Math.round(seed * grading.heldOut) : 0;
+
 const heldOutRows = (config: Config, counts: DataCounts): number =>
   Math.round(counts.seed * config.grading.heldOut) * gradedPerSample(config);
 
@@ -52,15 +56,16 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   const datasetSize = datasetSizeAfter(config, counts, assumptions, cycle);
   const completions = preferences.prompts * preferences.samples;
   const rows = Math.round(completions * (1 + rewardModel.replay));
+  const questions = counts.test + goldQuestions(config, counts);
   const evolves = cycle < config.cycles || rewardModel.retrainAfterLast;
   return [
     load(cycle, 'generate', requests, 'requests'),
     load(cycle, 'score', requests, 'candidates'),
     load(cycle, 'filter', requests, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
-    load(cycle, 'evaluate-sft', counts.test, 'questions'),
+    load(cycle, 'evaluate-sft', questions, 'questions'),
     load(cycle, 'grpo', datasetSize, 'prompts', config.grpo.maxSteps),
-    load(cycle, 'evaluate-grpo', counts.test, 'questions'),
+    load(cycle, 'evaluate-grpo', questions, 'questions'),
     ...(evolves
       ? [
           load(cycle, 'preferences', completions, 'completions'),
@@ -88,7 +93,7 @@ export function loopWorkload(config: Config, counts: DataCounts, assumptions: As
   return {
     stages: [
       load(0, 'prepare-data', counts.seed + counts.test, 'samples'),
-      load(0, 'evaluate-base', counts.test, 'questions'),
+      load(0, 'evaluate-base', counts.test + goldQuestions(config, counts), 'questions'),
       ...(warmStartSteps > 0 ? [load(0, 'generator-warm-start', counts.seed, 'samples', warmStartSteps)] : []),
       ...rewardLoads(config, counts),
       ...cycles.flat(),

@@ -10,8 +10,8 @@ import type { Stage, StageDone } from '../stage.js';
 const output = z.object({
   train: z.int(),
   heldOut: z.int(),
-  /** Samples of the gold set, which is of the held-out images; null where there is none. Absent in earlier versions. */
-  gold: z.int().nullable().optional(),
+  /** Samples of the gold set, which is of the held-out images; left out where there is none, as in earlier versions. */
+  gold: z.int().optional(),
   /** Texts that could not be made, by kind. */
   skipped: z.record(z.string(), z.int()),
   /** Texts to learn from, by grade; empty in runs made before it was kept. */
@@ -60,7 +60,7 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
       return {
         train: graded.train.length,
         heldOut: graded.heldOut.length,
-        gold: run.gold?.samples.length ?? null,
+        ...(run.gold === null ? {} : { gold: run.gold.samples.length }),
         skipped: graded.skipped,
         rowsByGrade: Object.fromEntries([...byGrade].map(([value, rows]) => [value, rows.length])),
       };

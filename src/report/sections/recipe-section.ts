@@ -3,7 +3,9 @@ import { heatMap } from '../charts/heat-map-chart.js';
 import { armAccuracy, armHeat, armTable, dataScale, transferHeats } from '../charts/recipe-charts.js';
 import { transitionChart } from '../charts/transitions-chart.js';
 import type { RunFigures } from '../data/run-figures.js';
-import { html, type Content } from '../markup.js';
+import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
+import { html, type Content, type Markup } from '../markup.js';
+import { differencesTable } from './guards-section.js';
 import { tableOf } from '../html-table.js';
 import { figures, sideBySide, type Section } from './section.js';
 
@@ -25,8 +27,16 @@ export async function recipe(runs: readonly RunFigures[]): Promise<Section | nul
       ...comparison.transitions.map(transitionChart),
     ];
     found.push(
-      html`${tableOf(armTable(comparison), `Models of ${run.name}`)}${await figures(charts, 'No model was measured yet.')}`,
+      html`${tableOf(armTable(comparison), `Models of ${run.name}`)}${differences(comparison, run.name)}${await figures(charts, 'No model was measured yet.')}`,
     );
   }
   return { id: 'recipe', title: 'The models compared', body: sideBySide(runs, found) };
+}
+
+/** Of the pairs that the recipe compares; null in results of earlier versions, which have no intervals of them. */
+function differences({ transitions }: ComparisonResult, name: string): Markup | null {
+  const pairs = transitions.flatMap(({ first, second, paired }) =>
+    paired === undefined ? [] : [{ first, second, ...paired }],
+  );
+  return pairs.length === 0 ? null : tableOf(differencesTable(pairs), `Differences between models of ${name}`);
 }
