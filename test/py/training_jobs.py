@@ -186,7 +186,7 @@ def outcome_of(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name not in ("checkpoint", "seconds")}
 
 
-def cut_after_each(spec: dict[str, Any], places: Path) -> tuple[dict[str, Any], dict[int, Path]]:
+def cut_after_each(spec: dict[str, Any], places: Path, **channel: Any) -> tuple[dict[str, Any], dict[int, Path]]:
     """The undisturbed run, and what a kill right after each of its checkpoints would have left of its outDir."""
     left: dict[int, Path] = {}
 
@@ -195,4 +195,4 @@ def cut_after_each(spec: dict[str, Any], places: Path) -> tuple[dict[str, Any], 
             left[event["step"]] = places / f"killed-{event['step']}"
             shutil.copytree(spec["outDir"], left[event["step"]])
 
-    return run(spec, Channel(keep)), left
+    return run(spec, Channel(keep, **channel)), left
