@@ -18,6 +18,7 @@ export async function firstState(run: RunContext, prepared: string, generator: G
     datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
     generator,
     preferences: [],
+    unlearned: { samples: [], from: [] },
     policy: { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) },
   };
 }

@@ -6,15 +6,15 @@ import type { RewardRow } from '../job-spec/rows/job-rows.js';
 import type { RunContext } from './run-context.js';
 import { updateGenerator, type GeneratorState } from './generator/generator-state.js';
 import { runStage, type StageDone } from './stage.js';
-import { evaluate, type EvaluateOutput } from './stages/evaluate.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
-import { grpo } from './stages/grpo.js';
-import { sft } from './stages/sft.js';
+import type { Headroom } from '../evaluation/sampled/headroom-verdict.js';
+import { unlearnedOf, type Written } from './headroom/unlearned.js';
+import { trainPolicy, type TrainedPolicy } from './headroom/train-policy.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {
@@ -38,19 +38,20 @@ export interface LoopState {
   /** Model that SFT starts from in the next cycle. */
   policy: { path: string; fingerprint: string };
   graded: { train: GradedRow[]; heldOut: GradedRow[]; fingerprint: string };
-}
-
-interface TrainedPolicy {
-  /** Absolute folder. */
-  path: string;
-  evaluation: EvaluateOutput;
+  /** What generators wrote so far and D_gen did not take: questions that SFT has not learned. */
+  unlearned: Written;
 }
 
 export interface CycleDone {
   cycle: number;
   filter: StageDone<FilterOutput>;
   sft: TrainedPolicy;
+  /** Where GRPO was left out: the policy as SFT left it. */
   grpo: TrainedPolicy & { fingerprint: string };
+  /** What held-out questions said before GRPO; null where they were not asked. */
+  headroom: Headroom | null;
+  /** Why GRPO was left out; null where it was not. */
+  grpoSkipped: string | null;
   /** The reward model that scored and rewarded in this cycle. */
   rewardModel: RewardModelState;
   retrained: RewardModelState | null;
@@ -90,7 +91,8 @@ export async function runCycle(
   await publishDataset(run, cycle, filtered);
   const { accepted, dataset } = await readFiltered(run, filtered);
 
-  const policy = await trainPolicy(run, cycle, state, dataset, filtered.fingerprint);
+  const unlearned = unlearnedOf(state.unlearned, scored, dataset, scoredStage.fingerprint);
+  const policy = await trainPolicy(run, cycle, { ...state, unlearned }, { dataset, from: filtered.fingerprint });
   const isLast = cycle === run.config.cycles;
   const evolved =
     isLast && !run.config.rewardModel.retrainAfterLast
@@ -105,6 +107,8 @@ export async function runCycle(
       filter: filtered,
       sft: policy.sft,
       grpo: policy.grpo,
+      headroom: policy.headroom,
+      grpoSkipped: policy.grpoSkipped,
       rewardModel,
       retrained: evolved?.rewardModel ?? null,
       generator: generator.trained?.path ?? null,
@@ -117,44 +121,8 @@ export async function runCycle(
       preferences: evolved?.preferences ?? state.preferences,
       policy: { path: starts.path, fingerprint: starts.fingerprint },
       graded,
+      unlearned,
     },
-  };
-}
-
-/** SFT on D_gen, then GRPO against R_φ, each measured on the test questions. */
-async function trainPolicy(
-  run: RunContext,
-  cycle: number,
-  state: LoopState,
-  samples: Sample[],
-  datasetFingerprint: string,
-) {
-  const { rewardModel, policy: start } = state;
-  const from = [datasetFingerprint, start.fingerprint];
-  const supervised = await runStage(run, sft(run, { cycle, model: start.path, samples, from }));
-  const sftPath = join(supervised.dir, supervised.output.checkpoint);
-  const sftScores = await runStage(
-    run,
-    evaluate(run, { cycle, name: 'evaluate-sft', model: sftPath, from: [supervised.fingerprint] }),
-  );
-  const reinforced = await runStage(
-    run,
-    grpo(run, {
-      cycle,
-      model: sftPath,
-      samples,
-      rewardModel: rewardModel.path,
-      from: [supervised.fingerprint, datasetFingerprint, rewardModel.fingerprint],
-    }),
-  );
-  const grpoPath = join(reinforced.dir, reinforced.output.checkpoint);
-  const grpoScores = await runStage(
-    run,
-    evaluate(run, { cycle, name: 'evaluate-grpo', model: grpoPath, from: [reinforced.fingerprint] }),
-  );
-  return {
-    sft: { path: sftPath, evaluation: sftScores.output },
-    grpo: { path: grpoPath, evaluation: grpoScores.output, fingerprint: reinforced.fingerprint },
   };
 }
 

@@ -1,5 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
+import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
@@ -24,10 +25,20 @@ export function summaryOf(result: RunResult, runDir: string): string {
     `precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on ${result.testQuestions}`,
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
     result.notice,
+    ...headroomLines(result),
     ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,
   ].join('\n');
+}
+
+/** What held-out questions said of GRPO in each cycle, and where it was left out for it. */
+function headroomLines({ cycles }: RunResult): string[] {
+  const lines = cycles.flatMap(({ cycle, headroom, grpoSkipped }) => {
+    if (grpoSkipped !== null) return [`cycle ${cycle}: ${grpoSkipped}`];
+    return headroom === null ? [] : [`cycle ${cycle}: ${headroomWords(headroom)}`];
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** Nobody reads figures for what is not there: what is wrong with them stands by itself. */

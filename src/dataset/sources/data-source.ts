@@ -24,6 +24,8 @@ export interface LoopData {
   /** Held-out samples that no training ever sees; their images are in neither seed nor pool. */
   test: Sample[];
   pool: PoolImage[];
+  /** Whose an image is, by its hash, as patients are compared; left out where the data name no patients. */
+  patients?: ReadonlyMap<string, string> | undefined;
   /** The true answer to a sample's question, for measuring only; null where it is not known. */
   truth(sample: Sample): string | null;
   /** What the simulated teacher answers from; null where only a real generator can answer. */

@@ -82,6 +82,13 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
     seed: limited(seed.samples, options.seedLimit, runSeed, 'seed'),
     test: limited(test.samples, options.testLimit, runSeed, 'test'),
     pool: limited(usable, options.poolLimit, runSeed, 'pool').map(toPoolImage),
+    patients: new Map(
+      [seed, test, pool].flatMap(({ images }) =>
+        images.flatMap(({ imageHash, patient }) =>
+          patient === null ? [] : [[imageHash, patientKey(patient)] as const],
+        ),
+      ),
+    ),
     truth: (sample) => truth.get(questionIdentity(sample)) ?? null,
     book: null,
     // Without the folders' places: the notice goes into exports.
