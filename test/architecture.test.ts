@@ -56,7 +56,7 @@ const pure = [
     'checks/image-tokens',
     'checks/image-token-budget',
   ].map((name) => join('job-spec', `${name}.ts`)),
-  // All of evaluation but answer-questions.ts, which runs a job.
+  // All of evaluation but answer-questions.ts and sampled/sample-answers.ts, which run jobs.
   ...[
     'answer-report',
     'auroc',
@@ -67,6 +67,9 @@ const pure = [
     'reward-model-quality',
     'filter-threshold',
     'transitions',
+    'sampled/sampled-figures',
+    'sampled/sampled-report',
+    'sampled/headroom-verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   'sample.ts',
   'random.ts',

@@ -147,12 +147,13 @@ async function answersOf(
   await mkdir(dir, { recursive: true });
   try {
     await using engine = await openEngine({ logDir: join(dir, 'logs') });
-    const hooks = {
+    const hooksOf = (what: string) => ({
       signal: io.signal,
       onEvent: (event: { type: string; done?: number; total?: number }) => {
-        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} questions`);
+        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} ${what}`);
       },
-    };
+    });
+    const hooks = hooksOf('questions');
     const asking = {
       config,
       model: /^[./]/.test(model) || model.includes('\\') ? resolve(model) : model,
@@ -170,7 +171,7 @@ async function answersOf(
         ? null
         : {
             rewardModel: resolve(rewardModel),
-            score: (spec: SpecInput<'score'>) => engine.start<'score'>(spec, hooks).result,
+            score: (spec: SpecInput<'score'>) => engine.start<'score'>(spec, hooksOf('answers scored')).result,
           };
     return await sampleAnswers({ ...asking, drawn, judge });
   } finally {

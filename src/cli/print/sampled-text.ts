@@ -19,8 +19,10 @@ export function sampledText(report: SampledReport): string {
   ].join('\n');
 }
 
-function groupTable(title: string, { figures }: SampledReport, groups: Record<string, SampledGroup>): string {
-  const names = Object.keys(figures);
+/** Of all samples: fewer draws lie between, and `--json` has them. */
+function groupTable(title: string, { figures, samples }: SampledReport, groups: Record<string, SampledGroup>): string {
+  const all = new Set(['greedy', 'acc@1', ...['pass', 'majority', 'best'].map((name) => `${name}@${samples}`)]);
+  const names = Object.keys(figures).filter((name) => all.has(name));
   const lines = Object.entries(groups).map(([group, { n, figures: own }]) => [
     group,
     String(n),
