@@ -109,7 +109,7 @@ test('what cannot be rewarded is refused, and questions of nothing measure nothi
 });
 
 describe('what measures', () => {
-  const test_ = [sample('q1')];
+  const asked = [sample('q1')];
   const heldOut = [sample('g1')];
   const patients = new Map([
     [hash('q1'), 'ANNA'],
@@ -120,12 +120,12 @@ describe('what measures', () => {
   ]);
 
   test('is held by image and by patient; an image without a patient is nobody’s', () => {
-    const isHeld = heldImages({ test: test_, patients }, heldOut);
+    const isHeld = heldImages({ test: asked, patients }, heldOut);
     expect(['q1', 'g1', 'other-of-anna', 'other-of-bert'].map((name) => isHeld(hash(name)))).toEqual(
       Array(4).fill(true),
     );
     expect(['of-carl', 'unknown'].map((name) => isHeld(hash(name)))).toEqual([false, false]);
-    expect(heldImages({ test: test_ }, [])(hash('unknown'))).toBe(false);
+    expect(heldImages({ test: asked }, [])(hash('unknown'))).toBe(false);
   });
 
   test('questions before GRPO are held-out trusted ones that SFT has not learned, the same in each cycle', () => {
