@@ -182,6 +182,13 @@ describe('folders', () => {
     expect(full.filter(([folder, count]) => count > 15 || folder.split('/').length > 2)).toEqual([]);
   });
 
+  test('of tests have fifteen files at most', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => /\.(tsx?|mjs|py)$/.test(name) && basename(name) !== 'conftest.py',
+    );
+    expect(folders(tests).filter(([, count]) => count > 15)).toEqual([]);
+  });
+
   test('hold more than one file', () => {
     expect(folders(files).filter(([, count]) => count < 2)).toEqual([]);
   });

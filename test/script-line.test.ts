@@ -25,7 +25,7 @@ describe('a script of the checkout', () => {
   });
 
   // The others read their line by the same helper; starting each takes seconds.
-  test.each([own ?? '', 'test/bench/faults.ts'])('%s', { timeout: 120_000 }, (file) => {
+  test.each([own ?? '', 'test/bench/faults/faults.ts'])('%s', { timeout: 120_000 }, (file) => {
     const help = run(file, '--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toMatch(/npm run/);

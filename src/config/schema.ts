@@ -1,7 +1,7 @@
 /** The one definition of a run's configuration. Secrets never stand here: only names of environment variables. */
 import { z } from 'zod';
 import { dataPartsOf, type DataParts } from './data-parts.js';
-import { dataSchema } from './sections/data.js';
+import { dataSchema, datasetSchema } from './sections/data.js';
 import { egressProblemOf, type EgressProblem } from './egress-rule.js';
 import { executorSchema } from './sections/executor.js';
 import { generatorUpdateSchema } from './sections/generator-update.js';
@@ -14,9 +14,9 @@ import { policySchema } from './sections/policy.js';
 import { recipeSchema } from './sections/recipe.js';
 import { gradingSchema } from './sections/grading.js';
 import { filterSchema } from './sections/filter.js';
-import { datasetSchema } from './sections/dataset.js';
 import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
+import { guardsSchema } from './sections/guards.js';
 
 export const configSchema = z
   .strictObject({
@@ -40,6 +40,7 @@ export const configSchema = z
     preferences: preferencesSchema.prefault({}),
     generatorUpdate: generatorUpdateSchema.prefault({}),
     evaluation: evaluationSchema.prefault({}),
+    guards: guardsSchema.prefault({}),
     executor: executorSchema.prefault({}),
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     /** Torch CPU threads per job; all cores when left out. */

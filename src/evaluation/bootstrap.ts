@@ -1,7 +1,8 @@
 /**
  * Bootstrap intervals: rows are drawn with replacement, seeded. Pure; null where a figure is not defined, or never varies.
  * Small classes fall out of resamples, which moves macro F1: percentiles are taken about the resamples' own mean and laid
- * about the figure, so that the interval holds it. For shares there is Wilson's interval.
+ * about the figure, so that the interval holds it. For shares there is Wilson's interval. Rows that are alike because they are of
+ * one image or patient are drawn together.
  */
 import { seededRandom } from '../random.js';
 
@@ -16,25 +17,29 @@ export interface BootstrapOptions {
   resamples?: number | undefined;
   /** Share of resamples inside the interval, in (0, 1); 0.95 by default. */
   level?: number | undefined;
+  /** What each row belongs to, such as its image: all rows of one are drawn together. Every row by itself when left out. */
+  clusters?: readonly string[] | undefined;
+  /** What a figure can be; a share of [0, 1] when left out. */
+  bounds?: Interval | undefined;
 }
+
+const anyShare: Interval = { low: 0, high: 1 };
 
 /**
  * @param n Number of rows.
  * @param figures All figures of one resample, which is given as row numbers. The array is used again: do not keep it.
- * @returns For each figure its interval over the resamples in which it is defined, within [0, 1]; null where it never is,
- * and where all resamples give the same, which says nothing about how sure it is.
+ * @returns For each figure its interval over the resamples in which it is defined, within its bounds; null where it
+ * never is, and where all resamples give the same, which says nothing about how sure it is.
  */
 export function bootstrapIntervals<Name extends string>(
   n: number,
   figures: (rows: Int32Array) => Record<Name, number | null>,
-  { seed, resamples = 1000, level = 0.95 }: BootstrapOptions,
+  { seed, resamples = 1000, level = 0.95, clusters, bounds = anyShare }: BootstrapOptions,
 ): Record<Name, Interval | null> {
-  const random = seededRandom('bootstrap', seed);
-  const rows = new Int32Array(n);
+  const draw = clusters === undefined ? rowDrawer(n, seed) : clusterDrawer(clusters, seed);
   const found = new Map<Name, number[]>();
   for (let round = 0; round < resamples; round++) {
-    for (let i = 0; i < n; i++) rows[i] = random.int(n);
-    for (const [name, value] of Object.entries(figures(rows)) as [Name, number | null][]) {
+    for (const [name, value] of Object.entries(figures(draw())) as [Name, number | null][]) {
       const values = found.get(name) ?? [];
       found.set(name, values);
       if (value !== null) values.push(value);
@@ -43,16 +48,45 @@ export function bootstrapIntervals<Name extends string>(
   const tail = (1 - level) / 2;
   const own = figures(Int32Array.from({ length: n }, (_, i) => i));
   return Object.fromEntries(
-    [...found].map(([name, values]) => [name, intervalAbout(own[name], values, tail)]),
+    [...found].map(([name, values]) => [name, intervalAbout(own[name], values, tail, bounds)]),
   ) as Record<Name, Interval | null>;
 }
 
-function intervalAbout(figure: number | null, values: readonly number[], tail: number): Interval | null {
+/** @returns A function that draws row numbers into one array, used again. */
+function rowDrawer(n: number, seed: number): () => Int32Array {
+  const random = seededRandom('bootstrap', seed);
+  const rows = new Int32Array(n);
+  return () => {
+    for (let i = 0; i < n; i++) rows[i] = random.int(n);
+    return rows;
+  };
+}
+
+/** As many clusters as there are, with replacement; so a resample has more rows or fewer. */
+function clusterDrawer(clusters: readonly string[], seed: number): () => Int32Array {
+  const groups = [...Map.groupBy(clusters.keys(), (row) => clusters[row]).values()];
+  // One row each is the plain bootstrap, and draws as it does.
+  if (groups.length === clusters.length) return rowDrawer(clusters.length, seed);
+  const random = seededRandom('bootstrap', seed);
+  const rows = new Int32Array(groups.length * Math.max(0, ...groups.map(({ length }) => length)));
+  return () => {
+    let count = 0;
+    for (let i = 0; i < groups.length; i++) for (const row of random.pick(groups)) rows[count++] = row;
+    return rows.subarray(0, count);
+  };
+}
+
+function intervalAbout(
+  figure: number | null,
+  values: readonly number[],
+  tail: number,
+  { low: lowest, high: highest }: Interval,
+): Interval | null {
   const sorted = Float64Array.from(values).sort();
   const [least = 0, most = 0] = [sorted[0], sorted.at(-1)];
   if (figure === null || least === most) return null;
   const shift = figure - values.reduce((sum, value) => sum + value, 0) / values.length;
-  const bounded = (value: number): number => Math.min(1, Math.max(0, value));
+  const bounded = (value: number): number => Math.min(highest, Math.max(lowest, value));
   return {
     low: Math.min(figure, bounded(quantile(sorted, tail) + shift)),
     high: Math.max(figure, bounded(quantile(sorted, 1 - tail) + shift)),

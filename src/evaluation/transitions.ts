@@ -1,7 +1,7 @@
 /** Flows between right and wrong from one model to another on the same questions (MedGR², Figure 5). Pure. */
 import { z } from 'zod';
 import { DataError } from '../errors.js';
-import { mcnemar } from './mcnemar.js';
+import { pairedDifference, pairedDifferenceSchema } from './paired-difference.js';
 
 /** Numbers of questions; together they are `n`. */
 export const flowsSchema = z.object({
@@ -22,8 +22,10 @@ export const transitionsSchema = z.object({
   overall: flowsSchema,
   byModality: z.record(z.string(), flowsSchema),
   byQuestionType: z.record(z.string(), flowsSchema),
-  /** Two-sided exact McNemar test over all questions. */
+  /** Two-sided: McNemar's exact test over all questions, or its like where several are about one image or patient. */
   pValue: z.number(),
+  /** How much better the second is, with an interval; left out in results of earlier versions. */
+  paired: pairedDifferenceSchema.optional(),
 });
 export type Transitions = z.output<typeof transitionsSchema>;
 
@@ -37,11 +39,13 @@ export interface Outcome {
 
 /**
  * Compares two models question by question, joined by id.
+ * @param clusterOf Image or patient that a question is about: questions of one are no independent evidence.
  * @throws DataError where the two did not answer the same questions, each once: flows of other questions mean nothing.
  */
 export function transitions(
   first: { name: string; outcomes: readonly Outcome[] },
   second: { name: string; outcomes: readonly Outcome[] },
+  clusterOf: (id: string) => string = (id) => id,
 ): Transitions {
   const later = new Map(second.outcomes.map((outcome) => [outcome.id, outcome.correct]));
   const known = new Set(first.outcomes.map(({ id }) => id));
@@ -56,9 +60,8 @@ export function transitions(
       { remedy: 'Compare models on the same questions, each answered once by both.' },
     );
   const pairs = first.outcomes.map((outcome) => ({ ...outcome, after: later.get(outcome.id) === true }));
-  const { pValue } = mcnemar(
-    pairs.map(({ correct }) => correct),
-    pairs.map(({ after }) => after),
+  const paired = pairedDifference(
+    pairs.map(({ id, correct, after }) => ({ first: correct, second: after, cluster: clusterOf(id) })),
   );
   return {
     first: first.name,
@@ -66,7 +69,8 @@ export function transitions(
     overall: flowsOf(pairs),
     byModality: flowsBy(pairs, ({ modality }) => modality),
     byQuestionType: flowsBy(pairs, ({ questionType }) => questionType),
-    pValue,
+    pValue: paired.pValue,
+    paired,
   };
 }
 

@@ -2,7 +2,6 @@
  * The four-grade set that R_φ learns from (MedGR² supplement): trusted samples as they are (10), lightly reworded (6),
  * made incoherent (0), and answered wrongly or off the point (-6). Pure: the same samples and seed give the same rows.
  */
-import { sha256 } from '../hash.js';
 import { renderResponse } from '../prompts/policy-prompt.js';
 import { seededRandom } from '../random.js';
 import { answersMatch } from '../reward/reading/extract.js';
@@ -10,6 +9,7 @@ import type { Grade } from '../reward/preference-pairs.js';
 import { comparable } from '../reward/words/normal-text.js';
 import type { Sample } from '../sample.js';
 import { deletePhrases } from './delete-phrases.js';
+import { heldOutImages } from './held-out.js';
 import { answerPool, argueFor, wrongAnswers, type AnswerPool } from './wrong-answer.js';
 import { rewordLightly } from './reword.js';
 import type { Thesaurus } from './thesaurus.js';
@@ -33,6 +33,8 @@ export interface GradeOptions {
   seed: number;
   /** Share of the images whose rows are held out, in [0, 1). */
   heldOut: number;
+  /** Images that are held out, by hash; chosen by that share when left out. */
+  heldOutImages?: ReadonlySet<string> | undefined;
   /** Hard mismatches per sample, as far as there are wrong answers. */
   mismatches: number;
   /** Irrelevant responses per sample; 1 when left out. */
@@ -49,7 +51,7 @@ export interface GradedSet {
 
 /** Makes the graded set. Rows of one image are either all in training or all held out. */
 export function gradeSamples(samples: readonly Sample[], options: GradeOptions): GradedSet {
-  const held = heldOutImages(samples, options.heldOut, options.seed);
+  const held = options.heldOutImages ?? heldOutImages(samples, options.heldOut, options.seed);
   const skipped = { synonym: 0, deletion: 0, mismatch: 0, irrelevant: 0 };
   const grade = (part: readonly Sample[]): GradedRow[] => {
     const answers = answerPool(part);
@@ -60,16 +62,6 @@ export function gradeSamples(samples: readonly Sample[], options: GradeOptions):
     heldOut: grade(samples.filter((sample) => held.has(sample.imageHash))),
     skipped,
   };
-}
-
-/** By hash order, so that an image added later moves few others. */
-function heldOutImages(samples: readonly Sample[], share: number, seed: number): Set<string> {
-  const keyed = [...new Set(samples.map((sample) => sample.imageHash))].map((hash) => ({
-    hash,
-    key: sha256(`${seed} ${hash}`),
-  }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return new Set(keyed.slice(0, Math.round(share * keyed.length)).map(({ hash }) => hash));
 }
 
 function rowsOf(

@@ -1,25 +1,40 @@
 /** Everything before the first cycle: grades, R_φ and the state that the first cycle starts from. */
-import { join } from 'node:path';
 import { sha256 } from '../hash.js';
 import type { RunContext } from './run-context.js';
 import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycle.js';
 import type { GeneratorState } from './generator/generator-state.js';
-import { runStage } from './stage.js';
+import { outsideGold } from './guards/gold.js';
+import { watchRewardModel } from './guards/watch-cycle.js';
+import { runStage, type StageDone } from './stage.js';
+import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
-import { warmStart } from './stages/sft.js';
+import { rewardBackbone } from './stages/warm-start.js';
 
-/** @param prepared Fingerprint of the prepared data. */
-export async function firstState(run: RunContext, prepared: string, generator: GeneratorState): Promise<LoopState> {
+/**
+ * @param prepared Fingerprint of the prepared data.
+ * @param base Where the base was measured; null where it was not.
+ */
+export async function firstState(
+  run: RunContext,
+  prepared: string,
+  generator: GeneratorState,
+  base: Pick<StageDone<EvaluateOutput>, 'dir' | 'output'> | null = null,
+): Promise<LoopState> {
   const { config } = run;
   const { includeSeed } = config.dataset;
+  const seed = includeSeed ? outsideGold(run.gold, run.data.seed) : [];
+  const policy = { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) };
   return {
     ...(await firstRewardModel(run, prepared)),
-    dataset: includeSeed ? run.data.seed : [],
-    datasetFingerprint: sha256(`${prepared} ${includeSeed}`),
+    dataset: seed,
+    datasetFingerprint: sha256(`${prepared} ${includeSeed}${includeSeed && run.gold !== null ? ' without gold' : ''}`),
     generator,
     preferences: [],
+    policy,
+    promoted: { ...policy, name: 'base', measured: (base?.output.gold ?? null) === null ? null : (base?.dir ?? null) },
+    measured: base === null ? null : { name: 'base', dir: base.dir },
+    filtered: null,
     unlearned: { samples: [], from: [] },
-    policy: { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) },
   };
 }
 
@@ -42,6 +57,7 @@ export async function firstRewardModel(
     heldOut: graded.heldOut,
     from: [grading.fingerprint, ...backbone.from],
   });
+  watchRewardModel(run, 0, rewardModel.report);
   return { graded, rewardModel };
 }
 
@@ -53,22 +69,4 @@ export async function runCycles(run: RunContext, first: LoopState, told: (done: 
     state = next;
     told(done);
   }
-}
-
-/** What the first R_φ is made from: its base, or the base after SFT on the trusted samples that its report will not use. */
-async function rewardBackbone(
-  run: RunContext,
-  graded: LoopState['graded'],
-): Promise<{ path: string; from: readonly string[] }> {
-  const { config, data } = run;
-  const base = config.rewardModel.base ?? config.policy.base;
-  const content = await run.models.of(base);
-  if (config.rewardModel.warmStartSteps === 0) return { path: base, from: [content] };
-  const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
-  const samples = data.seed.filter((sample) => !heldOut.has(sample.imageHash));
-  const started = await runStage(
-    run,
-    warmStart(run, { cycle: 0, model: base, samples, from: [graded.fingerprint, content] }),
-  );
-  return { path: join(started.dir, started.output.checkpoint), from: [started.fingerprint] };
 }

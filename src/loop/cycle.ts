@@ -1,10 +1,18 @@
 /** One turn of the loop (MedGR², Algorithm 1), read from top to bottom: each step is a stage that runs once. */
 import { join } from 'node:path';
 import type { GradedRow } from '../grading/index.js';
+import type { Headroom } from '../evaluation/sampled/headroom-verdict.js';
 import type { Sample } from '../sample.js';
 import type { RewardRow } from '../job-spec/rows/job-rows.js';
 import type { RunContext } from './run-context.js';
 import { updateGenerator, type GeneratorState } from './generator/generator-state.js';
+import { outsideGold } from './guards/gold.js';
+import type { PromotedPolicy } from './guards/measured-policy.js';
+import { trainPolicy, type TrainedPolicy } from './guards/train-policy.js';
+import { watchFiltered, watchRewardModel } from './guards/watch-cycle.js';
+import { unlearnedOf, type Written } from './headroom/unlearned.js';
+import { tellPromotion } from './guards/watch.js';
+import type { ComparedPolicy, PolicyComparison } from './result/policy-comparisons.js';
 import { runStage, type StageDone } from './stage.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
@@ -12,9 +20,6 @@ import { preferencePrompts, preferences, readPreferences } from './stages/prefer
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
-import type { Headroom } from '../evaluation/sampled/headroom-verdict.js';
-import { unlearnedOf, type Written } from './headroom/unlearned.js';
-import { trainPolicy, type TrainedPolicy } from './headroom/train-policy.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {
@@ -22,6 +27,8 @@ export interface RewardModelState {
   path: string;
   version: string;
   report: RewardReportOutput;
+  /** Absolute folder of the report. */
+  reportDir: string;
   /** Of training and report. */
   fingerprint: string;
 }
@@ -37,6 +44,12 @@ export interface LoopState {
   preferences: RewardRow[];
   /** Model that SFT starts from in the next cycle. */
   policy: { path: string; fingerprint: string };
+  /** The policy that goes on: the newest that the gold set let through. */
+  promoted: PromotedPolicy;
+  /** Newest policy that was measured on the test questions, with the folder of that; null where none was. */
+  measured: ComparedPolicy | null;
+  /** Of the cycle before; null in the first. */
+  filtered: StageDone<FilterOutput> | null;
   graded: { train: GradedRow[]; heldOut: GradedRow[]; fingerprint: string };
   /** What generators wrote so far and D_gen did not take: questions that SFT has not learned. */
   unlearned: Written;
@@ -47,14 +60,20 @@ export interface CycleDone {
   filter: StageDone<FilterOutput>;
   sft: TrainedPolicy;
   /** Where GRPO was left out: the policy as SFT left it. */
-  grpo: TrainedPolicy & { fingerprint: string };
+  grpo: TrainedPolicy;
   /** What held-out questions said before GRPO; null where they were not asked. */
   headroom: Headroom | null;
   /** Why GRPO was left out; null where it was not. */
   grpoSkipped: string | null;
+  promoted: PromotedPolicy;
+  comparisons: PolicyComparison[];
+  /** Whether an alarm had the loop go on from what stood before this cycle. */
+  rolledBack: boolean;
   /** The reward model that scored and rewarded in this cycle. */
   rewardModel: RewardModelState;
   retrained: RewardModelState | null;
+  /** The one that goes on. */
+  nextRewardModel: RewardModelState;
   /** Absolute folder of the generator after this cycle, where it was fine-tuned. */
   generator: string | null;
 }
@@ -88,8 +107,10 @@ export async function runCycle(
       from: [scoredStage.fingerprint, state.datasetFingerprint],
     }),
   );
-  await publishDataset(run, cycle, filtered);
   const { accepted, dataset } = await readFiltered(run, filtered);
+  const before = state.filtered?.output ?? null;
+  const spoilt = watchFiltered(run, { cycle, scored, accepted, output: filtered.output, before });
+  await publishDataset(run, cycle, filtered);
 
   const unlearned = unlearnedOf(state.unlearned, scored, dataset, scoredStage.fingerprint);
   const policy = await trainPolicy(run, cycle, { ...state, unlearned }, { dataset, from: filtered.fingerprint });
@@ -97,10 +118,25 @@ export async function runCycle(
   const evolved =
     isLast && !run.config.rewardModel.retrainAfterLast
       ? null
-      : await evolve(run, cycle, { state, policy: policy.grpo, dataset, from: filtered.fingerprint });
+      : await evolve(run, cycle, { state, policy: policy.promoted, dataset, from: filtered.fingerprint });
 
   const generator = await updateGenerator(run, state.generator, { cycle, accepted, from: filtered.fingerprint });
-  const starts = run.config.policy.start === 'previous' ? policy.grpo : state.policy;
+  const rolledBack = spoilt || policy.spoilt || evolved?.spoilt === true;
+  if (rolledBack) await publishDataset(run, cycle, state.filtered);
+  const starts = run.config.policy.start === 'previous' ? policy.promoted : state.policy;
+  const next: LoopState = {
+    rewardModel: evolved?.next ?? rewardModel,
+    dataset,
+    datasetFingerprint: filtered.fingerprint,
+    generator,
+    preferences: evolved?.preferences ?? state.preferences,
+    policy: { path: starts.path, fingerprint: starts.fingerprint },
+    promoted: policy.promoted,
+    measured: policy.measured,
+    filtered,
+    graded,
+    unlearned,
+  };
   return {
     done: {
       cycle,
@@ -109,20 +145,16 @@ export async function runCycle(
       grpo: policy.grpo,
       headroom: policy.headroom,
       grpoSkipped: policy.grpoSkipped,
+      promoted: rolledBack ? state.promoted : policy.promoted,
+      comparisons: policy.comparisons,
+      rolledBack,
       rewardModel,
       retrained: evolved?.rewardModel ?? null,
-      generator: generator.trained?.path ?? null,
+      nextRewardModel: rolledBack ? rewardModel : next.rewardModel,
+      generator: (rolledBack ? state : next).generator.trained?.path ?? null,
     },
-    next: {
-      rewardModel: evolved?.rewardModel ?? rewardModel,
-      dataset,
-      datasetFingerprint: filtered.fingerprint,
-      generator,
-      preferences: evolved?.preferences ?? state.preferences,
-      policy: { path: starts.path, fingerprint: starts.fingerprint },
-      graded,
-      unlearned,
-    },
+    // What was measured is known all the same.
+    next: rolledBack ? { ...state, measured: policy.measured } : next,
   };
 }
 
@@ -138,7 +170,8 @@ interface Evolution {
 async function evolve(run: RunContext, cycle: number, { state, policy, dataset, from }: Evolution) {
   const { graded, rewardModel } = state;
   const heldOut = new Set(graded.heldOut.map((row) => row.imageHash));
-  const samples = preferencePrompts(run.config, cycle, { dataset, seed: run.data.seed, heldOut });
+  const seed = outsideGold(run.gold, run.data.seed);
+  const samples = preferencePrompts(run.config, cycle, { dataset, seed, heldOut });
   const sampled = await runStage(
     run,
     preferences(run, { cycle, model: policy.path, samples, from: [policy.fingerprint, from] }),
@@ -150,15 +183,32 @@ async function evolve(run: RunContext, cycle: number, { state, policy, dataset, 
     graded: graded.train,
     preferences: { fresh, earlier: state.preferences },
     heldOut: graded.heldOut,
+    before: rewardModel,
     from: [sampled.fingerprint, rewardModel.fingerprint, graded.fingerprint],
   });
-  return { rewardModel: retrained, preferences: [...state.preferences, ...fresh] };
+  const { promotion } = retrained.report;
+  tellPromotion(run, promotion);
+  const refused = promotion !== null && promotion.promoted !== retrained.version;
+  return {
+    rewardModel: retrained,
+    next: refused ? rewardModel : retrained,
+    preferences: [...state.preferences, ...fresh],
+    spoilt: watchRewardModel(run, cycle, retrained.report),
+  };
 }
 
 /** Trains R_φ, then measures it on held-out graded texts, which also sets τ. */
 export async function trainAndReport(
   run: RunContext,
-  { heldOut, ...training }: RewardTraining & { heldOut: readonly GradedRow[] },
+  {
+    heldOut,
+    before = null,
+    ...training
+  }: RewardTraining & {
+    heldOut: readonly GradedRow[];
+    /** Whose place it would take. */
+    before?: RewardModelState | null;
+  },
 ): Promise<RewardModelState> {
   const { cycle } = training;
   const trained = await runStage(run, trainRewardModel(run, training));
@@ -170,8 +220,9 @@ export async function trainAndReport(
       cycle,
       rewardModel: { path, version },
       heldOut,
+      before: before === null ? null : { version: before.version, report: before.reportDir },
       from: [trained.fingerprint, ...training.from],
     }),
   );
-  return { path, version, report: report.output, fingerprint: report.fingerprint };
+  return { path, version, report: report.output, reportDir: report.dir, fingerprint: report.fingerprint };
 }

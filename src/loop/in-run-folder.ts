@@ -9,6 +9,7 @@ import { dataProgress, openRunData } from './inputs/run-data.js';
 import { openImageChecks } from './inputs/image-checks.js';
 import { providerKey } from './generator/open-generator.js';
 import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
+import { goldOf, withoutGoldInPool } from './guards/gold.js';
 import { planStages } from './stage-plan.js';
 import { openPricing } from './generator/generator-pricing.js';
 import { fromRun, readOrNull, runFiles, writeJson } from './folder/run-folder.js';
@@ -54,7 +55,9 @@ export async function inRunFolder<Result extends object>(
       const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
       // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.
       if (tight.length === 0 && !isComplete(runDir)) void opened.engine().catch(() => {});
-      const data = await openRunData(config, opened);
+      const opening = await openRunData(config, opened);
+      const gold = goldOf(config, opening, opened.ledger);
+      const data = withoutGoldInPool(opening, gold);
       opened.emit({ type: 'notice', message: data.notice });
       const pathOf = (image: string): string => fromRun(runDir, image);
       const images = await openImageChecks(data, pathOf, dataProgress(opened));
@@ -64,7 +67,7 @@ export async function inRunFolder<Result extends object>(
         if (event.type === 'stage-start') worked = true;
         opened.emit(event);
       };
-      run = { ...opened, emit, data, images };
+      run = { ...opened, emit, data, gold, images };
       await work(run, () => report('running', null));
       return result(run, 'complete', null);
     },

@@ -11,13 +11,14 @@ import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
 import { openEvents } from './folder/event-file.js';
 import { openWhenNeeded } from './run-engine.js';
-import { openOutputChecks } from './folder/fingerprint.js';
+import { openOutputChecks } from './folder/output-hashes.js';
 import { openLedger, type Ledger } from './folder/ledger.js';
 import { openModelContents } from './inputs/model-content.js';
 import { openRunFolder } from './folder/open-run-folder.js';
 import { listenForRequests } from './folder/stop-requests.js';
 import { runFiles } from './folder/run-folder.js';
 import { startStageClock } from './stage-clock.js';
+import { emptyLog } from './guards/alarm.js';
 
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
@@ -38,7 +39,7 @@ export interface RunOptions {
 export type EndStatus = Extract<RunEvent, { type: 'run-end' }>['status'];
 
 /** What an attempt has before its data are read. */
-export type OpenedRun = Omit<RunContext, 'data' | 'images'>;
+export type OpenedRun = Omit<RunContext, 'data' | 'gold' | 'images'>;
 
 export interface Attempt<Result> {
   /** What is stopped, as an error says it: `the run`. */
@@ -92,6 +93,7 @@ export async function attempt<Result>(
       runDir,
       engine: engine.open,
       ledger,
+      guardLog: emptyLog(),
       holds,
       redo,
       outputs,

@@ -3,11 +3,13 @@ import type { Engine } from '../bridge/jobs/open-engine.js';
 import type { Config } from '../config/schema.js';
 import type { LoopData } from '../dataset/sources/data-source.js';
 import type { RunEvent, StageName } from './run-events.js';
-import type { OutputChecks } from './folder/fingerprint.js';
+import type { OutputChecks } from './folder/output-hashes.js';
 import type { ImageChecks } from './inputs/image-checks.js';
 import type { Ledger } from './folder/ledger.js';
 import type { ModelContents } from './inputs/model-content.js';
 import type { StageClock } from './stage-clock.js';
+import type { GoldSet } from './guards/gold.js';
+import type { GuardLog } from './guards/alarm.js';
 
 /** The part of the bridge that the loop uses; a test may give a recording fake. */
 export type LoopEngine = Pick<Engine, 'start'>;
@@ -21,6 +23,10 @@ export interface RunContext {
   /** The engine, opened when it is first needed: a finished run never starts Python. */
   engine(): Promise<LoopEngine>;
   data: LoopData;
+  /** Trusted samples that no training sees; null where the run has none. */
+  gold: GoldSet | null;
+  /** What guards found so far. */
+  guardLog: GuardLog;
   ledger: Ledger;
   /** Throws where the folder is another process's by now; called before anything is put in its place. */
   holds(): void;

@@ -4,6 +4,7 @@ import { jobEventSchema } from '../bridge/contract/contract.js';
 import { stagePlanSchema } from './stage-plan.js';
 import { stageDetailSchema } from './stage-detail.js';
 import { stageNames } from './stage-names.js';
+import { alarmSchema, promotionSchema } from './guards/alarm.js';
 
 export { stageNames, type StageName } from './stage-names.js';
 
@@ -66,6 +67,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
   /** The run waits before this stage because a person paused it, or goes on. */
   z.strictObject({ type: z.literal('pause'), ...stage, paused: z.boolean() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
+  /** A guard found something; told again by each attempt that comes by it. */
+  z.strictObject({ type: z.literal('alarm'), arm: z.string().optional(), ...alarmSchema.shape }),
+  /** Which model goes on, and which was not let through. */
+  z.strictObject({ type: z.literal('promotion'), arm: z.string().optional(), ...promotionSchema.shape }),
   z.strictObject({
     type: z.literal('run-end'),
     status: z.enum(['complete', 'interrupted', 'failed']),

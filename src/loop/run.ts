@@ -34,7 +34,7 @@ async function runStages(run: RunContext, progress: RunProgress, report: () => v
   const base = evaluate(run, { cycle: 0, name: 'evaluate-base', model, from });
   progress.base = await runStage(run, base);
   const generator = await firstGenerator(run, prepared.fingerprint);
-  const first = await firstState(run, prepared.fingerprint, generator);
+  const first = await firstState(run, prepared.fingerprint, generator, progress.base);
   report();
   await runCycles(run, first, (done) => {
     progress.cycles.push(done);

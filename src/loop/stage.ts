@@ -9,7 +9,7 @@ import { makePrivateFolder, onDisk } from '../disk.js';
 import { sha256 } from '../hash.js';
 import type { RunContext } from './run-context.js';
 import type { RunEvent, StageMetrics, StageName } from './run-events.js';
-import { fingerprintOf, recordFiles } from './folder/fingerprint.js';
+import { fingerprintOf, recordFiles } from './folder/output-hashes.js';
 import { findFinished, type Sought } from './folder/resume-stage.js';
 import { checked, stageKey } from './folder/ledger.js';
 import { stageFiles } from './folder/check-outputs.js';

@@ -60,17 +60,6 @@ function finishOf(finishReason: string | undefined, blockReason: string | undefi
   return text.trim() === '' ? 'empty' : 'stop';
 }
 
-/** The wait asked for by google.rpc.RetryInfo among an error's details, in milliseconds. */
-export function retryDelayMs(details: readonly ErrorDetails[] | undefined): number | undefined {
-  for (const detail of details ?? []) {
-    if (!detail['@type']?.endsWith('google.rpc.RetryInfo')) continue;
-    const delay = (detail as { retryDelay?: unknown }).retryDelay;
-    const seconds = typeof delay === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(delay)?.[1] : undefined;
-    if (seconds !== undefined) return Math.ceil(Number(seconds) * 1000);
-  }
-  return undefined;
-}
-
 /** google.rpc.ErrorInfo's reason, e.g. `API_KEY_INVALID`. */
 export function errorReason(details: readonly ErrorDetails[] | undefined): string | undefined {
   return details?.find((detail) => detail['@type']?.endsWith('google.rpc.ErrorInfo'))?.reason;

@@ -55,18 +55,6 @@ export function readError(body: string): string {
   return body.slice(0, 200).trim() || 'no message';
 }
 
-/** The wait that `retry-after-ms`, or `Retry-After` in seconds or as a date, asks for, in milliseconds. */
-export function retryAfterMs(headers: Headers, now: number = Date.now()): number | undefined {
-  const milliseconds = Number(headers.get('retry-after-ms') ?? 'none');
-  if (Number.isFinite(milliseconds)) return milliseconds;
-  const value = headers.get('retry-after');
-  if (value === null) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.ceil(seconds * 1000);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

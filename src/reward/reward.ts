@@ -1,10 +1,9 @@
 /**
- * What a reward is, and the one place that runs them and refuses values that are no rewards. It sets a timer for each
- * reward, and reads no clock of its own.
+ * What a reward is, and the one place that calls them and refuses values that are no rewards. It reads no clock of its own.
  */
-import { afterAwake } from '../awake.js';
 import { Medgr2Error, RewardError, messageOf } from '../errors.js';
 import type { Sample } from '../sample.js';
+import { abortedError, untilAborted, withinTime } from './reward-time-limit.js';
 
 /** One completion to be judged. */
 export interface RewardItem {
@@ -35,9 +34,6 @@ export interface Reward {
   readonly version?: string | undefined;
   score(batch: readonly RewardItem[], context: ScoreContext): Promise<Scores> | Scores;
 }
-
-/** Milliseconds that a reward gets for one batch. A reward that never yields to the event loop cannot be stopped. */
-export const defaultTimeoutMs = 60_000;
 
 export interface RewardContext {
   /** Aborts when the job is cancelled or the caller's time limit is over. */
@@ -90,27 +86,6 @@ async function timedScores(
   return scores;
 }
 
-/** Runs `work` with a signal that aborts with `signal`, and when the reward's time is up. */
-async function withinTime<T>(
-  reward: Reward,
-  signal: AbortSignal,
-  work: (limited: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limit = new AbortController();
-  const stop = (): void => limit.abort(signal.reason);
-  const timeoutMs = reward.timeoutMs ?? defaultTimeoutMs;
-  const late = (): void => limit.abort(new DOMException(`no answer within ${timeoutMs / 1000} s`, 'TimeoutError'));
-  const timer = afterAwake(timeoutMs, late);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await work(limit.signal);
-  } finally {
-    timer.cancel();
-    signal.removeEventListener('abort', stop);
-  }
-}
-
 async function scoresOf(reward: Reward, items: readonly RewardItem[], signal: AbortSignal): Promise<(number | null)[]> {
   let scores: unknown;
   try {
@@ -141,26 +116,4 @@ async function scoresOf(reward: Reward, items: readonly RewardItem[], signal: Ab
       },
     );
   });
-}
-
-function untilAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
-}
-
-function abortedError(reward: Reward, signal: AbortSignal): RewardError {
-  const late = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError';
-  return new RewardError(
-    late ? 'reward-timeout' : 'reward-aborted',
-    late
-      ? `Reward "${reward.name}" did not answer in time: ${messageOf(signal.reason)}.`
-      : `Reward "${reward.name}" was stopped before it answered.`,
-    { cause: signal.reason, remedy: late ? 'Make the reward faster or allow it more time.' : undefined },
-  );
 }

@@ -1,6 +1,7 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
+import { promotionText } from '../loop/guards/alarm.js';
 import { formatNumber, formatSeconds } from '../format.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
@@ -46,6 +47,10 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return `${head(event)} ${event.paused ? 'paused before this stage' : 'going on'}`;
       case 'warning':
         return `${clock(event.time)}  warning: ${event.message}`;
+      case 'alarm':
+        return `${head(event)} ALARM (${event.guard}): ${event.message}`;
+      case 'promotion':
+        return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'run-end':
         return event.status === 'complete'
           ? `${clock(event.time)}  complete after ${formatSeconds(event.seconds)}`

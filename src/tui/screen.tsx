@@ -123,7 +123,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
-      <Keys asked={asked} owns={owns} error={state.error} columns={columns} />
+      <Keys asked={asked} owns={owns} error={state.error} alarms={state.alarms} columns={columns} />
     </Box>
   );
   return <ManyColors value={color}>{screen}</ManyColors>;
@@ -158,11 +158,13 @@ interface KeysProps {
   asked: Asked;
   owns: boolean;
   error: string | null;
+  alarms: ScreenState['alarms'];
   columns: number;
 }
 
-function Keys({ asked, owns, error, columns }: KeysProps): ReactElement {
+function Keys({ asked, owns, error, alarms, columns }: KeysProps): ReactElement {
   const isNarrow = columns < narrow;
+  const newest = alarms.at(-1);
   const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
   const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
   return (
@@ -171,13 +173,24 @@ function Keys({ asked, owns, error, columns }: KeysProps): ReactElement {
         {error !== null ? (
           <Toned tone="bad">{error.split('\n')[0]}</Toned>
         ) : asked === null ? (
-          <Toned tone="faint">{keys}</Toned>
+          <>
+            {newest === undefined ? null : <Toned tone="bad">{`⚠ ${alarmWords(alarms)} · `}</Toned>}
+            <Toned tone="faint">{keys}</Toned>
+          </>
         ) : (
           <Toned tone="note">{askedWords[asked]}</Toned>
         )}
       </Text>
     </Box>
   );
+}
+
+/** Which guards alarmed; what they say stands in the log, and at the end. */
+function alarmWords(alarms: ScreenState['alarms']): string {
+  const [newest, ...earlier] = alarms.toReversed();
+  if (newest === undefined) return '';
+  const more = earlier.length === 0 ? '' : ` and ${earlier.length} more`;
+  return `${newest.guard}${newest.cycle === 0 ? '' : ` in cycle ${newest.cycle}`}${more}`;
 }
 
 function panelFor(state: ScreenState): PanelName {

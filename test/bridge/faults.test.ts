@@ -109,6 +109,11 @@ describe('a worker', () => {
 test.each([
   ['RuntimeError', 'CUDA error: no kernel image is available', 'cuda-failed'],
   ['AcceleratorError', 'an illegal memory access', 'cuda-failed'],
+  ['ImportError', 'libcudnn.so.9: cannot open shared object file: No such file or directory', 'cuda-library-missing'],
+  ['OSError', 'libcublas.so.12: undefined symbol: cublasLtGetVersion', 'cuda-library-missing'],
+  ['RuntimeError', 'Unable to load any of {libcudnn_cnn.so.9.1.0, libcudnn_cnn.so}', 'cuda-library-missing'],
+  ['ImportError', 'libcuda.so.1: cannot open shared object file', 'cuda-unavailable'],
+  ['ImportError', 'libGL.so.1: cannot open shared object file', 'python-package-broken'],
   ['RuntimeError', 'CUDA out of memory. Tried to allocate 2 GiB', 'out-of-memory'],
   ['OutOfMemoryError', 'no words', 'out-of-memory'],
   ['RuntimeError', 'sizes do not match', 'job-failed'],

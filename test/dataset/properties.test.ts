@@ -12,7 +12,7 @@ import { importQuestions } from '../../src/dataset/import/import-questions.js';
 import { writeParquet } from '../../src/dataset/tables/table.js';
 import { Medgr2Error } from '../../src/errors.js';
 import { sampleSchema } from '../../src/sample.js';
-import { damageFile, type Damage } from '../bench/faults/damage.js';
+import { damageFile, type Damage } from '../bench/faults/acts/damage.js';
 import { writePictures } from '../helpers/pictures.js';
 
 let dir = '';

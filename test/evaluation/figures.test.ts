@@ -1,4 +1,4 @@
-/** Class figures, AUROC, McNemar and the bootstrap against scikit-learn's and SciPy's values (test/py/metrics_golden.py). */
+/** Class figures, AUROC, McNemar and the bootstrap against scikit-learn's and SciPy's values (test/py/figures/metrics_golden.py). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from 'vitest';

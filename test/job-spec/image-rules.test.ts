@@ -1,4 +1,4 @@
-/** Tokens of an image by each family's own rule: those that its processor makes (test/py/image_rules_golden.py). */
+/** Tokens of an image by each family's own rule: those that its processor makes (test/py/models/image_rules_golden.py). */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -27,9 +27,9 @@ from medgr2.clinical.clinical_pixels import (
     window_linear,
     window_sigmoid,
 )
+from medgr2.clinical.dicom_colours import eight_bit_colours, in_little_endian, palette_bits
 from medgr2.clinical.dicom_file import read_file
 from medgr2.clinical.dicom_header import burned_in, macro, patient_of, pixel_height, refuse_no_picture
-from medgr2.clinical.dicom_palette import in_little_endian, palette_bits
 from medgr2.clinical.dicom_values import modality_values, stored_values, table_of, without_gaps
 from medgr2.clinical.hidden_names import HiddenNames
 from medgr2.clinical.patients import pseudonymiser
@@ -132,9 +132,9 @@ def _render(dataset: Any, frame: int, count: int, wanted: str | list[float]) -> 
     little_endian = dataset.original_encoding[1] is not False
     kind = str(dataset.get("PhotometricInterpretation") or "MONOCHROME2")
     if kind == "PALETTE COLOR":
-        return _colours(apply_color_lut(raw, in_little_endian(dataset)), palette_bits(dataset)), "", []
+        return eight_bit_colours(apply_color_lut(raw, in_little_endian(dataset)), palette_bits(dataset)), "", []
     if raw.ndim == 3:
-        return _colours(raw, int(dataset.BitsStored)), "", []
+        return eight_bit_colours(raw, int(dataset.BitsStored)), "", []
     holder = macro(dataset, frame, "PixelValueTransformationSequence")
     values, value_notes = modality_values(raw, holder, little_endian)
     values, gap_notes = without_gaps(values)
@@ -149,17 +149,6 @@ def _render(dataset: Any, frame: int, count: int, wanted: str | list[float]) -> 
         grey = np.where(padding, 0, grey)
     shown = np.round(grey).astype(np.uint8)
     return shown, window, notes + (["the picture is of one colour"] if shown.min() == shown.max() else [])
-
-
-def _colours(raw: Any, bits: int) -> Any:
-    """Colours of any depth as (H, W, 3) of uint8."""
-    if raw.shape[-1] == 4:  # a palette with transparency: on white
-        most = np.iinfo(raw.dtype).max
-        alpha = raw[..., 3:] / most
-        raw = (raw[..., :3] * alpha + most * (1 - alpha)).astype(raw.dtype)
-    if raw.dtype == np.uint8:
-        return raw
-    return np.round(np.clip(raw.astype(np.float64) / (2**bits - 1), 0, 1) * 255).astype(np.uint8)
 
 
 def _padding(raw: Any, dataset: Any) -> Any:

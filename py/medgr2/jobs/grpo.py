@@ -28,7 +28,7 @@ from medgr2.rows.row_gate import check_ids
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.training.lora import lora_config
 from medgr2.training.own_settings import OwnSettings
-from medgr2.training.sharding import check_reference, heed, ranks
+from medgr2.training.sharding import check_reference, heed, ranks, sharding
 from medgr2.training.train_events import EventCallback
 from medgr2.training.train_to_end import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training.trained_parts import train_only
@@ -154,6 +154,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             **job.keep_batch({**trainer_defaults(spec, device), **GROUP, **options}),
         )
         heed(config)
+        if scorer is not None and sharding() is not None:
+            scorer.split_over_ranks()
         callback = EventCallback(channel, grpo_figures(tuple(desk.names)))
         trainer = PolicyTrainer(
             model=model,

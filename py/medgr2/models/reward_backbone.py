@@ -27,6 +27,7 @@ from medgr2.rows.encode import Row, encode
 from medgr2.rows.image_memo import ImageMemo
 from medgr2.rows.row_bounds import plan_batches, row_lengths
 from medgr2.training.merge_adapters import merge_adapters
+from medgr2.training.sharding import most_of_all_ranks, split_layers
 
 GRADE_MEAN = 2.5
 GRADE_SCALE = 6.0
@@ -80,6 +81,8 @@ class RewardModel(nn.Module):
         self.head = head
         self.processor = processor
         self.adapted = False
+        #: Each rank of the job holds a part of it.
+        self.split = False
         self.images = ImageMemo()
         #: The layers that FSDP shards one by one; it asks the outermost module.
         self._no_split_modules = getattr(backbone, "_no_split_modules", None)
@@ -103,6 +106,11 @@ class RewardModel(nn.Module):
         model = cls.start(reference, device)
         reuse_features(model.vlm, alone)
         return model
+
+    def split_over_ranks(self) -> None:
+        """Once the job's ranks have met; from then on all score at the same time. It learns no more."""
+        split_layers(self.vlm, self.device)
+        self.split = True
 
     @classmethod
     def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
@@ -157,20 +165,31 @@ class RewardModel(nn.Module):
         # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
         return self.head(hidden_BTD[:, 1:].float(), logp_BT.detach(), predicts_BT), -mean_B
 
-    @torch.inference_mode()
     def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
         """Raw scores of rows {id, image, prompt, response}, in their order, at most `batch` rows at once; not clamped.
 
         None where a row is longer than the backbone can read.
         """
+        # Gathered layers are written anew in each pass, which tensors of inference mode do not allow.
+        with torch.no_grad() if self.split else torch.inference_mode():
+            return self._score(rows, batch)
+
+    def _score(self, rows: Sequence[Row], batch: int) -> list[float | None]:
         lengths = row_lengths(self.processor, rows, "response")
         most = getattr(self.vlm.config.get_text_config(), "max_position_embeddings", None)
         fits = [index for index, length in enumerate(lengths) if most is None or length <= most]
         scores: list[float | None] = [None] * len(rows)
-        for part in plan_batches([lengths[index] for index in fits], batch, sort=True):
+        parts = plan_batches([lengths[index] for index in fits], batch, sort=True)
+        # Before the first pass, in which the ranks wait for each other's parts.
+        more = most_of_all_ranks(len(parts), self.device) - len(parts) if self.split else 0
+        for part in parts:
             chosen = [fits[at] for at in part]
             for index, score in zip(chosen, self._scores([rows[index] for index in chosen]), strict=True):
                 scores[index] = score
+        if more:  # a rank that has less to read gives the others its part
+            shortest = rows[min(range(len(rows)), key=lengths.__getitem__)]
+            for _ in range(more):
+                self(self.encode([shortest]))
         return scores
 
     def _scores(self, rows: Sequence[Row]) -> list[float]:

@@ -6,7 +6,8 @@ The kind stands apart so that whoever passes a message on need not read it: a ba
 import json
 from typing import Any, NamedTuple
 
-from medgr2.node.strict_json import check_size, strict_dumps
+from medgr2.node.message_size import check_size
+from medgr2.node.strict_json import strict_dumps
 
 
 class Frame(NamedTuple):

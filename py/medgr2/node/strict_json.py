@@ -7,16 +7,11 @@ import json
 import math
 from typing import Any
 
-#: Longest message, in characters of JSON. Anything larger is data, and data passes in files.
-LONGEST_MESSAGE = 64 * 1024 * 1024
+from medgr2.node.message_size import check_size
 
 
 class UnsendableError(TypeError):
     """A value that JSON does not have."""
-
-
-class MessageTooLarge(ValueError):
-    """A value that belongs into a file."""
 
 
 def strict_dumps(value: Any) -> str:
@@ -29,14 +24,6 @@ def strict_dumps(value: Any) -> str:
         raise
     except TypeError as error:  # a key that is neither a string nor a number
         raise UnsendableError(str(error)) from error
-
-
-def check_size(text: str) -> str:
-    """The text, where it is short enough to be sent."""
-    if len(text) > LONGEST_MESSAGE:
-        most = f"{LONGEST_MESSAGE >> 20} Mi characters at most"
-        raise MessageTooLarge(f"a message of {len(text) >> 20} Mi characters is too large for the bridge ({most})")
-    return text
 
 
 def to_plain(value: Any) -> Any:

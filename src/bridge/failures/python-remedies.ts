@@ -1,5 +1,5 @@
 /** The remedy of each Python exception: its meaning and what to do. Known by its type, or by words of its message. */
-import { cudaRemedies } from './cuda-remedies.js';
+import { cudaMeaning, cudaRemedies } from './cuda-remedies.js';
 import { ofModels, ofSamples, type Meaning } from './load-remedies.js';
 import type { PythonFailure } from '../jobs/job-messages.js';
 
@@ -10,18 +10,10 @@ const outOfMemory = {
   code: 'out-of-memory',
   remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
 };
-const brokenCuda = {
-  code: 'cuda-failed',
-  remedy:
-    'Check the driver with `nvidia-smi` and that torch was built for it (`python -m torch.utils.collect_env`); ' +
-    'run with device: cpu to go on without.',
-};
 
 const byType: Readonly<Record<string, Meaning>> = {
   OutOfMemoryError: outOfMemory,
   MemoryError: { code: 'out-of-memory', remedy: 'Use a smaller batch, or a machine with more memory.' },
-  ModuleNotFoundError: { code: 'python-package-missing', remedy: setup },
-  ImportError: { code: 'python-package-broken', remedy: setup },
   DeviceUnavailable: { code: 'cuda-unavailable', remedy: cudaRemedies.driver },
   TorchWithoutCuda: { code: 'cuda-unavailable', remedy: cudaRemedies.cpuBuild },
   ExtraMissing: {
@@ -64,7 +56,6 @@ const byType: Readonly<Record<string, Meaning>> = {
       'the job again when there is less to do, or start Ray first (`ray start --head --num-cpus=N`) and set ' +
       'executor.address: auto.',
   },
-  AcceleratorError: brokenCuda,
   ...ofModels,
   ...ofSamples,
   UnsendableError: {
@@ -128,13 +119,14 @@ const byType: Readonly<Record<string, Meaning>> = {
   },
 };
 
-/** torch raises a plain RuntimeError for most of what goes wrong on a device. */
+/** Looked at last: an import may fail for want of a library of CUDA. */
+const ofImports: Readonly<Record<string, Meaning>> = {
+  ModuleNotFoundError: { code: 'python-package-missing', remedy: setup },
+  ImportError: { code: 'python-package-broken', remedy: setup },
+};
+
 const byWords: readonly (readonly [RegExp, Meaning])[] = [
   [/CUDA out of memory|not enough memory: you tried to allocate/i, outOfMemory],
-  [
-    /CUDA error|CUDA driver|NVIDIA driver|no kernel image|cuDNN error|NCCL error|Torch not compiled with CUDA/i,
-    brokenCuda,
-  ],
   [
     /Errno 24\]|Errno 23\]|Too many open files/,
     { code: 'too-many-files', remedy: 'Raise the limit of open files (`ulimit -n 4096`), or run fewer jobs at once.' },
@@ -144,7 +136,9 @@ const byWords: readonly (readonly [RegExp, Meaning])[] = [
 export function meaningOf({ type, message }: PythonFailure, logPath: string): Meaning {
   return (
     byType[type] ??
-    byWords.find(([words]) => words.test(message))?.[1] ?? {
+    byWords.find(([words]) => words.test(message))?.[1] ??
+    cudaMeaning(type, message) ??
+    ofImports[type] ?? {
       code: 'job-failed',
       remedy: `The traceback is in this error, the whole output in ${logPath}.`,
     }

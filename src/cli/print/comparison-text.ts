@@ -1,8 +1,8 @@
 /** What a comparison ends with: Table 1's layout, Table 2's figures, and the figures' numbers as tables. */
-import { formatNumber, formatParagraphs, formatSeconds, formatTable } from '../../format.js';
+import { formatParagraphs, formatSeconds, formatTable } from '../../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison/comparison-result.js';
 import { inTableOrder } from '../../sample.js';
-import { warningLines } from './summary-text.js';
+import { differenceCells, probability, warningLines } from './summary-text.js';
 
 export function comparisonText(result: ComparisonResult, runDir: string): string {
   const { arms, curves, grid, transitions } = result;
@@ -108,12 +108,16 @@ function gridTable({ by, trained, tested, cells }: TransferGrid): string {
 
 /** Figure 5, over all questions. */
 function transitionTable(transitions: ComparisonResult['transitions']): string {
-  const rows = transitions.map(({ first, second, overall, pValue }) => [
+  const rows = transitions.map(({ first, second, overall, pValue, paired }) => [
     `${first} → ${second}`,
     ...[overall.correctToCorrect, overall.wrongToCorrect, overall.correctToWrong, overall.wrongToWrong].map(String),
-    pValue < 0.001 ? '< 0.001' : formatNumber(pValue),
+    ...differenceCells(paired),
+    probability(pValue),
   ]);
-  return formatTable([['answers', 'right both', 'put right', 'made wrong', 'wrong both', 'McNemar p'], ...rows]);
+  return formatTable([
+    ['answers', 'right both', 'put right', 'made wrong', 'wrong both', 'difference', '95 % interval', 'p'],
+    ...rows,
+  ]);
 }
 
 const percent = (share: number | null | undefined, digits = 1): string =>

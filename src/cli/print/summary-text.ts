@@ -24,6 +24,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     '',
     `precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on ${result.testQuestions}`,
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
+    ...comparisonLines(result.comparisons),
     result.notice,
     ...headroomLines(result),
     ...warningLines(result.warnings),
@@ -44,3 +45,34 @@ function headroomLines({ cycles }: RunResult): string[] {
 /** Nobody reads figures for what is not there: what is wrong with them stands by itself. */
 export const warningLines = (warnings: readonly string[]): string[] =>
   warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `warning: ${warning}`)];
+
+/** What is more than chance, and what is not. */
+function comparisonLines(comparisons: RunResult['comparisons']): string[] {
+  const [about] = comparisons;
+  if (about === undefined) return [];
+  const rows = comparisons.map(({ first, second, pValue, ...paired }) => [
+    `${first} → ${second}`,
+    ...differenceCells({ ...paired, pValue }),
+    probability(pValue),
+  ]);
+  const { n, clusters } = about;
+  const drawn = clusters < n ? ` about ${clusters} images or patients, which are drawn together` : '';
+  return [
+    '',
+    formatTable([['policies compared', 'difference', '95 % interval', 'p'], ...rows]),
+    `difference of accuracy in points, paired on the same ${n} test questions${drawn}; p: McNemar's exact test, or its like`,
+    '',
+  ];
+}
+
+type Paired = Pick<RunResult['comparisons'][number], 'difference' | 'interval' | 'pValue'>;
+
+/** `+3.1` and `−0.4 to +6.7`; dashes in results of earlier versions. */
+export function differenceCells(paired: Paired | undefined): string[] {
+  if (paired === undefined) return ['–', '–'];
+  const { difference, interval } = paired;
+  return [points(difference), interval === null ? '–' : `${points(interval.low)} to ${points(interval.high)}`];
+}
+
+const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
+export const probability = (p: number): string => (p < 0.001 ? '< 0.001' : formatNumber(p));

@@ -1,4 +1,4 @@
-/** Configuration of where images and trusted samples come from. */
+/** Sections `data`, where images and trusted samples come from, and `dataset`, what D_gen starts as. */
 import { z } from 'zod';
 import { modalitySchema } from '../../sample.js';
 
@@ -52,3 +52,8 @@ export const dataSchema = z
     message: 'seedShare and testShare together must leave images for the pool (sum below 1)',
   });
 export type DataConfig = z.output<typeof dataSchema>;
+
+export const datasetSchema = z.strictObject({
+  /** Algorithm 1, line 1: D_gen starts as the seed data, without the gold set (see `guards.gold`). */
+  includeSeed: z.boolean().default(true),
+});

@@ -8,7 +8,7 @@ import { answerBlock } from '../../reward/response-format.js';
 import { normalize } from '../../reward/words/normal-text.js';
 import { type Modality, modalitySchema, type QuestionType, questionTypes, type Sample } from '../../sample.js';
 import { labelledOption, placeWritten, truthOf } from '../import-rows/expert-label.js';
-import { firstTwins } from '../import-rows/options-differ.js';
+import { firstTwins } from '../../reward/options/options-differ.js';
 import type { RowProblem } from '../import-rows/question-row.js';
 import type { ImportRow } from '../import-rows/question-rows.js';
 import type { StoredImage } from '../pictures/image-store.js';

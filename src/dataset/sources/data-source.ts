@@ -33,3 +33,7 @@ export interface LoopData {
   /** What this data is, and what results on it are no evidence for. */
   notice: string;
 }
+
+/** What an image's samples have in common with others': its patient where known, else itself. */
+export const clusterOf = ({ patients }: Pick<LoopData, 'patients'>, imageHash: string): string =>
+  patients?.get(imageHash) ?? imageHash;

@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { resamplesFor } from '../answer-report.js';
-import { bootstrapIntervals } from '../bootstrap.js';
+import { bootstrapIntervals, type Interval } from '../bootstrap.js';
 import { bestOfK, drawsOf, majority, passAtK, type SampledAnswer } from './sampled-figures.js';
 
 /** A question with what was answered to it. */
 export interface SampledQuestion {
-  /** Questions of one image are one draw of the bootstrap. */
+  /** Questions of one image, or of one patient where patients are known, are one draw of the bootstrap. */
   image: string;
   modality: string;
   questionType: string;
@@ -120,7 +120,6 @@ function groupsBy(
   return Object.fromEntries(groups.map(([name, group]) => [name, groupOf(group, options)]));
 }
 
-/** Differences lie between -1 and 1; the bootstrap is of shares, so they are halved and moved for it. */
 function gainsOf(
   questions: readonly SampledQuestion[],
   rows: readonly Values[],
@@ -128,22 +127,8 @@ function gainsOf(
 ): SampledReport['gains'] {
   if (questions.some(({ greedy }) => greedy === null)) return {};
   const names = table(questions).names.filter((name) => /^(pass|majority|best)@/.test(name));
-  const moved = meansOf(
-    questions,
-    names,
-    (index, name) => (1 + valueOf(rows[index], name) - valueOf(rows[index], 'greedy')) / 2,
-    options,
-  );
-  const back = (share: number): number => 2 * share - 1;
-  return Object.fromEntries(
-    Object.entries(moved).map(([name, { value, interval }]) => [
-      name,
-      {
-        value: back(value),
-        interval: interval === null ? null : { low: back(interval.low), high: back(interval.high) },
-      },
-    ]),
-  );
+  const gain = (index: number, name: string): number => valueOf(rows[index], name) - valueOf(rows[index], 'greedy');
+  return meansOf(questions, names, gain, options, { low: -1, high: 1 });
 }
 
 function meansOf(
@@ -151,24 +136,16 @@ function meansOf(
   names: readonly string[],
   value: (index: number, name: string) => number,
   { seed = 0, resamples = resamplesFor(questions.length) }: SampledOptions,
+  bounds?: Interval,
 ): Record<string, SampledFigure> {
-  const images = [...Map.groupBy(questions.keys(), (index) => questions[index]?.image).values()];
-  // Sums by image, so that a resample adds up as many numbers as it drew images.
-  const sums = names.map((name) =>
-    images.map((indices) => indices.reduce((sum, index) => sum + value(index, name), 0)),
-  );
-  const meanOver = (drawn: ArrayLike<number>): Record<string, number> => {
-    let count = 0;
-    for (let at = 0; at < drawn.length; at++) count += images[drawn[at] as number]?.length ?? 0;
-    return Object.fromEntries(
-      names.map((name, which) => {
-        let sum = 0;
-        for (let at = 0; at < drawn.length; at++) sum += sums[which]?.[drawn[at] as number] ?? 0;
-        return [name, sum / count];
-      }),
+  const values = names.map((name) => Float64Array.from(questions, (_, index) => value(index, name)));
+  const meanOver = (rows: Int32Array): Record<string, number> =>
+    Object.fromEntries(
+      names.map((name, which) => [name, rows.reduce((sum, row) => sum + (values[which]?.[row] ?? 0), 0) / rows.length]),
     );
-  };
-  const own = meanOver(Int32Array.from(images, (_, at) => at));
-  const intervals = resamples === 0 ? {} : bootstrapIntervals(images.length, meanOver, { seed, resamples });
+  const own = meanOver(Int32Array.from(questions, (_, index) => index));
+  const clusters = questions.map(({ image }) => image);
+  const drawn = { seed, resamples, clusters, bounds };
+  const intervals = resamples === 0 ? {} : bootstrapIntervals(questions.length, meanOver, drawn);
   return Object.fromEntries(names.map((name) => [name, { value: own[name] ?? 0, interval: intervals[name] ?? null }]));
 }

@@ -2,11 +2,11 @@
  * Keeps a generation below the most it may cost. A request starts only where its reserve still fits; when none is on its
  * way and none fits any more, the generation pauses, so nothing that is paid for is thrown away.
  */
-import { ConfigError, PausedError } from '../../errors.js';
+import { PausedError } from '../../errors.js';
 import { formatMoney } from '../../format.js';
 import type { Usage } from '../../providers/provider.js';
 import type { CacheTotals } from '../replies/reply-cache-lines.js';
-import { costOf, type Price } from './prices.js';
+import { costOf, requirePrice, type Price } from './prices.js';
 
 export interface BudgetOptions {
   /** Over all requests whose replies the cache holds and those to come; none when left out. */
@@ -31,14 +31,6 @@ export interface Budget {
 
 /** Tokens that a prompt with an image is taken for until one was answered. */
 const firstInputGuess = 2_000;
-
-/** @throws ConfigError `price-unknown` when a budget is set that nobody could keep. */
-export function requirePrice(price: Price | null, maxCost: number | undefined, name: string): void {
-  if (price !== null || maxCost === undefined) return;
-  throw new ConfigError('price-unknown', `generation.maxCost is set, but no price of ${name} is known`, {
-    remedy: `Add ${name} to a price file and name it in generation.prices, or leave generation.maxCost out.`,
-  });
-}
 
 /** @throws ConfigError `price-unknown` */
 export function createBudget(options: BudgetOptions): Budget {

@@ -43,6 +43,14 @@ export function priceOf(prices: Prices, provider: string, model: string): Price 
   return prices.models[`${provider}/${model}`] ?? null;
 }
 
+/** @throws ConfigError `price-unknown` when a budget is set that nobody could keep. */
+export function requirePrice(price: Price | null, maxCost: number | undefined, name: string): void {
+  if (price !== null || maxCost === undefined) return;
+  throw new ConfigError('price-unknown', `generation.maxCost is set, but no price of ${name} is known`, {
+    remedy: `Add ${name} to a price file and name it in generation.prices, or leave generation.maxCost out.`,
+  });
+}
+
 /** Null where price or tokens are not known. */
 export function costOf(price: Price | null, usage: Usage | null): number | null {
   return price === null || usage === null

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { nearest } from '../../config/nearest-word.js';
 import { ConfigError, DataError } from '../../errors.js';
+import { firstTwins } from '../../reward/options/options-differ.js';
 import { sampleSchema } from '../../sample.js';
 
 /** What a row is given for. */
@@ -132,8 +133,8 @@ interface Read {
 /** What no field alone can have wrong. */
 function moreProblems(kind: RowKind, { options = [], answer, rationale, grade: given, pair, chosen }: Read): string[] {
   const problems: string[] = [];
-  const twice = options.find((option, index) => options.indexOf(option) !== index);
-  if (twice !== undefined) problems.push(`options has "${twice}" twice`);
+  const same = firstTwins(options);
+  if (same !== null) problems.push(`options has twice the same: ${same}`);
   if (answer !== undefined && options.length > 0 && !options.includes(answer))
     problems.push(`it has the answer "${answer}", which is no option`);
   for (const [field, said] of Object.entries({ answer, rationale, options: options.join(' ') }))

@@ -10,7 +10,7 @@ import type { RunContext } from '../run-context.js';
 import type { CycleDone } from '../cycle.js';
 import { precisionOf } from '../result/sample-precision.js';
 import { runStage, type StageDone } from '../stage.js';
-import { measure, type Measured } from '../stages/evaluate-arm.js';
+import { measure, type Measured } from './evaluate-arm.js';
 import { asWritten } from '../headroom/grpo-prompts.js';
 import { grpo } from '../stages/grpo.js';
 import { sft } from '../stages/sft.js';
@@ -118,13 +118,14 @@ async function runLoopStep(
   const state = await sources.state();
   let last: CycleDone | null = null;
   const policy = { path: model.path, fingerprint: model.fingerprint };
-  await runCycles({ ...run, config }, { ...state, policy }, (done) => (last = done));
+  const start = { ...policy, name: 'start', measured: null };
+  await runCycles({ ...run, config }, { ...state, policy, promoted: start }, (done) => (last = done));
   if (last === null) return model;
-  const { grpo: policyDone, filter } = last as CycleDone;
+  const { promoted, filter } = last as CycleDone;
   const dataset = await readSamples(join(filter.dir, 'd-gen.parquet'));
   return {
-    path: policyDone.path,
-    fingerprint: policyDone.fingerprint,
+    path: promoted.path,
+    fingerprint: promoted.fingerprint,
     trained: [...model.trained, trainedOn(run, 'loop', removeOverlap(dataset, []).kept)],
   };
 }

@@ -1,5 +1,6 @@
 /** What a comparison came to: rows, curves, grid and flows from the arms that are done. */
 import { join, relative } from 'node:path';
+import { clusterOf } from '../../dataset/sources/data-source.js';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
 import { inTableOrder } from '../../sample.js';
 import { comparisonWarnings, deadGroupsOf } from '../result/result-warnings.js';
@@ -7,7 +8,7 @@ import { runFiles, toRun } from '../folder/run-folder.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from './comparison-result.js';
 import type { RunContext } from '../run-context.js';
 import { stageNames } from '../run-events.js';
-import { predictionsFile, readPredicted } from '../stages/evaluate-arm.js';
+import { predictionsFile, readPredicted } from './evaluate-arm.js';
 import type { ArmDone } from './arm.js';
 import { baseArm, type ComparisonRecipe } from './arm-plan.js';
 
@@ -38,7 +39,7 @@ export function comparisonResult(
     transitions: flows,
     seconds,
     totalSeconds: total(seconds) + arms.reduce((sum, arm) => sum + total(arm.seconds), 0),
-    warnings: comparisonWarnings(arms, baseArm, deadGroups),
+    warnings: comparisonWarnings(arms, baseArm, deadGroups, run.guardLog),
     error,
   };
 }
@@ -100,6 +101,7 @@ function gridOf(by: TransferGrid['by'], arms: readonly ArmResult[]): TransferGri
 
 /** Flows between the arms of each pair. */
 export async function flowsOf(
+  { data }: Pick<RunContext, 'data'>,
   pairs: readonly (readonly [string, string])[],
   done: readonly ArmDone[],
 ): Promise<ComparisonResult['transitions']> {
@@ -107,10 +109,12 @@ export async function flowsOf(
     const arm = done.find((candidate) => candidate.arm.name === name);
     return arm === undefined ? null : { name, outcomes: await readPredicted(arm.measured) };
   };
+  const images = new Map(data.test.map(({ id, imageHash }) => [id, imageHash]));
+  const clusterOfQuestion = (id: string): string => clusterOf(data, images.get(id) ?? id);
   const found: ComparisonResult['transitions'] = [];
   for (const [first, second] of pairs) {
     const [one, other] = [await outcomes(first), await outcomes(second)];
-    if (one !== null && other !== null) found.push(transitions(one, other));
+    if (one !== null && other !== null) found.push(transitions(one, other, clusterOfQuestion));
   }
   return found;
 }

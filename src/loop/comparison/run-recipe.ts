@@ -41,7 +41,7 @@ export async function runComparison(
         progress.done.push(finished);
         report();
       }
-      progress.transitions = await flowsOf(pairsOf(recipe), progress.done);
+      progress.transitions = await flowsOf(run, pairsOf(recipe), progress.done);
     },
     result: (run, status, error) => comparisonResultSchema.parse(comparisonResult(run, progress, status, error)),
   });

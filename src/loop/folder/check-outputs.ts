@@ -7,7 +7,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { onDisk } from '../../disk.js';
 import { DataError, RunError } from '../../errors.js';
-import { openOutputChecks, type OutputChecks } from './fingerprint.js';
+import { openOutputChecks, type OutputChecks } from './output-hashes.js';
 import { asEntry, type LedgerEntry } from './ledger.js';
 import { readJson } from './run-folder.js';
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { parseYaml } from '../../config/yaml-file.js';
 import { configSchema, type Config } from '../../config/schema.js';
+import { guardNames } from '../guards/alarm.js';
 import { makePrivateFolder, onDisk } from '../../disk.js';
 import { DataError, Medgr2Error, RunError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
@@ -12,7 +13,7 @@ import type { ProcessIdentity } from '../../process-identity.js';
 import { readSmall, runFiles, writeWhole } from './run-folder.js';
 
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
-const freeSettings = [
+const freeSettings: readonly string[] = [
   'cycles',
   // Data are known by their content, wherever they lie.
   'data.path',
@@ -22,6 +23,9 @@ const freeSettings = [
   'device',
   'threads',
   'egress',
+  // What guards say and do; `gold` and `promotion` are part of what comes of it.
+  'guards.onAlarm',
+  ...guardNames.map((name) => `guards.${name}`),
   'evaluation.batchSize',
   'rewardModel.scoreBatchSize',
   'rewardModel.retrainAfterLast',

@@ -1,5 +1,5 @@
 /**
- * Resume: is a stage finished, and can what it made be used?
+ * Resume: is a finished stage reused or made again? Which inputs (settings, models, data) it was made from decides.
  * Finds what an earlier attempt, or another arm, has finished of a stage, and says whether it can be used: made from the
  * same inputs, and not damaged since. What was made from other inputs is not done again unasked.
  */
@@ -10,7 +10,7 @@ import { onDisk } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { RunContext } from '../run-context.js';
 import type { StageName } from '../run-events.js';
-import { fingerprintOf } from './fingerprint.js';
+import { fingerprintOf } from './output-hashes.js';
 import { stageKey, type LedgerEntry } from './ledger.js';
 import { differences } from './open-run-folder.js';
 import { readRecord, stageFiles } from './check-outputs.js';

@@ -2,9 +2,8 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
 import type { Config } from '../../config/schema.js';
-import { requirePrice } from '../../generation/cost/cost-budget.js';
 import type { Pricing } from '../../generation/generate-samples.js';
-import { loadPrices, priceOf, type Price } from '../../generation/cost/prices.js';
+import { loadPrices, priceOf, requirePrice, type Price } from '../../generation/cost/prices.js';
 
 /** Names as provenance, cache and price file have them. */
 export function generatorIdentity({ provider, gemini, openai, local }: Config['generation']) {

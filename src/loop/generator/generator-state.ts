@@ -4,6 +4,7 @@ import { sectionOf } from '../../config/sections/generation.js';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
+import { outsideGold } from '../guards/gold.js';
 import { runStage, type StageDone } from '../stage.js';
 import { generatorUpdate, readExemplars, seedExemplars } from '../stages/generator-update.js';
 import type { TrainOutput } from '../stages/train-by-sft.js';
@@ -29,18 +30,21 @@ export interface TrainedGenerator {
  * @param prepared Fingerprint of the prepared data.
  */
 export async function firstGenerator(run: RunContext, prepared: string): Promise<GeneratorState> {
-  const { config, data } = run;
+  const { config } = run;
   const { provider, local, seedExemplars: perType } = config.generation;
+  // A model of our own learns its prompts too; what an API is shown as an example of form is no training.
+  const learned = provider === 'local' && run.gold !== null;
+  const seed = learned ? outsideGold(run.gold, run.data.seed) : run.data.seed;
   // A model of our own is asked by its content; of an API, the name in the settings is all that there is.
   const content = provider === 'local' && local !== undefined ? ` ${await run.models.of(local.model)}` : '';
   const shown: GeneratorState = {
-    exemplars: seedExemplars(data.seed, perType, config.seed),
+    exemplars: seedExemplars(seed, perType, config.seed),
     trained: null,
-    fingerprint: sha256(`${prepared} ${perType}${content}`),
+    fingerprint: sha256(`${prepared} ${perType}${content}${learned ? ' without gold' : ''}`),
   };
   if (provider !== 'local' || (local?.warmStartSteps ?? 0) === 0) return shown;
   const { exemplars, fingerprint } = shown;
-  const training = { cycle: 0, model: modelOf(run, shown), samples: data.seed, exemplars, from: [fingerprint] };
+  const training = { cycle: 0, model: modelOf(run, shown), samples: seed, exemplars, from: [fingerprint] };
   return trainedBy(shown, await runStage(run, generatorWarmStart(run, training)));
 }
 

@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import type { DataProgress, LoopData } from '../../dataset/sources/data-source.js';
 import { diskError } from '../../disk.js';
 import { DataError } from '../../errors.js';
-import { hashFile } from '../folder/fingerprint.js';
+import { hashFile } from '../folder/output-hashes.js';
 
 export interface ImageChecks {
   /** @throws DataError `image-changed` that names the first image whose content is not what the run began with. */

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { onDisk } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
-import { contentOf, type KnownContents, type OutputChecks } from '../folder/fingerprint.js';
+import { contentOf, type KnownContents, type OutputChecks } from '../folder/output-hashes.js';
 import { confirmOutput } from '../folder/check-outputs.js';
 import { adapterBase, phantomBase } from '../folder/relocation.js';
 import { readOrNull, writeJson } from '../folder/run-folder.js';

@@ -10,7 +10,7 @@ import { readSamples } from '../../dataset/tables/sample-table.js';
 import { DataError, RunError } from '../../errors.js';
 import { formatNumber } from '../../format.js';
 import { runResultSchema, type RunResult } from './run-result.js';
-import { hashFile } from '../folder/fingerprint.js';
+import { hashFile } from '../folder/output-hashes.js';
 import { readLedger, stageKey } from '../folder/ledger.js';
 import { readRecord } from '../folder/check-outputs.js';
 import { fromRun, readOrNull, readSmall, runFiles } from '../folder/run-folder.js';

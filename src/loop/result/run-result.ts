@@ -8,8 +8,11 @@ import type { StageDone } from '../stage.js';
 import { stageNames, type StageName } from '../run-events.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
+import { alarmSchema, promotionSchema } from '../guards/alarm.js';
+import { goldFiguresSchema } from '../guards/gold-figures.js';
+import { policyComparisonSchema } from './policy-comparisons.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
-import { runFiles } from '../folder/run-folder.js';
+import { runFiles, toRun } from '../folder/run-folder.js';
 
 const share = z.number().nullable();
 const rewardModelSchema = z.object({
@@ -20,7 +23,10 @@ const rewardModelSchema = z.object({
   meanByGrade: z.record(z.string(), z.number()),
 });
 
-/** What a cycle made, relative to the run folder: policy after GRPO, newest reward model, D_gen; a generator that it trained. */
+/**
+ * What goes on from a cycle, relative to the run folder: the policy and the reward model that the gold set let through, D_gen; a
+ * generator that it trained.
+ */
 const pathsSchema = z.object({
   policy: z.string(),
   rewardModel: z.string(),
@@ -50,6 +56,12 @@ export const cycleResultSchema = z.object({
   accuracyByModality: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
   accuracyByQuestionType: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
   unparsed: z.object({ sft: z.int(), grpo: z.int() }),
+  /** The policies on the gold set, and the reward model's report; null without a gold set. */
+  gold: z.object({ sft: goldFiguresSchema, grpo: goldFiguresSchema }).nullable().default(null),
+  /** Stage whose policy goes on; empty in results of earlier versions, in which GRPO's always did. */
+  promotedPolicy: z.string().default(''),
+  /** Whether an alarm had the loop go on from what stood before this cycle. */
+  rolledBack: z.boolean().default(false),
   /** Seconds per stage. */
   seconds: z.record(z.string(), z.number()),
   paths: pathsSchema,
@@ -70,7 +82,13 @@ export const runResultSchema = z.object({
   totalSeconds: z.number(),
   /** Of the last finished cycle, relative to the run folder; null before there is one. */
   paths: pathsSchema.nullable(),
-  /** What must not be overlooked: worse than the base, answers that cannot be read, a reward model that orders nothing, … */
+  /** Differences between policies on the same test questions, with interval and test: what is more than chance. */
+  comparisons: z.array(policyComparisonSchema).default([]),
+  /** What guards found, in order; of a stopped run the last one says why. */
+  alarms: z.array(alarmSchema).default([]),
+  /** What took the place of what, and what was refused. */
+  promotions: z.array(promotionSchema).default([]),
+  /** What must not be overlooked: alarms and refusals, worse than the base, answers that cannot be read, a reward model that orders nothing, … */
   warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
   error: z.string().nullable(),
@@ -83,7 +101,7 @@ export interface RunProgress {
 }
 
 export function buildResult(
-  run: Pick<RunContext, 'config' | 'runDir' | 'data' | 'ledger'>,
+  run: Pick<RunContext, 'config' | 'runDir' | 'data' | 'ledger' | 'guardLog'>,
   { base, cycles }: RunProgress,
   status: RunResult['status'],
   error: string | null = null,
@@ -105,7 +123,9 @@ export function buildResult(
     seconds,
     totalSeconds: sum(seconds) + done.reduce((total, cycle) => total + sum(cycle.seconds), 0),
     paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
-    warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups),
+    comparisons: cycles.flatMap(({ comparisons }) => comparisons),
+    ...run.guardLog,
+    warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups, run.guardLog),
     error,
   };
 }
@@ -133,10 +153,16 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
       grpo: accuracies(grpo.evaluation.byQuestionType),
     },
     unparsed: { sft: sft.evaluation.unparsed, grpo: grpo.evaluation.unparsed },
+    gold:
+      sft.evaluation.gold === null || grpo.evaluation.gold === null
+        ? null
+        : { sft: sft.evaluation.gold, grpo: grpo.evaluation.gold },
+    promotedPolicy: done.promoted.name,
+    rolledBack: done.rolledBack,
     seconds: secondsOf(run, done.cycle),
     paths: {
-      policy: path(grpo.path),
-      rewardModel: path((done.retrained ?? done.rewardModel).path),
+      policy: toRun(run.runDir, done.promoted.path),
+      rewardModel: path(done.nextRewardModel.path),
       dataset: path(join(filter.dir, 'd-gen.parquet')),
       ...(done.generator === null ? {} : { generator: path(done.generator) }),
     },

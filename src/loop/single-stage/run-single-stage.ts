@@ -36,7 +36,7 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
       const data: LoopData = { ...noData, ...(await alone.data?.(opened)) };
       opened.emit({ type: 'notice', message: data.notice });
       const images = await openImageChecks(data, (image) => fromRun(runDir, image), dataProgress(opened));
-      return alone.stages({ ...opened, config, data, images });
+      return alone.stages({ ...opened, config, data, gold: null, images });
     },
   });
 }

@@ -1,9 +1,14 @@
-/** Measures a policy on the held-out test questions. */
+/** Measures a policy on the held-out test questions and on the gold set, by which it takes the place of the one before or not. */
 import { z } from 'zod';
 import { evaluatePolicy } from '../../evaluation/answer-questions.js';
+import { promotionSchema } from '../guards/alarm.js';
+import { goldFiguresSchema } from '../guards/gold-figures.js';
+import { measureGold, readGold } from '../guards/measure-gold.js';
+import { promotePolicy, type Contender } from '../guards/promotion.js';
 import type { RunContext } from '../run-context.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
-import type { Stage } from '../stage.js';
+import type { Stage, StageContext } from '../stage.js';
+import { clusterOf } from '../../dataset/sources/data-source.js';
 
 const group = z.record(z.string(), z.object({ n: z.int(), correct: z.int(), accuracy: z.number() }).loose());
 export const evaluateOutputSchema = z
@@ -14,6 +19,10 @@ export const evaluateOutputSchema = z
     accuracy: z.number(),
     byModality: group,
     byQuestionType: group,
+    /** Null without a gold set, and in runs made before there were any. */
+    gold: goldFiguresSchema.nullable().default(null),
+    /** Which policy goes on, if nothing follows in this cycle. */
+    promotion: promotionSchema.nullable().default(null),
   })
   .loose();
 export type EvaluateOutput = z.output<typeof evaluateOutputSchema>;
@@ -23,9 +32,20 @@ export interface Evaluating {
   name: 'evaluate-base' | 'evaluate-sft' | 'evaluate-grpo';
   model: string;
   from: readonly string[];
+  /** Absolute folder of R_φ, which is asked what it thinks of the answers to the gold set. */
+  rewardModel?: string | undefined;
+  /** The policy that went on from the cycle before, and those of this one that were measured; this one stands against them. */
+  against?: { before: MeasuredPolicy; made: readonly MeasuredPolicy[]; name: string } | undefined;
 }
 
-export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluating): Stage<EvaluateOutput> {
+/** By the stage that made it, and the folder of the stage that measured it; null where none did. */
+export interface MeasuredPolicy {
+  name: string;
+  measured: string | null;
+}
+
+export function evaluate(run: RunContext, evaluating: Evaluating): Stage<EvaluateOutput> {
+  const { cycle, name, model, from, rewardModel = null, against } = evaluating;
   const { config, data } = run;
   const { maxNewTokens, likelihoods, reasoning, reading } = config.evaluation;
   return {
@@ -47,21 +67,40 @@ export function evaluate(run: RunContext, { cycle, name, model, from }: Evaluati
       byModality: counts(byModality),
       byQuestionType: counts(byQuestionType),
     }),
-    run: async (context) =>
+    run: async (context) => {
+      const measured = await evaluatePolicy({
+        config,
+        model,
+        samples: data.test,
+        dir: context.dir,
+        seed: stageSeed(run, cycle, name),
+        rows: rowOptions(run),
+        complete: (spec) => runJob(context, spec),
+        evaluate: (spec) => runJob(context, spec),
+      });
+      const gold = await measureGold(context, { model, rewardModel });
+      const promotion = against === undefined || gold === null ? null : await promote(context, against);
       // The test split is never empty, so every accuracy is a number.
-      evaluateOutputSchema.parse(
-        await evaluatePolicy({
-          config,
-          model,
-          samples: data.test,
-          dir: context.dir,
-          seed: stageSeed(run, cycle, name),
-          rows: rowOptions(run),
-          complete: (spec) => runJob(context, spec),
-          evaluate: (spec) => runJob(context, spec),
-        }),
-      ),
+      return evaluateOutputSchema.parse({ ...measured, gold, promotion });
+    },
   };
+}
+
+/** What the stage has just measured against what was measured before. */
+async function promote(context: StageContext, { before, made, name }: NonNullable<Evaluating['against']>) {
+  const { gold, cycle, config, data, dir } = context;
+  if (gold === null || !config.guards.promotion) return null;
+  const images = new Map(gold.samples.map(({ id, imageHash }) => [id, imageHash]));
+  const contender = async (policy: MeasuredPolicy): Promise<Contender> => ({
+    name: policy.name,
+    answers: policy.measured === null ? null : (await readGold(policy.measured, false)).answers,
+  });
+  return promotePolicy({
+    cycle,
+    before: await contender(before),
+    made: await Promise.all([...made, { name, measured: dir }].map(contender)),
+    clusterOf: (id) => clusterOf(data, images.get(id) ?? id),
+  });
 }
 
 const counts = (groups: EvaluateOutput['byModality']): Record<string, { n: number; correct: number }> =>

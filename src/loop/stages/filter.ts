@@ -1,5 +1,5 @@
 /** Keeps candidates with r > τ that D_gen does not hold yet, and writes D_gen as it then stands. */
-import { chmod, copyFile, rename, stat } from 'node:fs/promises';
+import { chmod, copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { removeNearOverlap } from '../../dataset/near-duplicates/near-overlap.js';
@@ -9,7 +9,7 @@ import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
-import { hashFile } from '../folder/fingerprint.js';
+import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, precisionOf } from '../result/sample-precision.js';
 import { relinked } from '../folder/relocation.js';
 import { fromRun, runFiles } from '../folder/run-folder.js';
@@ -124,14 +124,21 @@ export async function readFiltered(
 /**
  * The run's D_gen as it stands: a copy of what its newest cycle made, put right where it is missing or damaged. It is the
  * loop's; an arm's lies in its stage folder.
+ * @param stage Null where there is none any more: the first cycle was rolled back.
  */
 export async function publishDataset(
   { arm, runDir, ledger, holds }: RunContext,
   cycle: number,
-  stage: Pick<StageDone<FilterOutput>, 'dir'>,
+  stage: Pick<StageDone<FilterOutput>, 'dir'> | null,
 ): Promise<void> {
   if (arm !== null || ledger.find(cycle + 1, 'filter') !== undefined) return;
-  const [from, to] = [join(stage.dir, 'd-gen.parquet'), join(runDir, runFiles.dataset)];
+  const to = join(runDir, runFiles.dataset);
+  if (stage === null) {
+    holds();
+    await onDisk(to, () => rm(to, { force: true }));
+    return;
+  }
+  const from = join(stage.dir, 'd-gen.parquet');
   if (await sameFile(from, to)) return;
   holds();
   makePrivateFolder(dirname(to));

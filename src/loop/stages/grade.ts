@@ -10,6 +10,8 @@ import type { Stage, StageDone } from '../stage.js';
 const output = z.object({
   train: z.int(),
   heldOut: z.int(),
+  /** Samples of the gold set, which is of the held-out images; null where there is none. Absent in earlier versions. */
+  gold: z.int().nullable().optional(),
   /** Texts that could not be made, by kind. */
   skipped: z.record(z.string(), z.int()),
   /** Texts to learn from, by grade; empty in runs made before it was kept. */
@@ -34,19 +36,31 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
   return {
     cycle: 0,
     name: 'grade',
-    inputs: { from, seed, grading },
+    // A split by patient is another split.
+    inputs: {
+      from,
+      seed,
+      grading,
+      ...(run.gold === null || (run.data.patients?.size ?? 0) === 0 ? {} : { gold: 'by patient' }),
+    },
     partial: 'over',
     output,
     metrics: ({ train, heldOut }) => ({ train, heldOut }),
     detail: ({ rowsByGrade }) => ({ kind: 'grading', rowsByGrade }),
     run: async ({ dir }) => {
-      const graded = gradeSamples(run.data.seed, { seed, ...grading, thesaurus: loadWordNet() });
+      const graded = gradeSamples(run.data.seed, {
+        seed,
+        ...grading,
+        heldOutImages: run.gold?.images,
+        thesaurus: loadWordNet(),
+      });
       await writeParquet(join(dir, 'train.parquet'), graded.train, columns);
       await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, columns);
       const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
       return {
         train: graded.train.length,
         heldOut: graded.heldOut.length,
+        gold: run.gold?.samples.length ?? null,
         skipped: graded.skipped,
         rowsByGrade: Object.fromEntries([...byGrade].map(([value, rows]) => [value, rows.length])),
       };

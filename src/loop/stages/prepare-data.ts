@@ -8,7 +8,7 @@ import type { LoopData } from '../../dataset/sources/data-source.js';
 import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import type { RunContext } from '../run-context.js';
-import { openOutputChecks } from '../folder/fingerprint.js';
+import { openOutputChecks } from '../folder/output-hashes.js';
 import { stageKey } from '../folder/ledger.js';
 import { readRecord } from '../folder/check-outputs.js';
 import type { Stage } from '../stage.js';

@@ -1,4 +1,4 @@
-/** The stages `sft` and `warm-start`: the policy π_ψ learns D_gen, the backbone of R_φ the trusted samples. */
+/** The stage `sft`: the policy π_ψ learns D_gen. */
 import { sftRow, type SftRow } from '../../job-spec/rows/job-rows.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -21,13 +21,6 @@ export function sft(run: RunContext, { samples, ...training }: PolicyTraining): 
   return supervise(run, { ...training, name: 'sft', settings: { policy, sft: settings }, rows: rowsOf(run, samples) });
 }
 
-/** The backbone of R_φ learns the trusted samples before it learns to grade; by its own adapters, where it has some. */
-export function warmStart(run: RunContext, { samples, ...training }: PolicyTraining): Stage<TrainOutput> {
-  const { policy, sft: settings, rewardModel } = run.config;
-  const { warmStartSteps: maxSteps, lora = policy.lora } = rewardModel;
-  const trained = { policy: { ...policy, lora }, sft: { ...settings, maxSteps } };
-  return supervise(run, { ...training, name: 'warm-start', settings: trained, rows: rowsOf(run, samples) });
-}
-
-const rowsOf = (run: RunContext, samples: readonly Sample[]) => (): SftRow[] =>
+/** Rows of samples, made when the stage is run. */
+export const rowsOf = (run: RunContext, samples: readonly Sample[]) => (): SftRow[] =>
   samples.map((sample) => sftRow(sample, rowOptions(run)));

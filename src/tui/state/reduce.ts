@@ -7,6 +7,8 @@ import { initialState, stageKey, stageOf, type ScreenState, type StageState } fr
 
 /** Lines kept for the log; more than any terminal shows. */
 const keptLines = 200;
+/** Alarms kept; the screen shows the newest. */
+const keptAlarms = 50;
 
 /** @param line What the log says about the event, or null. */
 export function reduce(state: ScreenState, event: TimedEvent, line: string | null = null): ScreenState {
@@ -51,6 +53,12 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       };
     case 'warning':
       return state;
+    case 'alarm':
+      return withAlarm(state, event.cycle, event.guard, event.message);
+    case 'promotion':
+      return event.refused.length === 0
+        ? state
+        : withAlarm(state, event.cycle, 'promotion', `${event.refused.join(' and ')} not let through`);
     case 'run-end': {
       const { status, error, seconds } = event;
       return { ...state, status, error, current: null, progress: null, earlierSeconds: state.earlierSeconds + seconds };
@@ -80,6 +88,14 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
     progress: null,
     job: null,
   };
+}
+
+/** Each attempt tells what it comes by again. */
+function withAlarm(state: ScreenState, cycle: number, guard: string, message: string): ScreenState {
+  const others = state.alarms.filter(
+    (alarm) => alarm.cycle !== cycle || alarm.guard !== guard || alarm.message !== message,
+  );
+  return { ...state, alarms: [...others, { cycle, guard, message }].slice(-keptAlarms) };
 }
 
 function startStage(state: ScreenState, cycle: number, stage: StageName, at: number): ScreenState {

@@ -97,6 +97,8 @@ export interface ScreenState {
   sft: Training | null;
   grpo: Training | null;
   rows: readonly CycleRow[];
+  /** What guards found, newest last. */
+  alarms: readonly { cycle: number; guard: string; message: string }[];
   log: readonly string[];
 }
 
@@ -128,6 +130,7 @@ export const initialState: ScreenState = {
   sft: null,
   grpo: null,
   rows: [],
+  alarms: [],
   log: [],
 };
 

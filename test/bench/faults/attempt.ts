@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TimedEvent } from '../../../src/loop/run-events.js';
-import { familyOf, leftAfter, note, signalAll, type Known } from './processes.js';
+import { familyOf, leftAfter, note, signalAll, type Known } from './acts/processes.js';
 
 export interface Running {
   pid: number;

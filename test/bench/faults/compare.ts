@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readParquet } from '../../../src/dataset/tables/table.js';
 import { messageOf } from '../../../src/errors.js';
-import { filesOf } from './damage.js';
-import { differingTensors } from './safetensors.js';
+import { filesOf } from './acts/damage.js';
+import { differingTensors } from './acts/safetensors.js';
 
 /** A finished run: its folder, and every absolute path that it goes by in its files. */
 export interface Folder {

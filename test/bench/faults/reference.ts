@@ -8,7 +8,7 @@ import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { writeJson } from '../../../src/loop/folder/run-folder.js';
 import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
 import { differencesBetween, type Folder } from './compare.js';
-import { familyOf, signalAll } from './processes.js';
+import { familyOf, signalAll } from './acts/processes.js';
 
 export interface Snapshot {
   /** `07-cycle-1-sft-checkpoint-2`; the folder's name below `snapshots`. */

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandOf, keyVariable, type ConfigurationName } from './configurations.js';
-import { filesOf } from './damage.js';
+import { commandOf, keyVariable, type ConfigurationName } from './acts/configurations.js';
+import { filesOf } from './acts/damage.js';
 import { startFaultServer } from './fault-server.js';
 import { makeInputs } from './inputs.js';
-import { performTrial, type TrialOutcome } from './perform.js';
+import { performTrial, type TrialOutcome } from './acts/perform.js';
 import { makeReference, type Reference } from './reference.js';
 import type { Trial } from './trials.js';
 

@@ -1,5 +1,5 @@
 /** The outcomes of all trials as a table: fault x {trials, same, clear stop, else}, and what each costs to recover. */
-import type { TrialOutcome } from './perform.js';
+import type { TrialOutcome } from './acts/perform.js';
 
 const heads = ['fault', 'trials', 'same', 'clear stop', 'else', 'skipped', 'seconds beyond undisturbed'];
 

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { attempt, type AttemptEnd, type AttemptOptions } from './attempt.js';
 import { differencesBetween } from './compare.js';
-import { commandOf, keyVariable } from './configurations.js';
+import { commandOf, keyVariable } from './acts/configurations.js';
 import type { FaultServer } from './fault-server.js';
 import { stayed, unclear, type Expected } from './judge.js';
 import type { Reference, Snapshot } from './reference.js';

@@ -3,8 +3,8 @@
  * begins with the shorter one.
  */
 import { seededRandom } from '../../../src/random.js';
-import type { ConfigurationName } from './configurations.js';
-import { faultKinds, type FaultKind } from './kinds.js';
+import type { ConfigurationName } from './acts/configurations.js';
+import { faultKinds, type FaultKind } from './acts/kinds.js';
 
 export interface Trial {
   /** `017-kill-node-at-random`: its place in the list, and its kind for the reader. */

@@ -1,0 +1,88 @@
+/** The table of `bench:seeds`: mean, standard deviation and range over seeds of all folders given to it. Pure. */
+import { spreadOf } from '../../../src/evaluation/seed-spread.js';
+import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
+
+type Value = number | null | undefined;
+
+export function seedsReport(found: readonly FoundOutcome[]): string {
+  const outcomes = found.map(({ outcome }) => outcome);
+  const cycles = Math.max(...outcomes.map(({ result }) => result.cycles.length));
+  const perCycle = (name: string, read: (outcome: SeedOutcome, index: number) => Value, digits = 3): string => {
+    const cells = Array.from({ length: cycles }, (_, index) =>
+      cell(
+        outcomes.map((outcome) => read(outcome, index)),
+        digits,
+      ),
+    );
+    return `| ${name} | ${cells.join(' | ')} |`;
+  };
+  const at = ({ result }: SeedOutcome, index: number) => result.cycles[index];
+  const heading = Array.from({ length: cycles }, (_, index) => `cycle ${index + 1}`);
+  return [
+    headline(outcomes),
+    ...differences(found),
+    '',
+    `| | ${heading.join(' | ')} |`,
+    `|---|${heading.map(() => '---').join('|')}|`,
+    perCycle('right among the candidates', (outcome, index) => at(outcome, index)?.rawPrecision),
+    perCycle('right among the accepted', (outcome, index) => at(outcome, index)?.acceptedPrecision),
+    perCycle('D_gen, samples', (outcome, index) => at(outcome, index)?.datasetSize, 0),
+    perCycle('reward model: Spearman', (outcome, index) => at(outcome, index)?.rewardModel.spearman),
+    perCycle('reward model: MAE', (outcome, index) => at(outcome, index)?.rewardModel.mae),
+    perCycle('accuracy: base', ({ result }) => result.baseAccuracy),
+    perCycle('accuracy: SFT on the trusted samples alone', ({ seedOnly }) => seedOnly),
+    perCycle('accuracy: SFT on as many unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-equal']),
+    perCycle('accuracy: SFT on all unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-all']),
+    perCycle('accuracy: SFT on filtered', (outcome, index) => at(outcome, index)?.accuracy.sft),
+    perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
+    perCycle('share of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
+    perCycle('minutes, whole run', ({ result }, index) => (index === cycles - 1 ? result.totalSeconds / 60 : null), 1),
+    '',
+  ].join('\n');
+}
+
+function headline(outcomes: readonly SeedOutcome[]): string {
+  const seeds = outcomes.map(({ seed }) => seed).join(', ');
+  const questions = [...new Set(outcomes.map(({ result }) => result.testQuestions))].join(' or ');
+  const many = `${outcomes.length} ${outcomes.length === 1 ? 'seed' : 'seeds'} (${seeds})`;
+  return `${many}, ${questions} test questions each; mean ± standard deviation (range). Phantoms: no medical evidence.`;
+}
+
+function cell(values: readonly Value[], digits: number): string {
+  const spread = spreadOf(values);
+  if (spread === null) return '–';
+  const text = (value: number): string => value.toFixed(digits);
+  const few = spread.n < values.length ? `, of ${spread.n}` : '';
+  if (spread.deviation === null) return `${text(spread.mean)}${few}`;
+  return `${text(spread.mean)} ± ${text(spread.deviation)} (${text(spread.min)}–${text(spread.max)}${few})`;
+}
+
+/** Null where SFT left no error to remove. */
+function errorCut(accuracy: { sft: number; grpo: number } | undefined): Value {
+  if (accuracy === undefined || accuracy.sft === 1) return null;
+  return (accuracy.grpo - accuracy.sft) / (1 - accuracy.sft);
+}
+
+/** Seeds with other settings are no repetition: which settings differ stands above the table. */
+function differences(found: readonly FoundOutcome[]): string[] {
+  const flat = found.map(({ settings }) => new Map(settings === null ? [] : leaves(settings)));
+  const unknown = found.filter(({ settings }) => settings === null).map(({ outcome }) => outcome.seed);
+  const known = flat.filter((settings) => settings.size > 0);
+  const paths = [...new Set(known.flatMap((settings) => [...settings.keys()]))].filter(
+    (path) => new Set(known.map((settings) => settings.get(path))).size > 1,
+  );
+  const values = (path: string): string =>
+    found.map(({ outcome }, index) => `${flat[index]?.get(path) ?? 'not set'} (seed ${outcome.seed})`).join(', ');
+  return [
+    ...(unknown.length > 0
+      ? ['', `Settings not known, for want of the run's folder: seed ${unknown.join(', ')}.`]
+      : []),
+    ...(paths.length > 0 ? ['', '**The settings of these runs differ:**', ''] : []),
+    ...paths.map((path) => `- ${path}: ${values(path)}`),
+  ];
+}
+
+function leaves(value: unknown, path = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`));
+}
