@@ -2,9 +2,9 @@
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { answerRewards, rewardSpec } from '../../bridge/jobs/answer-rewards.js';
-import { writeParquet } from '../../dataset/tables/table.js';
 import { checkGrpoRows } from '../../job-spec/checks/enough-rows.js';
-import { promptRow, rowColumns } from '../../job-spec/rows/job-rows.js';
+import { promptRow } from '../../job-spec/rows/job-rows.js';
+import { writeTrusted } from '../../job-spec/rows/trusted-rows.js';
 import { grpoSpec } from '../../job-spec/spec-from-config.js';
 import type { Config } from '../../config/schema.js';
 import { responseFormatOf } from '../../prompts/policy-prompt.js';
@@ -53,13 +53,7 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput>
       const rows = seededRandom(config.seed, cycle, 'grpo rows')
         .shuffle(samples)
         .map((sample) => promptRow(sample, rowOptions(run)));
-      await (trusted === null
-        ? writeParquet(data, rows, rowColumns.prompt)
-        : writeParquet(
-            data,
-            rows.map((row) => ({ ...row, trusted: trusted.has(row.id) })),
-            rowColumns.trust,
-          ));
+      await writeTrusted(data, rows, trusted);
       const format = responseFormatOf(config.policy.instruction);
       const rewards =
         paper === 'medgr2'
