@@ -130,6 +130,7 @@ export function rewardModelSpec(
     batchSize: rewardModel.batchSize,
     learningRate: first ? rewardModel.learningRate : (rewardModel.retrainLearningRate ?? rewardModel.learningRate),
     languageWeight: rewardModel.languageWeight,
+    ...(rewardModel.statesMemory === undefined ? {} : { statesMemory: rewardModel.statesMemory }),
     loggingSteps: rewardModel.loggingSteps,
     saveSteps: rewardModel.saveSteps,
   };
