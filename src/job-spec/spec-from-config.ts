@@ -133,6 +133,7 @@ export function rewardModelSpec(
     batchSize: rewardModel.batchSize,
     learningRate: first ? rewardModel.learningRate : (rewardModel.retrainLearningRate ?? rewardModel.learningRate),
     languageWeight: rewardModel.languageWeight,
+    ...(rewardModel.statesMemory === undefined ? {} : { statesMemory: rewardModel.statesMemory }),
     loggingSteps: rewardModel.loggingSteps,
     saveSteps: rewardModel.saveSteps,
   };

@@ -140,6 +140,8 @@ export const rewardModelSpecSchema = z
     learningRate: z.number().positive(),
     /** Weight of the next-token loss on responses of the highest grade, which keeps the backbone able to read images. */
     languageWeight: z.number().min(0).default(0),
+    /** MB that may be taken by what a backbone that stays as it is (`train: head`) makes of all rows, read once; 0 reads each as it is drawn. */
+    statesMemory: z.number().min(0).optional(),
     loggingSteps: z.int().positive().default(10),
     saveSteps: z.int().positive().default(100),
     /** Adapters learn in place of the backbone's weights; the finished model has them merged. */

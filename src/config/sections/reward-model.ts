@@ -25,6 +25,11 @@ export const rewardModelSchema = z
     batchSize: z.int().positive().default(32),
     /** Of AdamW in the first training. */
     learningRate: z.number().positive().default(5e-4),
+    /**
+     * MB that may be taken, with `train: head`, by what the backbone makes of all graded rows: each is then read once, however
+     * often it is drawn. Where they would take more, or with 0, each is read as often as it is drawn.
+     */
+    statesMemory: z.number().min(0).optional(),
     /** Weight of the next-token loss that keeps the backbone reading images. */
     languageWeight: z.number().min(0).default(0),
     /** Steps of each retraining on preferences and replay. */
