@@ -31,6 +31,7 @@ const headroomSchema = z.strictObject({
   questions: z.int().min(0).optional(),
   /** Completions of each, beside the greedy one. */
   samples: z.int().min(2).default(8),
+  /** Of sampling them. */
   temperature: z.number().gt(0).default(1),
 });
 
