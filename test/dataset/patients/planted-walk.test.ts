@@ -24,7 +24,7 @@ import { exportSource } from '../../../src/loop/result/export-run.js';
 import { runLoop } from '../../../src/loop/run.js';
 import { startTeacherServer } from '../../../src/providers/simulated/simulated-server.js';
 import { writeReport } from '../../../src/report/write-report.js';
-import { fakeEngine } from '../loop/fake-engine.js';
+import { fakeEngine } from '../../loop/fake-engine.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
