@@ -101,7 +101,7 @@ preferences: { prompts: 4, samples: 2 }
   }
   // Inside Parquet and pages bytes are packed: they are looked at as a reader gets them.
   const rows = await readParquet<{ image: { bytes: unknown } }>(at('hub-embed/data/train-00000-of-00001.parquet'));
-  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.length).toBeGreaterThan(20);
   for (const { image } of rows) expect(whoNames(bytesOf(image.bytes))).toEqual([]);
   const { file, images } = await writeReport([at('run')]);
   expect(images).toBeGreaterThan(0);
