@@ -71,12 +71,9 @@ type Prepare = (index: number) => PreparedRequest | null;
 
 function preparer(
   { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
-  { provider, temperature, maxOutputTokens }: Performance,
+  { parameters }: Performance,
   { settle }: PassHooks,
 ): Prepare {
-  const { name, model, capabilities } = provider;
-  const { structuredOutput } = capabilities;
-  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput };
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   const first = new Map<string, number>();
   return (index) => {

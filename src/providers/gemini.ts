@@ -2,9 +2,15 @@
  * Gemini through @google/generative-ai, one call at a time. Retries and rate are the pool's concern.
  * The SDK never retries and mishandles aborted signals and timeouts, so every call gets a controller and a timer of ours.
  */
-import { GoogleGenerativeAI, GoogleGenerativeAIFetchError, type ResponseSchema } from '@google/generative-ai';
+import {
+  GoogleGenerativeAI,
+  GoogleGenerativeAIFetchError,
+  type ResponseSchema,
+  type SafetySetting,
+} from '@google/generative-ai';
 import type { z } from 'zod';
 import { geminiUrl } from '../config/egress-rule.js';
+import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
 import { boundedFetch } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
@@ -26,6 +32,12 @@ export interface GeminiOptions {
   timeoutMs?: number | undefined;
   /** Name in the provenance of samples (default `gemini`). */
   name?: string | undefined;
+  /** Most tokens a model may think, which are billed as output: 0 for none where it can do without, -1 for its own choice. */
+  thinkingBudget?: number | undefined;
+  /** The same in words, for models from Gemini 3 on. */
+  thinkingLevel?: GeminiThinkingLevel | undefined;
+  /** Threshold by category, for medical images that the usual filters take for something else. */
+  safety?: GeminiSafety | undefined;
 }
 
 export function geminiProvider(options: GeminiOptions): Provider {
@@ -40,6 +52,16 @@ export function geminiProvider(options: GeminiOptions): Provider {
     return known;
   };
 
+  const { thinkingBudget, thinkingLevel, safety = {} } = options;
+  const thinkingConfig = { ...defined({ thinkingBudget }), ...defined({ thinkingLevel }) };
+  // The SDK passes on what it does not know.
+  const thinking = Object.keys(thinkingConfig).length === 0 ? {} : { thinkingConfig };
+  // The SDK's own list of thresholds is older than the API.
+  const safetySettings = Object.entries(safety).map(([category, threshold]) => ({
+    category: `HARM_CATEGORY_${category}`,
+    threshold,
+  })) as unknown as SafetySetting[];
+
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
     const where = `${name}/${model} at ${baseUrl}`;
     const responseSchema = schemaOf(request.responseSchema);
@@ -53,7 +75,9 @@ export function geminiProvider(options: GeminiOptions): Provider {
             maxOutputTokens: request.maxOutputTokens,
             responseMimeType: 'application/json',
             responseSchema,
+            ...thinking,
           },
+          ...(safetySettings.length === 0 ? {} : { safetySettings }),
         },
         { baseUrl },
       );
@@ -67,7 +91,13 @@ export function geminiProvider(options: GeminiOptions): Provider {
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
   };
   const capabilities = { structuredOutput: 'json-schema', usage: 'always' } as const;
-  return { name, model, endpoint: baseUrl, capabilities, complete };
+  const settings = { ...thinkingConfig, ...(safetySettings.length === 0 ? {} : { safety }) };
+  const isSet = Object.keys(settings).length > 0;
+  return { name, model, endpoint: baseUrl, capabilities, settings: isSet ? settings : undefined, complete };
+}
+
+function defined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function callError(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
