@@ -33,7 +33,8 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
 
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
- * @throws PausedError `budget-reached` when the budget allows no further request
+ * @throws PausedError `budget-reached` when the budget allows no further request, `quota-used-up` where the provider's does
+ * not for today
  * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them; `requests-unanswered` when some
  * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
@@ -70,7 +71,8 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   };
   const missing = await performAll(options, run, { settle, notice });
   const final = progress.finish();
-  const failure = stop.reason() ?? (final.cached === 0 ? breaker.finish() : null);
+  const isPaused = [...missing.values()].some((error) => error.isUsedUp);
+  const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
   if (missing.size > 0) throw incomplete(missing, tasks.length);
   const ended = outcomes.filter((outcome) => outcome !== undefined);

@@ -167,11 +167,18 @@ async function admitted(
 }
 
 /** A useless reply was paid for like any other: too many of them stop the generation. */
-function judge({ ended, isNew }: Performed, { useless, stop }: Performance): void {
+function judge({ ended, isNew }: Performed, { useless, breaker, stop }: Performance): void {
   if ('unanswered' in ended) return;
-  if ('sample' in ended) return isNew ? useless.useful() : useless.wasUseful();
+  if ('sample' in ended) {
+    if (!isNew) return useless.wasUseful();
+    breaker.useful();
+    return useless.useful();
+  }
   if (!isNew) return;
-  const hopeless = useless.useless(ended.dropped.reason as DropReason, ended.dropped.detail);
+  const { reason, detail } = ended.dropped;
+  const tooMany = useless.useless(reason as DropReason, detail);
+  // Where any share may be useless, they are no sign of anything.
+  const hopeless = tooMany ?? (useless.neverStops ? null : breaker.useless(detail));
   if (hopeless !== null) stop.halt(hopeless);
 }
 

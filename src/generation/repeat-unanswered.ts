@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import { ProviderError } from '../errors.js';
+import { PausedError, ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 import type { GenerateOptions } from './generation-options.js';
 import { dropTask, performRequest, type Outcome, type Performance } from './one-task.js';
@@ -35,7 +35,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
     for (let round = 0; breaker.everAnswered && !stop.signal.aborted; round++) {
       const wait = waits[round];
       const hopeful = [...missing.values()].filter((error) => mayPass(error, run));
-      if (wait === undefined || hopeful.length === 0) break;
+      if (wait === undefined || hopeful.length === 0 || isUsedUp(missing)) break;
       const pause = Math.max(wait, ...hopeful.slice(-1).map(({ retryAfterMs = 0 }) => retryAfterMs));
       const of = `${missing.size} of ${options.tasks.length} requests`;
       hooks.notice(
@@ -63,6 +63,8 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
 /** A provider that asks for a wait of hours is not waited for. */
 const mayPass = (error: ProviderCallError, { retry }: Performance): boolean =>
   error.retryable && (error.retryAfterMs ?? 0) <= retry.longestWaitMs;
+
+const isUsedUp = (missing: Unanswered): boolean => [...missing.values()].some((error) => error.isUsedUp);
 
 const lastOf = (missing: Unanswered): ProviderCallError | undefined => [...missing.values()].at(-1);
 
@@ -122,8 +124,15 @@ async function performPass(
 }
 
 /** The error that keeps the stage open. @param total All tasks. */
-export function incomplete(missing: Unanswered, total: number): ProviderError {
+export function incomplete(missing: Unanswered, total: number): ProviderError | PausedError {
   const last = lastOf(missing);
+  const usedUp = [...missing.values()].find((error) => error.isUsedUp);
+  if (usedUp !== undefined)
+    return new PausedError(
+      'quota-used-up',
+      `paused: ${missing.size} of ${total} requests were not answered. ${usedUp.message}`,
+      { cause: usedUp, where: usedUp.where, remedy: `${usedUp.remedy ?? ''} The replies that came are kept.`.trim() },
+    );
   const advice = last?.remedy === undefined ? '' : `${last.remedy} `;
   return new ProviderError(
     'requests-unanswered',

@@ -12,11 +12,12 @@ import type { z } from 'zod';
 import { geminiUrl } from '../config/egress-rule.js';
 import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
-import { boundedFetch } from './bounded-reply.js';
+import { boundedFetch, type FetchWatch } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply } from './gemini-reply.js';
-import { retryDelayMs } from './retry-after.js';
+import { quotaOf, quotaRemedy, violatedQuotas } from './quota.js';
+import { retryAfterMs, retryDelayMs } from './retry-after.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
 import { geminiResponseSchema } from './response-schema.js';
 import { redact, requireHeaderSafe } from './secret.js';
@@ -64,6 +65,8 @@ export function geminiProvider(options: GeminiOptions): Provider {
 
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
     const where = `${name}/${model} at ${baseUrl}`;
+    // The SDK loses the headers of a refusal.
+    const watch: FetchWatch = { where };
     const responseSchema = schemaOf(request.responseSchema);
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
       const generative = client.getGenerativeModel(
@@ -84,10 +87,11 @@ export function geminiProvider(options: GeminiOptions): Provider {
       const { mediaType: mimeType, bytes } = request.image;
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
       const content = [{ inlineData: { mimeType, data } }, request.prompt];
-      const { response } = await boundedFetch(where, () => generative.generateContent(content, { signal }));
+      const { response } = await boundedFetch(watch, () => generative.generateContent(content, { signal }));
       return readGeminiReply(response, where);
     };
-    const explain = (thrown: unknown): ProviderCallError => callError(thrown, where, (text) => redact(text, apiKey));
+    const clean = (text: string): string => redact(text, apiKey);
+    const explain = (thrown: unknown): ProviderCallError => callError(thrown, watch, clean);
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
   };
   const capabilities = { structuredOutput: 'json-schema', usage: 'always' } as const;
@@ -100,18 +104,24 @@ function defined<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-function callError(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
+function callError(
+  thrown: unknown,
+  { where, refused }: FetchWatch,
+  clean: (text: string) => string,
+): ProviderCallError {
   if (thrown instanceof ProviderCallError) return thrown;
   const message = clean(messageOf(thrown)).replace(/^\[GoogleGenerativeAI Error\]: /, '');
   if (thrown instanceof GoogleGenerativeAIFetchError && thrown.status !== undefined) {
     const { status, errorDetails } = thrown;
     const reason = errorReason(errorDetails);
+    const quota = quotaOf(status, [message, violatedQuotas(errorDetails)]);
     return new ProviderCallError(message, {
       failure: failureOfStatus(status),
       status,
-      retryAfterMs: retryDelayMs(errorDetails),
+      retryAfterMs: retryDelayMs(errorDetails) ?? (refused === undefined ? undefined : retryAfterMs(refused)),
+      quota,
       where,
-      remedy: remedyOf(status, reason),
+      remedy: quota === undefined ? remedyOf(status, reason) : quotaRemedy(quota),
       ...(reason === 'API_KEY_INVALID' ? { isOfRequest: false } : {}),
     });
   }

@@ -97,6 +97,12 @@ export function filteredError(status: number, body: string): string | null {
   return status === 400 && typeof code === 'string' ? code : null;
 }
 
+/** Code and kind of an error, for what its message leaves open: `insufficient_quota`. */
+export function errorCode(body: string): string {
+  const { error } = (parseJson(body) ?? {}) as { error?: { code?: unknown; type?: unknown } | null };
+  return [error?.code, error?.type].filter((word) => typeof word === 'string').join(' ');
+}
+
 /** The message of an error body: OpenAI's `{error: {message}}`, FastAPI's `{detail}`, vLLM's `{message}`, or the text. */
 export function readError(body: string): string {
   const json = parseJson(body) as { error?: unknown; detail?: unknown; message?: unknown } | null | undefined;

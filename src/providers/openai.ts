@@ -8,8 +8,9 @@ import { messageOf } from '../errors.js';
 import { bounded } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
-import { filteredError, readChatReply, readError } from './openai-reply.js';
-import { retryAfterMs } from './retry-after.js';
+import { errorCode, filteredError, readChatReply, readError } from './openai-reply.js';
+import { quotaOf, quotaRemedy } from './quota.js';
+import { retryAfterMs, waitInWords } from './retry-after.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
 import { jsonForm, strictJsonSchema } from './reply-form.js';
 import { redact, requireHeaderSafe } from './secret.js';
@@ -66,7 +67,7 @@ export function openAiProvider(options: OpenAiOptions): Provider {
       const filtered = response.ok ? null : filteredError(response.status, text);
       // Asked again it would be withheld again: a reply like any other that the filter holds back.
       if (filtered !== null) return { text: '', finish: 'blocked', why: filtered, usage: nothingUsed };
-      if (!response.ok) throw refusal(response, clean(readError(text)), where);
+      if (!response.ok) throw refusal(response, { message: clean(readError(text)), code: errorCode(text) }, where);
       return readChatReply(text, where);
     };
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) =>
@@ -103,14 +104,17 @@ function responseFormat(structuredOutput: StructuredOutput, schema: z.ZodType): 
   return { response_format: { type: 'json_schema', json_schema } };
 }
 
-function refusal(response: Response, message: string, where: string): ProviderCallError {
+function refusal(response: Response, told: { message: string; code: string }, where: string): ProviderCallError {
   const { status } = response;
+  const { message, code } = told;
+  const quota = quotaOf(status, [message, code]);
   return new ProviderCallError(`HTTP ${status}: ${message}`, {
     failure: failureOfStatus(status),
     status,
-    retryAfterMs: retryAfterMs(response.headers),
+    retryAfterMs: retryAfterMs(response.headers) ?? waitInWords(message),
+    quota,
     where,
-    remedy: remedyOf(status),
+    remedy: quota === undefined ? remedyOf(status) : quotaRemedy(quota),
   });
 }
 

@@ -6,6 +6,8 @@ import { ProviderError } from '../../errors.js';
 import type { DropReason } from '../../prompts/parse.js';
 
 export interface UselessWatch {
+  /** Any share of the replies may be useless. */
+  readonly neverStops: boolean;
   useful(): void;
   /** A useful reply of an earlier time: the model can be used, whatever it writes now. */
   wasUseful(): void;
@@ -36,6 +38,7 @@ export function createUselessWatch({ share, name, spent }: UselessOptions): Usel
     if (recent.length > latest) recent.shift();
   };
   return {
+    neverStops: share >= 1,
     useful: () => {
       everUseful = true;
       add(null);
