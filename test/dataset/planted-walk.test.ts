@@ -115,7 +115,7 @@ async function found(folder: string): Promise<string[]> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const all = files.map(async ({ parentPath, name }) => {
     const path = join(parentPath, name);
-    const contents = [Buffer.from(path.slice(dir.length)), readFileSync(path)];
+    const contents: Buffer[] = [Buffer.from(path.slice(dir.length)), readFileSync(path)];
     if (name.endsWith('.parquet')) for (const row of await readParquet(path)) contents.push(...valuesOf(row));
     return contents.flatMap((part) => naming(part).map((word) => `${path.slice(dir.length)}: ${word}`));
   });

@@ -7,6 +7,7 @@ import { parseConfig } from '../../config/load.js';
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
+import type { BertScore } from '../../evaluation/clinical-scores.js';
 import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
 import { readQuestions, testOfRun } from '../../evaluation/test-questions.js';
@@ -14,11 +15,12 @@ import { transitions, type Outcome, type Transitions } from '../../evaluation/tr
 import type { Sample } from '../../sample.js';
 import { confirmOutput } from '../../loop/folder/check-outputs.js';
 import { withBases } from '../../loop/folder/relocation.js';
+import { checkEncoder, encoderScore, type EncoderFlags } from '../encoder-score.js';
 import { evaluationText } from '../print/evaluation-text.js';
 import type { CommandIo } from '../command-io.js';
 import { setUpPython } from './run-command.js';
 
-interface Common {
+interface Common extends EncoderFlags {
   /** A file of answers, predictions.parquet, or with `model` another model. */
   against?: string | undefined;
   json: boolean;
@@ -42,6 +44,7 @@ export interface EvaluateModel extends Common {
 
 export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
   const { predictions, questions, skipBad, reading, against } = command;
+  checkEncoder(command);
   const map = parseColumnMap(command.map);
   const set = await readPredictions({ predictions, questions, map, skipBad });
   const report = answerReport(set.rows, { reading });
@@ -55,6 +58,7 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
           await readOutcomes({ predictions: against, questions, map, skipBad }, reading),
         );
   for (const note of notesOf(set, report)) io.error(`note: ${note}`);
+  const bertScore = await encoderScore(command, set.rows, reading, io);
   const counts = { unjoined: set.unjoined, skipped: set.bad.length };
   const { notInQuestions, unanswered, repeatedIds } = set;
   io.out(
@@ -66,21 +70,25 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
             unanswered,
             repeatedIds,
             skipped: set.bad.length,
+            ...bertScoreOf(bertScore),
           }),
         )
-      : evaluationText(report, flows, counts),
+      : evaluationText(report, flows, counts, bertScore),
   );
 }
 
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
+  checkEncoder(command);
   const samples = await readQuestions(data);
   const used = [data, model, ...(against === undefined ? [] : [against])].flatMap((name) => withBases(testOf(name)));
   for (const name of used) await confirmOutput(name);
   await setUpPython(io);
   const first = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;
-  const report = answerReport(answerRows(first, likelihoods, samples), { reading });
+  const rows = answerRows(first, likelihoods, samples);
+  const report = answerReport(rows, { reading });
+  const bertScore = await encoderScore(command, rows, reading, io);
   let flows: Transitions | null = null;
   if (against !== undefined) {
     const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
@@ -95,7 +103,11 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
         );
     flows = compare(model, first, against, other);
   }
-  io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
+  io.out(
+    command.json
+      ? JSON.stringify(jsonOf(report, flows, { model, data, ...bertScoreOf(bertScore) }))
+      : evaluationText(report, flows, undefined, bertScore),
+  );
 }
 
 /** A run folder is asked for its test questions. */
@@ -158,6 +170,8 @@ function jsonOf(
 ): object {
   return { n, correct, unparsed, accuracy, ...rest, ...beside, ...(against === null ? {} : { against }) };
 }
+
+const bertScoreOf = (bertScore: BertScore | null): object => (bertScore === null ? {} : { bertScore });
 
 /** What a reader of the figures must know. */
 function notesOf(set: PredictionSet, report: AnswerReport): string[] {
