@@ -168,13 +168,14 @@ function oneRationale(book: TeacherBook): TeacherBook {
   return answering(book, (reply) => ({ ...reply, rationale: `The image shows it clearly: ${reply.answer}.` }));
 }
 
-/** The teacher's book of a configuration, spoilt. @param dir Where its images may be drawn once more. */
-export async function spoiltBook(decoy: Decoy, config: Config, dir: string): Promise<TeacherBook | null> {
-  if (decoy.book === undefined || config.data.source !== 'phantom') return null;
+/** The teacher's book of a configuration, spoilt where the decoy says so. @param dir Where its images are drawn once more. */
+export async function bookOf(decoy: Decoy, config: Config, dir: string): Promise<TeacherBook> {
+  if (config.data.source !== 'phantom') throw new RangeError('bench:guards runs on phantoms');
   const { seed, data, generation } = config;
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
   const phantoms = await createPhantomData({ dir, seed, counts, teacher: generation.teacher });
-  if (phantoms.book === null) return null;
+  if (phantoms.book === null) throw new RangeError('phantoms have a teacher');
+  if (decoy.book === undefined) return phantoms.book;
   const { strategies, questionTypes, imagesPerCycle: images } = generation;
   const first = cycleTasks({ pool: phantoms.pool, strategies, questionTypes, images, cycle: 1, seed });
   return decoy.book(phantoms.book, {
