@@ -42,7 +42,7 @@ async function runTrial(engine: Engine, arm: string, seed: number): Promise<Tria
   });
   // What comes before the first cycle is the same where nothing of it is spoilt.
   const shared = join(out, `healthy-${seed}`);
-  if (decoy.from > 0 && existsSync(join(shared, 'result.json'))) startFrom(shared, place);
+  if (arm !== 'healthy' && existsSync(join(shared, 'result.json'))) startFrom(shared, place, decoy.own ?? []);
   const started = performance.now();
   const result = await runLoop(config, { runDir: place, engine: decoy.engine?.(engine) ?? engine });
   const trial: Trial = { arm, seed, seconds: (performance.now() - started) / 1000, result };
@@ -51,15 +51,18 @@ async function runTrial(engine: Engine, arm: string, seed: number): Promise<Tria
   return trial;
 }
 
-/** A copy of a finished run as it stood before its first cycle. */
-function startFrom(finished: string, place: string): void {
+/** A copy of a finished run as it stood before its first cycle, without the stages that are to be others. */
+function startFrom(finished: string, place: string, without: readonly string[]): void {
   if (existsSync(place)) return;
-  const later = /^(cycle-[1-9]|generation|dataset|cards|result\.json|events\.jsonl|run\.lock)/;
+  const others = without.map((stage) => `cycle-0/${stage}(/|$)`);
+  const later = new RegExp(
+    `^(cycle-[1-9]|generation|dataset|cards|result\\.json|events\\.jsonl|config\\.yaml|run\\.lock|${['logs', ...others].join('|')})`,
+  );
   cpSync(finished, place, { recursive: true, filter: (source) => !later.test(relative(finished, source)) });
   const ledger = join(place, 'ledger.jsonl');
   const lines = readFileSync(ledger, 'utf8')
     .split('\n')
-    .filter((line) => line.startsWith('{"cycle":0,'));
+    .filter((line) => line.startsWith('{"cycle":0,') && !without.some((stage) => line.includes(`"stage":"${stage}"`)));
   writeFileSync(ledger, lines.map((line) => `${line}\n`).join(''));
 }
 
