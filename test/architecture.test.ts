@@ -56,7 +56,7 @@ const pure = [
     'checks/image-tokens',
     'checks/image-token-budget',
   ].map((name) => join('job-spec', `${name}.ts`)),
-  // All of evaluation but answer-questions.ts, which runs a job.
+  // All of evaluation but answer-questions.ts and sampled/sample-answers.ts, which run jobs.
   ...[
     'answer-report',
     'auroc',
@@ -68,6 +68,9 @@ const pure = [
     'filter-threshold',
     'transitions',
     'paired-difference',
+    'sampled/sampled-figures',
+    'sampled/sampled-report',
+    'sampled/headroom-verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   // All of what finds and decides; what measures, tells and reads events is not.
   ...[

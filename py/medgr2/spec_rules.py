@@ -38,7 +38,8 @@ def spec_problems(spec: Spec, rules: dict[str, Any]) -> list[Problem]:
             *_table_problems(options, rules),
             *(_grpo_problems(options) if kind == "grpo" else []),
         ]
-        return [*_four_bit_problems(spec), *(Problem(f"trl.{option}", message) for option, message in found)]
+        named = _difficulty_problems(spec)
+        return [*named, *_four_bit_problems(spec), *(Problem(f"trl.{option}", message) for option, message in found)]
     return []
 
 
@@ -83,6 +84,12 @@ def _head_problems(spec: Spec) -> list[Problem]:
         return []
     words = "train: head leaves the backbone as it is, so there is nothing for adapters to learn: "
     return [Problem("lora", words + "leave lora out, or train all or language")]
+
+
+def _difficulty_problems(spec: Spec) -> list[Problem]:
+    if "mixedBy" not in spec or spec["mixedBy"] in [reward["name"] for reward in spec["rewards"]]:
+        return []
+    return [Problem("mixedBy", "names none of the rewards")]
 
 
 def _four_bit_problems(spec: Spec) -> list[Problem]:

@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Callable
 from typing import Any
 
-#: What a rule gets: one item of the ask, and the right answer from the data where the rule needs it.
-Rule = Callable[[dict[str, Any], "str | None"], float]
+#: What a rule gets: one item of the ask, and the right answer from the data where it needs it. None does not apply.
+Rule = Callable[[dict[str, Any], "str | None"], "float | None"]
 
 _BLOCK = re.compile(r"<answer>(.*?)</answer>", re.DOTALL)
 _WELL_FORMED = re.compile(r"\s*(<think>(?:(?!</?think>|</?answer>).)+</think>\s*)?<answer>[^<]+</answer>\s*", re.DOTALL)
@@ -30,9 +30,11 @@ def _format(item: dict[str, Any], _: str | None) -> float:
     return 1.0 if _WELL_FORMED.fullmatch(item["completion"]) else 0.0
 
 
-def _answer_match(item: dict[str, Any], answer: str | None) -> float:
+def _answer_match(item: dict[str, Any], answer: str | None) -> float | None:
+    if answer is None:  # a row whose answer is not trusted
+        return None
     blocks = _BLOCK.findall(item["completion"])
-    return 1.0 if answer is not None and _plain(blocks[-1] if blocks else item["completion"]) == _plain(answer) else 0.0
+    return 1.0 if _plain(blocks[-1] if blocks else item["completion"]) == _plain(answer) else 0.0
 
 
 def _reward_model(item: dict[str, Any], _: str | None) -> float:
@@ -48,11 +50,11 @@ RULES: dict[str, Rule] = {"answer-match": _answer_match, "format": _format, "rew
 class StandIn:
     """Answers a reward ask by rules: `chosen` maps each reward of the spec to one of RULES."""
 
-    def __init__(self, chosen: dict[str, str], answers: dict[str, str]) -> None:
+    def __init__(self, chosen: dict[str, str], answers: dict[str, str | None]) -> None:
         self._chosen = chosen
         self._answers = answers
 
-    def answer(self, ask: dict[str, Any]) -> dict[str, list[float]]:
+    def answer(self, ask: dict[str, Any]) -> dict[str, list[float | None]]:
         return {
             name: [RULES[rule](item, self._answers.get(item["id"])) for item in ask["items"]]
             for name, rule in self._chosen.items()
@@ -93,28 +95,32 @@ def _pair(text: str, names: list[str]) -> tuple[str, str]:
     return name, rule
 
 
-def _answers(path: str) -> dict[str, str]:
+def _answers(path: str) -> dict[str, str | None]:
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path)
     if "answer" not in table.column_names:
         raise StandInError(f"the stand-in answer-match needs a column `answer` in {path}, beside id, image and prompt")
     ids, answers = table.column("id").to_pylist(), table.column("answer").to_pylist()
-    return dict(zip(ids, answers, strict=True))
+    if "trusted" not in table.column_names:
+        return dict(zip(ids, answers, strict=True))
+    trusted = table.column("trusted").to_pylist()
+    return {row: answer if may else None for row, answer, may in zip(ids, answers, trusted, strict=True)}
 
 
-def rewards_event(step: int, scores: dict[str, list[float]]) -> dict[str, Any]:
+def rewards_event(step: int, scores: dict[str, list[float | None]]) -> dict[str, Any]:
     """The event that TypeScript makes when it answers."""
     return {
         "type": "rewards",
         "step": step,
         "rewards": {
             name: {
-                "mean": statistics.fmean(values),
-                "std": statistics.pstdev(values),
-                "applied": len(values),
+                "mean": statistics.fmean(known) if known else None,
+                "std": statistics.pstdev(known) if known else None,
+                "applied": len(known),
                 "milliseconds": None,
             }
             for name, values in scores.items()
+            for known in [[value for value in values if value is not None]]
         },
     }

@@ -27,10 +27,12 @@ export type GeneratorAnswers =
   | { provider: 'openai'; model: string; baseUrl: string; keyVariable: string | null; reason: string | null }
   | { provider: 'local'; model: string };
 
-export function configTemplate(answers: TemplateAnswers): string {
+/** @param reference Folder of the package's configurations, as the file that is written sees it: schema and page of settings. */
+export function configTemplate(answers: TemplateAnswers, reference: string): string {
   return [
+    `# yaml-language-server: $schema=${reference}/schema.json`,
     '# A run of medgr2. `medgr2 plan` on this file says what it takes, `medgr2 doctor` whether this machine has it.',
-    '# What is left out has a default: src/config/ lists every setting with its meaning.',
+    `# What is left out has a default: ${reference}/README.md lists every setting with its meaning.`,
     'seed: 0 # every random choice comes from it',
     `cycles: ${cyclesOf(answers.data)} # turns of the loop; can be raised later, finished ones are kept`,
     '',

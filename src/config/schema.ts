@@ -42,6 +42,7 @@ export const configSchema = z
     evaluation: evaluationSchema.prefault({}),
     guards: guardsSchema.prefault({}),
     executor: executorSchema.prefault({}),
+    /** Where jobs compute: `auto` takes the first CUDA GPU, else the CPU. */
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
     /** Torch CPU threads per job; all cores when left out. */
     threads: z.int().positive().optional(),

@@ -75,10 +75,18 @@ export async function evaluatePolicy(evaluation: Evaluation): Promise<AccuracyRe
 
 /** Asks the policy every question, judges its answers and writes them to predictions.parquet in `dir`. */
 export async function answerQuestions(evaluation: Evaluation): Promise<Prediction[]> {
-  const { config, samples, dir } = evaluation;
+  const { config } = evaluation;
   const evaluate = config.evaluation.likelihoods === 'none' ? undefined : evaluation.evaluate;
   const answers =
     evaluate === undefined ? await completionsOnly(evaluation) : await withLikelihoods(evaluation, evaluate);
+  return writePredictions(evaluation, answers);
+}
+
+/** Judges greedy answers, in the order of the questions, and writes predictions.parquet. */
+export async function writePredictions(
+  { config, samples, dir }: Pick<Evaluation, 'config' | 'samples' | 'dir'>,
+  answers: readonly Answer[],
+): Promise<Prediction[]> {
   const predictions = samples.map((sample, index) => judge(sample, answers[index], config.evaluation.reading));
   await writeParquet(join(dir, 'predictions.parquet'), predictions, predictionColumns);
   return predictions;

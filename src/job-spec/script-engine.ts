@@ -19,6 +19,7 @@ import { checkGrpoRows, checkSftRows } from './checks/enough-rows.js';
 import type { AnySpec, RowsJob } from './checks/image-token-budget.js';
 import type { GrpoOptions } from '../config/trl-options/option-shapes.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from './rows/job-rows.js';
+import { writeTrusted } from './rows/trusted-rows.js';
 import { checkJobImages } from './checks/job-images.js';
 import { checkInputs, type RowKind } from './checks/input-gate.js';
 import { checkImageFiles, checkRowFile, type FileRow } from './rows/row-file.js';
@@ -126,22 +127,26 @@ export function withJobs(bridge: BridgeEngine): Engine {
 }
 
 function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): Job<'grpo'> {
-  const { instruction = 'none', rewards, rewardModel, samples: given, data: input, ...rest } = spec;
+  const { instruction = 'none', rewards, rewardModel, samples: given, data: input, trusted: named, ...rest } = spec;
+  const trusted = named === undefined ? null : new Set(named);
   const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
   let answer: NonNullable<JobHooks['rewards']> = async (): Promise<RewardReply> => ({ scores: {} });
   checkInputs('grpo', typeof input === 'string' ? (given ?? []) : input);
   const prepareRewards = async (): Promise<readonly PromptRow[] | null> => {
     if (typeof input === 'string') {
-      answer = answerRewards(rewards, given ?? []);
+      answer = answerRewards(rewards, given ?? [], trusted);
       checkSampled(input, await checkRowFile('grpo', path.resolve(input)), given ?? [], rest.trl ?? {});
       return null;
     }
     const samples = await toSamples(input);
-    answer = answerRewards(rewards, samples);
+    answer = answerRewards(rewards, samples, trusted);
     return samples.map((sample) => promptRow(sample, rowOptions));
   };
   if (typeof input !== 'string') checkGrpoRows(rest.trl ?? {}, input.length);
-  const data = typeof input === 'string' ? path.resolve(input) : rowsFile(rest.outDir, [instruction, input]);
+  const data =
+    typeof input === 'string'
+      ? path.resolve(input)
+      : rowsFile(rest.outDir, named === undefined ? [instruction, input] : [instruction, input, named]);
   const started = {
     kind: 'grpo' as const,
     ...placed(rest),
@@ -152,7 +157,7 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   const prepare = async (): Promise<void> => {
     await mkdir(rest.outDir, { recursive: true });
     const rows = await prepareRewards();
-    if (rows !== null) await writeParquet(data, rows, rowColumns.prompt);
+    if (rows !== null) await writeTrusted(data, rows, trusted);
     await checkJobImages(started);
   };
   return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });

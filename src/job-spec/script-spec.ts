@@ -59,6 +59,11 @@ export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 're
   rewards: readonly Reward[];
   /** Scores each completion on the worker's device; rewards find it as `rewardModelScore`. */
   rewardModel?: ModelInput | undefined;
+  /**
+   * Ids of the samples whose answers may be compared with; all of them where it is left out. Rewards find it as `answerTrusted`,
+   * and the ready-made ones that compare do not apply to the others.
+   */
+  trusted?: readonly string[] | undefined;
 } & (
     | { data: readonly SampleInput[]; samples?: never }
     /** A Parquet file {id, image, prompt}, and the samples that its ids name: rewards are given them. */

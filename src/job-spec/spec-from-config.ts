@@ -81,6 +81,8 @@ export interface GrpoPlace extends JobPlace {
   rewards: { name: string; weight: number }[];
   /** See the contract. */
   deadGroups: 'fail' | 'warn';
+  /** The reward by which a group is all right or all wrong; MedGR²'s where left out. */
+  match?: string | undefined;
 }
 
 export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoSpecSchema> {
@@ -94,6 +96,7 @@ export function grpoSpec(config: Config, place: GrpoPlace): z.input<typeof grpoS
     ...(place.rewardModel === null ? {} : { rewardModel: modelRef(judgeOf(config), place.rewardModel) }),
     rewards: place.rewards,
     deadGroups: place.deadGroups,
+    ...(grpo.difficulty === 'mixed' ? { mixedBy: place.match ?? 'answerMatch' } : {}),
     shownCompletions: grpo.shownCompletions,
     trl: {
       max_steps: grpo.maxSteps,
@@ -130,6 +133,7 @@ export function rewardModelSpec(
     batchSize: rewardModel.batchSize,
     learningRate: first ? rewardModel.learningRate : (rewardModel.retrainLearningRate ?? rewardModel.learningRate),
     languageWeight: rewardModel.languageWeight,
+    ...(rewardModel.statesMemory === undefined ? {} : { statesMemory: rewardModel.statesMemory }),
     loggingSteps: rewardModel.loggingSteps,
     saveSteps: rewardModel.saveSteps,
   };

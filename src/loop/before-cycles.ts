@@ -34,6 +34,7 @@ export async function firstState(
     promoted: { ...policy, name: 'base', measured: (base?.output.gold ?? null) === null ? null : (base?.dir ?? null) },
     measured: base === null ? null : { name: 'base', dir: base.dir },
     filtered: null,
+    unlearned: { samples: [], from: [] },
   };
 }
 

@@ -1,6 +1,7 @@
 /** One turn of the loop (MedGR², Algorithm 1), read from top to bottom: each step is a stage that runs once. */
 import { join } from 'node:path';
 import type { GradedRow } from '../grading/index.js';
+import type { Headroom } from '../evaluation/sampled/headroom-verdict.js';
 import type { Sample } from '../sample.js';
 import type { RewardRow } from '../job-spec/rows/job-rows.js';
 import type { RunContext } from './run-context.js';
@@ -9,6 +10,7 @@ import { outsideGold } from './guards/gold.js';
 import type { PromotedPolicy } from './guards/measured-policy.js';
 import { trainPolicy, type TrainedPolicy } from './guards/train-policy.js';
 import { watchFiltered, watchRewardModel } from './guards/watch-cycle.js';
+import { unlearnedOf, type Written } from './headroom/unlearned.js';
 import { tellPromotion } from './guards/watch.js';
 import type { ComparedPolicy, PolicyComparison } from './result/policy-comparisons.js';
 import { runStage, type StageDone } from './stage.js';
@@ -49,13 +51,20 @@ export interface LoopState {
   /** Of the cycle before; null in the first. */
   filtered: StageDone<FilterOutput> | null;
   graded: { train: GradedRow[]; heldOut: GradedRow[]; fingerprint: string };
+  /** What generators wrote so far and D_gen did not take: questions that SFT has not learned. */
+  unlearned: Written;
 }
 
 export interface CycleDone {
   cycle: number;
   filter: StageDone<FilterOutput>;
   sft: TrainedPolicy;
+  /** Where GRPO was left out: the policy as SFT left it. */
   grpo: TrainedPolicy;
+  /** What held-out questions said before GRPO; null where they were not asked. */
+  headroom: Headroom | null;
+  /** Why GRPO was left out; null where it was not. */
+  grpoSkipped: string | null;
   promoted: PromotedPolicy;
   comparisons: PolicyComparison[];
   /** Whether an alarm had the loop go on from what stood before this cycle. */
@@ -103,7 +112,8 @@ export async function runCycle(
   const spoilt = watchFiltered(run, { cycle, scored, accepted, output: filtered.output, before });
   await publishDataset(run, cycle, filtered);
 
-  const policy = await trainPolicy(run, cycle, state, { dataset, from: filtered.fingerprint });
+  const unlearned = unlearnedOf(state.unlearned, scored, dataset, scoredStage.fingerprint);
+  const policy = await trainPolicy(run, cycle, { ...state, unlearned }, { dataset, from: filtered.fingerprint });
   const isLast = cycle === run.config.cycles;
   const evolved =
     isLast && !run.config.rewardModel.retrainAfterLast
@@ -125,6 +135,7 @@ export async function runCycle(
     measured: policy.measured,
     filtered,
     graded,
+    unlearned,
   };
   return {
     done: {
@@ -132,6 +143,8 @@ export async function runCycle(
       filter: filtered,
       sft: policy.sft,
       grpo: policy.grpo,
+      headroom: policy.headroom,
+      grpoSkipped: policy.grpoSkipped,
       promoted: rolledBack ? state.promoted : policy.promoted,
       comparisons: policy.comparisons,
       rolledBack,

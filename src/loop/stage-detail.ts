@@ -1,5 +1,6 @@
 /** What a stage tells at its end beyond its figures: small tables that screens and reports draw. Counts and shares only. */
 import { z } from 'zod';
+import { headroomSchema } from '../evaluation/sampled/headroom-verdict.js';
 
 const share = z.number().nullable();
 const group = z.record(z.string(), z.strictObject({ n: z.int(), correct: z.int() }));
@@ -18,6 +19,8 @@ export const stageDetailSchema = z.discriminatedUnion('kind', [
   }),
   /** Scores of the candidates in bins of equal width from -6 to 10. */
   z.strictObject({ kind: z.literal('scores'), counts: z.array(z.int()) }),
+  /** What sampled answers say of GRPO's room. */
+  z.strictObject({ kind: z.literal('headroom'), ...headroomSchema.shape }),
   z.strictObject({ kind: z.literal('evaluation'), byModality: group, byQuestionType: group }),
 ]);
 export type StageDetail = z.output<typeof stageDetailSchema>;

@@ -12,6 +12,7 @@ export const stageNames = [
   'filter',
   'sft',
   'evaluate-sft',
+  'headroom',
   'grpo',
   'evaluate-grpo',
   'preferences',

@@ -1,6 +1,7 @@
 /** The stages a configuration will run, in order: what a screen draws before they happen. */
 import { z } from 'zod';
 import type { Config } from '../config/schema.js';
+import { headroomQuestions } from '../config/sections/grpo.js';
 import { stageNames } from './stage-names.js';
 
 const stages = z.array(z.enum(stageNames));
@@ -15,12 +16,23 @@ export const stagePlanSchema = z.strictObject({
 export type StagePlan = z.output<typeof stagePlanSchema>;
 
 /** From fresh candidates to a tested policy: what every cycle begins with. */
-export const turnStages = ['generate', 'score', 'filter', 'sft', 'evaluate-sft', 'grpo', 'evaluate-grpo'] as const;
+export const turnStages = [
+  'generate',
+  'score',
+  'filter',
+  'sft',
+  'evaluate-sft',
+  'headroom',
+  'grpo',
+  'evaluate-grpo',
+] as const;
 
 /** The settings that decide which stages there are. */
 export interface PlanSettings {
   rewardModel: Pick<Config['rewardModel'], 'warmStartSteps' | 'retrainAfterLast'>;
   generatorUpdate: Pick<Config['generatorUpdate'], 'enabled' | 'method'>;
+  /** Left out, nothing is looked at before GRPO. */
+  grpo?: Parameters<typeof headroomQuestions>[0] | undefined;
   generation: Pick<Config['generation'], 'provider'> & {
     local?: Pick<NonNullable<Config['generation']['local']>, 'warmStartSteps'> | undefined;
   };
@@ -29,11 +41,16 @@ export interface PlanSettings {
 export function planStages({
   rewardModel: { warmStartSteps, retrainAfterLast },
   generatorUpdate,
+  grpo,
   generation: { provider, local },
 }: PlanSettings): StagePlan {
   const evolution = ['preferences', 'reward-model', 'reward-report'] as const;
   const update = generatorUpdate.enabled && generatorUpdate.method === 'sft' ? 'generator-sft' : 'generator-update';
-  const cycle = [...turnStages, ...evolution, update] as const;
+  // Whether GRPO follows is not known before it was looked at.
+  const turn = turnStages.filter(
+    (stage) => stage !== 'headroom' || (grpo !== undefined && headroomQuestions(grpo) > 0),
+  );
+  const cycle = [...turn, ...evolution, update] as const;
   const generatorWarmStart = provider === 'local' && (local?.warmStartSteps ?? 0) > 0;
   return {
     start: [
@@ -46,6 +63,6 @@ export function planStages({
       'reward-report',
     ],
     cycle: [...cycle],
-    last: retrainAfterLast ? [...cycle] : [...turnStages, update],
+    last: retrainAfterLast ? [...cycle] : [...turn, update],
   };
 }

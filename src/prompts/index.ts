@@ -3,5 +3,7 @@ export { buildGeneratorPrompt, questionTypeOfPrompt, renderReply, strategyOfProm
 export type { GeneratorPrompt, GeneratorRequest } from './generator-prompt.js';
 export { dropReasons, parseReply, replySchema } from './parse.js';
 export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse.js';
+export { replyRepairs } from './replies/reply-repairs.js';
+export type { ReplyRepair } from './replies/reply-repairs.js';
 export { renderPolicyPrompt, renderQuery, renderResponse } from './policy-prompt.js';
 export type { Instruction } from './policy-prompt.js';

@@ -1,9 +1,16 @@
-/** Reads a generator's reply into the fields of a sample, or says why it cannot be one. Never repairs what was said. */
+/**
+ * Reads a generator's reply into the fields of a sample, or says why it cannot be one. How it is written may be repaired,
+ * which is told; what it says never is.
+ */
 import { z } from 'zod';
 import { comparable, normalize } from '../reward/words/normal-text.js';
 import { optionByText, optionLetter } from '../reward/options/answer-options.js';
 import { firstTwins } from '../reward/options/options-differ.js';
 import { resolveOption } from '../reward/reading/extract.js';
+import type { Loose } from './replies/loose-value.js';
+import { answerOf, optionsOf, textOf, type Fields } from './replies/reply-fields.js';
+import { findReplyObjects, withoutInvisible } from './replies/reply-objects.js';
+import type { ReplyRepair } from './replies/reply-repairs.js';
 import { specialTokens } from './special-tokens.js';
 import { questionTypeSchema, type QuestionType, type Sample } from '../sample.js';
 
@@ -17,6 +24,11 @@ export const replySchema = z.strictObject({
   answer: z.string().min(1).describe('The right option, word for word; a few words for an open question.'),
 });
 export type Reply = z.infer<typeof replySchema>;
+
+/** More than was asked for is no fault of the question; a list of everything is. */
+const mostOptions = 10;
+/** What is taken: a little more than what is asked for. */
+const takenSchema = replySchema.extend({ options: z.array(z.string().min(1)).max(mostOptions) });
 
 /** Why a reply was dropped. */
 export const dropReasons = [
@@ -44,7 +56,10 @@ export interface ReplyContext {
 
 export type ReplyFields = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
 
-export type ParsedReply = { ok: true; fields: ReplyFields } | { ok: false; reason: DropReason; detail: string };
+/** `repairs`: how it had to be mended to be read; left out where it was written as asked for. */
+export type ParsedReply =
+  | { ok: true; fields: ReplyFields; repairs?: ReplyRepair[] }
+  | { ok: false; reason: DropReason; detail: string };
 
 /** Longest piece of a reply that is quoted in a detail, in characters. */
 const quoted = 120;
@@ -60,32 +75,74 @@ export function parseReply(text: string, { questionType, finish, maxCharacters }
   // A server that does not keep to the limit of tokens: nobody asked for so much, and training would pay for it.
   if (text.length > (maxCharacters ?? Number.POSITIVE_INFINITY))
     return drop('too-long', `The reply has ${text.length} characters, more than ${maxCharacters}.`);
-  const json = parseJson(text);
-  if (json === undefined) return drop('malformed-json', `Not one JSON object: ${quote(text)}`);
-  const parsed = replySchema.safeParse(json);
+  const { samples, repairs, json, doubt } = findReplyObjects(text);
+  const [fields] = samples;
+  if (samples.length > 1) return drop('malformed-json', `Holds ${samples.length} samples that differ: ${quote(text)}`);
+  if (doubt !== undefined || (fields === undefined && json === undefined))
+    return drop('malformed-json', `${doubt ?? 'Not one JSON object'}: ${quote(text)}`);
+  // Valid JSON of another kind: what is wrong with it is said in full.
+  const reply = fields === undefined ? json : asAsked(fields, repairs);
+  const parsed = takenSchema.safeParse(reply);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'reply'}: ${issue.message}`);
     return drop('schema', issues.join('; '));
   }
-  return check(parsed.data, questionType);
+  return check(parsed.data, questionType, repairs);
 }
 
-function check(reply: Reply, asked: QuestionType): ParsedReply {
+/** The fields in the form that was asked for; what cannot be brought into it is left as it is, for the schema to refuse. */
+function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {
+  if (fields.has('conflict')) return { [String(fields.get('conflict'))]: null };
+  const told = Object.fromEntries([...fields].map(([name, value]) => [name, plain(value)]));
+  const optional = (name: string): void => {
+    if (told[name] !== null) return;
+    repairs.add('null-field');
+    delete told[name];
+  };
+  optional('questionType');
+  optional('reflection');
+  if (typeof told['questionType'] === 'string') told['questionType'] = questionTypeNamed(told['questionType']);
+  // Of no use, so that nobody minds its form.
+  if (typeof told['reflection'] !== 'string') delete told['reflection'];
+  told['question'] = textOf(fields.get('question'), repairs);
+  if (told['rationale'] === null) repairs.add('null-field');
+  if (fields.has('rationale'))
+    told['rationale'] = told['rationale'] === null ? '' : textOf(fields.get('rationale'), repairs);
+  if (!fields.has('options')) return told;
+  const options = optionsOf(fields.get('options'), repairs);
+  if (options === null) return told;
+  told['options'] = options.texts;
+  const answer = answerOf(fields.get('answer'), options, repairs);
+  // A letter without options names nothing.
+  const isLost = fields.get('options') === null && /^\W*[A-Z]\W*$/i.test(answer ?? '');
+  told['answer'] = isLost ? null : answer;
+  return told;
+}
+
+const plain = (value: Loose): unknown => (value instanceof Map ? {} : value);
+
+/** In whatever letters: `Modality_Recognition`. */
+function questionTypeNamed(text: string): string {
+  const bare = text
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ')
+    .trim();
+  return questionTypeSchema.options.find((type) => type === bare) ?? text;
+}
+
+function check(reply: Reply, asked: QuestionType, repairs: Set<ReplyRepair>): ParsedReply {
   if (reply.questionType !== undefined && reply.questionType !== asked) {
     return drop('wrong-question-type', `Asked for ${asked}, got ${reply.questionType}.`);
   }
-  const [question, rationale, answerText] = [reply.question, reply.rationale, reply.answer].map(tidy) as [
-    string,
-    string,
-    string,
-  ];
+  const clean = (text: string): string => tidy(unmarked(withoutInvisible(text, repairs), repairs));
+  const [question, rationale, answerText] = [clean(reply.question), clean(reply.rationale), clean(reply.answer)];
   if (normalize(question) === '') return drop('schema', 'question: has no words');
   if (/<\/?(?:think|answer)>/i.test(rationale + answerText + reply.options.join(''))) {
     return drop('schema', 'rationale, answer or options: hold tags of the response format');
   }
   const [token] = specialTokens([question, ...reply.options, rationale, answerText].join('\n'));
   if (token !== undefined) return drop('special-token', `Holds ${token}, a sign of chat templates.`);
-  const options = withoutLetters(reply.options.map(tidy));
+  const options = withoutLetters(reply.options.map(clean));
   if (options.length === 1) return drop('one-option', `The only option is ${quote(options[0] ?? '')}`);
   if (options.some((option) => comparable(option) === '')) return drop('schema', 'options: one has no words');
   if (firstTwins(options) !== null) return drop('duplicate-options', `Options: ${quote(options.join(' | '))}`);
@@ -93,7 +150,15 @@ function check(reply: Reply, asked: QuestionType): ParsedReply {
   if (answer === null || normalize(answer) === '') {
     return drop('answer-not-in-options', `Answer ${quote(answerText)}, options ${quote(options.join(' | '))}`);
   }
-  return { ok: true, fields: { question, options, answer, rationale, questionType: asked } };
+  const fields = { question, options, answer, rationale, questionType: asked };
+  return { ok: true, fields, ...(repairs.size === 0 ? {} : { repairs: [...repairs].toSorted() }) };
+}
+
+/** Markdown's bold, which no table of a data set shows. */
+function unmarked(text: string, repairs: Set<ReplyRepair>): string {
+  const bare = text.replace(/\*\*(?=\S)([^*]+?)(?<=\S)\*\*/g, '$1');
+  if (bare !== text) repairs.add('markdown');
+  return bare;
 }
 
 /** A generator must name its answer outright; what a mention in a sentence might mean is not asked. */
@@ -109,15 +174,6 @@ function withoutLetters(options: string[]): string[] {
     (option, i) => new RegExp(`^\\(?${optionLetter(i)}\\s*[).:]\\s*(.+)$`, 'i').exec(option)?.[1],
   );
   return bare.every((option) => option !== undefined) ? bare : options;
-}
-
-function parseJson(text: string): unknown {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/i.exec(text);
-  try {
-    return JSON.parse(fenced?.[1] ?? text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function tidy(text: string): string {

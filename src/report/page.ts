@@ -6,6 +6,7 @@ import { comparison } from './sections/comparison-section.js';
 import { gallery } from './sections/gallery-section.js';
 import { glance } from './sections/glance-section.js';
 import { guards } from './sections/guards-section.js';
+import { headroom } from './sections/headroom-section.js';
 import { limits } from './sections/limits-section.js';
 import { recipe } from './sections/recipe-section.js';
 import type { Section } from './sections/section.js';
@@ -30,6 +31,7 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     await recipe(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,
+    headroom(runs),
     loops || runs.some((run) => run.scores.length > 0) ? await charts.scores(runs) : null,
     loops || runs.some((run) => run.rewardModels.length > 0) ? await charts.rewardModels(runs) : null,
     await charts.learning(runs),

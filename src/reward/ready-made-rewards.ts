@@ -51,7 +51,10 @@ export function formatReward({
   );
 }
 
-/** Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said beside it. */
+/**
+ * Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said beside it. Does not apply
+ * where no answer is trusted.
+ */
 export function accuracyReward({
   name = 'accuracy',
   weight,
@@ -59,14 +62,17 @@ export function accuracyReward({
   reading = 'ours',
 }: Named & Read & { paper: Paper }): Reward {
   const accuracy = paper === 'medvlm-r1' ? medVlmR1Accuracy : medR1Accuracy;
-  return eachReward({ name, weight, version: `accuracy ${paper} ${reading}` }, ({ completion, sample }) =>
+  return matchReward({ name, weight, version: `accuracy ${paper} ${reading}` }, ({ completion, sample }) =>
     reading === 'published' ? publishedAccuracy(paper, completion, sample) : accuracy(completion, sample),
   );
 }
 
-/** The indicator of MedGR² eq. 3: 1 where the answer found in the completion is the sample's, else 0. */
+/**
+ * The indicator of MedGR² eq. 3: 1 where the answer found in the completion is the sample's, else 0. Where no answer is
+ * trusted it does not apply, which is another thing than 0: nobody knows that the completion is wrong.
+ */
 export function answerMatch({ name = 'answerMatch', weight }: Named = {}): Reward {
-  return eachReward({ name, weight, version: 'match' }, ({ completion, sample }) =>
+  return matchReward({ name, weight, version: 'match' }, ({ completion, sample }) =>
     isCorrect(completion, sample) ? 1 : 0,
   );
 }
@@ -82,6 +88,12 @@ export function rewardModelScore({
 
 function eachReward(reward: Named & { name: string; version: string }, judge: (item: RewardItem) => number): Reward {
   return defineReward({ ...reward, score: (batch) => batch.map((item) => judge(item)) });
+}
+
+/** Compares with the sample's answer, so it applies where that may be trusted. */
+function matchReward(reward: Named & { name: string; version: string }, judge: (item: RewardItem) => number): Reward {
+  const score: Reward['score'] = (batch) => batch.map((item) => (item.answerTrusted === false ? null : judge(item)));
+  return defineReward({ ...reward, score });
 }
 
 function modelScore({ rewardModelScore: score, sample }: RewardItem): number {

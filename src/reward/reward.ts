@@ -12,6 +12,8 @@ export interface RewardItem {
   completion: string;
   /** R_φ's raw score of the completion; null where the run has no reward model. */
   rewardModelScore: number | null;
+  /** False where the sample's answer may not be compared with: its question alone is good. True where it is left out. */
+  answerTrusted?: boolean | undefined;
 }
 
 export interface ScoreContext {

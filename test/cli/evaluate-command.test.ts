@@ -32,6 +32,27 @@ test('wrong usage ends with exit code 2, help with an example', async () => {
   expect((await evaluate('--help')).out).toMatch(/Examples:\n {2}medgr2 evaluate /);
 });
 
+test('samples are asked for by numbers that can be, and a judge only among them', async () => {
+  const asked = ['--model', 'phantom', '--data', folder];
+  for (const [flag, value] of [
+    ['--samples', '0'],
+    ['--samples', '2.5'],
+    ['--samples', 'many'],
+    ['--temperature', '0'],
+    ['--temperature', ''],
+  ] as const)
+    expect(await evaluate(...asked, flag, value)).toMatchObject({
+      code: 2,
+      notes: expect.stringContaining(`${flag} ${value}`),
+    });
+  expect(await evaluate(...asked, '--reward-model', 'r')).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining('none are drawn'),
+  });
+  const answers = ['--predictions', join(folder, 'none.jsonl'), '--samples', '4'];
+  expect(await evaluate(...answers)).toMatchObject({ code: 2, notes: expect.stringContaining('--model and --data') });
+});
+
 test('--against pairs the answers of two files and tests the difference', async () => {
   const write = (name: string, answers: readonly string[]): string => {
     const file = join(folder, name);

@@ -127,6 +127,8 @@ test('the summary is a table of cycles and says where the run is', () => {
         tau: 4.2,
         rewardModel: quality,
         retrainedRewardModel: null,
+        headroom: null,
+        grpoSkipped: null,
         accuracy: { sft: 0.7, grpo: 0.75 },
         accuracyByModality: { sft: group, grpo: group },
         accuracyByQuestionType: { sft: group, grpo: group },

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine as BridgeEngine } from '../../src/bridge/jobs/open-engine.js';
 import type { JobHooks } from '../../src/bridge/jobs/running-job.js';
 import { sftCommand, type StageFlags } from '../../src/cli/commands/stage-command.js';
-import { writeParquet } from '../../src/dataset/tables/table.js';
+import { readParquet, writeParquet } from '../../src/dataset/tables/table.js';
 import { ConfigError, DataError } from '../../src/errors.js';
 import { answerMatch } from '../../src/reward/index.js';
 import { withJobs, type Engine } from '../../src/job-spec/script-engine.js';
@@ -210,6 +210,43 @@ describe('a file of rows', () => {
     await expect(prepared('grpo', two, samples.slice(1))).rejects.toMatchObject({ code: 'sample-missing', where: '1' });
     await expect(prepared('grpo', two, [{ ...samples[0], answer: 'PET' }, samples[1]])).rejects.toThrow('no option');
   });
+});
+
+test('a GRPO job’s rows say whose answers are trusted where not all are, and its rewards are told', async () => {
+  const { engine, started } = recording();
+  const samples = ['a', 'b'].map((id) => ({ ...makeSample(), id, image }));
+  const spec = {
+    ...common(samples),
+    rewards: [answerMatch()],
+    trl: { num_generations: 2, per_device_train_batch_size: 2 },
+  };
+  const judged = [];
+  for (const trusted of [undefined, ['b']]) {
+    engine.grpo({ ...spec, ...(trusted === undefined ? {} : { trusted }) });
+    const { spec: sent, hooks } = started.at(-1) ?? {};
+    await hooks?.prepare?.();
+    const rows = await readParquet(String((sent as Row)['data']));
+    const items = samples.map(({ id }) => ({ id, completion: '<answer>MRI</answer>', rewardModelScore: null }));
+    const reply = await hooks?.rewards?.({ type: 'rewards', step: 1, items }, new AbortController().signal);
+    judged.push({ rows: rows.map(({ id, trusted: may }) => [id, may]), scores: reply?.scores['answerMatch'] });
+    expect(sent).not.toHaveProperty('trusted');
+  }
+  expect(judged).toEqual([
+    {
+      rows: [
+        ['a', undefined],
+        ['b', undefined],
+      ],
+      scores: [1, 1],
+    },
+    {
+      rows: [
+        ['a', false],
+        ['b', true],
+      ],
+      scores: [null, 1],
+    },
+  ]);
 });
 
 test('the command line has the same gate', async () => {

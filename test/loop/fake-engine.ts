@@ -129,6 +129,7 @@ async function perform(
         tokens: 3,
         finished: true,
         responses: responses.map((text) => ({ logLikelihood: scoreOf(text) - 11, tokens: text.length })),
+        ...((spec.samples ?? 0) > 0 ? { sampled: samplesOf(prompt, spec.samples) } : {}),
       }));
       const answers = writeLines(spec.outDir, 'answers.jsonl', lines);
       return { kind: spec.kind, answers, count: lines.length, seconds: 0 };
@@ -178,6 +179,9 @@ function writeLines(outDir: string, name: string, lines: readonly object[]): str
 
 /** Between -6 and 10, decided by the text. */
 const scoreOf = (text: string): number => (Number.parseInt(sha256(text).slice(0, 4), 16) / 0xffff) * 16 - 6;
+
+const samplesOf = (prompt: string, count: number) =>
+  Array.from({ length: count }, (_, index) => ({ text: answerTo(prompt, index), tokens: 3, finished: true }));
 
 /** A sample for a generator's prompt; else the name of one of the options. */
 function answerTo(prompt: string, index: number): string {

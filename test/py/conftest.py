@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+import medgr2  # noqa: F401 (before the hub's client, which is told by it to send nothing about us)
+
 settings.register_profile("seeded", derandomize=True, deadline=None)
 if "MEDGR2_SEED" not in os.environ:
     settings.load_profile("seeded")

@@ -325,6 +325,43 @@ it('a doubt behind the answer block takes the answer back', () => {
   );
 });
 
+/** Options that an image can be said to be. */
+const identities = optionSets.filter(([first = '']) =>
+  ['MRI', 'Left lung', 'Grade I', 'Normal', 'Magnetic Resonance Imaging (MRI)', '肺炎'].includes(first),
+);
+
+it('a letter beside a statement of another option pays neither', () => {
+  const both = [
+    'The image is X. Answer: L',
+    'Answer: L\nThe image is X.',
+    '(L) The finding is X.',
+    'This is X. <answer>L</answer>',
+    '<answer>L</answer> The image is X.',
+    'The image is X. The correct option is L.',
+    'Das Bild ist X. Antwort: L',
+    'It is X, as shown. \\boxed{L}',
+    '这是X。答案：L',
+  ];
+  const apart = fc
+    .constantFrom(...identities)
+    .chain((options) =>
+      fc.record({
+        options: fc.constant(options),
+        stated: fc.nat(options.length - 1),
+        lettered: fc.nat(options.length - 1),
+        form: fc.constantFrom(...both),
+      }),
+    )
+    .filter(({ stated, lettered }) => stated !== lettered);
+  fc.assert(
+    fc.property(apart, ({ options, stated, lettered, form }) => {
+      const text = form.replace('X', options[stated] ?? '').replace(/L(?![a-z])/, String.fromCharCode(65 + lettered));
+      expect({ text, paid: paidKeys(text, options) }).toEqual({ text, paid: [] });
+    }),
+    { numRuns: 400 },
+  );
+});
+
 describe('a denial', () => {
   const denials = [
     'not X',

@@ -54,6 +54,17 @@ describe('composite', () => {
     expect(scaleScore(2, 'unit')).toBe(0.5);
   });
 
+  it('gives no match, rather than 0, where no answer is trusted', async () => {
+    const items = [item('<answer>MRI</answer>', 10), item('<answer>MRI</answer>', 10)].map((one, index) => ({
+      ...one,
+      answerTrusted: index === 0,
+    }));
+    const scores = await evaluateRewards(compositeRewards({ alpha: 0.8, beta: 0.2, scale: 'unit' }), items);
+    expect(scores).toEqual({ rewardModel: [1, 1], answerMatch: [1, null] });
+    const rules = ruleRewards({ paper: 'med-r1', format: 'either' });
+    expect((await evaluateRewards(rules, items))['accuracy']).toEqual([1, null]);
+  });
+
   it('refuses a missing reward-model score', async () => {
     const rewards = compositeRewards({ alpha: 0.8, beta: 0.2, scale: 'unit' });
     await expect(evaluateRewards(rewards, [item('x')])).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-"""The `evaluate` job: a policy's greedy completion of each (image, prompt), and how likely it finds each option."""
+"""The `evaluate` job: a policy's greedy completions, samples beside them, and how likely it finds each option."""
 
 from __future__ import annotations
 
@@ -24,12 +24,16 @@ ANSWER_BLOCK = "<answer>"
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
-    """Writes answers.jsonl: {id, text, tokens, finished, responses: [{logLikelihood, tokens}]}, in the rows' order."""
+    """Writes answers.jsonl: {id, text, tokens, finished, responses: [{logLikelihood, tokens}]}, in the rows' order.
+
+    With `samples`, each line also has `sampled`: so many of {text, tokens, finished}, drawn at `temperature`.
+    """
     rows = read_rows(spec["data"], ("id", "image", "prompt", "responses"))
     check_ids(spec["data"], rows)
     check_policy(model_path(spec["model"]))
     processor = checked_processor(spec["model"], rows, ("prompt", "responses"))
     most: int = spec["maxNewTokens"]
+    samples: int = spec.get("samples", 0)
     lengths = row_lengths(processor, rows)
     _check_room(spec, processor, rows, lengths, most)
     device = set_up(spec)
@@ -39,14 +43,27 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     started = time.monotonic()
     path = Path(spec["outDir"]) / "answers.jsonl"
     with path.open("w", encoding="utf-8") as out, ImageMemo().of(processor):
-        for _, batch in in_batches(rows, plan_batches(lengths, spec["batchSize"], after=most), channel):
+        plan = plan_batches(lengths, spec["batchSize"], after=most, copies=max(1, samples))
+        for _, batch in in_batches(rows, plan, channel):
             completions = complete_batch(model, processor, batch, most)
+            drawn = sampled(model, processor, batch, most, samples, spec.get("temperature", 1.0))
             prefixes = [reasoning(item["text"]) if spec["reasoning"] == "own" else "" for item in completions]
             likelihoods = option_likelihoods(model, processor, batch, prefixes, spec["batchSize"])
-            for row, completion, responses in zip(batch, completions, likelihoods, strict=True):
-                line = {"id": row["id"], **completion, "responses": responses}
+            for row, completion, responses, more in zip(batch, completions, likelihoods, drawn, strict=True):
+                line = {"id": row["id"], **completion, "responses": responses, **more}
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
     return {"kind": "evaluate", "answers": str(path), "count": len(rows), "seconds": time.monotonic() - started}
+
+
+def sampled(
+    model: Any, processor: Any, batch: list[Row], most: int, samples: int, temperature: float
+) -> list[dict[str, Any]]:
+    """For each row {sampled: its samples}; an empty dictionary where none are asked for."""
+    if samples == 0:
+        return [{} for _ in batch]
+    lines = complete_batch(model, processor, batch, most, samples, temperature)
+    drawn = [{name: line[name] for name in ("text", "tokens", "finished")} for line in lines]
+    return [{"sampled": drawn[at : at + samples]} for at in range(0, len(drawn), samples)]
 
 
 def _check_room(spec: dict[str, Any], processor: Any, rows: list[Row], lengths: list[int], reply: int) -> None:

@@ -28,7 +28,7 @@ from medgr2.rows.row_gate import check_ids
 from medgr2.spec_rules import check_grpo_rows
 from medgr2.training.lora import lora_config
 from medgr2.training.own_settings import OwnSettings
-from medgr2.training.sharding import check_reference, heed, ranks
+from medgr2.training.sharding import check_reference, heed, ranks, sharding
 from medgr2.training.train_events import EventCallback
 from medgr2.training.train_to_end import TrainingJob, run_trainer, trainer_defaults
 from medgr2.training.trained_parts import train_only
@@ -37,6 +37,9 @@ from medgr2.training.training_faults import RewardOutOfRange
 from medgr2.training.vllm_rollouts import check_server, checked_generation, rollout_options
 
 COLUMNS = ("id", "image", "prompt")
+#: Whether rewards may compare with a row's answer; left out where they may in all. Rewards are TypeScript's: here it
+#: says what a checkpoint was trained on.
+TRUSTED = "trusted"
 #: Squared, it is still a number in float32: advantages divide by a group's standard deviation.
 LARGEST_REWARD = 1e18
 
@@ -121,6 +124,7 @@ class RewardDesk:
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS)
+    columns = (*COLUMNS, TRUSTED) if TRUSTED in rows[0] else COLUMNS
     check_ids(spec["data"], rows)
     check_generation_options(spec.get("trl", {}))
     check_grpo_rows(spec.get("trl", {}), len(rows), ranks())
@@ -138,7 +142,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     train_only(model, spec.get("train", "all"))
     scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
-    job = TrainingJob(spec, channel, device, rows, COLUMNS, OwnSettings(model))
+    job = TrainingJob(spec, channel, device, rows, columns, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)
     check_half(spec.get("trl", {}), device.type == "cpu")
     longest = max(lengths) + reply
@@ -150,6 +154,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             **job.keep_batch({**trainer_defaults(spec, device), **GROUP, **options}),
         )
         heed(config)
+        if scorer is not None and sharding() is not None:
+            scorer.split_over_ranks()
         callback = EventCallback(channel, grpo_figures(tuple(desk.names)))
         trainer = PolicyTrainer(
             model=model,
@@ -160,6 +166,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
             peft_config=lora_config(spec, model),
             callbacks=[callback],
         )
+        trainer.mixed_by = spec.get("mixedBy")
         check_server(trainer, rows[0], longest, job.tell)
         trainer.start_reference_from_policy()
         trainer.read_images_once(scorer)

@@ -1,4 +1,4 @@
-"""TRL's GRPOTrainer with our checkpoints, and a count of what its groups taught.
+"""TRL's GRPOTrainer with our checkpoints, a count of what its groups taught, and a filter of groups by difficulty.
 
 A group teaches where its completions got different rewards. A completion without any reward teaches nothing.
 """
@@ -12,6 +12,7 @@ import torch
 from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
+from medgr2.jobs.grpo_figures import DEAD, LEFT_OUT, has_value, same_in_group
 from medgr2.models.frozen_towers import reuse_if_frozen
 from medgr2.models.reward_backbone import RewardModel
 from medgr2.resuming.resumable_trainer import Progress, Resumable
@@ -28,6 +29,11 @@ class PolicyTrainer(Resumable, GRPOTrainer):
     dead_groups = 0
     #: Completions to which no reward applied.
     unrewarded = 0
+    #: The reward by which groups that are all right or all wrong are left out; None leaves none out.
+    mixed_by: str | None = None
+    left_out = 0
+    #: Of the batch at hand, over all processes: factor of each group's advantages.
+    _weights_B: torch.Tensor | None = None
     _sampler: Any = None
     images: ImageMemo
 
@@ -53,14 +59,15 @@ class PolicyTrainer(Resumable, GRPOTrainer):
             **super().progress(),
             "step": self._step,
             "generated": self._buffered_inputs if self._step % every else None,
-            "groups": [self.groups, self.dead_groups, self.unrewarded],
+            "groups": [self.groups, self.dead_groups, self.unrewarded, self.left_out],
         }
 
     def restore(self, progress: Progress) -> None:
         super().restore(progress)
         self._step = progress["step"]
         self._buffered_inputs = _on(self.accelerator.device, progress["generated"])
-        self.groups, self.dead_groups, self.unrewarded = progress["groups"]
+        # A checkpoint of an earlier version has no count of what was left out: it left out nothing.
+        self.groups, self.dead_groups, self.unrewarded, self.left_out = [*progress["groups"], 0][:4]
 
     def restore_of_other_ranks(self, progress: Progress, more: float) -> None:
         super().restore_of_other_ranks({**progress, "step": round(progress["step"] * more), "generated": None}, more)
@@ -98,7 +105,7 @@ class PolicyTrainer(Resumable, GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Any:
         try:
             with self.images.of(self.processing_class):
-                return super()._generate_and_score_completions(inputs)
+                return self._leave_out(super()._generate_and_score_completions(inputs))
         except (StopIteration, IndexError, KeyError, ValueError) as error:
             found = row_error(error, inputs, lambda one: [str(one["row_id"])], self._tokenize_alone)
             if isinstance(error, StopIteration) or found.alone:
@@ -116,15 +123,46 @@ class PolicyTrainer(Resumable, GRPOTrainer):
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         rewards_NF: torch.Tensor = super()._calculate_rewards(*args, **kwargs)  # of all processes
-        weights_F = self.reward_weights.to(rewards_NF.device)
-        none_BG = rewards_NF.isnan().all(dim=1).view(-1, self.num_generations)
-        total_BG = (rewards_NF * weights_F).nansum(dim=1).view(-1, self.num_generations)
-        highest_B = total_BG.masked_fill(none_BG, -torch.inf).max(dim=1).values
-        lowest_B = total_BG.masked_fill(none_BG, torch.inf).min(dim=1).values
+        groups_BGN = rewards_NF.view(-1, self.num_generations, rewards_NF.shape[1])
+        none_BG = groups_BGN.isnan().all(dim=2)
+        total_BG = (groups_BGN * self.reward_weights.to(rewards_NF.device)).nansum(dim=2)
+        dead_B = same_in_group(total_BG.masked_fill(none_BG, torch.nan))
+        easy_B = self._one_outcome(groups_BGN)
         self.groups += len(total_BG)
-        self.dead_groups += int((highest_B <= lowest_B).sum())
+        self.dead_groups += int((dead_B | easy_B).sum())
+        self.left_out += int(easy_B.sum())
         self.unrewarded += int(none_BG.sum())
+        self._tell_dead(groups_BGN, easy_B)
+        # The kept ones stand for all of them, so that a step is the mean over what teaches, however much was left out.
+        kept = int((~easy_B).sum())
+        self._weights_B = (~easy_B).float() * (len(easy_B) / max(1, kept)) if easy_B.any() else None
         return rewards_NF
+
+    def _one_outcome(self, groups_BGN: torch.Tensor) -> torch.Tensor:
+        """Groups that are all right or all wrong by the chosen reward; none of those to which it does not apply."""
+        if self.mixed_by is None:
+            return torch.zeros(len(groups_BGN), dtype=torch.bool, device=groups_BGN.device)
+        values_BG = groups_BGN[:, :, self.reward_func_names.index(self.mixed_by)]
+        return same_in_group(values_BG) & has_value(values_BG)
+
+    def _tell_dead(self, groups_BGN: torch.Tensor, easy_B: torch.Tensor) -> None:
+        """By reward, of the groups that it applies to: a sum hides which of its parts no longer tells answers apart."""
+        metrics = self._metrics["train" if self.model.training else "eval"]
+        for index, name in enumerate(self.reward_func_names):
+            applies_B = has_value(groups_BGN[:, :, index])
+            if applies_B.any():
+                metrics[DEAD.format(name)].append(same_in_group(groups_BGN[applies_B, :, index]).float().mean().item())
+        if self.mixed_by is not None:
+            metrics[LEFT_OUT].append(easy_B.float().mean().item())
+
+    def _leave_out(self, batch: Any) -> Any:
+        """Advantages of this process's completions; what all processes share decides, so that none differs."""
+        if self._weights_B is not None:
+            weights_N = self._weights_B.repeat_interleave(self.num_generations)
+            own = len(batch["advantages"])
+            start = self.accelerator.process_index * own
+            batch["advantages"] = batch["advantages"] * weights_N[start : start + own].to(batch["advantages"].device)
+        return batch
 
     def rows_left_out(self) -> str | None:
         """TRL's sampler gives whole generation batches alone: what fills none at an epoch's end is passed over."""
@@ -145,6 +183,11 @@ class PolicyTrainer(Resumable, GRPOTrainer):
             return None
         if self.all_unrewarded():
             return f"no reward applied to any completion of its {self.groups} groups: all were null"
+        if self.left_out:
+            return (
+                f"in each of its {self.groups} groups all completions got the same reward, or were all right or all "
+                f"wrong by {self.mixed_by}"
+            )
         return f"in each of its {self.groups} groups all completions got the same reward"
 
     def all_unrewarded(self) -> bool:
@@ -154,14 +197,21 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         found = []
         if self.groups and self.dead_groups >= 0.9 * self.groups:
             share = f"{self.dead_groups} of {self.groups} groups"
-            found.append(f"{share} taught nothing: their completions all got the same reward")
+            left = f" or were all right or all wrong by {self.mixed_by}" if self.left_out else ""
+            found.append(f"{share} taught nothing: their completions all got the same reward{left}")
         if self.unrewarded:
             share = f"{self.unrewarded} of {self.groups * self.num_generations} completions"
             found.append(f"{share} got no reward at all, all being null, and taught nothing")
         return found
 
     def more_result(self) -> dict[str, Any]:
-        return {"groups": self.groups, "deadGroups": self.dead_groups / self.groups if self.groups else None}
+        share = None if self.groups == 0 else self.left_out / self.groups
+        left_out = {} if self.mixed_by is None else {"leftOut": share}
+        return {
+            "groups": self.groups,
+            "deadGroups": self.dead_groups / self.groups if self.groups else None,
+            **left_out,
+        }
 
 
 def _on(device: torch.device, value: Any) -> Any:

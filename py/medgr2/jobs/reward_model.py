@@ -17,6 +17,7 @@ from medgr2.node.job_channel import Channel
 from medgr2.resuming.resumable_trainer import Resumable
 from medgr2.rows.prepare_rows import prepare
 from medgr2.rows.read_rows import Row, read_rows
+from medgr2.rows.response_states import ReadBeforeTraining, ResponseStates, states_worth_keeping
 from medgr2.rows.row_faults import NamedRows
 from medgr2.training.lora import lora_config
 from medgr2.training.sharding import heed, sharding, whole_models
@@ -28,6 +29,8 @@ COLUMNS = ("id", "image", "prompt", "response", "grade", "pair", "chosen")
 BEST_GRADE = 10
 # The head starts from nothing and the backbone from something: the head may move faster.
 HEAD_RATE = 10.0
+#: MB of what a frozen backbone made of the rows, where the job does not say.
+STATES_MEMORY = 1000
 
 
 def units_of(rows: list[Row], loss: str) -> list[list[Row]]:
@@ -97,12 +100,16 @@ class RewardTrainer(Resumable, Trainer):
 
 
 class Collate:
-    def __init__(self, model: RewardModel) -> None:
+    """Units of rows as a batch: encoded, or what was read of them before."""
+
+    def __init__(self, model: RewardModel, states: ResponseStates | None = None) -> None:
         self.model = model
+        self.states = states
 
     def __call__(self, units: list[list[Row]]) -> dict[str, Any]:
         rows = [row for unit in units for row in unit]
-        encoded = self.model.encode(rows)
+        read = None if self.states is None else self.states.of([row["position"] for row in rows])
+        encoded = self.model.encode(rows) if read is None else read
         grades = [row.get("grade") for row in rows]
         chosen: list[int] = []
         rejected: list[int] = []
@@ -133,9 +140,29 @@ def make_model(spec: dict[str, Any], device: torch.device) -> RewardModel:
     return model
 
 
+def states_of(
+    spec: dict[str, Any],
+    model: RewardModel,
+    units: list[list[Row]],
+    arguments: TrainingArguments,
+    channel: Channel,
+) -> ResponseStates | None:
+    """What to read once, where the head alone learns; None where rows are read as they are drawn."""
+    if spec.get("train") != "head" or sharding() is not None:  # ranks that share weights must read equally often
+        return None
+    rows = [row for unit in units for row in unit]
+    for position, row in enumerate(rows):
+        row["position"] = position
+    states = ResponseStates(model, rows, [row["tokens"] for row in rows], spec["batchSize"])
+    per_step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps
+    megabytes = spec.get("statesMemory", STATES_MEMORY)
+    return states_worth_keeping(states, arguments.max_steps * per_step, len(units), megabytes, channel)
+
+
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     rows = read_rows(spec["data"], COLUMNS[:4], COLUMNS[4:])
-    rows = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response").rows
+    prepared = prepare(spec["model"], rows, ("prompt", "response"), channel, response="response")
+    rows = [{**row, "tokens": length} for row, length in zip(prepared.rows, prepared.lengths, strict=True)]
     units = units_of(rows, spec["loss"])
     left = len(rows) - sum(map(len, units))
     if left > 0:
@@ -144,7 +171,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         channel.emit({"type": "warning", "message": message})
     device = set_up(spec)
     model = make_model(spec, device)
-    reuse_if_frozen(model)
+    reused = reuse_if_frozen(model)
     job = TrainingJob(spec, channel, device, rows, COLUMNS)
     arguments = TrainingArguments(
         output_dir=str(job.checkpoints_folder),
@@ -169,12 +196,15 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     )
     heed(arguments)
     callback = EventCallback(channel)
+    states = states_of(spec, model, units, arguments, channel)
+    if states is not None and reused is not None:
+        reused.alone = False  # all rows are read in batches that never change
     trainer = RewardTrainer(
         model=model,
         args=arguments,
         train_dataset=units,
-        data_collator=NamedRows(Collate(model), lambda unit: [str(row["id"]) for row in unit]),
-        callbacks=[callback],
+        data_collator=NamedRows(Collate(model, states), lambda unit: [str(row["id"]) for row in unit]),
+        callbacks=[*([] if states is None else [ReadBeforeTraining(states, channel)]), callback],
         spec=spec,
     )
     return run_trainer(trainer, callback, job)

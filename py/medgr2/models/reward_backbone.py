@@ -27,6 +27,7 @@ from medgr2.rows.encode import Row, encode
 from medgr2.rows.image_memo import ImageMemo
 from medgr2.rows.row_bounds import plan_batches, row_lengths
 from medgr2.training.merge_adapters import merge_adapters
+from medgr2.training.sharding import most_of_all_ranks, split_layers
 
 GRADE_MEAN = 2.5
 GRADE_SCALE = 6.0
@@ -38,7 +39,10 @@ class ScoreNotFinite(ValueError):
 
 
 class RewardHead(nn.Module):
-    """(hidden_BTD, logp_BT, response_BT) -> score_B. The output starts near the mean grade, at the grades' spread."""
+    """(hidden_BTD, evidence_BTE, response_BT) -> score_B. Starts near the mean grade, at the grades' spread."""
+
+    #: Numbers beside the hidden state of each token.
+    evidence = 1
 
     def __init__(self, hidden: int, width: int = 64, looks: int = 4) -> None:
         super().__init__()
@@ -48,10 +52,10 @@ class RewardHead(nn.Module):
         self.inner = nn.Linear(hidden + looks * (width + 1) + 3, width)
         self.outer = nn.Linear(width, 1)
 
-    def forward(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
+    def forward(self, hidden_BTD: torch.Tensor, evidence_BTE: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
         # Small, and float32 whatever the backbone computes in: a score is a sum of small differences.
         with torch.autocast(hidden_BTD.device.type, enabled=False):
-            return self._scores(hidden_BTD, logp_BT, response_BT)
+            return self._scores(hidden_BTD, evidence_BTE[..., 0], response_BT)
 
     def _scores(self, hidden_BTD: torch.Tensor, logp_BT: torch.Tensor, response_BT: torch.Tensor) -> torch.Tensor:
         states_BTD = self.norm(hidden_BTD)
@@ -80,6 +84,8 @@ class RewardModel(nn.Module):
         self.head = head
         self.processor = processor
         self.adapted = False
+        #: Each rank of the job holds a part of it.
+        self.split = False
         self.images = ImageMemo()
         #: The layers that FSDP shards one by one; it asks the outermost module.
         self._no_split_modules = getattr(backbone, "_no_split_modules", None)
@@ -103,6 +109,11 @@ class RewardModel(nn.Module):
         model = cls.start(reference, device)
         reuse_features(model.vlm, alone)
         return model
+
+    def split_over_ranks(self) -> None:
+        """Once the job's ranks have met; from then on all score at the same time. It learns no more."""
+        split_layers(self.vlm, self.device)
+        self.split = True
 
     @classmethod
     def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
@@ -143,8 +154,25 @@ class RewardModel(nn.Module):
         inputs = {name: value.to(self.device) for name, value in encoded.inputs.items()}
         return {**inputs, "response_mask": encoded.response_BT.long().to(self.device)}
 
+    def train(self, mode: bool = True) -> RewardModel:
+        """A backbone that stays as it is reads as it will when it scores: nothing of it is dropped at random."""
+        super().train(mode)
+        if not any(value.requires_grad for value in self.backbone.parameters()):
+            self.backbone.eval()
+        return self
+
     def forward(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Scores (B,), unbounded, and the mean next-token loss of each response (B,)."""
+        """Scores (B,), unbounded, and the mean next-token loss of each response (B,): of rows encoded, or read."""
+        if "response" in inputs:
+            hidden_BTD, evidence_BTE, response_BT = inputs["hidden"], inputs["evidence"], inputs["response"]
+        else:
+            hidden_BTD, evidence_BTE, response_BT = self.read(inputs)
+        mean_B = evidence_BTE[..., 0].sum(dim=1) / response_BT.sum(dim=1)
+        # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
+        return self.head(hidden_BTD.float(), evidence_BTE.detach(), response_BT), -mean_B
+
+    def read(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Of each position but the first: hidden state, evidence, and whether it is a response's."""
         inputs = dict(inputs)
         response_BT = inputs.pop("response_mask")
         hidden_BTD = self.vlm.model(**inputs, use_cache=False).last_hidden_state
@@ -153,24 +181,33 @@ class RewardModel(nn.Module):
         targets_N = inputs["input_ids"][:, 1:][predicts_BT]
         logp_N = target_log_likelihoods(self.vlm, hidden_BTD[:, :-1][predicts_BT], targets_N)
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
-        mean_B = logp_BT.sum(dim=1) / predicts_BT.sum(dim=1)
-        # The likelihood is evidence, not a knob: the head may not raise a score by changing the language model.
-        return self.head(hidden_BTD[:, 1:].float(), logp_BT.detach(), predicts_BT), -mean_B
+        return hidden_BTD[:, 1:], logp_BT[..., None], predicts_BT
 
-    @torch.inference_mode()
     def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
         """Raw scores of rows {id, image, prompt, response}, in their order, at most `batch` rows at once; not clamped.
 
         None where a row is longer than the backbone can read.
         """
+        # Gathered layers are written anew in each pass, which tensors of inference mode do not allow.
+        with torch.no_grad() if self.split else torch.inference_mode():
+            return self._score(rows, batch)
+
+    def _score(self, rows: Sequence[Row], batch: int) -> list[float | None]:
         lengths = row_lengths(self.processor, rows, "response")
         most = getattr(self.vlm.config.get_text_config(), "max_position_embeddings", None)
         fits = [index for index, length in enumerate(lengths) if most is None or length <= most]
         scores: list[float | None] = [None] * len(rows)
-        for part in plan_batches([lengths[index] for index in fits], batch, sort=True):
+        parts = plan_batches([lengths[index] for index in fits], batch, sort=True)
+        # Before the first pass, in which the ranks wait for each other's parts.
+        more = most_of_all_ranks(len(parts), self.device) - len(parts) if self.split else 0
+        for part in parts:
             chosen = [fits[at] for at in part]
             for index, score in zip(chosen, self._scores([rows[index] for index in chosen]), strict=True):
                 scores[index] = score
+        if more:  # a rank that has less to read gives the others its part
+            shortest = rows[min(range(len(rows)), key=lengths.__getitem__)]
+            for _ in range(more):
+                self(self.encode([shortest]))
         return scores
 
     def _scores(self, rows: Sequence[Row]) -> list[float]:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForImageTextToText
 
 from medgr2.resuming.weight_seal import SealBroken, check_seal
+from medgr2.training.lora import base_has_its_words
 from medgr2.training.merge_adapters import merge_adapters
 
 PHANTOM_BASE = Path(__file__).parents[1] / "phantom" / "base"
@@ -134,7 +135,8 @@ def _load_adapter(model: Any, path: str, name: str) -> Any:
     else:
         adapted = _attempt(path, lambda: PeftModel.from_pretrained(model, path, adapter_name=name))
     saved = _attempt(path, lambda: load_file(Path(path) / ADAPTER_WEIGHTS))
-    live = get_peft_model_state_dict(adapted, adapter_name=name)
+    with base_has_its_words():
+        live = get_peft_model_state_dict(adapted, adapter_name=name)
     mismatched = [
         f"{key} ({tuple(saved[key].shape)} in the file, {tuple(live[key].shape)} in the model)"
         for key in saved

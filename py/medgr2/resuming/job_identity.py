@@ -1,6 +1,7 @@
 """What a checkpoint belongs to: everything that decides how a training job goes, by content, as flat JSON.
 
-Where a job writes, on what device it runs, how often it logs and saves decide nothing of what it learns.
+Where a job writes, on what device it runs, how often it logs and saves, what it keeps in memory: none decides what it
+learns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from medgr2.resuming.content_hashes import model_hash, rows_hash
 
 Identity = dict[str, Any]
 
-FREE = {"outDir", "device", "threads", "shownCompletions", "loggingSteps", "saveSteps"}
+FREE = {"outDir", "device", "threads", "shownCompletions", "loggingSteps", "saveSteps", "statesMemory"}
 FREE_OPTIONS = re.compile(
     r"trl\.(logging_.*|log_.*|save_.*|disable_tqdm|num_completions_to_print|skip_memory_metrics|"
     r"vllm_(server_.*|group_port|gpu_memory_utilization|enable_sleep_mode|tensor_parallel_size|max_model_length)|"

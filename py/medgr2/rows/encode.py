@@ -37,7 +37,10 @@ def encode(processor: Any, rows: Sequence[Row], side: str = "right", most: int |
     """
     prompts = _prompts(processor, rows)
     mask_BT = prompts["attention_mask"].bool()
-    replies = [reply_ids(processor, row["prompt"], row.get("response"), row.get("prefix") or "") for row in rows]
+    replies = [
+        reply_ids(processor, row["prompt"], row.get("response"), row.get("prefix") or "", whole)
+        for row, whole in zip(rows, _whole_texts(processor, rows), strict=True)
+    ]
     length = max(int(used) + len(ids) for used, (ids, _) in zip(mask_BT.sum(dim=1), replies, strict=True))
     length = min(length, most or length)
     response_BT = torch.zeros(len(rows), length, dtype=torch.bool)
@@ -59,13 +62,35 @@ def encode(processor: Any, rows: Sequence[Row], side: str = "right", most: int |
     return Encoded(batch, response_BT)
 
 
-def reply_ids(processor: Any, prompt: str, response: str | None, prefix: str = "") -> tuple[list[int], int]:
-    """Tokens after the prompt, with the response's end, and how many of them, from the last on, are the response's."""
+def _whole_texts(processor: Any, rows: Sequence[Row]) -> list[list[int] | None]:
+    """Tokens of prompt and response in one text, all rows at once, which is faster; None where there is no response."""
+    answered = [at for at, row in enumerate(rows) if row.get("response") is not None]
+    wholes: list[list[int] | None] = [None] * len(rows)
+    if not answered:
+        return wholes
+    before = turn_of(processor).before
+    texts = []
+    for at in answered:
+        row = rows[at]
+        texts.append(f"{boundary(processor, row['prompt'])}{before}{row.get('prefix') or ''}{row['response']}")
+    adds = adds_special_tokens(processor, texts[0]) and not is_prefix_model(processor)
+    for at, ids in zip(answered, processor.tokenizer(texts, add_special_tokens=adds).input_ids, strict=True):
+        wholes[at] = ids
+    return wholes
+
+
+def reply_ids(
+    processor: Any, prompt: str, response: str | None, prefix: str = "", together: list[int] | None = None
+) -> tuple[list[int], int]:
+    """Tokens after the prompt, with the response's end, and how many of them, from the last on, are the response's.
+
+    `together`: tokens of prompt and response in one text, where they are known.
+    """
     if response is None:
         return [], 0
     turn = turn_of(processor)
     start = boundary(processor, prompt)
-    whole = [*_after(processor, start, f"{turn.before}{prefix}{response}"), turn.end]
+    whole = [*_after(processor, start, f"{turn.before}{prefix}{response}", together), turn.end]
     if not prefix:
         return whole, len(whole)
     alone = _after(processor, start, f"{turn.before}{prefix}")
@@ -80,14 +105,14 @@ def boundary(processor: Any, prompt: str) -> str:
     return f"{prompt}\n" if is_prefix_model(processor) else prompt_text(processor, prompt)
 
 
-def _after(processor: Any, start: str, text: str) -> list[int]:
+def _after(processor: Any, start: str, text: str, together: list[int] | None = None) -> list[int]:
     """Tokens of `text` after `start`, whose own tokens stay what they are alone: generation goes on from them."""
     tokenizer = processor.tokenizer
     if any(token in text for token in reserved_tokens(processor)):
         return _as_plain_text(processor, text)
     adds = adds_special_tokens(processor, start) and not is_prefix_model(processor)
     alone = _start_ids(processor, start, adds)
-    whole: list[int] = tokenizer(start + text, add_special_tokens=adds).input_ids
+    whole: list[int] = together or tokenizer(start + text, add_special_tokens=adds).input_ids
     if tuple(whole[: len(alone)]) == alone:
         return whole[len(alone) :]
     return list(tokenizer(text, add_special_tokens=False).input_ids)

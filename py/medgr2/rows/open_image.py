@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
+from pathlib import Path
 
 import numpy
 from PIL import Image, ImageOps
@@ -49,6 +51,15 @@ def _as_rgb(image: Image.Image, path: str) -> Image.Image:
 
 def image_size(path: str) -> tuple[int, int]:
     """(width, height) as `open_image` will have them, from the file's header."""
+    try:
+        state = Path(path).stat()
+    except OSError as error:
+        raise ImageUnreadable(f"cannot read the image {path}: {_words(error)}") from error
+    return _size_of(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=65_536)  # an image stands in several rows, and is asked for before and in a pass
+def _size_of(path: str, _modified: int, _bytes: int) -> tuple[int, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

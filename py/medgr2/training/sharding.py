@@ -1,6 +1,7 @@
 """How a trained model is split over the ranks of a job: `fsdp` (PyTorch's FSDP2) or `zero3` (DeepSpeed), by accelerate.
 
 The executor says which by an environment variable, as `accelerate launch` does; no library is imported before it must.
+A model that only scores beside it is split too (split_layers).
 """
 
 from __future__ import annotations
@@ -122,3 +123,37 @@ def save_whole(trainer: Any, folder: str) -> None:
         for name in getattr(trainer.accelerator.unwrap_model(trainer.model), "all_tied_weights_keys", {}):
             weights.pop(name, None)
         trainer._save(folder, state_dict=weights)
+
+
+def split_layers(vlm: Any, device: Any) -> None:
+    """Splits a model that only scores, once the job's ranks have met: by FSDP2, beside ZeRO-3 too. From then on all
+    ranks must call it equally often.
+
+    accelerate leaves such a model whole under FSDP2, and TRL's way for references gathers all of it at once. Here the
+    layers of the language model are split, nearly all of a large model, and gathered one by one; tower, embeddings and
+    output layer stay whole, since ranks read other numbers of images and of parts of a vocabulary's scores.
+    """
+    import torch
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
+    from torch.distributed.tensor import DTensor
+
+    from medgr2.training.trained_parts import language_model
+
+    vlm.requires_grad_(False)
+    text: Any = language_model(vlm)
+    mesh = init_device_mesh(device.type, (ranks(),))
+    for layer in text.layers:
+        fully_shard(layer, mesh=mesh, reshard_after_forward=True)
+    whole = {value for value in text.parameters() if not isinstance(value, DTensor)}
+    fully_shard(text, mesh=mesh, reshard_after_forward=True, ignored_params=whole)
+    if device.type == "cuda":
+        torch.cuda.empty_cache()  # of what other ranks hold now
+
+
+def most_of_all_ranks(count: int, device: Any) -> int:
+    import torch
+
+    counts = torch.tensor(count, device=device)
+    torch.distributed.all_reduce(counts, op=torch.distributed.ReduceOp.MAX)
+    return int(counts)

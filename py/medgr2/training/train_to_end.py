@@ -21,6 +21,7 @@ from medgr2.resuming.trained_weights import bits
 from medgr2.resuming.weight_seal import put_in_place
 from medgr2.training.float32_masters import hold, precision_options, release, share_that_moves
 from medgr2.training.global_batch import carried_on
+from medgr2.training.lora import base_has_its_words
 from medgr2.training.own_settings import OwnSettings
 from medgr2.training.sharding import check_ranks, ranks, save_whole, sharding, sharding_options
 from medgr2.training.train_events import EventCallback, finite
@@ -120,12 +121,13 @@ def run_trainer(trainer: Any, callback: EventCallback, job: TrainingJob) -> dict
     trainable = trainable_parts(model)
     job.channel.emit({**about, "trainable": trainable})
     started = time.monotonic()
-    training_loss = _train(trainer, callback, checkpoint)
-    check_outcome(trainer, job, start)
-    if job.own is not None:
-        job.own.put_back()
-    release(model, trainer.held)
-    saved = _save(trainer, job.folder / "model")
+    with base_has_its_words():
+        training_loss = _train(trainer, callback, checkpoint)
+        check_outcome(trainer, job, start)
+        if job.own is not None:
+            job.own.put_back()
+        release(model, trainer.held)
+        saved = _save(trainer, job.folder / "model")
     trainer.checkpoints.clear()
     return {
         "kind": spec["kind"],

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import trl.trainer.grpo_trainer as trl_grpo
 from accelerate.utils import is_peft_model
-from peft.tuners.lora import Linear
+from peft.tuners.lora import Conv2d, Conv3d, Embedding, Linear
 from peft.tuners.tuners_utils import BaseTunerLayer
 from trl.generation.vllm_client import to_openai_messages
 from trl.generation.vllm_generation import VLLMGeneration
@@ -21,8 +21,11 @@ from trl.generation.vllm_generation import VLLMGeneration
 from medgr2.models.weights import base_of
 from medgr2.rows.encode import Row, encode
 from medgr2.rows.open_image import open_image
+from medgr2.training.merge_adapters import with_adapters
 from medgr2.training.sharding import sharding
 
+#: Layers whose one weight and adapters make one weight.
+PLAIN = (Linear, Embedding, Conv2d, Conv3d)
 SERVE = (
     'VLLM_SERVER_DEV_MODE=1 vllm serve {model} --weight-transfer-config \'{{"backend": "nccl"}}\' '
     "--logprobs-mode processed_logprobs --enable-scale-out"
@@ -80,7 +83,10 @@ class CheckedGeneration(VLLMGeneration):
             return super().generate(prompts, images, num_generations, profiler)
 
     def _iter_named_params(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """TRL merges adapters into the weights and takes them out again: what is rounded off each time adds up."""
+        """TRL merges adapters into the weights and takes them out again: what is rounded off each time adds up.
+
+        Here each weight is what `merge` would make of it.
+        """
         layers = adapted(self.model)
         if layers is None or self._dist.is_fsdp or sharding() is not None:
             yield from super()._iter_named_params()
@@ -89,9 +95,8 @@ class CheckedGeneration(VLLMGeneration):
             plain = name.removeprefix("base_model.model.").replace(".base_layer", "")
             if self.model.prefix in plain or "original_module" in plain:
                 continue
-            layer = layers.get(name)
-            whole = parameter.data if layer is None else with_adapters(layer)
-            yield self._fix_param_name_to_vllm(plain, extra_prefixes=["modules_to_save.default."]), whole
+            plain = self._fix_param_name_to_vllm(plain, extra_prefixes=["modules_to_save.default."])
+            yield plain, with_adapters(layers[name]) if name in layers else parameter.data
 
     def sync_weights(self) -> None:
         with _named():
@@ -108,22 +113,14 @@ class CheckedGeneration(VLLMGeneration):
 
 
 def adapted(model: Any) -> dict[str, Any] | None:
-    """Layers with adapters by their weight's name; None without any, or where one is not a plain linear layer."""
+    """Layers with adapters by their weight's name; None without any, or where one is packed or of another kind."""
     if not is_peft_model(model):
         return None
     found = {name: part for name, part in model.named_modules() if isinstance(part, BaseTunerLayer)}
-    if not all(type(part) is Linear and part.get_base_layer().weight.is_floating_point() for part in found.values()):
+    plain = (type(part) in PLAIN and part.get_base_layer().weight.is_floating_point() for part in found.values())
+    if not all(plain):
         return None
     return {f"{name}.base_layer.weight": part for name, part in found.items()}
-
-
-@torch.no_grad()
-def with_adapters(layer: Any) -> torch.Tensor:
-    """As peft merges them, in a tensor of its own."""
-    weight: torch.Tensor = layer.get_base_layer().weight.detach().clone()
-    for name in layer.active_adapters:
-        weight += layer.get_delta_weight(name)
-    return weight
 
 
 @contextmanager

@@ -77,7 +77,10 @@ export const sftSpecSchema = z
   })
   .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 
-/** GRPO (MedGR² eq. 3). Rows: {id, image, prompt}. Rewards are asked from TypeScript once per generation batch. */
+/**
+ * GRPO (MedGR² eq. 3). Rows: {id, image, prompt}, and `trusted` where the answers of some may not be compared with. Rewards are
+ * asked from TypeScript once per generation batch.
+ */
 export const grpoSpecSchema = z
   .strictObject({
     kind: z.literal('grpo'),
@@ -100,10 +103,20 @@ export const grpoSpecSchema = z
      * or a warning beside the model as it is, as where a loop's policy has nothing left to learn from its prompts.
      */
     deadGroups: z.enum(['fail', 'warn']).optional(),
+    /**
+     * A reward's name: groups whose completions all got the same of it (all right, or all wrong) are left out, and the others
+     * stand for them, as in DAPO's dynamic sampling but without drawing more in their place. Groups to which it does not apply
+     * stay.
+     */
+    mixedBy: z.string().optional(),
     /** Completions shown per logging step, for people to read. */
     shownCompletions: z.int().min(0).default(2),
     /** Options of TRL's GRPOConfig, checked as TRL has them. */
     trl: grpoOptionsSchema.superRefine((options, context) => tell(context, grpoProblems(options))).default({}),
+  })
+  .refine(({ mixedBy, rewards }) => mixedBy === undefined || rewards.some(({ name }) => name === mixedBy), {
+    path: ['mixedBy'],
+    error: 'names none of the rewards',
   })
   .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 
@@ -127,6 +140,8 @@ export const rewardModelSpecSchema = z
     learningRate: z.number().positive(),
     /** Weight of the next-token loss on responses of the highest grade, which keeps the backbone able to read images. */
     languageWeight: z.number().min(0).default(0),
+    /** MB that may be taken by what a backbone that stays as it is (`train: head`) makes of all rows, read once; 0 reads each as it is drawn. */
+    statesMemory: z.number().min(0).optional(),
     loggingSteps: z.int().positive().default(10),
     saveSteps: z.int().positive().default(100),
     /** Adapters learn in place of the backbone's weights; the finished model has them merged. */
@@ -162,7 +177,8 @@ export const completeSpecSchema = z.strictObject({
 /**
  * A policy's greedy completions, and how likely it finds each of some responses: one per option, for AUROC. Rows: {id, image,
  * prompt, responses}, `responses` a list that may be empty. Writes answers.jsonl: {id, text, tokens, finished, responses:
- * [{logLikelihood, tokens}]}: natural logarithms, summed over the tokens of the response and of the turn's end.
+ * [{logLikelihood, tokens}]}: natural logarithms, summed over the tokens of the response and of the turn's end; with `samples`
+ * also sampled: [{text, tokens, finished}].
  */
 export const evaluateSpecSchema = z.strictObject({
   kind: z.literal('evaluate'),
@@ -171,6 +187,9 @@ export const evaluateSpecSchema = z.strictObject({
   data: z.string(),
   /** What a response follows: the prompt (`none`), or also what the policy itself wrote before its answer block (`own`). */
   reasoning: z.enum(['none', 'own']).default('none'),
+  /** Completions drawn beside the greedy one, and how hot. */
+  samples: z.int().min(0).default(0),
+  temperature: z.number().gt(0).default(1),
   maxNewTokens: z.int().positive(),
   batchSize: z.int().positive().default(32),
 });

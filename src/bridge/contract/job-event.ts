@@ -35,14 +35,19 @@ export const jobEventSchema = z.discriminatedUnion('type', [
       .strictObject({
         reward: metric,
         rewardStd: metric,
-        /** Mean and standard deviation of each reward, before weighting. */
-        rewards: z.record(z.string(), z.strictObject({ mean: metric, std: metric })),
+        /**
+         * Mean and standard deviation of each reward, before weighting; of the groups that it applies to, the share in which all
+         * completions got the same of it.
+         */
+        rewards: z.record(z.string(), z.strictObject({ mean: metric, std: metric, deadGroups: metric.optional() })),
         /** Only where a KL penalty is used. */
         kl: metric,
         completionLength: metric,
         /** Share of groups whose completions all got the same reward: they teach nothing. */
         deadGroups: metric,
         entropy: metric,
+        /** Share of groups left out by difficulty: all right or all wrong by the reward that the spec names. */
+        leftOut: metric.optional(),
       })
       .nullable(),
   }),

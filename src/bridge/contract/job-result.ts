@@ -25,6 +25,8 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     /** Groups of completions in the whole run, and the share of them that taught nothing. */
     groups: z.int().optional(),
     deadGroups: metric.optional(),
+    /** The share that the difficulty filter left out; only where there was one. */
+    leftOut: metric.optional(),
   }),
   z.strictObject({ kind: z.literal('reward-model'), ...trainResult }),
   z.strictObject({ kind: z.literal('score'), scores: z.string(), count: z.int(), seconds: z.number(), peakMemory }),

@@ -8,12 +8,14 @@ import type { RewardAsk, RewardReply } from '../contract/reward-messages.js';
 /**
  * The `rewards` hook of a GRPO job.
  * @param samples all samples that the job's rows were made from; a row's `id` is its sample's.
+ * @param trusted ids of those whose answers may be compared with; all of them where it is null.
  * @example
  * engine.grpo({ ...spec, rewards: rewardSpec(rewards) }, { rewards: answerRewards(rewards, samples) });
  */
 export function answerRewards(
   rewards: readonly Reward[],
   samples: readonly Sample[],
+  trusted: ReadonlySet<string> | null = null,
 ): (ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> {
   const byId = new Map(samples.map((sample) => [sample.id, sample]));
   return async ({ items }, signal) => {
@@ -23,7 +25,7 @@ export function answerRewards(
         throw new RewardError('unknown-sample', `the trainer asks for the reward of ${id}, which is not in its data`, {
           where: id,
         });
-      return { sample, completion, rewardModelScore };
+      return { sample, completion, rewardModelScore, answerTrusted: trusted === null || trusted.has(id) };
     });
     const milliseconds: Record<string, number> = {};
     const scores = await evaluateRewards(rewards, batch, {

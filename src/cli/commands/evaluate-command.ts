@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import type { SpecInput } from '../../bridge/jobs/open-engine.js';
 import { parseConfig } from '../../config/load.js';
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
@@ -11,10 +12,13 @@ import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
 import { readQuestions, testOfRun } from '../../evaluation/test-questions.js';
 import { transitions, type Outcome, type Transitions } from '../../evaluation/transitions.js';
+import { sampleAnswers } from '../../evaluation/sampled/sample-answers.js';
+import { sampledReport, type SampledQuestion, type SampledReport } from '../../evaluation/sampled/sampled-report.js';
 import type { Sample } from '../../sample.js';
 import { confirmOutput } from '../../loop/folder/check-outputs.js';
 import { withBases } from '../../loop/folder/relocation.js';
 import { evaluationText } from '../print/evaluation-text.js';
+import { sampledText } from '../print/sampled-text.js';
 import type { CommandIo } from '../command-io.js';
 import { setUpPython } from './run-command.js';
 
@@ -38,6 +42,15 @@ export interface EvaluateModel extends Common {
   set: readonly string[];
   /** Folder to keep prompts, answers and predictions.parquet in. */
   out?: string | undefined;
+  /** Completions of each question beside the greedy one. */
+  sampling?: Drawing | undefined;
+}
+
+interface Drawing {
+  samples: number;
+  temperature: number;
+  /** Folder of R_φ, for best-of-k. */
+  rewardModel?: string | undefined;
 }
 
 export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
@@ -75,10 +88,11 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
   const samples = await readQuestions(data);
-  const used = [data, model, ...(against === undefined ? [] : [against])].flatMap((name) => withBases(testOf(name)));
+  const judge = command.sampling?.rewardModel;
+  const used = [data, model, against, judge].flatMap((name) => (name === undefined ? [] : withBases(testOf(name))));
   for (const name of used) await confirmOutput(name);
   await setUpPython(io);
-  const first = await answersOf(command, model, samples, command.out, io);
+  const { predictions: first, questions } = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;
   const report = answerReport(answerRows(first, likelihoods, samples), { reading });
   let flows: Transitions | null = null;
@@ -87,15 +101,20 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
     const other = isFile
       ? await readOutcomes({ predictions: against, skipBad: false }, reading)
       : await answersOf(
-          command,
+          { ...command, sampling: undefined },
           against,
           samples,
           command.out === undefined ? undefined : join(command.out, 'against'),
           io,
-        );
+        ).then(({ predictions }) => predictions);
     flows = compare(model, first, against, other);
   }
-  io.out(command.json ? JSON.stringify(jsonOf(report, flows, { model, data })) : evaluationText(report, flows));
+  const sampled: SampledReport | null = questions === null ? null : sampledReport(questions);
+  io.out(
+    command.json
+      ? JSON.stringify(jsonOf(report, flows, { model, data, ...(sampled === null ? {} : { sampled }) }))
+      : [evaluationText(report, flows), ...(sampled === null ? [] : ['', sampledText(sampled)])].join('\n'),
+  );
 }
 
 /** A run folder is asked for its test questions. */
@@ -107,14 +126,20 @@ const testOf = (path: string): string => {
 const settings = (set: readonly string[]) =>
   parseConfig('evaluation: { likelihoods: mean }', { file: 'evaluate', set });
 
+interface Answered {
+  predictions: Prediction[];
+  /** Null where nothing was sampled. */
+  questions: SampledQuestion[] | null;
+}
+
 /** Asks one model all questions, in an engine of its own. */
 async function answersOf(
-  { set }: EvaluateModel,
+  { set, sampling }: EvaluateModel,
   model: string,
   samples: readonly Sample[],
   out: string | undefined,
   io: CommandIo,
-): Promise<Prediction[]> {
+): Promise<Answered> {
   const config = settings(set);
   const { openEngine } = await import('../../bridge/jobs/open-engine.js');
   const { mkdir } = await import('node:fs/promises');
@@ -122,22 +147,33 @@ async function answersOf(
   await mkdir(dir, { recursive: true });
   try {
     await using engine = await openEngine({ logDir: join(dir, 'logs') });
-    const hooks = {
+    const hooksOf = (what: string) => ({
       signal: io.signal,
       onEvent: (event: { type: string; done?: number; total?: number }) => {
-        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} questions`);
+        if (event.type === 'progress') io.error(`${basename(model)}: ${event.done} of ${event.total} ${what}`);
       },
-    };
-    return await answerQuestions({
+    });
+    const hooks = hooksOf('questions');
+    const asking = {
       config,
       model: /^[./]/.test(model) || model.includes('\\') ? resolve(model) : model,
       samples,
       dir,
       seed: config.seed,
-      rows: { instruction: config.policy.instruction, imagePath: (image) => image },
-      complete: (spec) => engine.start<'complete'>(spec, hooks).result,
-      evaluate: (spec) => engine.start<'evaluate'>(spec, hooks).result,
-    });
+      rows: { instruction: config.policy.instruction, imagePath: (image: string) => image },
+      complete: (spec: SpecInput<'complete'>) => engine.start<'complete'>(spec, hooks).result,
+      evaluate: (spec: SpecInput<'evaluate'>) => engine.start<'evaluate'>(spec, hooks).result,
+    };
+    if (sampling === undefined) return { predictions: await answerQuestions(asking), questions: null };
+    const { rewardModel, ...drawn } = sampling;
+    const judge =
+      rewardModel === undefined
+        ? null
+        : {
+            rewardModel: resolve(rewardModel),
+            score: (spec: SpecInput<'score'>) => engine.start<'score'>(spec, hooksOf('answers scored')).result,
+          };
+    return await sampleAnswers({ ...asking, drawn, judge });
   } finally {
     if (out === undefined) await rm(dir, { recursive: true, force: true });
   }

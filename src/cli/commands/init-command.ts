@@ -1,6 +1,7 @@
 /** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
 import { configTemplate, type TemplateAnswers } from '../../config/init-template.js';
@@ -33,7 +34,7 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
       remedy: 'Give another name, or --force to write over it.',
     });
   const { answers, questions } = await answersOf(command, dirname(file), io);
-  const text = configTemplate(answers);
+  const text = configTemplate(answers, relative(dirname(file), join(packageRoot, 'configs')));
   parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
   writeWhole(file, text, 'umask');
   io.out(`wrote ${command.file}`);

@@ -65,12 +65,21 @@ export async function sftCommand(file: string, flags: PolicyFlags, io: CommandIo
   tell(`model: ${shown(checkpoint)}`);
 }
 
-export async function grpoCommand(file: string, flags: PolicyFlags & ScoreFlags, io: CommandIo): Promise<void> {
+export interface GrpoFlags extends PolicyFlags {
+  rewardModel: string;
+  learned?: string | undefined;
+  heldOut?: string | undefined;
+}
+
+export async function grpoCommand(file: string, flags: GrpoFlags, io: CommandIo): Promise<void> {
   const samples = await readChecked(file, flags);
+  const read = (name: string | undefined) => (name === undefined ? undefined : readSampleFile(name, flags.imageRoot));
+  const [learned, heldOut] = [await read(flags.learned), await read(flags.heldOut)];
   const { config, options, tell } = await prepare('grpo', file, flags, io);
   await setUpPython(io);
   const { rewardModel } = flags;
-  const { checkpoint } = await grpoAlone(config, { samples, model: modelOf(config, flags), rewardModel }, options);
+  const what = { samples, model: modelOf(config, flags), rewardModel, learned, heldOut };
+  const { checkpoint } = await grpoAlone(config, what, options);
   tell(`model: ${shown(checkpoint)}`);
 }
 

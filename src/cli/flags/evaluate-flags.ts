@@ -14,6 +14,9 @@ interface EvaluateFlags {
   out?: string;
   reading: string;
   against?: string;
+  samples?: number;
+  temperature?: number;
+  rewardModel?: string;
   json?: boolean;
 }
 
@@ -27,6 +30,13 @@ export const declareEvaluate: Declare = (program, io) => {
     .option('--data <path>', 'its questions: a dataset folder, a run folder (its test questions) or samples.parquet')
     .option('--set <key=value>', 'a setting of policy or evaluation, as in a configuration; several times', collect, [])
     .option('--out <folder>', 'keep the prompts, answers and predictions.parquet there')
+    .option(
+      '--samples <k>',
+      'also draw k answers to each question: acc@1, pass@k, majority, and best of k with --reward-model',
+      numberAbove('--samples', 0, true),
+    )
+    .option('--temperature <t>', 'of --samples (default: 1)', numberAbove('--temperature', 0, false))
+    .option('--reward-model <folder>', 'a reward model that chooses the best of --samples')
     .option('--predictions <file>', 'instead: answers made elsewhere, as JSONL, a JSON list, CSV or TSV')
     .option('--questions <file>', 'their questions: modality, question type and options, joined by id or image path')
     .option('--map <key=column>', 'the column of a field, such as prediction=text; several times', collect, [])
@@ -46,24 +56,44 @@ export const declareEvaluate: Declare = (program, io) => {
       example(
         'medgr2 evaluate --model phantom --data runs/demo-0 --against runs/demo-0/cycle-3/grpo/model',
         'medgr2 evaluate --model Qwen/Qwen2.5-VL-3B-Instruct --data DATASET --set policy.instruction=think',
+        'medgr2 evaluate --model SFT --data runs/demo-0 --samples 8 --reward-model runs/demo-0/cycle-0/reward-model/model',
         'medgr2 evaluate --predictions predictions.jsonl --questions questions.jsonl',
         'medgr2 evaluate --predictions answers.csv --map prediction=output --map answer=truth --json',
       ),
     )
     .action(async ({ skipBad, json, ...flags }: EvaluateFlags) => {
       const { model, data, predictions, questions, map, set, out, against } = flags;
+      const sampling = samplingOf(flags);
       const reading = readingNamed(flags.reading);
       const { evaluateModel, evaluatePredictions } = await import('../commands/evaluate-command.js');
       const common = { against, json: json === true };
-      if (predictions !== undefined && model === undefined && data === undefined)
+      if (predictions !== undefined && model === undefined && data === undefined && sampling === undefined)
         return evaluatePredictions({ predictions, questions, map, skipBad: skipBad === true, reading, ...common }, io);
       if (predictions === undefined && model !== undefined && data !== undefined)
-        return evaluateModel({ model, data, set, out, ...common }, io);
+        return evaluateModel({ model, data, set, out, sampling, ...common }, io);
       throw new ConfigError('evaluate-what', 'give either --model and --data, or --predictions', {
         remedy: 'medgr2 evaluate --help shows examples.',
       });
     });
 };
+
+/** What is drawn beside the greedy answers; nothing where it is not asked for. */
+function samplingOf({ samples, temperature = 1, rewardModel }: Omit<EvaluateFlags, 'json'>) {
+  if (samples !== undefined) return { samples, temperature, rewardModel };
+  if (rewardModel === undefined) return undefined;
+  throw new ConfigError('evaluate-samples', '--reward-model chooses among samples, and none are drawn', {
+    remedy: 'Give --samples 8 with it.',
+  });
+}
+
+const numberAbove =
+  (flag: string, bound: number, whole: boolean) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value > bound && Number.isFinite(value) && (!whole || Number.isInteger(value)))
+      return value;
+    throw new ConfigError('evaluate-number', `${flag} ${text} is no ${whole ? 'whole ' : ''}number above ${bound}`);
+  };
 
 function readingNamed(name: string): EvaluationReading {
   if (name === 'ours' || name === 'published') return name;

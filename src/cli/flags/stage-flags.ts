@@ -1,7 +1,7 @@
 /** `medgr2 generate`, `score`, `sft`, `grpo` and `train-reward`: stages of the loop on files of one's own. */
 import { Option, type Command } from 'commander';
 import { modalities } from '../../sample.js';
-import type { GenerateFlags, PolicyFlags, ScoreFlags } from '../commands/stage-command.js';
+import type { GenerateFlags, GrpoFlags, PolicyFlags, ScoreFlags } from '../commands/stage-command.js';
 import { collect, example, redoWords, versionWords, type Declare } from './declare-command.js';
 
 const load = () => import('../commands/stage-command.js');
@@ -50,12 +50,20 @@ export const declareGrpo: Declare = (program, io) => {
     .description('train a model by GRPO against a reward model and the samples’ answers')
     .requiredOption('--reward-model <folder>', 'the reward model')
     .option('--model <name>', 'model to start from, as a rule one after SFT (default: policy.base)')
+    .option(
+      '--learned <samples>',
+      'what SFT learned: grpo.prompts says what of <samples> is asked beside or instead of it',
+    )
+    .option('--held-out <samples>', 'samples whose images are not asked about')
     .option('--image-root <folder>', 'where relative image names start')
     .addHelpText(
       'after',
-      example('medgr2 grpo d-gen.parquet --model runs/sft-d-gen-0/cycle-1/sft/model --reward-model rewards/model'),
+      example(
+        'medgr2 grpo d-gen.parquet --model runs/sft-d-gen-0/cycle-1/sft/model --reward-model rewards/model',
+        'medgr2 grpo scored.parquet --learned d-gen.parquet --set grpo.prompts=fresh --model SFT --reward-model REWARD',
+      ),
     )
-    .action(async (file: string, flags: PolicyFlags & ScoreFlags) => (await load()).grpoCommand(file, flags, io));
+    .action(async (file: string, flags: GrpoFlags) => (await load()).grpoCommand(file, flags, io));
 };
 
 export const declareTrainReward: Declare = (program, io) => {

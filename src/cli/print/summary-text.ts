@@ -1,5 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
+import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
@@ -25,10 +26,20 @@ export function summaryOf(result: RunResult, runDir: string): string {
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
     ...comparisonLines(result.comparisons),
     result.notice,
+    ...headroomLines(result),
     ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,
   ].join('\n');
+}
+
+/** What held-out questions said of GRPO in each cycle, and where it was left out for it. */
+function headroomLines({ cycles }: RunResult): string[] {
+  const lines = cycles.flatMap(({ cycle, headroom, grpoSkipped }) => {
+    if (grpoSkipped !== null) return [`cycle ${cycle}: ${grpoSkipped}`];
+    return headroom === null ? [] : [`cycle ${cycle}: ${headroomWords(headroom)}`];
+  });
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** Nobody reads figures for what is not there: what is wrong with them stands by itself. */

@@ -20,11 +20,13 @@ export const vqaRadDataSchema = z.strictObject({
   source: z.literal('vqa-rad'),
   /** The folder; the environment variable MEDGR2_DATA stands in where it is left out. */
   path: z.string().min(1),
-  /** Shares of the images that become seed and test; the rest is the pool. All splits are by image. */
+  /** Share of the images whose questions become the trusted samples; what neither part takes is the pool. Splits are by image. */
   seedShare: z.number().gt(0).lt(1).default(0.35),
+  /** Share of the images whose questions are the test. */
   testShare: z.number().gt(0).lt(1).default(0.3),
-  /** At most this many questions per split, chosen with the seed; all of them when left out. */
+  /** Most trusted samples, chosen with the seed; all of them when left out. */
   seedLimit: count.optional(),
+  /** Most test questions. */
   testLimit: count.optional(),
 });
 
@@ -39,9 +41,11 @@ export const filesDataSchema = z.strictObject({
   pool: z.string().min(1).optional(),
   /** Of the images of a plain folder. */
   modality: modalitySchema.default('unknown'),
-  /** At most this many, chosen with the seed; all of them when left out. */
+  /** Most trusted samples, chosen with the seed; all of them when left out. */
   seedLimit: count.optional(),
+  /** Most test questions. */
   testLimit: count.optional(),
+  /** Most images of the pool. */
   poolLimit: count.optional(),
 });
 

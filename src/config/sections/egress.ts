@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** Whether images may leave this machine. A base URL that is not loopback is refused without it. */
 export const egressSchema = z.strictObject({
+  /** Consent. Without it only addresses of this machine are sent anything. */
   allow: z.boolean().default(false),
   /** Why this is permitted, kept with the run: data agreement, public data set, de-identified, ... */
   reason: z.string().default(''),

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 
 export const evaluationSchema = z.strictObject({
+  /** Longest answer. */
   maxNewTokens: z.int().positive().default(64),
+  /** Questions that are answered at once. */
   batchSize: z.int().positive().default(64),
   /**
    * Likelihood of each option, which AUROC needs: `mean` log-probability of its tokens, so that long options are not worse

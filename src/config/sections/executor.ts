@@ -16,8 +16,8 @@ const fields = z.strictObject({
   gpus: z.union([z.literal('all'), z.int().positive()]).optional(),
   /**
    * Splits weights, gradients and optimiser state of a trained model over the ranks: `fsdp` by PyTorch's FSDP2, `zero3` by
-   * DeepSpeed, which is an extra. Left out, every rank holds all of them. GRPO's reward model only scores: each rank holds it
-   * whole. Checkpoints of sharded weights are gone on from by as many ranks as made them.
+   * DeepSpeed, which is an extra. Left out, every rank holds all of them. GRPO's reward model only scores: of it the language
+   * model's layers are split. Checkpoints of sharded weights are gone on from by as many ranks as made them.
    */
   sharding: z.enum(['fsdp', 'zero3']).optional(),
   /** Ray: whether each worker has a GPU of its own. */

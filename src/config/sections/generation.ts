@@ -19,11 +19,13 @@ const serverAddress = z.url({ protocol: /^https?$/, error: 'expected an address 
 
 /** Gemini through its REST API. The key itself never stands in a configuration. */
 const geminiSchema = z.strictObject({
+  /** As the API names it. */
   model: z.string().min(1).default('gemini-2.5-flash-lite'),
   /** Name of the environment variable that holds the key. */
   apiKeyEnv: environmentVariable.default('GEMINI_API_KEY'),
   /** Google's own address when left out. */
   baseUrl: serverAddress.optional(),
+  /** Longest wait for one reply. */
   timeoutSeconds: z.number().positive().default(120),
 });
 
@@ -35,9 +37,11 @@ const openAiSchema = z.strictObject({
   baseUrl: serverAddress.default('http://127.0.0.1:8000/v1'),
   /** Name of the environment variable that holds the key; no key is sent where it is left out. */
   apiKeyEnv: environmentVariable.optional(),
+  /** How replies are held to their structure: by the whole JSON Schema, to being some JSON object, or not at all. */
   structuredOutput: z.enum(structuredOutputs).default('json-schema'),
   /** Newer OpenAI models take only max_completion_tokens. */
   lengthField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
+  /** Longest wait for one reply. */
   timeoutSeconds: z.number().positive().default(120),
 });
 
@@ -45,6 +49,7 @@ const openAiSchema = z.strictObject({
 const localSchema = z.strictObject({
   /** Model folder or Hugging Face id; `phantom` is the tiny model that ships with medgr2. */
   model: z.string().min(1),
+  /** Number format of compute; `auto` is bfloat16 on a GPU that has it, else float32. */
   dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
   /** Largest number of pixels an image is resized to. */
   maxPixels: z.int().positive().optional(),
@@ -64,6 +69,7 @@ const localSchema = z.strictObject({
 
 /** What the provider allows; left out, only the concurrency bounds a run. */
 const limitsSchema = z.strictObject({
+  /** Requests a minute. */
   requestsPerMinute: z.number().positive().optional(),
   /** Input and output together. */
   tokensPerMinute: z.number().positive().optional(),
@@ -76,17 +82,24 @@ const teacherSchema = z.strictObject({
   /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
   errorRates: z
     .strictObject({
+      /** Of prompts that ask straight away. */
       direct: rate.default(0.45),
+      /** Of prompts that ask for reasons first. */
       'step-by-step': rate.default(0.35),
+      /** Of prompts that ask to reflect first. */
       'meta-cognitive': rate.default(0.28),
     })
     .prefault({}),
   /** Shares of replies that are broken JSON, empty, blocked, or refused for overload. */
   faults: z
     .strictObject({
+      /** Broken JSON. */
       malformed: rate.default(0.01),
+      /** Nothing at all. */
       empty: rate.default(0.005),
+      /** Refused by a safety filter. */
       blocked: rate.default(0.005),
+      /** HTTP 503, to be tried again. */
       overloaded: rate.default(0.01),
     })
     .prefault({}),
@@ -97,11 +110,13 @@ const teacherSchema = z.strictObject({
 export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
 
 const generationFields = z.strictObject({
+  /** Who writes samples; `simulated` is a teacher on this machine that knows the drawn images. */
   provider: z.enum(providerNames).default('simulated'),
   gemini: geminiSchema.prefault({}),
   openai: openAiSchema.optional(),
   local: localSchema.optional(),
   teacher: teacherSchema.prefault({}),
+  /** How it is asked; each strategy asks about each image once. */
   strategies: z
     .array(strategySchema)
     .min(1)
@@ -120,7 +135,9 @@ const generationFields = z.strictObject({
   maxCost: z.number().positive().optional(),
   /** Price file; the one that ships with medgr2 (configs/prices.yaml) when left out. */
   prices: z.string().min(1).optional(),
+  /** Of sampling replies. */
   temperature: z.number().min(0).max(2).default(0.7),
+  /** Longest reply. */
   maxOutputTokens: z.int().positive().default(1024),
   /** Longest reply in characters, for servers that do not heed maxOutputTokens; 8 for each token when left out. */
   maxReplyCharacters: z.int().positive().optional(),

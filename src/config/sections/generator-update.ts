@@ -4,6 +4,7 @@ import { sftSchemaOf } from './sft.js';
 
 /** What the generator gets from the samples that a cycle accepted. */
 export const generatorUpdateSchema = z.strictObject({
+  /** Off: the generator stays as it is in every cycle. */
   enabled: z.boolean().default(true),
   /**
    * `exemplars` shows the best of them in the next prompts: all that can be done with a closed API. `sft` trains the

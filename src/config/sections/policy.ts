@@ -13,6 +13,7 @@ const policyFields = z.strictObject({
   base: z.string().min(1).default('phantom'),
   /** SFT of each cycle starts from the base, or goes on from the previous cycle's policy. */
   start: z.enum(['base', 'previous']).default('base'),
+  /** Number format of compute; `auto` is bfloat16 on a GPU that has it, else float32. */
   dtype: z.enum(['auto', 'float32', 'bfloat16', 'float16']).default('auto'),
   /** Largest number of pixels an image is resized to. */
   maxPixels: z.int().positive().optional(),

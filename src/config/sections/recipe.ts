@@ -14,6 +14,7 @@ export const selectionSchema = z.strictObject({
   from: z.enum(['seed', 'candidates', 'accepted']).default('seed'),
   /** `top` are those with the highest reward-model score, `random` any. Both need a size. */
   take: z.enum(['all', 'top', 'random']).default('all'),
+  /** How many samples `top` and `random` take. */
   size: count.optional(),
   /** Only samples of these; all where left out. */
   modality: oneOrMore(modalitySchema).optional(),
@@ -38,6 +39,7 @@ export type Step = z.output<typeof stepSchema>;
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dots, dashes and underscores');
 
 export const armSchema = z.strictObject({
+  /** Unique; folders and tables name the arm by it. */
   name: nameSchema,
   /** As tables print it; the name where left out. */
   label: z.string().min(1).optional(),
@@ -47,6 +49,7 @@ export const armSchema = z.strictObject({
   model: z.string().min(1).optional(),
   /** Or another arm, whose model it goes on from. */
   after: nameSchema.optional(),
+  /** What is done to that model, one after the other; none measures it as it is. */
   stages: z.array(stepSchema).default([]),
   /** Settings of this arm alone, as --set takes them: `grpo.rewards.scale: raw`. */
   set: z.record(z.string(), z.unknown()).default({}),
@@ -67,6 +70,7 @@ const armsRecipe = z.strictObject({
 /** Models as they are: the rows of Table 1. Each a folder, a Hugging Face id or `phantom`. */
 const zeroShotRecipe = z.strictObject({
   kind: z.literal('zero-shot'),
+  /** Each a model folder, a Hugging Face id or `phantom`. */
   models: z.array(z.string().min(1)).min(1),
   transitions: pairsSchema,
 });
@@ -83,6 +87,7 @@ const dataScaleRecipe = z.strictObject({
 /** MedGR², Figure 4, by Med-R1's protocol: train on one domain, test on all. */
 const transferRecipe = z.strictObject({
   kind: z.literal('transfer'),
+  /** What a domain is. */
   by: z.enum(['modality', 'question-type']).default('modality'),
   /** Domains to train on; all that the data have where left out. */
   domains: z.array(z.string().min(1)).min(1).optional(),

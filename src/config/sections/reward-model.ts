@@ -19,20 +19,32 @@ export const rewardModelSchema = z
     train: z.enum(['all', 'language', 'head']).default('all'),
     /** `mse` on grades (MedGR² eq. 1), `pairwise` (Bradley-Terry), or the sum of `both`. */
     loss: z.enum(['mse', 'pairwise', 'both']).default('mse'),
+    /** Optimiser steps of the first training. */
     steps: z.int().positive().default(300),
+    /** Graded texts a pass, on each process. */
     batchSize: z.int().positive().default(32),
+    /** Of AdamW in the first training. */
     learningRate: z.number().positive().default(5e-4),
+    /**
+     * MB that may be taken, with `train: head`, by what the backbone makes of all graded rows: each is then read once, however
+     * often it is drawn. Where they would take more, or with 0, each is read as often as it is drawn.
+     */
+    statesMemory: z.number().min(0).optional(),
     /** Weight of the next-token loss that keeps the backbone reading images. */
     languageWeight: z.number().min(0).default(0),
     /** Steps of each retraining on preferences and replay. */
     retrainSteps: z.int().positive().default(80),
+    /** Of each retraining; as in the first where left out. */
     retrainLearningRate: z.number().positive().optional(),
     /** Earlier graded rows replayed for each new preference row, so that nothing is forgotten. */
     replay: z.number().min(0).default(1),
     /** Algorithm 1 retrains in every cycle; false saves the last one, which no later cycle uses. */
     retrainAfterLast: z.boolean().default(true),
+    /** Steps between two figures on screen and in the events. */
     loggingSteps: z.int().positive().default(10),
+    /** Steps between two checkpoints. */
     saveSteps: z.int().positive().default(100),
+    /** Texts that are scored at once. */
     scoreBatchSize: z.int().positive().default(32),
     /** Adapters learn in place of the backbone's weights, and are merged into the finished model. `language` keeps them out of the vision tower. */
     lora: loraConfigSchema.optional(),

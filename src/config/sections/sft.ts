@@ -8,11 +8,17 @@ const sftFields = (section: string) =>
   z.strictObject({
     /** Passes over the samples; counts only where maxSteps is left out. */
     epochs: z.number().positive().default(3),
+    /** Optimiser steps; left out, `epochs` decides. */
     maxSteps: z.int().positive().optional(),
+    /** Samples a pass, on each process. */
     batchSize: z.int().positive().default(32),
+    /** Passes before the weights are updated. */
     accumulation: z.int().positive().default(1),
+    /** Of AdamW at its highest. */
     learningRate: z.number().positive().default(1e-3),
+    /** Steps between two figures on screen and in the events. */
     loggingSteps: z.int().positive().default(10),
+    /** Steps between two checkpoints. */
     saveSteps: z.int().positive().default(50),
     trl: sftTrlSchema({
       num_train_epochs: `use ${section}.epochs`,

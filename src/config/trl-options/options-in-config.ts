@@ -11,9 +11,13 @@ export const grpoTrlSchema = <const R extends Readonly<Record<string, string>>>(
   z.strictObject(withRefusals(grpoJobShape, settings));
 
 export const loraConfigSchema = z.strictObject({
+  /** Rank r of the adapters (LoRA). */
   rank: z.int().positive().default(16),
+  /** Scale: adapters count alpha / rank. */
   alpha: z.number().positive().default(32),
+  /** Share of adapter inputs that are dropped while training. */
   dropout: z.number().min(0).max(1).default(0),
+  /** Layers that get adapters: names, a pattern, or `all-linear`. */
   targetModules: z.union([z.string(), z.array(z.string())]).default('all-linear'),
 });
 

@@ -85,6 +85,7 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const hidden = hiddenPatients(
       [...all, ...bad].map(({ file }) => inPath(file)),
       key,
+      'parts',
     );
     const rows: typeof all = [];
     for (const row of all) {

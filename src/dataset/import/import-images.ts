@@ -37,6 +37,7 @@ async function importInto(
   const hidden = hiddenPatients(
     [...names, ...left.map(({ name }) => name)].map((name) => inPath(name)),
     key,
+    'parts',
   );
   const store = openImageStore({ dir, mode, roots: [resolve(path)], shape: options.shape ?? 'reject', hidden });
   const taken = await mapInOrder(names, (name) => store.take(name), options.onProgress);

@@ -50,7 +50,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   const identities = [...read.identities, ...read.rows.flatMap(({ fields: { image } }) => inPath(image ?? '') ?? [])];
   const asked = identities.length > 0 || options.imagesOf !== undefined;
   const key = asked ? (options.key ?? projectKey()) : null;
-  const hidden = hiddenPatients(identities, key);
+  const hidden = hiddenPatients(identities, key, 'parts');
   const inText = hiddenPatients(identities.filter(unmistakable), key);
   const rejected = [...read.rejected];
   const told = (): Rejection[] => inOrder(rejected.map(hidden.rejection));

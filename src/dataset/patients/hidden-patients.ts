@@ -24,11 +24,20 @@ export const unmistakable = (patient: string): boolean =>
 
 const edge = String.raw`[\p{L}\p{N}]`;
 
-export function hiddenPatients(patients: Iterable<string | null>, key: PseudonymKey | null): HiddenPatients {
+/**
+ * @param names `parts` also hides a family name or a first name that stands alone: in names of files and in reasons, where one
+ * too many does no harm. In a question it may be a word, as in `a Müller cell`.
+ */
+export function hiddenPatients(
+  patients: Iterable<string | null>,
+  key: PseudonymKey | null,
+  names: 'whole' | 'parts' = 'whole',
+): HiddenPatients {
   const known = new Map<string, string>();
   for (const patient of patients) {
     if (patient === null || key === null || !telling(patient.trim())) continue;
     for (const form of formsOf(patient.trim())) known.set(form.toLowerCase(), patient);
+    if (names === 'parts') for (const part of partsOf(patient)) known.set(part.toLowerCase(), patient);
   }
   // Whole words alone, found piece by piece: an expression of ten thousand patients would take minutes.
   let longest = 0;
@@ -79,6 +88,14 @@ function formsOf(patient: string): string[] {
 }
 
 const signs = ['_', '-', ' ', '^', '.', ', ', ',', '. '] as const;
+
+/** Letters of a part of a name that is told by itself. */
+const shortestPart = 4;
+
+function partsOf(patient: string): string[] {
+  const words = patient.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
+  return isName(words) ? words.filter((word) => word.length >= shortestPart) : [];
+}
 
 /** `Doe, Jane`: two to four words of letters alone. */
 const isName = (words: readonly string[]): boolean =>

@@ -12,6 +12,8 @@ const answerLine = z.object({
   text: z.string(),
   finished: z.boolean(),
   responses: z.array(z.object({ logLikelihood: z.number(), tokens: z.int().positive() })),
+  /** Drawn beside the greedy one; left out where none were asked for. */
+  sampled: z.array(z.object({ text: z.string(), finished: z.boolean() })).optional(),
 });
 export type AnswerLine = z.output<typeof answerLine>;
 
@@ -44,9 +46,21 @@ export async function readCompletions(file: string, ids?: readonly string[], sam
   return lines;
 }
 
-/** Greedy completions with the likelihoods of the responses asked about, in the order of `ids`. */
-export async function readAnswers(file: string, ids: readonly string[]): Promise<AnswerLine[]> {
+/**
+ * Greedy completions with the likelihoods of the responses asked about, in the order of `ids`.
+ * @param samples How many must have been drawn beside each.
+ */
+export async function readAnswers(file: string, ids: readonly string[], samples = 0): Promise<AnswerLine[]> {
   const lines = await readLines(file, answerLine);
+  const short = lines.findIndex(({ sampled }) => (sampled?.length ?? 0) < samples);
+  if (short !== -1)
+    throw new DataError(
+      'job-rows',
+      `a job drew ${lines[short]?.sampled?.length ?? 0} samples where ${samples} were asked`,
+      {
+        where: `${file}:${short + 1}`,
+      },
+    );
   expectRows(
     file,
     lines.map((line) => line.id),

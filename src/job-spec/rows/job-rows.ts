@@ -15,6 +15,11 @@ export interface SftRow {
 /** Of the `grpo` and `complete` jobs. */
 export type PromptRow = Pick<SftRow, 'id' | 'image' | 'prompt'>;
 
+/** Of a `grpo` job in which some answers may not be compared with. */
+export interface TrustRow extends PromptRow {
+  trusted: boolean;
+}
+
 /** Of the `evaluate` job: one response per option, in their order; none for an open question. */
 export interface OptionsRow extends PromptRow {
   responses: string[];
@@ -37,6 +42,7 @@ export interface RewardRow extends ScoreRow {
 export const rowColumns = {
   sft: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', completion: 'VARCHAR' },
   prompt: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR' },
+  trust: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', trusted: 'BOOLEAN' },
   options: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', responses: 'VARCHAR[]' },
   score: { id: 'VARCHAR', image: 'VARCHAR', prompt: 'VARCHAR', response: 'VARCHAR' },
   reward: {

@@ -11,6 +11,7 @@ import type { CycleDone } from '../cycle.js';
 import { precisionOf } from '../result/sample-precision.js';
 import { runStage, type StageDone } from '../stage.js';
 import { measure, type Measured } from './evaluate-arm.js';
+import { asWritten } from '../headroom/grpo-prompts.js';
 import { grpo } from '../stages/grpo.js';
 import { sft } from '../stages/sft.js';
 import { runCycles } from '../before-cycles.js';
@@ -66,10 +67,10 @@ async function startOf({ done }: Shared, { after, model }: Arm, { config, models
 async function runStep(run: RunContext, step: Step, model: Model, sources: Sources): Promise<Model> {
   if (step.stage === 'loop') return runLoopStep(run, step, model, sources);
   const { samples, from } = await choose(run, step.stage, step.data, sources);
-  const training = { cycle: 1, model: model.path, samples };
+  const training = { cycle: 1, model: model.path };
   const trained = [...model.trained, trainedOn(run, step.stage, samples)];
   if (step.stage === 'sft') {
-    const stage = await runStage(run, sft(run, { ...training, from: [...from, model.fingerprint] }));
+    const stage = await runStage(run, sft(run, { ...training, samples, from: [...from, model.fingerprint] }));
     return { path: join(stage.dir, stage.output.checkpoint), fingerprint: stage.fingerprint, trained };
   }
   const rewardModel = step.rewards === 'medgr2' ? (await sources.state()).rewardModel : null;
@@ -77,6 +78,7 @@ async function runStep(run: RunContext, step: Step, model: Model, sources: Sourc
     run,
     grpo(run, {
       ...training,
+      prompts: asWritten(samples),
       rewards: step.rewards,
       rewardModel: rewardModel?.path ?? null,
       from: [model.fingerprint, ...from, ...(rewardModel === null ? [] : [rewardModel.fingerprint])],

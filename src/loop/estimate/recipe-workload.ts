@@ -157,6 +157,7 @@ function settingsOf(config: Config, stage: StageName): unknown {
     case 'evaluate':
     case 'evaluate-base':
     case 'evaluate-sft':
+    case 'headroom':
     case 'evaluate-grpo':
       return [policy, evaluation];
   }

@@ -50,6 +50,14 @@ export function stageSeconds(
       return inBatches(items, evaluation.batchSize, (sequences) =>
         completionSeconds(policy, lengths.prompt, { sequences, newTokens: evaluation.maxNewTokens }, machine),
       );
+    case 'headroom': {
+      // A greedy answer and samples of each question, all of which R_φ reads.
+      const completions = items * (1 + grpo.headroom.samples);
+      const written = inBatches(completions, evaluation.batchSize, (sequences) =>
+        completionSeconds(policy, lengths.prompt, { sequences, newTokens: evaluation.maxNewTokens }, machine),
+      );
+      return written + secondsOf(items * grpo.headroom.samples * forwardOperations(rewardModel, whole), machine);
+    }
     case 'preferences':
       return inBatches(items, evaluation.batchSize * preferences.samples, (sequences) =>
         completionSeconds(policy, lengths.prompt, { sequences, newTokens: grpo.maxCompletionLength }, machine),

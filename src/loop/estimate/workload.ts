@@ -1,5 +1,6 @@
 /** Every stage of a run with what passes through it, in the order of the loop (run.ts, cycle.ts). Pure arithmetic. */
 import type { Config } from '../../config/schema.js';
+import { headroomQuestions } from '../../config/sections/grpo.js';
 import type { StageName } from '../run-events.js';
 import type { Assumptions } from './assumptions.js';
 import type { StageEstimate } from './plan-types.js';
@@ -57,6 +58,7 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   const completions = preferences.prompts * preferences.samples;
   const rows = Math.round(completions * (1 + rewardModel.replay));
   const questions = counts.test + goldQuestions(config, counts);
+  const asked = Math.min(headroomQuestions(config.grpo), Math.round(counts.seed * config.grading.heldOut));
   const evolves = cycle < config.cycles || rewardModel.retrainAfterLast;
   return [
     load(cycle, 'generate', requests, 'requests'),
@@ -64,7 +66,8 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
     load(cycle, 'filter', requests, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
     load(cycle, 'evaluate-sft', questions, 'questions'),
-    load(cycle, 'grpo', datasetSize, 'prompts', config.grpo.maxSteps),
+    ...(asked > 0 ? [load(cycle, 'headroom', asked, 'questions')] : []),
+    load(cycle, 'grpo', grpoPrompts(config, counts, assumptions, cycle), 'prompts', config.grpo.maxSteps),
     load(cycle, 'evaluate-grpo', questions, 'questions'),
     ...(evolves
       ? [
@@ -81,6 +84,22 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
 
 const datasetSizeAfter = (config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number =>
   (config.dataset.includeSeed ? counts.seed : 0) + cycle * acceptedPerCycle(config, assumptions);
+
+/** Questions that GRPO chooses among; as in grpo-prompts.ts, where every image is asked about once. */
+function grpoPrompts(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number {
+  const { prompts, fresh } = config.grpo;
+  const learned = datasetSizeAfter(config, counts, assumptions, cycle);
+  if (prompts === 'accepted') return learned;
+  const { imagesPerCycle } = config.generation;
+  const of = {
+    rejected: cycle * (candidatesPerCycle(config) - acceptedPerCycle(config, assumptions)),
+    templates: Math.max(0, counts.pool - cycle * imagesPerCycle),
+    trusted: config.dataset.includeSeed ? 0 : Math.round(counts.seed * (1 - config.grading.heldOut)),
+  };
+  const unlearned = [...new Set(fresh.from)].reduce((sum, source) => sum + of[source], 0);
+  if (unlearned === 0) return learned;
+  return prompts === 'fresh' ? unlearned : unlearned + Math.min(learned, unlearned);
+}
 
 /** Of the loop; a comparison has its own. */
 export function loopWorkload(config: Config, counts: DataCounts, assumptions: Assumptions): Workload {

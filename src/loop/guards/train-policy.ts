@@ -1,6 +1,11 @@
-/** SFT on D_gen, then GRPO against R_φ, each measured on the test questions, and on the gold set that decides which goes on. */
+/**
+ * SFT on D_gen, a look at what there is to gain, then GRPO against R_φ; each policy is measured on the test questions, and on the
+ * gold set that decides which goes on.
+ */
 import { join } from 'node:path';
 import type { Sample } from '../../sample.js';
+import type { Headroom } from '../../evaluation/sampled/headroom-verdict.js';
+import { lookForHeadroom, promptsOf, skipReason, type Prompting } from '../headroom/before-grpo.js';
 import { stageKey } from '../folder/ledger.js';
 import type { RunContext } from '../run-context.js';
 import { runStage } from '../stage.js';
@@ -15,14 +20,17 @@ export interface TrainedPolicy {
   evaluation: EvaluateOutput;
 }
 
-export interface PolicyState extends MeasuringState {
+export interface PolicyState extends MeasuringState, Prompting {
   /** Model that SFT starts from. */
   policy: { path: string; fingerprint: string };
 }
 
 export interface PolicyDone extends PoliciesDone {
   sft: TrainedPolicy;
+  /** Where GRPO was left out: the policy as SFT left it. */
   grpo: TrainedPolicy;
+  headroom: Headroom | null;
+  grpoSkipped: string | null;
 }
 
 export async function trainPolicy(
@@ -42,14 +50,22 @@ export async function trainPolicy(
     path: sftPath,
     fingerprint: supervised.fingerprint,
   });
+  const learned = { path: sftPath, evaluation: afterSft };
+  const headroom = await lookForHeadroom(run, cycle, state, { dataset, model: sftPath, from: supervised.fingerprint });
+  const grpoSkipped = skipReason(run, headroom);
+  if (grpoSkipped !== null) {
+    run.emit({ type: 'warning', message: `cycle ${cycle}: ${grpoSkipped}` });
+    return { sft: learned, grpo: learned, headroom, grpoSkipped, ...(await measures.end()) };
+  }
+  const { prompts, from: more } = promptsOf(run, cycle, state, dataset);
   const reinforced = await runStage(
     run,
     grpo(run, {
       cycle,
       model: sftPath,
-      samples: dataset,
+      prompts,
       rewardModel: rewardModel.path,
-      from: [supervised.fingerprint, datasetFingerprint, rewardModel.fingerprint],
+      from: [supervised.fingerprint, datasetFingerprint, rewardModel.fingerprint, ...more],
     }),
   );
   const grpoPath = join(reinforced.dir, reinforced.output.checkpoint);
@@ -60,8 +76,10 @@ export async function trainPolicy(
     fingerprint: reinforced.fingerprint,
   });
   return {
-    sft: { path: sftPath, evaluation: afterSft },
+    sft: learned,
     grpo: { path: grpoPath, evaluation: afterGrpo },
+    headroom,
+    grpoSkipped,
     ...(await measures.end()),
   };
 }

@@ -1,6 +1,7 @@
 /** result.json: what a run came to, in one file that scripts can read. */
 import { join, relative } from 'node:path';
 import { z } from 'zod';
+import { headroomSchema } from '../../evaluation/sampled/headroom-verdict.js';
 import type { RunContext } from '../run-context.js';
 import type { CycleDone } from '../cycle.js';
 import type { StageDone } from '../stage.js';
@@ -48,6 +49,10 @@ export const cycleResultSchema = z.object({
   /** The one retrained at its end, or null where that was left out. */
   retrainedRewardModel: rewardModelSchema.nullable(),
   accuracy: z.object({ sft: z.number(), grpo: z.number() }),
+  /** What held-out trusted questions said before GRPO; null where they were not asked. */
+  headroom: headroomSchema.nullable().default(null),
+  /** Why GRPO was left out, its figures then being those after SFT; null where it was not. */
+  grpoSkipped: z.string().nullable().default(null),
   accuracyByModality: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
   accuracyByQuestionType: z.object({ sft: z.record(z.string(), z.number()), grpo: z.record(z.string(), z.number()) }),
   unparsed: z.object({ sft: z.int(), grpo: z.int() }),
@@ -140,6 +145,8 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
     rewardModel: rewardQuality(done.rewardModel.report),
     retrainedRewardModel: done.retrained === null ? null : rewardQuality(done.retrained.report),
     accuracy: { sft: sft.evaluation.accuracy, grpo: grpo.evaluation.accuracy },
+    headroom: done.headroom,
+    grpoSkipped: done.grpoSkipped,
     accuracyByModality: { sft: accuracies(sft.evaluation.byModality), grpo: accuracies(grpo.evaluation.byModality) },
     accuracyByQuestionType: {
       sft: accuracies(sft.evaluation.byQuestionType),

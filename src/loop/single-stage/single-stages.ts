@@ -15,6 +15,7 @@ import { runStage } from '../stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { seedExemplars } from '../stages/generator-update.js';
 import { readScored, score } from '../stages/score.js';
+import { asWritten, grpoPrompts, type GrpoPrompts } from '../headroom/grpo-prompts.js';
 import { grpo } from '../stages/grpo.js';
 import { sft } from '../stages/sft.js';
 
@@ -101,19 +102,41 @@ export async function sftAlone(config: Config, { samples, model }: PolicyAlone, 
   });
 }
 
+export interface GrpoAlone extends PolicyAlone, RewardModelAlone {
+  /** What the model has learned by SFT: `grpo.prompts` is about it. Without it all samples are asked, with their answers. */
+  learned?: readonly Sample[] | undefined;
+  /** Samples whose images are asked about in no case. */
+  heldOut?: readonly Sample[] | undefined;
+}
+
 /** @returns Absolute folder of the trained model. */
-export async function grpoAlone(config: Config, what: PolicyAlone & RewardModelAlone, options: RunOptions) {
+export async function grpoAlone(config: Config, what: GrpoAlone, options: RunOptions) {
   const { samples, model } = what;
+  const prompts = promptsAlone(config, what);
   const rewardModel = resolve(what.rewardModel);
   return runAlone(config, options, {
     name: 'grpo',
-    data: async () => ({ seed: [...samples] }),
+    data: async () => ({ seed: [...samples, ...(what.learned ?? [])] }),
     stages: async (run) => {
-      const from = [fingerprint(samples), await run.models.of(model), await run.models.of(rewardModel)];
-      const done = await runStage(run, grpo(run, { cycle: 1, model, samples, rewardModel, from, deadGroups: 'fail' }));
+      const asked = prompts.trusted === null ? prompts.samples : [prompts.samples, [...prompts.trusted]];
+      const from = [fingerprint(asked), await run.models.of(model), await run.models.of(rewardModel)];
+      const done = await runStage(run, grpo(run, { cycle: 1, model, prompts, rewardModel, from, deadGroups: 'fail' }));
       return { checkpoint: join(done.dir, done.output.checkpoint), dir: done.dir };
     },
   });
+}
+
+/** As in the loop, where there is something that was learned: samples that a generator wrote are its candidates. */
+function promptsAlone(config: Config, { samples, learned, heldOut = [] }: GrpoAlone): GrpoPrompts {
+  const held = new Set(heldOut.map(({ imageHash }) => imageHash));
+  const isHeld = (imageHash: string): boolean => held.has(imageHash);
+  if (learned === undefined) return asWritten(samples.filter(({ imageHash }) => !isHeld(imageHash)));
+  const grpoSettings = { ...config.grpo, fresh: { from: ['rejected' as const, 'trusted' as const] } };
+  const [trusted, written] = [true, false].map((is) =>
+    samples.filter(({ provenance }) => (provenance.cycle === 0) === is),
+  );
+  const sources = { cycle: 1, learned, written: written ?? [], seed: trusted ?? [], pool: [], isHeld };
+  return grpoPrompts({ seed: config.seed, grpo: grpoSettings }, sources);
 }
 
 /** Grades trusted samples, trains R_φ on them, measures it on the held-out ones and sets τ by them. */

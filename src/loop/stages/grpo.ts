@@ -1,20 +1,24 @@
 /** The stage `grpo`: GRPO of the policy π_ψ with the reward model and the answer match. */
 import { join, relative } from 'node:path';
+import { z } from 'zod';
 import { answerRewards, rewardSpec } from '../../bridge/jobs/answer-rewards.js';
-import { writeParquet } from '../../dataset/tables/table.js';
 import { checkGrpoRows } from '../../job-spec/checks/enough-rows.js';
-import { promptRow, rowColumns } from '../../job-spec/rows/job-rows.js';
+import { promptRow } from '../../job-spec/rows/job-rows.js';
+import { writeTrusted } from '../../job-spec/rows/trusted-rows.js';
 import { grpoSpec } from '../../job-spec/spec-from-config.js';
+import type { Config } from '../../config/schema.js';
 import { responseFormatOf } from '../../prompts/policy-prompt.js';
 import { seededRandom } from '../../random.js';
 import { compositeRewards, type RuleOptions, ruleRewards } from '../../reward/composite-rewards.js';
 import type { RunContext } from '../run-context.js';
+import type { GrpoPrompts } from '../headroom/grpo-prompts.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage } from '../stage.js';
 import type { PolicyTraining } from './sft.js';
-import { trainMetrics, type TrainOutput, trainOutputSchema } from './train-by-sft.js';
+import { trainMetrics, trainOutputSchema } from './train-by-sft.js';
 
-export interface GrpoTraining extends PolicyTraining {
+export interface GrpoTraining extends Omit<PolicyTraining, 'samples'> {
+  prompts: GrpoPrompts;
   /** Absolute folder of R_φ; null for rule rewards, which need none. */
   rewardModel: string | null;
   /** Of which paper; MedGR²'s where left out. */
@@ -23,9 +27,9 @@ export interface GrpoTraining extends PolicyTraining {
   deadGroups?: 'fail' | 'warn' | undefined;
 }
 
-export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput> {
+export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput> {
   const { config } = run;
-  const { cycle, model, samples, from, rewardModel, rewards: paper = 'medgr2' } = training;
+  const { cycle, model, prompts, from, rewardModel, rewards: paper = 'medgr2' } = training;
   const { deadGroups = 'warn' } = training;
   return {
     cycle,
@@ -34,18 +38,22 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
       from,
       seed: config.seed,
       policy: config.policy,
-      grpo: config.grpo,
+      grpo: asEver(config.grpo),
       ...(paper === 'medgr2' ? {} : { rewards: paper }),
     },
     partial: 'on',
-    output: trainOutputSchema,
-    metrics: trainMetrics,
+    output: grpoOutputSchema,
+    metrics: ({ sources, ...trained }) => ({
+      ...trainMetrics(trained),
+      ...(sources === undefined ? {} : { prompts: sourceWords(sources) }),
+    }),
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
+      const { samples, trusted } = prompts;
       const rows = seededRandom(config.seed, cycle, 'grpo rows')
         .shuffle(samples)
         .map((sample) => promptRow(sample, rowOptions(run)));
-      await writeParquet(data, rows, rowColumns.prompt);
+      await writeTrusted(data, rows, trusted);
       const format = responseFormatOf(config.policy.instruction);
       const rewards =
         paper === 'medgr2'
@@ -59,11 +67,38 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<TrainOutput
         rewardModel,
         rewards: rewardSpec(rewards),
         deadGroups,
+        match: paper === 'medgr2' ? undefined : 'accuracy',
       });
       checkGrpoRows(spec.trl ?? {}, rows.length);
-      const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples) });
+      const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples, trusted) });
       const { steps, loss, tokens } = result;
-      return { checkpoint: relative(context.dir, result.checkpoint), rows: rows.length, steps, loss, tokens };
+      return {
+        checkpoint: relative(context.dir, result.checkpoint),
+        rows: rows.length,
+        steps,
+        loss,
+        tokens,
+        ...(trusted === null ? {} : { sources: prompts.sources }),
+      };
     },
+  };
+}
+
+/** What it asked, where that was not all of what SFT learned. */
+const grpoOutputSchema = trainOutputSchema.extend({ sources: z.record(z.string(), z.int()).optional() });
+type GrpoOutput = z.output<typeof grpoOutputSchema>;
+
+/** `620 rejected, 400 templates`. */
+const sourceWords = (sources: NonNullable<GrpoOutput['sources']>): string =>
+  Object.entries(sources)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+
+/** Settings that came later are left out where they say what was done before them, so that earlier runs continue. */
+function asEver({ prompts, fresh, difficulty, when: _, headroom: __, ...earlier }: Config['grpo']): object {
+  return {
+    ...earlier,
+    ...(prompts === 'accepted' ? {} : { prompts, fresh }),
+    ...(difficulty === 'all' ? {} : { difficulty }),
   };
 }

@@ -34,7 +34,7 @@ export interface RewardTraining {
 export function rewardModel(run: RunContext, training: RewardTraining): Stage<RewardModelOutput> {
   const { config } = run;
   const { cycle, model, graded, preferences, from } = training;
-  const { retrainAfterLast, scoreBatchSize, ...settings } = config.rewardModel;
+  const { retrainAfterLast, scoreBatchSize, statesMemory, ...settings } = config.rewardModel;
   return {
     cycle,
     name: 'reward-model',

@@ -6,6 +6,7 @@ import { seedFolders } from '../../loop/comparison/seed-folders.js';
 import { holdsRun } from '../../loop/folder/run-folder.js';
 import { readCurves, type Curve } from './learning-curves.js';
 import { readEvaluations, type Evaluation } from './evaluations.js';
+import { readHeadroom, type CycleHeadroom } from './cycle-headroom.js';
 import { readGallery, type CycleGallery, type GalleryOptions } from './gallery-samples.js';
 import { limitsOf } from './figure-limits.js';
 import { readRewardModels, type RewardModelFigures } from './reward-models.js';
@@ -24,6 +25,7 @@ export interface RunFigures {
   curves: Curve[];
   costs: CycleCost[];
   gallery: CycleGallery[];
+  headroom: CycleHeadroom[];
   limits: string[];
 }
 
@@ -60,6 +62,7 @@ async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOp
     curves: readCurves(run),
     costs: readCosts(run),
     gallery,
+    headroom: readHeadroom(run),
     limits: limitsOf({ run, repeated, evaluations, scores, rewardModels }),
   };
 }

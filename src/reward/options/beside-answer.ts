@@ -1,5 +1,6 @@
 /** What stands beside an answer that was given, and whether it takes the answer back: another option, a doubt, a denial. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import statements from '../lexicon/statements.json' with { type: 'json' };
 import { articles } from '../words/canonical-words.js';
 import { readMentions } from './option-mentions.js';
 import { isLeftOpen, isNotExcluded } from '../reading/left-open.js';
@@ -12,6 +13,7 @@ const alsoStarts = new Phrases({
 });
 const besides = new Phrases(lexicon.besides);
 const denials = new Phrases({ denial: lexicon.selfDenials });
+const hesitations = new Phrases({ hesitation: statements.hesitations });
 const refusals = new Phrases({ refusal: lexicon.refusals });
 /** Sentences that are looked at; what comes later is an explanation. */
 const atMost = 12;
@@ -33,6 +35,9 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   const { words, owners, mentions } = reading;
   const stood = stancesOf(reading);
   const loose = words.filter((_, i) => owners[i] === undefined);
+  // `The answer is B. No wait.`: whatever was meant to follow did not.
+  const again = stood.some((one) => one.option === option && one.stance === 'said');
+  if (!again && hesitates(words)) return true;
   if (first && mentions.length === 0 && (refusals.within(loose) || isLeftOpenWhole(loose))) return true;
   if (stood.some((one) => one.option === option && one.stance === 'denied') && denials.within(loose)) return true;
   const others = mentions.filter((one) => one.option !== option && (one.option !== null || one.by === 'words'));
@@ -47,6 +52,9 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   const spoken = loose.filter(({ text }) => !articles.has(text));
   return last === words.length && spoken.length <= mentions.length;
 }
+
+/** `Wait`, `let me check again`: whatever follows is not what was said before. */
+export const hesitates = (words: readonly Pick<Word, 'text'>[]): boolean => hesitations.startingAt(words, 0) !== null;
 
 /** `Perhaps.`, `I may be wrong.`: short, and about the answer itself. */
 function isLeftOpenWhole(words: readonly Word[]): boolean {

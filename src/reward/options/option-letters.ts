@@ -72,7 +72,7 @@ function isLabel(context: LetterContext, i: number): boolean {
   const word = words[i] as Word;
   const [previous, next] = [words[i - 1], words[i + 1]];
   const after = prepared.slice(word.end, word.end + 8);
-  if (isPartOfWord(context, i) || isAbbreviated(context, i)) return false;
+  if (isPartOfWord(context, i) || isAbbreviated(context, i) || isElided(words, i)) return false;
   if (genus.test(after) && !/^[A-Z]\.\s+(?:and|or|because|is|then)\b/.test(prepared.slice(word.start, word.start + 12)))
     return false;
   if (isMarked(context, i)) return true;
@@ -116,6 +116,12 @@ function isPartOfWord({ words, prepared }: LetterContext, i: number): boolean {
   if (word.glued && letterIndex(words[i - 1] as Word) === null && !labelWords.has(words[i - 1]?.text ?? ''))
     return true;
   return next?.glued === true && letterIndex(next) === null;
+}
+
+/** The `l` of `l'option`. */
+function isElided(words: readonly Word[], i: number): boolean {
+  const next = words[i + 1];
+  return /^[ldnj]$/.test(words[i]?.raw ?? '') && next?.boundary === 'none' && /^[aeiouh]..+/.test(next.text);
 }
 
 /** `i.e.`, `e.g.`, `N/A` */

@@ -109,9 +109,13 @@ function closesItself(words: readonly Word[], { start, end }: Mention, prepared:
 const shortSentence = 10;
 
 function isOneCount(words: readonly Word[]): boolean {
-  const numbers = words.filter(({ text }) => text.startsWith('#')).length;
+  const isNumber = ({ text }: Word): boolean => text.startsWith('#');
+  // `Two (2)` says one number twice.
+  const numbers = new Set(words.filter(isNumber).map(({ text }) => text)).size;
   return (
-    numbers === 1 && words.length <= shortSentence && words.every(({ boundary }, i) => i === 0 || boundary === 'none')
+    numbers === 1 &&
+    words.length <= shortSentence &&
+    words.every((word, i) => i === 0 || word.boundary === 'none' || (word.boundary === 'clause' && isNumber(word)))
   );
 }
 
@@ -173,7 +177,9 @@ function afterArticles(words: readonly Word[], start: number, wanted: string): n
 
 function standsAlone(words: readonly Word[], start: number, end: number): boolean {
   const next = words[end];
-  return words[start]?.glued !== true && !(next?.glued === true && !harmless.has(next.text));
+  // `Non-malignant` speaks of malignant, and denies it.
+  const glued = words[start]?.glued === true && !/^(?:non|not)$/.test(words[start - 1]?.text ?? '');
+  return !glued && !(next?.glued === true && !harmless.has(next.text));
 }
 
 /** Leaves out mentions that lie inside longer ones. */

@@ -33,20 +33,20 @@ export function speaksOf(words: readonly Word[], question: string): boolean {
 export function affirms(words: readonly Word[], question: string): boolean {
   const asked = readWords(question);
   const states = present.within(words) || words.some(({ text }) => copula.test(text));
-  return states && !denials.within(asked) && !denials.within(words) && isSaid(asked, words);
+  return states && !denials.within(asked) && !denials.within(words) && sameFinding(asked, words);
 }
 
 /** Whether a sentence says that it is not there, or not so. */
 export function negates(words: readonly Word[], question: string): boolean {
   const asked = readWords(question);
   const times = words.filter((_, i) => denials.startingAt(words, i) !== null).length;
-  return times === 1 && !denials.within(asked) && isSaid(asked, words);
+  return times === 1 && !denials.within(asked) && sameFinding(asked, words);
 }
 
 const copula = /^(?:is|are|was|were|appears?|looks?|seems?)$/;
 
 /** The same content, no more and no less. */
-function isSaid(asked: readonly Word[], words: readonly Word[]): boolean {
+export function sameFinding(asked: readonly Word[], words: readonly Word[]): boolean {
   const [wanted, said] = [contentOf(asked), contentOf(words)];
   return wanted.size > 0 && isWithin(wanted, said) && isWithin(said, wanted);
 }

@@ -166,10 +166,9 @@ function verbCue(words: readonly Word[], i: number): { cue: Cue; next: number } 
   // `The guess of the student`.
   if (/^(?:the|an?|my|his|her|their|your|our)$/.test(words[i - 1]?.text ?? '')) return null;
   const before = words.slice(Math.max(0, i - 3), i);
-  if (
-    before.some(({ text }, k) => refusing.has(text) && before.slice(k + 1).every(({ boundary }) => boundary === 'none'))
-  )
-    return null;
+  const unbroken = (k: number): boolean =>
+    [...before.slice(k + 1), words[i] as Word].every(({ boundary }) => boundary === 'none');
+  if (before.some(({ text }, k) => refusing.has(text) && unbroken(k))) return null;
   const last = words[i + found.length - 1] as Word;
   return { cue: { at: words[i]?.start ?? 0, after: last.end, doubtful: false }, next: i + found.length };
 }

@@ -7,6 +7,7 @@ import { isWellFormed, spokenAnswers, outsideThinking, type ResponseFormat } fro
 import { takesBack } from '../options/beside-answer.js';
 import { openAnswer, openMatch, opensAnother } from './open-answer.js';
 import { resolveOption } from './resolve-answer.js';
+import { statesAnother } from './other-statement.js';
 import { readWords } from '../words/canonical-words.js';
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { Phrases } from '../words/phrases.js';
@@ -33,12 +34,13 @@ export function extract(
 ): Extraction {
   const read = (body: string, bounded: boolean): string | null =>
     options.length > 0 ? resolveOption(body, options, bounded, question) : openAnswer(body, bounded);
-  return { answer: readBlocks(text, options, read), wellFormed: isWellFormed(text, format) };
+  return { answer: readBlocks(text, options, question, read), wellFormed: isWellFormed(text, format) };
 }
 
 function readBlocks(
   text: string,
   options: readonly string[],
+  question: string,
   read: (body: string, bounded: boolean) => string | null,
 ): string | null {
   const { blocks, after } = spokenAnswers(text);
@@ -51,6 +53,9 @@ function readBlocks(
     answer = said;
   }
   if (answer === null) return null;
+  // `The image is a CT scan. <answer>A</answer>`, where A is MRI.
+  const beside = [...blocks.map(({ between }) => between), after].join('\n');
+  if (options.length > 0 && statesAnother(beside, answer, options, question)) return null;
   // `<answer>B</answer>, but C is possible too`.
   const another = options.length > 0 ? takesBack(after, answer, options) : opensAnother(after);
   return another ? null : answer;

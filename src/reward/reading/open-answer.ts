@@ -2,10 +2,12 @@
 import { plainForm, readWords, turned } from '../words/canonical-words.js';
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { declarations } from './declared-answer.js';
+import statements from '../lexicon/statements.json' with { type: 'json' };
 import { isLeftOpen } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { resolveOption } from './resolve-answer.js';
 import { comparable, normalize, tokenize } from '../words/normal-text.js';
+import type { Word } from '../words/word-list.js';
 
 /** Words an unmarked line may have and still be the answer to an open question rather than talk around it. */
 const longestUnmarkedAnswer = 12;
@@ -48,10 +50,18 @@ export function openMatch(a: string, b: string, kind: 'answer' | 'verbatim' = 'a
   return one !== null && one === other && right === one;
 }
 
+const leadIns = new Phrases({ lead: statements.leadIns });
+
 /** One form for each text, so that two keys that a text pays under always say the same themselves. */
 function formOf(text: string): string {
-  const words = readWords(text);
+  const words = withoutLeadIn(readWords(text));
   return plainForm(turned(words) ?? words);
+}
+
+/** `The image shows a fracture` and `it is located in the liver` without what every answer may open with. */
+function withoutLeadIn(words: Word[]): Word[] {
+  const found = leadIns.startingAt(words, 0);
+  return found === null || found.length === words.length ? words : words.slice(found.length);
 }
 
 /** `yes` or `no` where the text says one of them and not the other; `No fracture` is a finding, not an answer. */

@@ -1,7 +1,7 @@
 /** The option that a text gives as its answer. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { bareAnswers } from './answer-alone.js';
-import { takesBack } from '../options/beside-answer.js';
+import { hesitates, takesBack } from '../options/beside-answer.js';
 import { contradictsFinding, findingOption } from './yes-no.js';
 import { declarations, type Declaration } from './declared-answer.js';
 import { withoutLabels } from '../options/labelled-options.js';
@@ -13,6 +13,7 @@ import { Phrases } from '../words/phrases.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { articles, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
+import { statesAnother } from './other-statement.js';
 import { prepare } from '../words/word-list.js';
 import { optionsInUnitOf } from '../options/unit-asked.js';
 
@@ -60,7 +61,7 @@ function resolvePlain(plain: string, options: readonly string[], bounded: boolea
   if (named !== undefined) return named === null ? 'several' : { option: named };
   // An option such as `The diagnosis is asthma` declares nothing.
   const declares = optionForms(options).some((one) => one.declares);
-  const declared = declares ? hanging(prepare(plain)) : declaredOption(prepare(plain), options);
+  const declared = declares ? hanging(prepare(plain)) : declaredOption(prepare(plain), options, question);
   if (declared !== 'none') return declared;
   return spokenFor(plain, options, bounded, question);
 }
@@ -76,7 +77,7 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
 }
 
 /** What the declarations of a text agree on, and nothing beside them takes away. */
-function declaredOption(text: string, options: readonly string[]): Resolution {
+function declaredOption(text: string, options: readonly string[], question: string): Resolution {
   let result: Resolution = 'none';
   let last: Declaration | undefined;
   let hung = false;
@@ -95,7 +96,8 @@ function declaredOption(text: string, options: readonly string[]): Resolution {
   }
   if (result === 'none' && hung) return 'several';
   if (typeof result !== 'object' || last === undefined) return result;
-  return takesBack(text.slice(last.end), result.option, options) ? 'several' : result;
+  if (takesBack(text.slice(last.end), result.option, options)) return 'several';
+  return statesAnother(text, result.option, options, question) ? 'several' : result;
 }
 
 /** An option's letter, words or both, and nothing else. */
@@ -128,7 +130,9 @@ function readDeclaration({ line, sentence, doubtful }: Declaration, options: rea
     if (named !== undefined) return doubtful || named === null ? 'several' : { option: named };
   }
   const body = sentence.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
-  if (cutAtArticle(body)) return 'several';
+  // `B. No wait`, which is no option B with words of its own.
+  const words = /^[A-Z][.)]\s+(.*)$/s.exec(body)?.[1] ?? '';
+  if (cutAtArticle(body) || hesitates(readWords(words))) return 'several';
   const read = spokenFor(body, options, true);
   return doubtful && typeof read === 'object' ? 'several' : read;
 }

@@ -44,7 +44,8 @@ export function stancesOf(reading: Reading): Stood[] {
     const previous = stood.at(-1);
     const stance = stanceOf(reading, mention);
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const goesAlong = previous?.stance === 'denied' && stance === 'said' && goesOn(reading.words, previous, mention);
+    const open = stance === 'said' || stance === 'doubted';
+    const goesAlong = previous?.stance === 'denied' && open && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
     const again =
       stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);

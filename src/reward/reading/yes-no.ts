@@ -11,6 +11,7 @@ type Language = keyof typeof lexicon.polarity;
 
 const languages = Object.keys(lexicon.polarity) as Language[];
 const sayings = new Map(languages.map((language) => [language, new Phrases(lexicon.polarity[language])] as const));
+const foreign = new Phrases(lexicon.foreignPolarity);
 const nothingMeant = new Phrases({ idiom: lexicon.notDenials, doubt: lexicon.refusals });
 const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 
@@ -65,7 +66,21 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
   }
-  return mentions;
+  const opening = mentions[0]?.start === 0 ? null : openingPolarity(words);
+  const option = opening === null ? undefined : polar[opening.polarity];
+  if (opening === null || option === undefined) return mentions;
+  const own = mentions.filter(({ start }) => start >= opening.length);
+  return [{ option, start: 0, end: opening.length, by: 'words' }, ...own];
+}
+
+/** `Ja, es liegt eine Fraktur vor` answers `Yes` and `No` too: the first word of a text, set off from the rest. */
+function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: number } | null {
+  const found = foreign.startingAt(words, 0);
+  if (found === null) return null;
+  const next = words[found.length];
+  return next === undefined || (next.boundary !== 'none' && !next.glued)
+    ? { polarity: found.name as Polarity, length: found.length }
+    : null;
 }
 
 const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });

@@ -126,6 +126,6 @@ function withoutBrackets(gap: string): Word['boundary'] {
 }
 
 function boundaryOf(gap: string): Word['boundary'] {
-  if (/[.!?;\n。！？；…]/.test(gap)) return 'sentence';
-  return /[,:()[\]{}"“”|&、，：（）—→]|\s[-–/]+\s/.test(gap) ? 'clause' : 'none';
+  if (/[.!?;\n。！？；…؟؛।]/.test(gap)) return 'sentence';
+  return /[,:()[\]{}"“”|&、，：（）—→،]|\s[-–/]+\s/.test(gap) ? 'clause' : 'none';
 }

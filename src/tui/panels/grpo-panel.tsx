@@ -1,17 +1,38 @@
-/** GRPO: mean reward with its band, what each reward gives, and one completion that has just been judged. */
+/** GRPO: what there was to gain, mean reward with its band, what each reward gives, and one completion that has just been judged. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
+import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber } from '../../format.js';
 import { Facts, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import type { Curve } from '../parts/plot.js';
 import { lastValue } from '../state/series.js';
-import type { ShownCompletion, Training } from '../state/screen-state.js';
+import { stageOf, type ScreenState, type ShownCompletion, type Training } from '../state/screen-state.js';
 import { percent } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
-export function GrpoPanel({ state: { grpo }, width, height }: PanelProps): ReactElement {
+export function GrpoPanel({ state, width, height }: PanelProps): ReactElement {
+  const room = headroomLine(state);
+  if (room === null) return <Rewarded state={state} width={width} height={height} />;
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      <Text wrap="truncate">{room}</Text>
+      <Rewarded state={state} width={width} height={height - 1} />
+    </Box>
+  );
+}
+
+/** Of the newest cycle that was looked at. */
+function headroomLine(state: ScreenState): string | null {
+  for (let cycle = state.place?.cycle ?? 0; cycle > 0; cycle--) {
+    const { detail } = stageOf(state, cycle, 'headroom');
+    if (detail?.kind === 'headroom') return `cycle ${cycle}: ${headroomWords(detail)}`;
+  }
+  return null;
+}
+
+function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement {
   if (grpo === null) return <Toned tone="faint">GRPO has not begun yet</Toned>;
   const { left, right } = splitWidth(width, width >= 100 ? 44 : 36);
   const lines = height >= 14 ? 5 : 3;
@@ -43,7 +64,10 @@ function withBand({ reward, rewardStd }: Training): Curve[] {
 
 function factsOf({ grpo, stepSeconds }: Training): Fact[] {
   if (grpo === null) return [];
-  const { rewards, kl, completionLength, deadGroups } = grpo;
+  const { rewards, kl, completionLength, deadGroups, leftOut } = grpo;
+  const deadBy = Object.entries(rewards).flatMap(([name, { deadGroups: dead }]) =>
+    typeof dead === 'number' ? [`${name} ${percent(dead)}`] : [],
+  );
   return [
     ...Object.entries(rewards).map(([name, { mean, std }]): Fact => [
       name,
@@ -51,7 +75,8 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
     ]),
     ['KL', kl === null ? 'not used' : formatNumber(kl)],
     ['length', `${formatNumber(completionLength, 1)} tokens`],
-    ['dead groups', percent(deadGroups)],
+    ['dead groups', [percent(deadGroups), ...deadBy].join(', ')],
+    ...(typeof leftOut === 'number' ? [['left out', `${percent(leftOut)}, all right or all wrong`] as const] : []),
     ['step takes', stepSeconds === null ? '–' : `${formatNumber(stepSeconds, 2)} s`],
   ];
 }

@@ -49,6 +49,11 @@ export const stageWords: Record<StageName, StageWords> = {
     title: 'Test after SFT',
     about: 'No training sees these questions.',
   },
+  headroom: {
+    short: 'headroom',
+    title: 'Headroom',
+    about: 'Several answers to held-out questions tell what GRPO could gain.',
+  },
   grpo: {
     short: 'GRPO',
     title: 'GRPO',
@@ -98,6 +103,7 @@ export const panelOf: Record<StageName, PanelName> = {
   filter: 'filter',
   sft: 'SFT',
   'evaluate-sft': 'evaluation',
+  headroom: 'GRPO',
   grpo: 'GRPO',
   'evaluate-grpo': 'evaluation',
   evaluate: 'evaluation',

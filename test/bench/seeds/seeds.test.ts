@@ -24,6 +24,8 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     tau: 4,
     rewardModel: quality,
     retrainedRewardModel: null,
+    headroom: null,
+    grpoSkipped: null,
     accuracy: { sft, grpo },
     accuracyByModality: { sft: {}, grpo: {} },
     accuracyByQuestionType: { sft: {}, grpo: {} },

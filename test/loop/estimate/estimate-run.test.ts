@@ -260,3 +260,25 @@ describe('what deserves a second look', () => {
     expect(counts).toEqual({ seed: 2000, test: 5000, pool: 150_000 });
   });
 });
+
+test('GRPO’s prompts are counted by where they come from, and a look before it is foreseen', async () => {
+  const grpoOf = async (...set: string[]) => {
+    const config = await loadConfig(join(root, 'configs', 'paper.yaml'), { env: {}, set });
+    const { stages } = planRun(config, facts, options);
+    return stages
+      .filter(({ cycle }) => cycle === 2)
+      .map(({ stage, items, gpuSeconds }) => ({ stage, items, gpuSeconds }));
+  };
+  const found = async (name: string, ...set: string[]) => (await grpoOf(...set)).find(({ stage }) => stage === name);
+  expect((await found('grpo'))?.items).toBe(52_000);
+  // Half of two cycles' 100,000 candidates were rejected, and 50,000 of the pool's images are not asked about.
+  expect((await found('grpo', 'grpo.prompts=fresh'))?.items).toBe(100_000);
+  expect((await found('grpo', 'grpo.prompts=mixed'))?.items).toBe(152_000);
+  expect(await found('headroom')).toBeUndefined();
+  const look = await found('headroom', 'grpo.when=headroom');
+  expect(look?.items).toBe(200);
+  const preferences = await found('preferences');
+  // 200 questions with 8 samples each and a greedy answer, beside 2,000 prompts with 4.
+  expect(look?.gpuSeconds ?? 0).toBeGreaterThan(0);
+  expect(look?.gpuSeconds ?? 0).toBeLessThan(preferences?.gpuSeconds ?? 0);
+});

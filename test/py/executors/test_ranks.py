@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from medgr2.contract import with_defaults
 from medgr2.executors.ranks import RanksExecutor, drive
 from medgr2.executors.worker import work
+from medgr2.models.reward_backbone import RewardModel
 
 #: Three minutes of jobs whose ranks each start anew; `npm test` runs SFT both ways and all that is played.
 LONG = pytest.mark.skipif(os.environ.get("MEDGR2_TEST_RANKS") != "1", reason="takes minutes: set MEDGR2_TEST_RANKS=1")
@@ -235,18 +236,52 @@ def test_grpo_over_two_ranks_trains_one_model_on_the_rewards_of_all(way, executo
     data, executor = write(tmp_path / "rows.parquet", rows), executors[way]
     trl = {"max_steps": 1, "num_generations": 2, "per_device_train_batch_size": 2, "max_completion_length": 6}
     trl |= {"logging_steps": 1, "learning_rate": 1e-3}
-    spec = spec_of("grpo", data, tmp_path / "out", rewards=[{"name": "length", "weight": 1}], trl=trl)
-    asked = []
+    judge = RewardModel.start({"path": "phantom", "dtype": "float32"}, torch.device("cpu"))
+    judge.save(tmp_path / "judge")
+    more = {"rewards": [{"name": "length", "weight": 1}], "rewardModel": {"path": str(tmp_path / "judge")}}
+    spec = spec_of("grpo", data, tmp_path / "out", trl=trl, **more)
+    asked, scored = [], []
 
     def answer(ask):
         asked.append([item["id"] for item in ask["items"]])
+        scored.extend(ask["items"])
         return {"length": [float(index) for index, _ in enumerate(ask["items"])]}
 
     heard = follow(executor.launch(spec, None, str(tmp_path / "job.log")), answer)
     assert heard[-1]["type"] == "done", (tmp_path / "job.log").read_text()
     assert sorted(len(set(ids)) for ids in asked) == [1, 1] and asked[0] != asked[1]  # a group for each rank
+    wanted = judge.score([{**rows[int(item["id"])], "response": item["completion"]} for item in scored])
+    assert [item["rewardModelScore"] for item in scored] == pytest.approx(wanted, abs=1e-3)
     trained, base = load_file(tmp_path / "out/model/model.safetensors"), load_file(BASE)
     assert trained.keys() == base.keys() and any((trained[name] - base[name]).abs().max() > 1e-4 for name in base)
+
+
+@LONG
+def test_a_group_left_out_by_difficulty_is_left_out_on_all_ranks(executors, rows, tmp_path):
+    data, executor = write(tmp_path / "rows.parquet", rows), executors["whole"]
+    trl = {"max_steps": 1, "num_generations": 2, "per_device_train_batch_size": 2, "max_completion_length": 6}
+    trl |= {"logging_steps": 1, "learning_rate": 1e-3, "scale_rewards": "none"}
+    rewards = [{"name": "length", "weight": 1}, {"name": "match", "weight": 1}]
+    asked = []
+
+    def run(name, easy, bonus):
+        def answer(ask):
+            row = ask["items"][0]["id"]
+            asked.append(row)
+            places = [float(place) for place, _ in enumerate(ask["items"])]
+            more = bonus if row == easy else 0.0
+            return {"length": [place * (1 + more) for place in places], "match": [1.0] * 2 if row == easy else places}
+
+        spec = spec_of("grpo", data, tmp_path / name, rewards=rewards, mixedBy="match", trl=trl)
+        heard = follow(executor.launch(spec, None, str(tmp_path / f"{name}.log")), answer)
+        assert heard[-1]["type"] == "done", (tmp_path / f"{name}.log").read_text()
+        return heard[-1]["result"]["leftOut"], load_file(tmp_path / name / "model/model.safetensors")
+
+    assert run("first", "", 0.0)[0] == 0.0
+    for easy in sorted(set(asked)):  # once the group of each rank
+        (share, one), (_, other) = run(f"{easy}-a", easy, 0.0), run(f"{easy}-b", easy, 5.0)
+        assert share == 0.5
+        assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_gpus_all_where_there_is_one_is_a_plain_job(executors, tmp_path, monkeypatch):

@@ -82,3 +82,25 @@ def test_own_reasoning_goes_before_the_options(tmp_path: Path, rows: list[dict[s
     assert [item["tokens"] for item in after["responses"]] == [item["tokens"] for item in bare["responses"]]
     if reasoning(after["text"]) != "":
         assert after["responses"] != bare["responses"]
+
+
+def test_samples_stand_beside_the_same_greedy_answer_and_are_drawn_anew_by_seed(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    plain = evaluate(tmp_path, rows)
+    drawn = evaluate(tmp_path, rows, samples=4, temperature=1.5)
+    assert [len(line["sampled"]) for line in drawn] == [4, 4, 4]
+    assert all("sampled" not in line for line in plain)
+    for one, other in zip(plain, drawn, strict=True):
+        assert one["text"] == other["text"] and one["responses"][:1] == other["responses"][:1]
+    texts = [[item["text"] for item in line["sampled"]] for line in drawn]
+    assert any(len(set(some)) > 1 for some in texts)
+    again, other = evaluate(tmp_path, rows, samples=4, temperature=1.5), evaluate(tmp_path, rows, samples=4, seed=1)
+    assert [[item["text"] for item in line["sampled"]] for line in again] == texts
+    assert [[item["text"] for item in line["sampled"]] for line in other] != texts
+
+
+def test_samples_are_of_their_own_row(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    """Nearly without heat every sample is the row's greedy answer, whatever stands beside it in the batch."""
+    for line in evaluate(tmp_path, rows, samples=2, temperature=1e-4, batchSize=3):
+        assert [item["text"] for item in line["sampled"]] == [line["text"]] * 2

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from medgr2.contract import check_spec, with_defaults
-from medgr2.stand_in_rewards import RULES, StandInError, choose
+from medgr2.stand_in_rewards import RULES, StandInError, choose, rewards_event
 
 ROOT = Path(__file__).resolve().parents[3]
 SCORE = {"kind": "score", "seed": 1, "model": {"path": "m"}, "data": "d"}
@@ -152,6 +152,19 @@ def test_stand_ins_judge_as_their_names_say():
     assert [judge("reward-model", "", score) for score in (-6, 2, 99)] == [0, 0.5, 1]
     with pytest.raises(ValueError, match="no number for a completion of i"):
         judge("reward-model", "")
+
+
+def test_a_stand_in_that_compares_does_not_apply_where_no_answer_is_trusted(tmp_path):
+    rows = [{"id": "a", "answer": "left", "trusted": True}, {"id": "b", "answer": "left", "trusted": False}]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "rows.parquet")
+    spec = with_defaults({**GRPO, "data": str(tmp_path / "rows.parquet"), "outDir": "o"})
+    name = spec["rewards"][0]["name"]
+    stand_in = choose(spec, [f"{reward['name']}=answer-match" for reward in spec["rewards"]])
+    items = [{"id": row["id"], "completion": "left", "rewardModelScore": None} for row in rows]
+    assert stand_in.answer({"items": items})[name] == [1.0, None]
+    told = rewards_event(1, {name: [1.0, None], "other": [None]})["rewards"]
+    assert told[name] == {"mean": 1.0, "std": 0.0, "applied": 1, "milliseconds": None}
+    assert told["other"] == {"mean": None, "std": None, "applied": 0, "milliseconds": None}
 
 
 def test_a_real_grpo_job_with_stand_ins(play, tmp_path):

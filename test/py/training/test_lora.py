@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import socket
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from training_jobs import LORA, run, spec_of, write_rows
 
+from medgr2.jobs import grpo, sft
 from medgr2.models.load_models import adapter_base, load_vlm
 from medgr2.models.load_processor import load_processor
+from medgr2.models.weights import _load_adapter
 
 CPU = torch.device("cpu")
 
@@ -37,3 +43,32 @@ def test_an_adapter_keeps_what_the_one_below_it_learned(tmp_path: Path) -> None:
 
     processor = load_processor(str(tmp_path / "grpo"))
     assert processor.tokenizer.eos_token == "<|im_end|>"
+
+
+@pytest.mark.parametrize(("kind", "module"), [("sft", sft), ("grpo", grpo)])
+def test_adapters_on_a_model_of_the_hub_are_saved_and_taken_up_without_a_question_to_it(
+    kind: str, module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def refuse(*where: Any, **_: Any) -> Any:
+        asked.append(where)
+        raise OSError("no network here")
+
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # with it peft asks nothing
+    load = module.load_for_training
+
+    def load_as_of_the_hub(*given: Any) -> Any:
+        model = load(*given)
+        model.name_or_path = model.config._name_or_path = "some-group/some-vlm"
+        for name in ("getaddrinfo", "create_connection"):
+            monkeypatch.setattr(socket, name, refuse)
+        return model
+
+    monkeypatch.setattr(module, "load_for_training", load_as_of_the_hub)
+    spec = spec_of(kind, tmp_path / "out", write_rows(tmp_path / "rows"), lora=LORA, trl={"max_steps": 2})
+    folder = run(spec)["checkpoint"]
+    config = json.loads((Path(folder) / "adapter_config.json").read_text())
+    assert config["base_model_name_or_path"] == "some-group/some-vlm"
+    _load_adapter(load_vlm({"path": "phantom"}, CPU), folder, "again")
+    assert asked == []

@@ -21,6 +21,7 @@ from medgr2.models.chat_format import end_ids
 from medgr2.models.load_models import PHANTOM_BASE, load_weights
 from medgr2.models.load_processor import load_processor
 from medgr2.rows.encode import encode
+from medgr2.training.merge_adapters import merge_adapters
 from medgr2.training.vllm_rollouts import RolloutsDiffer, RolloutsFailed
 
 LIMIT = 56 * 56
@@ -145,6 +146,32 @@ def test_merging_for_the_server_leaves_the_base_as_it_is(data, tmp_path, trainer
     assert kept.keys() == base.keys()
     for name, value in base.items():
         assert torch.equal(kept[name], value), name
+
+
+def test_a_base_in_half_precision_is_sent_what_merge_would_make_of_it(data, tmp_path, trainers, monkeypatch, model):
+    server, expected, plain = FakeVllm(model), [], []
+    channel = rewarded()
+    ask = channel.ask
+
+    def look(request):
+        now = copy.deepcopy(trainers[-1].model)
+        plain.append({name: p.detach().clone() for name, p in merged(now).named_parameters()})
+        expected.append({name: p.detach() for name, p in merge_adapters(now, ["default"]).named_parameters()})
+        return ask(request)
+
+    channel.ask = look
+    with serving(server, monkeypatch) as url:
+        # Embeddings and a convolution too: all that can carry an adapter.
+        lora = {**LORA, "dropout": 0.0, "targetModules": ["q_proj", "embed_tokens", "proj"]}
+        spec = vllm_spec(data, tmp_path / "out", url, model, lora=lora, trl={"learning_rate": 3e-4, "max_steps": 3})
+        run({**spec, "model": {**spec["model"], "dtype": "bfloat16"}}, channel)
+    assert len(server.syncs) == len(expected) == 3
+    for sent, wanted in zip(server.syncs, expected, strict=True):
+        assert sent.keys() == wanted.keys()
+        for name, tensor in wanted.items():
+            assert sent[name].dtype == tensor.dtype and torch.equal(sent[name], tensor), name
+    # peft's own way, in the format of the base, is another one: else this would show nothing.
+    assert any(not torch.equal(server.syncs[-1][name], plain[-1][name]) for name in plain[-1])
 
 
 @pytest.mark.parametrize(

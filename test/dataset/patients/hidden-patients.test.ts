@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decontaminateCommand } from '../../src/cli/dataset-commands/decontaminate-command.js';
-import { describeImport } from '../../src/cli/dataset-commands/import-command.js';
-import { readDataset } from '../../src/dataset/folders/dataset-folder.js';
-import { hiddenPatients } from '../../src/dataset/patients/hidden-patients.js';
-import { importImages } from '../../src/dataset/import/import-images.js';
-import { importQuestions } from '../../src/dataset/import/import-questions.js';
-import { projectKey } from '../../src/dataset/patients/pseudonym-key.js';
-import { readParquet } from '../../src/dataset/tables/table.js';
-import { writePicture } from '../helpers/pictures.js';
+import { decontaminateCommand } from '../../../src/cli/dataset-commands/decontaminate-command.js';
+import { describeImport } from '../../../src/cli/dataset-commands/import-command.js';
+import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
+import { hiddenPatients } from '../../../src/dataset/patients/hidden-patients.js';
+import { importImages } from '../../../src/dataset/import/import-images.js';
+import { importQuestions } from '../../../src/dataset/import/import-questions.js';
+import { projectKey } from '../../../src/dataset/patients/pseudonym-key.js';
+import { readParquet } from '../../../src/dataset/tables/table.js';
+import { writePicture } from '../../helpers/pictures.js';
 
 let dir = '';
 const at = (name: string): string => join(dir, name);

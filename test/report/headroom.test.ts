@@ -1,0 +1,46 @@
+/** The report says of each cycle what GRPO could gain, in words and figures; a run that did not look has no such section. */
+import { expect, test } from 'vitest';
+import { sampledReport } from '../../src/evaluation/sampled/sampled-report.js';
+import { headroomOf } from '../../src/evaluation/sampled/headroom-verdict.js';
+import { readHeadroom } from '../../src/report/data/cycle-headroom.js';
+import type { RunFigures } from '../../src/report/data/run-figures.js';
+import type { RunRecord } from '../../src/report/data/run-record.js';
+import { headroom } from '../../src/report/sections/headroom-section.js';
+
+const report = sampledReport(
+  Array.from({ length: 20 }, (_, index) => ({
+    image: String(index),
+    modality: index < 5 ? 'CT' : 'MRI',
+    questionType: 'disease diagnosis',
+    greedy: index < 10,
+    samples: [true, false].map((correct) => ({ correct, answer: correct ? 'a' : 'b', score: correct ? 9 : -6 })),
+  })),
+);
+const output = { headroom: headroomOf(report), report };
+const entry = (cycle: number, stage: string, of: unknown) => ({ cycle, stage, output: of });
+
+const recordOf = (ledger: object[]): RunRecord =>
+  ({ name: 'mine', ledger, result: { cycles: [{ cycle: 2, grpoSkipped: 'GRPO is left out: so it is' }] } }) as never;
+
+test('of the ledger’s entries those that are whole are read, with what was done about them', () => {
+  const run = recordOf([
+    entry(2, 'headroom', output),
+    entry(1, 'headroom', output),
+    entry(3, 'headroom', {}),
+    entry(1, 'sft', output),
+  ]);
+  expect(readHeadroom(run).map(({ cycle, skipped }) => [cycle, skipped])).toEqual([
+    [1, null],
+    [2, 'GRPO is left out: so it is'],
+  ]);
+});
+
+test('is a sentence for each cycle and a table with its groups', () => {
+  const run = { run: recordOf([]), headroom: [{ cycle: 1, skipped: null, ...output }] } as unknown as RunFigures;
+  const text = headroom([run])?.body.text ?? '';
+  expect(text).toContain('<p>Cycle 1: GRPO has room: pass@2 1.00, best by R_φ 1.00, now 0.50.</p>');
+  expect(text).toContain('pass@2');
+  expect(text).toContain('1 MRI');
+  expect(text).toMatch(/50\.0[^<]*\(2\d\.\d/);
+  expect(headroom([{ ...run, headroom: [] }])).toBeNull();
+});
