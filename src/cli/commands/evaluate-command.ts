@@ -7,6 +7,7 @@ import type { SpecInput } from '../../bridge/jobs/open-engine.js';
 import { parseConfig } from '../../config/load.js';
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
+import { ConfigError } from '../../errors.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
 import type { BertScore } from '../../evaluation/clinical-scores.js';
 import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
@@ -97,6 +98,8 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   const judge = command.sampling?.rewardModel;
   const used = [data, model, against, judge].flatMap((name) => (name === undefined ? [] : withBases(testOf(name))));
   for (const name of used) await confirmOutput(name);
+  // Before the questions are answered, which takes a while.
+  if (judge !== undefined) requireRewardModel(judge);
   await setUpPython(io);
   const { predictions: first, questions } = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;
@@ -123,6 +126,14 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
       ? JSON.stringify(jsonOf(report, flows, { model, data, ...bertScoreOf(bertScore), ...(sampled === null ? {} : { sampled }) }))
       : [evaluationText(report, flows, undefined, bertScore), ...(sampled === null ? [] : ['', sampledText(sampled)])].join('\n'),
   );
+}
+
+function requireRewardModel(folder: string): void {
+  if (existsSync(join(resolve(folder), 'reward_head.safetensors'))) return;
+  throw new ConfigError('no-reward-model', `${folder} is no reward model: it has no reward_head.safetensors`, {
+    where: resolve(folder),
+    remedy: 'Give the folder of one, as RUN/cycle-0/reward-model/model.',
+  });
 }
 
 /** A run folder is asked for its test questions. */
