@@ -10,9 +10,9 @@ import { readPredictions, type PredictionSet } from '../../dataset/predictions/p
 import { ConfigError } from '../../errors.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
 import type { BertScore } from '../../evaluation/clinical-scores.js';
-import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
+import { outcomesOf, readOutcomes } from '../../evaluation/questions/other-answers.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
-import { readQuestions, testOfRun } from '../../evaluation/test-questions.js';
+import { readQuestions, testOfRun } from '../../evaluation/questions/test-questions.js';
 import { transitions, type Outcome, type Transitions } from '../../evaluation/transitions.js';
 import { sampleAnswers } from '../../evaluation/sampled/sample-answers.js';
 import { sampledReport, type SampledQuestion, type SampledReport } from '../../evaluation/sampled/sampled-report.js';
@@ -123,8 +123,13 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   const sampled: SampledReport | null = questions === null ? null : sampledReport(questions);
   io.out(
     command.json
-      ? JSON.stringify(jsonOf(report, flows, { model, data, ...bertScoreOf(bertScore), ...(sampled === null ? {} : { sampled }) }))
-      : [evaluationText(report, flows, undefined, bertScore), ...(sampled === null ? [] : ['', sampledText(sampled)])].join('\n'),
+      ? JSON.stringify(
+          jsonOf(report, flows, { model, data, ...bertScoreOf(bertScore), ...(sampled === null ? {} : { sampled }) }),
+        )
+      : [
+          evaluationText(report, flows, undefined, bertScore),
+          ...(sampled === null ? [] : ['', sampledText(sampled)]),
+        ].join('\n'),
   );
 }
 
