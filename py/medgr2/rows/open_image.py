@@ -55,7 +55,7 @@ def _as_rgb(image: Image.Image, path: str) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes, plain: Image.Image) -> Image.Image:
-    """What its profile shows; `plain` where that differs by rounding alone, or the profile is not one for its colours."""
+    """What its profile shows; `plain` where that differs by rounding alone, or the profile is not for its colours."""
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
