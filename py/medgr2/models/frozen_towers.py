@@ -23,8 +23,8 @@ FEATURES_BYTES = 2**28
 
 Features = tuple[torch.Tensor, ...]
 WORDS = {4: torch.int32, 2: torch.int16}
-#: What a forward pass hands on and a tower does not ask about.
-NOT_THE_TOWERS = {"use_cache"}
+#: What is handed on and changes nothing that a tower makes: some ask for its usual output in so many words.
+NOT_THE_TOWERS = {("use_cache", True), ("use_cache", False), ("return_dict", True)}
 
 
 def reuse_features(vlm: Any, alone: bool = False) -> ReusedFeatures | None:
@@ -78,7 +78,8 @@ class ReusedFeatures:
         #: Of the tower alone: masters of what learns are float32.
         self.precision = {value.dtype for value in inner.parameters() if not value.requires_grad}
         self._inner = inner
-        self._signature = inspect.signature(own)
+        #: Also what `inspect.signature` gives of this: newer transformers pick by it what `generate` hands over.
+        self.__signature__ = inspect.signature(own)
         self._drops = any(_drops(module) for name, module in inner.named_children() if name not in LANGUAGE_MODELS)
         self._form: Form | None = None
 
@@ -92,10 +93,10 @@ class ReusedFeatures:
 
     def _options(self, given: Any, named: Any) -> dict[str, Any]:
         """All that was given, by name."""
-        bound = self._signature.bind(*given, **named).arguments
+        bound = self.__signature__.bind(*given, **named).arguments
         more = bound.pop("kwargs", {})
         all_given = {**bound, **more}.items()
-        return {name: value for name, value in all_given if value is not None and name not in NOT_THE_TOWERS}
+        return {name: value for name, value in all_given if value is not None and not _is_not_the_towers(name, value)}
 
     def _features(self, units: list[torch.Tensor], options: dict[str, Any]) -> list[Features] | None:
         """Of each unit; None where the tower's output has a form that is not known."""
@@ -127,6 +128,10 @@ class ReusedFeatures:
         return [part for part in (found[key] for key in keys) if part is not None]
 
 
+def _is_not_the_towers(name: str, value: Any) -> bool:
+    return isinstance(value, bool) and (name, value) in NOT_THE_TOWERS
+
+
 def _units(options: dict[str, Any]) -> list[torch.Tensor] | None:
     """The pixels of each image or tile; None where what is given has no form that is known."""
     pixels, grid = options.get("pixel_values"), options.get("image_grid_thw")
@@ -152,16 +157,20 @@ def _drops(tower: torch.nn.Module) -> bool:
 
 
 class Form(NamedTuple):
-    """How a family's tower gives what it made: which class, pooled features in what, and layers beside them."""
+    """How a family's tower gives what it made: which class, pooled features in what, and layers beside them, of all
+    images in one tensor or, with newer transformers, parted by image."""
 
     kind: type
     pooled: type
     layers: int
+    parted: bool
 
     def parts(self, output: Any) -> list[Features]:
         pooled = list(output.pooler_output)
         sizes = [len(one) for one in pooled]
-        layers = [layer.split(sizes) for layer in getattr(output, "deepstack_features", None) or []]
+        layers = [
+            layer if self.parted else layer.split(sizes) for layer in getattr(output, "deepstack_features", None) or []
+        ]
         return [
             tuple(value.clone() for value in (one, *(layer[index] for layer in layers)))
             for index, one in enumerate(pooled)
@@ -171,7 +180,8 @@ class Form(NamedTuple):
         pooled = [feature[0] for feature in features]
         more = {}
         if self.layers:
-            more = {"deepstack_features": [torch.cat(layer) for layer in list(zip(*features, strict=True))[1:]]}
+            layers = list(zip(*features, strict=True))[1:]
+            more = {"deepstack_features": layers if self.parted else [torch.cat(layer) for layer in layers]}
         joined = torch.stack(pooled) if self.pooled is torch.Tensor else self.pooled(pooled)
         return self.kind(pooler_output=joined, **more)
 
@@ -181,9 +191,11 @@ def form_of(output: Any, count: int) -> Form | None:
     layers = getattr(output, "deepstack_features", None) or []
     if not isinstance(pooled, (torch.Tensor, list, tuple)) or len(pooled) != count:
         return None
-    if any(len(layer) != sum(len(one) for one in pooled) for layer in layers):
+    parted = bool(layers) and all(isinstance(layer, (list, tuple)) for layer in layers)
+    sizes = [len(one) for one in pooled]
+    if any(([len(one) for one in layer] != sizes) if parted else (len(layer) != sum(sizes)) for layer in layers):
         return None
-    return Form(type(output), torch.Tensor if isinstance(pooled, torch.Tensor) else type(pooled), len(layers))
+    return Form(type(output), torch.Tensor if isinstance(pooled, torch.Tensor) else type(pooled), len(layers), parted)
 
 
 def fingerprints(units: list[torch.Tensor]) -> list[tuple[int, ...]]:
