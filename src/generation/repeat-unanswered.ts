@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import { ProviderError } from '../errors.js';
+import { PausedError, ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 import type { GenerateOptions } from './generation-options.js';
 import { dropTask, performRequest, type Outcome, type Performance } from './one-task.js';
@@ -35,7 +35,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
     for (let round = 0; breaker.everAnswered && !stop.signal.aborted; round++) {
       const wait = waits[round];
       const hopeful = [...missing.values()].filter((error) => mayPass(error, run));
-      if (wait === undefined || hopeful.length === 0) break;
+      if (wait === undefined || hopeful.length === 0 || isUsedUp(missing)) break;
       const pause = Math.max(wait, ...hopeful.slice(-1).map(({ retryAfterMs = 0 }) => retryAfterMs));
       const of = `${missing.size} of ${options.tasks.length} requests`;
       hooks.notice(
@@ -64,6 +64,8 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
 const mayPass = (error: ProviderCallError, { retry }: Performance): boolean =>
   error.retryable && (error.retryAfterMs ?? 0) <= retry.longestWaitMs;
 
+const isUsedUp = (missing: Unanswered): boolean => [...missing.values()].some((error) => error.isUsedUp);
+
 const lastOf = (missing: Unanswered): ProviderCallError | undefined => [...missing.values()].at(-1);
 
 /** What a task asks; null for one that stands twice, which is settled. */
@@ -71,12 +73,9 @@ type Prepare = (index: number) => PreparedRequest | null;
 
 function preparer(
   { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
-  { provider, temperature, maxOutputTokens }: Performance,
+  { parameters }: Performance,
   { settle }: PassHooks,
 ): Prepare {
-  const { name, model, capabilities } = provider;
-  const { structuredOutput } = capabilities;
-  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput };
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   const first = new Map<string, number>();
   return (index) => {
@@ -125,8 +124,15 @@ async function performPass(
 }
 
 /** The error that keeps the stage open. @param total All tasks. */
-export function incomplete(missing: Unanswered, total: number): ProviderError {
+export function incomplete(missing: Unanswered, total: number): ProviderError | PausedError {
   const last = lastOf(missing);
+  const usedUp = [...missing.values()].find((error) => error.isUsedUp);
+  if (usedUp !== undefined)
+    return new PausedError(
+      'quota-used-up',
+      `paused: ${missing.size} of ${total} requests were not answered. ${usedUp.message}`,
+      { cause: usedUp, where: usedUp.where, remedy: `${usedUp.remedy ?? ''} The replies that came are kept.`.trim() },
+    );
   const advice = last?.remedy === undefined ? '' : `${last.remedy} `;
   return new ProviderError(
     'requests-unanswered',

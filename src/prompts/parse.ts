@@ -33,6 +33,7 @@ const takenSchema = replySchema.extend({ options: z.array(z.string().min(1)).max
 /** Why a reply was dropped. */
 export const dropReasons = [
   'blocked',
+  'refused',
   'empty',
   'truncated',
   'too-long',
@@ -49,7 +50,9 @@ export type DropReason = (typeof dropReasons)[number];
 export interface ReplyContext {
   questionType: QuestionType;
   /** How the provider says the reply ended. */
-  finish?: 'stop' | 'max-tokens' | 'blocked' | 'empty' | undefined;
+  finish?: 'stop' | 'max-tokens' | 'blocked' | 'refused' | 'empty' | undefined;
+  /** The provider's own word for what it withheld. */
+  why?: string | undefined;
   /** Longest text taken; any length where it is left out. */
   maxCharacters?: number | undefined;
 }
@@ -66,8 +69,11 @@ const quoted = 120;
 /** What is wrong with a reply may be as long as the reply. */
 const longestDetail = 500;
 
-export function parseReply(text: string, { questionType, finish, maxCharacters }: ReplyContext): ParsedReply {
-  if (finish === 'blocked') return drop('blocked', 'The provider withheld the reply.');
+export function parseReply(text: string, { questionType, finish, why, maxCharacters }: ReplyContext): ParsedReply {
+  const word = why === undefined ? '' : ` ${quote(why)}`;
+  if (finish === 'blocked')
+    return drop('blocked', `The provider's filter withheld it:${word || ' it does not say what'}`);
+  if (finish === 'refused') return drop('refused', `The model says no:${word}`);
   const hasText = text.trim() !== '';
   if (finish === 'max-tokens')
     return drop('truncated', `The reply reached the limit of output tokens${hasText ? '' : ' before its first word'}.`);
@@ -78,6 +84,8 @@ export function parseReply(text: string, { questionType, finish, maxCharacters }
   const { samples, repairs, json, doubt } = findReplyObjects(text);
   const [fields] = samples;
   if (samples.length > 1) return drop('malformed-json', `Holds ${samples.length} samples that differ: ${quote(text)}`);
+  if (json === undefined && fields === undefined && refusal.test(text))
+    return drop('refused', `The model says no: ${quote(text)}`);
   if (doubt !== undefined || (fields === undefined && json === undefined))
     return drop('malformed-json', `${doubt ?? 'Not one JSON object'}: ${quote(text)}`);
   // Valid JSON of another kind: what is wrong with it is said in full.
@@ -89,6 +97,10 @@ export function parseReply(text: string, { questionType, finish, maxCharacters }
   }
   return check(parsed.data, questionType, repairs);
 }
+
+/** A model's own no, in place of a reply: another question, or another model, may fare better. No filter did it. */
+const refusal =
+  /^[^{]{0,80}\b(?:can(?:no|['’])t|cannot|unable to|not able to|won['’]t|will not|must decline|decline to|not comfortable)\b[^{]{0,60}\b(?:assist|help|provide|fulfil+|comply|create|generate|write|produce|analy[sz]e|interpret|diagnos|process|view|see|identify|offer|answer|do that|with (?:that|this)|request)/i;
 
 /** The fields in the form that was asked for; what cannot be brought into it is left as it is, for the schema to refuse. */
 function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {

@@ -42,6 +42,27 @@ const step = (number: number): RunEvent => ({
 });
 
 describe('lines', () => {
+  test('of alarms and of refusals, and none of a promotion that nobody opposed', () => {
+    const promotion: Omit<Extract<RunEvent, { type: 'promotion' }>, 'refused'> = {
+      type: 'promotion',
+      cycle: 2,
+      what: 'policy',
+      promoted: 'cycle-2/grpo',
+      reasons: ['+1.0 points'],
+    };
+    expect(
+      tell([
+        { type: 'run-start', runDir: '/runs/a', seed: 3, cycles: 3, resumed: false },
+        { type: 'alarm', ...stage, guard: 'collapse', message: 'all dead', figures: {}, action: 'warn' },
+        { ...promotion, refused: [] },
+        { ...promotion, promoted: 'cycle-2/sft', refused: ['cycle-2/grpo'] },
+      ]).slice(1),
+    ).toEqual([
+      'cycle 1/3  grpo             ALARM (collapse): all dead',
+      'refused: cycle-2/grpo was not let through, cycle-2/sft goes on as the policy: +1.0 points',
+    ]);
+  });
+
   test('one per meaningful change', () => {
     const lines = tell([
       { type: 'run-start', runDir: '/runs/a', seed: 3, cycles: 3, resumed: false },

@@ -95,6 +95,42 @@ test.each([
     }
 });
 
+test('an alarm stands beside the keys at every width, once however often it is told', () => {
+  const events = untilWithin(1, 'sft');
+  const time = events.at(-1)?.time ?? '';
+  const alarm: TimedEvent = {
+    type: 'alarm',
+    guard: 'answerBias',
+    cycle: 1,
+    stage: 'filter',
+    message: 'the generator gives option A in 100 % of 90 answers, where 30 % would be right',
+    figures: { share: 1 },
+    action: 'warn',
+    time,
+  };
+  for (const [columns, rows] of [
+    [40, 12],
+    [80, 24],
+    [120, 40],
+  ] as const) {
+    const lines = picture([...events, alarm, alarm], columns, rows).split('\n');
+    expect(lines.at(-1)).toMatch(/⚠ answerBias in cycle 1 ·/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+  }
+  expect(stateOf([...events, alarm, alarm]).alarms).toHaveLength(1);
+  const refused: TimedEvent = {
+    type: 'promotion',
+    cycle: 1,
+    what: 'policy',
+    promoted: 'cycle-1/sft',
+    refused: ['cycle-1/grpo'],
+    reasons: ['worse'],
+    time,
+  };
+  expect(picture([...events, alarm, refused], 120, 40)).toMatch(/⚠ promotion in cycle 1 and 1 more ·/);
+  expect(stateOf([...events, { ...refused, refused: [] }]).alarms).toEqual([]);
+});
+
 test('the newcomer reads what happens, and the estimate owns up to what it does not know', () => {
   const early = picture(untilWithin(1, 'sft'), 120, 40);
   expect(early).toContain('The policy learns from the accepted samples.');

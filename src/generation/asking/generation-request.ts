@@ -26,6 +26,8 @@ export interface RequestParameters {
   maxOutputTokens: number;
   /** How the provider holds replies to their structure: a weaker way gives other replies. */
   structuredOutput: StructuredOutput;
+  /** What else changes replies; undefined where nothing is set. */
+  settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface PreparedRequest {
@@ -33,6 +35,7 @@ export interface PreparedRequest {
   system: string;
   prompt: string;
   promptHash: string;
+  maxOutputTokens: number;
   /** Content address of the request, sha256 hex. */
   key: string;
   /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the key. */
@@ -50,12 +53,30 @@ export function prepareRequest(
 ): PreparedRequest {
   const { strategy, modality, questionType } = task;
   const { system, prompt, promptHash } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars });
-  const { provider, model, temperature, maxOutputTokens, structuredOutput } = parameters;
-  const content = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
+  const { maxOutputTokens } = parameters;
+  const said = { task, system, prompt, promptHash };
+  const key = keyOf(said, parameters);
+  return { ...said, maxOutputTokens, key, id: key.slice(0, 16) };
+}
+
+/** The same request with room for a longer reply: another reply, but of the same task. */
+export function longerRequest(
+  request: PreparedRequest,
+  maxOutputTokens: number,
+  parameters: RequestParameters,
+): PreparedRequest {
+  return { ...request, maxOutputTokens, key: keyOf(request, { ...parameters, maxOutputTokens }) };
+}
+
+function keyOf(
+  { task, system, prompt }: Pick<PreparedRequest, 'task' | 'system' | 'prompt'>,
+  { provider, model, temperature, maxOutputTokens, structuredOutput, settings }: RequestParameters,
+): string {
+  const content: unknown[] = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
   // Left out where it is the usual one, so that replies of earlier versions are found.
   if (structuredOutput !== 'json-schema') content.push(structuredOutput);
-  const key = sha256(JSON.stringify(content));
-  return { task, system, prompt, promptHash, key, id: key.slice(0, 16) };
+  if (settings !== undefined) content.push(settings);
+  return sha256(JSON.stringify(content));
 }
 
 export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];

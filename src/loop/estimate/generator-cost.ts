@@ -13,6 +13,7 @@ import { precisionOf, type Precision } from './gpu-memory.js';
 import { inBatches, training } from './stage-time.js';
 import type { Plan, PlanFacts } from './plan-types.js';
 import type { StageLoad, Workload } from './workload.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 /** A generator on this machine, as far as time and memory need it. */
 export interface LocalGenerator {
@@ -28,7 +29,7 @@ export function localGenerator(config: Config, facts: PlanFacts, assumptions: As
   const { generation, device } = config;
   if (generation.provider !== 'local' || facts.generator === null || device === 'cpu') return null;
   const { model, dtype, maxPixels } = sectionOf(generation, 'local');
-  if (model === 'phantom') return null;
+  if (isShipped(model)) return null;
   const { shape } = facts.generator;
   const rule = imageRuleFor(facts.generator, maxPixels);
   const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule)));

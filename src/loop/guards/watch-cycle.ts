@@ -60,23 +60,24 @@ export interface MeasuredStage {
 export async function watchMeasured(run: RunContext, { cycle, name, stage, earlier }: MeasuredStage): Promise<boolean> {
   const { gold } = stage.output;
   const who = `the policy after ${name === 'evaluate-sft' ? 'SFT' : 'GRPO'}`;
-  const course = grpoCourses(join(run.runDir, runFiles.events)).get(stageKey(cycle, 'grpo', run.arm)) ?? unknownCourse;
   return watch(run, { cycle, stage: name }, [
     gold && unreadAnswers(who, gold),
     gold && answerBias(who, gold.places),
     ...(earlier === null
       ? []
-      : [await overOptimisation(run, earlier, stage), ...collapsed(course, earlier.output.gold, gold)]),
+      : [await overOptimisation(run, earlier, stage), ...collapsed(courseOf(run, cycle), earlier.output.gold, gold)]),
   ]);
 }
+
+const courseOf = ({ runDir, arm }: RunContext, cycle: number): GrpoCourse =>
+  grpoCourses(join(runDir, runFiles.events)).get(stageKey(cycle, 'grpo', arm)) ?? unknownCourse;
 
 const unknownCourse: GrpoCourse = { deadGroups: null, entropy: null };
 
 async function overOptimisation(run: RunContext, sft: Measured, grpo: Measured) {
   if ((sft.output.gold?.reward ?? null) === null || (grpo.output.gold?.reward ?? null) === null) return null;
   const [before, after] = [await readGold(sft.dir, true), await readGold(grpo.dir, true)];
-  const images = new Map((run.gold?.samples ?? []).map(({ id, imageHash }) => [id, imageHash]));
-  const clusters = before.answers.map(({ id }) => clusterOf(run.data, images.get(id) ?? id));
+  const clusters = (run.gold?.samples ?? []).map(({ imageHash }) => clusterOf(run.data, imageHash));
   const answers = pairedDifference(
     before.answers.map(({ correct }, index) => ({
       first: correct,

@@ -29,9 +29,9 @@ async function runSource(runDir: string): Promise<ExportSource> {
       remedy: 'Let it go on until its first filter stage is done.',
     });
   const config = readConfig(join(runDir, runFiles.config));
-  await confirmDataset(runDir, file);
   // A result that is missing or damaged leaves its figures out; what the data are must be said all the same.
   const result = readOrNull(join(runDir, runFiles.result), runResultSchema);
+  await confirmDataset(runDir, file, result);
   const notice = result?.notice ?? noticeOf(runDir);
   const known = await imagesOf(config);
   const all = (await readSamples(file)).map((sample) => ({
@@ -73,13 +73,15 @@ function attempt<T>(work: () => T): { value?: T; error?: unknown } {
   }
 }
 
-/** D_gen is a copy of what the newest filter stage made: its record tells whether the copy is that. */
-async function confirmDataset(runDir: string, file: string): Promise<void> {
+/** D_gen is a copy of what the newest filter stage made that was not rolled back: its record tells whether the copy is that. */
+async function confirmDataset(runDir: string, file: string, result: RunResult | null): Promise<void> {
   const { entries } = readLedger(join(runDir, runFiles.ledger));
   const filtered = (cycle: number) =>
     entries.get(stageKey(cycle, 'filter')) ?? readRecord(join(runDir, stageKey(cycle, 'filter')));
-  let newest = filtered(1);
-  for (let cycle = 2, next = filtered(2); next !== null; cycle += 1, next = filtered(cycle)) newest = next;
+  const rolledBack = new Set((result?.cycles ?? []).flatMap(({ cycle, rolledBack: was }) => (was ? [cycle] : [])));
+  let newest: ReturnType<typeof filtered> = null;
+  for (let cycle = 1, next = filtered(1); next !== null; cycle += 1, next = filtered(cycle))
+    if (!rolledBack.has(cycle)) newest = next;
   const expected = newest?.files?.['d-gen.parquet'];
   if (expected === undefined || (await hashFile(file)) === expected.sha256) return;
   throw new RunError('output-damaged', `${file} is not what the newest filter stage made`, {

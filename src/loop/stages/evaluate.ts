@@ -90,16 +90,19 @@ export function evaluate(run: RunContext, evaluating: Evaluating): Stage<Evaluat
 async function promote(context: StageContext, { before, made, name }: NonNullable<Evaluating['against']>) {
   const { gold, cycle, config, data, dir } = context;
   if (gold === null || !config.guards.promotion) return null;
-  const images = new Map(gold.samples.map(({ id, imageHash }) => [id, imageHash]));
   const contender = async (policy: MeasuredPolicy): Promise<Contender> => ({
     name: policy.name,
-    answers: policy.measured === null ? null : (await readGold(policy.measured, false)).answers,
+    // By their place: ids of a person's own samples need not be their own.
+    answers:
+      policy.measured === null
+        ? null
+        : (await readGold(policy.measured, false)).answers.map((answer, index) => ({ ...answer, id: String(index) })),
   });
   return promotePolicy({
     cycle,
     before: await contender(before),
     made: await Promise.all([...made, { name, measured: dir }].map(contender)),
-    clusterOf: (id) => clusterOf(data, images.get(id) ?? id),
+    clusterOf: (index) => clusterOf(data, gold.samples[Number(index)]?.imageHash ?? index),
   });
 }
 

@@ -19,6 +19,8 @@ export interface Decoy {
   expects: readonly string[];
   /** Cycle from which it is at work; 0 is before the first. */
   from: number;
+  /** Stages before the first cycle that it spoils; the others are those of the healthy loop of its seed, where that is there. */
+  own?: readonly string[];
   set?: readonly string[];
   engine?: (engine: LoopEngine) => LoopEngine;
   book?: (book: TeacherBook, known: Known) => TeacherBook;
@@ -33,7 +35,12 @@ interface Known {
 
 export const decoys: Readonly<Record<string, Decoy>> = {
   healthy: { expects: [], from: 0 },
-  'grades turned round': { expects: ['uselessRewardModel', 'probes'], from: 0, engine: flippedGrades },
+  'grades turned round': {
+    expects: ['uselessRewardModel', 'probes'],
+    from: 0,
+    own: ['reward-model', 'reward-report'],
+    engine: flippedGrades,
+  },
   'teacher adversarial from cycle 2': { expects: ['acceptance'], from: 2, book: adversarial },
   'teacher always answers A': { expects: ['answerBias'], from: 1, book: alwaysFirst },
   'policy always answers A': { expects: ['answerBias'], from: 1, engine: policyAnswersA },
@@ -41,6 +48,7 @@ export const decoys: Readonly<Record<string, Decoy>> = {
   'R_φ pays length, α = 1 raw': {
     expects: ['probes', 'overOptimisation', 'collapse'],
     from: 0,
+    own: ['reward-report'],
     set: ['grpo.rewards.alpha=1', 'grpo.rewards.beta=0', 'grpo.rewards.scale=raw'],
     engine: lengthPaid,
   },
@@ -151,7 +159,9 @@ const answering = (
 function adversarial(book: TeacherBook, { first, truth }: Known): TeacherBook {
   return answering(book, (reply, imageHash) => {
     const right = truth(imageHash, reply.question);
-    const wrong = reply.options.find((option) => option !== right);
+    // Not the first of them: a place that takes all answers would give it away.
+    const others = reply.options.filter((option) => option !== right);
+    const wrong = others[Number.parseInt(imageHash.slice(0, 6), 16) % Math.max(1, others.length)];
     if (first.has(imageHash) || right !== reply.answer || wrong === undefined) return reply;
     return { ...reply, answer: wrong, rationale: argueFor(reply, wrong) };
   });
@@ -168,13 +178,14 @@ function oneRationale(book: TeacherBook): TeacherBook {
   return answering(book, (reply) => ({ ...reply, rationale: `The image shows it clearly: ${reply.answer}.` }));
 }
 
-/** The teacher's book of a configuration, spoilt. @param dir Where its images may be drawn once more. */
-export async function spoiltBook(decoy: Decoy, config: Config, dir: string): Promise<TeacherBook | null> {
-  if (decoy.book === undefined || config.data.source !== 'phantom') return null;
+/** The teacher's book of a configuration, spoilt where the decoy says so. @param dir Where its images are drawn once more. */
+export async function bookOf(decoy: Decoy, config: Config, dir: string): Promise<TeacherBook> {
+  if (config.data.source !== 'phantom') throw new RangeError('bench:guards runs on phantoms');
   const { seed, data, generation } = config;
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
   const phantoms = await createPhantomData({ dir, seed, counts, teacher: generation.teacher });
-  if (phantoms.book === null) return null;
+  if (phantoms.book === null) throw new RangeError('phantoms have a teacher');
+  if (decoy.book === undefined) return phantoms.book;
   const { strategies, questionTypes, imagesPerCycle: images } = generation;
   const first = cycleTasks({ pool: phantoms.pool, strategies, questionTypes, images, cycle: 1, seed });
   return decoy.book(phantoms.book, {

@@ -2,10 +2,10 @@
  * `npm run bench:guards`: loops that are well and loops that are spoilt on purpose, at small settings: which guards alarm, how
  * many cycles after the harm began, and how often one alarms where nothing is wrong. Prints a Markdown table.
  * Options: --healthy 0,1,2 (seeds) --seeds 0,1 (of each decoy) --only WORD --out DIR --set key=value. Can be stopped and continued;
- * a run takes about a minute and a half on one core. Thresholds were chosen on seeds 0 to 4: report on others.
+ * a run takes about a minute on one idle core. Thresholds were chosen on seeds 0 to 4: report on others.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { scriptLine } from '../../../src/script-line.js';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
 import { openEngine, type Engine } from '../../../src/bridge/jobs/open-engine.js';
@@ -13,7 +13,7 @@ import { loadConfig } from '../../../src/config/load.js';
 import { readJson, writeJson, writeWhole } from '../../../src/loop/folder/run-folder.js';
 import { runLoop } from '../../../src/loop/run.js';
 import { startTeacherServer } from '../../../src/providers/simulated/simulated-server.js';
-import { decoys, spoiltBook } from './decoys.js';
+import { bookOf, decoys } from './decoys.js';
 import { guardsTable, trialSchema, type Trial } from './table.js';
 
 const { values } = scriptLine(import.meta.filename, {
@@ -34,31 +34,44 @@ async function runTrial(engine: Engine, arm: string, seed: number): Promise<Tria
   if (existsSync(file)) return trialSchema.parse(readJson(file));
   const set = [...(decoy.set ?? []), ...values.set, `seed=${seed}`];
   const plain = await loadConfig(values.config, { set });
-  const book = await spoiltBook(decoy, plain, `${place}-book`);
-  await using server = book === null ? null : await startTeacherServer({ book, seed });
-  const config =
-    server === null
-      ? plain
-      : await loadConfig(values.config, {
-          set: [
-            ...set,
-            'generation.provider=openai',
-            `generation.openai={ model: spoilt, baseUrl: "${server.url}/v1", structuredOutput: json-schema }`,
-          ],
-        });
+  const book = await bookOf(decoy, plain, `${place}-book`);
+  await using server = await startTeacherServer({ book, seed });
+  const openai = `{ model: teacher, baseUrl: "${server.url}/v1", structuredOutput: json-schema }`;
+  const config = await loadConfig(values.config, {
+    set: [...set, 'generation.provider=openai', `generation.openai=${openai}`],
+  });
+  // What comes before the first cycle is the same where nothing of it is spoilt.
+  const shared = join(out, `healthy-${seed}`);
+  if (arm !== 'healthy' && existsSync(join(shared, 'result.json'))) startFrom(shared, place, decoy.own ?? []);
   const started = performance.now();
   const result = await runLoop(config, { runDir: place, engine: decoy.engine?.(engine) ?? engine });
   const trial: Trial = { arm, seed, seconds: (performance.now() - started) / 1000, result };
   writeJson(file, trial);
-  tidy(place);
+  tidy(place, arm === 'healthy');
   return trial;
 }
 
-/** Weights are of no further use here; tables and events stay, to choose thresholds by. */
-function tidy(runDir: string): void {
+/** A copy of a finished run as it stood before its first cycle, without the stages that are to be others. */
+function startFrom(finished: string, place: string, without: readonly string[]): void {
+  if (existsSync(place)) return;
+  const others = without.map((stage) => `cycle-0/${stage}(/|$)`);
+  const later = new RegExp(
+    `^(cycle-[1-9]|generation|dataset|cards|result\\.json|events\\.jsonl|config\\.yaml|run\\.lock|${['logs', ...others].join('|')})`,
+  );
+  cpSync(finished, place, { recursive: true, filter: (source) => !later.test(relative(finished, source)) });
+  const ledger = join(place, 'ledger.jsonl');
+  const lines = readFileSync(ledger, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{"cycle":0,') && !without.some((stage) => line.includes(`"stage":"${stage}"`)));
+  writeFileSync(ledger, lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Weights are of no further use here, but for those that decoys of the seed start from; tables and events stay. */
+function tidy(runDir: string, shared: boolean): void {
   rmSync(`${runDir}-book`, { recursive: true, force: true });
   for (const name of readdirSync(runDir, { recursive: true, encoding: 'utf8' }))
-    if (/\.safetensors$|optimizer\.pt$|(^|\/)images\/.*\.png$/.test(name)) rmSync(join(runDir, name), { force: true });
+    if (!(shared && name.startsWith('cycle-0/')) && /\.safetensors$|optimizer\.pt$/.test(name))
+      rmSync(join(runDir, name), { force: true });
 }
 
 const numbers = (list: string): number[] => list.split(',').filter(Boolean).map(Number);

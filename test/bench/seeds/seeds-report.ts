@@ -1,5 +1,5 @@
 /** The table of `bench:seeds`: mean, standard deviation and range over seeds of all folders given to it. Pure. */
-import { spreadOf } from '../../../src/evaluation/seed-spread.js';
+import { meanInterval, spreadOf } from '../../../src/evaluation/seed-spread.js';
 import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
 
 type Value = number | null | undefined;
@@ -7,9 +7,14 @@ type Value = number | null | undefined;
 export function seedsReport(found: readonly FoundOutcome[]): string {
   const outcomes = found.map(({ outcome }) => outcome);
   const cycles = Math.max(...outcomes.map(({ result }) => result.cycles.length));
-  const perCycle = (name: string, read: (outcome: SeedOutcome, index: number) => Value, digits = 3): string => {
+  const perCycle = (
+    name: string,
+    read: (outcome: SeedOutcome, index: number) => Value,
+    digits = 3,
+    write = cell,
+  ): string => {
     const cells = Array.from({ length: cycles }, (_, index) =>
-      cell(
+      write(
         outcomes.map((outcome) => read(outcome, index)),
         digits,
       ),
@@ -36,6 +41,14 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('accuracy: SFT on filtered', (outcome, index) => at(outcome, index)?.accuracy.sft),
     perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
     perCycle('share of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
+    perCycle('points that GRPO adds to SFT', (outcome, index) => gained(at(outcome, index)), 3, gainCell),
+    perCycle('points above the cycle before', ({ result }, index) => above(result.cycles, index), 3, gainCell),
+    perCycle(
+      'points above SFT on the trusted samples alone',
+      (outcome, index) => aboveSeed(outcome, index),
+      3,
+      gainCell,
+    ),
     perCycle('minutes, whole run', ({ result }, index) => (index === cycles - 1 ? result.totalSeconds / 60 : null), 1),
     '',
   ].join('\n');
@@ -55,6 +68,32 @@ function cell(values: readonly Value[], digits: number): string {
   const few = spread.n < values.length ? `, of ${spread.n}` : '';
   if (spread.deviation === null) return `${text(spread.mean)}${few}`;
   return `${text(spread.mean)} ± ${text(spread.deviation)} (${text(spread.min)}–${text(spread.max)}${few})`;
+}
+
+type Accuracies = { accuracy: { sft: number; grpo: number } };
+
+const gained = (cycle: Accuracies | undefined): Value =>
+  cycle === undefined ? null : 100 * (cycle.accuracy.grpo - cycle.accuracy.sft);
+
+function above(cycles: readonly Accuracies[], index: number): Value {
+  const [now, before] = [cycles[index], cycles[index - 1]];
+  return now === undefined || before === undefined ? null : 100 * (now.accuracy.grpo - before.accuracy.grpo);
+}
+
+function aboveSeed({ result, seedOnly }: SeedOutcome, index: number): Value {
+  const now = result.cycles[index];
+  return now === undefined || seedOnly === undefined ? null : 100 * (now.accuracy.grpo - seedOnly);
+}
+
+/** A difference on the same questions of the same seeds: its mean, and how sure that is over seeds. */
+function gainCell(values: readonly Value[]): string {
+  const spread = spreadOf(values);
+  if (spread === null) return '–';
+  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+  const interval = meanInterval(spread);
+  return interval === null
+    ? signed(spread.mean)
+    : `${signed(spread.mean)} (95 %: ${signed(interval.low)} to ${signed(interval.high)})`;
 }
 
 /** Null where SFT left no error to remove. */

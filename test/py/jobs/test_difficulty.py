@@ -14,7 +14,7 @@ from training_jobs import Channel, cut_after_each, different, files_of, outcome_
 
 from medgr2.jobs.grpo_figures import has_value, same_in_group
 from medgr2.jobs.grpo_trainer import PolicyTrainer
-from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.training.training_faults import NothingLearned
 
 REWARDS = [{"name": "r", "weight": 1}, {"name": "match", "weight": 1}]
