@@ -1,5 +1,6 @@
 /** Every stage of a run with what passes through it, in the order of the loop (run.ts, cycle.ts). Pure arithmetic. */
 import type { Config } from '../../config/schema.js';
+import { promptsAsked } from '../headroom/grpo-prompts.js';
 import { headroomQuestions } from '../../config/sections/grpo.js';
 import type { StageName } from '../run-events.js';
 import type { Assumptions } from './assumptions.js';
@@ -85,7 +86,7 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
 const datasetSizeAfter = (config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number =>
   (config.dataset.includeSeed ? counts.seed : 0) + cycle * acceptedPerCycle(config, assumptions);
 
-/** Questions that GRPO chooses among; as in grpo-prompts.ts, where every image is asked about once. */
+/** Questions that GRPO asks; as in grpo-prompts.ts, where every image is asked about once. */
 function grpoPrompts(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number {
   const { prompts, fresh } = config.grpo;
   const learned = datasetSizeAfter(config, counts, assumptions, cycle);
@@ -97,8 +98,10 @@ function grpoPrompts(config: Config, counts: DataCounts, assumptions: Assumption
     trusted: config.dataset.includeSeed ? 0 : Math.round(counts.seed * (1 - config.grading.heldOut)),
   };
   const unlearned = [...new Set(fresh.from)].reduce((sum, source) => sum + of[source], 0);
-  if (unlearned === 0) return learned;
-  return prompts === 'fresh' ? unlearned : unlearned + Math.min(learned, unlearned);
+  const { all } = promptsAsked(config.grpo);
+  if (unlearned > 0 && prompts === 'fresh') return Math.min(all, unlearned);
+  const half = Math.min(Math.ceil(all / 2), unlearned);
+  return half + Math.min(learned, all - half);
 }
 
 /** Of the loop; a comparison has its own. */
