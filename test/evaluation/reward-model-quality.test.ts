@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { heldOutReport, type HeldOutScore } from '../../src/evaluation/reward-model-quality.js';
+import { configSchema } from '../../src/config/schema.js';
+import { seededRandom } from '../../src/random.js';
+import { heldOutReport, rewardModelDifference, type HeldOutScore } from '../../src/evaluation/reward-model-quality.js';
 
 const score = (sampleId: string, kind: HeldOutScore['kind'], grade: number, value: number): HeldOutScore => ({
   sampleId,
@@ -29,4 +31,55 @@ test('a threshold by number is measured as it is', () => {
   expect(report.tau).toBe(0);
   expect(report.precision).toBeCloseTo(2 / 3);
   expect(report.recall).toBe(1);
+});
+
+/** Texts of so many images, eight each, whose scores follow their grades with some noise. */
+function texts(images: number, noise: number, key: string): HeldOutScore[] {
+  const random = seededRandom('held-out texts', key);
+  return Array.from({ length: 8 * images }, (_, n) => {
+    const grade = [10, 6, 0, -6][n % 4] ?? 0;
+    const image = `image ${Math.floor(n / 8)}`;
+    const score = grade + noise * random.normal();
+    return {
+      sampleId: `${image}/${Math.floor(n / 4)}`,
+      grade,
+      kind: grade > 0 ? 'original' : 'mismatch',
+      score,
+      cluster: image,
+    };
+  });
+}
+
+test('figures have intervals that hold them, wider where fewer images are behind them', () => {
+  const filter = configSchema.parse({}).filter;
+  const report = heldOutReport(texts(60, 8, 'a'), filter);
+  const patients = texts(60, 8, 'a').map((row, n) => ({ ...row, cluster: `patient ${Math.floor(n / 160)}` }));
+  const few = heldOutReport(patients, filter);
+  for (const name of ['spearman', 'pairwiseAccuracy'] as const) {
+    const { low = 1, high = 0 } = report.intervals[name] ?? {};
+    expect(low).toBeLessThan(report[name] ?? Number.NaN);
+    expect(high).toBeGreaterThan(report[name] ?? Number.NaN);
+  }
+  expect(few.spearman).toBe(report.spearman);
+  expect(report.accepted).toBeGreaterThan(0);
+});
+
+test('a reward model is compared with another on the same texts', () => {
+  const good = texts(60, 4, 'a');
+  const worse = texts(60, 12, 'b');
+  expect(rewardModelDifference(good, good)).toEqual({ difference: 0, interval: null });
+  const lost = rewardModelDifference(good, worse);
+  expect(lost.difference).toBeLessThan(0);
+  expect(lost.interval?.high).toBeLessThan(0);
+  const won = rewardModelDifference(worse, good);
+  expect(won.difference).toBeCloseTo(-(lost.difference ?? 0), 12);
+  const alike = rewardModelDifference(texts(60, 8, 'c'), texts(60, 8, 'd'));
+  expect(alike.interval?.low).toBeLessThan(0);
+  expect(alike.interval?.high).toBeGreaterThan(0);
+  expect(
+    rewardModelDifference(
+      good,
+      good.map((row) => ({ ...row, score: 1 })),
+    ).difference,
+  ).toBeNull();
 });

@@ -44,9 +44,15 @@ export interface RewardModelContest {
   difference: RewardModelDifference;
 }
 
+/**
+ * Rank correlation on graded texts that retraining may cost, beyond chance: it learns of the policy's own answers, which these are
+ * not, and over several hundred texts even a loss of no consequence is no chance.
+ */
+export const tolerated = 0.01;
+
 export function promoteRewardModel({ cycle, before, after, difference }: RewardModelContest): Promotion {
   const { difference: gain, interval } = difference;
-  const worse = interval !== null && interval.high < 0;
+  const worse = interval !== null && interval.high < -tolerated;
   const reason =
     gain === null
       ? `${after} against ${before}: rank correlations cannot be compared`

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:guards`: loops that are well and loops that are spoilt on purpose, at small settings: which guards alarm, how
  * many cycles after the harm began, and how often one alarms where nothing is wrong. Prints a Markdown table.
- * Options: --healthy 0,1,2 (seeds) --seeds 0,1 (of each decoy) --only WORD --out DIR --set key=value. Can be stopped and continued;
+ * Options: --healthy 0,1,2 (seeds) --seeds 0,1 (of each decoy) --only WORD --teachers N (seeds on which the generator's guards look
+ * at what the teachers write, without any training) --out DIR --set key=value. Can be stopped and continued;
  * a run takes about a minute on one idle core. Thresholds were chosen on seeds 0 to 4: report on others.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,12 +15,14 @@ import { readJson, writeJson, writeWhole } from '../../../src/loop/folder/run-fo
 import { runLoop } from '../../../src/loop/run.js';
 import { startTeacherServer } from '../../../src/providers/simulated/simulated-server.js';
 import { bookOf, decoys } from './decoys.js';
-import { guardsTable, trialSchema, type Trial } from './table.js';
+import { guardsTable, teachersTable, trialSchema, type Trial } from './table.js';
+import { teacherTrials, type TeacherTrial } from './teachers.js';
 
 const { values } = scriptLine(import.meta.filename, {
   healthy: { type: 'string', default: '5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24' },
   seeds: { type: 'string', default: '5,6' },
   only: { type: 'string', default: '' },
+  teachers: { type: 'string', default: '25' },
   out: { type: 'string', default: 'runs/bench-guards' },
   config: { type: 'string', default: join(import.meta.dirname, 'small.yaml') },
   set: { type: 'string', multiple: true, default: [] },
@@ -88,3 +91,6 @@ for (const arm of Object.keys(decoys).filter((name) => name.includes(values.only
     writeWhole(join(out, 'table.md'), guardsTable(trials));
   }
 process.stdout.write(guardsTable(trials));
+const written: TeacherTrial[] = [];
+for (let seed = 0; seed < Number(values.teachers); seed++) written.push(...(await teacherTrials(seed, 60)));
+if (written.length > 0) process.stdout.write(`\n${teachersTable(written)}`);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { guardNames } from '../../../src/loop/guards/alarm.js';
 import { decoys } from './decoys.js';
+import type { TeacherTrial } from './teachers.js';
 
 export const trialSchema = z.object({ arm: z.string(), seed: z.int(), seconds: z.number(), result: runResultSchema });
 export type Trial = z.output<typeof trialSchema>;
@@ -42,3 +43,30 @@ const guardCells = (trials: readonly Trial[]): string[] => [
   ),
   String(trials.filter(({ result }) => result.promotions.some(({ refused }) => refused.length > 0)).length),
 ];
+
+/** Of what teachers write, with nothing trained: largest and least of each figure over the seeds, and how many alarmed. */
+export function teachersTable(trials: readonly TeacherTrial[]): string {
+  const range = (values: readonly number[]): string =>
+    `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
+  const rows = [...Map.groupBy(trials, ({ arm }) => arm)].map(([arm, own]) => [
+    arm,
+    String(own.length),
+    range(own.map(({ placeExcess }) => placeExcess)),
+    range(own.map(({ textExcess }) => textExcess)),
+    ...['answerBias', 'template'].map((guard) => String(own.filter(({ alarms }) => alarms.includes(guard)).length)),
+  ]);
+  const heading = [
+    'what a teacher writes',
+    'seeds',
+    'one place beyond its share',
+    'one text beyond its share',
+    'answerBias',
+    'template',
+  ];
+  return [
+    `| ${heading.join(' | ')} |`,
+    `|${heading.map(() => '---').join('|')}|`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+    '',
+  ].join('\n');
+}

@@ -38,6 +38,7 @@ test('no gold image is in any table that is trained on, with everything on that 
     'preferences.from=seed',
     'rewardModel.warmStartSteps=2',
     'policy.start=previous',
+    'grpo.prompts=mixed',
     'generation.provider=local',
     'generation.local={ model: phantom, warmStartSteps: 2 }',
     'generatorUpdate.method=sft',

@@ -71,6 +71,8 @@ describe('a reward model', () => {
     });
   test('is refused only where its whole interval is worse', () => {
     expect(contest(-0.2, -0.3, -0.1)).toMatchObject({ promoted: 'reward-model-0', refused: ['reward-model-1'] });
+    // Surely worse, and by next to nothing.
+    expect(contest(-0.007, -0.012, -0.002)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
     expect(contest(-0.1, -0.3, 0.1)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
     expect(contest(0.1, 0.05, 0.2)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
     expect(contest(null, 0, 0)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
