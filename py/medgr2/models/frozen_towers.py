@@ -8,7 +8,7 @@ tile (LLaVA-1.5, Gemma 3, PaliGemma, InternVL). With any other form of input the
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ Features = tuple[torch.Tensor, ...]
 WORDS = {4: torch.int32, 2: torch.int16}
 #: What is handed on and changes nothing that a tower makes: some ask for its usual output in so many words.
 NOT_THE_TOWERS = {("use_cache", True), ("use_cache", False), ("return_dict", True)}
+OF_IMAGES = ("pixel_values", "image_grid_thw")
 
 
 def reuse_features(vlm: Any, alone: bool = False) -> ReusedFeatures | None:
@@ -72,6 +73,9 @@ class ReusedFeatures:
         self.own = own
         self.alone = alone
         self.kept: Bounded[Features] = Bounded(FEATURES_BYTES)
+        #: Batches that are read together before the first image is asked for, as long as there is room for them: many
+        #: at once are read faster than one by one, and what comes of them hangs on the batches alone.
+        self.ahead: Iterable[dict[str, torch.Tensor]] = ()
         #: Images or tiles that the tower has read, and those that were asked for.
         self.read = 0
         self.asked = 0
@@ -88,7 +92,8 @@ class ReusedFeatures:
         units = _units(options)
         if units is None or (self._drops and self._inner.training):
             return self.own(*given, **named)
-        features = self._features(units, options)
+        self._read_ahead(options)
+        features = self._features(units, options, self.alone)
         return self.own(*given, **named) if features is None or self._form is None else self._form.output(features)
 
     def _options(self, given: Any, named: Any) -> dict[str, Any]:
@@ -98,10 +103,26 @@ class ReusedFeatures:
         all_given = {**bound, **more}.items()
         return {name: value for name, value in all_given if value is not None and not _is_not_the_towers(name, value)}
 
-    def _features(self, units: list[torch.Tensor], options: dict[str, Any]) -> list[Features] | None:
+    def _read_ahead(self, options: dict[str, Any]) -> None:
+        """With the options of the first call, which are those of all."""
+        ahead, self.ahead = self.ahead, ()
+        pixels = options["pixel_values"]
+        asked, most = self.asked, 0
+        for batch in ahead:
+            before = self.kept.bytes
+            images = {name: batch[name].to(pixels.device) for name in OF_IMAGES if name in batch}
+            units = _units({**options, **images})
+            if units is None or self._features(units, {**options, **images}, False) is None:
+                break
+            most = max(most, self.kept.bytes - before)
+            if self.kept.bytes + most > self.kept.most_bytes:
+                break
+        self.asked = asked
+
+    def _features(self, units: list[torch.Tensor], options: dict[str, Any], alone: bool) -> list[Features] | None:
         """Of each unit; None where the tower's output has a form that is not known."""
         grid = options.get("image_grid_thw")
-        rest = {name: value for name, value in options.items() if name not in ("pixel_values", "image_grid_thw")}
+        rest = {name: value for name, value in options.items() if name not in OF_IMAGES}
         device = units[0].device.type
         precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
         shapes = [None] * len(units) if grid is None else [tuple(row) for row in grid.tolist()]
@@ -110,7 +131,7 @@ class ReusedFeatures:
         found = {key: self.kept.get(key) for key in keys}
         new = [keys.index(key) for key, value in found.items() if value is None]
         self.asked += len(units)
-        for some in [[index] for index in new] if self.alone else [new] if new else []:
+        for some in [[index] for index in new] if alone else [new] if new else []:
             asked = {**rest, "pixel_values": torch.cat([units[index] for index in some])}
             if grid is not None:
                 asked["image_grid_thw"] = grid[some]
@@ -135,7 +156,7 @@ def _is_not_the_towers(name: str, value: Any) -> bool:
 def _units(options: dict[str, Any]) -> list[torch.Tensor] | None:
     """The pixels of each image or tile; None where what is given has no form that is known."""
     pixels, grid = options.get("pixel_values"), options.get("image_grid_thw")
-    rest = (value for name, value in options.items() if name not in ("pixel_values", "image_grid_thw"))
+    rest = (value for name, value in options.items() if name not in OF_IMAGES)
     if not isinstance(pixels, torch.Tensor) or len(pixels) == 0:
         return None
     if not all(isinstance(value, (bool, int, str, list, tuple)) for value in rest):
