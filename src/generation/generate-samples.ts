@@ -6,6 +6,7 @@ import { formatMoney } from '../format.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
+import { typesOf } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
@@ -44,7 +45,8 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const consent = requireConsent(provider, options.egress);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
-  const progress = trackProgress(tasks.length, options.onEvent, budget.cost());
+  const questions = tasks.reduce((sum, task) => sum + typesOf(task).length, 0);
+  const progress = trackProgress(questions, options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
   const { concurrency = 8, limits } = options;
@@ -63,11 +65,13 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const versions = watchVersions(model, notice);
   const manners = { retry, gate, budget, consent, breaker, useless, versions };
   const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
-  const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
-  const settle = (index: number, outcome: Outcome): void => {
-    outcomes[index] = outcome;
-    if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
-    else progress.drop(outcome.dropped.reason);
+  const outcomes: (readonly Outcome[] | undefined)[] = Array.from({ length: tasks.length });
+  const settle = (index: number, ended: readonly Outcome[]): void => {
+    outcomes[index] = ended;
+    for (const outcome of ended) {
+      if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
+      else progress.drop(outcome.dropped.reason);
+    }
   };
   const missing = await performAll(options, run, { settle, notice });
   const final = progress.finish();
@@ -75,7 +79,7 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
   if (missing.size > 0) throw incomplete(missing, tasks.length);
-  const ended = outcomes.filter((outcome) => outcome !== undefined);
+  const ended = outcomes.flatMap((outcome) => outcome ?? []);
   return {
     samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
     dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),

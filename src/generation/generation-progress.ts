@@ -136,7 +136,8 @@ export function trackProgress(
     },
     drop: (reason) => {
       dropped[reason] = (dropped[reason] ?? 0) + 1;
-      counts.done++;
+      // What nobody asked for is no part of what is to be done.
+      if (reason !== 'sample-not-asked-for') counts.done++;
       changed();
     },
     spent: () => ({ ...counts, cost }),

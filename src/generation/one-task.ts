@@ -1,7 +1,7 @@
 /** One task from request to outcome: cache or provider, then the parser; a blocked or truncated reply ends here with its reason. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { parseReply, replySchema, type DropReason } from '../prompts/parse.js';
+import { parseReplies, replySchemaOf, type DropReason, type ParsedReply } from '../prompts/parse.js';
 import type { ReplyRepair } from '../prompts/replies/reply-repairs.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { Provider, ProviderReply } from '../providers/provider.js';
@@ -15,6 +15,8 @@ import type { ProgressTracker, TaskDropReason } from './generation-progress.js';
 import type { CachedReply, ReplyCache } from './replies/reply-cache.js';
 import {
   longerRequest,
+  sampleId,
+  typesOf,
   type GenerationTask,
   type PreparedRequest,
   type RequestParameters,
@@ -33,8 +35,11 @@ export interface DroppedTask {
 }
 
 export type Outcome = { sample: Sample; repairs: readonly ReplyRepair[] } | { dropped: DroppedTask };
-/** No reply came, for a reason that lies with the provider and not with the request. */
-export type Ended = Outcome | { unanswered: ProviderCallError };
+/**
+ * One outcome for each sample that was asked for; or no reply came, for a reason that lies with the provider and not with
+ * the request.
+ */
+export type Ended = { outcomes: readonly Outcome[] } | { unanswered: ProviderCallError };
 
 export interface Performance {
   provider: Provider;
@@ -66,18 +71,21 @@ const charactersPerToken = 8;
 export async function performRequest(request: PreparedRequest, run: Performance): Promise<Ended> {
   const first = await performOnce(request, run);
   const { truncatedRetryTokens: tokens, parameters } = run;
-  const isCut = 'dropped' in first.ended && first.ended.dropped.reason === 'truncated';
+  const isCut = isDropped(first, 'truncated');
   let last = first;
-  if (isCut && tokens > request.maxOutputTokens) {
+  const longest = tokens * typesOf(request.task).length;
+  if (isCut && longest > request.maxOutputTokens) {
     run.counted.add(request.key);
-    const second = await performOnce(longerRequest(request, tokens, parameters), run);
+    const second = await performOnce(longerRequest(request, longest, parameters), run);
     // A model that cannot write so much refuses the request: then the first reply is what there is.
-    const isRefused = 'dropped' in second.ended && second.ended.dropped.reason === 'request-failed';
-    last = isRefused ? first : { ...second, isNew: first.isNew || second.isNew };
+    last = isDropped(second, 'request-failed') ? first : { ...second, isNew: first.isNew || second.isNew };
   }
   judge(last, run);
   return last.ended;
 }
+
+const isDropped = ({ ended }: Performed, reason: TaskDropReason): boolean =>
+  'outcomes' in ended && ended.outcomes.every((one) => 'dropped' in one && one.dropped.reason === reason);
 
 interface Performed {
   ended: Ended;
@@ -89,12 +97,12 @@ async function performOnce(request: PreparedRequest, run: Performance): Promise<
   const cached = run.cache.get(request.key);
   if (cached !== undefined) {
     if (!run.counted.has(request.key)) run.progress.addCached(cached.usage);
-    return { ended: outcomeOf(request, cached, run), isNew: false };
+    return { ended: { outcomes: outcomesOf(request, cached, run) }, isNew: false };
   }
   const withheld = run.consent.withhold(request.task);
   if (withheld !== null) return { ended: dropTask(request, 'not-deidentified', withheld), isNew: false };
   try {
-    return { ended: outcomeOf(request, await ask(request, run), run), isNew: true };
+    return { ended: { outcomes: outcomesOf(request, await ask(request, run), run) }, isNew: true };
   } catch (thrown) {
     if (run.stop.signal.aborted) throw run.stop.reason();
     if (thrown instanceof ProviderCallError) {
@@ -111,12 +119,13 @@ async function performOnce(request: PreparedRequest, run: Performance): Promise<
 
 async function ask(request: PreparedRequest, run: Performance): Promise<CachedReply> {
   const { provider, breaker, progress, stop, parameters, versions } = run;
-  const { task, system, prompt, promptHash, key, maxOutputTokens } = request;
+  const { task, system, prompt, imageAt, promptHash, key, maxOutputTokens } = request;
   const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
   const { temperature } = parameters;
+  const responseSchema = replySchemaOf(typesOf(task).length);
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');
-    const content = { image, system, prompt, responseSchema: replySchema };
+    const content = { image, system, prompt, imageAt, responseSchema };
     const reply = await admitted(run, request, attempt, () =>
       provider.complete({ ...content, temperature, maxOutputTokens, signal: stop.signal }),
     );
@@ -166,39 +175,53 @@ async function admitted(
   }
 }
 
-/** A useless reply was paid for like any other: too many of them stop the generation. */
+/** A useless reply was paid for like any other: too many of them stop the generation. One sample of several is use enough. */
 function judge({ ended, isNew }: Performed, { useless, breaker, stop }: Performance): void {
   if ('unanswered' in ended) return;
-  if ('sample' in ended) {
+  const [first] = ended.outcomes;
+  if (first === undefined || !('dropped' in first) || ended.outcomes.some((one) => 'sample' in one)) {
     if (!isNew) return useless.wasUseful();
     breaker.useful();
     return useless.useful();
   }
   if (!isNew) return;
-  const { reason, detail } = ended.dropped;
+  const { reason, detail } = first.dropped;
   const tooMany = useless.useless(reason as DropReason, detail);
   // Where any share may be useless, they are no sign of anything.
   const hopeless = tooMany ?? (useless.neverStops ? null : breaker.useless(detail));
   if (hopeless !== null) stop.halt(hopeless);
 }
 
-function outcomeOf(request: PreparedRequest, reply: CachedReply, run: Performance): Outcome {
-  const { task, id, promptHash, maxOutputTokens } = request;
-  const { questionType, strategy, image, imageHash, modality } = task;
-  const { maxReplyCharacters: maxCharacters = charactersPerToken * maxOutputTokens, cycle } = run;
+function outcomesOf(request: PreparedRequest, reply: CachedReply, run: Performance): Outcome[] {
+  const { task, maxOutputTokens } = request;
+  const { maxReplyCharacters: maxCharacters = charactersPerToken * maxOutputTokens } = run;
   // Some servers call it a stop when a model has thought up to its limit.
   const spentAll = reply.finish === 'empty' && (reply.usage?.outputTokens ?? 0) >= maxOutputTokens;
   const finish = spentAll ? 'max-tokens' : reply.finish;
-  const parsed = parseReply(reply.text, { questionType, finish, why: reply.why, maxCharacters });
-  if (!parsed.ok) return dropTask(request, parsed.reason, parsed.detail);
-  const { provider, model, modelVersion } = reply;
+  const parsed = parseReplies(reply.text, typesOf(task), { finish, why: reply.why, maxCharacters });
+  return parsed.map((one, place) => outcomeOf(request, reply, one, { place, cycle: run.cycle }));
+}
+
+function outcomeOf(
+  request: PreparedRequest,
+  { provider, model, modelVersion }: CachedReply,
+  parsed: ParsedReply,
+  { place, cycle }: { place: number; cycle: number },
+): Outcome {
+  const { strategy, image, imageHash, modality } = request.task;
+  const id = sampleId(request, place);
+  if (!parsed.ok) return { dropped: { taskId: id, task: request.task, reason: parsed.reason, detail: parsed.detail } };
   const version = modelVersion === undefined ? {} : { modelVersion };
-  const provenance = { provider, model, ...version, strategy, promptHash, cycle };
-  const place = { id, image, imageHash, modality };
-  const sample = { ...place, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
+  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, cycle };
+  const about = { id, image, imageHash, modality };
+  const sample = { ...about, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
   return { sample, repairs: parsed.repairs ?? [] };
 }
 
-export function dropTask<Reason extends TaskDropReason>(request: PreparedRequest, reason: Reason, detail: string) {
-  return { dropped: { taskId: request.id, task: request.task, reason, detail } };
+/** The same end for each sample that the task asked for. */
+export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): { outcomes: Outcome[] } {
+  const outcomes = typesOf(request.task).map((_, place) => ({
+    dropped: { taskId: sampleId(request, place), task: request.task, reason, detail },
+  }));
+  return { outcomes };
 }

@@ -16,7 +16,7 @@ export type Unanswered = Map<number, ProviderCallError>;
 
 export interface PassHooks {
   /** How a task ended. */
-  settle: (index: number, outcome: Outcome) => void;
+  settle: (index: number, outcomes: readonly Outcome[]) => void;
   /** What a person should know while it waits. */
   notice: (message: string) => void;
 }
@@ -55,7 +55,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
   if (stop.signal.aborted || missing.size > maxUnanswered * tasks.length) return missing;
   for (const [index, error] of missing) {
     const request = prepare(index);
-    if (request !== null) hooks.settle(index, dropTask(request, 'request-failed', error.message));
+    if (request !== null) hooks.settle(index, dropTask(request, 'request-failed', error.message).outcomes);
   }
   return new Map();
 }
@@ -85,7 +85,7 @@ function preparer(
     const place = first.get(request.key) ?? index;
     first.set(request.key, place);
     if (place === index) return request;
-    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.'));
+    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.').outcomes);
     return null;
   };
 }
@@ -107,7 +107,7 @@ async function performPass(
     if (request === null) return;
     const outcome = await performRequest(request, run);
     if ('unanswered' in outcome) missing.set(index, outcome.unanswered);
-    else settle(index, outcome);
+    else settle(index, outcome.outcomes);
   };
   try {
     for (const index of indexes) {

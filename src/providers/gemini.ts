@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import { geminiUrl } from '../config/egress-rule.js';
 import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
+import { aroundImage } from '../prompts/generator-prompt.js';
 import { boundedFetch, type FetchWatch } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
@@ -86,7 +87,8 @@ export function geminiProvider(options: GeminiOptions): Provider {
       );
       const { mediaType: mimeType, bytes } = request.image;
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      const content = [{ inlineData: { mimeType, data } }, request.prompt];
+      const [before, behind] = aroundImage(request.prompt, request.imageAt);
+      const content = [...(before === '' ? [] : [before]), { inlineData: { mimeType, data } }, behind];
       const { response } = await boundedFetch(watch, () => generative.generateContent(content, { signal }));
       return readGeminiReply(response, where);
     };

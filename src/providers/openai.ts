@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { ReasoningEffort, StructuredOutput } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
+import { aroundImage } from '../prompts/generator-prompt.js';
 import { bounded } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
@@ -82,16 +83,18 @@ export function openAiProvider(options: OpenAiOptions): Provider {
 const nothingUsed = { inputTokens: 0, outputTokens: 0 };
 
 /** The form stands in the prompt also where a schema is sent: most servers only cut the tokens, they do not tell the model. */
-function messagesOf({ system, prompt, image, responseSchema }: ProviderRequest): object[] {
+function messagesOf({ system, prompt, imageAt, image, responseSchema }: ProviderRequest): object[] {
   const { bytes, mediaType } = image;
+  const [before, behind] = aroundImage(prompt, imageAt);
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return [
     { role: 'system', content: `${system}\n\n${jsonForm(responseSchema)}` },
     {
       role: 'user',
       content: [
+        ...(before === '' ? [] : [{ type: 'text', text: before }]),
         { type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } },
-        { type: 'text', text: prompt },
+        { type: 'text', text: behind },
       ],
     },
   ];

@@ -7,6 +7,8 @@ export interface ProviderRequest {
   image: { bytes: Uint8Array; mediaType: string; path: string };
   system: string;
   prompt: string;
+  /** Where the image stands in the prompt, in characters (default 0: in front of it). */
+  imageAt?: number | undefined;
   /** The structure the reply must have. */
   responseSchema: z.ZodType;
   temperature: number;

@@ -152,6 +152,11 @@ const generationFields = z.strictObject({
     .default([...questionTypes]),
   /** Images taken from the pool in one cycle; each is asked about once per strategy. */
   imagesPerCycle: z.int().positive().default(300),
+  /**
+   * Questions asked in one request, of as many types as the image allows: the image, which is most of the input, is paid once
+   * for all of them. maxOutputTokens is for each.
+   */
+  questionsPerImage: z.int().min(1).max(10).default(1),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),

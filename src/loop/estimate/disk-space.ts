@@ -39,7 +39,7 @@ export function diskOf(
   const learned = local === null ? 0 : rank === undefined ? generator : countLora(local.shape, rank) * 4;
   const third = config.generation.local?.model === config.policy.base ? 0 : generator;
   // Replies once, and each candidate in the tables of generate, score, filter and training.
-  const data = samples.requests * (replyCharacters + 4 * 600);
+  const data = samples.candidates * (replyCharacters + 4 * 600);
   const downloads = download + second + third;
   const kept = checkpoints + generators * learned;
   return { models: downloads, checkpoints: kept, data, total: downloads + kept + data };

@@ -66,7 +66,7 @@ export function generatorSeconds(
 export function generatorPlan(
   config: Config,
   facts: PlanFacts,
-  { samples: { requests }, stages }: Workload,
+  { samples: { requests, candidates }, stages }: Workload,
   assumptions: Assumptions,
   { local, machine }: { local: LocalGenerator | null; machine: Omit<Machine, 'precision'> },
 ): Plan['generator'] {
@@ -75,7 +75,7 @@ export function generatorPlan(
   const free = provider === 'simulated' || provider === 'local';
   const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens));
   const inputTokens = Math.round(requests * (image + promptTokens(config, assumptions)));
-  const outputTokens = requests * assumptions.replyTokens;
+  const outputTokens = candidates * assumptions.replyTokens;
   const { price } = facts;
   const costOf = (output: number): number | null =>
     free ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
@@ -91,7 +91,7 @@ export function generatorPlan(
     inputTokens,
     outputTokens,
     cost: costOf(outputTokens),
-    highestCost: costOf(requests * generation.maxOutputTokens),
+    highestCost: costOf(candidates * generation.maxOutputTokens),
     currency: price?.currency ?? null,
     hours: provider === 'simulated' ? 0 : provider === 'local' ? seconds && seconds / 3600 : waiting,
   };

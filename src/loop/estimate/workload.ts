@@ -23,8 +23,11 @@ export interface DataCounts {
 /** Graded texts of one trusted sample: original, reworded, shortened, off the point, and the hard mismatches. */
 export const gradedPerSample = (config: Config): number => 4 + config.grading.mismatches;
 
-export const candidatesPerCycle = ({ generation }: Config): number =>
+export const requestsPerCycle = ({ generation }: Config): number =>
   generation.imagesPerCycle * generation.strategies.length;
+
+export const candidatesPerCycle = (config: Config): number =>
+  requestsPerCycle(config) * config.generation.questionsPerImage;
 
 const acceptedPerCycle = (config: Config, { acceptedShare }: Assumptions): number =>
   Math.round(candidatesPerCycle(config) * acceptedShare);
@@ -53,7 +56,7 @@ export function rewardLoads(config: Config, counts: DataCounts): StageLoad[] {
 /** One turn of the loop; D_gen has grown by then. */
 export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): StageLoad[] {
   const { rewardModel, preferences, generatorUpdate } = config;
-  const requests = candidatesPerCycle(config);
+  const candidates = candidatesPerCycle(config);
   const accepted = acceptedPerCycle(config, assumptions);
   const datasetSize = datasetSizeAfter(config, counts, assumptions, cycle);
   const completions = preferences.prompts * preferences.samples;
@@ -62,9 +65,9 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   const asked = Math.min(headroomQuestions(config.grpo), Math.round(counts.seed * config.grading.heldOut));
   const evolves = cycle < config.cycles || rewardModel.retrainAfterLast;
   return [
-    load(cycle, 'generate', requests, 'requests'),
-    load(cycle, 'score', requests, 'candidates'),
-    load(cycle, 'filter', requests, 'candidates'),
+    load(cycle, 'generate', requestsPerCycle(config), 'requests'),
+    load(cycle, 'score', candidates, 'candidates'),
+    load(cycle, 'filter', candidates, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
     load(cycle, 'evaluate-sft', questions, 'questions'),
     ...(asked > 0 ? [load(cycle, 'headroom', asked, 'questions')] : []),
@@ -109,7 +112,6 @@ export function loopWorkload(config: Config, counts: DataCounts, assumptions: As
   const cycles = Array.from({ length: config.cycles }, (_, index) =>
     cycleLoads(config, counts, assumptions, index + 1),
   );
-  const requests = candidatesPerCycle(config) * config.cycles;
   const { provider, local } = config.generation;
   const warmStartSteps = provider === 'local' ? (local?.warmStartSteps ?? 0) : 0;
   return {
@@ -121,8 +123,8 @@ export function loopWorkload(config: Config, counts: DataCounts, assumptions: As
       ...cycles.flat(),
     ],
     samples: {
-      requests,
-      candidates: requests,
+      requests: requestsPerCycle(config) * config.cycles,
+      candidates: candidatesPerCycle(config) * config.cycles,
       accepted: acceptedPerCycle(config, assumptions) * config.cycles,
       datasetSize: datasetSizeAfter(config, counts, assumptions, config.cycles),
     },

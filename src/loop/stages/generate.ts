@@ -50,7 +50,12 @@ export function generate(
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
-  const { maxReplyCharacters, maxUnanswered, maxUseless = provider === 'local' ? 1 : undefined } = generation;
+  const {
+    questionsPerImage,
+    maxReplyCharacters,
+    maxUnanswered,
+    maxUseless = provider === 'local' ? 1 : undefined,
+  } = generation;
   const truncatedRetryTokens = generation.truncatedRetryTokens ?? (provider === 'local' ? 0 : 4 * maxOutputTokens);
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
@@ -68,6 +73,7 @@ export function generate(
       exemplarsPerPrompt,
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
+      ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
       ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
     },
@@ -82,7 +88,7 @@ export function generate(
     }),
     detail: ({ dropped, repaired }) => ({ kind: 'generation', dropped, repaired }),
     run: async (context) => {
-      const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed };
+      const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed, questionsPerImage };
       const tasks = cycleTasks({ pool: data.pool, ...asked });
       if (tasks.length === 0)
         throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
