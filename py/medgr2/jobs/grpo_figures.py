@@ -14,6 +14,8 @@ DEAD = "rewards/{}/dead_groups"
 LEFT_OUT = "groups_left_out"
 #: TRL's own share is of the scale that it divides by, which of a whole batch (`scale_rewards: batch`) is never none.
 ALL_DEAD = "groups_dead"
+#: The same text is scored a little otherwise beside other texts: float32's last digits are no difference.
+ROUNDING = 2e-6
 
 
 def same_in_group(values_BG: torch.Tensor) -> torch.Tensor:
@@ -21,7 +23,7 @@ def same_in_group(values_BG: torch.Tensor) -> torch.Tensor:
     none_BG = values_BG.isnan()
     highest_B = values_BG.masked_fill(none_BG, -torch.inf).max(dim=1).values
     lowest_B = values_BG.masked_fill(none_BG, torch.inf).min(dim=1).values
-    return highest_B <= lowest_B
+    return highest_B - lowest_B <= ROUNDING * highest_B.abs().clamp(min=1)
 
 
 def has_value(values_BG: torch.Tensor) -> torch.Tensor:

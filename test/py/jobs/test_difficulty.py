@@ -59,9 +59,9 @@ def grpo(tmp_path, data, name, channel, **more):
 
 def test_same_and_present_by_group():
     nan = float("nan")
-    values_BG = torch.tensor([[1.0, 1.0], [0.0, 1.0], [nan, 1.0], [nan, nan]])
-    assert same_in_group(values_BG).tolist() == [True, False, True, True]
-    assert has_value(values_BG).tolist() == [True, True, True, False]
+    values_BG = torch.tensor([[1.0, 1.0], [0.0, 1.0], [nan, 1.0], [nan, nan], [0.7, 0.7 + 2e-7], [0.7, 0.7001]])
+    assert same_in_group(values_BG).tolist() == [True, False, True, True, True, False]
+    assert has_value(values_BG).tolist() == [True, True, True, False, True, True]
 
 
 @pytest.mark.parametrize("verdict", [1.0, 0.0])
