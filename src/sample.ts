@@ -53,6 +53,8 @@ export const provenanceSchema = z.strictObject({
   strategy: strategySchema.nullable(),
   /** sha256 of the prompt that was sent, hex. */
   promptHash: z.string().nullable(),
+  /** Which model answered, in the provider's own words; left out where it does not say. */
+  modelVersion: z.string().optional(),
   /** Cycle that wrote the sample, from 1; 0 for seed samples. */
   cycle: z.int().min(0),
 });

@@ -24,7 +24,8 @@ test(
     const sizes = new Map(files.map((file) => [file.path, file.size]));
     for (const name of ['contract.json', '__main__.py', 'executors/local.py', 'phantom/base/chat_template.jinja'])
       expect(sizes.has(`py/medgr2/${name}`), name).toBe(true);
-    expect(sizes.get('py/medgr2/phantom/base/model.safetensors')).toBeGreaterThan(1_000_000);
+    for (const base of ['base', 'judge'])
+      expect(sizes.get(`py/medgr2/phantom/${base}/model.safetensors`), base).toBeGreaterThan(1_000_000);
     for (const name of ['py/requirements.txt', 'configs/demo.yaml', 'src/grading/WORDNET-NOTICE.txt', 'LICENSE'])
       expect(sizes.has(name), name).toBe(true);
     const unwanted = /__pycache__|\.pyc$|^test\/|^\.|^src\/.*\.tsx?$|^runs\//;

@@ -18,9 +18,10 @@ async function main(): Promise<number> {
     return 2;
   }
   const stop = new AbortController();
+  let unread = false;
   const io: CommandIo = {
     // All that is printed comes through here; what others wrote must not move the terminal.
-    out: (text) => process.stdout.write(`${forTerminal(text)}\n`),
+    out: (text) => !unread && process.stdout.write(`${forTerminal(text)}\n`),
     error: (text) => process.stderr.write(`${forTerminal(text)}\n`),
     ask:
       process.stdin.isTTY && process.stdout.isTTY
@@ -42,9 +43,17 @@ async function main(): Promise<number> {
   process.on('SIGHUP', () => stop.signal.aborted || interrupt());
   process.stdin.on('error', () => {});
   process.stderr.on('error', () => {});
-  // A reader that has seen enough (`| head`) is no error.
+  // A reader that has seen enough (`| head`) is no error, and no reason to end work that has cost hours: it goes on unread.
+  // A command that only shows what others do has nothing left to do.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') {
+      if (unread) return;
+      unread = true;
+      if (process.argv[2] === 'watch') stop.abort();
+      else if (working.test(process.argv[2] ?? ''))
+        io.error('nobody reads what is printed here any more: the work goes on without it');
+      return;
+    }
     // The terminal was closed; SIGHUP says what becomes of the work.
     if (error.code !== 'EIO') throw error;
   });
@@ -58,6 +67,9 @@ async function main(): Promise<number> {
     return error instanceof Medgr2Error ? error.exitCode : 1;
   }
 }
+
+/** Commands that may work for long. */
+const working = /^(?:run|demo|generate|score|sft|grpo|train-reward|merge|import|evaluate|setup)$/;
 
 /** A screen needs someone who reads it and keys that reach us. */
 function terminalOf(env: NodeJS.ProcessEnv): CommandIo['terminal'] {

@@ -33,7 +33,23 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
       remedy: 'Give the path of a YAML file, for example configs/demo.yaml.',
     });
   }
+  // What is cut short to nothing would train for hours on defaults that nobody chose.
+  if (isEmpty(text, file) && (options.set ?? []).length === 0)
+    throw new ConfigError('config-empty', `${file} sets nothing`, {
+      where: file,
+      remedy:
+        'Write what is wanted (`medgr2 init` writes a start, configs/README.md lists the settings); all defaults are `seed: 0`.',
+    });
   return parseConfig(text, { ...options, file });
+}
+
+function isEmpty(text: string, file: string): boolean {
+  const { contents } = readYaml(text, file).document;
+  return (
+    contents === null ||
+    (isScalar(contents) && contents.value === null) ||
+    (isMap(contents) && contents.items.length === 0)
+  );
 }
 
 /** The same from text; `file` names it in messages and is the place relative paths in it start from. */

@@ -185,10 +185,22 @@ function figuresOf(judged: readonly JudgedRow[]): GroupFigures {
   return { n, correct, unparsed, accuracy: correct / n, interval, ...classFigures(labelsOf(judged)) };
 }
 
+/** What an open question was answered with, and its key. */
+export interface OpenText {
+  text: string;
+  key: string;
+}
+
+/** The answers to open questions that figures of nearness compare: as they were read, or whole where none was. */
+export const openTexts = (rows: readonly AnswerRow[], reading: EvaluationReading = 'ours'): OpenText[] =>
+  rows.filter(({ options }) => options.length === 0).map((row) => openText(judgeAnswer(row, reading)));
+
+const openText = ({ row, found }: JudgedRow): OpenText => ({ text: found ?? row.completion, key: row.answer });
+
 function openFigures(open: readonly JudgedRow[]): OpenFigures | null {
   if (open.length === 0) return null;
   const mean = (figure: typeof tokenF1): number =>
-    open.reduce((sum, { row, found }) => sum + figure(found ?? row.completion, row.answer), 0) / open.length;
+    open.map(openText).reduce((sum, { text, key }) => sum + figure(text, key), 0) / open.length;
   return { n: open.length, tokenF1: mean(tokenF1), rougeL: mean(rougeL) };
 }
 

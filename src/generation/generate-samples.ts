@@ -6,6 +6,7 @@ import { formatMoney } from '../format.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
+import { typesOf } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
@@ -15,6 +16,7 @@ import { priceOf } from './cost/prices.js';
 import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
 import type { RetryOptions } from './asking/retry-request.js';
 import { createStop } from './stop-generation.js';
+import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
 export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
@@ -28,13 +30,12 @@ export interface Generated {
 }
 
 const defaultUseless = 0.9;
-/** A token of text has about four characters; long words and indents have more. */
-const charactersPerToken = 8;
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
- * @throws PausedError `budget-reached` when the budget allows no further request
+ * @throws PausedError `budget-reached` when the budget allows no further request, `quota-used-up` where the provider's does
+ * not for today
  * @throws ProviderError `provider-unusable` when requests fail in a row, or all of them; `requests-unanswered` when some
  * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
@@ -44,33 +45,41 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const consent = requireConsent(provider, options.egress);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
-  const progress = trackProgress(tasks.length, options.onEvent, budget.cost());
+  const questions = tasks.reduce((sum, task) => sum + typesOf(task).length, 0);
+  const progress = trackProgress(questions, options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
   const { concurrency = 8, limits } = options;
   const gate = createGate({ concurrency, ...limits, longestPauseMs: retry.longestWaitMs });
-  const { maxReplyCharacters = charactersPerToken * maxOutputTokens } = options;
-  const asked = { temperature, maxOutputTokens, maxReplyCharacters };
+  const { maxReplyCharacters, truncatedRetryTokens = 0 } = options;
+  const { name, model, capabilities, settings } = provider;
+  const { structuredOutput } = capabilities;
+  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput, settings };
+  const asked = { parameters, truncatedRetryTokens, maxReplyCharacters, counted: new Set<string>() };
+  const notice = options.onNotice ?? (() => {});
   const useless = createUselessWatch({
     share: options.maxUseless ?? defaultUseless,
-    name: `${provider.name}/${provider.model}`,
+    name: `${name}/${model}`,
     spent: () => spentText(progress.spent(), options.pricing),
   });
-  const manners = { retry, gate, budget, consent, breaker, useless };
+  const versions = watchVersions(model, notice);
+  const manners = { retry, gate, budget, consent, breaker, useless, versions };
   const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
-  const outcomes: (Outcome | undefined)[] = Array.from({ length: tasks.length });
-  const settle = (index: number, outcome: Outcome): void => {
-    outcomes[index] = outcome;
-    if ('sample' in outcome) progress.accept(outcome.sample);
-    else progress.drop(outcome.dropped.reason);
+  const outcomes: (readonly Outcome[] | undefined)[] = Array.from({ length: tasks.length });
+  const settle = (index: number, ended: readonly Outcome[]): void => {
+    outcomes[index] = ended;
+    for (const outcome of ended) {
+      if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
+      else progress.drop(outcome.dropped.reason);
+    }
   };
-  const notice = options.onNotice ?? (() => {});
   const missing = await performAll(options, run, { settle, notice });
   const final = progress.finish();
-  const failure = stop.reason() ?? (final.cached === 0 ? breaker.finish() : null);
+  const isPaused = [...missing.values()].some((error) => error.isUsedUp);
+  const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
   if (missing.size > 0) throw incomplete(missing, tasks.length);
-  const ended = outcomes.filter((outcome) => outcome !== undefined);
+  const ended = outcomes.flatMap((outcome) => outcome ?? []);
   return {
     samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
     dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),

@@ -26,6 +26,8 @@ export interface GenerateOptions {
   temperature?: number | undefined;
   /** Longest reply (default 1024 tokens). */
   maxOutputTokens?: number | undefined;
+  /** Longest second reply, where the first was cut off; no second one is asked for when left out. */
+  truncatedRetryTokens?: number | undefined;
   /** Default: 6 tries within about half a minute, longer where the provider asks for a wait of up to 2 minutes. */
   retry?: Partial<RetryOptions> | undefined;
   /** What the provider allows in a minute (default: whatever it does not refuse). */

@@ -1,7 +1,9 @@
 /** Counts what became of the tasks and tells the listener, at most ten times a second and once at the end. */
 import type { DropReason } from '../prompts/parse.js';
+import type { ReplyRepair } from '../prompts/replies/reply-repairs.js';
 import type { Usage } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
+import { addUsage, noUsage, type UsageSum } from './cost/prices.js';
 
 /** Why a task ended without a sample: the reply's own reasons, and those of the request. */
 export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task' | 'not-deidentified';
@@ -15,6 +17,8 @@ export interface GenerationProgress {
   done: number;
   accepted: number;
   dropped: Partial<Record<TaskDropReason, number>>;
+  /** Accepted ones whose reply had to be mended to be read, by the kind of repair; one reply may have had several. */
+  repaired: Partial<Record<ReplyRepair, number>>;
   /** Requests answered by the provider in this call, and replies found in the cache instead. */
   answered: number;
   cached: number;
@@ -23,8 +27,11 @@ export interface GenerationProgress {
   /** Tokens of the replies answered in this call (cached ones cost nothing). */
   inputTokens: number;
   outputTokens: number;
+  /** Of the input, what the provider had in its cache; of the output, what the model thought. As far as it says so. */
+  cachedInputTokens: number;
+  thinkingTokens: number;
   /** Tokens of the replies found in the cache, which an earlier call paid for. */
-  cachedUsage: Usage;
+  cachedUsage: UsageSum;
   /** Of the replies answered in this call, in the currency of the price file; null where price or tokens are unknown. */
   cost: number | null;
   /** Answered requests a second, over the latest ten seconds or so. */
@@ -44,7 +51,7 @@ export interface ProgressTracker {
   add(counter: 'retries'): void;
   addCached(usage: Usage | null): void;
   addAnswered(usage: Usage | null, cost: number | null): void;
-  accept(sample: Sample): void;
+  accept(sample: Sample, repairs: readonly ReplyRepair[]): void;
   drop(reason: TaskDropReason): void;
   spent(): Spent;
   finish(): GenerationProgress;
@@ -60,8 +67,10 @@ export function trackProgress(
 ): ProgressTracker {
   const started = performance.now();
   const counts = { total, done: 0, accepted: 0, answered: 0, cached: 0, retries: 0, inputTokens: 0, outputTokens: 0 };
-  const cachedUsage: Usage = { inputTokens: 0, outputTokens: 0 };
+  const within = { cachedInputTokens: 0, thinkingTokens: 0 };
+  const cachedUsage = noUsage();
   const dropped: Partial<Record<TaskDropReason, number>> = {};
+  const repaired: Partial<Record<ReplyRepair, number>> = {};
   let newest: Sample | null = null;
   let lastEvent = Number.NEGATIVE_INFINITY;
   let cost = costAtFirst;
@@ -83,8 +92,10 @@ export function trackProgress(
     kind: 'generation-progress',
     final,
     ...counts,
+    ...within,
     dropped: { ...dropped },
-    cachedUsage: { ...cachedUsage },
+    repaired: { ...repaired },
+    cachedUsage: { ...cachedUsage, batch: { ...cachedUsage.batch } },
     cost,
     requestsPerSecond: rate(),
     seconds: (performance.now() - started) / 1000,
@@ -103,27 +114,30 @@ export function trackProgress(
     },
     addCached: (usage) => {
       counts.cached++;
-      cachedUsage.inputTokens += usage?.inputTokens ?? 0;
-      cachedUsage.outputTokens += usage?.outputTokens ?? 0;
+      addUsage(cachedUsage, usage);
       changed();
     },
     addAnswered: (usage, costSoFar) => {
       counts.answered++;
       counts.inputTokens += usage?.inputTokens ?? 0;
       counts.outputTokens += usage?.outputTokens ?? 0;
+      within.cachedInputTokens += usage?.cachedInputTokens ?? 0;
+      within.thinkingTokens += usage?.thinkingTokens ?? 0;
       cost = costSoFar;
       mark();
       changed();
     },
-    accept: (sample) => {
+    accept: (sample, repairs) => {
       newest = sample;
+      for (const repair of repairs) repaired[repair] = (repaired[repair] ?? 0) + 1;
       counts.accepted++;
       counts.done++;
       changed();
     },
     drop: (reason) => {
       dropped[reason] = (dropped[reason] ?? 0) + 1;
-      counts.done++;
+      // What nobody asked for is no part of what is to be done.
+      if (reason !== 'sample-not-asked-for') counts.done++;
       changed();
     },
     spent: () => ({ ...counts, cost }),

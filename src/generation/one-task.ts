@@ -1,7 +1,8 @@
 /** One task from request to outcome: cache or provider, then the parser; a blocked or truncated reply ends here with its reason. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { parseReply, replySchema, type DropReason } from '../prompts/parse.js';
+import { parseReplies, replySchemaOf, type DropReason, type ParsedReply } from '../prompts/parse.js';
+import type { ReplyRepair } from '../prompts/replies/reply-repairs.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { Provider, ProviderReply } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
@@ -12,10 +13,18 @@ import type { Gate, Pass } from './asking/rate-limit.js';
 import { readImageFile } from './asking/image-to-send.js';
 import type { ProgressTracker, TaskDropReason } from './generation-progress.js';
 import type { CachedReply, ReplyCache } from './replies/reply-cache.js';
-import type { GenerationTask, PreparedRequest } from './asking/generation-request.js';
+import {
+  longerRequest,
+  sampleId,
+  typesOf,
+  type GenerationTask,
+  type PreparedRequest,
+  type RequestParameters,
+} from './asking/generation-request.js';
 import { callWithRetry, type RetryOptions } from './asking/retry-request.js';
 import type { Stop } from './stop-generation.js';
 import type { UselessWatch } from './replies/useless-replies.js';
+import type { VersionWatch } from './replies/model-version.js';
 
 export interface DroppedTask {
   /** What the sample's id would have been. */
@@ -25,61 +34,98 @@ export interface DroppedTask {
   detail: string;
 }
 
-export type Outcome = { sample: Sample } | { dropped: DroppedTask };
-/** No reply came, for a reason that lies with the provider and not with the request. */
-export type Ended = Outcome | { unanswered: ProviderCallError };
+export type Outcome = { sample: Sample; repairs: readonly ReplyRepair[] } | { dropped: DroppedTask };
+/**
+ * One outcome for each sample that was asked for; or no reply came, for a reason that lies with the provider and not with
+ * the request.
+ */
+export type Ended = { outcomes: readonly Outcome[] } | { unanswered: ProviderCallError };
 
 export interface Performance {
   provider: Provider;
   cache: ReplyCache;
   cycle: number;
   root: string;
-  temperature: number;
-  maxOutputTokens: number;
-  maxReplyCharacters: number;
+  parameters: RequestParameters;
+  /** Of a second request, where the first reply was cut off; 0 asks for none. */
+  truncatedRetryTokens: number;
+  /** Longest reply taken; 8 for each token that was asked for when left out. */
+  maxReplyCharacters: number | undefined;
+  /** Replies that were cut off, and are looked up again when their second request is repeated: counted once. */
+  counted: Set<string>;
   retry: RetryOptions;
   gate: Gate;
   budget: Budget;
   consent: Consent;
   breaker: Breaker;
   useless: UselessWatch;
+  versions: VersionWatch;
   progress: ProgressTracker;
   stop: Stop;
 }
 
+/** A token of text has about four characters; long words and indents have more. */
+const charactersPerToken = 8;
+
 /** Rejects only when the whole generation must stop; what concerns this task alone is an outcome. */
 export async function performRequest(request: PreparedRequest, run: Performance): Promise<Ended> {
+  const first = await performOnce(request, run);
+  const { truncatedRetryTokens: tokens, parameters } = run;
+  const isCut = isDropped(first, 'truncated');
+  let last = first;
+  const longest = tokens * typesOf(request.task).length;
+  if (isCut && longest > request.maxOutputTokens) {
+    run.counted.add(request.key);
+    const second = await performOnce(longerRequest(request, longest, parameters), run);
+    // A model that cannot write so much refuses the request: then the first reply is what there is.
+    last = isDropped(second, 'request-failed') ? first : { ...second, isNew: first.isNew || second.isNew };
+  }
+  judge(last, run);
+  return last.ended;
+}
+
+const isDropped = ({ ended }: Performed, reason: TaskDropReason): boolean =>
+  'outcomes' in ended && ended.outcomes.every((one) => 'dropped' in one && one.dropped.reason === reason);
+
+interface Performed {
+  ended: Ended;
+  /** Whether a reply was paid for in this call. */
+  isNew: boolean;
+}
+
+async function performOnce(request: PreparedRequest, run: Performance): Promise<Performed> {
   const cached = run.cache.get(request.key);
   if (cached !== undefined) {
-    run.progress.addCached(cached.usage);
-    const outcome = outcomeOf(request, cached, run);
-    if ('sample' in outcome) run.useless.wasUseful();
-    return outcome;
+    if (!run.counted.has(request.key)) run.progress.addCached(cached.usage);
+    return { ended: { outcomes: outcomesOf(request, cached, run) }, isNew: false };
   }
   const withheld = run.consent.withhold(request.task);
-  if (withheld !== null) return dropTask(request, 'not-deidentified', withheld);
+  if (withheld !== null) return { ended: dropTask(request, 'not-deidentified', withheld), isNew: false };
   try {
-    const outcome = outcomeOf(request, await ask(request, run), run);
-    judge(outcome, run);
-    return outcome;
+    return { ended: { outcomes: outcomesOf(request, await ask(request, run), run) }, isNew: true };
   } catch (thrown) {
     if (run.stop.signal.aborted) throw run.stop.reason();
-    if (thrown instanceof ProviderCallError)
-      return thrown.isOfRequest ? dropTask(request, 'request-failed', thrown.message) : { unanswered: thrown };
+    if (thrown instanceof ProviderCallError) {
+      const ended = thrown.isOfRequest ? dropTask(request, 'request-failed', thrown.message) : { unanswered: thrown };
+      return { ended, isNew: false };
+    }
     if (thrown instanceof DataError && thrown.code === 'image-unusable') {
-      return dropTask(request, 'image-unusable', `${thrown.message} ${thrown.where ?? ''}`.trim());
+      const detail = `${thrown.message} ${thrown.where ?? ''}`.trim();
+      return { ended: dropTask(request, 'image-unusable', detail), isNew: false };
     }
     throw thrown;
   }
 }
 
 async function ask(request: PreparedRequest, run: Performance): Promise<CachedReply> {
-  const { provider, breaker, progress, stop, temperature, maxOutputTokens } = run;
-  const { task, system, prompt, promptHash, key } = request;
+  const { provider, breaker, progress, stop, parameters, versions } = run;
+  const { task, system, prompt, imageAt, promptHash, key, maxOutputTokens } = request;
   const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
+  const { temperature } = parameters;
+  const responseSchema = replySchemaOf(typesOf(task).length);
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');
-    const content = { image, system, prompt, responseSchema: replySchema };
+    const content = { image, system, prompt, imageAt, responseSchema };
     const reply = await admitted(run, request, attempt, () =>
       provider.complete({ ...content, temperature, maxOutputTokens, signal: stop.signal }),
     );
@@ -88,6 +134,7 @@ async function ask(request: PreparedRequest, run: Performance): Promise<CachedRe
     // Written before anything else can go wrong: from here on the reply is never asked for again.
     run.cache.put(entry);
     breaker.answered();
+    versions.answered(reply.modelVersion);
     progress.addAnswered(reply.usage, run.budget.cost());
     return entry;
   };
@@ -103,55 +150,78 @@ async function ask(request: PreparedRequest, run: Performance): Promise<CachedRe
 /** One try, let through by budget and gate, and written down before it leaves this machine. */
 async function admitted(
   { budget, gate, consent, stop }: Performance,
-  { task, key }: PreparedRequest,
+  { task, key, maxOutputTokens }: PreparedRequest,
   attempt: number,
   send: () => Promise<ProviderReply>,
 ): Promise<ProviderReply> {
-  await budget.enter();
+  const reserve = await budget.enter(maxOutputTokens);
   let pass: Pass;
   try {
     pass = await gate.enter(stop.signal);
   } catch (aborted) {
-    budget.leave(null, 'failed');
+    budget.leave(reserve, null, 'failed');
     throw aborted;
   }
   try {
     consent.record(task, key, attempt);
     const reply = await send();
-    budget.leave(reply.usage, 'answered');
+    budget.leave(reserve, reply.usage, 'answered');
     pass.answered(reply.usage);
     return reply;
   } catch (thrown) {
-    budget.leave(null, 'failed');
+    budget.leave(reserve, null, 'failed');
     pass.failed(thrown instanceof ProviderCallError ? thrown : null);
     throw thrown;
   }
 }
 
-type ReplyOutcome = { sample: Sample } | { dropped: DroppedTask & { reason: DropReason } };
-
-/** A useless reply was paid for like any other: too many of them stop the generation. */
-function judge(outcome: ReplyOutcome, { useless, stop }: Performance): void {
-  if ('sample' in outcome) return useless.useful();
-  const hopeless = useless.useless(outcome.dropped.reason, outcome.dropped.detail);
+/** A useless reply was paid for like any other: too many of them stop the generation. One sample of several is use enough. */
+function judge({ ended, isNew }: Performed, { useless, breaker, stop }: Performance): void {
+  if ('unanswered' in ended) return;
+  const [first] = ended.outcomes;
+  if (first === undefined || !('dropped' in first) || ended.outcomes.some((one) => 'sample' in one)) {
+    if (!isNew) return useless.wasUseful();
+    breaker.useful();
+    return useless.useful();
+  }
+  if (!isNew) return;
+  const { reason, detail } = first.dropped;
+  const tooMany = useless.useless(reason as DropReason, detail);
+  // Where any share may be useless, they are no sign of anything.
+  const hopeless = tooMany ?? (useless.neverStops ? null : breaker.useless(detail));
   if (hopeless !== null) stop.halt(hopeless);
 }
 
-function outcomeOf(request: PreparedRequest, reply: CachedReply, run: Performance): ReplyOutcome {
-  const { task, id, promptHash } = request;
-  const { questionType, strategy, image, imageHash, modality } = task;
-  const { maxOutputTokens, maxReplyCharacters: maxCharacters, cycle } = run;
+function outcomesOf(request: PreparedRequest, reply: CachedReply, run: Performance): Outcome[] {
+  const { task, maxOutputTokens } = request;
+  const { maxReplyCharacters: maxCharacters = charactersPerToken * maxOutputTokens } = run;
   // Some servers call it a stop when a model has thought up to its limit.
   const spentAll = reply.finish === 'empty' && (reply.usage?.outputTokens ?? 0) >= maxOutputTokens;
   const finish = spentAll ? 'max-tokens' : reply.finish;
-  const parsed = parseReply(reply.text, { questionType, finish, maxCharacters });
-  if (!parsed.ok) return dropTask(request, parsed.reason, parsed.detail);
-  const { provider, model } = reply;
-  const provenance = { provider, model, strategy, promptHash, cycle };
-  const place = { id, image, imageHash, modality };
-  return { sample: { ...place, ...parsed.fields, provenance, score: null, rewardModelVersion: null } };
+  const parsed = parseReplies(reply.text, typesOf(task), { finish, why: reply.why, maxCharacters });
+  return parsed.map((one, place) => outcomeOf(request, reply, one, { place, cycle: run.cycle }));
 }
 
-export function dropTask<Reason extends TaskDropReason>(request: PreparedRequest, reason: Reason, detail: string) {
-  return { dropped: { taskId: request.id, task: request.task, reason, detail } };
+function outcomeOf(
+  request: PreparedRequest,
+  { provider, model, modelVersion }: CachedReply,
+  parsed: ParsedReply,
+  { place, cycle }: { place: number; cycle: number },
+): Outcome {
+  const { strategy, image, imageHash, modality } = request.task;
+  const id = sampleId(request, place);
+  if (!parsed.ok) return { dropped: { taskId: id, task: request.task, reason: parsed.reason, detail: parsed.detail } };
+  const version = modelVersion === undefined ? {} : { modelVersion };
+  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, cycle };
+  const about = { id, image, imageHash, modality };
+  const sample = { ...about, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
+  return { sample, repairs: parsed.repairs ?? [] };
+}
+
+/** The same end for each sample that the task asked for. */
+export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): { outcomes: Outcome[] } {
+  const outcomes = typesOf(request.task).map((_, place) => ({
+    dropped: { taskId: sampleId(request, place), task: request.task, reason, detail },
+  }));
+  return { outcomes };
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
-import { ProviderError } from '../errors.js';
+import { PausedError, ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 import type { GenerateOptions } from './generation-options.js';
 import { dropTask, performRequest, type Outcome, type Performance } from './one-task.js';
@@ -16,7 +16,7 @@ export type Unanswered = Map<number, ProviderCallError>;
 
 export interface PassHooks {
   /** How a task ended. */
-  settle: (index: number, outcome: Outcome) => void;
+  settle: (index: number, outcomes: readonly Outcome[]) => void;
   /** What a person should know while it waits. */
   notice: (message: string) => void;
 }
@@ -35,7 +35,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
     for (let round = 0; breaker.everAnswered && !stop.signal.aborted; round++) {
       const wait = waits[round];
       const hopeful = [...missing.values()].filter((error) => mayPass(error, run));
-      if (wait === undefined || hopeful.length === 0) break;
+      if (wait === undefined || hopeful.length === 0 || isUsedUp(missing)) break;
       const pause = Math.max(wait, ...hopeful.slice(-1).map(({ retryAfterMs = 0 }) => retryAfterMs));
       const of = `${missing.size} of ${options.tasks.length} requests`;
       hooks.notice(
@@ -55,7 +55,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
   if (stop.signal.aborted || missing.size > maxUnanswered * tasks.length) return missing;
   for (const [index, error] of missing) {
     const request = prepare(index);
-    if (request !== null) hooks.settle(index, dropTask(request, 'request-failed', error.message));
+    if (request !== null) hooks.settle(index, dropTask(request, 'request-failed', error.message).outcomes);
   }
   return new Map();
 }
@@ -64,6 +64,8 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
 const mayPass = (error: ProviderCallError, { retry }: Performance): boolean =>
   error.retryable && (error.retryAfterMs ?? 0) <= retry.longestWaitMs;
 
+const isUsedUp = (missing: Unanswered): boolean => [...missing.values()].some((error) => error.isUsedUp);
+
 const lastOf = (missing: Unanswered): ProviderCallError | undefined => [...missing.values()].at(-1);
 
 /** What a task asks; null for one that stands twice, which is settled. */
@@ -71,12 +73,9 @@ type Prepare = (index: number) => PreparedRequest | null;
 
 function preparer(
   { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
-  { provider, temperature, maxOutputTokens }: Performance,
+  { parameters }: Performance,
   { settle }: PassHooks,
 ): Prepare {
-  const { name, model, capabilities } = provider;
-  const { structuredOutput } = capabilities;
-  const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput };
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   const first = new Map<string, number>();
   return (index) => {
@@ -86,7 +85,7 @@ function preparer(
     const place = first.get(request.key) ?? index;
     first.set(request.key, place);
     if (place === index) return request;
-    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.'));
+    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.').outcomes);
     return null;
   };
 }
@@ -108,7 +107,7 @@ async function performPass(
     if (request === null) return;
     const outcome = await performRequest(request, run);
     if ('unanswered' in outcome) missing.set(index, outcome.unanswered);
-    else settle(index, outcome);
+    else settle(index, outcome.outcomes);
   };
   try {
     for (const index of indexes) {
@@ -125,8 +124,15 @@ async function performPass(
 }
 
 /** The error that keeps the stage open. @param total All tasks. */
-export function incomplete(missing: Unanswered, total: number): ProviderError {
+export function incomplete(missing: Unanswered, total: number): ProviderError | PausedError {
   const last = lastOf(missing);
+  const usedUp = [...missing.values()].find((error) => error.isUsedUp);
+  if (usedUp !== undefined)
+    return new PausedError(
+      'quota-used-up',
+      `paused: ${missing.size} of ${total} requests were not answered. ${usedUp.message}`,
+      { cause: usedUp, where: usedUp.where, remedy: `${usedUp.remedy ?? ''} The replies that came are kept.`.trim() },
+    );
   const advice = last?.remedy === undefined ? '' : `${last.remedy} `;
   return new ProviderError(
     'requests-unanswered',

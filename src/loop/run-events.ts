@@ -54,6 +54,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     detail: metrics,
     /** Generation only: why candidates were dropped so far, and the newest one that was not. */
     dropped: z.record(z.string(), z.int()).optional(),
+    /** Generation only: candidates whose reply had to be mended to be read, by kind. */
+    repaired: z.record(z.string(), z.int()).optional(),
     newest: newestSampleSchema.optional(),
   }),
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),

@@ -6,8 +6,12 @@ const share = z.number().nullable();
 const group = z.record(z.string(), z.strictObject({ n: z.int(), correct: z.int() }));
 
 export const stageDetailSchema = z.discriminatedUnion('kind', [
-  /** Candidates dropped, by reason. */
-  z.strictObject({ kind: z.literal('generation'), dropped: z.record(z.string(), z.int()) }),
+  /** Candidates dropped, by reason, and those whose reply had to be mended, by kind. */
+  z.strictObject({
+    kind: z.literal('generation'),
+    dropped: z.record(z.string(), z.int()),
+    repaired: z.record(z.string(), z.int()).optional(),
+  }),
   /** Graded texts, by grade (10 original, 6 synonyms, 0 deletion, -6 mismatch). */
   z.strictObject({ kind: z.literal('grading'), rowsByGrade: z.record(z.string(), z.int()) }),
   /** R_φ on held-out graded texts. */

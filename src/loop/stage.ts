@@ -28,7 +28,7 @@ export interface StageContext extends RunContext {
 }
 
 /** What generation tells beyond its counts. */
-export type ProgressDetail = Pick<Extract<RunEvent, { type: 'stage-progress' }>, 'dropped' | 'newest'>;
+export type ProgressDetail = Pick<Extract<RunEvent, { type: 'stage-progress' }>, 'dropped' | 'repaired' | 'newest'>;
 
 export interface Stage<Output> extends Sought<Output> {
   /** What happens to a partial folder: a trainer goes `on` from its checkpoints, others start `over`. */

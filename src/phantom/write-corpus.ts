@@ -1,7 +1,7 @@
 /**
- * `write-corpus FOLDER COUNT [SEED] [LOCAL]`: writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another), the scenes' truth
+ * `write-corpus FOLDER COUNT [SEED] [LOCAL] [HABIT]`: writes the base model's pretraining corpus: `images.bin` (raw 84 x 84 RGB, one after another), the scenes' truth
  * (`scenes.jsonl`) and the texts (`items.jsonl`).
- * Run by `npm run pretrain`; users never need it, because the trained base ships with the Python package.
+ * Run by `npm run pretrain` and `npm run pretrain:judge`; users never need it, because the trained base ships with the Python package.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { corpusScene } from './corpus.js';
 import { drawPixels } from './draw.js';
 import { refuse, scriptLine } from '../script-line.js';
 
-const [folder, countText, seedText, localText] = scriptLine(import.meta.filename, {}, 4).positionals;
+const [folder, countText, seedText, localText, habitText] = scriptLine(import.meta.filename, {}, 5).positionals;
 if (folder === undefined || countText === undefined) refuse(import.meta.filename, 'a folder and a count are needed');
 await mkdir(folder, { recursive: true });
 const images = createWriteStream(path.join(folder, 'images.bin'));
@@ -21,7 +21,7 @@ for (let index = 0; index < Number(countText); index++) {
   const { scene, items: texts } = corpusScene(index, {
     seed: Number(seedText ?? 0),
     formatted: 3,
-    habit: 0.65,
+    habit: Number(habitText ?? 0.65),
     local: Number(localText ?? 0),
   });
   for (const text of texts) items.write(`${JSON.stringify({ image: index, ...text })}\n`);

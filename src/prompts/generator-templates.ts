@@ -6,6 +6,10 @@ import type { QuestionType, Strategy } from '../sample.js';
 const role = `You write training samples for a medical visual question answering data set.
 You are given one medical image. Write exactly one question about it, with its answer and a short rationale.`;
 
+const roleOfMany = `You write training samples for a medical visual question answering data set.
+You are given one medical image, and told how many questions to write about it and of which types. Write each with its
+answer and a short rationale, as a sample of its own: none may give another's answer away, and no two may ask the same.`;
+
 const rules = `Rules:
 - Ask only what the image itself can answer. Claim no history, symptom, measurement or other view that is not visible.
 - If something cannot be judged with confidence, ask about something that can.
@@ -15,6 +19,11 @@ const rules = `Rules:
 - "rationale" names the visible evidence in one to three sentences and leads to the answer.
 - Do not identify the patient, give advice on treatment, or quote text that could identify a person.
 - Reply with one JSON object and nothing else.`;
+
+const rulesOfMany = rules.replace(
+  'Reply with one JSON object and nothing else.',
+  'Reply with one JSON object and nothing else: its field "samples" lists the samples in the order in which they are asked for.',
+);
 
 const methods: Record<Strategy, string> = {
   direct: `Method (direct): look at the image and write the sample at once.`,
@@ -31,9 +40,10 @@ const methods: Record<Strategy, string> = {
 Put what you found in steps 1 to 3 into "reflection", in one or two sentences.`,
 };
 
-/** The system text of a strategy. */
-export function systemText(strategy: Strategy): string {
-  return [role, methods[strategy], rules].join('\n\n');
+/** The system text of a strategy, for one sample about an image or for several. */
+export function systemText(strategy: Strategy, samples: 'one' | 'several' = 'one'): string {
+  const [start, end] = samples === 'one' ? [role, rules] : [roleOfMany, rulesOfMany];
+  return [start, methods[strategy], end].join('\n\n');
 }
 
 /** What a question of each type asks for. */

@@ -1,7 +1,14 @@
 /** Prompts: what generators and policies are sent, and how a generator's reply becomes a sample. */
-export { buildGeneratorPrompt, questionTypeOfPrompt, renderReply, strategyOfPrompt } from './generator-prompt.js';
+export {
+  aroundImage,
+  buildGeneratorPrompt,
+  questionTypeOfPrompt,
+  questionTypesOfPrompt,
+  renderReply,
+  strategyOfPrompt,
+} from './generator-prompt.js';
 export type { GeneratorPrompt, GeneratorRequest } from './generator-prompt.js';
-export { dropReasons, parseReply, replySchema } from './parse.js';
+export { dropReasons, parseReplies, parseReply, replySchema, replySchemaOf } from './parse.js';
 export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse.js';
 export { replyRepairs } from './replies/reply-repairs.js';
 export type { ReplyRepair } from './replies/reply-repairs.js';

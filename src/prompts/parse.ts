@@ -1,190 +1,90 @@
 /**
- * Reads a generator's reply into the fields of a sample, or says why it cannot be one. How it is written may be repaired,
+ * Reads a generator's reply into the fields of samples, or says why it cannot be one. How it is written may be repaired,
  * which is told; what it says never is.
  */
-import { z } from 'zod';
-import { comparable, normalize } from '../reward/words/normal-text.js';
-import { optionByText, optionLetter } from '../reward/options/answer-options.js';
-import { firstTwins } from '../reward/options/options-differ.js';
-import { resolveOption } from '../reward/reading/extract.js';
-import type { Loose } from './replies/loose-value.js';
-import { answerOf, optionsOf, textOf, type Fields } from './replies/reply-fields.js';
-import { findReplyObjects, withoutInvisible } from './replies/reply-objects.js';
-import type { ReplyRepair } from './replies/reply-repairs.js';
-import { specialTokens } from './special-tokens.js';
-import { questionTypeSchema, type QuestionType, type Sample } from '../sample.js';
+import { normalize } from '../reward/words/normal-text.js';
+import type { QuestionType } from '../sample.js';
+import { canonical } from './replies/loose-value.js';
+import { questionTypeNamed, readSample } from './replies/read-sample.js';
+import type { Fields } from './replies/reply-fields.js';
+import { findReplyObjects } from './replies/reply-objects.js';
+import { drop, quote, type ParsedReply, type ReplyContext } from './replies/reply-schema.js';
+import { endedOtherwise, unreadable } from './replies/whole-reply.js';
 
-/** What a generator must return. The answer comes last, after the reasoning that leads to it. */
-export const replySchema = z.strictObject({
-  questionType: questionTypeSchema.optional().describe('The question type that was asked for.'),
-  reflection: z.string().optional().describe('What was considered before writing. Not kept.'),
-  question: z.string().min(1).describe('One question that the image answers.'),
-  options: z.array(z.string().min(1)).max(5).describe('2 to 5 options, or none for an open question.'),
-  rationale: z.string().describe('The visible evidence, leading to the answer.'),
-  answer: z.string().min(1).describe('The right option, word for word; a few words for an open question.'),
-});
-export type Reply = z.infer<typeof replySchema>;
+export { dropReasons, replySchema, replySchemaOf } from './replies/reply-schema.js';
+export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './replies/reply-schema.js';
 
-/** More than was asked for is no fault of the question; a list of everything is. */
-const mostOptions = 10;
-/** What is taken: a little more than what is asked for. */
-const takenSchema = replySchema.extend({ options: z.array(z.string().min(1)).max(mostOptions) });
-
-/** Why a reply was dropped. */
-export const dropReasons = [
-  'blocked',
-  'empty',
-  'truncated',
-  'too-long',
-  'malformed-json',
-  'schema',
-  'one-option',
-  'duplicate-options',
-  'answer-not-in-options',
-  'wrong-question-type',
-  'special-token',
-] as const;
-export type DropReason = (typeof dropReasons)[number];
-
-export interface ReplyContext {
-  questionType: QuestionType;
-  /** How the provider says the reply ended. */
-  finish?: 'stop' | 'max-tokens' | 'blocked' | 'empty' | undefined;
-  /** Longest text taken; any length where it is left out. */
-  maxCharacters?: number | undefined;
-}
-
-export type ReplyFields = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
-
-/** `repairs`: how it had to be mended to be read; left out where it was written as asked for. */
-export type ParsedReply =
-  | { ok: true; fields: ReplyFields; repairs?: ReplyRepair[] }
-  | { ok: false; reason: DropReason; detail: string };
-
-/** Longest piece of a reply that is quoted in a detail, in characters. */
-const quoted = 120;
-/** What is wrong with a reply may be as long as the reply. */
-const longestDetail = 500;
-
-export function parseReply(text: string, { questionType, finish, maxCharacters }: ReplyContext): ParsedReply {
-  if (finish === 'blocked') return drop('blocked', 'The provider withheld the reply.');
-  const hasText = text.trim() !== '';
-  if (finish === 'max-tokens')
-    return drop('truncated', `The reply reached the limit of output tokens${hasText ? '' : ' before its first word'}.`);
-  if (finish === 'empty' || !hasText) return drop('empty', 'The reply has no text.');
-  // A server that does not keep to the limit of tokens: nobody asked for so much, and training would pay for it.
-  if (text.length > (maxCharacters ?? Number.POSITIVE_INFINITY))
-    return drop('too-long', `The reply has ${text.length} characters, more than ${maxCharacters}.`);
+export function parseReply(text: string, context: ReplyContext): ParsedReply {
+  const failed = endedOtherwise(text, context);
+  if (failed !== null) return failed;
   const { samples, repairs, json, doubt } = findReplyObjects(text);
   const [fields] = samples;
   if (samples.length > 1) return drop('malformed-json', `Holds ${samples.length} samples that differ: ${quote(text)}`);
-  if (doubt !== undefined || (fields === undefined && json === undefined))
-    return drop('malformed-json', `${doubt ?? 'Not one JSON object'}: ${quote(text)}`);
-  // Valid JSON of another kind: what is wrong with it is said in full.
-  const reply = fields === undefined ? json : asAsked(fields, repairs);
-  const parsed = takenSchema.safeParse(reply);
-  if (!parsed.success) {
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'reply'}: ${issue.message}`);
-    return drop('schema', issues.join('; '));
-  }
-  return check(parsed.data, questionType, repairs);
+  const found = { json, doubt, isFound: fields !== undefined };
+  return unreadable(text, found) ?? readSample(fields === undefined ? json : fields, context.questionType, repairs);
 }
 
-/** The fields in the form that was asked for; what cannot be brought into it is left as it is, for the schema to refuse. */
-function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {
-  if (fields.has('conflict')) return { [String(fields.get('conflict'))]: null };
-  const told = Object.fromEntries([...fields].map(([name, value]) => [name, plain(value)]));
-  const optional = (name: string): void => {
-    if (told[name] !== null) return;
-    repairs.add('null-field');
-    delete told[name];
+/** @param questionTypes What was asked for, in order: as many outcomes come back, and one more for each sample too many. */
+export function parseReplies(
+  text: string,
+  questionTypes: readonly QuestionType[],
+  context: Omit<ReplyContext, 'questionType'>,
+): ParsedReply[] {
+  const [questionType = 'disease diagnosis'] = questionTypes;
+  if (questionTypes.length === 1) return [parseReply(text, { ...context, questionType })];
+  const failed = endedOtherwise(text, { ...context, questionType });
+  const { samples, repairs, json, doubt } = failed === null ? findReplyObjects(text) : nothing;
+  const whole = failed ?? unreadable(text, { json, doubt, isFound: samples.length > 0 });
+  if (whole !== null) return questionTypes.map(() => whole);
+  if (samples.length === 0) {
+    const none = drop('schema', `samples: none is there: ${quote(text)}`);
+    return questionTypes.map(() => none);
+  }
+  // What is asked for in several samples is wrapped: that is no repair.
+  repairs.delete('wrapped');
+  const places = placesOf(samples, questionTypes);
+  const told = questionTypes.map((type, i): ParsedReply => {
+    const sample = samples[places.indexOf(i)];
+    if (sample === undefined)
+      return drop('sample-missing', `Of ${questionTypes.length} samples ${samples.length} came.`);
+    return readSample(sample, type, new Set(repairs));
+  });
+  const extra = samples
+    .filter((_, i) => places[i] === -1)
+    .map((sample) => drop('sample-not-asked-for', `More than was asked for: ${quote(canonical(sample))}`));
+  return [...withoutTwins(told), ...extra];
+}
+
+const nothing: ReturnType<typeof findReplyObjects> = { samples: [], repairs: new Set() };
+
+/** For each sample the place of what was asked for that it fills: by its type, else by its order; -1 where none is left. */
+function placesOf(samples: readonly Fields[], questionTypes: readonly QuestionType[]): number[] {
+  const free = new Set(questionTypes.keys());
+  const take = (place: number): number => {
+    free.delete(place);
+    return place;
   };
-  optional('questionType');
-  optional('reflection');
-  if (typeof told['questionType'] === 'string') told['questionType'] = questionTypeNamed(told['questionType']);
-  // Of no use, so that nobody minds its form.
-  if (typeof told['reflection'] !== 'string') delete told['reflection'];
-  told['question'] = textOf(fields.get('question'), repairs);
-  if (told['rationale'] === null) repairs.add('null-field');
-  if (fields.has('rationale'))
-    told['rationale'] = told['rationale'] === null ? '' : textOf(fields.get('rationale'), repairs);
-  if (!fields.has('options')) return told;
-  const options = optionsOf(fields.get('options'), repairs);
-  if (options === null) return told;
-  told['options'] = options.texts;
-  const answer = answerOf(fields.get('answer'), options, repairs);
-  // A letter without options names nothing.
-  const isLost = fields.get('options') === null && /^\W*[A-Z]\W*$/i.test(answer ?? '');
-  told['answer'] = isLost ? null : answer;
-  return told;
+  const typed = samples.map((sample) => {
+    const type = sample.get('questionType');
+    if (typeof type !== 'string') return null;
+    const place = [...free].find((i) => questionTypes[i] === questionTypeNamed(type));
+    return place === undefined ? null : take(place);
+  });
+  return typed.map((place) => place ?? take([...free][0] ?? -1));
 }
 
-const plain = (value: Loose): unknown => (value instanceof Map ? {} : value);
-
-/** In whatever letters: `Modality_Recognition`. */
-function questionTypeNamed(text: string): string {
-  const bare = text
-    .toLowerCase()
-    .replace(/[\s_-]+/g, ' ')
-    .trim();
-  return questionTypeSchema.options.find((type) => type === bare) ?? text;
-}
-
-function check(reply: Reply, asked: QuestionType, repairs: Set<ReplyRepair>): ParsedReply {
-  if (reply.questionType !== undefined && reply.questionType !== asked) {
-    return drop('wrong-question-type', `Asked for ${asked}, got ${reply.questionType}.`);
-  }
-  const clean = (text: string): string => tidy(unmarked(withoutInvisible(text, repairs), repairs));
-  const [question, rationale, answerText] = [clean(reply.question), clean(reply.rationale), clean(reply.answer)];
-  if (normalize(question) === '') return drop('schema', 'question: has no words');
-  if (/<\/?(?:think|answer)>/i.test(rationale + answerText + reply.options.join(''))) {
-    return drop('schema', 'rationale, answer or options: hold tags of the response format');
-  }
-  const [token] = specialTokens([question, ...reply.options, rationale, answerText].join('\n'));
-  if (token !== undefined) return drop('special-token', `Holds ${token}, a sign of chat templates.`);
-  const options = withoutLetters(reply.options.map(clean));
-  if (options.length === 1) return drop('one-option', `The only option is ${quote(options[0] ?? '')}`);
-  if (options.some((option) => comparable(option) === '')) return drop('schema', 'options: one has no words');
-  if (firstTwins(options) !== null) return drop('duplicate-options', `Options: ${quote(options.join(' | '))}`);
-  const answer = options.length === 0 ? answerText : answerAmong(answerText, options);
-  if (answer === null || normalize(answer) === '') {
-    return drop('answer-not-in-options', `Answer ${quote(answerText)}, options ${quote(options.join(' | '))}`);
-  }
-  const fields = { question, options, answer, rationale, questionType: asked };
-  return { ok: true, fields, ...(repairs.size === 0 ? {} : { repairs: [...repairs].toSorted() }) };
-}
-
-/** Markdown's bold, which no table of a data set shows. */
-function unmarked(text: string, repairs: Set<ReplyRepair>): string {
-  const bare = text.replace(/\*\*(?=\S)([^*]+?)(?<=\S)\*\*/g, '$1');
-  if (bare !== text) repairs.add('markdown');
-  return bare;
-}
-
-/** A generator must name its answer outright; what a mention in a sentence might mean is not asked. */
-function answerAmong(text: string, options: readonly string[]): string | null {
-  const named = optionByText(text, options);
-  if (named !== null) return named;
-  return /^\W*[A-Za-z]\W*$|^\W*[A-Za-z]\s*[).:]/.test(text) ? resolveOption(text, options, true) : null;
-}
-
-/** Takes off `A) `, `B. ` … where every option carries its own letter. */
-function withoutLetters(options: string[]): string[] {
-  const bare = options.map(
-    (option, i) => new RegExp(`^\\(?${optionLetter(i)}\\s*[).:]\\s*(.+)$`, 'i').exec(option)?.[1],
-  );
-  return bare.every((option) => option !== undefined) ? bare : options;
-}
-
-function tidy(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
-function quote(text: string): string {
-  const line = tidy(text);
-  return `"${line.length > quoted ? `${line.slice(0, quoted)}…` : line}"`;
-}
-
-function drop(reason: DropReason, detail: string): ParsedReply {
-  return { ok: false, reason, detail: detail.slice(0, longestDetail) };
+/** Two samples that ask the same: the second says nothing new, and where it says otherwise, neither can be trusted. */
+function withoutTwins(told: readonly ParsedReply[]): ParsedReply[] {
+  const keyOf = (one: ParsedReply): string => (one.ok ? normalize(one.fields.question) : '');
+  return told.map((one, i) => {
+    if (!one.ok) return one;
+    const twins = told.filter((other) => other.ok && keyOf(other) === keyOf(one));
+    const disagree = twins.some((other) => other.ok && normalize(other.fields.answer) !== normalize(one.fields.answer));
+    const isSecond = told.findIndex((other) => other.ok && keyOf(other) === keyOf(one)) < i;
+    if (!disagree && !isSecond) return one;
+    return drop(
+      'same-question',
+      `Asked twice${disagree ? ' with different answers' : ''}: ${quote(one.fields.question)}`,
+    );
+  });
 }

@@ -24,24 +24,32 @@ export function bounded(response: Response, where: string, most = largestBody): 
   return new Response(response.body.pipeThrough(limit), { status, statusText, headers });
 }
 
-const watched = new AsyncLocalStorage<string>();
+/** One call of a client that is watched. */
+export interface FetchWatch {
+  readonly where: string;
+  /** Headers of the refusal, once there is one. */
+  refused?: Headers;
+}
+
+const watched = new AsyncLocalStorage<FetchWatch>();
 const watching = new WeakSet<typeof fetch>();
 
 /** Runs a client that calls the global fetch, each of its answers bounded and no redirect followed. */
-export function boundedFetch<T>(where: string, work: () => Promise<T>): Promise<T> {
+export function boundedFetch<T>(watch: FetchWatch, work: () => Promise<T>): Promise<T> {
   if (!watching.has(globalThis.fetch)) {
     const plain = globalThis.fetch;
     const watcher: typeof fetch = async (input, init) => {
       const asked = watched.getStore();
+      if (asked === undefined) return plain(input, init);
       // A redirect would take key and image to where nobody allowed them to go.
-      return asked === undefined
-        ? plain(input, init)
-        : bounded(await plain(input, { ...init, redirect: 'error' }), asked);
+      const response = await plain(input, { ...init, redirect: 'error' });
+      if (!response.ok) asked.refused = response.headers;
+      return bounded(response, asked.where);
     };
     watching.add(watcher);
     globalThis.fetch = watcher;
   }
-  return watched.run(where, work);
+  return watched.run(watch, work);
 }
 
 function tooLarge(where: string, most: number): ProviderCallError {

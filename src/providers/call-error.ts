@@ -1,5 +1,6 @@
 /** How one call to a provider failed, in the terms by which a caller decides whether and when to try again. */
 import { ProviderError, type ErrorDetails } from '../errors.js';
+import type { Quota } from './quota.js';
 
 /**
  * - `rate-limited`, `overloaded`: the provider is there but refuses work for now
@@ -24,6 +25,8 @@ export interface CallErrorDetails extends ErrorDetails {
   status?: number | undefined;
   /** How long the provider asked to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Which limit a refusal names, where it says. */
+  quota?: Quota | undefined;
   /** Whether it is this request that is refused; by default read from the status. */
   isOfRequest?: boolean | undefined;
 }
@@ -38,6 +41,7 @@ export class ProviderCallError extends ProviderError {
   readonly failure: CallFailure;
   readonly status: number | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly quota: Quota | undefined;
   /** This request is refused, and would be again; else its key, its model or the provider itself is what fails. */
   readonly isOfRequest: boolean;
 
@@ -46,6 +50,7 @@ export class ProviderCallError extends ProviderError {
     this.failure = details.failure;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.quota = details.quota;
     this.isOfRequest =
       details.isOfRequest ??
       (this.failure === 'rejected' &&
@@ -53,14 +58,21 @@ export class ProviderCallError extends ProviderError {
         !ofAccount.test(message));
   }
 
+  /** A limit of the day or the account: every other request meets it as well. */
+  get isUsedUp(): boolean {
+    return this.quota === 'day' || this.quota === 'account';
+  }
+
   get retryable(): boolean {
-    return this.failure !== 'rejected' && this.failure !== 'cancelled';
+    return !this.isUsedUp && this.failure !== 'rejected' && this.failure !== 'cancelled';
   }
 }
 
 /** What an HTTP status means for the next try. */
 export function failureOfStatus(status: number): CallFailure {
   if (status === 429) return 'rate-limited';
-  if (status === 408 || status === 499 || status >= 500) return status === 501 ? 'rejected' : 'overloaded';
+  // 425: too early, asked for by servers that are still starting.
+  if (status === 408 || status === 425 || status === 499 || status >= 500)
+    return status === 501 ? 'rejected' : 'overloaded';
   return 'rejected';
 }

@@ -1,10 +1,10 @@
 /** Reads Gemini's response and error bodies. Only what the loop needs; everything may be missing. */
 import type { EnhancedGenerateContentResponse, ErrorDetails } from '@google/generative-ai';
 import { ProviderCallError } from './call-error.js';
-import type { FinishReason, ProviderReply } from './provider.js';
+import type { FinishReason, ProviderReply, Usage } from './provider.js';
 
-/** Finish reasons by which the model refuses; the SDK's own list is older than the API. */
-const refusals = new Set([
+/** Finish reasons by which the provider's filters withhold a reply; the SDK's own list is older than the API. */
+const withheld = new Set([
   'SAFETY',
   'RECITATION',
   'LANGUAGE',
@@ -16,6 +16,18 @@ const refusals = new Set([
   'IMAGE_RECITATION',
 ]);
 
+/** What the API tells beyond the SDK's types. */
+interface Told {
+  modelVersion?: string;
+  responseId?: string;
+}
+
+interface Rating {
+  category?: string;
+  probability?: string;
+  blocked?: boolean;
+}
+
 interface Part {
   text?: string;
   /** Set on a summary of the model's thinking, which is no part of the reply. */
@@ -23,7 +35,7 @@ interface Part {
 }
 
 /**
- * `.text()` is not used: it throws for some refusals, returns '' for others and joins thoughts into the reply.
+ * `.text()` is not used: it throws for some withheld, returns '' for others and joins thoughts into the reply.
  * @throws ProviderCallError `unreadable` for JSON of another kind, which must not pass for an empty reply.
  */
 export function readGeminiReply(response: EnhancedGenerateContentResponse, where: string): ProviderReply {
@@ -37,24 +49,45 @@ export function readGeminiReply(response: EnhancedGenerateContentResponse, where
   const candidate = response.candidates?.[0];
   const parts = (candidate?.content?.parts ?? []) as Part[];
   const text = parts.map((part) => (part.thought === true ? '' : (part.text ?? ''))).join('');
-  const finish = finishOf(candidate?.finishReason, response.promptFeedback?.blockReason, text);
-  const usage = response.usageMetadata as (Record<string, number | undefined> & object) | undefined;
+  const blockReason = promptFeedback?.blockReason;
+  const finish = finishOf(candidate?.finishReason, blockReason, text);
+  const { modelVersion } = response as Told;
+  const ratings = [...(promptFeedback?.safetyRatings ?? []), ...(candidate?.safetyRatings ?? [])] as Rating[];
   return {
     text: finish === 'blocked' ? '' : text,
     finish,
-    usage:
-      usage === undefined
-        ? null
-        : {
-            inputTokens: usage.promptTokenCount ?? 0,
-            // Thinking is billed as output.
-            outputTokens: (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0),
-          },
+    usage: usageOf(usageMetadata),
+    ...(finish === 'blocked' ? { why: whyOf(candidate?.finishReason, blockReason, ratings) } : {}),
+    ...(modelVersion === undefined ? {} : { modelVersion: modelVersion.replace(/^models\//, '') }),
   };
 }
 
+/** Thinking is billed as output, and stands beside the candidates' tokens; what is cached stands within the prompt's. */
+function usageOf(metadata: object | undefined): Usage | null {
+  if (metadata === undefined) return null;
+  const told = metadata as Record<string, number | undefined>;
+  const inputTokens = (told.promptTokenCount ?? 0) + (told.toolUsePromptTokenCount ?? 0);
+  const { cachedContentTokenCount: cached, thoughtsTokenCount: thoughts, totalTokenCount: total = 0 } = told;
+  const outputTokens = Math.max((told.candidatesTokenCount ?? 0) + (thoughts ?? 0), total - inputTokens);
+  return {
+    inputTokens,
+    outputTokens,
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(thoughts === undefined ? {} : { thinkingTokens: thoughts }),
+  };
+}
+
+/** Whether the picture (or the prompt with it) was not taken, or what the model wrote about it, and for which category. */
+function whyOf(finish: string | undefined, block: string | undefined, ratings: readonly Rating[]): string {
+  const categories = ratings
+    .filter(({ blocked, probability }) => blocked === true || probability === 'HIGH')
+    .map(({ category = '' }) => category.replace('HARM_CATEGORY_', ''));
+  const what = block === undefined ? `the reply (${finish})` : `the image or its prompt (${block})`;
+  return [what, ...new Set(categories)].join(', ');
+}
+
 function finishOf(finishReason: string | undefined, blockReason: string | undefined, text: string): FinishReason {
-  if (finishReason !== undefined && refusals.has(finishReason)) return 'blocked';
+  if (finishReason !== undefined && withheld.has(finishReason)) return 'blocked';
   if (finishReason === undefined && blockReason !== undefined) return 'blocked';
   if (finishReason === 'MAX_TOKENS') return 'max-tokens';
   return text.trim() === '' ? 'empty' : 'stop';

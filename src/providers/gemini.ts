@@ -2,15 +2,23 @@
  * Gemini through @google/generative-ai, one call at a time. Retries and rate are the pool's concern.
  * The SDK never retries and mishandles aborted signals and timeouts, so every call gets a controller and a timer of ours.
  */
-import { GoogleGenerativeAI, GoogleGenerativeAIFetchError, type ResponseSchema } from '@google/generative-ai';
+import {
+  GoogleGenerativeAI,
+  GoogleGenerativeAIFetchError,
+  type ResponseSchema,
+  type SafetySetting,
+} from '@google/generative-ai';
 import type { z } from 'zod';
 import { geminiUrl } from '../config/egress-rule.js';
+import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
-import { boundedFetch } from './bounded-reply.js';
+import { aroundImage } from '../prompts/generator-prompt.js';
+import { boundedFetch, type FetchWatch } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply } from './gemini-reply.js';
-import { retryDelayMs } from './retry-after.js';
+import { quotaOf, quotaRemedy, violatedQuotas } from './quota.js';
+import { retryAfterMs, retryDelayMs } from './retry-after.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
 import { geminiResponseSchema } from './response-schema.js';
 import { redact, requireHeaderSafe } from './secret.js';
@@ -26,6 +34,12 @@ export interface GeminiOptions {
   timeoutMs?: number | undefined;
   /** Name in the provenance of samples (default `gemini`). */
   name?: string | undefined;
+  /** Most tokens a model may think, which are billed as output: 0 for none where it can do without, -1 for its own choice. */
+  thinkingBudget?: number | undefined;
+  /** The same in words, for models from Gemini 3 on. */
+  thinkingLevel?: GeminiThinkingLevel | undefined;
+  /** Threshold by category, for medical images that the usual filters take for something else. */
+  safety?: GeminiSafety | undefined;
 }
 
 export function geminiProvider(options: GeminiOptions): Provider {
@@ -40,8 +54,20 @@ export function geminiProvider(options: GeminiOptions): Provider {
     return known;
   };
 
+  const { thinkingBudget, thinkingLevel, safety = {} } = options;
+  const thinkingConfig = { ...defined({ thinkingBudget }), ...defined({ thinkingLevel }) };
+  // The SDK passes on what it does not know.
+  const thinking = Object.keys(thinkingConfig).length === 0 ? {} : { thinkingConfig };
+  // The SDK's own list of thresholds is older than the API.
+  const safetySettings = Object.entries(safety).map(([category, threshold]) => ({
+    category: `HARM_CATEGORY_${category}`,
+    threshold,
+  })) as unknown as SafetySetting[];
+
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
     const where = `${name}/${model} at ${baseUrl}`;
+    // The SDK loses the headers of a refusal.
+    const watch: FetchWatch = { where };
     const responseSchema = schemaOf(request.responseSchema);
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
       const generative = client.getGenerativeModel(
@@ -53,35 +79,51 @@ export function geminiProvider(options: GeminiOptions): Provider {
             maxOutputTokens: request.maxOutputTokens,
             responseMimeType: 'application/json',
             responseSchema,
+            ...thinking,
           },
+          ...(safetySettings.length === 0 ? {} : { safetySettings }),
         },
         { baseUrl },
       );
       const { mediaType: mimeType, bytes } = request.image;
       const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      const content = [{ inlineData: { mimeType, data } }, request.prompt];
-      const { response } = await boundedFetch(where, () => generative.generateContent(content, { signal }));
+      const [before, behind] = aroundImage(request.prompt, request.imageAt);
+      const content = [...(before === '' ? [] : [before]), { inlineData: { mimeType, data } }, behind];
+      const { response } = await boundedFetch(watch, () => generative.generateContent(content, { signal }));
       return readGeminiReply(response, where);
     };
-    const explain = (thrown: unknown): ProviderCallError => callError(thrown, where, (text) => redact(text, apiKey));
+    const clean = (text: string): string => redact(text, apiKey);
+    const explain = (thrown: unknown): ProviderCallError => callError(thrown, watch, clean);
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
   };
   const capabilities = { structuredOutput: 'json-schema', usage: 'always' } as const;
-  return { name, model, endpoint: baseUrl, capabilities, complete };
+  const settings = { ...thinkingConfig, ...(safetySettings.length === 0 ? {} : { safety }) };
+  const isSet = Object.keys(settings).length > 0;
+  return { name, model, endpoint: baseUrl, capabilities, settings: isSet ? settings : undefined, complete };
 }
 
-function callError(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
+function defined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function callError(
+  thrown: unknown,
+  { where, refused }: FetchWatch,
+  clean: (text: string) => string,
+): ProviderCallError {
   if (thrown instanceof ProviderCallError) return thrown;
   const message = clean(messageOf(thrown)).replace(/^\[GoogleGenerativeAI Error\]: /, '');
   if (thrown instanceof GoogleGenerativeAIFetchError && thrown.status !== undefined) {
     const { status, errorDetails } = thrown;
     const reason = errorReason(errorDetails);
+    const quota = quotaOf(status, [message, violatedQuotas(errorDetails)]);
     return new ProviderCallError(message, {
       failure: failureOfStatus(status),
       status,
-      retryAfterMs: retryDelayMs(errorDetails),
+      retryAfterMs: retryDelayMs(errorDetails) ?? (refused === undefined ? undefined : retryAfterMs(refused)),
+      quota,
       where,
-      remedy: remedyOf(status, reason),
+      remedy: quota === undefined ? remedyOf(status, reason) : quotaRemedy(quota),
       ...(reason === 'API_KEY_INVALID' ? { isOfRequest: false } : {}),
     });
   }

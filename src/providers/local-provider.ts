@@ -60,7 +60,11 @@ export function localProvider({ model, requestsPerJob, run, gatherMs = 300 }: Lo
   };
   const work = async (): Promise<void> => {
     timer = null;
-    const batch = queue.splice(0, requestsPerJob).filter(({ request, reject }) => {
+    // A job has one limit of tokens: requests with another wait for the next.
+    const limit = queue[0]?.request.maxOutputTokens;
+    const alike = queue.filter(({ request }) => request.maxOutputTokens === limit).slice(0, requestsPerJob);
+    for (const one of alike) queue.splice(queue.indexOf(one), 1);
+    const batch = alike.filter(({ request, reject }) => {
       if (request.signal?.aborted) reject(cancelled(model));
       return !request.signal?.aborted;
     });

@@ -3,13 +3,15 @@
  * Retries and rate are the pool's concern. A redirect is refused: an image must not go where nobody allowed it to.
  */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../config/sections/generation.js';
+import type { ReasoningEffort, StructuredOutput } from '../config/sections/generation.js';
 import { messageOf } from '../errors.js';
+import { aroundImage } from '../prompts/generator-prompt.js';
 import { bounded } from './bounded-reply.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
-import { readChatReply, readError } from './openai-reply.js';
-import { retryAfterMs } from './retry-after.js';
+import { errorCode, filteredError, readChatReply, readError } from './openai-reply.js';
+import { quotaOf, quotaRemedy } from './quota.js';
+import { retryAfterMs, waitInWords } from './retry-after.js';
 import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
 import { jsonForm, strictJsonSchema } from './reply-form.js';
 import { redact, requireHeaderSafe } from './secret.js';
@@ -24,6 +26,8 @@ export interface OpenAiOptions {
   structuredOutput?: StructuredOutput | undefined;
   /** How the longest reply is named: newer OpenAI models take only the second (default `max_tokens`). */
   lengthField?: 'max_tokens' | 'max_completion_tokens' | undefined;
+  /** How much a model that thinks may think (default: as the server does). */
+  reasoningEffort?: ReasoningEffort | undefined;
   /** Longest time for one call, in milliseconds (default 120,000; Node's fetch itself gives up after 300,000). */
   timeoutMs?: number | undefined;
   /** Name in the provenance of samples (default `openai`). */
@@ -32,7 +36,7 @@ export interface OpenAiOptions {
 
 export function openAiProvider(options: OpenAiOptions): Provider {
   const { model, timeoutMs = 120_000, name = 'openai', structuredOutput = 'json-schema' } = options;
-  const { lengthField = 'max_tokens' } = options;
+  const { lengthField = 'max_tokens', reasoningEffort } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const apiKey = options.apiKey === undefined ? null : requireHeaderSafe(options.apiKey, 'the OpenAI provider');
   const clean = (text: string): string => (apiKey === null ? text : redact(text, apiKey));
@@ -48,6 +52,7 @@ export function openAiProvider(options: OpenAiOptions): Provider {
       messages: messagesOf(request),
       temperature: request.temperature,
       [lengthField]: request.maxOutputTokens,
+      ...(reasoningEffort === undefined ? {} : { reasoning_effort: reasoningEffort }),
       ...responseFormat(structuredOutput, request.responseSchema),
     });
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
@@ -60,27 +65,36 @@ export function openAiProvider(options: OpenAiOptions): Provider {
       });
       const response = bounded(answered, where);
       const text = await response.text();
-      if (!response.ok) throw refusal(response, clean(readError(text)), where);
+      const filtered = response.ok ? null : filteredError(response.status, text);
+      // Asked again it would be withheld again: a reply like any other that the filter holds back.
+      if (filtered !== null) return { text: '', finish: 'blocked', why: filtered, usage: nothingUsed };
+      if (!response.ok) throw refusal(response, { message: clean(readError(text)), code: errorCode(text) }, where);
       return readChatReply(text, where);
     };
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) =>
       thrown instanceof ProviderCallError ? thrown : noAnswer(clean(reasonOf(thrown)), where),
     );
   };
-  return { name, model, endpoint: baseUrl, capabilities: { structuredOutput, usage: 'sometimes' }, complete };
+  const capabilities = { structuredOutput, usage: 'sometimes' } as const;
+  const settings = reasoningEffort === undefined ? undefined : { reasoningEffort };
+  return { name, model, endpoint: baseUrl, capabilities, settings, complete };
 }
 
+const nothingUsed = { inputTokens: 0, outputTokens: 0 };
+
 /** The form stands in the prompt also where a schema is sent: most servers only cut the tokens, they do not tell the model. */
-function messagesOf({ system, prompt, image, responseSchema }: ProviderRequest): object[] {
+function messagesOf({ system, prompt, imageAt, image, responseSchema }: ProviderRequest): object[] {
   const { bytes, mediaType } = image;
+  const [before, behind] = aroundImage(prompt, imageAt);
   const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   return [
     { role: 'system', content: `${system}\n\n${jsonForm(responseSchema)}` },
     {
       role: 'user',
       content: [
+        ...(before === '' ? [] : [{ type: 'text', text: before }]),
         { type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } },
-        { type: 'text', text: prompt },
+        { type: 'text', text: behind },
       ],
     },
   ];
@@ -93,14 +107,17 @@ function responseFormat(structuredOutput: StructuredOutput, schema: z.ZodType): 
   return { response_format: { type: 'json_schema', json_schema } };
 }
 
-function refusal(response: Response, message: string, where: string): ProviderCallError {
+function refusal(response: Response, told: { message: string; code: string }, where: string): ProviderCallError {
   const { status } = response;
+  const { message, code } = told;
+  const quota = quotaOf(status, [message, code]);
   return new ProviderCallError(`HTTP ${status}: ${message}`, {
     failure: failureOfStatus(status),
     status,
-    retryAfterMs: retryAfterMs(response.headers),
+    retryAfterMs: retryAfterMs(response.headers) ?? waitInWords(message),
+    quota,
     where,
-    remedy: remedyOf(status),
+    remedy: quota === undefined ? remedyOf(status) : quotaRemedy(quota),
   });
 }
 

@@ -7,6 +7,8 @@ export interface ProviderRequest {
   image: { bytes: Uint8Array; mediaType: string; path: string };
   system: string;
   prompt: string;
+  /** Where the image stands in the prompt, in characters (default 0: in front of it). */
+  imageAt?: number | undefined;
   /** The structure the reply must have. */
   responseSchema: z.ZodType;
   temperature: number;
@@ -14,13 +16,21 @@ export interface ProviderRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** Why a reply has no usable text. */
-export type FinishReason = 'stop' | 'max-tokens' | 'blocked' | 'empty';
+/** Why a reply has no usable text: `blocked` by the provider's filter, `refused` by the model itself, … */
+export const finishReasons = ['stop', 'max-tokens', 'blocked', 'refused', 'empty'] as const;
+export type FinishReason = (typeof finishReasons)[number];
 
 /** Tokens that one reply cost. */
 export interface Usage {
   inputTokens: number;
+  /** Thoughts among them: they are billed as output. */
   outputTokens: number;
+  /** Of the input, what the provider had in its cache; left out where it says nothing of it. */
+  cachedInputTokens?: number | undefined;
+  /** Of the output, what the model thought; left out where the provider says nothing of it. */
+  thinkingTokens?: number | undefined;
+  /** Billed at the rate for batches. */
+  isBatch?: true | undefined;
 }
 
 export interface ProviderReply {
@@ -29,6 +39,10 @@ export interface ProviderReply {
   finish: FinishReason;
   /** Null where the provider does not say: unknown, which is not nothing. */
   usage: Usage | null;
+  /** The provider's own word for what it withheld: `IMAGE_SAFETY`, `content_filter`. */
+  why?: string | undefined;
+  /** Which model answered, as the provider says: an alias may have become another. */
+  modelVersion?: string | undefined;
 }
 
 /** What providers differ in, said by each and never guessed from its name. */
@@ -46,6 +60,8 @@ export interface Provider {
   /** Base URL that images are sent to; null where they stay with a job on this machine. */
   readonly endpoint: string | null;
   readonly capabilities: Capabilities;
+  /** What else changes replies (thinking, filters); part of the cache key where it is set. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /**
    * Rejects with a ProviderError when no reply came; `retryAfterMs` and `retryable` tell the pool what to do.
    * A blocked or empty reply is a reply, not an error: asking again would give the same.

@@ -25,14 +25,28 @@ function strict(node: Node): Node {
 
 /** The fields in the order they are to be written, with what each means: `"question": One question …`. */
 export function jsonForm(schema: z.ZodType): string {
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, { target: 'draft-7' }) as {
-    properties?: Record<string, Node>;
-    required?: string[];
-  };
-  const lines = Object.entries(properties).map(([name, node]) => {
-    const kind = node['type'] === 'array' ? 'list of texts' : 'text';
+  const whole = z.toJSONSchema(schema, { target: 'draft-7' }) as Node;
+  const [[name, list] = ['', {}], ...others] = Object.entries(propertiesOf(whole));
+  const item = list['items'] as Node | undefined;
+  // Several samples in one reply.
+  if (others.length === 0 && item?.['type'] === 'object') {
+    const what = typeof list['description'] === 'string' ? list['description'] : '';
+    return [
+      `The JSON object has one field "${name}", a list of objects. ${what}`.trim(),
+      'Each of them has these fields, in this order:',
+      ...fieldLines(item),
+    ].join('\n');
+  }
+  return ['The JSON object has these fields, in this order:', ...fieldLines(whole)].join('\n');
+}
+
+const propertiesOf = (node: Node): Record<string, Node> => (node['properties'] ?? {}) as Record<string, Node>;
+
+function fieldLines(node: Node): string[] {
+  const required = (node['required'] ?? []) as string[];
+  return Object.entries(propertiesOf(node)).map(([name, field]) => {
+    const kind = field['type'] === 'array' ? 'list of texts' : 'text';
     const optional = required.includes(name) ? '' : ', may be left out';
-    return `- "${name}" (${kind}${optional}): ${typeof node['description'] === 'string' ? node['description'] : ''}`.trim();
+    return `- "${name}" (${kind}${optional}): ${typeof field['description'] === 'string' ? field['description'] : ''}`.trim();
   });
-  return ['The JSON object has these fields, in this order:', ...lines].join('\n');
 }

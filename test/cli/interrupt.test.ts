@@ -2,10 +2,11 @@
  * Ctrl-C on a real run: twice ends it at once and leaves no process, once saves the job's checkpoint first. The job stands
  * still (SIGSTOP) while it is told to stop, so that the second signal surely comes while the first one waits.
  */
-import type { ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as setTimeoutAwaited } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import { expectGone, inheritorsOf, parentOf } from '../bridge/helpers/processes.js';
@@ -56,6 +57,32 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
     expect(before.length).toBeGreaterThanOrEqual(4);
     expect(events.at(-1)?.type, 'nothing was finished in a hurry').toBe('job');
   });
+
+  test(
+    'never comes of a reader that has seen enough (`| head`): the run goes on unread',
+    { timeout: 180_000 },
+    async () => {
+      const place = join(runDir, '..', 'unread');
+      const child = spawn(
+        process.execPath,
+        ['--import', 'tsx', 'src/cli/main.ts', 'run', 'configs/smoke.yaml', '--plain', '--run-dir', place],
+        { stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let said = '';
+      child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      child.stdout.once('data', () => child.stdout.destroy());
+      const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+      const happened = (): string =>
+        existsSync(join(place, 'events.jsonl')) ? readFileSync(join(place, 'events.jsonl'), 'utf8') : '';
+      // Lines are printed at the start and end of each stage: by the end of this one several met a closed pipe.
+      while (child.exitCode === null && !/"stage-end".*"evaluate-base"/.test(happened())) await setTimeoutAwaited(200);
+      expect(child.exitCode, said).toBe(null);
+      child.kill('SIGINT');
+      expect(await ended, said).toBe(130);
+      expect(said).toContain('nobody reads what is printed here any more');
+      expect(happened()).toContain('"status":"interrupted"');
+    },
+  );
 
   test('not at all, but Python is killed: an end that says so, and no lock', { timeout: 120_000 }, async () => {
     let worker = 0;

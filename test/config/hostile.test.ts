@@ -99,8 +99,15 @@ test('what is no file is told as such', async () => {
   symlinkSync(circle, circle);
   for (const file of [dir, circle, join(dir, 'none.yaml'), '/dev/null/none', 'a\0b'])
     await expect(loadConfig(file)).rejects.toBeInstanceOf(Medgr2Error);
-  writeFileSync(join(dir, 'empty.yaml'), '');
-  expect((await loadConfig(join(dir, 'empty.yaml'))).seed).toBe(0);
+});
+
+test('a file that sets nothing does not train on all defaults', async () => {
+  const file = join(dir, 'empty.yaml');
+  for (const text of ['', '\n', '# all lost\n', '---\n', 'null', '{}']) {
+    writeFileSync(file, text);
+    await expect(loadConfig(file), text).rejects.toMatchObject({ code: 'config-empty', exitCode: 2 });
+  }
+  expect((await loadConfig(file, { set: ['seed=3'] })).seed).toBe(3);
 });
 
 test('more cycles than anybody means are refused, not planned for ever', () => {

@@ -138,14 +138,14 @@ describe('cost', () => {
     const paused = await generateIn(folder, {
       ...options,
       maxOutputTokens: 600,
-      pricing: { prices, maxCost: 0.0301 },
+      pricing: { prices, maxCost: 0.0305 },
     }).catch((error: unknown) => error);
     expect(paused).toBeInstanceOf(PausedError);
     expect(paused).toMatchObject({ code: 'budget-reached', exitCode: 3 });
     expect((paused as Error).message).toContain('0.0300 USD are spent');
     expect(first.calls).toHaveLength(10);
     const second = fake();
-    const pricing = { prices, maxCost: 0.06 };
+    const pricing = { prices, maxCost: 0.061 };
     const { samples } = await generateIn(folder, {
       ...options,
       provider: second.provider,

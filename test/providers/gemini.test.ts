@@ -114,7 +114,7 @@ describe('a structured reply', () => {
     const provider = await answering(
       json({ candidates: [{ content: { parts }, finishReason: 'STOP' }], usageMetadata }),
     );
-    const usage = { inputTokens: 7, outputTokens: 23 };
+    const usage = { inputTokens: 7, outputTokens: 23, thinkingTokens: 20 };
     expect(await provider.complete(request())).toEqual({ text: '{"a":1}', finish: 'stop', usage });
   });
 });

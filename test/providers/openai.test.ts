@@ -160,7 +160,7 @@ describe('replies of chat completions', () => {
     expect(read('{"a', 'length')).toMatchObject({ finish: 'max-tokens' });
     expect(read('<think>\nso\n</think>\n{"a":1}').text).toBe('{"a":1}');
     const refusal = '{"choices":[{"message":{"content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}';
-    expect(readChatReply(refusal, 'here')).toEqual({ text: '', finish: 'blocked', usage: null });
+    expect(readChatReply(refusal, 'here')).toEqual({ text: '', finish: 'refused', why: 'I cannot', usage: null });
   });
 
   it('read the wait as seconds, milliseconds or a date, and messages in every common form', () => {

@@ -333,6 +333,9 @@ const identities = optionSets.filter(([first = '']) =>
 it('a letter beside a statement of another option pays neither', () => {
   const both = [
     'The image is X. Answer: L',
+    'X. Answer: L',
+    'Impression: X\nAnswer: L',
+    'I see X. The answer is L.',
     'Answer: L\nThe image is X.',
     '(L) The finding is X.',
     'This is X. <answer>L</answer>',

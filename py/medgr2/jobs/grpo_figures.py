@@ -12,6 +12,8 @@ from medgr2.training.train_events import finite
 #: TRL averages what is listed under a name over the steps of a log.
 DEAD = "rewards/{}/dead_groups"
 LEFT_OUT = "groups_left_out"
+#: TRL's own share is of the scale that it divides by, which of a whole batch (`scale_rewards: batch`) is never none.
+ALL_DEAD = "groups_dead"
 
 
 def same_in_group(values_BG: torch.Tensor) -> torch.Tensor:
@@ -42,7 +44,7 @@ def grpo_figures(names: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
             },
             "kl": finite(logs.get("kl")),
             "completionLength": finite(logs.get("completions/mean_length")),
-            "deadGroups": finite(logs.get("frac_reward_zero_std")),
+            "deadGroups": finite(logs.get(ALL_DEAD)),
             "entropy": finite(logs.get("entropy")),
             "leftOut": finite(logs.get(LEFT_OUT)),
         }

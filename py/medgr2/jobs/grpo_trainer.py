@@ -12,7 +12,7 @@ import torch
 from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
-from medgr2.jobs.grpo_figures import DEAD, LEFT_OUT, has_value, same_in_group
+from medgr2.jobs.grpo_figures import ALL_DEAD, DEAD, LEFT_OUT, has_value, same_in_group
 from medgr2.models.frozen_towers import reuse_if_frozen
 from medgr2.models.reward_backbone import RewardModel
 from medgr2.resuming.resumable_trainer import Progress, Resumable
@@ -132,7 +132,7 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         self.dead_groups += int((dead_B | easy_B).sum())
         self.left_out += int(easy_B.sum())
         self.unrewarded += int(none_BG.sum())
-        self._tell_dead(groups_BGN, easy_B)
+        self._tell_dead(groups_BGN, dead_B, easy_B)
         # The kept ones stand for all of them, so that a step is the mean over what teaches, however much was left out.
         kept = int((~easy_B).sum())
         self._weights_B = (~easy_B).float() * (len(easy_B) / max(1, kept)) if easy_B.any() else None
@@ -145,9 +145,10 @@ class PolicyTrainer(Resumable, GRPOTrainer):
         values_BG = groups_BGN[:, :, self.reward_func_names.index(self.mixed_by)]
         return same_in_group(values_BG) & has_value(values_BG)
 
-    def _tell_dead(self, groups_BGN: torch.Tensor, easy_B: torch.Tensor) -> None:
+    def _tell_dead(self, groups_BGN: torch.Tensor, dead_B: torch.Tensor, easy_B: torch.Tensor) -> None:
         """By reward, of the groups that it applies to: a sum hides which of its parts no longer tells answers apart."""
         metrics = self._metrics["train" if self.model.training else "eval"]
+        metrics[ALL_DEAD].append(dead_B.float().mean().item())
         for index, name in enumerate(self.reward_func_names):
             applies_B = has_value(groups_BGN[:, :, index])
             if applies_B.any():

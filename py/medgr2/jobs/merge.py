@@ -14,7 +14,7 @@ from medgr2.models.load_models import DTYPES, job_start, model_path, set_up
 from medgr2.models.load_processor import load_processor
 from medgr2.models.model_roles import is_reward_model
 from medgr2.models.reward_backbone import RewardModel, save_processor
-from medgr2.models.weights import PHANTOM_BASE, base_of, load_weights, stored_dtype
+from medgr2.models.weights import base_of, load_weights, shipped_name, stored_dtype
 from medgr2.node.job_channel import Channel
 from medgr2.resuming.resumable_trainer import not_saved
 from medgr2.resuming.weight_seal import put_in_place
@@ -43,7 +43,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     return {
         "kind": "merge",
         "checkpoint": str(place),
-        "base": "phantom" if base == str(PHANTOM_BASE) else Path(base).name if Path(base).exists() else base,
+        "base": shipped_name(base) or (Path(base).name if Path(base).exists() else base),
         "dtype": str(dtype).removeprefix("torch."),
         "seconds": time.monotonic() - started,
     }

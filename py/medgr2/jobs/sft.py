@@ -7,7 +7,7 @@ from typing import Any
 from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
-from medgr2.jobs.sft_batch import SftBatch, sft_rows
+from medgr2.jobs.sft_batch import SftBatch, one_of_each_image, sft_rows
 from medgr2.models.four_bit import check_four_bit, load_for_training
 from medgr2.models.frozen_towers import reuse_if_frozen
 from medgr2.models.load_models import model_path, set_up
@@ -59,14 +59,20 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         config = SFTConfig(output_dir=str(job.checkpoints_folder), **options)
         heed(config)
         callback = EventCallback(channel)
+        collate = NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])])
         trainer = SftTrainer(
             model=model,
             args=config,
             train_dataset=Dataset.from_list(rows),
-            data_collator=NamedRows(SftBatch(processor, config.max_length), lambda row: [str(row["id"])]),
+            data_collator=collate,
             processing_class=processor,
             peft_config=lora_config(spec, model),
             callbacks=[callback],
         )
-        reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
+        reused = reuse_if_frozen(trainer.accelerator.unwrap_model(trainer.model))
+        if reused is not None:
+            per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps
+            epochs = config.num_train_epochs * len(rows) / max(1, config.world_size)
+            drawn = config.max_steps * per_step if config.max_steps > 0 else epochs
+            reused.ahead = one_of_each_image(rows, drawn, collate)
         return run_trainer(trainer, callback, job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -16,6 +16,10 @@ from medgr2.rows.row_bounds import fitting, row_lengths
 
 #: What no loss is taken on, in transformers.
 IGNORED = -100
+#: Images read at once.
+TOGETHER = 32
+
+Batch = dict[str, torch.Tensor]
 
 
 class SftBatch:
@@ -34,6 +38,18 @@ class SftBatch:
         with self.images.of(self.processor):
             inputs, response_BT = encode(self.processor, asked, most=self.most)
         return {**inputs, "labels": inputs["input_ids"].masked_fill(~response_BT, IGNORED)}
+
+
+def one_of_each_image(rows: Sequence[Row], drawn: float, collate: Callable[[list[Row]], Batch]) -> Iterator[Batch]:
+    """Batches that hold every image once; none where fewer rows are drawn than there are."""
+    if drawn < len(rows):
+        return
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.setdefault(row["image"], row)
+    firsts = list(found.values())
+    for start in range(0, len(firsts), TOGETHER):
+        yield collate(firsts[start : start + TOGETHER])
 
 
 def sft_rows(spec: dict[str, Any], rows: list[Row], channel: Channel) -> tuple[Any, list[Row]]:

@@ -8,7 +8,7 @@ tile (LLaVA-1.5, Gemma 3, PaliGemma, InternVL). With any other form of input the
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,8 +23,9 @@ FEATURES_BYTES = 2**28
 
 Features = tuple[torch.Tensor, ...]
 WORDS = {4: torch.int32, 2: torch.int16}
-#: What a forward pass hands on and a tower does not ask about.
-NOT_THE_TOWERS = {"use_cache"}
+#: What is handed on and changes nothing that a tower makes: some ask for its usual output in so many words.
+NOT_THE_TOWERS = {("use_cache", True), ("use_cache", False), ("return_dict", True)}
+OF_IMAGES = ("pixel_values", "image_grid_thw")
 
 
 def reuse_features(vlm: Any, alone: bool = False) -> ReusedFeatures | None:
@@ -72,13 +73,17 @@ class ReusedFeatures:
         self.own = own
         self.alone = alone
         self.kept: Bounded[Features] = Bounded(FEATURES_BYTES)
+        #: Batches that are read together before the first image is asked for, as long as there is room for them: many
+        #: at once are read faster than one by one, and what comes of them hangs on the batches alone.
+        self.ahead: Iterable[dict[str, torch.Tensor]] = ()
         #: Images or tiles that the tower has read, and those that were asked for.
         self.read = 0
         self.asked = 0
         #: Of the tower alone: masters of what learns are float32.
         self.precision = {value.dtype for value in inner.parameters() if not value.requires_grad}
         self._inner = inner
-        self._signature = inspect.signature(own)
+        #: Also what `inspect.signature` gives of this: newer transformers pick by it what `generate` hands over.
+        self.__signature__ = inspect.signature(own)
         self._drops = any(_drops(module) for name, module in inner.named_children() if name not in LANGUAGE_MODELS)
         self._form: Form | None = None
 
@@ -87,20 +92,37 @@ class ReusedFeatures:
         units = _units(options)
         if units is None or (self._drops and self._inner.training):
             return self.own(*given, **named)
-        features = self._features(units, options)
+        self._read_ahead(options)
+        features = self._features(units, options, self.alone)
         return self.own(*given, **named) if features is None or self._form is None else self._form.output(features)
 
     def _options(self, given: Any, named: Any) -> dict[str, Any]:
         """All that was given, by name."""
-        bound = self._signature.bind(*given, **named).arguments
+        bound = self.__signature__.bind(*given, **named).arguments
         more = bound.pop("kwargs", {})
         all_given = {**bound, **more}.items()
-        return {name: value for name, value in all_given if value is not None and name not in NOT_THE_TOWERS}
+        return {name: value for name, value in all_given if value is not None and not _is_not_the_towers(name, value)}
 
-    def _features(self, units: list[torch.Tensor], options: dict[str, Any]) -> list[Features] | None:
+    def _read_ahead(self, options: dict[str, Any]) -> None:
+        """With the options of the first call, which are those of all."""
+        ahead, self.ahead = self.ahead, ()
+        pixels = options["pixel_values"]
+        asked, most = self.asked, 0
+        for batch in ahead:
+            before = self.kept.bytes
+            images = {name: batch[name].to(pixels.device) for name in OF_IMAGES if name in batch}
+            units = _units({**options, **images})
+            if units is None or self._features(units, {**options, **images}, False) is None:
+                break
+            most = max(most, self.kept.bytes - before)
+            if self.kept.bytes + most > self.kept.most_bytes:
+                break
+        self.asked = asked
+
+    def _features(self, units: list[torch.Tensor], options: dict[str, Any], alone: bool) -> list[Features] | None:
         """Of each unit; None where the tower's output has a form that is not known."""
         grid = options.get("image_grid_thw")
-        rest = {name: value for name, value in options.items() if name not in ("pixel_values", "image_grid_thw")}
+        rest = {name: value for name, value in options.items() if name not in OF_IMAGES}
         device = units[0].device.type
         precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
         shapes = [None] * len(units) if grid is None else [tuple(row) for row in grid.tolist()]
@@ -109,7 +131,7 @@ class ReusedFeatures:
         found = {key: self.kept.get(key) for key in keys}
         new = [keys.index(key) for key, value in found.items() if value is None]
         self.asked += len(units)
-        for some in [[index] for index in new] if self.alone else [new] if new else []:
+        for some in [[index] for index in new] if alone else [new] if new else []:
             asked = {**rest, "pixel_values": torch.cat([units[index] for index in some])}
             if grid is not None:
                 asked["image_grid_thw"] = grid[some]
@@ -127,10 +149,14 @@ class ReusedFeatures:
         return [part for part in (found[key] for key in keys) if part is not None]
 
 
+def _is_not_the_towers(name: str, value: Any) -> bool:
+    return isinstance(value, bool) and (name, value) in NOT_THE_TOWERS
+
+
 def _units(options: dict[str, Any]) -> list[torch.Tensor] | None:
     """The pixels of each image or tile; None where what is given has no form that is known."""
     pixels, grid = options.get("pixel_values"), options.get("image_grid_thw")
-    rest = (value for name, value in options.items() if name not in ("pixel_values", "image_grid_thw"))
+    rest = (value for name, value in options.items() if name not in OF_IMAGES)
     if not isinstance(pixels, torch.Tensor) or len(pixels) == 0:
         return None
     if not all(isinstance(value, (bool, int, str, list, tuple)) for value in rest):
@@ -152,16 +178,20 @@ def _drops(tower: torch.nn.Module) -> bool:
 
 
 class Form(NamedTuple):
-    """How a family's tower gives what it made: which class, pooled features in what, and layers beside them."""
+    """How a family's tower gives what it made: which class, pooled features in what, and layers beside them, of all
+    images in one tensor or, with newer transformers, parted by image."""
 
     kind: type
     pooled: type
     layers: int
+    parted: bool
 
     def parts(self, output: Any) -> list[Features]:
         pooled = list(output.pooler_output)
         sizes = [len(one) for one in pooled]
-        layers = [layer.split(sizes) for layer in getattr(output, "deepstack_features", None) or []]
+        layers = [
+            layer if self.parted else layer.split(sizes) for layer in getattr(output, "deepstack_features", None) or []
+        ]
         return [
             tuple(value.clone() for value in (one, *(layer[index] for layer in layers)))
             for index, one in enumerate(pooled)
@@ -171,7 +201,8 @@ class Form(NamedTuple):
         pooled = [feature[0] for feature in features]
         more = {}
         if self.layers:
-            more = {"deepstack_features": [torch.cat(layer) for layer in list(zip(*features, strict=True))[1:]]}
+            layers = list(zip(*features, strict=True))[1:]
+            more = {"deepstack_features": layers if self.parted else [torch.cat(layer) for layer in layers]}
         joined = torch.stack(pooled) if self.pooled is torch.Tensor else self.pooled(pooled)
         return self.kind(pooler_output=joined, **more)
 
@@ -181,9 +212,11 @@ def form_of(output: Any, count: int) -> Form | None:
     layers = getattr(output, "deepstack_features", None) or []
     if not isinstance(pooled, (torch.Tensor, list, tuple)) or len(pooled) != count:
         return None
-    if any(len(layer) != sum(len(one) for one in pooled) for layer in layers):
+    parted = bool(layers) and all(isinstance(layer, (list, tuple)) for layer in layers)
+    sizes = [len(one) for one in pooled]
+    if any(([len(one) for one in layer] != sizes) if parted else (len(layer) != sum(sizes)) for layer in layers):
         return None
-    return Form(type(output), torch.Tensor if isinstance(pooled, torch.Tensor) else type(pooled), len(layers))
+    return Form(type(output), torch.Tensor if isinstance(pooled, torch.Tensor) else type(pooled), len(layers), parted)
 
 
 def fingerprints(units: list[torch.Tensor]) -> list[tuple[int, ...]]:

@@ -11,14 +11,14 @@ from transformers import AutoConfig
 
 from medgr2.models.devices import nvidia_gpu
 from medgr2.models.model_roles import check_policy
-from medgr2.models.weights import PHANTOM_BASE, adapter_base, load_weights
+from medgr2.models.weights import SHIPPED, adapter_base, load_weights, shipped_name
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def model_path(reference: dict[str, Any]) -> str:
-    """`phantom` means the base that ships with this package; anything else is taken as it is."""
-    return str(PHANTOM_BASE) if reference["path"] == "phantom" else str(reference["path"])
+    """`phantom` and `phantom-judge` are bases that ship with this package; anything else is taken as it is."""
+    return str(SHIPPED.get(reference["path"], reference["path"]))
 
 
 class DeviceUnavailable(RuntimeError):
@@ -55,7 +55,9 @@ def torch_dtype(reference: dict[str, Any], device: torch.device) -> torch.dtype:
     """`auto` is bfloat16 on CUDA, float32 on CPU, where bfloat16 is slow."""
     name = reference.get("dtype", "auto")
     if name == "auto":
-        return torch.bfloat16 if device.type == "cuda" and model_path(reference) != str(PHANTOM_BASE) else torch.float32
+        return (
+            torch.bfloat16 if device.type == "cuda" and shipped_name(model_path(reference)) is None else torch.float32
+        )
     return DTYPES[name]
 
 

@@ -23,6 +23,8 @@ from medgr2.training.lora import base_has_its_words
 from medgr2.training.merge_adapters import merge_adapters
 
 PHANTOM_BASE = Path(__file__).parents[1] / "phantom" / "base"
+#: The models that ship with this package, by the names that they have anywhere.
+SHIPPED = {"phantom": PHANTOM_BASE, "phantom-judge": PHANTOM_BASE.with_name("judge")}
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
 #: Buffers that older releases saved and newer ones compute.
@@ -32,6 +34,11 @@ SHOWN = 4
 
 class ModelUnloadable(ValueError):
     """A model's files are missing, damaged, or are not those of the architecture that its config names."""
+
+
+def shipped_name(path: str) -> str | None:
+    """What a shipped model's folder is called; None for any other."""
+    return next((name for name, folder in SHIPPED.items() if str(folder) == path), None)
 
 
 def adapter_base(path: str) -> str | None:
@@ -46,8 +53,8 @@ def adapter_base(path: str) -> str | None:
         base = str(json.loads(config.read_text(encoding="utf-8"))["base_model_name_or_path"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelUnloadable(f"{config} does not name the adapter's base model: {_words(error)}") from error
-    if base == "phantom":
-        return str(PHANTOM_BASE)
+    if base in SHIPPED:
+        return str(SHIPPED[base])
     return os.path.normpath(Path(path) / base) if base.startswith(("./", "../")) else base
 
 

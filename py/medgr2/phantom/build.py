@@ -1,10 +1,11 @@
-"""The phantom base's shape: tokenizer, processor and an untrained Qwen2.5-VL of about 1.9 M parameters."""
+"""The phantom bases' shapes: tokenizer, processor and an untrained Qwen2.5-VL, the policy's or the judge's."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -36,6 +37,25 @@ SPECIAL = [
 FORMAT = ["<think>", "</think>", "<answer>", "</answer>"]
 VOCABULARY = 2048
 MAX_PIXELS = 84 * 84
+# Either way an image is 3 x 3 tokens for the language model; the judge looks at four times as many, smaller patches.
+POLICY_VISION = {
+    "depth": 2,
+    "hidden_size": 128,
+    "intermediate_size": 256,
+    "num_heads": 4,
+    "patch_size": 14,
+    "spatial_merge_size": 2,
+    "fullatt_block_indexes": [0, 1],
+}
+JUDGE_VISION = {
+    "depth": 4,
+    "hidden_size": 64,
+    "intermediate_size": 192,
+    "num_heads": 4,
+    "patch_size": 7,
+    "spatial_merge_size": 4,
+    "fullatt_block_indexes": [0, 1, 2, 3],
+}
 
 
 def gloss_lines(wordnet: Path) -> Iterator[str]:
@@ -75,15 +95,19 @@ def build_tokenizer(wordnet: Path, words: list[str]) -> PreTrainedTokenizerFast:
     return fast
 
 
-def build_processor(tokenizer: PreTrainedTokenizerFast) -> Qwen2_5_VLProcessor:
+def build_processor(tokenizer: PreTrainedTokenizerFast, vision: dict[str, Any] = POLICY_VISION) -> Qwen2_5_VLProcessor:
     image_processor = Qwen2VLImageProcessorPil(
-        size={"shortest_edge": MAX_PIXELS, "longest_edge": MAX_PIXELS}, patch_size=14, merge_size=2
+        size={"shortest_edge": MAX_PIXELS, "longest_edge": MAX_PIXELS},
+        patch_size=vision["patch_size"],
+        merge_size=vision["spatial_merge_size"],
     )
     video = StillImagesOnly({"video_processor_type": "Qwen2VLVideoProcessor"})
     return Qwen2_5_VLProcessor(image_processor, tokenizer, video, chat_template=CHAT_TEMPLATE)
 
 
-def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForConditionalGeneration:
+def build_model(
+    tokenizer: PreTrainedTokenizerFast, seed: int, vision: dict[str, Any] = POLICY_VISION
+) -> Qwen2_5_VLForConditionalGeneration:
     torch.manual_seed(seed)
     ids = {
         name: tokenizer.convert_tokens_to_ids(token)
@@ -109,16 +133,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> Qwen2_5_VLForC
             "eos_token_id": tokenizer.eos_token_id,
             "pad_token_id": tokenizer.pad_token_id,
         },
-        vision_config={
-            "depth": 2,
-            "hidden_size": 128,
-            "intermediate_size": 256,
-            "num_heads": 4,
-            "out_hidden_size": 128,
-            "patch_size": 14,
-            "window_size": 112,
-            "fullatt_block_indexes": [0, 1],
-        },
+        vision_config={**vision, "out_hidden_size": 128, "window_size": 112},
         tie_word_embeddings=True,
         **ids,
     )

@@ -19,7 +19,7 @@ import torch
 
 from medgr2.models.chat_format import prompt_text
 from medgr2.phantom.build import build_model, build_processor, build_tokenizer, domain_words
-from medgr2.phantom.vision_phase import learn_to_look, scene_labels
+from medgr2.phantom.vision_phase import SamePatches, learn_to_look, scene_labels
 
 EDGE = 84
 IMAGE_TOKENS = 9
@@ -99,7 +99,8 @@ def main() -> None:
     patches = patch_images(processor, images)
     model.train()
     labels = scene_labels(args.corpus / "scenes.jsonl")
-    learn_to_look(model.model.visual, patches, labels, steps=args.looking_steps, seed=args.seed, log=log)
+    looks = SamePatches(patches, labels)
+    learn_to_look(model.model.visual, looks, labels, steps=args.looking_steps, seed=args.seed, log=log)
     # From here on it stands still: the first, large gradients of a model that cannot speak yet would blind it again.
     model.model.visual.requires_grad_(False)
 

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -21,10 +21,13 @@ PLACES = ["upper left", "upper right", "lower left", "lower right"]
 KINDS = ["none", "mass", "cyst", "calcification", "hemorrhage"]
 SIZES = ["small", "moderate", "large"]
 NO_SIZE = -100
+MIRRORED = {"left eye": "right eye", "right eye": "left eye"}
+
+Labels = dict[str, torch.Tensor]
 
 
-def scene_labels(path: Path) -> dict[str, torch.Tensor]:
-    """kind (N, 4), size (N, 4; NO_SIZE where there is no lesion) and anatomy (N,) as class numbers."""
+def scene_labels(path: Path) -> Labels:
+    """kind (N, 4), size (N, 4; NO_SIZE where no lesion is), anatomy (N,) and its mirror image's as class numbers."""
     scenes = [json.loads(line) for line in path.read_text().splitlines()]
     anatomies = sorted({scene["anatomy"] for scene in scenes})
     kind_N4 = torch.zeros((len(scenes), 4), dtype=torch.long)
@@ -35,7 +38,38 @@ def scene_labels(path: Path) -> dict[str, torch.Tensor]:
             kind_N4[row, at] = KINDS.index(lesion["kind"])
             size_N4[row, at] = SIZES.index(lesion["size"])
     anatomy_N = torch.tensor([anatomies.index(scene["anatomy"]) for scene in scenes])
-    return {"kind": kind_N4, "size": size_N4, "anatomy": anatomy_N}
+    mirrored = [anatomies.index(MIRRORED.get(name, name)) for name in anatomies]
+    return {"kind": kind_N4, "size": size_N4, "anatomy": anatomy_N, "mirror": torch.tensor(mirrored)[anatomy_N]}
+
+
+class Looks(Protocol):
+    """What a tower is shown. Each gives patches and the labels that go with them."""
+
+    def __len__(self) -> int: ...
+    def grid(self, count: int) -> torch.Tensor: ...
+    def plain(self, rows: list[int]) -> tuple[torch.Tensor, Labels]: ...
+    def varied(self, rows: list[int]) -> tuple[torch.Tensor, Labels]: ...
+
+
+class SamePatches:
+    """Of images that are shown as they are. patches (N, side * side, values)."""
+
+    def __init__(self, patches: torch.Tensor, labels: Labels) -> None:
+        self.patches = patches
+        self.labels = labels
+
+    def __len__(self) -> int:
+        return len(self.patches)
+
+    def grid(self, count: int) -> torch.Tensor:
+        side = math.isqrt(self.patches.shape[1])
+        return torch.tensor([[1, side, side]] * count)
+
+    def plain(self, rows: list[int]) -> tuple[torch.Tensor, Labels]:
+        patches = self.patches[rows].float().flatten(0, 1)
+        return patches, {name: value[rows] for name, value in self.labels.items()}
+
+    varied = plain
 
 
 class Probe(nn.Module):
@@ -55,8 +89,8 @@ class Probe(nn.Module):
 
 def learn_to_look(
     visual: Any,
-    patches: torch.Tensor,
-    labels: dict[str, torch.Tensor],
+    looks: Looks,
+    labels: Labels,
     *,
     steps: int,
     seed: int,
@@ -64,17 +98,16 @@ def learn_to_look(
     batch: int = 96,
     rate: float = 2e-3,
 ) -> None:
-    """Trains `visual` in place. patches (N, 36, 1176); the last 500 images are held out to report accuracy on."""
+    """Trains `visual` in place; the last 500 images are held out to report accuracy on."""
     shuffler = random.Random(seed)
     probe = Probe(visual.config.out_hidden_size, int(labels["anatomy"].max()) + 1)
     optimizer = torch.optim.AdamW([*visual.parameters(), *probe.parameters()], lr=rate, weight_decay=0.05)
-    held = len(patches) - 500
+    held = len(looks) - 500
     entropy = nn.functional.cross_entropy
 
-    def read(rows: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        grid = torch.tensor([[1, 6, 6]] * len(rows))
-        tokens = visual(patches[rows].float().reshape(-1, 1176), grid_thw=grid).pooler_output
-        return probe(tokens.reshape(len(rows), -1))
+    def read(patches: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        tokens = visual(patches, grid_thw=looks.grid(count)).pooler_output
+        return probe(tokens.reshape(count, -1))
 
     started = time.time()
     for step in range(steps):
@@ -83,11 +116,12 @@ def learn_to_look(
                 rate * min(1.0, (step + 1) / 100) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * step / steps)))
             )
         rows = [shuffler.randrange(held) for _ in range(batch)]
-        kind, size, anatomy = read(rows)
+        patches, true = looks.varied(rows)
+        kind, size, anatomy = read(patches, len(rows))
         loss = (
-            entropy(kind.flatten(0, 1), labels["kind"][rows].flatten())
-            + 0.5 * entropy(size.flatten(0, 1), labels["size"][rows].flatten(), ignore_index=NO_SIZE)
-            + 0.5 * entropy(anatomy, labels["anatomy"][rows])
+            entropy(kind.flatten(0, 1), true["kind"].flatten())
+            + 0.5 * entropy(size.flatten(0, 1), true["size"].flatten(), ignore_index=NO_SIZE)
+            + 0.5 * entropy(anatomy, true["anatomy"])
         )
         loss.backward()
         nn.utils.clip_grad_norm_(visual.parameters(), 1.0)
@@ -95,7 +129,7 @@ def learn_to_look(
         optimizer.zero_grad(set_to_none=True)
         if (step + 1) % 100 == 0:
             with torch.no_grad():
-                kind, size, anatomy = read(list(range(held, len(patches))))
+                kind, size, anatomy = read(looks.plain(list(range(held, len(looks))))[0], len(looks) - held)
             known = labels["size"][held:] != NO_SIZE
             log(
                 {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from functools import lru_cache
 from pathlib import Path
 
 import numpy
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 #: Pixels of the largest image that is decoded: as RGB it takes half a gigabyte. Pillow's own bound for hostile files.
 MOST_PIXELS = 178_956_970
@@ -18,7 +19,7 @@ class ImageUnreadable(ValueError):
 
 
 def open_image(path: str) -> Image.Image:
-    """The image as RGB, turned as its EXIF orientation says, of whatever mode the file is."""
+    """The image as RGB, turned as its EXIF orientation says, of whatever mode the file is, in sRGB and on white."""
     try:
         with warnings.catch_warnings():
             # Pillow warns at half of the bound at which it refuses.
@@ -46,7 +47,28 @@ def _as_rgb(image: Image.Image, path: str) -> Image.Image:
         if low < 0 or high > 255:
             range_ = f"its values go from {low} to {high}, and nothing says which of them is black and which white"
             raise ImageUnreadable(f"cannot show the image {path} to a model: {range_}; convert it to 8 bits")
-    return image.convert("RGB")
+    profile = image.info.get("icc_profile")
+    if image.has_transparency_data:
+        # Dropped, it would show what nobody sees; import and report put it on white, too.
+        seen = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    plain = image.convert("RGB")
+    return plain if profile is None else _in_srgb(image, profile, plain)
+
+
+def _in_srgb(image: Image.Image, profile: bytes, plain: Image.Image) -> Image.Image:
+    """What its profile shows; `plain` where that differs by rounding alone, or the profile is not for its colours."""
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = ImageCms.createProfile("sRGB")
+        inks = image if image.mode in ("CMYK", "L") else plain
+        shown = ImageCms.profileToProfile(inks, own, target, ImageCms.Intent.RELATIVE_COLORIMETRIC, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return plain
+    if shown is None:
+        return plain
+    apart = numpy.abs(numpy.asarray(shown).astype(numpy.int16) - numpy.asarray(plain).astype(numpy.int16))
+    return shown if apart.max() > 1 else plain
 
 
 def image_size(path: str) -> tuple[int, int]:

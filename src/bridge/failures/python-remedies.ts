@@ -56,6 +56,12 @@ const byType: Readonly<Record<string, Meaning>> = {
       'the job again when there is less to do, or start Ray first (`ray start --head --num-cpus=N`) and set ' +
       'executor.address: auto.',
   },
+  OwnFolderUnusable: {
+    code: 'metric-model-unusable',
+    remedy:
+      'Give --bertscore-model the folder of an encoder such as roberta-large, with its weights and its tokenizer, and ' +
+      '--bertscore-layer a layer that it has.',
+  },
   ...ofModels,
   ...ofSamples,
   UnsendableError: {

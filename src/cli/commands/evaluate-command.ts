@@ -7,22 +7,25 @@ import type { SpecInput } from '../../bridge/jobs/open-engine.js';
 import { parseConfig } from '../../config/load.js';
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
+import { ConfigError } from '../../errors.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
-import { outcomesOf, readOutcomes } from '../../evaluation/other-answers.js';
+import type { BertScore } from '../../evaluation/clinical-scores.js';
+import { outcomesOf, readOutcomes } from '../../evaluation/questions/other-answers.js';
 import { answerQuestions, answerRows, type Prediction } from '../../evaluation/answer-questions.js';
-import { readQuestions, testOfRun } from '../../evaluation/test-questions.js';
+import { readQuestions, testOfRun } from '../../evaluation/questions/test-questions.js';
 import { transitions, type Outcome, type Transitions } from '../../evaluation/transitions.js';
 import { sampleAnswers } from '../../evaluation/sampled/sample-answers.js';
 import { sampledReport, type SampledQuestion, type SampledReport } from '../../evaluation/sampled/sampled-report.js';
 import type { Sample } from '../../sample.js';
 import { confirmOutput } from '../../loop/folder/check-outputs.js';
 import { withBases } from '../../loop/folder/relocation.js';
+import { checkEncoder, encoderScore, type EncoderFlags } from '../encoder-score.js';
 import { evaluationText } from '../print/evaluation-text.js';
 import { sampledText } from '../print/sampled-text.js';
 import type { CommandIo } from '../command-io.js';
 import { setUpPython } from './run-command.js';
 
-interface Common {
+interface Common extends EncoderFlags {
   /** A file of answers, predictions.parquet, or with `model` another model. */
   against?: string | undefined;
   json: boolean;
@@ -55,6 +58,7 @@ interface Drawing {
 
 export async function evaluatePredictions(command: EvaluatePredictions, io: CommandIo): Promise<void> {
   const { predictions, questions, skipBad, reading, against } = command;
+  checkEncoder(command);
   const map = parseColumnMap(command.map);
   const set = await readPredictions({ predictions, questions, map, skipBad });
   const report = answerReport(set.rows, { reading });
@@ -68,6 +72,7 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
           await readOutcomes({ predictions: against, questions, map, skipBad }, reading),
         );
   for (const note of notesOf(set, report)) io.error(`note: ${note}`);
+  const bertScore = await encoderScore(command, set.rows, reading, io);
   const counts = { unjoined: set.unjoined, skipped: set.bad.length };
   const { notInQuestions, unanswered, repeatedIds } = set;
   io.out(
@@ -79,22 +84,28 @@ export async function evaluatePredictions(command: EvaluatePredictions, io: Comm
             unanswered,
             repeatedIds,
             skipped: set.bad.length,
+            ...bertScoreOf(bertScore),
           }),
         )
-      : evaluationText(report, flows, counts),
+      : evaluationText(report, flows, counts, bertScore),
   );
 }
 
 export async function evaluateModel(command: EvaluateModel, io: CommandIo): Promise<void> {
   const { model, data, against } = command;
+  checkEncoder(command);
   const samples = await readQuestions(data);
   const judge = command.sampling?.rewardModel;
   const used = [data, model, against, judge].flatMap((name) => (name === undefined ? [] : withBases(testOf(name))));
   for (const name of used) await confirmOutput(name);
+  // Before the questions are answered, which takes a while.
+  if (judge !== undefined) requireRewardModel(judge);
   await setUpPython(io);
   const { predictions: first, questions } = await answersOf(command, model, samples, command.out, io);
   const { likelihoods, reading } = settings(command.set).evaluation;
-  const report = answerReport(answerRows(first, likelihoods, samples), { reading });
+  const rows = answerRows(first, likelihoods, samples);
+  const report = answerReport(rows, { reading });
+  const bertScore = await encoderScore(command, rows, reading, io);
   let flows: Transitions | null = null;
   if (against !== undefined) {
     const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
@@ -112,9 +123,22 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   const sampled: SampledReport | null = questions === null ? null : sampledReport(questions);
   io.out(
     command.json
-      ? JSON.stringify(jsonOf(report, flows, { model, data, ...(sampled === null ? {} : { sampled }) }))
-      : [evaluationText(report, flows), ...(sampled === null ? [] : ['', sampledText(sampled)])].join('\n'),
+      ? JSON.stringify(
+          jsonOf(report, flows, { model, data, ...bertScoreOf(bertScore), ...(sampled === null ? {} : { sampled }) }),
+        )
+      : [
+          evaluationText(report, flows, undefined, bertScore),
+          ...(sampled === null ? [] : ['', sampledText(sampled)]),
+        ].join('\n'),
   );
+}
+
+function requireRewardModel(folder: string): void {
+  if (existsSync(join(resolve(folder), 'reward_head.safetensors'))) return;
+  throw new ConfigError('no-reward-model', `${folder} is no reward model: it has no reward_head.safetensors`, {
+    where: resolve(folder),
+    remedy: 'Give the folder of one, as RUN/cycle-0/reward-model/model.',
+  });
 }
 
 /** A run folder is asked for its test questions. */
@@ -194,6 +218,8 @@ function jsonOf(
 ): object {
   return { n, correct, unparsed, accuracy, ...rest, ...beside, ...(against === null ? {} : { against }) };
 }
+
+const bertScoreOf = (bertScore: BertScore | null): object => (bertScore === null ? {} : { bertScore });
 
 /** What a reader of the figures must know. */
 function notesOf(set: PredictionSet, report: AnswerReport): string[] {

@@ -1,4 +1,5 @@
 /** `medgr2 evaluate`. */
+import { InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from '../../errors.js';
 import type { EvaluationReading } from '../../evaluation/answer-report.js';
 import { collect, example, type Declare } from './declare-command.js';
@@ -13,6 +14,8 @@ interface EvaluateFlags {
   set: string[];
   out?: string;
   reading: string;
+  bertscoreModel?: string;
+  bertscoreLayer?: number;
   against?: string;
   samples?: number;
   temperature?: number;
@@ -50,6 +53,15 @@ export const declareEvaluate: Declare = (program, io) => {
       'which answers of --predictions are right: ours, or published, MedVLM-R1’s script: a lone capital in the answer block',
       'ours',
     )
+    .option(
+      '--bertscore-model <folder>',
+      'also BERTScore of answers to open questions, by an encoder of yours, such as a folder of roberta-large',
+    )
+    .addOption(
+      new Option('--bertscore-layer <number>', 'the layer that is compared, where not the authors’ choice').argParser(
+        layerNumber,
+      ),
+    )
     .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
@@ -66,7 +78,8 @@ export const declareEvaluate: Declare = (program, io) => {
       const sampling = samplingOf(flags);
       const reading = readingNamed(flags.reading);
       const { evaluateModel, evaluatePredictions } = await import('../commands/evaluate-command.js');
-      const common = { against, json: json === true };
+      const { bertscoreModel, bertscoreLayer } = flags;
+      const common = { against, bertscoreModel, bertscoreLayer, json: json === true };
       if (predictions !== undefined && model === undefined && data === undefined && sampling === undefined)
         return evaluatePredictions({ predictions, questions, map, skipBad: skipBad === true, reading, ...common }, io);
       if (predictions === undefined && model !== undefined && data !== undefined)
@@ -94,6 +107,11 @@ const numberAbove =
       return value;
     throw new ConfigError('evaluate-number', `${flag} ${text} is no ${whole ? 'whole ' : ''}number above ${bound}`);
   };
+
+function layerNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number from 1');
+}
 
 function readingNamed(name: string): EvaluationReading {
   if (name === 'ours' || name === 'published') return name;

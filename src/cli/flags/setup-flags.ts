@@ -17,9 +17,15 @@ export const declareSetup: Declare = (program, io) => {
     });
 };
 
+/** Where one would look for them. */
+const clinicalMetrics =
+  'BERTScore needs no extra: medgr2 evaluate --bertscore-model FOLDER. RadGraph F1 is not there: its package, radgraph 0.1.18, ' +
+  'calls tokenizers as transformers 4 had them and fails beside the transformers that medgr2 runs on';
+
 /** Given twice, the lists add up. */
 function readExtras(text: string, before: Extra[] = []): Extra[] {
   const names = text.split(',').map((name) => name.trim());
+  if (names.includes('clinical')) throw new InvalidArgumentError(clinicalMetrics);
   const unknown = names.filter((name) => !isExtra(name));
   if (unknown.length > 0)
     throw new InvalidArgumentError(`unknown: ${unknown.join(', ') || "''"}; there are ${extraNames.join(', ')}`);

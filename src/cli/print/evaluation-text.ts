@@ -1,6 +1,7 @@
 /** The figures of one model's answers as tables. */
 import { formatNumber, formatTable } from '../../format.js';
 import type { AnswerReport, GroupFigures } from '../../evaluation/answer-report.js';
+import type { BertScore } from '../../evaluation/clinical-scores.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
 import type { Transitions } from '../../evaluation/transitions.js';
 
@@ -9,6 +10,7 @@ export function evaluationText(
   report: AnswerReport,
   against: Transitions | null,
   counts?: { unjoined: number; skipped: number },
+  bertScore: BertScore | null = null,
 ): string {
   const { intervals } = report;
   const figures = [
@@ -19,7 +21,7 @@ export function evaluationText(
     ['macro F1', percent(report.macroF1), range(intervals.macroF1)],
     ['weighted F1', percent(report.weightedF1), range(intervals.weightedF1)],
     ['AUROC', percent(report.auroc), report.auroc === null ? whyNoAuroc(report) : ''],
-    ...openLines(report),
+    ...openLines(report, bertScore),
   ];
   return [
     `${report.n} answers: ${report.correct} right (${report.exact} letter for letter), ${report.unparsed} without a readable answer (they count as wrong)`,
@@ -42,14 +44,18 @@ const whyNoAuroc = ({ withLikelihoods }: AnswerReport): string =>
     : 'needs an option that is right in one question and wrong in another';
 
 /** Words shared with the keys of open questions; not a measure of what is right. */
-function openLines({ open }: AnswerReport): string[][] {
+function openLines({ open }: AnswerReport, bertScore: BertScore | null): string[][] {
   if (open === null) return [];
   const of = `over ${open.n} open questions`;
   return [
     ['token F1', percent(open.tokenF1), of],
     ['ROUGE-L', percent(open.rougeL), of],
+    ...(bertScore === null ? [] : [['BERTScore F1', percent(bertScore.f1), `${of}, ${encoderOf(bertScore)}`]]),
   ];
 }
+
+const encoderOf = ({ model, layer, layers, cut }: BertScore): string =>
+  `layer ${layer} of ${layers} of ${model}${cut === 0 ? '' : ` (${cut} texts were cut to what it reads)`}`;
 
 /** From the first model to the second. */
 function againstText({ first, second, overall, byModality, pValue }: Transitions): string {

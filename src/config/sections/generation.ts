@@ -17,6 +17,22 @@ const environmentVariable = z
 /** `localhost:8000` is a URL too, of the scheme `localhost` and of no host. */
 const serverAddress = z.url({ protocol: /^https?$/, error: 'expected an address with http:// or https://' });
 
+export const geminiThinkingLevels = ['minimal', 'low', 'medium', 'high'] as const;
+export type GeminiThinkingLevel = (typeof geminiThinkingLevels)[number];
+
+const geminiHarms = ['HARASSMENT', 'HATE_SPEECH', 'SEXUALLY_EXPLICIT', 'DANGEROUS_CONTENT', 'CIVIC_INTEGRITY'] as const;
+const geminiThresholds = [
+  'BLOCK_LOW_AND_ABOVE',
+  'BLOCK_MEDIUM_AND_ABOVE',
+  'BLOCK_ONLY_HIGH',
+  'BLOCK_NONE',
+  'OFF',
+] as const;
+export type GeminiSafety = Partial<Record<(typeof geminiHarms)[number], (typeof geminiThresholds)[number]>>;
+
+export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high'] as const;
+export type ReasoningEffort = (typeof reasoningEfforts)[number];
+
 /** Gemini through its REST API. The key itself never stands in a configuration. */
 const geminiSchema = z.strictObject({
   /** As the API names it. */
@@ -27,6 +43,12 @@ const geminiSchema = z.strictObject({
   baseUrl: serverAddress.optional(),
   /** Longest wait for one reply. */
   timeoutSeconds: z.number().positive().default(120),
+  /** Most tokens a model may think, billed as output: 0 for none where it can do without, -1 for its own choice. */
+  thinkingBudget: z.int().min(-1).optional(),
+  /** The same in words, for models from Gemini 3 on. */
+  thinkingLevel: z.enum(geminiThinkingLevels).optional(),
+  /** Threshold of the filter by category: medical images are taken for something else now and then. */
+  safety: z.partialRecord(z.enum(geminiHarms), z.enum(geminiThresholds)).optional(),
 });
 
 /** Any server that speaks OpenAI's chat completions: vLLM, SGLang, Ollama, llama.cpp, OpenAI. */
@@ -41,6 +63,8 @@ const openAiSchema = z.strictObject({
   structuredOutput: z.enum(structuredOutputs).default('json-schema'),
   /** Newer OpenAI models take only max_completion_tokens. */
   lengthField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
+  /** How much a model that thinks may think; as the server does where it is left out. */
+  reasoningEffort: z.enum(reasoningEfforts).optional(),
   /** Longest wait for one reply. */
   timeoutSeconds: z.number().positive().default(120),
 });
@@ -128,6 +152,11 @@ const generationFields = z.strictObject({
     .default([...questionTypes]),
   /** Images taken from the pool in one cycle; each is asked about once per strategy. */
   imagesPerCycle: z.int().positive().default(300),
+  /**
+   * Questions asked in one request, of as many types as the image allows: the image, which is most of the input, is paid once
+   * for all of them. maxOutputTokens is for each.
+   */
+  questionsPerImage: z.int().min(1).max(10).default(1),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),
@@ -139,6 +168,11 @@ const generationFields = z.strictObject({
   temperature: z.number().min(0).max(2).default(0.7),
   /** Longest reply. */
   maxOutputTokens: z.int().positive().default(1024),
+  /**
+   * Longest second reply, where the first was cut off at maxOutputTokens; 4 times that when left out, 0 asks no second
+   * time. A local model is asked once, unless it is set.
+   */
+  truncatedRetryTokens: z.int().min(0).optional(),
   /** Longest reply in characters, for servers that do not heed maxOutputTokens; 8 for each token when left out. */
   maxReplyCharacters: z.int().positive().optional(),
   /** Share of a cycle's requests that may stay unanswered after all tries; else the stage stays open, to be continued. */

@@ -16,9 +16,9 @@ const rewardsSchema = z.strictObject({
 
 const freshSchema = z.strictObject({
   /**
-   * Where fresh questions come from, the first first: `rejected` candidates of this cycle and those before (the question is
-   * good where the answer was not), questions of the trusted samples put to pool images that nobody has asked about
-   * (`templates`), the `trusted` samples themselves, whose answers count as a match.
+   * Where fresh questions come from, each where those before it are too few for GRPO's steps: `rejected` candidates of this
+   * cycle and those before (the question is good where the answer was not), questions of the trusted samples put to pool images
+   * that nobody has asked about (`templates`), the `trusted` samples themselves, whose answers count as a match.
    */
   from: z
     .array(z.enum(['rejected', 'templates', 'trusted']))
@@ -42,7 +42,7 @@ export const grpoSchema = z
   .strictObject({
     /**
      * What GRPO asks: what SFT has just learned (`accepted`, the paper's literal reading), questions that it has not (`fresh`,
-     * rewarded by α·R_φ alone where no answer is trusted), or both (`mixed`). A recipe's arms name their own data.
+     * rewarded by α·R_φ alone where no answer is trusted), or half of each (`mixed`). A recipe's arms name their own data.
      */
     prompts: z.enum(['accepted', 'fresh', 'mixed']).default('accepted'),
     fresh: freshSchema.prefault({}),

@@ -9,7 +9,7 @@ import { fourBitsNeedAdapters, hasAdaptersToQuantize, loraConfigSchema } from '.
 export const trainedWeightsSchema = z.enum(['float32', 'dtype']).optional();
 
 const policyFields = z.strictObject({
-  /** `phantom` is the tiny model that ships with medgr2; else a model folder or a Hugging Face id. */
+  /** `phantom` is the tiny model that ships with medgr2 (`phantom-judge` is R_φ's); else a model folder or a Hugging Face id. */
   base: z.string().min(1).default('phantom'),
   /** SFT of each cycle starts from the base, or goes on from the previous cycle's policy. */
   start: z.enum(['base', 'previous']).default('base'),

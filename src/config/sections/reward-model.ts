@@ -5,7 +5,7 @@ import { trainedWeightsSchema } from './policy.js';
 
 export const rewardModelSchema = z
   .strictObject({
-    /** Backbone: `phantom`, a model folder or a Hugging Face id; the policy's base when left out. */
+    /** Backbone: `phantom`, `phantom-judge` (which sees better), a model folder or a Hugging Face id; the policy's base when left out. */
     base: z.string().min(1).optional(),
     /**
      * Steps of SFT on the trusted samples before the regression head is put on: a backbone that can answer these questions

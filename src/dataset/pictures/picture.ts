@@ -106,8 +106,24 @@ async function asSeen(opened: Sharp, metadata: Metadata): Promise<{ image: Sharp
     if (scaled.warning !== null) changes.push(scaled.warning);
     return { image: scaled.image, changes };
   }
+  if (metadata.space === 'cmyk' && metadata.icc === undefined && !metadata.hasAlpha)
+    return { image: await plainInks(image), changes };
   if (metadata.hasAlpha) image = transparent ? image.flatten({ background: 'white' }) : image.removeAlpha();
   return { image, changes };
+}
+
+/** Inks without a profile as viewers and Pillow show them: each takes away its colour. libvips would take a press's profile. */
+async function plainInks(image: Sharp): Promise<Sharp> {
+  const inks = image.pipelineColourspace('cmyk').toColourspace('cmyk').raw();
+  const { data, info } = await inks.toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  const pixels = new Uint8Array(width * height * 3);
+  for (let at = 0; at < width * height; at++) {
+    const black = 255 - (data[channels * at + 3] ?? 0);
+    for (let ink = 0; ink < 3; ink++)
+      pixels[3 * at + ink] = Math.round(((255 - (data[channels * at + ink] ?? 0)) * black) / 255);
+  }
+  return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
 async function hasTransparency(image: Sharp): Promise<boolean> {

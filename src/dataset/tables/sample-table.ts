@@ -15,6 +15,7 @@ export const sampleColumns = {
   modality: 'VARCHAR',
   provider: 'VARCHAR',
   model: 'VARCHAR',
+  modelVersion: 'VARCHAR',
   strategy: 'VARCHAR',
   promptHash: 'VARCHAR',
   cycle: 'BIGINT',
@@ -30,8 +31,11 @@ export async function writeSamples(path: string, samples: readonly Sample[]): Pr
 /** Reads samples back; a row that is none is a DataError that names it. */
 export async function readSamples(path: string): Promise<Sample[]> {
   const rows = await readParquet(path);
-  return rows.map(({ provider, model, strategy, promptHash, cycle, ...fields }, i) => {
-    const parsed = sampleSchema.safeParse({ ...fields, provenance: { provider, model, strategy, promptHash, cycle } });
+  return rows.map(({ provider, model, modelVersion, strategy, promptHash, cycle, ...fields }, i) => {
+    // Tables of earlier versions have no such column.
+    const version = typeof modelVersion === 'string' ? { modelVersion } : {};
+    const provenance = { provider, model, ...version, strategy, promptHash, cycle };
+    const parsed = sampleSchema.safeParse({ ...fields, provenance });
     if (parsed.success) return parsed.data;
     const where = `${path} row ${i + 1}`;
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

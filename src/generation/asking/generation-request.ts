@@ -13,6 +13,8 @@ export interface GenerationTask {
   modality: Modality;
   strategy: Strategy;
   questionType: QuestionType;
+  /** Of all questions asked at once, where they are several; the first is `questionType`. */
+  questionTypes?: readonly QuestionType[] | undefined;
   /** False: the image stays on this machine, whatever the provider. */
   deidentified?: boolean | undefined;
 }
@@ -26,16 +28,20 @@ export interface RequestParameters {
   maxOutputTokens: number;
   /** How the provider holds replies to their structure: a weaker way gives other replies. */
   structuredOutput: StructuredOutput;
+  /** What else changes replies; undefined where nothing is set. */
+  settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export interface PreparedRequest {
   task: GenerationTask;
   system: string;
   prompt: string;
+  imageAt: number;
   promptHash: string;
+  maxOutputTokens: number;
   /** Content address of the request, sha256 hex. */
   key: string;
-  /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the key. */
+  /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the first key. */
   id: string;
 }
 
@@ -48,15 +54,42 @@ export function prepareRequest(
   exemplars: readonly Sample[],
   parameters: RequestParameters,
 ): PreparedRequest {
-  const { strategy, modality, questionType } = task;
-  const { system, prompt, promptHash } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars });
-  const { provider, model, temperature, maxOutputTokens, structuredOutput } = parameters;
-  const content = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
+  const { strategy, modality, questionType, questionTypes } = task;
+  const asked = { strategy, modality, questionType, questionTypes, exemplars };
+  // Each sample may be as long as one alone.
+  const maxOutputTokens = parameters.maxOutputTokens * typesOf(task).length;
+  const said = { task, ...buildGeneratorPrompt(asked) };
+  const key = keyOf(said, { ...parameters, maxOutputTokens });
+  return { ...said, maxOutputTokens, key, id: key.slice(0, 16) };
+}
+
+/** The same request with room for a longer reply: another reply, but of the same task. */
+export function longerRequest(
+  request: PreparedRequest,
+  maxOutputTokens: number,
+  parameters: RequestParameters,
+): PreparedRequest {
+  return { ...request, maxOutputTokens, key: keyOf(request, { ...parameters, maxOutputTokens }) };
+}
+
+function keyOf(
+  { task, system, prompt }: Pick<PreparedRequest, 'task' | 'system' | 'prompt'>,
+  { provider, model, temperature, maxOutputTokens, structuredOutput, settings }: RequestParameters,
+): string {
+  const content: unknown[] = [task.imageHash, system, prompt, provider, model, temperature, maxOutputTokens];
   // Left out where it is the usual one, so that replies of earlier versions are found.
   if (structuredOutput !== 'json-schema') content.push(structuredOutput);
-  const key = sha256(JSON.stringify(content));
-  return { task, system, prompt, promptHash, key, id: key.slice(0, 16) };
+  if (settings !== undefined) content.push(settings);
+  return sha256(JSON.stringify(content));
 }
+
+/** What a task asks for, one question type for each sample. */
+export const typesOf = ({ questionType, questionTypes }: GenerationTask): readonly QuestionType[] =>
+  questionTypes ?? [questionType];
+
+/** The id of the sample that a place of a task becomes. */
+export const sampleId = ({ id, key, task }: PreparedRequest, place: number): string =>
+  typesOf(task).length === 1 ? id : sha256(`${key} ${place}`).slice(0, 16);
 
 export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
 
@@ -67,7 +100,7 @@ export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
 export function chooseExemplars(exemplars: readonly Sample[], count: number): ExemplarChoice {
   return (task) => {
     const others = exemplars.filter(
-      ({ questionType, imageHash }) => questionType === task.questionType && imageHash !== task.imageHash,
+      ({ questionType, imageHash }) => typesOf(task).includes(questionType) && imageHash !== task.imageHash,
     );
     const same = others.filter((exemplar) => exemplar.modality === task.modality);
     const rest = others.filter((exemplar) => exemplar.modality !== task.modality);

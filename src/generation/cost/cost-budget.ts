@@ -6,7 +6,7 @@ import { PausedError } from '../../errors.js';
 import { formatMoney } from '../../format.js';
 import type { Usage } from '../../providers/provider.js';
 import type { CacheTotals } from '../replies/reply-cache-lines.js';
-import { costOf, requirePrice, type Price } from './prices.js';
+import { costOf, costOfSum, requirePrice, type Price } from './prices.js';
 
 export interface BudgetOptions {
   /** Over all requests whose replies the cache holds and those to come; none when left out. */
@@ -21,12 +21,20 @@ export interface BudgetOptions {
 }
 
 export interface Budget {
-  /** Waits until a request fits. @throws PausedError `budget-reached` when none will. */
-  enter(): Promise<void>;
+  /**
+   * Waits until a request fits, at the most that it may cost. @throws PausedError `budget-reached` when none will.
+   * @param maxOutputTokens Of this request, where it is another than usual.
+   */
+  enter(maxOutputTokens?: number): Promise<Reserve>;
   /** @param usage Of the reply, or null where none came or its tokens are not told. */
-  leave(usage: Usage | null, ending: 'answered' | 'failed'): void;
+  leave(reserve: Reserve, usage: Usage | null, ending: 'answered' | 'failed'): void;
   /** Cost of this call's replies so far; null where it is not known. */
   cost(): number | null;
+}
+
+/** What is held back for one request. */
+export interface Reserve {
+  readonly cost: number;
 }
 
 /** Tokens that a prompt with an image is taken for until one was answered. */
@@ -36,33 +44,49 @@ const firstInputGuess = 2_000;
 export function createBudget(options: BudgetOptions): Budget {
   const { maxCost = Number.POSITIVE_INFINITY, price, before, name, maxOutputTokens } = options;
   requirePrice(price, options.maxCost, name);
-  const spentBefore = costOf(price, before ?? null) ?? 0;
+  const spentBefore = costOfSum(price, before) ?? 0;
   let spent: number | null = price === null ? null : 0;
-  // The dearest reply so far stands for the next; before the first, the longest that was asked for.
-  let each = costOf(price, { inputTokens: firstInputGuess, outputTokens: maxOutputTokens }) ?? 0;
-  let known = false;
+  // The longest prompt so far stands for the next, with the longest reply that is asked for, or came in spite of that.
+  let longestInput = 0;
+  let longestOutput = 0;
+  let dearest = 0;
   let inFlight = 0;
+  let reserved = 0;
   let waiting: (() => void)[] = [];
-  const fits = (): boolean => spentBefore + (spent ?? 0) + (inFlight + 1) * each <= maxCost;
+  const isBounded = Number.isFinite(maxCost);
+  const reserveFor = (outputTokens: number): number =>
+    costOf(price, {
+      inputTokens: longestInput === 0 ? firstInputGuess : longestInput,
+      outputTokens: Math.max(outputTokens, longestOutput),
+    }) ?? 0;
+  const fits = (cost: number): boolean => {
+    // Until a reply tells how long prompts are, one goes ahead of the others.
+    if (isBounded && longestInput === 0 && inFlight > 0) return false;
+    return spentBefore + (spent ?? 0) + reserved + cost <= maxCost;
+  };
 
   return {
     cost: () => spent,
-    enter: async () => {
-      while (!fits()) {
-        if (inFlight === 0) throw reached(options, spentBefore + (spent ?? 0));
+    enter: async (outputTokens = maxOutputTokens) => {
+      let cost = reserveFor(outputTokens);
+      for (; !fits(cost); cost = reserveFor(outputTokens)) {
+        if (inFlight === 0) throw reached(options, spentBefore + (spent ?? 0), cost);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
       inFlight++;
+      reserved += cost;
+      return { cost };
     },
-    leave: (usage, ending) => {
+    leave: (reserve, usage, ending) => {
       inFlight--;
+      reserved = inFlight === 0 ? 0 : reserved - reserve.cost;
       const cost = costOf(price, usage);
-      if (cost !== null) {
-        each = known ? Math.max(each, cost) : cost;
-        known = true;
-      }
-      // A reply that does not tell its tokens makes the sum unknown; against a budget it counts as the dearest.
-      if (ending === 'answered' && spent !== null) spent = sumOf(spent, cost, Number.isFinite(maxCost) ? each : null);
+      longestInput = Math.max(longestInput, usage?.inputTokens ?? 0);
+      longestOutput = Math.max(longestOutput, usage?.outputTokens ?? 0);
+      dearest = Math.max(dearest, cost ?? 0);
+      // A reply that does not tell its tokens makes the sum unknown; against a budget it counts as the dearest could.
+      const instead = Math.max(dearest, reserve.cost);
+      if (ending === 'answered' && spent !== null) spent = sumOf(spent, cost, isBounded ? instead : null);
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();
@@ -74,9 +98,10 @@ export function createBudget(options: BudgetOptions): Budget {
     return added === null ? null : sum + added;
   }
 
-  function reached({ maxCost: most = 0, currency }: BudgetOptions, total: number): PausedError {
+  function reached({ maxCost: most = 0, currency }: BudgetOptions, total: number, each: number): PausedError {
     const amount = (value: number): string => formatMoney(value, currency);
-    const so = total === 0 ? `one request may cost ${amount(each)}` : `${amount(total)} are spent`;
+    const may = `one may cost ${amount(each)}`;
+    const so = total === 0 ? may : `${amount(total)} are spent, ${may}`;
     return new PausedError(
       'budget-reached',
       `paused: the budget of ${amount(most)} allows no further request (${so})`,

@@ -5,6 +5,8 @@
 import { readSync } from 'node:fs';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
+import { addUsage, noUsage, type UsageSum } from '../cost/prices.js';
+import { finishReasons } from '../../providers/provider.js';
 import { sha256 } from '../../hash.js';
 
 export const cacheLineSchema = z.object({
@@ -18,8 +20,18 @@ export const cacheLineSchema = z.object({
   imageHash: z.string(),
   promptHash: z.string(),
   text: z.string(),
-  finish: z.enum(['stop', 'max-tokens', 'blocked', 'empty']),
-  usage: z.object({ inputTokens: z.number(), outputTokens: z.number() }).nullable(),
+  finish: z.enum(finishReasons),
+  usage: z
+    .object({
+      inputTokens: z.number(),
+      outputTokens: z.number(),
+      cachedInputTokens: z.number().optional(),
+      thinkingTokens: z.number().optional(),
+      isBatch: z.literal(true).optional(),
+    })
+    .nullable(),
+  why: z.string().optional(),
+  modelVersion: z.string().optional(),
 });
 export type CacheLine = z.infer<typeof cacheLineSchema>;
 
@@ -59,10 +71,8 @@ export interface LinePlace {
 }
 
 /** Replies of one model and their tokens. */
-export interface CacheTotals {
+export interface CacheTotals extends UsageSum {
   replies: number;
-  inputTokens: number;
-  outputTokens: number;
   /** Replies whose tokens the provider did not tell. */
   withoutUsage: number;
 }
@@ -126,10 +136,9 @@ export function addToTotals(
   { provider, model, usage }: Pick<CacheLine, 'provider' | 'model' | 'usage'>,
 ): void {
   const name = `${provider}/${model}`;
-  const sum = totals.get(name) ?? { replies: 0, inputTokens: 0, outputTokens: 0, withoutUsage: 0 };
+  const sum = totals.get(name) ?? { replies: 0, ...noUsage(), withoutUsage: 0 };
   sum.replies++;
-  sum.inputTokens += usage?.inputTokens ?? 0;
-  sum.outputTokens += usage?.outputTokens ?? 0;
+  addUsage(sum, usage);
   if (usage === null) sum.withoutUsage++;
   totals.set(name, sum);
 }

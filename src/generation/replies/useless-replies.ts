@@ -6,6 +6,8 @@ import { ProviderError } from '../../errors.js';
 import type { DropReason } from '../../prompts/parse.js';
 
 export interface UselessWatch {
+  /** Any share of the replies may be useless. */
+  readonly neverStops: boolean;
   useful(): void;
   /** A useful reply of an earlier time: the model can be used, whatever it writes now. */
   wasUseful(): void;
@@ -36,6 +38,7 @@ export function createUselessWatch({ share, name, spent }: UselessOptions): Usel
     if (recent.length > latest) recent.shift();
   };
   return {
+    neverStops: share >= 1,
     useful: () => {
       everUseful = true;
       add(null);
@@ -75,6 +78,9 @@ const remedies: Partial<Record<DropReason, string>> = {
   empty:
     'Ask the model by hand why it gives no text: it may think without an end (raise generation.maxOutputTokens), or the ' +
     'server may hide its words (a reasoning parser).',
-  blocked: 'The provider withholds these replies: look at its safety settings, or take another model.',
+  blocked:
+    "The provider's filter takes these images or replies for something else: lower its thresholds (generation.gemini.safety, " +
+    'or in the account), or take another model.',
+  refused: 'The model itself says no to these images: take another model, or one made for medicine.',
   'too-long': 'The server does not keep to generation.maxOutputTokens: mend that there, or set maxReplyCharacters.',
 };

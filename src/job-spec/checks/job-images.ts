@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
-import { pythonSources } from '../../bridge/environment/package-paths.js';
+import { shippedModel } from '../../bridge/environment/shipped-models.js';
 import { readParquet } from '../../dataset/tables/table.js';
 import {
   budgetsOf,
@@ -58,8 +58,7 @@ export async function readPixels(folder: string): Promise<{ min: number; max: nu
   return null;
 }
 
-const modelFolder = (model: string): string =>
-  model === 'phantom' ? path.join(pythonSources, 'medgr2', 'phantom', 'base') : model;
+const modelFolder = (model: string): string => shippedModel(model) ?? model;
 
 /** A budget that some image might break, with the limits of its model. */
 export interface TightBudget {

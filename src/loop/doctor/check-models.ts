@@ -6,6 +6,7 @@ import { sectionOf } from '../../config/sections/generation.js';
 import type { Config } from '../../config/schema.js';
 import { cachedSnapshot } from '../inputs/model-content.js';
 import { failed, note, ok, warning, type Check } from './check.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export function checkModels(config: Config, env: Env): Check[] {
   const settings = new Map<string, string[]>();
   for (const { setting, model } of modelsOf(config))
-    if (model !== 'phantom') settings.set(model, [...(settings.get(model) ?? []), setting]);
+    if (!isShipped(model)) settings.set(model, [...(settings.get(model) ?? []), setting]);
   return [...settings].flatMap(([model, names]) => {
     const problem = folderProblem(model);
     return problem === null
@@ -42,13 +43,13 @@ function modelsOf({ policy, rewardModel, recipe }: Config): NamedModel[] {
 export function checkLocalModel(generation: Config['generation'], env: Env): Check {
   const { model, warmStartSteps } = sectionOf(generation, 'local');
   const stays = '; no image leaves this machine';
-  if (model === 'phantom' && warmStartSteps === 0)
+  if (isShipped(model) && warmStartSteps === 0)
     return warning(
       'generator',
       `${model} ships with medgr2, and has never seen the JSON that it will be asked for${stays}`,
       'Set generation.local.warmStartSteps, which teaches it the form on the trusted samples, or name another model.',
     );
-  if (model === 'phantom') return ok('generator', `${model} ships with medgr2${stays}`);
+  if (isShipped(model)) return ok('generator', `${model} ships with medgr2${stays}`);
   return checkModel('generator', model, 'generation.local.model', stays, env);
 }
 

@@ -39,6 +39,7 @@ export async function checkNativeModules(): Promise<Check[]> {
 export function checkFiles(root: string = packageRoot): Check {
   const wanted: [string, () => string, number][] = [
     ['the phantom base', () => path.join(root, 'py/medgr2/phantom/base/model.safetensors'), 1_000_000],
+    ['the base of R_φ', () => path.join(root, 'py/medgr2/phantom/judge/model.safetensors'), 1_000_000],
     ['the job contract', () => path.join(root, 'py/medgr2/contract.json'), 1000],
     ['the pinned packages', () => path.join(root, 'py/requirements.txt'), 10],
     ['pythonia', () => path.join(pythoniaFolder(), 'Bridge.js'), 100],

@@ -5,6 +5,7 @@ import { bytesOf, policyPrecision } from './gpu-memory.js';
 import { countLora, countParameters, type VlmShape } from './model-size.js';
 import type { Plan } from './plan-types.js';
 import type { Workload } from './workload.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 /** Bytes of a run folder and of the models' download; checkpoints with optimiser state go when a job is done. */
 export function diskOf(
@@ -30,7 +31,7 @@ export function diskOf(
         graders * whole(models.rewardModel) +
         warm * trained(models.rewardModel) +
         9 * Math.max(trained(models.policy), trained(models.rewardModel, config.rewardModel.lora));
-  const download = models === null || config.policy.base === 'phantom' ? 0 : whole(models.policy);
+  const download = models === null || isShipped(config.policy.base) ? 0 : whole(models.policy);
   const second = config.rewardModel.base === undefined || models === null ? 0 : whole(models.rewardModel);
   const generators = stages.filter(({ stage }) => stage === 'generator-warm-start' || stage === 'generator-sft').length;
   const generator = local === null ? 0 : countParameters(local.shape).total * bytesOf(local.precision);
@@ -38,7 +39,7 @@ export function diskOf(
   const learned = local === null ? 0 : rank === undefined ? generator : countLora(local.shape, rank) * 4;
   const third = config.generation.local?.model === config.policy.base ? 0 : generator;
   // Replies once, and each candidate in the tables of generate, score, filter and training.
-  const data = samples.requests * (replyCharacters + 4 * 600);
+  const data = samples.candidates * (replyCharacters + 4 * 600);
   const downloads = download + second + third;
   const kept = checkpoints + generators * learned;
   return { models: downloads, checkpoints: kept, data, total: downloads + kept + data };

@@ -11,6 +11,7 @@ import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
 import { recipeWorkload } from './recipe-workload.js';
 import { type Lengths, stageSeconds } from './stage-time.js';
 import { loopWorkload } from './workload.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
   const { assumptions } = options;
@@ -27,7 +28,7 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
   const local = localGenerator(config, facts, assumptions);
   const models =
     policy === null || rewardModel === null ? null : { policy: policy.shape, rewardModel: rewardModel.shape };
-  const timed = models !== null && config.policy.base !== 'phantom' && config.device !== 'cpu' ? models : null;
+  const timed = models !== null && !isShipped(config.policy.base) && config.device !== 'cpu' ? models : null;
   const stages = workload.stages.map((stage) => ({
     ...stage,
     gpuSeconds:

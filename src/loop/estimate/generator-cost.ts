@@ -13,6 +13,7 @@ import { precisionOf, type Precision } from './gpu-memory.js';
 import { inBatches, training } from './stage-time.js';
 import type { Plan, PlanFacts } from './plan-types.js';
 import type { StageLoad, Workload } from './workload.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 /** A generator on this machine, as far as time and memory need it. */
 export interface LocalGenerator {
@@ -28,7 +29,7 @@ export function localGenerator(config: Config, facts: PlanFacts, assumptions: As
   const { generation, device } = config;
   if (generation.provider !== 'local' || facts.generator === null || device === 'cpu') return null;
   const { model, dtype, maxPixels } = sectionOf(generation, 'local');
-  if (model === 'phantom') return null;
+  if (isShipped(model)) return null;
   const { shape } = facts.generator;
   const rule = imageRuleFor(facts.generator, maxPixels);
   const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule)));
@@ -65,7 +66,7 @@ export function generatorSeconds(
 export function generatorPlan(
   config: Config,
   facts: PlanFacts,
-  { samples: { requests }, stages }: Workload,
+  { samples: { requests, candidates }, stages }: Workload,
   assumptions: Assumptions,
   { local, machine }: { local: LocalGenerator | null; machine: Omit<Machine, 'precision'> },
 ): Plan['generator'] {
@@ -74,7 +75,7 @@ export function generatorPlan(
   const free = provider === 'simulated' || provider === 'local';
   const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens));
   const inputTokens = Math.round(requests * (image + promptTokens(config, assumptions)));
-  const outputTokens = requests * assumptions.replyTokens;
+  const outputTokens = candidates * assumptions.replyTokens;
   const { price } = facts;
   const costOf = (output: number): number | null =>
     free ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
@@ -90,7 +91,7 @@ export function generatorPlan(
     inputTokens,
     outputTokens,
     cost: costOf(outputTokens),
-    highestCost: costOf(requests * generation.maxOutputTokens),
+    highestCost: costOf(candidates * generation.maxOutputTokens),
     currency: price?.currency ?? null,
     hours: provider === 'simulated' ? 0 : provider === 'local' ? seconds && seconds / 3600 : waiting,
   };

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../../config/schema.js';
 import { countLora, countParameters, patch, type VlmShape } from './model-size.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 export type Precision = 'float32' | 'bfloat16' | 'float16';
 
@@ -62,7 +63,7 @@ export function precisionOf({
   device: string;
 }): Precision {
   if (dtype !== 'auto') return dtype;
-  return model === 'phantom' || device === 'cpu' ? 'float32' : 'bfloat16';
+  return isShipped(model) || device === 'cpu' ? 'float32' : 'bfloat16';
 }
 
 export const bytesOf = (precision: Precision): number => (precision === 'float32' ? 4 : 2);

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../../bridge/environment/package-paths.js';
+import { shippedModel } from '../../bridge/environment/shipped-models.js';
 import { readPixels } from '../../job-spec/checks/job-images.js';
 import { imageRuleOf } from '../../job-spec/checks/image-rule-of.js';
 import { readJson } from '../folder/run-folder.js';
@@ -28,7 +28,8 @@ export async function modelOf(reference: string, env: Environment = process.env)
 }
 
 function folderOf(reference: string, env: Environment): string | null {
-  if (reference === 'phantom') return join(packageRoot, 'py', 'medgr2', 'phantom', 'base');
+  const shipped = shippedModel(reference);
+  if (shipped !== null) return shipped;
   const isFolder = reference.startsWith('/') || existsSync(join(reference, 'config.json'));
   return isFolder ? reference : cachedFolder(reference, env);
 }

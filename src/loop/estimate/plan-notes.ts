@@ -4,6 +4,7 @@ import { freshRounds } from '../generator/cycle-tasks.js';
 import { imageRuleFor } from './model-size.js';
 import type { Device } from './assumptions.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 export function notesOf(
   config: Config,
@@ -33,14 +34,14 @@ export function notesOf(
       );
   }
   const rule = imageRuleFor(facts.policy, policy.maxPixels);
-  if (policy.base !== 'phantom' && policy.maxPixels === undefined && rule.kind === 'area')
+  if (!isShipped(policy.base) && policy.maxPixels === undefined && rule.kind === 'area')
     notes.push(
       `policy.maxPixels is not set: an image may take up to ${Math.floor(rule.maxPixels / rule.tokenSide ** 2)} tokens; ${512 * rule.tokenSide ** 2} makes it 512`,
     );
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
   if (generation.provider === 'openai')
     notes.push('tokens of images are counted as Gemini counts them; another server may count otherwise');
-  if (policy.base === 'phantom' || config.device === 'cpu')
+  if (isShipped(policy.base) || config.device === 'cpu')
     notes.push('no GPU time is estimated for policy and reward model: they run on the CPU (the phantom takes minutes)');
   return notes;
 }

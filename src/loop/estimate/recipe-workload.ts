@@ -12,6 +12,7 @@ import { armsOf, type ComparisonRecipe } from '../comparison/arm-plan.js';
 import type { Assumptions } from './assumptions.js';
 import {
   candidatesPerCycle,
+  requestsPerCycle,
   cycleLoads,
   load,
   rewardLoads,
@@ -43,7 +44,7 @@ export function recipeWorkload(
     const chain = (loads: readonly StageLoad[], from: string): string =>
       loads.reduce((before, stage) => add(stage, [before]), from);
     const reward = (): string => chain(rewardLoads(settings, counts), 'data');
-    const candidates = (): string => add(load(1, 'generate', candidatesPerCycle(settings), 'requests'), []);
+    const candidates = (): string => add(load(1, 'generate', requestsPerCycle(settings), 'requests'), []);
     const scored = (): string => {
       const rewardModel = reward();
       return add(load(1, 'score', candidatesPerCycle(settings), 'candidates'), [rewardModel, candidates()]);
@@ -90,8 +91,8 @@ export function recipeWorkload(
     stages,
     samples: {
       requests,
-      candidates: requests,
-      accepted: Math.round(requests * assumptions.acceptedShare),
+      candidates: requests * config.generation.questionsPerImage,
+      accepted: Math.round(requests * config.generation.questionsPerImage * assumptions.acceptedShare),
       datasetSize: Math.max(0, ...items('sft')),
     },
   };

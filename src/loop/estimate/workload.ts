@@ -1,5 +1,6 @@
 /** Every stage of a run with what passes through it, in the order of the loop (run.ts, cycle.ts). Pure arithmetic. */
 import type { Config } from '../../config/schema.js';
+import { promptsAsked } from '../headroom/grpo-prompts.js';
 import { headroomQuestions } from '../../config/sections/grpo.js';
 import type { StageName } from '../run-events.js';
 import type { Assumptions } from './assumptions.js';
@@ -22,8 +23,11 @@ export interface DataCounts {
 /** Graded texts of one trusted sample: original, reworded, shortened, off the point, and the hard mismatches. */
 export const gradedPerSample = (config: Config): number => 4 + config.grading.mismatches;
 
-export const candidatesPerCycle = ({ generation }: Config): number =>
+export const requestsPerCycle = ({ generation }: Config): number =>
   generation.imagesPerCycle * generation.strategies.length;
+
+export const candidatesPerCycle = (config: Config): number =>
+  requestsPerCycle(config) * config.generation.questionsPerImage;
 
 const acceptedPerCycle = (config: Config, { acceptedShare }: Assumptions): number =>
   Math.round(candidatesPerCycle(config) * acceptedShare);
@@ -52,7 +56,7 @@ export function rewardLoads(config: Config, counts: DataCounts): StageLoad[] {
 /** One turn of the loop; D_gen has grown by then. */
 export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): StageLoad[] {
   const { rewardModel, preferences, generatorUpdate } = config;
-  const requests = candidatesPerCycle(config);
+  const candidates = candidatesPerCycle(config);
   const accepted = acceptedPerCycle(config, assumptions);
   const datasetSize = datasetSizeAfter(config, counts, assumptions, cycle);
   const completions = preferences.prompts * preferences.samples;
@@ -61,9 +65,9 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   const asked = Math.min(headroomQuestions(config.grpo), Math.round(counts.seed * config.grading.heldOut));
   const evolves = cycle < config.cycles || rewardModel.retrainAfterLast;
   return [
-    load(cycle, 'generate', requests, 'requests'),
-    load(cycle, 'score', requests, 'candidates'),
-    load(cycle, 'filter', requests, 'candidates'),
+    load(cycle, 'generate', requestsPerCycle(config), 'requests'),
+    load(cycle, 'score', candidates, 'candidates'),
+    load(cycle, 'filter', candidates, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
     load(cycle, 'evaluate-sft', questions, 'questions'),
     ...(asked > 0 ? [load(cycle, 'headroom', asked, 'questions')] : []),
@@ -85,7 +89,7 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
 const datasetSizeAfter = (config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number =>
   (config.dataset.includeSeed ? counts.seed : 0) + cycle * acceptedPerCycle(config, assumptions);
 
-/** Questions that GRPO chooses among; as in grpo-prompts.ts, where every image is asked about once. */
+/** Questions that GRPO asks; as in grpo-prompts.ts, where every image is asked about once. */
 function grpoPrompts(config: Config, counts: DataCounts, assumptions: Assumptions, cycle: number): number {
   const { prompts, fresh } = config.grpo;
   const learned = datasetSizeAfter(config, counts, assumptions, cycle);
@@ -97,8 +101,10 @@ function grpoPrompts(config: Config, counts: DataCounts, assumptions: Assumption
     trusted: config.dataset.includeSeed ? 0 : Math.round(counts.seed * (1 - config.grading.heldOut)),
   };
   const unlearned = [...new Set(fresh.from)].reduce((sum, source) => sum + of[source], 0);
-  if (unlearned === 0) return learned;
-  return prompts === 'fresh' ? unlearned : unlearned + Math.min(learned, unlearned);
+  const { all } = promptsAsked(config.grpo);
+  if (unlearned > 0 && prompts === 'fresh') return Math.min(all, unlearned);
+  const half = Math.min(Math.ceil(all / 2), unlearned);
+  return half + Math.min(learned, all - half);
 }
 
 /** Of the loop; a comparison has its own. */
@@ -106,7 +112,6 @@ export function loopWorkload(config: Config, counts: DataCounts, assumptions: As
   const cycles = Array.from({ length: config.cycles }, (_, index) =>
     cycleLoads(config, counts, assumptions, index + 1),
   );
-  const requests = candidatesPerCycle(config) * config.cycles;
   const { provider, local } = config.generation;
   const warmStartSteps = provider === 'local' ? (local?.warmStartSteps ?? 0) : 0;
   return {
@@ -118,8 +123,8 @@ export function loopWorkload(config: Config, counts: DataCounts, assumptions: As
       ...cycles.flat(),
     ],
     samples: {
-      requests,
-      candidates: requests,
+      requests: requestsPerCycle(config) * config.cycles,
+      candidates: candidatesPerCycle(config) * config.cycles,
       accepted: acceptedPerCycle(config, assumptions) * config.cycles,
       datasetSize: datasetSizeAfter(config, counts, assumptions, config.cycles),
     },

@@ -4,15 +4,12 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { pythonSources } from '../../bridge/environment/package-paths.js';
+import { shippedName } from '../../bridge/environment/shipped-models.js';
 import { onDisk } from '../../disk.js';
 import type { LoopData } from '../../dataset/sources/data-source.js';
 import { readJson, writeJson } from './run-folder.js';
 
 const adapterFile = 'adapter_config.json';
-/** The base that ships with medgr2 and has a name of its own, wherever that is installed. */
-export const phantomBase = join(pythonSources, 'medgr2', 'phantom', 'base');
-
 /** The model that an adapter's folder names as its base, absolute where it is a folder; null for a whole model. */
 export function adapterBase(dir: string): string | null {
   const file = join(dir, adapterFile);
@@ -45,12 +42,8 @@ export async function toRelativeBases(partial: string, runDir: string, dir: stri
     const base = config['base_model_name_or_path'];
     if (typeof base !== 'string') continue;
     const within = relative(runDir, base);
-    const named =
-      base === phantomBase
-        ? 'phantom'
-        : !isAbsolute(base) || within.startsWith('..') || isAbsolute(within)
-          ? base
-          : relative(join(dir, name), base).split(sep).join('/');
+    const outside = !isAbsolute(base) || within.startsWith('..') || isAbsolute(within);
+    const named = shippedName(base) ?? (outside ? base : relative(join(dir, name), base).split(sep).join('/'));
     const { target_modules: modules } = config;
     // peft writes a set, in another order each time.
     const sorted = Array.isArray(modules) ? { target_modules: modules.toSorted() } : {};

@@ -13,13 +13,17 @@ export interface CycleTasks {
   /** From 1. */
   cycle: number;
   seed: number;
+  /** Questions of one request (default 1). */
+  questionsPerImage?: number | undefined;
 }
 
 /**
  * Every image once before any comes again; each is asked about once per strategy, in another question type where it allows
- * several, and with other types when its turn comes again in a later round. Images that allow none are left out.
+ * several, and with other types when its turn comes again in a later round. Images that allow none are left out. Several
+ * questions of one request are of as many types as there are.
  */
-export function cycleTasks({ pool, strategies, questionTypes, images, cycle, seed }: CycleTasks): GenerationTask[] {
+export function cycleTasks(asked: CycleTasks): GenerationTask[] {
+  const { pool, strategies, questionTypes, images, cycle, seed, questionsPerImage: questions = 1 } = asked;
   const tasks: GenerationTask[] = [];
   const typesOf = (image: PoolImage): QuestionType[] =>
     (image.questionTypes ?? questionTypes).filter((type) => questionTypes.includes(type));
@@ -34,10 +38,15 @@ export function cycleTasks({ pool, strategies, questionTypes, images, cycle, see
     if (image === undefined) break;
     const types = seededRandom(seed, 'question types', image.imageHash).shuffle(typesOf(image));
     for (const [index, strategy] of strategies.entries()) {
-      const questionType = types[(round * strategies.length + index) % types.length];
+      const first = (round * strategies.length + index) * questions;
+      const several = Array.from({ length: questions }, (_, place) => types[(first + place) % types.length]).filter(
+        (type) => type !== undefined,
+      );
+      const [questionType] = several;
       if (questionType === undefined) continue;
       const { image: path, imageHash, modality, deidentified } = image;
-      tasks.push({ image: path, imageHash, modality, strategy, questionType, deidentified });
+      const more = questions === 1 ? {} : { questionTypes: several };
+      tasks.push({ image: path, imageHash, modality, strategy, questionType, ...more, deidentified });
     }
   }
   return tasks;

@@ -26,11 +26,9 @@ export async function openGenerator(context: StageContext, trained: TrainedGener
   const { generation } = context.config;
   switch (generation.provider) {
     case 'gemini': {
-      const { baseUrl, timeoutSeconds } = generation.gemini;
+      const { timeoutSeconds, apiKeyEnv: _variable, ...gemini } = generation.gemini;
       const apiKey = providerKey(context.config) ?? '';
-      return lasting(
-        geminiProvider({ model: generation.gemini.model, apiKey, baseUrl, timeoutMs: timeoutSeconds * 1000 }),
-      );
+      return lasting(geminiProvider({ ...gemini, apiKey, timeoutMs: timeoutSeconds * 1000 }));
     }
     case 'openai': {
       const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(generation, 'openai');

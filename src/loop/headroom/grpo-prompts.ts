@@ -31,19 +31,26 @@ export interface PromptSources {
   isHeld(imageHash: string): boolean;
 }
 
-type PromptSettings = Pick<Config, 'seed'> & { grpo: Pick<Config['grpo'], 'prompts' | 'fresh'> };
+type PromptSettings = Pick<Config, 'seed'> & { grpo: AskedFor & Pick<Config['grpo'], 'fresh'> };
+type AskedFor = Pick<Config['grpo'], 'prompts' | 'maxSteps' | 'batchSize' | 'accumulation' | 'numGenerations'>;
+
+/** Prompts of one step, and of all of them. */
+export function promptsAsked({ maxSteps, batchSize, accumulation, numGenerations }: Omit<AskedFor, 'prompts'>) {
+  const step = Math.max(1, Math.floor((batchSize * accumulation) / numGenerations));
+  return { step, all: step * maxSteps };
+}
 
 export function grpoPrompts({ seed, grpo }: PromptSettings, sources: PromptSources): GrpoPrompts {
   const { learned, cycle } = sources;
   if (grpo.prompts === 'accepted') return asWritten(learned);
-  const fresh = freshPrompts(seed, grpo.fresh.from, sources);
-  const mixed = grpo.prompts === 'mixed';
-  if (!mixed && fresh.length > 0) return gathered(fresh);
-  // No more of what is learned than of what is not.
-  const random = seededRandom(seed, cycle, 'mixed prompts');
-  const most = fresh.length === 0 ? learned.length : fresh.length;
-  const accepted = random.shuffle(learned).slice(0, most);
-  return gathered([...accepted.map((sample): Prompt => ({ source: 'accepted', sample })), ...fresh]);
+  const { step, all } = promptsAsked(grpo);
+  const fresh = freshPrompts(seed, grpo.fresh.from, sources, grpo.prompts === 'mixed' ? Math.ceil(all / 2) : all);
+  // What fills not even one step would be no training.
+  if (grpo.prompts === 'fresh' && fresh.length >= step) return gathered(fresh);
+  const rest = seededRandom(seed, cycle, 'mixed prompts')
+    .shuffle(learned)
+    .slice(0, all - fresh.length);
+  return gathered([...rest.map((sample): Prompt => ({ source: 'accepted', sample })), ...fresh]);
 }
 
 /** The questions of these samples, with their answers. */
@@ -68,11 +75,15 @@ function gathered(prompts: readonly Prompt[]): GrpoPrompts {
   };
 }
 
-/** Of questions that stand in several places the first counts; none of them is one that SFT has learned. */
+/**
+ * As many as are asked for: a source is used where those before it do not suffice. Of questions that stand in several places
+ * the first counts; none of them is one that SFT has learned.
+ */
 function freshPrompts(
   seed: number,
   from: Config['grpo']['fresh']['from'],
   { cycle, learned, written, seed: trusted, pool, isHeld }: PromptSources,
+  most: number,
 ): Prompt[] {
   const asked = new Set([...learned, ...written].map(({ imageHash }) => imageHash));
   const candidates: Record<(typeof from)[number], () => Prompt[]> = {
@@ -86,15 +97,19 @@ function freshPrompts(
         pool.filter(({ imageHash }) => !asked.has(imageHash)),
       ),
   };
+  const random = seededRandom(seed, cycle, 'fresh prompts');
   const seen = new Set(learned.map(questionKey));
-  return [...new Set(from)]
-    .flatMap((source) => candidates[source]())
-    .filter(({ sample }) => {
-      const key = questionKey(sample);
-      if (isHeld(sample.imageHash) || seen.has(key)) return false;
+  const found: Prompt[] = [];
+  for (const source of new Set(from)) {
+    for (const prompt of random.shuffle(candidates[source]())) {
+      const key = questionKey(prompt.sample);
+      if (found.length >= most) return found;
+      if (isHeld(prompt.sample.imageHash) || seen.has(key)) continue;
       seen.add(key);
-      return true;
-    });
+      found.push(prompt);
+    }
+  }
+  return found;
 }
 
 const questionKey = ({ imageHash, question }: Sample): string => `${imageHash}\n${normalize(question)}`;

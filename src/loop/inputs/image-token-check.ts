@@ -1,11 +1,13 @@
 /** The image-token budget of a run: its jobs against its images before anything starts, in words of the configuration. */
 import type { Config } from '../../config/schema.js';
+import { headroomQuestions } from '../../config/sections/grpo.js';
 import { checkImages, fileSize, tightBudgets, type TightBudget } from '../../job-spec/checks/job-images.js';
 import type { AnySpec, BudgetNames } from '../../job-spec/checks/image-token-budget.js';
 import {
   evaluationSpec,
   generatorSpec,
   grpoSpec,
+  optionsSpec,
   preferenceSpec,
   rewardModelSpec,
   sftSpec,
@@ -48,9 +50,10 @@ export async function tightJobs(config: Config): Promise<TightJob[]> {
     ['evaluate-base', evaluationSpec(config, place), ['test']],
     ['reward-model', rewardModelSpec(config, { ...place, model: scorer }, 'first'), ['seed', 'pool']],
     ['sft', sftSpec(config, place), learned],
-    ['grpo', grpoSpec(config, graders), learned],
+    ['grpo', grpoSpec(config, graders), config.grpo.fresh.from.includes('trusted') ? ['pool', 'seed'] : learned],
     ['preferences', preferenceSpec(config, place), ['pool', 'seed']],
   ];
+  if (headroomQuestions(config.grpo) > 0) jobs.push(['headroom', optionsSpec(config, place), ['seed']]);
   if (rewardModel.warmStartSteps > 0) jobs.push(['warm-start', sftSpec(config, { ...place, model: scorer }), ['seed']]);
   jobs.push(...generatorJobs(config));
   const found = await Promise.all(

@@ -12,8 +12,9 @@ import { RunError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { contentOf, type KnownContents, type OutputChecks } from '../folder/output-hashes.js';
 import { confirmOutput } from '../folder/check-outputs.js';
-import { adapterBase, phantomBase } from '../folder/relocation.js';
+import { adapterBase } from '../folder/relocation.js';
 import { readOrNull, writeJson } from '../folder/run-folder.js';
+import { isShipped, shippedModel } from '../../bridge/environment/shipped-models.js';
 
 /** Weights are only ever read as safetensors; all else that decides what a model is, is text. */
 const counts = /\.(safetensors|json|txt|model|jinja|tiktoken|vocab|merges|py)$/i;
@@ -91,7 +92,7 @@ export function openModelContents(
     return sha256(first === undefined || now === null || now === first ? id : `${id}@${now}`);
   };
   const modelContent = async (model: string, seen: readonly string[] = []): Promise<string> => {
-    const dir = model === 'phantom' ? phantomBase : resolve(model);
+    const dir = shippedModel(model) ?? resolve(model);
     return isFolder(dir) ? folderContent(dir, seen) : idContent(model);
   };
   const names = new Map<string, string>();
@@ -104,7 +105,7 @@ export function openModelContents(
       return content;
     },
     confirm: (model) => {
-      if (model === 'phantom' || isFolder(resolve(model))) return;
+      if (isShipped(model) || isFolder(resolve(model))) return;
       see(model, cachedCommit(model, env));
       save();
     },

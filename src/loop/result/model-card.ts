@@ -16,6 +16,7 @@ import { withBases } from '../folder/relocation.js';
 import { runResultSchema, type RunResult } from './run-result.js';
 import { readOrNull, readSmall, runFiles, writeWhole } from '../folder/run-folder.js';
 import type { StageName } from '../stage-names.js';
+import { isShipped } from '../../bridge/environment/shipped-models.js';
 
 export interface CardFacts {
   kind: 'policy' | 'reward-model';
@@ -29,7 +30,7 @@ export function modelCard(model: string, { kind, dtype, ...facts }: CardFacts): 
   const runDir = runOf(model);
   const run = runDir === null ? null : readRun(runDir);
   const base = originOf(model, kind) ?? facts.base ?? 'not recorded';
-  const phantom = base === 'phantom' || run?.config?.data.source === 'phantom';
+  const phantom = isShipped(base) || run?.config?.data.source === 'phantom';
   const title = `${kind === 'policy' ? 'Policy' : 'Reward model'} ${runDir === null ? basename(resolve(model)) : 'of a run'}`;
   const front = stringify({
     ...(/^[\w.-]+\/[\w.-]+$/.test(base) ? { base_model: base } : {}),
@@ -47,7 +48,7 @@ export function modelCard(model: string, { kind, dtype, ...facts }: CardFacts): 
     ...(run?.result ? [`${run.result.notice}\n`] : []),
     markdownTable('What it is', [
       ['', ''],
-      ['base', base === 'phantom' ? 'the tiny phantom base that ships with medgr2' : base],
+      ['base', isShipped(base) ? `the tiny ${base} base that ships with medgr2` : base],
       ...(dtype === undefined ? [] : [['number format', dtype]]),
       ...(run?.config ? settingsOf(run.config, kind) : []),
       ...(runDir === null ? [] : [['software', softwareOf(join(runDir, runFiles.environment))]]),

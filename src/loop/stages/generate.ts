@@ -6,7 +6,7 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { writeJsonl } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
 import { generateCandidates, type Generated } from '../../generation/generate-samples.js';
-import { costOf } from '../../generation/cost/prices.js';
+import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent } from '../../generation/generation-progress.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
@@ -25,6 +25,8 @@ export const generateOutputSchema = z.object({
   tasks: z.int(),
   candidates: z.int(),
   dropped: z.record(z.string(), z.int()),
+  /** Candidates whose reply had to be mended to be read, by kind. */
+  repaired: z.record(z.string(), z.int()).default({}),
   inputTokens: z.int(),
   outputTokens: z.int(),
   /** Of the replies of the attempt that finished; null where price or tokens are not known. */
@@ -48,7 +50,13 @@ export function generate(
   const { config, data, runDir } = run;
   const { generation } = config;
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
-  const { maxReplyCharacters, maxUnanswered, maxUseless = provider === 'local' ? 1 : undefined } = generation;
+  const {
+    questionsPerImage,
+    maxReplyCharacters,
+    maxUnanswered,
+    maxUseless = provider === 'local' ? 1 : undefined,
+  } = generation;
+  const truncatedRetryTokens = generation.truncatedRetryTokens ?? (provider === 'local' ? 0 : 4 * maxOutputTokens);
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -65,7 +73,9 @@ export function generate(
       exemplarsPerPrompt,
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
+      ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
+      ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
@@ -76,9 +86,9 @@ export function generate(
       dropped: Object.values(dropped).reduce((sum, count) => sum + count, 0),
       cost,
     }),
-    detail: ({ dropped }) => ({ kind: 'generation', dropped }),
+    detail: ({ dropped, repaired }) => ({ kind: 'generation', dropped, repaired }),
     run: async (context) => {
-      const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed };
+      const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed, questionsPerImage };
       const tasks = cycleTasks({ pool: data.pool, ...asked });
       if (tasks.length === 0)
         throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
@@ -108,6 +118,7 @@ export function generate(
         temperature,
         maxOutputTokens,
         maxReplyCharacters,
+        truncatedRetryTokens,
         maxUnanswered,
         maxUseless,
         onNotice: (message) => context.emit({ type: 'warning', message }),
@@ -127,13 +138,14 @@ export function generate(
           },
         );
       await writeSamples(join(context.dir, 'candidates.parquet'), samples);
-      const { dropped, cachedUsage, ...spent } = generated.progress;
+      const { dropped, repaired, cachedUsage, ...spent } = generated.progress;
       // Of the whole stage, in however many attempts its replies came.
       const inputTokens = spent.inputTokens + cachedUsage.inputTokens;
       const outputTokens = spent.outputTokens + cachedUsage.outputTokens;
-      const cost = spent.cost === null ? null : spent.cost + (costOf(pricing.price, cachedUsage) ?? 0);
+      const cost = spent.cost === null ? null : spent.cost + (costOfSum(pricing.price, cachedUsage) ?? 0);
       const { currency } = pricing.prices;
-      return { tasks: tasks.length, candidates: samples.length, dropped, inputTokens, outputTokens, cost, currency };
+      const counts = { tasks: tasks.length, candidates: samples.length, dropped, repaired };
+      return { ...counts, inputTokens, outputTokens, cost, currency };
     },
   };
 }
@@ -170,10 +182,16 @@ const unlearnt = ({ provider }: Config['generation']): string =>
 /** What decides a generator's replies, beside its prompts. */
 function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
   switch (provider) {
-    case 'gemini':
-      return gemini.model;
-    case 'openai':
-      return { model: openai?.model, structuredOutput: openai?.structuredOutput };
+    case 'gemini': {
+      const { model, thinkingBudget, thinkingLevel, safety } = gemini;
+      const isPlain = thinkingBudget === undefined && thinkingLevel === undefined && safety === undefined;
+      // As it was before there were settings, so that runs of earlier versions continue.
+      return isPlain ? model : { model, thinkingBudget, thinkingLevel, safety };
+    }
+    case 'openai': {
+      const { model, structuredOutput, reasoningEffort } = openai ?? {};
+      return { model, structuredOutput, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) };
+    }
     case 'local':
       return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
     case 'simulated': {
@@ -191,8 +209,8 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
     const now = performance.now();
     if (!event.final && now - last < 1000) return;
     last = now;
-    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost, dropped, newest } =
-      event;
+    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost } = event;
+    const { dropped, repaired, newest } = event;
     const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
     const counts = {
       accepted,
@@ -205,7 +223,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
       cost,
       currency,
     };
-    progress(done, total, counts, { dropped, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
+    progress(done, total, counts, { dropped, repaired, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };
 }
 

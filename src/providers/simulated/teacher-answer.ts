@@ -1,6 +1,6 @@
 /** From a request body to the teacher's answer: reads the prompt, asks the book, applies the lasting fault. */
 import { messageOf } from '../../errors.js';
-import { questionTypeOfPrompt, strategyOfPrompt } from '../../prompts/generator-prompt.js';
+import { questionTypesOfPrompt, strategyOfPrompt } from '../../prompts/generator-prompt.js';
 import type { TeacherBook } from './teacher-book.js';
 import { lastingFault, malformed, type FaultRates, type LastingFault } from './planned-faults.js';
 import type { Wire, WireRequest } from './wire.js';
@@ -33,19 +33,20 @@ export function answerRequest({ wire, body, model, contentKey, book, faults, see
     return refuse(`Not a ${wire.name} request: ${messageOf(thrown)}`);
   }
   const strategy = strategyOfPrompt(request.system);
-  const questionType = questionTypeOfPrompt(request.prompt);
+  const questionTypes = questionTypesOfPrompt(request.prompt);
   if (request.imageHash === null) return refuse('The request has no inline image.');
-  if (strategy === null || questionType === null) {
+  if (strategy === null || questionTypes === null) {
     return refuse('The simulated teacher reads only the prompts that medgr2 writes.');
   }
   const fault = lastingFault(faults, seed, contentKey);
   if (fault === 'blocked') return { status: 200, body: wire.blocked(request), contentKey, outcome: fault };
-  const reply = fault === 'empty' ? null : book.reply({ imageHash: request.imageHash, strategy, questionType });
-  if (reply === null) {
+  const { imageHash } = request;
+  const known = questionTypes.flatMap((questionType) => book.reply({ imageHash, strategy, questionType }) ?? []);
+  if (fault === 'empty' || known.length === 0) {
     const outcome = fault ?? 'unknown';
     return { status: 200, body: wire.text(request, '', 'complete'), contentKey, outcome };
   }
-  const json = JSON.stringify(reply);
+  const json = JSON.stringify(questionTypes.length === 1 ? known[0] : { samples: known });
   const text =
     fault === 'malformed'
       ? malformed(json, seed, contentKey)

@@ -1,5 +1,5 @@
 /** Answers to open questions: which words of a text are one, and when two say the same. */
-import { plainForm, readWords, turned } from '../words/canonical-words.js';
+import { articles, plainForm, readWords, turned } from '../words/canonical-words.js';
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { declarations } from './declared-answer.js';
 import statements from '../lexicon/statements.json' with { type: 'json' };
@@ -61,7 +61,10 @@ function formOf(text: string): string {
 /** `The image shows a fracture` and `it is located in the liver` without what every answer may open with. */
 function withoutLeadIn(words: Word[]): Word[] {
   const found = leadIns.startingAt(words, 0);
-  return found === null || found.length === words.length ? words : words.slice(found.length);
+  if (found === null || found.length === words.length) return words;
+  // `In the liver`, but not `in situ`.
+  const bare = found.length === 1 && !articles.has(words[1]?.text ?? '');
+  return bare ? words : words.slice(found.length);
 }
 
 /** `yes` or `no` where the text says one of them and not the other; `No fracture` is a finding, not an answer. */

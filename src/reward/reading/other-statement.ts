@@ -25,10 +25,23 @@ const corrections = new Phrases({ correction: statements.corrections });
 /** Words between `is` and the option, and between the subject and `is`. */
 const [longestGap, longestSubject] = [6, 8];
 
-/** Whether the text says that the image is, or shows, another option than the one that it declares. */
-export function statesAnother(text: string, option: string, options: readonly string[], question = ''): boolean {
+/** Words of a text that leaves no room for a reason: whatever else it says is its statement. */
+const shortText = 15;
+
+/**
+ * Whether the text says that the image is, or shows, another option than the one that it declares.
+ * @param prose What stands before the declaration, where it is a bare letter.
+ */
+export function statesAnother(
+  text: string,
+  option: string,
+  options: readonly string[],
+  question = '',
+  prose = text,
+): boolean {
   const standing = afterLastCorrection(text);
   if (!/\p{L}{2}/u.test(standing)) return false;
+  if (standing === text && saysOnlyOther(prose, option, options)) return true;
   return saysOther(standing, option, options) || findsOther(standing, option, options, question);
 }
 
@@ -38,6 +51,28 @@ function afterLastCorrection(text: string): string {
   const last = words.findLastIndex((_, i) => corrections.startingAt(words, i) !== null);
   return last === -1 ? text : prepared.slice(words[last]?.end);
 }
+
+/** `A CT scan of the chest.`: one sentence, and no word or letter of another option in it. */
+function saysOnlyOther(prose: string, option: string, options: readonly string[]): boolean {
+  const sentences = prose.split(/[\n;。]|[.!](?=\s|$)/).filter((one) => readWords(one).length > 2 || /:/.test(one));
+  const reading = readMentions(sentences.length === 1 ? (sentences[0] ?? '') : prose.trim(), options, false);
+  const { words, mentions } = reading;
+  if (sentences.length > 1 || words.length > shortText || mentions.length === 0) return false;
+  return stancesOf(reading).every(
+    ({ by, stance, option: named, start }) =>
+      by === 'words' &&
+      stance === 'said' &&
+      named !== null &&
+      named !== option &&
+      !isPolarity(named) &&
+      !words
+        .slice(Math.max(0, start - 3), start)
+        .some(({ text }, i, near) => parts.startingAt(near, i) !== null && !means.test(text)),
+  );
+}
+
+/** `Performed with CT`. */
+const means = /^(?:with|by|mit|avec|con|com)$/;
 
 function saysOther(text: string, option: string, options: readonly string[]): boolean {
   const reading = readMentions(text, options, false);

@@ -97,7 +97,15 @@ function declaredOption(text: string, options: readonly string[], question: stri
   if (result === 'none' && hung) return 'several';
   if (typeof result !== 'object' || last === undefined) return result;
   if (takesBack(text.slice(last.end), result.option, options)) return 'several';
-  return statesAnother(text, result.option, options, question) ? 'several' : result;
+  return statesAnother(text, result.option, options, question, before(text, all, options)) ? 'several' : result;
+}
+
+/** What stands before a letter that is declared; a text that declares in words, or gives its reasons behind, needs no other. */
+function before(text: string, all: readonly Declaration[], options: readonly string[]): string {
+  const spelled = all.some(({ sentence }) =>
+    readMentions(sentence, options, true).mentions.some(({ by }) => by === 'words'),
+  );
+  return spelled ? '' : text.slice(0, all[0]?.start ?? 0);
 }
 
 /** An option's letter, words or both, and nothing else. */

@@ -54,14 +54,14 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
     const found = phrases.startingAt(words, i);
     if (found === null) continue;
     const next = words[i + found.length];
-    const closes =
+    const ends =
       next === undefined ||
       next.boundary !== 'none' ||
       next.glued ||
       connectives.has(next.text) ||
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
-    const own = polar.language === 'zh' ? opens && closes : found.name === 'yes' || closes;
+    const own = polar.language === 'zh' ? opens && ends : found.name === 'yes' || ends;
     const option = found.name === 'yes' ? polar.yes : polar.no;
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
@@ -70,17 +70,26 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
   const option = opening === null ? undefined : polar[opening.polarity];
   if (opening === null || option === undefined) return mentions;
   const own = mentions.filter(({ start }) => start >= opening.length);
-  return [{ option, start: 0, end: opening.length, by: 'words' }, ...own];
+  const others = words.flatMap((_, i): Mention[] => {
+    const found = i < opening.length || own.some(({ start }) => start === i) ? null : foreign.startingAt(words, i);
+    const other = found === null ? undefined : polar[found.name as Polarity];
+    if (found === null || other === undefined || !closes(words, i + found.length)) return [];
+    return [{ option: other, start: i, end: i + found.length, by: 'words' }];
+  });
+  return [{ option, start: 0, end: opening.length, by: 'words' }, ...own, ...others];
+}
+
+/** `Nein.`, `sí o no`: a word of its own, not one before a noun. */
+function closes(words: readonly Word[], end: number): boolean {
+  const next = words[end];
+  return next === undefined || (next.boundary !== 'none' && !next.glued) || connectives.has(next.text);
 }
 
 /** `Ja, es liegt eine Fraktur vor` answers `Yes` and `No` too: the first word of a text, set off from the rest. */
 function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: number } | null {
   const found = foreign.startingAt(words, 0);
   if (found === null) return null;
-  const next = words[found.length];
-  return next === undefined || (next.boundary !== 'none' && !next.glued)
-    ? { polarity: found.name as Polarity, length: found.length }
-    : null;
+  return closes(words, found.length) ? { polarity: found.name as Polarity, length: found.length } : null;
 }
 
 const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });

@@ -48,9 +48,14 @@ function factsOf({ counts, ...generating }: Generating): Fact[] {
 }
 
 /** Every reason: there is room below. */
-function droppedText({ dropped }: Generating): string {
-  const reasons = Object.entries(dropped).toSorted(([, a], [, b]) => b - a);
-  return reasons.length === 0 ? '0' : reasons.map(([reason, n]) => `${n} ${reason}`).join(', ');
+function droppedText({ dropped, repaired }: Generating): string {
+  const list = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .toSorted(([, a], [, b]) => b - a)
+      .map(([reason, n]) => `${n} ${reason}`)
+      .join(', ');
+  const mended = list(repaired);
+  return `${list(dropped) || '0'}${mended === '' ? '' : `; mended: ${mended}`}`;
 }
 
 function Newest({ generating: { newest }, width }: { generating: Generating; width: number }): ReactElement {

@@ -11,7 +11,7 @@ export function reduceGeneration(
   at: number,
 ): Generating | null {
   if (event.stage !== 'generate') return before;
-  const { cycle, done, total, detail, dropped, newest } = event;
+  const { cycle, done, total, detail, dropped, repaired, newest } = event;
   const earlier = before?.cycle === cycle ? before : null;
   const recent = [...(earlier?.recent ?? []), [at, done] as const].filter(([time]) => at - time <= rateWindowMs);
   return {
@@ -20,6 +20,7 @@ export function reduceGeneration(
     total,
     counts: detail,
     dropped: dropped ?? earlier?.dropped ?? {},
+    repaired: repaired ?? earlier?.repaired ?? {},
     newest: newest ?? earlier?.newest ?? before?.newest ?? null,
     recent,
   };

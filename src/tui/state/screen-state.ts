@@ -50,6 +50,7 @@ export interface Generating {
   total: number;
   counts: StageMetrics;
   dropped: Readonly<Record<string, number>>;
+  repaired: Readonly<Record<string, number>>;
   newest: NewestSample | null;
   /** Ends of requests over the last half minute: time and count. */
   recent: readonly (readonly [at: number, done: number])[];

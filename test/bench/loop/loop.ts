@@ -7,13 +7,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shippedModel } from '../../../src/bridge/environment/shipped-models.js';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
 import { readParquet } from '../../../src/dataset/tables/table.js';
 import { formatTable } from '../../../src/format.js';
-import { phantomBase } from '../../../src/loop/folder/relocation.js';
 import { fromRun } from '../../../src/loop/folder/run-folder.js';
 import { cycleTasks } from '../../../src/loop/generator/cycle-tasks.js';
 import { startTeacherServer } from '../../../src/providers/simulated/simulated-server.js';
@@ -80,7 +80,7 @@ async function handOver(url: string, pool: Parameters<typeof cycleTasks>[0]['poo
     evaluation,
     seed,
     url,
-    base: phantomBase,
+    base: shippedModel('phantom'),
     out: folder,
     threads,
     concurrency: generation.concurrency,

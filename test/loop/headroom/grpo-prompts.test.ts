@@ -31,7 +31,10 @@ const sources = (of: Partial<PromptSources> = {}): PromptSources => ({
   ...of,
 });
 const promptsOf = (grpo: string, of: Partial<PromptSources> = {}) =>
-  grpoPrompts(parseConfig(`grpo: ${grpo}`, { file: 'x.yaml' }), sources(of));
+  grpoPrompts(
+    parseConfig(`grpo: ${grpo}`, { file: 'x.yaml', set: grpo.includes('batchSize') ? [] : ['grpo.batchSize=8'] }),
+    sources(of),
+  );
 const idsOf = (samples: readonly Sample[]): string[] => samples.map(({ id }) => id);
 
 describe('accepted', () => {
@@ -44,11 +47,12 @@ describe('fresh', () => {
   test('asks what was rejected and images nobody has asked about, without any answer', () => {
     const { samples, trusted, sources: counts } = promptsOf('{ prompts: fresh }');
     expect(counts).toEqual({ rejected: 3, templates: 2 });
-    expect(idsOf(samples).slice(0, 3)).toEqual(['r1', 'r2', 'r3']);
+    expect(idsOf(samples).slice(0, 3).toSorted()).toEqual(['r1', 'r2', 'r3']);
     expect(trusted).toEqual(new Set());
     for (const { answer, rationale } of samples) expect([answer, rationale]).toEqual(['', '']);
     // Each pool image the question of a trusted sample of its own modality; an OCT none, since none is known.
-    expect(samples.slice(3).map(({ image: name, question, options }) => [name, question, options])).toEqual([
+    const templates = samples.slice(3).toSorted((one, other) => one.image.localeCompare(other.image));
+    expect(templates.map(({ image: name, question, options }) => [name, question, options])).toEqual([
       ['p1', 'Which of t-mri?', ['mass', 'cyst']],
       ['p2', 'Which of t-ct?', ['CT', 'MRI']],
     ]);
@@ -71,9 +75,23 @@ describe('fresh', () => {
 
   test('trusted samples keep their answers, and only theirs are compared with', () => {
     const { samples, trusted } = promptsOf('{ prompts: fresh, fresh: { from: [trusted, rejected] } }');
-    expect(idsOf(samples)).toEqual(['t-mri', 't-ct', 'r1', 'r2', 'r3']);
+    expect(idsOf(samples).toSorted()).toEqual(['r1', 'r2', 'r3', 't-ct', 't-mri']);
+    expect(idsOf(samples.slice(0, 2)).toSorted()).toEqual(['t-ct', 't-mri']);
     expect(trusted).toEqual(new Set(['t-mri', 't-ct']));
-    expect(samples[0]?.answer).toBe('mass');
+    expect(samples.find(({ id }) => id === 't-mri')?.answer).toBe('mass');
+  });
+
+  test('asks as many as its steps take, and a later source only where those before it are too few', () => {
+    const few = (grpo: string) => promptsOf(`{ prompts: fresh, numGenerations: 2, batchSize: 2, ${grpo} }`).sources;
+    expect(few('maxSteps: 2')).toEqual({ rejected: 2 });
+    expect(few('maxSteps: 4')).toEqual({ rejected: 3, templates: 1 });
+    expect(few('maxSteps: 9, fresh: { from: [templates] }')).toEqual({ templates: 2 });
+  });
+
+  test('what fills not even one step is filled up with what was learned', () => {
+    const { sources: counts, trusted } = promptsOf('{ prompts: fresh, numGenerations: 2, batchSize: 8 }', { pool: [] });
+    expect(counts).toEqual({ accepted: 2, rejected: 3 });
+    expect(trusted).toEqual(new Set(['a', 'b']));
   });
 
   test('where there is nothing fresh, what was learned is asked', () => {

@@ -14,7 +14,7 @@ from training_jobs import Channel, cut_after_each, different, files_of, outcome_
 
 from medgr2.jobs.grpo_figures import has_value, same_in_group
 from medgr2.jobs.grpo_trainer import PolicyTrainer
-from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.training.training_faults import NothingLearned
 
 REWARDS = [{"name": "r", "weight": 1}, {"name": "match", "weight": 1}]
@@ -120,6 +120,20 @@ def test_dead_groups_are_told_by_reward(tmp_path, data):
         assert told["deadGroups"] == 0.0  # the sum hides it
         assert told["rewards"]["match"]["deadGroups"] == 0.5 and told["rewards"]["r"]["deadGroups"] == 0.0
         assert told["leftOut"] is None
+
+
+@pytest.mark.parametrize("scale", ["batch", "group", "none"])
+def test_dead_groups_are_told_whatever_rewards_are_scaled_by(tmp_path, data, scale):
+    class Flat(Judged):
+        def ask(self, request):
+            flat = [1.0 if item["id"] == "row-0" else 0.0 for item in request["items"]]
+            places = [float(index % 2) if item["id"] == "row-1" else 0.0 for index, item in enumerate(request["items"])]
+            return {"scores": {"r": flat, "match": places}}
+
+    channel = Flat({})
+    spec = spec_of("grpo", tmp_path / "out", two_rows(data), rewards=REWARDS, trl={**TRL, "scale_rewards": scale})
+    assert run(spec, channel)["deadGroups"] == 0.5
+    assert [event["grpo"]["deadGroups"] for event in channel.of("train-step")] == [0.5, 0.5]
 
 
 def test_where_all_are_left_out_nothing_was_learned_and_that_is_said(tmp_path, data):

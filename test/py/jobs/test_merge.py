@@ -17,10 +17,10 @@ from safetensors.torch import load_file
 from transformers import AutoModelForImageTextToText
 
 from medgr2.jobs.run_job import run_job
-from medgr2.models.load_models import PHANTOM_BASE, load_vlm
+from medgr2.models.load_models import load_vlm
 from medgr2.models.load_processor import load_processor
 from medgr2.models.reward_backbone import RewardModel
-from medgr2.models.weights import ModelUnloadable
+from medgr2.models.weights import PHANTOM_BASE, ModelUnloadable
 from medgr2.training.training_faults import CheckpointNotSaved
 
 CPU = torch.device("cpu")

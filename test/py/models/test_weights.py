@@ -14,10 +14,10 @@ from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from medgr2.jobs.run_job import run_job
-from medgr2.models.load_models import PHANTOM_BASE, load_vlm
+from medgr2.models.load_models import load_vlm
 from medgr2.models.model_roles import HEAD_FILE, NotAPolicy, NotARewardModel
 from medgr2.models.reward_backbone import RewardModel
-from medgr2.models.weights import ModelUnloadable
+from medgr2.models.weights import PHANTOM_BASE, ModelUnloadable
 
 CPU = torch.device("cpu")
 NORM = "model.norm.weight"

@@ -142,7 +142,7 @@ def test_other_rows_images_or_weights_under_the_same_names(cut, there, tmp_path)
 
 def test_rows_and_model_that_only_moved_are_the_same_job(cut, there, tmp_path):
     data = write_rows(tmp_path / "elsewhere")
-    from medgr2.models.load_models import PHANTOM_BASE
+    from medgr2.models.weights import PHANTOM_BASE
 
     model = shutil.copytree(PHANTOM_BASE, tmp_path / "base")
     changed = {"data": data, "model": {"path": str(model), "dtype": "float32"}, "threads": 1, "device": "auto"}
@@ -162,7 +162,7 @@ def test_a_finished_model_of_another_job_leaves_no_file_in_the_new_one(cut, tmp_
 
 @pytest.mark.parametrize("more", [{}, {"lora": LORA}])
 def test_a_job_that_would_replace_its_own_start_is_refused(more, cut, tmp_path):
-    from medgr2.models.load_models import PHANTOM_BASE
+    from medgr2.models.weights import PHANTOM_BASE
 
     model = shutil.copytree(PHANTOM_BASE, tmp_path / "out" / "model")
     reference = {"path": str(tmp_path / "out" / ".." / "out" / "model"), "dtype": "float32"}

@@ -11,8 +11,7 @@ import torch
 from training_jobs import Channel, run, spec_of, write_rows
 
 from medgr2.jobs import score
-from medgr2.models.load_models import PHANTOM_BASE
-from medgr2.models.weights import ModelUnloadable, load_weights
+from medgr2.models.weights import PHANTOM_BASE, ModelUnloadable, load_weights
 from medgr2.resuming.weight_seal import SEAL_FILE, seal
 
 

@@ -11,9 +11,9 @@ import torch
 from job_fixtures import KINDS, Kept, rows_of, spec_of
 
 from medgr2.jobs.run_job import run_job
-from medgr2.models.load_models import PHANTOM_BASE
 from medgr2.models.load_processor import load_processor
 from medgr2.models.reward_backbone import RewardModel
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.rows.encode import encode
 from medgr2.rows.reserved_tokens import ReservedTokens
 from medgr2.rows.row_bounds import HELD_TOKENS, PASS_TOKENS, RowsTooLong, plan_batches, row_lengths

@@ -69,7 +69,7 @@ def _the_same_by_plain_peft(folder: str) -> None:
     from peft import PeftModel
     from transformers import AutoModelForImageTextToText
 
-    from medgr2.models.load_models import PHANTOM_BASE
+    from medgr2.models.weights import PHANTOM_BASE
 
     base = AutoModelForImageTextToText.from_pretrained(PHANTOM_BASE, dtype=torch.float32)
     plain = PeftModel.from_pretrained(base, folder).merge_and_unload()

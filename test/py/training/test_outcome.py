@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 from training_jobs import LORA, Channel, make_llava, run, spec_of, weights_of, write_rows
 
-from medgr2.models.load_models import PHANTOM_BASE
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.rows.row_bounds import RowsTooLong
 from medgr2.training.training_faults import (
     NothingLearned,

@@ -12,8 +12,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from medgr2.jobs import reward_model, score
-from medgr2.models.load_models import PHANTOM_BASE, load_vlm
+from medgr2.models.load_models import load_vlm
 from medgr2.models.reward_backbone import RewardModel
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.node.job_channel import JobCancelled
 from medgr2.training.lora import lora_config
 

@@ -18,8 +18,9 @@ from vllm_server import FakeVllm, pretend_vllm, serving
 
 from medgr2.jobs import grpo
 from medgr2.models.chat_format import end_ids
-from medgr2.models.load_models import PHANTOM_BASE, load_weights
+from medgr2.models.load_models import load_weights
 from medgr2.models.load_processor import load_processor
+from medgr2.models.weights import PHANTOM_BASE
 from medgr2.rows.encode import encode
 from medgr2.training.merge_adapters import merge_adapters
 from medgr2.training.vllm_rollouts import RolloutsDiffer, RolloutsFailed

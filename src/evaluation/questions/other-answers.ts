@@ -1,9 +1,9 @@
 /** What another model said to the same questions: from a file of answers, or from predictions.parquet of a run or of `evaluate`. */
-import { readPredictions, type PredictionSource } from '../dataset/predictions/predictions.js';
-import { readParquet } from '../dataset/tables/table.js';
-import { judgeAnswer, type EvaluationReading } from './answer-report.js';
-import type { Prediction } from './answer-questions.js';
-import type { Outcome } from './transitions.js';
+import { readPredictions, type PredictionSource } from '../../dataset/predictions/predictions.js';
+import { readParquet } from '../../dataset/tables/table.js';
+import { judgeAnswer, type EvaluationReading } from '../answer-report.js';
+import type { Prediction } from '../answer-questions.js';
+import type { Outcome } from '../transitions.js';
 
 /** Rows of a file with no ids are paired by their order. */
 export async function readOutcomes(source: PredictionSource, reading: EvaluationReading = 'ours'): Promise<Outcome[]> {

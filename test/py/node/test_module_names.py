@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NAMED = re.compile(r"(?<![\w/.@-])medgr2((?:\.[a-z_]\w*)+)(?!\w*/)")
 #: What is said of the past, and files that are called so.
 SAID = {"medgr2.channel", "medgr2.yaml", "medgr2.yml", "medgr2.json", "medgr2.log"}

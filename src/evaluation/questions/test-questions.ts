@@ -1,10 +1,10 @@
 /** Test questions for a model: of a dataset folder, of a run folder, or of a table of samples. Images get absolute paths. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { isDatasetFolder, readDataset } from '../dataset/folders/dataset-folder.js';
-import { readSamples } from '../dataset/tables/sample-table.js';
-import { DataError } from '../errors.js';
-import type { Sample } from '../sample.js';
+import { isDatasetFolder, readDataset } from '../../dataset/folders/dataset-folder.js';
+import { readSamples } from '../../dataset/tables/sample-table.js';
+import { DataError } from '../../errors.js';
+import type { Sample } from '../../sample.js';
 
 /** Where a run keeps its test questions; their images are named from the run folder. */
 export const testOfRun = join('cycle-0', 'prepare-data', 'test.parquet');

@@ -12,11 +12,11 @@ from job_fixtures import rows_of
 from training_jobs import make_llava
 
 from medgr2.executors.ranks import RanksExecutor
-from medgr2.models.load_models import PHANTOM_BASE
 from medgr2.models.reward_backbone import RewardModel
+from medgr2.models.weights import PHANTOM_BASE
 
 CPU = torch.device("cpu")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 #: Rows of each rank: three passes of two, one pass, and nothing that fits.
 SHARES = [[0, 1, 2, 3, 4], [5], [6]]
 MODULE = """
