@@ -80,14 +80,19 @@ export function probePairs(samples: readonly Sample[], { seed, limit }: ProbeOpt
 const wrongly = (sample: Sample, answer: string, more = ''): string =>
   renderResponse({ rationale: `${argueFor(sample, answer)} ${more}`.trim(), answer });
 
+/** Samples that are looked at in search of one whose answer is wrong here: reading answers takes its time. */
+const draws = 40;
+
 /** A right answer to another image, which is wrong for this one: of the same question type and modality where there is one. */
 function likeOther(sample: Sample, others: readonly Sample[]): Sample | null {
-  const wrongHere = others.filter(
-    (other) =>
-      other.imageHash !== sample.imageHash &&
-      other.rationale.trim() !== '' &&
-      !answersMatch(other.answer, sample.answer, sample.options),
+  const elsewhere = others.filter(
+    ({ imageHash, rationale }) => imageHash !== sample.imageHash && rationale.trim() !== '',
   );
-  const alike = wrongHere.filter(({ questionType }) => questionType === sample.questionType);
-  return alike.find(({ modality }) => modality === sample.modality) ?? alike[0] ?? wrongHere[0] ?? null;
+  const alike = elsewhere.filter(({ questionType }) => questionType === sample.questionType);
+  const nearest = alike.filter(({ modality }) => modality === sample.modality);
+  for (const some of [nearest, alike, elsewhere]) {
+    const found = some.slice(0, draws).find(({ answer }) => !answersMatch(answer, sample.answer, sample.options));
+    if (found !== undefined) return found;
+  }
+  return null;
 }
