@@ -39,12 +39,11 @@ function texts(images: number, noise: number, key: string): HeldOutScore[] {
   return Array.from({ length: 8 * images }, (_, n) => {
     const grade = [10, 6, 0, -6][n % 4] ?? 0;
     const image = `image ${Math.floor(n / 8)}`;
-    const score = grade + noise * random.normal();
     return {
       sampleId: `${image}/${Math.floor(n / 4)}`,
       grade,
       kind: grade > 0 ? 'original' : 'mismatch',
-      score,
+      score: grade + noise * random.normal(),
       cluster: image,
     };
   });

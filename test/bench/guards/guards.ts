@@ -3,7 +3,7 @@
  * many cycles after the harm began, and how often one alarms where nothing is wrong. Prints a Markdown table.
  * Options: --healthy 0,1,2 (seeds) --seeds 0,1 (of each decoy) --only WORD --teachers N (seeds on which the generator's guards look
  * at what the teachers write, without any training) --out DIR --set key=value. Can be stopped and continued;
- * a run takes about a minute on one idle core. Thresholds were chosen on seeds 0 to 4: report on others.
+ * a run takes about a minute on one idle core. Thresholds were set before the first run; seed 0 was looked at while the bench was made: report on others.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';

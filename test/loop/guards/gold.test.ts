@@ -13,12 +13,12 @@ import { makeSample } from '../../helpers/sample.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const trainers = ['sft', 'grpo', 'reward-model'];
+const trainers = new Set(['sft', 'grpo', 'reward-model']);
 /** Images that training jobs were given, by file name: phantoms' names tell what they were drawn for. */
 const learned = async ({ calls }: FakeEngine): Promise<Map<string, string[]>> => {
   const found = new Map<string, string[]>();
   for (const { spec, rows } of calls)
-    if (trainers.includes(spec.kind))
+    if (trainers.has(spec.kind))
       found.set(
         spec.outDir,
         (rows as unknown as { image: string }[]).map(({ image }) => image.replace(/^.*\/images\//, 'images/')),
