@@ -98,7 +98,8 @@ test('train-reward grades, trains and sets τ', async () => {
   const { samples } = await generateAlone(config, { images: null }, { runDir: join(dir, 'generate'), engine });
   const options = { runDir: join(dir, 'rewards'), engine };
   const { path, report } = await trainRewardAlone(config, samples, options);
-  expect(engine.calls.map(({ spec }) => spec.kind)).toEqual(['reward-model', 'score']);
+  // Scored are the held-out texts, and the probes made of them.
+  expect(engine.calls.map(({ spec }) => spec.kind)).toEqual(['reward-model', 'score', 'score']);
   expect(path).toBe(join(dir, 'rewards', 'cycle-0', 'reward-model', 'model'));
   expect(report.tau).toBe(0);
 });

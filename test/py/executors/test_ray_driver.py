@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from multiprocessing import forkserver
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ OWN = {"address": None, "workers": 2, "gpu": False, "cpusPerWorker": 1, "listen"
 def surroundings(monkeypatch):
     for name in ("RAY_USAGE_STATS_ENABLED", "RAY_TRAIN_V2_ENABLED", *ray_driver.PATIENCE):
         monkeypatch.setenv(name, "")  # set by the driver; put back afterwards
+    forkserver._forkserver._stop()  # the driver ends all children of its process, which a job has to itself
 
 
 class Desk:

@@ -48,7 +48,12 @@ def reward_model(base: str, folder: Path, most: int) -> str:
     return str(folder)
 
 
-def test_a_split_reward_model_gives_the_scores_of_a_whole_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_reward_model_gives_the_scores_of_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # as the ranks have it: sums over several threads differ in the last digit
+    request.addfinalizer(lambda: torch.set_num_threads(threads))
     rows = rows_of(tmp_path, 7)
     for number, row in enumerate(rows):
         row["response"] = "CT, since " + "bone is white " * number
