@@ -32,7 +32,8 @@ test('links within the project lead somewhere', () => {
       const [path = '', anchor] = target.split('#');
       const file = path === '' ? join(root, page) : join(root, dirname(page), path);
       if (!existsSync(file)) lost.push(`${page}: ${target}`);
-      else if (anchor !== undefined && !anchorsOf(file).includes(anchor)) lost.push(`${page}: no heading for ${target}`);
+      else if (anchor !== undefined && !anchorsOf(file).includes(anchor))
+        lost.push(`${page}: no heading for ${target}`);
     }
   }
   expect(lost).toEqual([]);
