@@ -1,5 +1,6 @@
 /** The option that a text gives as its answer. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import { disagrees, withoutOffers } from './asides.js';
 import { bareAnswers } from './answer-alone.js';
 import { hesitates, takesBack } from '../options/beside-answer.js';
 import { contradictsFinding, findingOption } from './yes-no.js';
@@ -39,7 +40,8 @@ export function resolveOption(
 
 /** @param question What was asked, which may name a finding or a unit; empty where it is not known. */
 export function resolve(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
-  const { body, beside } = unwrap(text);
+  const { body: wrapped, beside } = unwrap(text);
+  const body = withoutOffers(wrapped);
   const read = (shown: readonly string[], said: string): Resolution => {
     const resolution = resolvePlain(said, shown, bounded, question);
     if (typeof resolution !== 'object') return resolution;
@@ -88,7 +90,7 @@ function declaredOption(text: string, options: readonly string[], question: stri
     hung ||= isHanging(declaration);
     // `The diagnosis is uncertain. Answer: B`: a doubt that ends its sentence leaves the next one whole.
     const closed = /^\s*[.!。！]/.test(text.slice(declaration.end));
-    const read = isHanging(declaration) && !closed ? 'several' : readDeclaration(declaration, options);
+    const read = isHanging(declaration) && !closed ? 'several' : readDeclaration(declaration, options, question);
     if (read === 'none') continue;
     if (result !== 'none' && !declaration.revised && !sameResolution(result, read)) return 'several';
     result = read;
@@ -131,7 +133,11 @@ function isHanging({ sentence, doubtful }: Declaration): boolean {
   return words.length === 0 ? doubtful : isOnlyDoubt(words);
 }
 
-function readDeclaration({ line, sentence, doubtful }: Declaration, options: readonly string[]): Resolution {
+function readDeclaration(
+  { line, sentence, doubtful }: Declaration,
+  options: readonly string[],
+  question: string,
+): Resolution {
   for (const segment of line === sentence ? [line] : [line, sentence]) {
     const body = segment.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
     const named = cutAtArticle(body) ? undefined : nameOf(body, options);
@@ -158,7 +164,8 @@ function spokenFor(text: string, options: readonly string[], bounded: boolean, q
   // An option may itself be `Not sure`.
   const loose = reading.words.map((word, i) => (reading.owners[i] === undefined ? word : { text: '§' }));
   if (refusals.within(loose)) return 'several';
-  const stood = stancesOf(reading);
+  if (disagrees(reading.words.slice(reading.mentions.at(-1)?.end))) return 'several';
+  const stood = stancesOf(reading, question);
   const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
   const [only] = denied;
   const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;

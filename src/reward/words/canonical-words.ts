@@ -12,7 +12,8 @@ const synonymPhrases = new Phrases(
 );
 const inCapitals = new Set(caseSensitive.map(spelled));
 const directionWords = new Set(directions.map(spelled));
-const genericWords = new Set(generic.map((word) => stemmed(spelled(word))));
+/** `Scan`, `image`, `side`: what any answer of a kind may carry, in the singular. */
+export const genericWords: ReadonlySet<string> = new Set(generic.map((word) => stemmed(spelled(word))));
 export const articles: ReadonlySet<string> = new Set(lexicon.articles.map(spelled));
 
 export interface ReadOptions {
