@@ -45,5 +45,5 @@ function isStudy(words: readonly Word[]): boolean {
 
 function isPart({ text }: Word, asked: ReadonlySet<string>): boolean {
   const known = articles.has(text) || ofTheWhole.has(text) || ofTheWhole.has(spelled(text)) || asked.has(stemmed(text));
-  return !known && !adverb.test(text) && /\p{L}/u.test(text) && [...text].length + Number(!/^[a-z]$/.test(text)) > 1;
+  return !known && !adverb.test(text) && /\p{L}/u.test(text) && !/^[a-z]$/.test(text);
 }

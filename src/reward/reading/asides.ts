@@ -4,7 +4,7 @@
  */
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
 import { articles, genericWords, plainForm, readWords } from '../words/canonical-words.js';
-import { hesitates } from '../options/beside-answer.js';
+import { hesitates } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { sentenceEnd, sentenceStart } from './voices.js';
 import { stemmed, type Word } from '../words/word-list.js';

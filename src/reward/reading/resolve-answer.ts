@@ -2,8 +2,8 @@
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { disagrees, withoutOffers } from './asides.js';
 import { bareAnswers } from './answer-alone.js';
-import { hesitates, takesBack } from '../options/beside-answer.js';
-import { contradictsFinding, findingOption } from './yes-no.js';
+import { takesBack } from '../options/beside-answer.js';
+import { contradictsFinding, findingOption, noneOption, optionByInitial } from './yes-no.js';
 import { declarations, type Declaration } from './declared-answer.js';
 import { withoutLabels } from '../options/labelled-options.js';
 import { unwrap } from './answer-markup.js';
@@ -11,7 +11,7 @@ import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
-import { isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { hesitates, isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { articles, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
 import { statesAnother } from './other-statement.js';
@@ -54,6 +54,8 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (resolution !== 'none') return resolution;
   const unlabelled = withoutLabels(options);
   if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
+  const none = noneOption(body, options, question);
+  if (none !== null) return { option: none };
   const measured = optionsInUnitOf(question, options);
   return measured === null ? 'none' : read(measured, body);
 }
@@ -73,9 +75,15 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   const [, letter = '', words = ''] = /^\s*[([]?([A-Za-z])\s*[)\].:/=–—-]+\s*(\S.*)$/.exec(text) ?? [];
   const lettered = letter === '' ? undefined : options[letter.toUpperCase().charCodeAt(0) - 65];
   const named =
-    lettered !== undefined && nameOption(words, options) === lettered ? lettered : nameOption(text, options);
+    lettered !== undefined && nameOption(words, options) === lettered ? lettered : namedOrInitial(text, options);
   // `CT?` asks.
   return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
+}
+
+/** An option that several fit is none, whatever its initial. */
+function namedOrInitial(text: string, options: readonly string[]): string | null | undefined {
+  const named = nameOption(text, options);
+  return named === undefined ? optionByInitial(text, options) : named;
 }
 
 /** What the declarations of a text agree on, and nothing beside them takes away. */
@@ -147,7 +155,7 @@ function readDeclaration(
   // `B. No wait`, which is no option B with words of its own.
   const words = /^[A-Z][.)]\s+(.*)$/s.exec(body)?.[1] ?? '';
   if (cutAtArticle(body) || hesitates(readWords(words))) return 'several';
-  const read = spokenFor(body, options, true);
+  const read = spokenFor(body, options, true, question);
   return doubtful && typeof read === 'object' ? 'several' : read;
 }
 

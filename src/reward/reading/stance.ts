@@ -70,7 +70,8 @@ function stanceOf(reading: Reading, mention: Mention, question: string): Stance 
   if (by === 'words' && isAside({ words, start, end, from, to, isOption, question })) return 'aside';
   const stance = stanceInClause(reading, mention, from, to);
   if (by === 'letter' || !speaksOfHealth(option, stance === 'denied')) return stance;
-  const loose = (first: number, last: number): Word[] => words.slice(first, last).filter((_, i) => !isOption(first + i));
+  const loose = (first: number, last: number): Word[] =>
+    words.slice(first, last).filter((_, i) => !isOption(first + i));
   return isOfPart(loose(from, start), loose(end, to), question) ? 'aside' : stance;
 }
 
