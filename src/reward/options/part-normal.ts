@@ -15,6 +15,7 @@ const ofTheWhole = new Set([
   ...wordsOf([...phrases.neutral, ...phrases.presence, ...phrases.fillers, ...phrases.copulas, ...phrases.denials]),
   ...wordsOf([...phrases.conclusions, ...phrases.answerCopulas, ...phrases.chooseVerbs, ...phrases.labelWords]),
 ]);
+const partial = wordsOf(lexicon.partial);
 const adverb = /..(?:ly|ment|mente|weise)$/;
 const preposition = /^(?:in|on|of|within|at|im|am|auf|dans|sur|de|du|del|en|nel|nella|no|na|op|van|на|в)$/;
 
@@ -29,18 +30,22 @@ export function speaksOfHealth(option: string | null, denied: boolean): boolean 
  */
 export function isOfPart(before: readonly Word[], after: readonly Word[], question: string): boolean {
   const asked = new Set(readWords(question).map(({ text }) => stemmed(text)));
-  const names = (words: readonly Word[]): boolean => !isStudy(words) && words.some((word) => isPart(word, asked));
-  // `Normal for the age`, `normal in all respects`: only a noun right behind is what is normal.
-  const end = after.findIndex(({ text }) => preposition.test(text) || copula.test(text));
+  const names = (words: readonly Word[]): boolean =>
+    studyIn(words) === 'part' || (studyIn(words) === null && words.some((word) => isPart(word, asked)));
+  // `Normal for the age`: only a noun right behind is what is normal.
+  const end = after.findIndex(({ text }) => copula.test(text));
   return names(before) || names(end === -1 ? after : after.slice(0, end));
 }
 
 const copula = /^(?:is|are|was|were|for|with|without|and|because|ist|est|es)$/;
 
-/** `The chest X-ray of the patient`, but not `the heart in this image`. */
-function isStudy(words: readonly Word[]): boolean {
+/** `The chest X-ray of the patient` is the whole; `most of the image` is not, and `the heart in this image` is neither. */
+function studyIn(words: readonly Word[]): 'whole' | 'part' | null {
   const at = words.findIndex(({ text }) => studies.has(text) || studies.has(stemmed(text)));
-  return at !== -1 && !words.slice(0, at).some(({ text }) => preposition.test(text));
+  if (at === -1) return null;
+  const before = words.slice(0, at);
+  if (before.some(({ text }) => partial.has(text))) return 'part';
+  return before.some(({ text }) => preposition.test(text)) ? null : 'whole';
 }
 
 function isPart({ text }: Word, asked: ReadonlySet<string>): boolean {
