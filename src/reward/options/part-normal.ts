@@ -2,6 +2,7 @@
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
 import phrases from '../lexicon/phrases.json' with { type: 'json' };
 import { articles, coreForm, plainForm, readWords } from '../words/canonical-words.js';
+import type { Clause } from '../reading/asides.js';
 import { phraseWords } from '../words/phrases.js';
 import { spelled, stemmed, type Word } from '../words/word-list.js';
 
@@ -24,20 +25,29 @@ export function speaksOfHealth(option: string | null, denied: boolean): boolean 
   return option !== null && (denied ? unhealthy : healthy).has(coreForm(readWords(option)));
 }
 
-/**
- * @param before Words of the clause before the option.
- * @param after Those behind it.
- */
-export function isOfPart(before: readonly Word[], after: readonly Word[], question: string): boolean {
+/** @param prepared What the places of words refer to. */
+export function isOfPart({ words, start, end, from, to, isOption, question }: Clause, prepared: string): boolean {
+  const loose = (first: number, last: number): Word[] =>
+    words.slice(first, last).filter((_, i) => !isOption(first + i));
+  const before = loose(from === start ? labelStart(words, start, prepared) : from, start);
+  const after = loose(end, to);
   const asked = new Set(readWords(question).map(({ text }) => stemmed(text)));
-  const names = (words: readonly Word[]): boolean =>
-    studyIn(words) === 'part' || (studyIn(words) === null && words.some((word) => isPart(word, asked)));
+  const names = (said: readonly Word[]): boolean =>
+    studyIn(said) === 'part' || (studyIn(said) === null && said.some((word) => isPart(word, asked)));
   // `Normal for the age`: only a noun right behind is what is normal.
-  const end = after.findIndex(({ text }) => copula.test(text));
-  return names(before) || names(end === -1 ? after : after.slice(0, end));
+  const stop = after.findIndex(({ text }) => copula.test(text));
+  return names(before) || names(stop === -1 ? after : after.slice(0, stop));
 }
 
 const copula = /^(?:is|are|was|were|for|with|without|and|because|ist|est|es)$/;
+
+/** The `Heart` of `Heart: normal`. */
+function labelStart(words: readonly Word[], start: number, prepared: string): number {
+  if (!/^\s*[:：]/.test(prepared.slice(words[start - 1]?.end, words[start]?.start))) return start;
+  let at = start - 1;
+  while (at > 0 && words[at]?.boundary === 'none') at--;
+  return at;
+}
 
 /** `The chest X-ray of the patient` is the whole; `most of the image` is not, and `the heart in this image` is neither. */
 function studyIn(words: readonly Word[]): 'whole' | 'part' | null {

@@ -47,14 +47,7 @@ export interface Clause {
 }
 
 export function isAside(clause: Clause): boolean {
-  return (
-    isRecommended(clause) ||
-    isPast(clause) ||
-    isWanted(clause) ||
-    isGeneric(clause) ||
-    isCompared(clause) ||
-    isWell(clause)
-  );
+  return isRecommended(clause) || isPast(clause) || isWanted(clause) || isGeneric(clause) || isCompared(clause);
 }
 
 const isAsked = (asked: Phrases, question: string): boolean => question !== '' && asked.within(readWords(question));
@@ -133,7 +126,7 @@ function isCompared(clause: Clause): boolean {
 }
 
 /** `The left lung is clear` speaks of no finding there, unless the question asks where all is well. */
-function isWell({ words, end, to, question }: Clause): boolean {
+export function isWell({ words, end, to, question }: Clause): boolean {
   const after = words.slice(end, to);
   const verb = after.slice(0, 3).findIndex(({ text }) => copula.test(text));
   const well = after.slice(verb + 1, verb + 4).some(({ text }) => healthy.has(text));

@@ -6,7 +6,7 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { isAside, type Clause } from './asides.js';
+import { isAside, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { isFramed } from '../options/framed-mention.js';
@@ -58,12 +58,15 @@ export function stancesOf(reading: Reading, question = ''): Stood[] {
     const goesAlong = leads && (said || stance === 'doubted') && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
     const again = said && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
-    const weak =
-      mention.weak === true ||
-      (said && mention.by === 'words' && !speaksOfHealth(mention.option, false) && !isFramed(clause));
+    const weak = mention.weak === true || (said && mention.by === 'words' && !isAnswer(mention, clause));
     stood.push({ ...mention, weak, stance: goesAlong || again ? previous.stance : stance });
   }
   return stood;
+}
+
+/** `The left lung is clear` and `The liver produces bile` give no answer, though they stand beside one. */
+function isAnswer({ option }: Mention, clause: Clause): boolean {
+  return speaksOfHealth(option, false) || (isFramed(clause) && !isWell(clause));
 }
 
 function clauseOf({ words, owners }: Reading, { start, end }: Mention, question: string): Clause {
@@ -72,21 +75,10 @@ function clauseOf({ words, owners }: Reading, { start, end }: Mention, question:
 }
 
 function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
-  const { words, start, end, from, to, isOption, question } = clause;
   if (mention.by === 'words' && isAside(clause)) return 'aside';
-  const stance = stanceInClause(reading, mention, from, to);
-  if (mention.by === 'letter' || !speaksOfHealth(mention.option, stance === 'denied')) return stance;
-  const loose = (first: number, last: number): Word[] =>
-    words.slice(first, last).filter((_, i) => !isOption(first + i));
-  return isOfPart(loose(labelStart(reading, from, start), start), loose(end, to), question) ? 'aside' : stance;
-}
-
-/** The `Heart` of `Heart: normal`. */
-function labelStart({ words, prepared }: Reading, from: number, start: number): number {
-  const colon = from === start && /^\s*[:：]/.test(prepared.slice(words[start - 1]?.end, words[start]?.start));
-  let at = start - 1;
-  while (colon && at > 0 && words[at]?.boundary === 'none') at--;
-  return colon ? at : from;
+  const stance = stanceInClause(reading, mention, clause.from, clause.to);
+  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
 }
 
 function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, from: number, to: number): Stance {
