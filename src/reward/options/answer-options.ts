@@ -86,7 +86,25 @@ export function nameOption(text: string, options: readonly string[]): string | n
     if (found.length > 1 && level === 0) return found[0]?.option;
     if (found.length > 1) return null;
   }
-  return undefined;
+  return misspelt(words, all);
+}
+
+/** The one option whose words a text has with letters swapped, doubled or halved: `plueral efusion`. */
+function misspelt(words: readonly Word[], all: readonly OptionForms[]): string | undefined {
+  const said = words.map(signature).join(' ');
+  if (!words.some(({ text }) => text.length >= shortestMisspelt)) return undefined;
+  const found = all.filter((one) => spelledOut(one.words).map(signature).join(' ') === said);
+  return found.length === 1 ? found[0]?.option : undefined;
+}
+
+const shortestMisspelt = 6;
+const spelledOut = (words: readonly Word[]): Pick<Word, 'text'>[] =>
+  words.flatMap(({ text }) => text.split('_').map((part) => ({ text: part })));
+
+/** First and last letter and those between, sorted and once each. */
+function signature({ text }: Pick<Word, 'text'>): string {
+  if (!/^[a-z]{5,}$/.test(text)) return text;
+  return `${text[0]}${[...new Set(text.slice(1, -1))].toSorted().join('')}${text.at(-1)}`;
 }
 
 /** The option whose own words a text is; null where none or several are. */

@@ -75,9 +75,19 @@ const follows = new Phrases({ seen: [...findings.seen, ...lexicon.fits, ...aside
 const places = singleWords([statements.places]);
 const opensAside = singleWords([frames.opensAside]);
 const these = singleWords([frames.these]);
+const functional = singleWords([
+  statements.pronouns,
+  lexicon.copulas,
+  statements.places,
+  statements.parts,
+  frames.opensAside,
+  frames.verbs,
+]);
 const adverb = /..(?:ly|lich|weise|ment|mente|mento)$/;
 
 export function isFramed({ words, start, end, from, to, isOption, question }: Clause): boolean {
+  // Of a number it is asked elsewhere what it counts.
+  if (words.slice(start, end).some(({ text }) => text.startsWith('#'))) return true;
   const asked = new Set(readWords(question).map(({ text }) => stemmed(text)));
   const isKnown = (word: Word, at: number): boolean => isOption(at) || isCommon(word, asked);
   const [left, right] = [words.slice(from, start), words.slice(end, to)];
@@ -86,9 +96,22 @@ export function isFramed({ words, start, end, from, to, isOption, question }: Cl
   // `This axial CT shows the liver`.
   if (plain && left.some(({ text }) => these.has(stemmed(text)))) return true;
   if (leads.within(left) || follows.within(right)) return true;
+  if (isFragment(words, start, end)) return true;
   const nouns = left.filter(({ text }) => !articles.has(text));
   return places.has(stemmed(nouns.at(-1)?.text ?? ''));
 }
+
+/** `Tc-99m MDP bone scan`: a few words without a verb, that end with what they name. */
+function isFragment(words: readonly Word[], start: number, end: number): boolean {
+  const left = words.slice(0, start);
+  return (
+    end === words.length &&
+    left.length <= 4 &&
+    left.every((word, i) => !isFunctional(word) && (i === 0 || word.boundary === 'none'))
+  );
+}
+
+const isFunctional = ({ text }: Word): boolean => articles.has(text) || functional.has(stemmed(text));
 
 function isCommon({ text }: Word, asked: ReadonlySet<string>): boolean {
   const plain = stemmed(text);

@@ -2,6 +2,8 @@
  * All places where a text speaks of an option, by words or by letter. Longest reading first: `PET-CT` is no `CT`, `no mass`
  * is no `mass`. What the text says about them is for stance.ts.
  */
+import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import units from '../lexicon/units.json' with { type: 'json' };
 import { articles, readWords } from '../words/canonical-words.js';
 import { isPolarity, polarityMentions } from '../reading/yes-no.js';
 import { letterMentions } from './option-letters.js';
@@ -9,6 +11,7 @@ import { ordinalMentions } from './option-ordinals.js';
 import { optionForms, spokenForms } from './answer-options.js';
 import { afterJoint, closesJoint, joint, reorderedForms } from './word-order.js';
 import { normalize } from '../words/normal-text.js';
+import { Phrases, phraseWords } from '../words/phrases.js';
 import { prepare, spelled, stemmed, type Mention, type Word } from '../words/word-list.js';
 
 export interface Reading {
@@ -62,7 +65,10 @@ export function readMentions(text: string, options: readonly string[], bounded: 
   const prepared = prepare(text);
   const words = readWords(text);
   const counts = bounded || isOneCount(words);
-  const spoken = wordMentions(words, options).map((one) => ({ ...one, weak: !counts && isBareNumber(words, one) }));
+  const spoken = wordMentions(words, options).map((one) => ({
+    ...one,
+    weak: isBareNumber(words, one) && (!(counts || isTotal(words, one)) || isNumbered(words, one)),
+  }));
   const byWords = withoutInner([...spoken, ...polarityMentions(words, options)]);
   const taken = new Set(byWords.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
   const own = new Set(options.map((option) => option.trim().toLowerCase()).filter((option) => option.length === 1));
@@ -106,6 +112,8 @@ function closesItself(words: readonly Word[], { start, end }: Mention, prepared:
   );
 }
 
+const inAll = new Phrases({ all: lexicon.inAll });
+const numbered = new Set([...units.ranks, ...lexicon.notLabels].flatMap(phraseWords));
 /** Words of a sentence that says a number and little else: `There are 3 nodules.` */
 const shortSentence = 10;
 
@@ -124,6 +132,14 @@ function isOneCount(words: readonly Word[]): boolean {
 function isBareNumber(words: readonly Word[], { start, end }: Mention): boolean {
   return end - start === 1 && /^#[\d.-]+$/.test(words[start]?.text ?? '');
 }
+
+/** `3 ribs in all`, whatever other numbers stand before it. */
+const isTotal = (words: readonly Word[], { end }: Mention): boolean =>
+  inAll.within(words.slice(end, end + 4)) || inAll.within(words.slice(Math.max(0, end - 4), end - 1));
+
+/** The `4` of `segment 4` counts nothing. */
+const isNumbered = (words: readonly Word[], { start }: Mention): boolean =>
+  words[start]?.boundary === 'none' && numbered.has(words[start - 1]?.text ?? '');
 
 function wordMentions(words: readonly Word[], options: readonly string[]): Mention[] {
   const byFirst = new Map<string, { option: string | null; form: string[] }[]>();

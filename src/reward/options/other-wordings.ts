@@ -1,0 +1,119 @@
+/**
+ * Other ways to read a text that names no option as it stands: bare numbers in the unit that is asked for, a fraction as a
+ * percentage, a value within one of several ranges, a category without its noun, a narrower word for what an option calls
+ * (`MRCP` for MRI, `renal` for kidney). Each is tried only where the stricter ones found nothing.
+ */
+import wordings from '../lexicon/wordings.json' with { type: 'json' };
+import units from '../lexicon/units.json' with { type: 'json' };
+import { readWords } from '../words/canonical-words.js';
+import { optionsInUnitOf } from './unit-asked.js';
+
+export interface Wording {
+  options: readonly string[];
+  text: string;
+}
+
+export function otherWordings(text: string, options: readonly string[], question: string): Wording[] {
+  const measured = optionsInUnitOf(question, options);
+  return [
+    measured === null ? null : { options: measured, text },
+    asPercentage(text, options),
+    inCategories(text, options),
+    inBroaderWords(text, options),
+  ].filter((one) => one !== null);
+}
+
+/** `LVEF = 0.35` where options are percentages. */
+function asPercentage(text: string, options: readonly string[]): Wording | null {
+  if (!options.every((option) => /^\s*[\d.,]+\s*%\s*$/.test(option))) return null;
+  const [fraction, ...more] = [...text.matchAll(/(?<![\d.,])0?[.,]\d+(?![\d.,]|\s*[%\p{L}])/gu)];
+  if (fraction === undefined || more.length > 0 || /%/.test(text)) return null;
+  const percent = Number((Number(fraction[0].replace(',', '.')) * 100).toPrecision(12));
+  return { options, text: text.replace(fraction[0], `${percent}%`) };
+}
+
+const roman = /^[IVX]+([A-F]?)$/;
+const ranks = units.ranks.join('|');
+
+/** `Bosniak 2F`, `category 4B`, where options are `IIF` or `BI-RADS 4`. */
+function inCategories(text: string, options: readonly string[]): Wording | null {
+  const values = options.map((option) => /(?:^|[\s-])([IVX]+[A-F]?|\d{1,2}[A-F]?)\s*$/i.exec(option.trim())?.[1] ?? '');
+  const heads = options.map((option, i) =>
+    option
+      .trim()
+      .slice(0, option.trim().length - (values[i]?.length ?? 0))
+      .trim(),
+  );
+  if (
+    values.includes('') ||
+    new Set(heads).size > 1 ||
+    (heads[0] === '' && !values.every((value) => roman.test(value)))
+  )
+    return null;
+  const nouns = [ranks, 'bosniak', 'category', 'categories', heads[0] ?? ''].filter((noun) => noun !== '').join('|');
+  const found = [
+    ...text.matchAll(
+      new RegExp(
+        `(?:${nouns.replace(/[-\s]/g, '[-\\s]?')})[\\s:-]*([IVX]+|\\d{1,2})([A-Fa-f]?)(?![\\p{L}\\p{N}])`,
+        'giu',
+      ),
+    ),
+  ];
+  // `Grade II-III` is more than its first.
+  if (
+    found.length !== 1 ||
+    (text.match(/(?<![\p{L}\p{N}])(?:[IVX]+|\d+)[A-Fa-f]?(?![\p{L}\p{N}])/gu)?.length ?? 0) !== 1
+  )
+    return null;
+  const named = new Set(found.map(([, number = '', letter = '']) => `${number}${letter}`));
+  const [only] = named;
+  return only === undefined || named.size > 1
+    ? null
+    : { options: values.map((value) => `grade ${value}`), text: `grade ${only}` };
+}
+
+const broader = new Map(Object.entries(wordings.broader));
+const word = /\p{L}[\p{L}\p{N}-]*/gu;
+
+function inBroaderWords(text: string, options: readonly string[]): Wording | null {
+  const broadened = (one: string): string => one.replace(word, (found) => broader.get(found.toLowerCase()) ?? found);
+  const said = broadened(text);
+  return said === text ? null : { options: options.map(broadened), text: said };
+}
+
+interface Range {
+  from: number;
+  to: number;
+  unit: string;
+}
+
+/** The one range that holds the only quantity of a text, where all options are ranges in one unit that do not overlap. */
+export function rangeHolding(text: string, options: readonly string[]): string | null {
+  const ranges = options.map(rangeOf);
+  const [unit] = new Set(ranges.map((range) => range?.unit));
+  if (unit === undefined || ranges.some((range) => range?.unit !== unit)) return null;
+  const values = readWords(text).filter(({ text: said }) => said.startsWith('#'));
+  const [, number, own] = /^#(-?[\d.]+)([^\d.]*)$/.exec(values[0]?.text ?? '') ?? [];
+  if (values.length !== 1 || number === undefined || own !== unit) return null;
+  const holding = options.filter((_, i) => {
+    const { from, to } = ranges[i] as Range;
+    return Number(number) >= from && Number(number) <= to;
+  });
+  const bounds = new Set(ranges.flatMap((range) => (range === null ? [] : [range.from, range.to])));
+  // A value on a bound belongs where the bound is said to.
+  const edge = bounds.has(Number(number)) && !options.some((option) => /[≤≥]|[<>]=/.test(option));
+  return holding.length === 1 && !edge ? (holding[0] ?? null) : null;
+}
+
+function rangeOf(option: string): Range | null {
+  const [word, ...more] = readWords(option);
+  if (word === undefined || more.length > 0) return null;
+  const bounds = /^#(-?[\d.]+?)\.\.(-?[\d.]+)([^\d.]*)$/.exec(word.text);
+  if (bounds !== null) return { from: Number(bounds[1]), to: Number(bounds[2]), unit: bounds[3] ?? '' };
+  const [, sign = '', number = '', unit = ''] = /^#([<>≤≥])(-?[\d.]+)([^\d.]*)$/.exec(word.text) ?? [];
+  if (sign === '') return null;
+  const tiny = sign === '<' || sign === '>' ? 1e-9 : 0;
+  return /[<≤]/.test(sign)
+    ? { from: -Infinity, to: Number(number) - tiny, unit }
+    : { from: Number(number) + tiny, to: Infinity, unit };
+}
