@@ -71,6 +71,8 @@ function formsOf(text: string, words: readonly Word[]): string[][] {
 export function nameOption(text: string, options: readonly string[]): string | null | undefined {
   const all = optionForms(options);
   const words = readWords(text);
+  const initials = byInitials(text.trim().replace(/[.!]$/, ''), options);
+  if (initials.length > 1) return null;
   const own = formsOf(text, words);
   const short = [
     coreForm(words),
@@ -86,8 +88,19 @@ export function nameOption(text: string, options: readonly string[]): string | n
     if (found.length > 1 && level === 0) return found[0]?.option;
     if (found.length > 1) return null;
   }
-  return misspelt(words, all);
+  return initials[0] ?? misspelt(words, all);
 }
+
+/** The options that an abbreviation may stand for by its letters alone: `MS` for `Mitral stenosis` and `Multiple sclerosis`. */
+export function byInitials(short: string, options: readonly string[]): string[] {
+  if (!/^[A-Z]{2,6}$/.test(short)) return [];
+  return options.filter((option) => initialsOf(option) === short);
+}
+
+const initialsOf = (option: string): string =>
+  (option.match(/\p{L}+/gu) ?? [])
+    .flatMap((one) => (/^(?:of|the|and|in|a|an)$/i.test(one) ? [] : one.charAt(0).toUpperCase()))
+    .join('');
 
 /** The one option whose words a text has with letters swapped, doubled or halved: `plueral efusion`. */
 function misspelt(words: readonly Word[], all: readonly OptionForms[]): string | undefined {

@@ -74,6 +74,7 @@ const leads = new Phrases({
 const follows = new Phrases({ seen: [...findings.seen, ...lexicon.fits, ...asides.recommended, ...frames.after] });
 const places = singleWords([statements.places]);
 const opensAside = singleWords([frames.opensAside]);
+const heads = new Set([...genericWords, ...singleWords([frames.heads])]);
 const these = singleWords([frames.these]);
 const functional = singleWords([
   statements.pronouns,
@@ -83,6 +84,9 @@ const functional = singleWords([
   frames.opensAside,
   frames.verbs,
 ]);
+const modalities = new Set(synonyms.modalities.flatMap(([name = '']) => readWords(name).map(({ text }) => text)));
+/** Words of a study's name: `CT of the abdomen and pelvis`. */
+const longestStudyName = 7;
 const adverb = /..(?:ly|lich|weise|ment|mente|mento)$/;
 
 export function isFramed({ words, start, end, from, to, isOption, question }: Clause): boolean {
@@ -101,8 +105,10 @@ export function isFramed({ words, start, end, from, to, isOption, question }: Cl
   return places.has(stemmed(nouns.at(-1)?.text ?? ''));
 }
 
-/** `Tc-99m MDP bone scan`: a few words without a verb, that end with what they name. */
+/** `Tc-99m MDP bone scan`, `CT abdomen with contrast`: a few words without a verb, that end with what they name, or name a study. */
 function isFragment(words: readonly Word[], start: number, end: number): boolean {
+  const bare = (word: Word): boolean => !isFunctional(word) || opensAside.has(word.text);
+  if (modalities.has(words[start]?.text ?? '') && words.length <= longestStudyName && words.every(bare)) return true;
   const left = words.slice(0, start);
   return (
     end === words.length &&
@@ -121,8 +127,8 @@ function isCommon({ text }: Word, asked: ReadonlySet<string>): boolean {
 
 /** `CT scan of the abdomen`, `left lung`: what stands behind it is said of it in passing. */
 function saysNoMore(words: readonly Word[], start: number, end: number): boolean {
-  if (words.slice(start, end).every(({ text }) => directionWords.has(text))) return true;
+  if (words.slice(start, end).every(({ text }) => directionWords.has(text) || text === 'both')) return true;
   let next = end;
-  while (genericWords.has(stemmed(words[next]?.text ?? ''))) next++;
+  while (heads.has(stemmed(words[next]?.text ?? ''))) next++;
   return opensAside.has(words[next]?.text ?? '');
 }

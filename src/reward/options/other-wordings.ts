@@ -51,6 +51,7 @@ function inCategories(text: string, options: readonly string[]): Wording | null 
   )
     return null;
   const nouns = [ranks, 'bosniak', 'category', 'categories', heads[0] ?? ''].filter((noun) => noun !== '').join('|');
+  const alone = /^\W*(?:\d{1,2}|[IVXivx]+)[A-Fa-f]?\W*$/.test(text);
   const found = [
     ...text.matchAll(
       new RegExp(
@@ -59,6 +60,9 @@ function inCategories(text: string, options: readonly string[]): Wording | null 
       ),
     ),
   ];
+  const numbers = alone ? (text.match(/\d{1,2}|[IVX]+/gi) ?? []) : [];
+  if (numbers.length === 1 && heads[0] === '')
+    return { options: values.map((value) => `grade ${value}`), text: `grade ${text.replace(/\W/g, '').toUpperCase()}` };
   // `Grade II-III` is more than its first.
   if (
     found.length !== 1 ||
@@ -73,10 +77,10 @@ function inCategories(text: string, options: readonly string[]): Wording | null 
 }
 
 const broader = new Map(Object.entries(wordings.broader));
-const word = /\p{L}[\p{L}\p{N}-]*/gu;
+const anyWord = /\p{L}[\p{L}\p{N}-]*/gu;
 
 function inBroaderWords(text: string, options: readonly string[]): Wording | null {
-  const broadened = (one: string): string => one.replace(word, (found) => broader.get(found.toLowerCase()) ?? found);
+  const broadened = (one: string): string => one.replace(anyWord, (found) => broader.get(found.toLowerCase()) ?? found);
   const said = broadened(text);
   return said === text ? null : { options: options.map(broadened), text: said };
 }
@@ -88,20 +92,24 @@ interface Range {
 }
 
 /** The one range that holds the only quantity of a text, where all options are ranges in one unit that do not overlap. */
-export function rangeHolding(text: string, options: readonly string[]): string | null {
+/** @param question Which may ask for an age, that options give without their unit. */
+export function rangeHolding(text: string, options: readonly string[], question: string): string | null {
   const ranges = options.map(rangeOf);
   const [unit] = new Set(ranges.map((range) => range?.unit));
   if (unit === undefined || ranges.some((range) => range?.unit !== unit)) return null;
   const values = readWords(text).filter(({ text: said }) => said.startsWith('#'));
   const [, number, own] = /^#(-?[\d.]+)([^\d.]*)$/.exec(values[0]?.text ?? '') ?? [];
-  if (values.length !== 1 || number === undefined || own !== unit) return null;
+  const years =
+    unit === '' && own === 'month' && /\bage\b|\bold\b|\balter\b|\bâge\b|\bedad\b|\bidade\b/iu.test(question);
+  if (values.length !== 1 || number === undefined || !(own === unit || years)) return null;
+  const value = years ? Number(number) / 12 : Number(number);
   const holding = options.filter((_, i) => {
     const { from, to } = ranges[i] as Range;
-    return Number(number) >= from && Number(number) <= to;
+    return value >= from && value <= to;
   });
   const bounds = new Set(ranges.flatMap((range) => (range === null ? [] : [range.from, range.to])));
   // A value on a bound belongs where the bound is said to.
-  const edge = bounds.has(Number(number)) && !options.some((option) => /[≤≥]|[<>]=/.test(option));
+  const edge = bounds.has(value) && !options.some((option) => /[≤≥]|[<>]=/.test(option));
   return holding.length === 1 && !edge ? (holding[0] ?? null) : null;
 }
 

@@ -121,8 +121,11 @@ function isGeneric({ words, start, end, from, to }: Clause): boolean {
 /** `Option B describes air in the pleural space`, but not `B describes the image best`. */
 export function isExplained({ words, end, to }: Clause): boolean {
   const after = words.slice(end, to);
+  const [first = '', second = ''] = after.map(({ text }) => text);
+  if (first === 'would' && /^(?:show|have|cause|look|appear|produce|demonstrate|present)$/.test(second)) return true;
+  if (first === 'is' && /^(?:when|where)$/.test(second)) return true;
   return (
-    explains.test(after[0]?.text ?? '') &&
+    explains.test(first) &&
     !after.some(({ text }) => /^(?:best|this|these|image|picture|finding|findings|it)$/.test(text))
   );
 }

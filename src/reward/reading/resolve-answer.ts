@@ -10,6 +10,7 @@ import { withoutLabels } from '../options/labelled-options.js';
 import { unwrap } from './answer-markup.js';
 import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
+import { withoutSideIdioms } from '../options/side-idioms.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
 import { hesitates, isLeftOpen, isOnlyDoubt } from './left-open.js';
@@ -59,7 +60,7 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
   const none = noneOption(body, options, question);
   if (none !== null) return { option: none };
-  const holding = rangeHolding(body, options);
+  const holding = rangeHolding(body, options, question);
   if (holding !== null && !isLeftOpen(readWords(body))) return { option: holding };
   for (const other of otherWordings(body, options, question)) {
     const found = read(other.options, other.text);
@@ -177,7 +178,7 @@ const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
 
 /** The one option that a text speaks for. */
 function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
-  const reading = readMentions(withoutIdioms(text), options, bounded);
+  const reading = readMentions(withoutSideIdioms(text), options, bounded);
   if (reading.mentions.length === 0) {
     const found = /[?？]/.test(text) ? null : findingOption(reading.words, options, question);
     return found === null ? 'none' : { option: found };
@@ -198,15 +199,12 @@ const wholes = lexicon.wholeOptions.map((option) => coreForm(readWords(option)))
 /** `None of the above` where each of the others is denied, and `all of the above` where it is said, whatever else is. */
 function ofAll(stood: readonly Stood[], options: readonly string[]): Resolution | null {
   const [all, none] = wholes.map((whole) => options.find((option) => coreForm(readWords(option)) === whole));
-  const rest = options.filter((option) => option !== none && option !== all);
-  const stands = (option: string, stance: Stood['stance']): boolean =>
-    stood.some((one) => one.option === option) && stood.every((one) => one.option !== option || one.stance === stance);
-  if (none !== undefined && rest.length > 1 && rest.every((option) => stands(option, 'denied')))
-    return stood.every(({ stance }) => stance === 'denied') ? { option: none } : null;
-  if (all === undefined || !stands(all, 'said')) return null;
-  return stood.every(({ stance, option }) => stance === 'said' && option !== null && option !== none)
-    ? { option: all }
-    : null;
+  const rest = options.filter((option) => option !== none);
+  const only = (stance: Stood['stance']): boolean => stood.every((one) => one.stance === stance && one.option !== null);
+  const named = new Set(stood.map(({ option }) => option));
+  if (none !== undefined && rest.length > 1 && only('denied') && rest.every((option) => named.has(option)))
+    return { option: none };
+  return all !== undefined && named.has(all) && only('said') ? { option: all } : null;
 }
 
 function decide(stood: readonly Stood[]): Resolution {
@@ -224,17 +222,3 @@ function decide(stood: readonly Stood[]): Resolution {
   if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
   return { option };
 }
-
-const idiom = new RegExp(
-  `\\b(?:${["that'?s", 'that is', "you'?re", 'you are', 'quite', "I'?m", 'I am'].join('|')}) right\\b|\\ball right\\b|\\bright (?:now|away|here|there|answer|option|choice|one)\\b`,
-  'gi',
-);
-
-const remaining =
-  /\b(?:only|nothing|all|what|whatever)\b[^.!?;,\n]*\b(?:is|are|that's) left\b|\bleft (?:over|behind|out|untreated|unchanged)\b|\b(?:is|are|was|were) left (?:with|to)\b/gi;
-
-/** `That's right` names no side, and neither does `only the effusion is left`. */
-const withoutIdioms = (text: string): string =>
-  text
-    .replace(idiom, (found) => found.replace(/right/i, 'so'))
-    .replace(remaining, (found) => found.replace(/left/i, 'remaining'));
