@@ -6,6 +6,7 @@
 import wordings from '../lexicon/wordings.json' with { type: 'json' };
 import units from '../lexicon/units.json' with { type: 'json' };
 import { readWords } from '../words/canonical-words.js';
+import { prepare } from '../words/word-list.js';
 import { optionsInUnitOf } from './unit-asked.js';
 
 export interface Wording {
@@ -17,6 +18,7 @@ export function otherWordings(text: string, options: readonly string[], question
   const measured = optionsInUnitOf(question, options);
   return [
     measured === null ? null : { options: measured, text },
+    inRanges(text, options, question),
     asPercentage(text, options),
     inCategories(text, options),
     inBroaderWords(text, options),
@@ -69,11 +71,8 @@ function inCategories(text: string, options: readonly string[]): Wording | null 
     (text.match(/(?<![\p{L}\p{N}])(?:[IVX]+|\d+)[A-Fa-f]?(?![\p{L}\p{N}])/gu)?.length ?? 0) !== 1
   )
     return null;
-  const named = new Set(found.map(([, number = '', letter = '']) => `${number}${letter}`));
-  const [only] = named;
-  return only === undefined || named.size > 1
-    ? null
-    : { options: values.map((value) => `grade ${value}`), text: `grade ${only}` };
+  const [[said, number = '', letter = ''] = ['']] = found;
+  return { options: values.map((value) => `grade ${value}`), text: text.replace(said, `grade ${number}${letter}`) };
 }
 
 const broader = new Map(Object.entries(wordings.broader));
@@ -91,14 +90,17 @@ interface Range {
   unit: string;
 }
 
-/** The one range that holds the only quantity of a text, where all options are ranges in one unit that do not overlap. */
-/** @param question Which may ask for an age, that options give without their unit. */
-export function rangeHolding(text: string, options: readonly string[], question: string): string | null {
+/**
+ * The text with its only quantity as the one range that holds it, where all options are ranges in one unit that do not overlap.
+ * @param question Which may ask for an age, that options give without their unit.
+ */
+function inRanges(text: string, options: readonly string[], question: string): Wording | null {
   const ranges = options.map(rangeOf);
   const [unit] = new Set(ranges.map((range) => range?.unit));
   if (unit === undefined || ranges.some((range) => range?.unit !== unit)) return null;
   const values = readWords(text).filter(({ text: said }) => said.startsWith('#'));
-  const [, number, own] = /^#(-?[\d.]+)([^\d.]*)$/.exec(values[0]?.text ?? '') ?? [];
+  const [said] = values;
+  const [, number, own] = /^#(-?[\d.]+)([^\d.]*)$/.exec(said?.text ?? '') ?? [];
   const years =
     unit === '' && own === 'month' && /\bage\b|\bold\b|\balter\b|\bâge\b|\bedad\b|\bidade\b/iu.test(question);
   if (values.length !== 1 || number === undefined || !(own === unit || years)) return null;
@@ -110,7 +112,10 @@ export function rangeHolding(text: string, options: readonly string[], question:
   const bounds = new Set(ranges.flatMap((range) => (range === null ? [] : [range.from, range.to])));
   // A value on a bound belongs where the bound is said to.
   const edge = bounds.has(value) && !options.some((option) => /[≤≥]|[<>]=/.test(option));
-  return holding.length === 1 && !edge ? (holding[0] ?? null) : null;
+  const [holder] = holding;
+  if (holder === undefined || holding.length > 1 || edge) return null;
+  const prepared = prepare(text);
+  return { options, text: `${prepared.slice(0, said?.start)}${holder} ${prepared.slice(said?.end).replace(/^-/, '')}` };
 }
 
 function rangeOf(option: string): Range | null {

@@ -18,7 +18,7 @@ import { articles, coreForm, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
 import { afterLast, statesAnother } from './other-statement.js';
 import { prepare } from '../words/word-list.js';
-import { otherWordings, rangeHolding } from '../options/other-wordings.js';
+import { otherWordings } from '../options/other-wordings.js';
 
 /** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
 export type Resolution = { option: string } | 'none' | 'several';
@@ -60,8 +60,6 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
   const none = noneOption(body, options, question);
   if (none !== null) return { option: none };
-  const holding = rangeHolding(body, options, question);
-  if (holding !== null && !isLeftOpen(readWords(body))) return { option: holding };
   for (const other of otherWordings(body, options, question)) {
     const found = read(other.options, other.text);
     if (found !== 'none') return found;
