@@ -136,7 +136,7 @@ def _table_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tupl
 
 
 def _optimiser_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tuple[str, str]]:
-    """What an optimiser takes and never looks at: src/config/trl-options/optimiser-options.ts, by way of the contract."""
+    """What an optimiser never looks at: src/config/trl-options/optimiser-options.ts, by way of the contract."""
     optim = options.get("optim") or rules["usual"]
     beside = f"changes nothing beside optim: {optim}"
     found = [(option, beside) for option in rules["ignores"].get(optim, []) if options.get(option) is not None]

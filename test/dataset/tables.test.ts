@@ -469,14 +469,15 @@ test('a table that is not filled in yet says so', async () => {
 test('an import or export that fails leaves none of the folders above its own that it made, and those of others', async () => {
   const path = join(dir, 'lost-images.csv');
   writeFileSync(path, 'image,question,answer\nnone.png,What?,mass\n');
-  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toThrow();
+  const lost = { code: 'import-empty' };
+  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toMatchObject(lost);
   const split = { name: 'train', samples: [makeSample({ image: join(dir, 'none.png') })] };
   const source = { title: '', about: '', splits: [split], tables: [], licence: '', leftOut: 0 };
   const out = join(dir, 'made', 'too', 'for', 'this');
   await expect(exportDataset(source, { out, images: 'path' })).rejects.toThrow('none.png');
   expect(existsSync(join(dir, 'made'))).toBe(false);
   mkdirSync(join(dir, 'made', 'before'), { recursive: true });
-  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toThrow();
+  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toMatchObject(lost);
   expect(readdirSync(join(dir, 'made'))).toEqual(['before']);
 });
 
