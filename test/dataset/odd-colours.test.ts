@@ -89,13 +89,11 @@ test('an import, and a job that is given the file itself, see what a person sees
 });
 
 test('CIELab is refused by name, of whatever depth: every reader makes another picture of it', async () => {
-  const red = sharp({ create: { width: 96, height: 64, channels: 3, background: 'red' } });
   for (const space of ['lab', 'labs'])
-    await red
-      .clone()
+    await sharp({ create: { width: 96, height: 64, channels: 3, background: 'red' } })
       .pipelineColourspace(space)
       .toColourspace(space)
-      .tiff()
+      .tiff({ compression: 'none' })
       .toFile(join(dir, `${space}.tif`));
   for (const name of ['lab8', 'lab', 'labs'])
     expect(await readPicture(join(dir, `${name}.tif`))).toEqual({
