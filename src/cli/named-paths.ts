@@ -9,7 +9,7 @@ import { isShipped } from '../bridge/environment/shipped-models.js';
 import { nearest } from '../config/nearest-word.js';
 import { ConfigError } from '../errors.js';
 
-/** Whether a value names something to read, by what the help calls it: `<run>`, `--data <path>`. */
+/** Whether a value names something to read, by what the help calls it: `<run>`, `--data <path>`. An `<encoder-folder>` has words of its own. */
 const reads: Readonly<Record<string, (value: string, command: Command) => boolean>> = {
   ...Object.fromEntries(
     ['config', 'file', 'folder', 'images', 'path', 'run', 'samples'].map((kind) => [kind, () => true]),

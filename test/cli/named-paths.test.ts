@@ -46,7 +46,6 @@ const lines: readonly (readonly [string, string])[] = [
   ['evaluate --predictions LOST', '--predictions <file>'],
   ['evaluate --predictions THERE --questions LOST', '--questions <file>'],
   ['evaluate --predictions THERE --against nothing-of-this-name', '--against <file or model>'],
-  ['evaluate --predictions THERE --bertscore-model LOST', '--bertscore-model <folder>'],
   ['merge LOST --out OUT', '<model-folder>'],
   ['report LOST --out OUT', '<run>'],
 ];

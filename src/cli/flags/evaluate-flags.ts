@@ -55,7 +55,7 @@ export const declareEvaluate: Declare = (program, io) => {
       'ours',
     )
     .option(
-      '--bertscore-model <folder>',
+      '--bertscore-model <encoder-folder>',
       'also BERTScore of answers to open questions, by an encoder of yours, such as a folder of roberta-large',
     )
     .addOption(
