@@ -5,6 +5,7 @@ import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
 import { Header } from './parts/header.js';
+import { HeadlineRow } from './parts/headline-row.js';
 import { Help } from './parts/help.js';
 import { ImageView } from './parts/image-view.js';
 import { layoutOf, narrow, overlayRows } from './parts/layout.js';
@@ -101,6 +102,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
+      <HeadlineRow state={state} columns={columns} />
       <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
       {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (

@@ -151,9 +151,9 @@ test('the summary is a table of cycles and says where the run is', () => {
   };
   expect(summaryOf(result, '/runs/a')).toMatchInlineSnapshot(`
     "
-    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ    SFT   GRPO  time
-    base                                                                   0.531
-    1             880       400  0.640 → 0.955   1000  0.910  4.20  0.700  0.750  2:01
+    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ   base    SFT   GRPO  time
+    base                                                            0.531
+    1             880       400  0.640 → 0.955   1000  0.910  4.20         0.700  0.750  2:01
 
     precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on 480
     held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.

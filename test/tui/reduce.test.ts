@@ -36,7 +36,8 @@ describe('a whole run', () => {
         grpo,
       ]),
     ).toEqual([
-      [0, null, null, null, null, 0.54],
+      [0, null, null, null, null, null],
+
       // The model that scored in a cycle was reported on before it.
       [1, 130, 0.71, 3.2, 0.58, 0.62],
       [2, 260, 0.75, 3.2, 0.6, 0.64],

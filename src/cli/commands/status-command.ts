@@ -65,7 +65,7 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
     seconds: Math.round(known.gaps.length === 0 ? worked : Math.max(worked, inStages)),
     secondsLeft: left === null ? null : Math.round(left),
     accuracy: {
-      base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.grpo ?? null,
+      base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.base ?? null,
       cycles: [
         ...cyclesDone.map(({ cycle, accuracy }) => ({ cycle, ...accuracy })),
         ...state.rows

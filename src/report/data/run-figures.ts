@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
 import { seedFolders } from '../../loop/comparison/seed-folders.js';
-import type { PolicyComparison } from '../../loop/result/policy-comparisons.js';
+import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { holdsRun } from '../../loop/folder/run-folder.js';
 import { readTestQuestions, readTestSamples, type TestQuestions } from '../answers/answered-questions.js';
 import { readCurves, type Curve } from './learning-curves.js';

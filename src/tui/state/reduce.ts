@@ -9,6 +9,7 @@ import { initialState, stageKey, stageOf, type ScreenState, type StageState } fr
 const keptLines = 200;
 /** Alarms kept; the screen shows the newest. */
 const keptAlarms = 50;
+const keptComparisons = 200;
 
 /** @param line What the log says about the event, or null. */
 export function reduce(state: ScreenState, event: TimedEvent, line: string | null = null): ScreenState {
@@ -55,10 +56,20 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return state;
     case 'alarm':
       return withAlarm(state, event.cycle, event.guard, event.message);
-    case 'promotion':
-      return event.refused.length === 0
-        ? state
-        : withAlarm(state, event.cycle, 'promotion', `${event.refused.join(' and ')} not let through`);
+    case 'promotion': {
+      const { cycle, what, promoted, refused } = event;
+      const decided = what === 'policy' ? { ...state, promoted: { cycle, name: promoted } } : state;
+      if (refused.length === 0) return decided;
+      return withAlarm(decided, cycle, 'promotion', `${refused.join(' and ')} not let through`);
+    }
+    case 'comparison': {
+      if (event.arm !== undefined) return state;
+      const { type: _, time: __, cycle: ___, ...comparison } = event;
+      const others = state.comparisons.filter(
+        ({ first, second }) => first !== comparison.first || second !== comparison.second,
+      );
+      return { ...state, comparisons: [...others, comparison].slice(-keptComparisons) };
+    }
     case 'run-end': {
       const { status, error, seconds } = event;
       return { ...state, status, error, current: null, progress: null, earlierSeconds: state.earlierSeconds + seconds };

@@ -1,6 +1,7 @@
 /** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
 import type { JobEvent } from '../../bridge/contract/contract.js';
 import type { NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
+import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { planStages, type StagePlan } from '../../loop/stage-plan.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
 import { emptySeries, type Series } from './series.js';
@@ -67,6 +68,8 @@ export interface CycleRow {
   /** Rank correlation and threshold of the reward model that scored in this cycle. */
   spearman: number | null;
   tau: number | null;
+  /** Of cycle 0 alone. */
+  base: number | null;
   sft: number | null;
   grpo: number | null;
   seconds: number;
@@ -100,6 +103,10 @@ export interface ScreenState {
   rows: readonly CycleRow[];
   /** What guards found, newest last. */
   alarms: readonly { cycle: number; guard: string; message: string }[];
+  /** Policies against each other on the same test questions, newest last. */
+  comparisons: readonly PolicyComparison[];
+  /** The policy that was let through last, by its stage; null where no gold set decides. */
+  promoted: { cycle: number; name: string } | null;
   log: readonly string[];
 }
 
@@ -132,6 +139,8 @@ export const initialState: ScreenState = {
   grpo: null,
   rows: [],
   alarms: [],
+  comparisons: [],
+  promoted: null,
   log: [],
 };
 
