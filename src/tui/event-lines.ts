@@ -53,6 +53,8 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return `${head(event)} ALARM (${event.guard}): ${event.message}`;
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
+      case 'work':
+        return null;
       case 'comparison':
         return `${clock(event.time)}  compared: ${comparisonText(event)}`;
       case 'run-end':

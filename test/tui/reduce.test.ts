@@ -147,7 +147,7 @@ describe('time left', () => {
       ) + 1,
     );
     const { stage, run } = timeLeft(stateOf(events), at(events));
-    expect(stage).toBeCloseTo(51, 0);
+    expect(stage).toBeCloseTo(50, 0);
     expect(run).toBeCloseTo((stage ?? 0) + 6 + 60 + 6 + 0.1, 0);
   });
 

@@ -49,7 +49,7 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
   const until = works ? now : (state.lastEventAt ?? now);
   const result = works || known.result === null || isComparison(known.result) ? null : known.result;
   const cyclesDone = result?.cycles ?? [];
-  const current = told ? 0 : (until - (state.startedAt ?? until)) / 1000;
+  const current = told ? 0 : ((state.pausedAt ?? until) - (state.startedAt ?? until)) / 1000 - state.pausedSeconds;
   const worked = state.earlierSeconds + current;
   const inStages = known.ledger.reduce((sum, { seconds }) => sum + seconds, 0);
   const left = works ? timeLeft(state, now).run : null;
