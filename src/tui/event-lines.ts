@@ -4,6 +4,7 @@ import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js'
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
 import { formatNumber, formatSeconds } from '../format.js';
+import { stageWords } from './parts/stage-words.js';
 import { signedPoints } from './state/headline.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
@@ -16,7 +17,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
   let compared = false;
   const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
     const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
-    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${event.stage.padEnd(16)}`;
+    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${stageWords[event.stage].name.padEnd(16)}`;
   };
   return (event) => {
     switch (event.type) {

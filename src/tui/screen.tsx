@@ -1,6 +1,7 @@
 /** The whole screen: lays out what the state holds, and turns keys into what a person wants. Decides nothing itself. */
 import { Box, Text, useInput, useWindowSize } from 'ink';
-import { useEffect, useState, useSyncExternalStore, type ReactElement } from 'react';
+import { keysOf } from './parts/keys-of-input.js';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
 import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
@@ -43,25 +44,35 @@ export function Screen({ feed, actions, color, gpu, isAlive }: ScreenProps): Rea
   const [asked, setAsked] = useState<Asked>(null);
   const gpus = useGpus(gpu);
   const alive = useClock(isAlive);
+  // Several keys of one burst see what the one before has asked for.
+  const newest = useRef<Asked>(null);
+  const ask = (what: Asked): void => {
+    newest.current = what;
+    setAsked(what);
+  };
+  const toggle = (what: 'pause' | 'stop-after-stage'): void => {
+    if (actions.run === undefined || newest.current === 'stop') return;
+    const next = newest.current === what ? null : what;
+    actions.run.request(next);
+    ask(next);
+  };
+  const quit = (): void => {
+    if (actions.run === undefined) actions.leave();
+    else {
+      ask('stop');
+      actions.run.stop();
+    }
+  };
   useInput((input, key) => {
-    const toggle = (what: 'pause' | 'stop-after-stage'): void => {
-      if (actions.run === undefined || asked === 'stop') return;
-      const next = asked === what ? null : what;
-      actions.run.request(next);
-      setAsked(next);
-    };
-    if (key.tab) setChosen((now) => nextPanel(now ?? panelFor(state), key.shift ? -1 : 1));
-    else if (key.escape) [setChosen, setOverlay].forEach((set) => set(null));
-    else if (input === '?') setOverlay((now) => (now === 'help' ? null : 'help'));
-    else if (input === 'i') setOverlay((now) => (now === 'image' ? null : 'image'));
-    else if (input === 'p') toggle('pause');
-    else if (input === 's') toggle('stop-after-stage');
-    else if (input === 'q' || (key.ctrl && input === 'c')) {
-      if (actions.run === undefined) actions.leave();
-      else {
-        setAsked('stop');
-        actions.run.stop();
-      }
+    for (const pressed of keysOf(input, key)) {
+      if (pressed === 'next' || pressed === 'before')
+        setChosen((now) => nextPanel(now ?? panelFor(state), pressed === 'next' ? 1 : -1));
+      else if (pressed === 'escape') [setChosen, setOverlay].forEach((set) => set(null));
+      else if (pressed === '?') setOverlay((now) => (now === 'help' ? null : 'help'));
+      else if (pressed === 'i') setOverlay((now) => (now === 'image' ? null : 'image'));
+      else if (pressed === 'p') toggle('pause');
+      else if (pressed === 's') toggle('stop-after-stage');
+      else if (pressed === 'q') quit();
     }
   });
   return (
@@ -125,7 +136,14 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
-      <Keys asked={asked} owns={owns} error={state.error} alarms={state.alarms} columns={columns} />
+      <Keys
+        asked={asked}
+        owns={owns}
+        error={state.error}
+        alarms={state.alarms}
+        status={state.status}
+        columns={columns}
+      />
     </Box>
   );
   return <ManyColors value={color}>{screen}</ManyColors>;
@@ -150,6 +168,7 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
   );
 }
 
+const pausedWords = 'paused, its time stands still · p goes on · q stops · ? help';
 const askedWords = {
   pause: 'pauses before the next stage · p goes on',
   'stop-after-stage': 'stops after this stage · s takes it back',
@@ -161,12 +180,14 @@ interface KeysProps {
   owns: boolean;
   error: string | null;
   alarms: ScreenState['alarms'];
+  status: ScreenState['status'];
   columns: number;
 }
 
-function Keys({ asked, owns, error, alarms, columns }: KeysProps): ReactElement {
+function Keys({ asked, owns, error, alarms, status, columns }: KeysProps): ReactElement {
   const isNarrow = columns < narrow;
   const newest = alarms.at(-1);
+  const works = status === 'waiting' || status === 'running' || status === 'paused';
   const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
   const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
   return (
@@ -174,7 +195,9 @@ function Keys({ asked, owns, error, alarms, columns }: KeysProps): ReactElement 
       <Text wrap="truncate">
         {error !== null ? (
           <Toned tone="bad">{error.split('\n')[0]}</Toned>
-        ) : asked === null ? (
+        ) : status === 'paused' && asked !== 'stop' ? (
+          <Toned tone="note">{owns ? pausedWords : 'paused by whoever runs it · q leave · ? help'}</Toned>
+        ) : asked === null || !works ? (
           <>
             {newest === undefined ? null : <Toned tone="bad">{`⚠ ${alarmWords(alarms)} · `}</Toned>}
             <Toned tone="faint">{keys}</Toned>

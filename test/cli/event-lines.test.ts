@@ -58,7 +58,7 @@ describe('lines', () => {
         { ...promotion, promoted: 'cycle-2/sft', refused: ['cycle-2/grpo'] },
       ]).slice(1),
     ).toEqual([
-      'cycle 1/3  grpo             ALARM (collapse): all dead',
+      'cycle 1/3  GRPO             ALARM (collapse): all dead',
       'refused: cycle-2/grpo was not let through, cycle-2/sft goes on as the policy: +1.0 points',
     ]);
   });
@@ -78,12 +78,12 @@ describe('lines', () => {
     expect(lines).toMatchInlineSnapshot(`
       [
         "starting /runs/a (seed 3, 3 cycles)",
-        "start      prepare-data     8 of 900 images",
+        "start      data             8 of 900 images",
         "          Drawn images.",
         "start      grade            done before",
-        "cycle 1/3  grpo             going on …",
-        "cycle 1/3  grpo             step 20 of 60, reward 0.710 ± 0.200 (rewardModel 0.800, answerMatch 0.500), dead groups 0.250",
-        "cycle 1/3  grpo             rows 900, loss 0.012 (1:15)",
+        "cycle 1/3  GRPO             going on …",
+        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (rewardModel 0.800, answerMatch 0.500), dead groups 0.250",
+        "cycle 1/3  GRPO             rows 900, loss 0.012 (1:15)",
         "warning: look here",
         "complete after 10:00",
       ]

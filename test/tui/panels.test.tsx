@@ -62,7 +62,7 @@ test('a generator that learns shows its own loss', () => {
     'stage' in event && event.stage === 'sft' ? { ...event, stage: 'generator-sft' as const } : event,
   );
   const seen = picture(learning, 120, 40);
-  expect(seen).toContain(stageWords['generator-sft'].title);
+  expect(seen).toContain(stageWords['generator-sft'].name);
   expect(seen).toContain('loss of the generator, cycle 2');
   expect(seen).toMatch(/step\s+\d+ of \d+/);
 });
@@ -213,6 +213,24 @@ test('a narrow terminal keeps the time, the ring, the chart, the accuracies and 
   expect(chart.join('')).not.toContain('…');
 });
 
+test('the last line is true while the run is paused, and the help tells the loop in six lines', () => {
+  const events = untilWithin(1, 'sft');
+  const time = events.at(-1)?.time ?? '';
+  const paused: TimedEvent = { type: 'pause', cycle: 1, stage: 'evaluate-sft', paused: true, time };
+  const last = (more: Partial<ScreenViewProps>): string | undefined =>
+    picture([...events, paused], 80, 24, more)
+      .split('\n')
+      .at(-1)
+      ?.trim();
+  expect(last({ asked: 'pause' })).toBe('paused, its time stands still · p goes on · q stops · ? help');
+  expect(last({ owns: false })).toBe('paused by whoever runs it · q leave · ? help');
+  expect(last({ asked: 'stop' })).toMatch(/^stopping/);
+  const help = picture(events, 80, 24, { overlay: 'help' });
+  for (const stage of ['generate', 'score, filter', 'SFT', 'GRPO', 'test', 'preferences'])
+    expect(help).toMatch(new RegExp(`│ ${stage} +[a-zé]`));
+  expect(help).not.toContain('…');
+});
+
 test('a run whose process is gone stands still and says so', () => {
   const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
   expect(text).toContain('process gone');
@@ -296,6 +314,11 @@ describe('keys', () => {
     expect(frame).toContain('stopping');
   });
 
+  test('keys that come as one text count one by one; a q held down stops once', async () => {
+    expect((await press(true, 'pp')).calls).toEqual(['request pause', 'request null']);
+    expect((await press(true, 'qqq')).calls).toEqual(['stop']);
+  });
+
   test('an onlooker leaves with q and cannot touch the run', async () => {
     const { calls, frame } = await press(false, 'p', 's', 'q', '\u0003');
     expect(calls).toEqual(['leave', 'leave']);
@@ -307,6 +330,8 @@ describe('keys', () => {
     expect((await press(true, '\t', '\u001b')).frame).toContain('The policy learns from the accepted samples.');
     expect((await press(true, '?')).frame).toContain('pause before the next stage');
     expect((await press(true, '?', '?')).frame).not.toContain('pause before the next stage');
+    // As one text, the way a busy terminal hands them over: three panels on, one back.
+    expect((await press(true, '\t\t\t\u001b[Z')).frame).toContain('│ evaluation');
     const image = await press(true, 'i');
     expect(image.frame).toContain('How large is the dark spot?');
     await vi.waitFor(() => expect(image.screen.lastFrame()).toContain('images/0001.png'), patient);

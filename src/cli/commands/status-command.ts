@@ -2,7 +2,9 @@
 import { formatNumber, formatSeconds } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
+import type { StageName } from '../../loop/run-events.js';
 import { isComparison } from '../../loop/result/run-end.js';
+import { stageWords } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -16,7 +18,7 @@ export interface RunStatus {
   process: { pid: number; host: string } | null;
   cycle: number | null;
   cycles: number;
-  stage: string | null;
+  stage: StageName | null;
   progress: { done: number; total: number } | null;
   /** Seconds worked, in all attempts. */
   seconds: number;
@@ -101,7 +103,12 @@ function plain(status: RunStatus): string {
   const lines: [string, string | null][] = [
     ['run', status.runDir],
     ['status', `${statusWords[status.status]}${by}`],
-    ['stage', stage === null ? null : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stage}${done}`],
+    [
+      'stage',
+      stage === null
+        ? null
+        : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stageWords[stage].name}${done}`,
+    ],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
     ['base', accuracy.base === null ? null : `accuracy ${formatNumber(accuracy.base)}`],
