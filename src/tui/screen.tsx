@@ -1,15 +1,16 @@
 /** The whole screen: lays out what the state holds, and turns keys into what a person wants. Decides nothing itself. */
-import { Box, Text, useInput, useWindowSize } from 'ink';
-import { keysOf } from './parts/keys-of-input.js';
+import { Box, useInput, useWindowSize } from 'ink';
+import { keysOf } from './keys/keys-of-input.js';
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
 import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
 import { Header } from './parts/header.js';
 import { HeadlineRow } from './parts/headline-row.js';
-import { Help } from './parts/help.js';
+import { Help } from './keys/help.js';
+import { KeysLine, type Asked } from './keys/keys-line.js';
 import { ImageView } from './parts/image-view.js';
-import { layoutOf, narrow, overlayRows } from './parts/layout.js';
+import { layoutOf, overlayRows } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
@@ -33,7 +34,6 @@ export interface ScreenProps {
   isAlive: () => boolean;
 }
 
-type Asked = 'pause' | 'stop-after-stage' | 'stop' | null;
 type Overlay = 'help' | 'image' | null;
 
 export function Screen({ feed, actions, color, gpu, isAlive }: ScreenProps): ReactElement {
@@ -136,7 +136,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
-      <Keys
+      <KeysLine
         asked={asked}
         owns={owns}
         error={state.error}
@@ -166,56 +166,6 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
       ))}
     </Box>
   );
-}
-
-const pausedWords = 'paused, its time stands still · p goes on · q stops · ? help';
-const askedWords = {
-  pause: 'pauses before the next stage · p goes on',
-  'stop-after-stage': 'stops after this stage · s takes it back',
-  stop: 'stopping: the job at work saves what it has · q again stops at once',
-} as const;
-
-interface KeysProps {
-  asked: Asked;
-  owns: boolean;
-  error: string | null;
-  alarms: ScreenState['alarms'];
-  status: ScreenState['status'];
-  columns: number;
-}
-
-function Keys({ asked, owns, error, alarms, status, columns }: KeysProps): ReactElement {
-  const isNarrow = columns < narrow;
-  const newest = alarms.at(-1);
-  const works = status === 'waiting' || status === 'running' || status === 'paused';
-  const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
-  const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
-  return (
-    <Box paddingX={1} flexShrink={0}>
-      <Text wrap="truncate">
-        {error !== null ? (
-          <Toned tone="bad">{error.split('\n')[0]}</Toned>
-        ) : status === 'paused' && asked !== 'stop' ? (
-          <Toned tone="note">{owns ? pausedWords : 'paused by whoever runs it · q leave · ? help'}</Toned>
-        ) : asked === null || !works ? (
-          <>
-            {newest === undefined ? null : <Toned tone="bad">{`⚠ ${alarmWords(alarms)} · `}</Toned>}
-            <Toned tone="faint">{keys}</Toned>
-          </>
-        ) : (
-          <Toned tone="note">{askedWords[asked]}</Toned>
-        )}
-      </Text>
-    </Box>
-  );
-}
-
-/** Which guards alarmed; what they say stands in the log, and at the end. */
-function alarmWords(alarms: ScreenState['alarms']): string {
-  const [newest, ...earlier] = alarms.toReversed();
-  if (newest === undefined) return '';
-  const more = earlier.length === 0 ? '' : ` and ${earlier.length} more`;
-  return `${newest.guard}${newest.cycle === 0 ? '' : ` in cycle ${newest.cycle}`}${more}`;
 }
 
 function panelFor(state: ScreenState): PanelName {

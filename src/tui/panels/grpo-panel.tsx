@@ -46,7 +46,7 @@ function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement 
           height={height - lines}
           totalSteps={grpo.totalSteps}
         />
-        <Facts facts={factsOf(grpo)} width={right} nameWidth={13} />
+        <Facts facts={factsOf(grpo)} width={right} nameWidth={11} />
       </Box>
       <Completion completion={grpo.completion} height={lines} />
     </Box>

@@ -1,8 +1,8 @@
 /** The loop in six lines, what the keys do, and what the marks mean. */
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
-import { Frame } from './screen-frame.js';
-import { Toned } from './tones.js';
+import { Frame } from '../parts/screen-frame.js';
+import { Toned } from '../parts/tones.js';
 
 const watchKeys = [
   ['tab', 'next panel'],
