@@ -1,6 +1,7 @@
 /** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
@@ -173,10 +174,10 @@ function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, q
       ? []
       : [
           `fill in ${within(basename(questions))}: trusted questions about some of the images, then`,
-          `medgr2 import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
-          `medgr2 split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
+          `${medgr2} import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
+          `${medgr2} split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
         ];
   const variable = keyVariableOf(generator);
   const key = variable === null ? [] : [`export ${variable}=…`];
-  return [...prepare, ...key, `medgr2 plan ${name}`, `medgr2 doctor ${name}`, `medgr2 run ${name}`];
+  return [...prepare, ...key, `${medgr2} plan ${name}`, `${medgr2} doctor ${name}`, `${medgr2} run ${name}`];
 }

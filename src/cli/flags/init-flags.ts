@@ -21,9 +21,9 @@ export const declareInit: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 init',
-        'medgr2 init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
-        'medgr2 init mine.yaml --images scans --modality MRI --generator local',
+        'init',
+        'init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
+        'init mine.yaml --images scans --modality MRI --generator local',
       ),
     )
     .action(

@@ -5,14 +5,19 @@
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
-import { Phrases } from '../words/phrases.js';
+import { Phrases, phraseWords } from '../words/phrases.js';
+import { isAside } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { isOfPart, speaksOfHealth } from '../options/part-normal.js';
 import { voiceOf } from './voices.js';
 import type { Mention, Word } from '../words/word-list.js';
 
-/** `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. */
-export type Stance = 'said' | 'denied' | 'doubted' | 'background';
+/**
+ * `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. `aside`: recommended, past, or
+ * of a part, as asides.ts has it, and all that a list puts beside it.
+ */
+export type Stance = 'said' | 'denied' | 'doubted' | 'background' | 'aside';
 
 type Owners = Reading['owners'];
 
@@ -35,29 +40,45 @@ const lists = {
 /** Another grade, size or side than the one it names. */
 const doubtedBefore =
   /(?:^| )(?:less than|more than|at least|at most|greater than|higher than|lower than|worse than|better than|up to|beyond|opposite(?: to| of)?|half of|twice|double)(?: the| an?)? $/;
+const labels = new Set(lexicon.labelWords.flatMap(phraseWords));
 /** Words looked at on each side. */
 const reach = 14;
 
-export function stancesOf(reading: Reading): Stood[] {
+/** @param question What was asked, which an aside may answer; empty where it is not known. */
+export function stancesOf(reading: Reading, question = ''): Stood[] {
   const stood: Stood[] = [];
   for (const mention of reading.mentions) {
     const previous = stood.at(-1);
-    const stance = stanceOf(reading, mention);
+    const stance = stanceOf(reading, mention, question);
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
     const open = stance === 'said' || stance === 'doubted';
-    const goesAlong = previous?.stance === 'denied' && open && goesOn(reading.words, previous, mention);
+    const leads = previous?.stance === 'denied' || previous?.stance === 'aside';
+    const goesAlong = leads && open && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
     const again =
       stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
-    stood.push({ ...mention, stance: goesAlong ? 'denied' : again ? previous.stance : stance });
+    stood.push({ ...mention, stance: goesAlong ? previous.stance : again ? previous.stance : stance });
   }
   return stood;
 }
 
-function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stance {
-  const from = clauseStart(words, mention.start, owners);
-  const to = clauseEnd(words, mention.end, owners);
-  const before = words.slice(from, mention.start);
+function stanceOf(reading: Reading, mention: Mention, question: string): Stance {
+  const { words, owners } = reading;
+  const [from, to] = [clauseStart(words, mention.start, owners), clauseEnd(words, mention.end, owners)];
+  const isOption = (index: number): boolean => owners[index] !== undefined;
+  const { start, end, by, option } = mention;
+  if (by === 'words' && isAside({ words, start, end, from, to, isOption, question })) return 'aside';
+  const stance = stanceInClause(reading, mention, from, to);
+  if (by === 'letter' || !speaksOfHealth(option, stance === 'denied')) return stance;
+  const loose = (first: number, last: number): Word[] =>
+    words.slice(first, last).filter((_, i) => !isOption(first + i));
+  return isOfPart(loose(from, start), loose(end, to), question) ? 'aside' : stance;
+}
+
+function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, from: number, to: number): Stance {
+  // The noun of `alternative B` puts nothing beside it.
+  const label = mention.by === 'letter' && mention.start > from && labels.has(words[mention.start - 1]?.text ?? '');
+  const before = words.slice(from, label ? mention.start - 1 : mention.start);
   const after = words.slice(mention.end, to);
   // An option `no` or `no mass` denies nothing but itself.
   const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
@@ -110,14 +131,14 @@ function joins(words: readonly Word[], at: number): boolean {
   const boundary = words[at]?.boundary;
   if (boundary !== 'clause') return boundary === 'none';
   return (
-    lists.bridges.startingAt(words, at) !== null || isAside(words.slice(Math.max(0, at - asideAtMost), at), 'last')
+    lists.bridges.startingAt(words, at) !== null || isDoubtAlone(words.slice(Math.max(0, at - asideAtMost), at), 'last')
   );
 }
 
 /** Words of a clause that is nothing but `perhaps`, `может быть`. */
 const asideAtMost = 4;
 
-function isAside(words: readonly Word[], which: 'first' | 'last'): boolean {
+function isDoubtAlone(words: readonly Word[], which: 'first' | 'last'): boolean {
   const cut =
     which === 'last'
       ? words.findLastIndex(({ boundary }) => boundary !== 'none')
@@ -130,7 +151,7 @@ function clauseEnd(words: readonly Word[], end: number, owners: Owners): number 
   let to = end;
   const open = (at: number): boolean =>
     words[at]?.boundary === 'none' ||
-    (words[at]?.boundary === 'clause' && isAside(words.slice(at, at + asideAtMost), 'first'));
+    (words[at]?.boundary === 'clause' && isDoubtAlone(words.slice(at, at + asideAtMost), 'first'));
   while (to < words.length && to - end < reach && open(to) && !breaksAt(words, to, owners)) to++;
   return to;
 }
