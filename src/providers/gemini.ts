@@ -72,9 +72,8 @@ export function geminiProvider(options: GeminiOptions): BatchingProvider {
     const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
     const [before, behind] = aroundImage(request.prompt, request.imageAt);
     const parts = [...(before === '' ? [] : [{ text: before }]), { inlineData: { mimeType, data } }, { text: behind }];
+    // In the order of the SDK, so that a batch asks for what a single request does, word for word.
     return {
-      systemInstruction: { role: 'system', parts: [{ text: request.system }] },
-      contents: [{ role: 'user', parts }],
       generationConfig: {
         temperature: request.temperature,
         maxOutputTokens: request.maxOutputTokens,
@@ -82,7 +81,9 @@ export function geminiProvider(options: GeminiOptions): BatchingProvider {
         responseSchema: schemaOf(request.responseSchema),
         ...thinking,
       },
-      ...(safetySettings.length === 0 ? {} : { safetySettings }),
+      safetySettings,
+      systemInstruction: { role: 'system', parts: [{ text: request.system }] },
+      contents: [{ role: 'user', parts }],
     };
   };
   const where = `${name}/${model} at ${baseUrl}`;

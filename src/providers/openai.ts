@@ -28,8 +28,6 @@ export interface OpenAiOptions {
   reasoningEffort?: ReasoningEffort | undefined;
   /** Longest time for one call, in milliseconds (default 120,000; Node's fetch itself gives up after 300,000). */
   timeoutMs?: number | undefined;
-  /** Whether the server has batches (default: OpenAI's own is known to, of others nothing is known). */
-  hasBatches?: boolean | undefined;
   /** Name in the provenance of samples (default `openai`). */
   name?: string | undefined;
 }
@@ -75,10 +73,13 @@ export function openAiProvider(options: OpenAiOptions): BatchingProvider {
   };
   const capabilities = { structuredOutput, usage: 'sometimes' } as const;
   const settings = reasoningEffort === undefined ? undefined : { reasoningEffort };
-  const isKnown = options.hasBatches ?? (URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com');
-  const batch = openAiBatch({ baseUrl, headers: authorization, where, timeoutMs, clean, isKnown, body: bodyOf });
+  const batch = openAiBatch({ baseUrl, headers: authorization, where, timeoutMs, clean, body: bodyOf });
   return { name, model, endpoint: baseUrl, capabilities, settings, complete, batch };
 }
+
+/** Other servers may follow its protocol in part only. */
+export const isOpenAiItself = (baseUrl: string): boolean =>
+  URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com';
 
 const nothingUsed = { inputTokens: 0, outputTokens: 0 };
 

@@ -6,8 +6,6 @@ import type { ProviderCallError } from '../call-error.js';
 import type { Provider, ProviderReply, ProviderRequest } from '../provider.js';
 
 export interface BatchClient {
-  /** Whether the provider is known to have batches; an unknown server is asked for one only where a person says so. */
-  readonly isKnown: boolean;
   /** Most of one batch: requests, and bytes of its file. */
   readonly limits: { requests: number; bytes: number };
   /** One request as a line of the file, without its line end. @param key Comes back with the reply; 64 characters at most. */

@@ -51,7 +51,6 @@ const listSchema = z.looseObject({
 export function geminiBatch({ model, body, ...api }: GeminiBatchOptions): BatchClient {
   const { where, clean } = api;
   return {
-    isKnown: true,
     limits,
     line: (key, request) => JSON.stringify({ key, request: body(request) }),
     upload: async (label, path, signal) => {

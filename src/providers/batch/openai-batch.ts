@@ -12,8 +12,6 @@ import { batchReply, type BatchClient, type BatchItem, type BatchStatus } from '
 import { callApi, linesOfFile, objectOf, pathName, unreadable, type BatchApi } from './batch-http.js';
 
 export interface OpenAiBatchOptions extends BatchApi {
-  /** Whether the server is known to have batches. */
-  isKnown: boolean;
   /** What `/chat/completions` is sent for a request. */
   body: (request: ProviderRequest) => object;
 }
@@ -48,11 +46,10 @@ const resultSchema = z.looseObject({
   error: z.looseObject({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
 });
 
-export function openAiBatch({ isKnown, body, ...api }: OpenAiBatchOptions): BatchClient {
+export function openAiBatch({ body, ...api }: OpenAiBatchOptions): BatchClient {
   const { where, clean } = api;
   const named = (id: unknown): string => pathName(id, idForm, where);
   return {
-    isKnown,
     limits,
     line: (key, request) => JSON.stringify({ custom_id: key, method: 'POST', url: endpoint, body: body(request) }),
     upload: async (label, path, signal) => {

@@ -69,7 +69,11 @@ function upload({ headers, body, origin }: BatchCall, work: BatchWork, id: strin
 function lineOf(line: string): BatchLine {
   const { key, request } = JSON.parse(line) as { key: string; request: object };
   const body = JSON.stringify(request);
-  return { key, contentKey: sha256(body), request: geminiWire.read(body, 'simulated-teacher') };
+  return {
+    key,
+    contentKey: sha256(`simulated-teacher ${sha256(body)}`),
+    request: geminiWire.read(body, 'simulated-teacher'),
+  };
 }
 
 const words = { succeeded: 'SUCCEEDED', failed: 'FAILED', expired: 'EXPIRED', cancelled: 'CANCELLED' } as const;

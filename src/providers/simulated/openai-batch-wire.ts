@@ -66,7 +66,7 @@ function upload({ headers, body }: BatchCall, work: BatchWork) {
 function lineOf(line: string): BatchLine {
   const { custom_id: key, body: asked } = JSON.parse(line) as { custom_id: string; body: object };
   const body = JSON.stringify(asked);
-  return { key, contentKey: sha256(body), request: openAiWire.read(body, '') };
+  return { key, contentKey: sha256(` ${sha256(body)}`), request: openAiWire.read(body, '') };
 }
 
 const words = { succeeded: 'completed', failed: 'failed', expired: 'expired', cancelled: 'cancelled' } as const;

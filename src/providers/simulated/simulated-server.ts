@@ -69,7 +69,10 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
   };
   const server = createServer((request, response) => {
     const batch = answerBatchCall(request, { ...batchWork, origin: `http://${request.headers.host}` });
-    if (batch !== null) return void batch.then((answer) => sendBatchAnswer(response, answer));
+    if (batch !== null) {
+      tally.count('batchCalls');
+      return void batch.then((answer) => sendBatchAnswer(response, answer));
+    }
     tally.count('requests');
     const gone = once(response, 'close').catch(() => undefined);
     const wire = wires.find(({ modelOf }) => modelOf(request.url ?? '') !== null) ?? geminiWire;
