@@ -182,15 +182,13 @@ export async function performByBatch(
     return taken instanceof PausedError ? { cost: 0 } : taken;
   };
   const leaveBehind = async (): Promise<void> => {
-    const open = [...live.values()];
-    await Promise.all(open.map(({ done }) => done));
+    await Promise.all([...live.values()].map(({ done }) => done));
+    const open = notes.open().filter(({ state }) => state === 'begun');
+    if (open.length === 0) return;
     const what = open.length === 1 ? '1 batch' : `${open.length} batches`;
     // Nobody wants more of replies that are of no use; where a person stopped, or the line broke, they are still wanted.
     if (stop.reason() instanceof ProviderError && (stop.reason() as ProviderError).code === 'replies-useless') {
-      await cancelBatches(
-        open.map(({ note }) => note),
-        run,
-      );
+      await cancelBatches(open, run);
       notice(`${what} at the provider were cancelled`);
     } else notice(`${what} go on at the provider; the same command collects what they bring`);
   };
@@ -214,7 +212,7 @@ export async function performByBatch(
   } catch (thrown) {
     stop.halt(thrown);
   }
-  if (stop.signal.aborted && live.size > 0) await leaveBehind();
+  if (stop.signal.aborted) await leaveBehind();
   return missing;
 }
 

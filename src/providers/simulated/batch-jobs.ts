@@ -65,6 +65,8 @@ export interface BatchStore {
   jobs: Map<string, BatchJob>;
   /** Requests that were in a batch before. */
   tried: Set<string>;
+  /** Files that were ever named. */
+  named: number;
   polls: number;
   downloads: number;
   untold: number;
@@ -74,6 +76,7 @@ export const createBatchStore = (): BatchStore => ({
   files: new Map(),
   jobs: new Map(),
   tried: new Set(),
+  named: 0,
   polls: 0,
   downloads: 0,
   untold: 0,
@@ -105,7 +108,7 @@ export function addJob({ store, batchMs }: BatchWork, label: string, file: strin
 }
 
 export function addFile({ store }: BatchWork, file: StoredFile): string {
-  const id = `f${store.files.size + 1}`;
+  const id = `f${(store.named += 1)}`;
   store.files.set(id, file);
   return id;
 }
