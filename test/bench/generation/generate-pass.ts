@@ -1,10 +1,10 @@
 /** One pass of `bench:generate` in a process of its own: prints what it came to as one JSON line. */
-import { generateCandidates } from '../../../src/generation/generate-samples.js';
+import { generateToFiles } from '../../../src/generation/generate-to-files.js';
 import { openReplyCache } from '../../../src/generation/replies/reply-cache.js';
 import type { GenerationProgress } from '../../../src/generation/generation-progress.js';
 import { geminiProvider } from '../../../src/providers/gemini.js';
 import { openAiProvider } from '../../../src/providers/openai.js';
-import { imageFiles, modelName, passTasks } from './generate-tasks.js';
+import { imageFiles, listedTasks, modelName } from './generate-tasks.js';
 
 export interface PassOptions {
   folder: string;
@@ -15,32 +15,39 @@ export interface PassOptions {
   timeoutMs: number;
   requestsPerMinute: number | null;
   imageBytes: number;
+  /** Requests one by one, or in batches. */
+  mode: 'interactive' | 'batch';
+  /** Of one request. */
+  questions: number;
 }
 
 export interface PassResult {
-  samples: number;
-  dropped: number;
   progress: GenerationProgress;
   peakMegabytes: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as PassOptions;
-const { folder, url, client, requests, concurrency, timeoutMs, requestsPerMinute, imageBytes } = options;
+const { folder, url, client, requests, concurrency, timeoutMs, requestsPerMinute, imageBytes, mode, questions } =
+  options;
 const model = modelName;
 const provider =
   client === 'gemini'
     ? geminiProvider({ model, apiKey: 'any', baseUrl: url, timeoutMs })
     : openAiProvider({ model, baseUrl: `${url}/v1`, timeoutMs });
-const tasks = passTasks(await imageFiles(folder, requests, imageBytes), requests);
+const images = await imageFiles(folder, requests, imageBytes, questions);
 using cache = openReplyCache(`${folder}/replies.jsonl`);
-const { samples, dropped, progress } = await generateCandidates({
-  tasks,
+const asking = {
+  tasks: listedTasks(images, requests, questions),
   provider,
   cache,
   cycle: 1,
   concurrency,
   limits: requestsPerMinute === null ? {} : { requestsPerMinute },
-});
+  ...(mode === 'batch'
+    ? { batches: { folder: `${folder}/batches`, requests: 1_000, pollMs: 200, longestPollMs: 1_000 } }
+    : {}),
+};
+const progress = await generateToFiles(asking, { dir: folder });
 const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-const result: PassResult = { samples: samples.length, dropped: dropped.length, progress, peakMegabytes };
+const result: PassResult = { progress, peakMegabytes };
 process.stdout.write(`${JSON.stringify(result)}\n`);
