@@ -16,7 +16,7 @@ export interface Setting {
   requests: number;
   concurrency: number;
   latency: Latency;
-  client: 'openai' | 'gemini';
+  client: 'openai' | 'gemini' | 'inline';
   imageBytes: number;
   timeoutMs: number;
   requestsPerMinute: number | null;

@@ -3,13 +3,15 @@ import { generateToFiles } from '../../../src/generation/generate-to-files.js';
 import { openReplyCache } from '../../../src/generation/replies/reply-cache.js';
 import type { GenerationProgress } from '../../../src/generation/generation-progress.js';
 import { geminiProvider } from '../../../src/providers/gemini.js';
+import type { Provider } from '../../../src/providers/provider.js';
 import { openAiProvider } from '../../../src/providers/openai.js';
 import { imageFiles, listedTasks, modelName } from './generate-tasks.js';
 
 export interface PassOptions {
   folder: string;
   url: string;
-  client: 'openai' | 'gemini';
+  /** `inline` answers in this process, for what our own memory is. */
+  client: 'openai' | 'gemini' | 'inline';
   requests: number;
   concurrency: number;
   timeoutMs: number;
@@ -30,10 +32,28 @@ const options = JSON.parse(process.argv[2] ?? '{}') as PassOptions;
 const { folder, url, client, requests, concurrency, timeoutMs, requestsPerMinute, imageBytes, mode, questions } =
   options;
 const model = modelName;
+const inline = {
+  name: 'inline',
+  model,
+  endpoint: null,
+  capabilities: { structuredOutput: 'json-schema', usage: 'always' },
+  complete: async () => ({
+    text: JSON.stringify({
+      question: 'What is seen?',
+      options: ['a mass', 'a cyst'],
+      rationale: 'Round.',
+      answer: 'a cyst',
+    }),
+    finish: 'stop',
+    usage: { inputTokens: 700, outputTokens: 40 },
+  }),
+} as const satisfies Provider;
 const provider =
-  client === 'gemini'
-    ? geminiProvider({ model, apiKey: 'any', baseUrl: url, timeoutMs })
-    : openAiProvider({ model, baseUrl: `${url}/v1`, timeoutMs });
+  client === 'inline'
+    ? inline
+    : client === 'gemini'
+      ? geminiProvider({ model, apiKey: 'any', baseUrl: url, timeoutMs })
+      : openAiProvider({ model, baseUrl: `${url}/v1`, timeoutMs });
 const images = await imageFiles(folder, requests, imageBytes, questions);
 using cache = openReplyCache(`${folder}/replies.jsonl`);
 const asking = {

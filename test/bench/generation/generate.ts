@@ -3,7 +3,8 @@
  * latency: as fast as the concurrency allows, at a provider's stated limit (4,000 a minute is taken for Gemini 2.5 Flash-Lite's
  * first paid tier), with faults, and ten times as many; with --compare also the Python tools distilabel and curator, installed
  * once. Beside that nothing leaves the machine. --modes: one by one against batches, by 1 and 5 questions a request. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
- * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini --image-bytes 100000
+ * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini|inline (no server, for
+ * memory alone) --image-bytes 100000
  * --median 800 --sigma 0.5 --timeout 10 --compare; 0 leaves a pass out. A quick check: --requests 500 --many 1000
  * --requests-per-minute 1000. Exits 1 if a task was lost.
  */
@@ -46,7 +47,7 @@ const setting: Setting = {
   requests,
   concurrency: number('concurrency'),
   latency: { median: number('median'), sigma: number('sigma') },
-  client: values.client === 'gemini' ? 'gemini' : 'openai',
+  client: values.client === 'gemini' || values.client === 'inline' ? values.client : 'openai',
   imageBytes: number('image-bytes'),
   timeoutMs: number('timeout') * 1000,
   requestsPerMinute: null,
