@@ -41,8 +41,9 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
 export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
-  const { tasks, provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+  const { provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
   const consent = requireConsent(provider, options.egress);
+  const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
   const questions = tasks.reduce((sum, task) => sum + typesOf(task).length, 0);
@@ -57,6 +58,7 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput, settings };
   const asked = { parameters, truncatedRetryTokens, maxReplyCharacters, counted: new Set<string>() };
   const notice = options.onNotice ?? (() => {});
+  notices.forEach(notice);
   const useless = createUselessWatch({
     share: options.maxUseless ?? defaultUseless,
     name: `${name}/${model}`,
@@ -73,7 +75,7 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
       else progress.drop(outcome.dropped.reason);
     }
   };
-  const missing = await performAll(options, run, { settle, notice });
+  const missing = await performAll({ ...options, tasks }, run, { settle, notice });
   const final = progress.finish();
   const isPaused = [...missing.values()].some((error) => error.isUsedUp);
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);

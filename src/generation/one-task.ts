@@ -8,7 +8,8 @@ import type { Provider, ProviderReply } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 import type { Breaker } from './asking/provider-breaker.js';
 import type { Budget } from './cost/cost-budget.js';
-import type { Consent } from './asking/egress-consent.js';
+import { withoutText, type Consent } from './asking/egress-consent.js';
+import { contextTold } from '../prompts/context-told.js';
 import type { Gate, Pass } from './asking/rate-limit.js';
 import { readImageFile } from './asking/image-to-send.js';
 import type { ProgressTracker, TaskDropReason } from './generation-progress.js';
@@ -210,9 +211,16 @@ function outcomeOf(
 ): Outcome {
   const { strategy, image, imageHash, modality } = request.task;
   const id = sampleId(request, place);
-  if (!parsed.ok) return { dropped: { taskId: id, task: request.task, reason: parsed.reason, detail: parsed.detail } };
+  const dropped = (reason: TaskDropReason, detail: string): Outcome => {
+    return { dropped: { taskId: id, task: withoutText(request.task), reason, detail } };
+  };
+  if (!parsed.ok) return dropped(parsed.reason, parsed.detail);
+  const { context } = request.task;
+  const told = context === undefined ? null : contextTold(parsed.fields, context.text);
+  if (told !== null) return dropped('context-told', told);
   const version = modelVersion === undefined ? {} : { modelVersion };
-  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, cycle };
+  const shown = context === undefined ? {} : { context: true as const };
+  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, ...shown, cycle };
   const about = { id, image, imageHash, modality };
   const sample = { ...about, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
   return { sample, repairs: parsed.repairs ?? [] };
@@ -221,7 +229,7 @@ function outcomeOf(
 /** The same end for each sample that the task asked for. */
 export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): { outcomes: Outcome[] } {
   const outcomes = typesOf(request.task).map((_, place) => ({
-    dropped: { taskId: sampleId(request, place), task: request.task, reason, detail },
+    dropped: { taskId: sampleId(request, place), task: withoutText(request.task), reason, detail },
   }));
   return { outcomes };
 }

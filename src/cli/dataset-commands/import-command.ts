@@ -1,12 +1,8 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
-import {
-  importClinical,
-  type ClinicalOptions,
-  type FrameChoice,
-  type WindowChoice,
-} from '../../dataset/import/import-clinical.js';
+import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
+import type { RunJob } from '../../dataset/context/mask-texts.js';
 import { importFormats, isQuestionFormat, type ImportFormat } from '../../dataset/import/import-formats.js';
 import { importImages } from '../../dataset/import/import-images.js';
 import { importQuestions } from '../../dataset/import/import-questions.js';
@@ -36,6 +32,7 @@ export interface ImportFlags {
   frames: FrameChoice;
   deidentified?: boolean;
   licence?: string;
+  context?: string;
   json?: boolean;
 }
 
@@ -52,14 +49,17 @@ function formatNamed(name: string): ImportFormat {
 
 async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
   const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
-  const { force = false, shape, specialTokens, encoding = null, answersFrom = null } = flags;
+  const { force = false, shape, specialTokens, encoding = null, answersFrom = null, context = null } = flags;
   const map = parseColumnMap(flags.map);
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
+  // Started only where there are texts to mask.
+  const runJob: RunJob = (module, spec) => withPython(io, onProgress, (run) => run(module, spec));
   if (isQuestionFormat(format))
     return importQuestions(format, {
       ...common,
       map,
+      runJob,
       modality: modality ?? null,
       imageRoot,
       encoding,
@@ -68,13 +68,20 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     });
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
-    const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
-    return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
+    const clinical = {
+      ...common,
+      map,
+      encoding,
+      context,
+      window,
+      frames,
+      deidentified,
+      ...(modality === undefined ? {} : { modality }),
+    };
+    return withPython(io, onProgress, (run) => importClinical(format, { ...clinical, runJob: run }));
   }
-  return importImages({ ...common, ...(modality === undefined ? {} : { modality }) });
+  return importImages({ ...common, map, encoding, context, runJob, ...(modality === undefined ? {} : { modality }) });
 }
-
-type RunJob = ClinicalOptions['runJob'];
 
 /** An engine for as long as `work` needs one; torch is not loaded. */
 async function withPython<T>(

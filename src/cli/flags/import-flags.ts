@@ -66,6 +66,10 @@ export const declareImport: Declare = (program, io) => {
         'answers that are numbers of options count from 0 or from 1 (default: as the file shows)',
       ).argParser(parseStart),
     )
+    .option(
+      '--context <table>',
+      'images, dicom, nifti: a table of reports or captions by image (--map image=COLUMN, context=COLUMN); shown to the generator alone',
+    )
     .option('--force', 'write over an earlier import')
     .addOption(
       new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
@@ -87,6 +91,7 @@ export const declareImport: Declare = (program, io) => {
         'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
         'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
         'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'medgr2 import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
       ),
     )
     .action(async (format: string, path: string, flags: ImportFlags) => {

@@ -157,6 +157,11 @@ const generationFields = z.strictObject({
    * for all of them. maxOutputTokens is for each.
    */
   questionsPerImage: z.int().min(1).max(10).default(1),
+  /**
+   * Longest report or caption of an image that the generator is shown beside it, in characters; 0 shows none. It is shown to
+   * the generator alone; a generator elsewhere gets it only with egress.text.
+   */
+  contextCharacters: z.int().min(0).default(4000),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),

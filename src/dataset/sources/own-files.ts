@@ -205,11 +205,19 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
   return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
 }
 
-const toPoolImage = ({ path, imageHash, modality, deidentified }: DatasetImage): PoolImage => ({
+const toPoolImage = ({
+  path,
+  imageHash,
+  modality,
+  deidentified,
+  context,
+  contextMaskedBy,
+}: DatasetImage): PoolImage => ({
   image: path,
   imageHash,
   modality,
   ...(deidentified === null ? {} : { deidentified }),
+  ...(typeof context === 'string' ? { context: { text: context, maskedBy: contextMaskedBy ?? null } } : {}),
 });
 
 /** R_φ judges answers by their reasoning: it has to see some. */

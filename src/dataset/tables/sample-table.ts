@@ -18,6 +18,7 @@ export const sampleColumns = {
   modelVersion: 'VARCHAR',
   strategy: 'VARCHAR',
   promptHash: 'VARCHAR',
+  context: 'BOOLEAN',
   cycle: 'BIGINT',
   score: 'DOUBLE',
   rewardModelVersion: 'VARCHAR',
@@ -31,10 +32,11 @@ export async function writeSamples(path: string, samples: readonly Sample[]): Pr
 /** Reads samples back; a row that is none is a DataError that names it. */
 export async function readSamples(path: string): Promise<Sample[]> {
   const rows = await readParquet(path);
-  return rows.map(({ provider, model, modelVersion, strategy, promptHash, cycle, ...fields }, i) => {
-    // Tables of earlier versions have no such column.
+  return rows.map(({ provider, model, modelVersion, strategy, promptHash, context, cycle, ...fields }, i) => {
+    // Tables of earlier versions have no such columns.
     const version = typeof modelVersion === 'string' ? { modelVersion } : {};
-    const provenance = { provider, model, ...version, strategy, promptHash, cycle };
+    const shown = context === true ? { context } : {};
+    const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle };
     const parsed = sampleSchema.safeParse({ ...fields, provenance });
     if (parsed.success) return parsed.data;
     const where = `${path} row ${i + 1}`;

@@ -1,7 +1,8 @@
 /**
- * Consent for images to leave this machine, and the ledger egress.jsonl.
+ * Consent for images, and apart from it for texts about them, to leave this machine, and the ledger egress.jsonl.
  * Nothing leaves this machine without consent, and nothing leaves it unrecorded. Stands before every request, so that it
- * holds for scripts too, which load no configuration. An image that is flagged as not de-identified never leaves.
+ * holds for scripts too, which load no configuration. An image that is flagged as not de-identified never leaves; nor does a
+ * text that nothing masked.
  */
 import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import type { EgressConfig } from '../../config/sections/egress.js';
@@ -24,6 +25,11 @@ export interface EgressRecord {
   attempt: number;
   /** The reason that the configuration gives. */
   reason: string;
+  /** Whether a report or caption of the image was sent with it. */
+  text: boolean;
+  /** Why it might be, and what had masked it; left out where none was sent. */
+  textReason?: string;
+  textMaskedBy?: string;
 }
 
 export interface Egress {
@@ -35,13 +41,16 @@ export interface Egress {
 export interface Consent {
   /** Why this image stays here, or null where it may be sent. */
   withhold(task: GenerationTask): string | null;
+  /** The tasks as they may be asked, those whose text stays here without it, and what to tell of that. */
+  permitted(tasks: readonly GenerationTask[]): { tasks: readonly GenerationTask[]; notices: string[] };
   record(task: GenerationTask, request: string, attempt: number): void;
 }
 
 /** @throws ConfigError `egress-refused` */
 export function requireConsent({ name, model, endpoint }: Provider, egress: Egress | undefined): Consent {
   const destination = destinationOf(name, model, endpoint);
-  if (destination === null) return { withhold: () => null, record: () => undefined };
+  if (destination === null)
+    return { withhold: () => null, permitted: (tasks) => ({ tasks, notices: [] }), record: () => undefined };
   const { host } = destination;
   const none: EgressConfig = { allow: false, reason: '' };
   const problem = egressProblem(destination, egress?.consent ?? none);
@@ -54,7 +63,8 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
   return {
     withhold: ({ deidentified }) =>
       deidentified === false ? `The image is not de-identified, so it is not sent to ${host}.` : null,
-    record: ({ imageHash }, request, attempt) =>
+    permitted: (tasks) => permittedTexts(tasks, consent, host),
+    record: ({ imageHash, context }, request, attempt) =>
       onSend({
         at: new Date().toISOString(),
         provider: name,
@@ -64,6 +74,40 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
         request,
         attempt,
         reason: consent.reason,
+        text: context !== undefined,
+        ...(context === undefined
+          ? {}
+          : { textReason: consent.text?.reason ?? '', textMaskedBy: context.maskedBy ?? 'nothing' }),
       }),
   };
+}
+
+function permittedTexts(
+  tasks: readonly GenerationTask[],
+  { text }: EgressConfig,
+  host: string,
+): ReturnType<Consent['permitted']> {
+  const allowed = text?.allow === true && text.reason.trim() !== '';
+  const images = (found: readonly GenerationTask[]): number => new Set(found.map(({ imageHash }) => imageHash)).size;
+  const withText = tasks.filter(({ context }) => context !== undefined);
+  const unmasked = withText.filter(({ context }) => context?.maskedBy === null);
+  const stays = allowed ? unmasked : withText;
+  if (stays.length === 0) return { tasks, notices: [] };
+  const notice = allowed
+    ? `the texts of ${images(unmasked)} images are not sent to ${host}, since nothing has masked names in them: ${unmaskedRemedy}`
+    : `the texts of ${images(withText)} images are not sent to ${host}: that takes egress.text.allow: true and egress.text.reason, ` +
+      'apart from the consent for images. The images are asked about alone.';
+  const kept = new Set(stays);
+  return {
+    tasks: tasks.map((task) => (kept.has(task) ? withoutText(task) : task)),
+    notices: [notice],
+  };
+}
+
+export const unmaskedRemedy =
+  'install the masking library (npx medgr2 setup --with deid) and import the images again (--force)';
+
+/** As a task may be written down: its text is in no file of a run. */
+export function withoutText({ context: _, ...task }: GenerationTask): GenerationTask {
+  return task;
 }

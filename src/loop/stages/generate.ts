@@ -1,7 +1,9 @@
 /** Asks the generator G_θ about this cycle's images and writes the candidates, and what was dropped with its reason. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { configuredDestination } from '../../config/egress-rule.js';
 import type { Config } from '../../config/schema.js';
+import type { PoolImage } from '../../dataset/sources/data-source.js';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { writeJsonl } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
@@ -52,6 +54,7 @@ export function generate(
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
   const {
     questionsPerImage,
+    contextCharacters,
     maxReplyCharacters,
     maxUnanswered,
     maxUseless = provider === 'local' ? 1 : undefined,
@@ -74,6 +77,7 @@ export function generate(
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
       ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
+      ...(showsText(data.pool, config) ? { contextCharacters } : {}),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
       ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
     },
@@ -89,7 +93,7 @@ export function generate(
     detail: ({ dropped, repaired }) => ({ kind: 'generation', dropped, repaired }),
     run: async (context) => {
       const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed, questionsPerImage };
-      const tasks = cycleTasks({ pool: data.pool, ...asked });
+      const tasks = cycleTasks({ pool: data.pool, ...asked, contextCharacters });
       if (tasks.length === 0)
         throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
           where: `cycle-${cycle}/generate`,
@@ -178,6 +182,14 @@ const unlearnt = ({ provider }: Config['generation']): string =>
     ? ' If it does not write JSON, raise generation.local.warmStartSteps, which teaches it on the trusted samples, and ' +
       'set generation.questionTypes to the types that those have.'
     : '';
+
+/** Whether any text about an image reaches the generator: another consent makes other prompts. */
+function showsText(pool: readonly PoolImage[], { generation, egress }: Pick<Config, 'generation' | 'egress'>): boolean {
+  const leaves = configuredDestination(generation) !== null;
+  const goes = ({ context }: PoolImage): boolean =>
+    context !== undefined && (!leaves || (egress.text?.allow === true && context.maskedBy !== null));
+  return generation.contextCharacters > 0 && pool.some(goes);
+}
 
 /** What decides a generator's replies, beside its prompts. */
 function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
