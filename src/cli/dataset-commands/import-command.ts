@@ -7,12 +7,21 @@ import {
   type FrameChoice,
   type WindowChoice,
 } from '../../dataset/import/import-clinical.js';
-import { importFormats, isQuestionFormat, type ImportFormat } from '../../dataset/import/import-formats.js';
+import {
+  importFormats,
+  isLabelFormat,
+  isQuestionFormat,
+  type ImportFormat,
+} from '../../dataset/import/import-formats.js';
 import { importImages } from '../../dataset/import/import-images.js';
+import { importLabels } from '../../dataset/import/import-labels.js';
 import { importQuestions } from '../../dataset/import/import-questions.js';
 import type { ImportReport } from '../../dataset/import/import-report.js';
 import type { TokenChoice } from '../../dataset/import/accept-row.js';
 import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
+import { parseClassNames } from '../../dataset/labels/class-names.js';
+import type { LabelKind } from '../../dataset/labels/label-set.js';
+import type { Ask } from '../../dataset/labels/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
 import { ConfigError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
@@ -36,6 +45,14 @@ export interface ImportFlags {
   frames: FrameChoice;
   deidentified?: boolean;
   licence?: string;
+  kind: LabelKind;
+  labels: string[];
+  name: string[];
+  classFrom?: string;
+  perImage: number;
+  ask: Ask[];
+  crops: number;
+  seed: number;
   json?: boolean;
 }
 
@@ -66,6 +83,13 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
       answersFrom,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
+  if (isLabelFormat(format)) {
+    const { kind, labels, classFrom = null, perImage, crops, seed } = flags;
+    const asks = flags.ask.length === 0 ? null : flags.ask;
+    const place = { map, modality: modality ?? null, imageRoot, encoding };
+    const names = parseClassNames(flags.name);
+    return importLabels(format, { ...common, ...place, kind, labels, names, classFrom, perImage, crops, asks, seed });
+  }
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
     const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };

@@ -185,7 +185,7 @@ async function questionFiles(path: string): Promise<{ files: string[]; other: st
 }
 
 /** The folder of the questions, then those above it as far as the given path's own parent. */
-function rootsOf(path: string, files: readonly string[]): string[] {
+export function rootsOf(path: string, files: readonly string[]): string[] {
   const roots = new Set<string>();
   for (const file of files) {
     const top = dirname(path);
