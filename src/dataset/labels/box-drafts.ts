@@ -54,7 +54,7 @@ function countDraft(name: ClassName, count: number, step: number): Draft {
     about: name.key,
     answer: String(count),
     options: { how: 'numbers', step },
-    basis: `${count} boxes of ${name.key}`,
+    basis: `number of boxes of ${name.key}: ${count}`,
   };
 }
 
@@ -103,7 +103,7 @@ function mostDraft(labels: BoxLabels, names: ReadonlyMap<string, ClassName>): Dr
       about: '',
       answer: name.many,
       options: { how: 'some', others },
-      basis: `${boxes.length} boxes of ${key}, ${second[1].length} of ${second[0]}`,
+      basis: `number of boxes of ${key}: ${boxes.length}, of ${second[0]}: ${second[1].length}`,
     },
   ];
 }

@@ -22,11 +22,15 @@ export function chooseDrafts(
   const random = seededRandom('label questions', seed);
   const possible = countOf(drafts.flat());
   const answers = Map.groupBy(new Map(drafts.flat().map((draft) => [answerKey(draft), draft])).values(), questionKey);
-  const teaches = (draft: Draft): boolean =>
-    (answers.get(questionKey(draft))?.length ?? 0) > 1 || draft.ask === 'which' || wanted?.includes(draft.ask) === true;
+  const teaches = (draft: Draft): boolean => quota(draft) > 0;
   const used = new Map<string, number>();
-  const quota = (draft: Draft): number =>
-    draft.ask === 'presence' ? (possible.get(answerKey(opposite(draft))) ?? 0) : Number.POSITIVE_INFINITY;
+  // No answer comes more often than all others together; of classes that are told apart each image has its own.
+  const quota = (draft: Draft): number => {
+    if (draft.ask === 'which' || draft.ask === 'middle' || wanted?.includes(draft.ask) === true)
+      return Number.POSITIVE_INFINITY;
+    const others = (answers.get(questionKey(draft)) ?? []).filter(({ answer }) => answer !== draft.answer);
+    return others.reduce((sum, other) => sum + (possible.get(answerKey(other)) ?? 0), 0);
+  };
   const chosen: Draft[][] = drafts.map(() => []);
   for (const index of random.shuffle([...drafts.keys()])) {
     const own = chosen[index] ?? [];
