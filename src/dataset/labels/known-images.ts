@@ -68,7 +68,8 @@ export function knownImages({ images, taken, topic, modality, pseudonym, rejecte
     const boxes = boxesWithin(first.labelled, size, rejected);
     known.push({ image, labels: boxes === null ? first.labelled.labels : [presenceOf(topic, boxes)], boxes });
   }
-  return known;
+  // The order of files makes no difference to what is asked.
+  return known.toSorted((a, b) => (a.image.imageHash < b.image.imageHash ? -1 : 1));
 }
 
 const at = ({ file, line }: LabelledImage): Pick<Rejection, 'file' | 'line'> => ({ file, line });

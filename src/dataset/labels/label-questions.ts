@@ -79,7 +79,7 @@ function constantNotes(drafts: readonly (readonly Draft[])[], chosen: readonly (
   const of = (...asks: Ask[]): Draft[] => left.filter(({ ask }) => asks.includes(ask));
   const [presence, number, modality] = [of('presence'), of('count', 'most'), of('modality')];
   const everywhere = (answer: string): string[] =>
-    presence.flatMap((draft) => (draft.answer === answer ? [draft.name?.one ?? ''] : []));
+    presence.flatMap((draft) => (draft.answer === answer ? [draft.name?.one ?? ''] : [])).toSorted();
   return [
     ...(everywhere('Yes').length > 0
       ? [`not asked whether it is there, for every image has it: ${listed(everywhere('Yes'))}`]

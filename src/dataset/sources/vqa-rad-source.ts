@@ -6,7 +6,6 @@ import { DataError } from '../../errors.js';
 import { seededRandom } from '../../random.js';
 import type { Sample, Strategy } from '../../sample.js';
 import type { LoopData, PoolImage } from './data-source.js';
-import { labelledTeacher } from './labelled-teacher.js';
 import { askableTypes, labelledTeacher } from './labelled-teacher.js';
 import { questionKey, readVqaRad, type VqaRadRow } from './vqa-rad-rows.js';
 
