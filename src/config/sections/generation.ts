@@ -103,7 +103,7 @@ const limitsSchema = z.strictObject({
 const teacherSchema = z.strictObject({
   /** Which API the loopback server speaks, and so which client runs. */
   protocol: z.enum(['gemini', 'openai']).default('gemini'),
-  /** Share of wrong answers whatever the prompt strategy, in place of errorRates. */
+  /** Share of wrong answers whatever the prompt strategy, in place of errorRates; to be stated where the pool is your own. */
   errorRate: rate.optional(),
   /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
   errorRates: z

@@ -4,7 +4,12 @@ import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
 
 type Value = number | null | undefined;
 
-export function seedsReport(found: readonly FoundOutcome[]): string {
+/** @param what What the data are no evidence for. @param more Rows of other figures, by seed: a name and a value of each. */
+export function seedsReport(
+  found: readonly FoundOutcome[],
+  what = 'Phantoms: no medical evidence.',
+  more: readonly { name: string; of: (seed: number) => number | null }[] = [],
+): string {
   const outcomes = found.map(({ outcome }) => outcome);
   const cycles = Math.max(...outcomes.map(({ result }) => result.cycles.length));
   const perCycle = (
@@ -24,7 +29,7 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
   const at = ({ result }: SeedOutcome, index: number) => result.cycles[index];
   const heading = Array.from({ length: cycles }, (_, index) => `cycle ${index + 1}`);
   return [
-    headline(outcomes),
+    headline(outcomes, what),
     ...differences(found),
     '',
     `| | ${heading.join(' | ')} |`,
@@ -34,6 +39,7 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('D_gen, samples', (outcome, index) => at(outcome, index)?.datasetSize, 0),
     perCycle('reward model: Spearman', (outcome, index) => at(outcome, index)?.rewardModel.spearman),
     perCycle('reward model: MAE', (outcome, index) => at(outcome, index)?.rewardModel.mae),
+    ...more.map(({ name, of }) => perCycle(name, ({ seed }) => of(seed))),
     perCycle('accuracy: base', ({ result }) => result.baseAccuracy),
     perCycle('accuracy: SFT on the trusted samples alone', ({ seedOnly }) => seedOnly),
     perCycle('accuracy: SFT on as many unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-equal']),
@@ -41,6 +47,12 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('accuracy: SFT on filtered', (outcome, index) => at(outcome, index)?.accuracy.sft),
     perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
     perCycle('share of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
+    perCycle(
+      'points that the filter adds to as many unfiltered',
+      (outcome, index) => filtering(outcome, index),
+      3,
+      gainCell,
+    ),
     perCycle('points that GRPO adds to SFT', (outcome, index) => gained(at(outcome, index)), 3, gainCell),
     perCycle('points above the cycle before', ({ result }, index) => above(result.cycles, index), 3, gainCell),
     perCycle(
@@ -54,11 +66,11 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
   ].join('\n');
 }
 
-function headline(outcomes: readonly SeedOutcome[]): string {
+function headline(outcomes: readonly SeedOutcome[], what: string): string {
   const seeds = outcomes.map(({ seed }) => seed).join(', ');
   const questions = [...new Set(outcomes.map(({ result }) => result.testQuestions))].join(' or ');
   const many = `${outcomes.length} ${outcomes.length === 1 ? 'seed' : 'seeds'} (${seeds})`;
-  return `${many}, ${questions} test questions each; mean ± standard deviation (range). Phantoms: no medical evidence.`;
+  return `${many}, ${questions} test questions each; mean ± standard deviation (range). ${what}`;
 }
 
 function cell(values: readonly Value[], digits: number): string {
@@ -74,6 +86,11 @@ type Accuracies = { accuracy: { sft: number; grpo: number } };
 
 const gained = (cycle: Accuracies | undefined): Value =>
   cycle === undefined ? null : 100 * (cycle.accuracy.grpo - cycle.accuracy.sft);
+
+function filtering({ result, arms }: SeedOutcome, index: number): Value {
+  const [now, arm] = [result.cycles[index], arms[index]];
+  return now === undefined || arm === undefined ? null : 100 * (now.accuracy.sft - arm['unfiltered-equal']);
+}
 
 function above(cycles: readonly Accuracies[], index: number): Value {
   const [now, before] = [cycles[index], cycles[index - 1]];
