@@ -21,7 +21,7 @@ import type { TokenChoice } from '../../dataset/import/accept-row.js';
 import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
 import { parseClassNames } from '../../dataset/labels/class-names.js';
 import type { LabelKind } from '../../dataset/labels/label-set.js';
-import type { Ask } from '../../dataset/labels/question-wording.js';
+import type { Ask } from '../../dataset/drafts/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
 import { ConfigError } from '../../errors.js';
 import type { Modality } from '../../sample.js';

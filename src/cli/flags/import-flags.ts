@@ -5,7 +5,7 @@ import type { FrameChoice, WindowChoice } from '../../dataset/import/import-clin
 import { tokenChoices } from '../../dataset/import/accept-row.js';
 import { isClassFrom } from '../../dataset/labels/class-folders.js';
 import { labelKinds } from '../../dataset/labels/label-set.js';
-import { asks, type Ask } from '../../dataset/labels/question-wording.js';
+import { asks, type Ask } from '../../dataset/drafts/question-wording.js';
 import { isPatientFrom } from '../../dataset/patients/patient-path.js';
 import { shapeChoices } from '../../dataset/pictures/picture-size.js';
 import { modalities } from '../../sample.js';
@@ -174,14 +174,10 @@ function parseClassFrom(text: string): string {
 }
 
 function parseAsk(text: string, all: readonly Ask[]): Ask[] {
-  return text.split(',').reduce(
-    (known, part) => {
-      const found = asks.find((ask) => ask === part.trim());
-      if (found === undefined) throw new InvalidArgumentError(`Give ${asks.join(', ')}.`);
-      return [...known, found];
-    },
-    [...all],
-  );
+  const found = text.split(',').map((part) => asks.find((ask) => ask === part.trim()));
+  const known = found.filter((ask) => ask !== undefined);
+  if (known.length < found.length) throw new InvalidArgumentError(`Give ${asks.join(', ')}.`);
+  return [...all, ...known];
 }
 
 const wholeNumber =

@@ -7,10 +7,10 @@ import { writeDataset, type Rejection } from '../folders/dataset-folder.js';
 import { classNames, type ClassName, type GivenNames } from '../labels/class-names.js';
 import { cropsOf } from '../labels/crops.js';
 import { knownImages, type KnownImage } from '../labels/known-images.js';
-import { askAbout, classKinds, type Asked } from '../labels/label-questions.js';
+import { askAbout, classKinds, type Asked } from '../drafts/label-questions.js';
 import type { LabelKind, LabelSet, Topic } from '../labels/label-set.js';
-import { templates } from '../labels/question-templates.js';
-import type { Ask } from '../labels/question-wording.js';
+import { templates } from '../drafts/question-templates.js';
+import type { Ask } from '../drafts/question-wording.js';
 import { readBoxes, readClasses } from '../labels/read-labels.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
@@ -120,7 +120,10 @@ async function importInto(
     { samples, images, rejected: told(), rows, notes },
   );
   info['labels'] = {
-    ...{ kind, seed, perImage, crops },
+    kind,
+    seed,
+    perImage,
+    crops,
     asked: countBy(
       asked.images.flatMap(({ questions }) => questions),
       ({ ask }) => ask,

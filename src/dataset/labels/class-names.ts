@@ -4,7 +4,7 @@ import { inflect } from '../../grading/inflection.js';
 import { specialTokens } from '../../prompts/special-tokens.js';
 import { comparable, normalize } from '../../reward/words/normal-text.js';
 import type { LabelKind } from './label-set.js';
-import { templates } from './question-templates.js';
+import { templates } from '../drafts/question-templates.js';
 
 export interface ClassName {
   /** As the labels write it. */

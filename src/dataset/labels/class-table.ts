@@ -20,7 +20,7 @@ import {
   type TopicLabels,
 } from './label-set.js';
 import { joinRows } from './join-rows.js';
-import { templates } from './question-templates.js';
+import { templates } from '../drafts/question-templates.js';
 
 export interface ClassTableOptions {
   path: string;

@@ -7,7 +7,7 @@ import { mapInOrder } from '../import/import-helpers.js';
 import { storePicture } from '../pictures/image-store.js';
 import { cleanPicture } from '../pictures/picture.js';
 import type { ClassName } from './class-names.js';
-import type { Draft } from './draft.js';
+import type { Draft } from '../drafts/draft.js';
 import type { KnownImage } from './known-images.js';
 import { questionTypeOfKind, type Box, type Topic } from './label-set.js';
 

@@ -92,30 +92,31 @@ function parsed(text: string): Annotation | { reason: string; line: number | nul
   const objects: VocObject[] = [];
   const values = new Map<string, string>();
   let problem: { reason: string; line: number } | null = null;
-  xml.onerror = (error) => {
-    problem ??= { reason: `is no XML: ${error.message.split('\n')[0] ?? ''}`, line: xml.line + 1 };
-    xml.resume();
-  };
-  xml.onopentag = ({ name }) => {
-    path.push(name);
-    if (path.join('/') !== 'annotation/object') return;
-    const called = `object ${objects.length + 1}`;
-    objects.push({ called, line: xml.line + 1, name: null, hard: false, sides: new Map() });
-  };
-  xml.onclosetag = () => path.pop();
   const read = (value: string): void => {
     const place = path.join('/');
     const object = objects.at(-1);
     values.set(place, value.trim());
     if (object === undefined || !place.startsWith('annotation/object/')) return;
     if (place === 'annotation/object/name') object.name = value.trim() || null;
-    if (place === 'annotation/object/difficult' || place === 'annotation/object/ignore')
-      object.hard ||= value.trim() === '1';
+    if (/^annotation\/object\/(?:difficult|ignore)$/.test(place)) object.hard ||= value.trim() === '1';
     const side = /^annotation\/object\/bndbox\/(\w+)$/.exec(place)?.[1];
     if (side !== undefined) object.sides.set(side, Number(value));
   };
-  xml.ontext = read;
-  xml.oncdata = read;
+  Object.assign(xml, {
+    onerror: (error: Error) => {
+      problem ??= { reason: `is no XML: ${error.message.split('\n')[0] ?? ''}`, line: xml.line + 1 };
+      xml.resume();
+    },
+    onopentag: ({ name }: { name: string }) => {
+      path.push(name);
+      if (path.join('/') !== 'annotation/object') return;
+      const called = `object ${objects.length + 1}`;
+      objects.push({ called, line: xml.line + 1, name: null, hard: false, sides: new Map() });
+    },
+    onclosetag: () => path.pop(),
+    ontext: read,
+    oncdata: read,
+  });
   xml.write(text).close();
   if (problem !== null) return problem;
   if (!text.includes('<annotation')) return { reason: 'is no annotation of Pascal VOC', line: null };

@@ -1,9 +1,9 @@
 /** What the classes of an image answer: which it is, whether one is there, and how the image was made. */
 import type { Random } from '../../random.js';
 import { modalities, type Modality } from '../../sample.js';
-import type { ClassName } from './class-names.js';
+import type { ClassName } from '../labels/class-names.js';
 import type { Draft } from './draft.js';
-import { questionTypeOfKind, type Topic, type TopicLabels } from './label-set.js';
+import { questionTypeOfKind, type Topic, type TopicLabels } from '../labels/label-set.js';
 
 /** All classes there are. */
 export interface Catalogue {

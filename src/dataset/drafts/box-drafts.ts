@@ -1,8 +1,8 @@
 /** What the boxes of an image answer: how many there are, where the only one is, what there is most of. */
-import type { ClassName } from './class-names.js';
-import { uncountable } from './box-rules.js';
+import type { ClassName } from '../labels/class-names.js';
+import { uncountable } from '../labels/box-rules.js';
 import type { Draft } from './draft.js';
-import type { Box, BoxLabels } from './label-set.js';
+import type { Box, BoxLabels } from '../labels/label-set.js';
 
 /** Of all images. */
 export interface BoxCatalogue {

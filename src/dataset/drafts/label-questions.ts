@@ -4,10 +4,10 @@ import type { Modality } from '../../sample.js';
 import { boxCatalogue, boxDrafts } from './box-drafts.js';
 import { chooseDrafts } from './choose-drafts.js';
 import { classDrafts, modalityDraft, type Catalogue } from './class-drafts.js';
-import { listed, type ClassName } from './class-names.js';
+import { listed, type ClassName } from '../labels/class-names.js';
 import { questionKey, type Draft } from './draft.js';
-import type { KnownImage } from './known-images.js';
-import type { LabelKind, Topic } from './label-set.js';
+import type { KnownImage } from '../labels/known-images.js';
+import type { LabelKind, Topic } from '../labels/label-set.js';
 import { questionWriter, type LabelledQuestion } from './labelled-question.js';
 import type { Ask } from './question-wording.js';
 

@@ -1,7 +1,7 @@
 /** The wordings of `question-templates.json`: which there are for a question, and their places filled in. */
 import { articleFor } from '../../grading/inflection.js';
 import type { Random } from '../../random.js';
-import type { ClassName } from './class-names.js';
+import type { ClassName } from '../labels/class-names.js';
 import { templates, type Wordings } from './question-templates.js';
 
 /** What can be asked of labels. */

@@ -1,7 +1,7 @@
 /** A question that labels could answer, before it is chosen and put into words. */
 import type { QuestionType } from '../../sample.js';
-import type { ClassName } from './class-names.js';
-import type { LabelKind } from './label-set.js';
+import type { ClassName } from '../labels/class-names.js';
+import type { LabelKind } from '../labels/label-set.js';
 import type { Ask } from './question-wording.js';
 
 /** How the options come about. */
