@@ -180,7 +180,7 @@ async function questionFiles(path: string): Promise<{ files: string[]; other: st
     remedy:
       other.length > 0
         ? `${other[0]} ${otherTable}.`
-        : 'Give the file itself. A folder of images alone is imported with `medgr2 import images`.',
+        : 'Give the file itself. A folder of images alone is imported with `medgr2 import images`, one with a folder for each class with `medgr2 import classes`.',
   });
 }
 
