@@ -1,6 +1,6 @@
 /** Classes and boxes -> dataset folder: images taken, trusted questions made of what is said of them, each with the label it stands on. */
 import { basename, resolve } from 'node:path';
-import { DataError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import { writeDataset, type Rejection } from '../folders/dataset-folder.js';
@@ -70,6 +70,10 @@ export async function importLabels(format: LabelFormat, options: LabelImportOpti
     imageRoot,
     encoding,
   });
+  if ((options.crops ?? 0) > 0 && options.images === 'none')
+    throw new ConfigError('crops-without-images', 'crops are cut from the images, and --images none leaves them out', {
+      remedy: 'Leave out --crops, or --images.',
+    });
   return withNewFolder(dir, options.force === true, () => importInto(dir, format, set, options));
 }
 
@@ -93,12 +97,12 @@ async function importInto(
   const known = knownImages({ images: set.images, taken, topic, modality, pseudonym, rejected });
   if (strict) refuseRejected(told(), path);
   const names = classNames(classKinds(known, set.classes, kind), given);
+  refusePatients(names, inText.named, path);
   const cut = crops === 0 ? [] : await cropsOf(known, { dir, perImage: crops, names, topic, seed, rejected });
   // Crops are of the patient of their picture; where nobody knows one, the picture stands for it.
   const together = cut.length > 0 ? known.map(asPatient) : known;
   const asked = askAbout([...together, ...cut.map(asPatient)], { names, perImage, seed, asks });
-  const { samples, unfit } = samplesOf(asked, format, hidden.in(basename(path)), (text) => inText.named(text));
-  rejected.push(...unfit);
+  const samples = samplesOf(asked, format, hidden.in(basename(path)));
   if (strict) refuseRejected(told(), path);
   if (samples.length === 0) throw nothingToAsk(path, set, known, names, told());
   const used = new Set(samples.map(({ imageHash }) => imageHash));
@@ -148,39 +152,39 @@ function asPatient<T extends KnownImage>(known: T): T {
   return { ...known, image: { ...image, patient: image.patient ?? `picture ${parent}` } };
 }
 
-function samplesOf(
-  asked: Asked,
-  format: LabelFormat,
-  model: string,
-  namesPatient: (text: string) => boolean,
-): { samples: Sample[]; unfit: Rejection[] } {
-  const unfit: Rejection[] = [];
-  const samples = asked.images.flatMap(({ known: { image }, questions }) =>
-    questions.flatMap(({ question, options, answer, rationale, questionType, basis }, index): Sample[] => {
-      const id = `${format}-${image.imageHash.replace(/^name:/, '').slice(0, 16)}-${index + 1}`;
-      if ([question, ...options].some(namesPatient)) {
-        unfit.push({ file: id, line: null, code: 'patient-in-text', reason: 'names a patient as a class' });
-        return [];
-      }
-      return [
-        {
-          id,
-          image: image.path,
-          imageHash: image.imageHash,
-          question,
-          options,
-          answer,
-          rationale,
-          questionType,
-          modality: image.modality,
-          provenance: { provider: 'seed', model, strategy: null, promptHash: null, cycle: 0, basis },
-          score: null,
-          rewardModelVersion: null,
-        },
-      ];
+function samplesOf({ images }: Asked, format: LabelFormat, model: string): Sample[] {
+  return images.flatMap(({ known: { image }, questions }) =>
+    questions.map(({ question, options, answer, rationale, questionType, basis }, index): Sample => {
+      return {
+        id: `${format}-${image.imageHash.replace(/^name:/, '').slice(0, 16)}-${index + 1}`,
+        image: image.path,
+        imageHash: image.imageHash,
+        question,
+        options,
+        answer,
+        rationale,
+        questionType,
+        modality: image.modality,
+        provenance: { provider: 'seed', model, strategy: null, promptHash: null, cycle: 0, basis },
+        score: null,
+        rewardModelVersion: null,
+      };
     }),
   );
-  return { samples, unfit };
+}
+
+/** Models would learn it. */
+function refusePatients(
+  names: ReadonlyMap<string, ClassName>,
+  isPatient: (text: string) => boolean,
+  path: string,
+): void {
+  const count = [...names.values()].filter(({ key, one, many }) => [key, one, many].some(isPatient)).length;
+  if (count === 0) return;
+  throw new DataError('class-patient', `${count} of the ${names.size} classes of ${path} name patients`, {
+    where: path,
+    remedy: 'Rename them, or say which folder or column is the class: --class-from, --labels.',
+  });
 }
 
 function nothingToAsk(

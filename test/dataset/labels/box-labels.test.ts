@@ -193,6 +193,9 @@ test('COCO: unknown categories and images, crowds and missing boxes', async () =
 });
 
 test('crops show their box and stay with their picture', async () => {
+  await expect(run(at('set', 'Annotations'), { crops: 2, images: 'none' })).rejects.toMatchObject({
+    code: 'crops-without-images',
+  });
   const { samples, images } = await run(at('set', 'Annotations'), { crops: 2 });
   const crops = images.filter(({ detail }) => detail !== null);
   expect(crops.length).toBeGreaterThan(pictures);

@@ -266,6 +266,11 @@ describe('a table of labels', () => {
     ]);
     expect(samples[0]?.questionType).toBe('other biological attributes');
     await expect(run(path, { labels: ['zustand=colour'] })).rejects.toMatchObject({ code: 'label-kind' });
+    const named = table([
+      'image,class,patient',
+      ...rows((n) => `scans/${n}.png,${n % 2 ? 'Doe Jane' : 'other'},"Doe, Jane"`),
+    ]);
+    await expect(run(named)).rejects.toMatchObject({ code: 'class-patient' });
     await expect(run(path, { labels: ['nix'] })).rejects.toMatchObject({ code: 'labels-missing' });
   });
 });
