@@ -59,7 +59,7 @@ for (const seed of values.seeds.split(',').map(Number)) {
   await prepare(bccd, seed);
   const data = parts.map(({ name }) => `data.${name}=${partOf(seed, name)}`);
   const config = await loadConfig('configs/blood-cells.yaml', { set: [...data, ...values.set, `seed=${seed}`] });
-  writeOutcome(out, await runSeed(out, config, python));
+  writeOutcome(out, await runSeed(out, config, python, false));
   const found = readOutcomes([out]);
   const frequent = new Map<number, number>();
   for (const { outcome } of found) {

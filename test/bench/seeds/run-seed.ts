@@ -7,8 +7,11 @@ import { runLoop } from '../../../src/loop/run.js';
 import { seedOnlyAccuracy, unfilteredAccuracy } from './arms.js';
 import type { SeedOutcome } from './seeds-outcomes.js';
 
-/** @param config With its seed. */
-export async function runSeed(out: string, config: Config, python: string): Promise<SeedOutcome> {
+/**
+ * @param config With its seed.
+ * @param all Also SFT on all candidates, beside that on as many as the filter kept.
+ */
+export async function runSeed(out: string, config: Config, python: string, all = true): Promise<SeedOutcome> {
   const { seed } = config;
   const runDir = seedFolder(out, seed);
   await using engine = await openEngine({ python, logDir: join(out, 'logs', String(seed)) });
@@ -23,7 +26,7 @@ export async function runSeed(out: string, config: Config, python: string): Prom
   for (const { cycle, datasetSize } of result.cycles) {
     const accuracies = {
       'unfiltered-equal': await unfilteredAccuracy('unfiltered-equal', place, cycle, datasetSize),
-      'unfiltered-all': await unfilteredAccuracy('unfiltered-all', place, cycle),
+      ...(all ? { 'unfiltered-all': await unfilteredAccuracy('unfiltered-all', place, cycle) } : {}),
     };
     arms.push(accuracies);
     tell(` cycle ${cycle}: ${JSON.stringify(accuracies)}`);

@@ -15,7 +15,7 @@ const outcomeSchema = z.object({
   seed: z.int(),
   result: runResultSchema,
   /** Test accuracy of the control arms on each cycle's candidates. */
-  arms: z.array(z.object({ 'unfiltered-equal': z.number(), 'unfiltered-all': z.number() })),
+  arms: z.array(z.object({ 'unfiltered-equal': z.number(), 'unfiltered-all': z.number().optional() })),
   /** Test accuracy of SFT on the trusted samples alone; absent in outcomes from before there was this arm. */
   seedOnly: z.number().optional(),
 });
