@@ -11,6 +11,8 @@ import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { writePart } from '../../../src/dataset/folders/derived-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
 import { importLabels } from '../../../src/dataset/import/import-labels.js';
+import { readSamples } from '../../../src/dataset/tables/sample-table.js';
+import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
 import { writeWhole } from '../../../src/loop/folder/run-folder.js';
 import { refuse, scriptLine } from '../../../src/script-line.js';
 import { frequentAnswers } from './frequent-answer.js';
@@ -63,11 +65,12 @@ for (const seed of values.seeds.split(',').map(Number)) {
   const found = readOutcomes([out]);
   const frequent = new Map<number, number>();
   for (const { outcome } of found) {
+    const prepared = join(seedFolder(out, outcome.seed), 'cycle-0', 'prepare-data');
     const [trusted, test] = [
-      await readDataset(partOf(outcome.seed, 'seed')),
-      await readDataset(partOf(outcome.seed, 'test')),
+      await readSamples(join(prepared, 'seed.parquet')),
+      await readSamples(join(prepared, 'test.parquet')),
     ];
-    frequent.set(outcome.seed, frequentAnswers(trusted.samples, test.samples));
+    frequent.set(outcome.seed, frequentAnswers(trusted, test));
   }
   const row = { name: 'accuracy: the most frequent answer', of: (of: number) => frequent.get(of) ?? null };
   const table = seedsReport(found, 'Real smears, a simulated teacher, a tiny model: no medical evidence.', [row]);
