@@ -1,5 +1,6 @@
-/** What `medgr2 init` asks of one who has labels, and the commands that make questions of them. */
+/** What `${medgr2} init` asks of one who has labels, and the commands that make questions of them. */
 import { dirname, join, relative, resolve } from 'node:path';
+import { medgr2 } from '../called-as.js';
 import { ConfigError } from '../errors.js';
 import type { Modality } from '../sample.js';
 
@@ -35,7 +36,7 @@ export function labelSteps(known: 'classes' | 'boxes', { images, labels, modalit
   const from = labels === undefined ? images : `${labels} --image-root ${images}`;
   const of = modality === 'unknown' ? '' : ` --modality "${modality}"`;
   return [
-    `medgr2 import ${known} ${from} --out ${within('data/labelled')}${of.replaceAll(/"(\S+)"/g, '$1')}`,
-    `medgr2 split ${within('data/labelled')} --out ${within('data/parts')} ${shares}`,
+    `${medgr2} import ${known} ${from} --out ${within('data/labelled')}${of.replaceAll(/"(\S+)"/g, '$1')}`,
+    `${medgr2} split ${within('data/labelled')} --out ${within('data/parts')} ${shares}`,
   ];
 }

@@ -1,4 +1,5 @@
 /** The commented configuration that `medgr2 init` writes. Pure: answers in, YAML text out; a test loads every kind of it. */
+import { medgr2 } from '../called-as.js';
 import type { Modality } from '../sample.js';
 
 /** A person's own images, and where their trusted questions will lie once imported and split. */
@@ -33,7 +34,7 @@ export type GeneratorAnswers =
 export function configTemplate(answers: TemplateAnswers, reference: string): string {
   return [
     `# yaml-language-server: $schema=${reference}/schema.json`,
-    '# A run of medgr2. `medgr2 plan` on this file says what it takes, `medgr2 doctor` whether this machine has it.',
+    `# A run of medgr2. \`${medgr2} plan\` on this file says what it takes, \`doctor\` whether this machine has it.`,
     `# What is left out has a default: ${reference}/README.md lists every setting with its meaning.`,
     'seed: 0 # every random choice comes from it',
     `cycles: ${cyclesOf(answers.data)} # turns of the loop; can be raised later, finished ones are kept`,

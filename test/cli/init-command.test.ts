@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { initCommand, type InitCommand } from '../../src/cli/commands/init-command.js';
 import type { CommandIo } from '../../src/cli/command-io.js';
 import { planCommand } from '../../src/cli/commands/plan-command.js';
@@ -58,12 +59,12 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
   expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(
     /^image,question,.*,patient,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/,
   );
-  expect(out).toContain('medgr2 import csv');
-  expect(out).toContain('medgr2 split');
+  expect(out).toContain(`${medgr2} import csv`);
+  expect(out).toContain(`${medgr2} split`);
   // The images are measured although the trusted questions are not there yet.
   const text = await plan();
   expect(text).toContain('(2 measured)');
-  expect(text).toMatch(/Missing before `medgr2 run`\n {2}- API key: .*\n {2}- data: /);
+  expect(text).toMatch(/Missing before `.* run`\n {2}- API key: .*\n {2}- data: /);
 });
 
 test('a slip at the terminal is told, and asked about again; as a flag it ends the command', async () => {

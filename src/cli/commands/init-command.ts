@@ -1,6 +1,7 @@
 /** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
@@ -174,13 +175,13 @@ function questionSteps(file: string, pool: string): string[] {
   const within = (path: string): string => join(relative('.', dirname(resolve(file))), path);
   return [
     `fill in ${within('questions.csv')}: trusted questions about some of the images, then`,
-    `medgr2 import csv ${within('questions.csv')} --image-root ${within(pool)} --out ${within('data/questions')}`,
-    `medgr2 split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
+    `${medgr2} import csv ${within('questions.csv')} --image-root ${within(pool)} --out ${within('data/questions')}`,
+    `${medgr2} split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
   ];
 }
 
 function nextSteps({ file }: InitCommand, { generator }: TemplateAnswers, prepare: readonly string[]): string[] {
   const variable = keyVariableOf(generator);
   const key = variable === null ? [] : [`export ${variable}=…`];
-  return [...prepare, ...key, `medgr2 plan ${file}`, `medgr2 doctor ${file}`, `medgr2 run ${file}`];
+  return [...prepare, ...key, `${medgr2} plan ${file}`, `${medgr2} doctor ${file}`, `${medgr2} run ${file}`];
 }

@@ -24,6 +24,7 @@ import type { LabelKind } from '../../dataset/labels/label-set.js';
 import type { Ask } from '../../dataset/drafts/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
 import { ConfigError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import type { Modality } from '../../sample.js';
 import type { CommandIo } from '../command-io.js';
 
@@ -135,7 +136,7 @@ export function progressTeller(io: CommandIo): (done: number, total: number) => 
 export function describeImport({ info, notes, rejected }: ImportReport, out: string): string {
   const { counts } = info;
   const lines = [
-    `${out}: ${counts.samples} samples, ${counts.images} images; ${counts.rejected} of ${String(counts['rows'])} rows rejected`,
+    `${out}: ${formatCount(counts.samples, 'sample')}, ${formatCount(counts.images, 'image')}; ${counts.rejected} of ${formatCount(Number(counts['rows']), 'row')} rejected`,
     ...countLines('modality', counts['byModality']),
     ...countLines('question type', counts['byQuestionType']),
     ...countLines('rejected', counts['rejectedBy']),

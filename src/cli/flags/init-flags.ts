@@ -29,10 +29,10 @@ export const declareInit: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 init',
-        'medgr2 init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
-        'medgr2 init mine.yaml --images scans --modality MRI --generator local',
-        'medgr2 init mine.yaml --images skin --modality dermoscopy --have classes --generator simulated --model phantom',
+        'init',
+        'init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
+        'init mine.yaml --images scans --modality MRI --generator local',
+        'init mine.yaml --images skin --modality dermoscopy --have classes --generator simulated --model phantom',
       ),
     )
     .action(

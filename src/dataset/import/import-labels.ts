@@ -1,5 +1,6 @@
 /** Classes and boxes -> dataset folder: images taken, trusted questions made of what is said of them, each with the label it stands on. */
 import { basename, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
@@ -201,8 +202,7 @@ function nothingToAsk(
       `all ${known.length} images of ${path} are of one class, ${only.key}: every question would have the same answer`,
       {
         where: path,
-        remedy:
-          'Give its sibling classes as well, healthy images for example; or the images alone: `medgr2 import images`. Nothing was written.',
+        remedy: `Give its sibling classes as well, healthy images for example; or the images alone: \`${medgr2} import images\`. Nothing was written.`,
       },
     );
   const [first] = rejected;

@@ -1,5 +1,6 @@
 /** A folder of images in which a folder is a class. */
 import { resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { patientInPath, wordInPath, type PatientFrom } from '../patients/patient-path.js';
 import { leftNotes, listImages, noImages } from '../pictures/image-folder.js';
@@ -79,8 +80,7 @@ function refuseParts(classes: readonly string[], path: string): void {
     `the folders of ${path} are ${classes.join(', ')}: parts of a set, not classes`,
     {
       where: path,
-      remedy:
-        "Say that classes are within them: --class-from '*/{class}/*'; `medgr2 split` parts by patient and image.",
+      remedy: `Say that classes are within them: --class-from '*/{class}/*'; \`${medgr2} split\` parts by patient and image.`,
     },
   );
 }

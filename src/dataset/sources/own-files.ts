@@ -3,6 +3,7 @@
  * images for the pool. Refuses test images or patients among the seed, and leaves them out of the pool.
  */
 import { basename, join } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { seededRandom } from '../../random.js';
@@ -169,7 +170,7 @@ export async function readPool(folder: string, modality: Modality, onProgress?: 
 const unusable = (folder: string, path: string, reason: string): DataError =>
   new DataError('pool-image', `${path} ${reason}`, {
     where: path,
-    remedy: `Run \`medgr2 import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
+    remedy: `Run \`${medgr2} import images ${folder} --out DIR\` and give DIR: it converts what can be and lists the rest.`,
   });
 
 interface Held {
@@ -204,7 +205,7 @@ function refuseLeak(seed: Part, held: Held, options: FilesOptions): void {
         : `${like.size} images that look like those`;
   throw new DataError('test-leak', `${what} of the test set are in the seed too: every accuracy would be too high`, {
     where: options.seed,
-    remedy: `Run \`medgr2 decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`medgr2 split\`.`,
+    remedy: `Run \`${medgr2} decontaminate ${options.seed} --against ${options.test} --out DIR\`, or \`split\`.`,
   });
 }
 
@@ -232,7 +233,7 @@ const noAnswers = (pool: string): ConfigError =>
   new ConfigError('no-teacher', `the simulated teacher knows no answers about the images of ${pool}`, {
     where: pool,
     remedy:
-      'Give a pool with answered questions (`medgr2 import classes` and `import boxes` make them of labels, `split` parts them), or set ' +
+      `Give a pool with answered questions (\`${medgr2} import classes\` and \`import boxes\` make them of labels, \`split\` parts them), or set ` +
       'generation.provider to gemini, openai or local.',
   });
 

@@ -1,6 +1,7 @@
 /** Are the folders there that the configuration takes its images, questions, models and prices from? Decodes no image. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { isDatasetFolder, readDataset, type Dataset } from '../../dataset/folders/dataset-folder.js';
 import { leftNotes, listImages, noImages } from '../../dataset/pictures/image-folder.js';
@@ -40,7 +41,7 @@ async function checkPart(part: Part, folder: string, answered: boolean): Promise
     return failed(
       name,
       `there is no folder ${folder}`,
-      `Make it with medgr2 import and split, or give another in ${name}.`,
+      `Make it with \`${medgr2} import\` and \`split\`, or give another in ${name}.`,
     );
   try {
     if (part === 'pool' && !isDatasetFolder(folder) && !answered) return await checkImages(name, folder);
@@ -58,7 +59,7 @@ async function checkImages(name: string, folder: string): Promise<Check> {
   const detail = `${names.length} images in ${folder}`;
   if (pictures.length === 0) return ok(name, detail);
   const why = leftNotes(pictures).join('; ');
-  return note(name, `${detail}; ${why}`, `medgr2 import images ${folder} --out DIR converts what can be.`);
+  return note(name, `${detail}; ${why}`, `\`${medgr2} import images ${folder} --out DIR\` converts what can be.`);
 }
 
 function checkDataset(part: Part, folder: string, { info, samples, images }: Dataset, answered: boolean): Check {

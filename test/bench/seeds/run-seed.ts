@@ -4,14 +4,20 @@ import { openEngine } from '../../../src/bridge/jobs/open-engine.js';
 import type { Config } from '../../../src/config/schema.js';
 import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
 import { runLoop } from '../../../src/loop/run.js';
-import { seedOnlyAccuracy, unfilteredAccuracy } from './arms.js';
+import { cycleArmAccuracy, seedOnlyAccuracy, type cycleArms } from './arms.js';
 import type { SeedOutcome } from './seeds-outcomes.js';
 
-/**
- * @param config With its seed.
- * @param all Also SFT on all candidates, beside that on as many as the filter kept.
- */
-export async function runSeed(out: string, config: Config, python: string, all = true): Promise<SeedOutcome> {
+export interface SeedRun {
+  /** Folder of all seeds. */
+  out: string;
+  /** With its seed. */
+  config: Config;
+  python: string;
+  /** Control arms of each cycle. */
+  arms: readonly (typeof cycleArms)[number][];
+}
+
+export async function runSeed({ out, config, python, arms: wanted }: SeedRun): Promise<SeedOutcome> {
   const { seed } = config;
   const runDir = seedFolder(out, seed);
   await using engine = await openEngine({ python, logDir: join(out, 'logs', String(seed)) });
@@ -24,10 +30,8 @@ export async function runSeed(out: string, config: Config, python: string, all =
   tell(`: SFT on the trusted samples alone ${seedOnly}`);
   const arms: SeedOutcome['arms'] = [];
   for (const { cycle, datasetSize } of result.cycles) {
-    const accuracies = {
-      'unfiltered-equal': await unfilteredAccuracy('unfiltered-equal', place, cycle, datasetSize),
-      ...(all ? { 'unfiltered-all': await unfilteredAccuracy('unfiltered-all', place, cycle) } : {}),
-    };
+    const accuracies: SeedOutcome['arms'][number] = {};
+    for (const arm of wanted) accuracies[arm] = await cycleArmAccuracy(arm, place, cycle, datasetSize);
     arms.push(accuracies);
     tell(` cycle ${cycle}: ${JSON.stringify(accuracies)}`);
   }
