@@ -163,9 +163,9 @@ test('labels: the commands that make questions of them, and a pool of labelled i
   const images = join(dir, 'scans');
   await init({}, [images, 'fundus photography', 'class', 'classes', 'simulated', 'phantom']);
   expect(errors).toContain('class is not one of questions, classes, boxes');
-  expect(out).toContain(`medgr2 import classes ${images} --out `);
+  expect(out).toContain(`${medgr2} import classes ${images} --out `);
   expect(out).toMatch(
-    /--modality "fundus photography"\n.*medgr2 split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,
+    /--modality "fundus photography"\n.* split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,
   );
   expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
     data: { source: 'files', pool: join(dir, 'data/parts/pool'), seed: join(dir, 'data/parts/seed') },
@@ -180,6 +180,6 @@ test('labels: the commands that make questions of them, and a pool of labelled i
     egressReason: 'mine',
     force: true,
   });
-  expect(out).toContain(`medgr2 import boxes boxes.json --image-root ${images} --out `);
+  expect(out).toContain(`${medgr2} import boxes boxes.json --image-root ${images} --out `);
   expect(out).toContain('--modality CT\n');
 });

@@ -156,7 +156,7 @@ describe('a folder a class', () => {
   test('with one class, or with names that nobody could answer by, is refused with what to do', async () => {
     await expect(run(folder(classes('cyst')))).rejects.toMatchObject({
       code: 'classes-one',
-      remedy: expect.stringContaining('medgr2 import images'),
+      remedy: expect.stringContaining('import images'),
     });
     const numbers = folder(classes('0', '1', '2'));
     await expect(run(numbers)).rejects.toMatchObject({
