@@ -59,6 +59,8 @@ export const provenanceSchema = z.strictObject({
   context: z.literal(true).optional(),
   /** Cycle that wrote the sample, from 1; 0 for seed samples. */
   cycle: z.int().min(0),
+  /** Which label a question was made of, and by which wording; left out where none was. */
+  basis: z.string().optional(),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
 

@@ -68,7 +68,7 @@ test('a text leaves by its own consent alone, and each record says whether it di
 
 test.each([
   ['no consent for texts', 'a library 1.0', { allow: true, reason: 'a test' }, 'egress.text.allow'],
-  ['a text that nothing masked', null, consent, 'medgr2 setup --with deid'],
+  ['a text that nothing masked', null, consent, 'setup --with deid'],
 ])('%s: the images go alone, which is told', async (_, maskedBy, egress, told) => {
   const { shown, records, samples, notices } = await generate(away, maskedBy, egress);
   expect(shown).toEqual([false, false, false, false]);

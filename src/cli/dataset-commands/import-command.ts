@@ -3,14 +3,24 @@ import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
 import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
 import type { RunJob } from '../../dataset/context/mask-texts.js';
-import { importFormats, isQuestionFormat, type ImportFormat } from '../../dataset/import/import-formats.js';
+import {
+  importFormats,
+  isLabelFormat,
+  isQuestionFormat,
+  type ImportFormat,
+} from '../../dataset/import/import-formats.js';
 import { importImages } from '../../dataset/import/import-images.js';
+import { importLabels } from '../../dataset/import/import-labels.js';
 import { importQuestions } from '../../dataset/import/import-questions.js';
 import type { ImportReport } from '../../dataset/import/import-report.js';
 import type { TokenChoice } from '../../dataset/import/accept-row.js';
 import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
+import { parseClassNames } from '../../dataset/labels/class-names.js';
+import type { LabelKind } from '../../dataset/labels/label-set.js';
+import type { Ask } from '../../dataset/drafts/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
 import { ConfigError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import type { Modality } from '../../sample.js';
 import type { CommandIo } from '../command-io.js';
 
@@ -33,6 +43,14 @@ export interface ImportFlags {
   deidentified?: boolean;
   licence?: string;
   context?: string;
+  kind: LabelKind;
+  labels: string[];
+  name: string[];
+  classFrom?: string;
+  perImage: number;
+  ask: Ask[];
+  crops: number;
+  seed: number;
   json?: boolean;
 }
 
@@ -66,6 +84,13 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
       answersFrom,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
+  if (isLabelFormat(format)) {
+    const { kind, labels, classFrom = null, perImage, crops, seed } = flags;
+    const asks = flags.ask.length === 0 ? null : flags.ask;
+    const place = { map, modality: modality ?? null, imageRoot, encoding };
+    const names = parseClassNames(flags.name);
+    return importLabels(format, { ...common, ...place, kind, labels, names, classFrom, perImage, crops, asks, seed });
+  }
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
     const clinical = {
@@ -118,7 +143,7 @@ export function progressTeller(io: CommandIo): (done: number, total: number) => 
 export function describeImport({ info, notes, rejected }: ImportReport, out: string): string {
   const { counts } = info;
   const lines = [
-    `${out}: ${counts.samples} samples, ${counts.images} images; ${counts.rejected} of ${String(counts['rows'])} rows rejected`,
+    `${out}: ${formatCount(counts.samples, 'sample')}, ${formatCount(counts.images, 'image')}; ${counts.rejected} of ${formatCount(Number(counts['rows']), 'row')} rejected`,
     ...countLines('modality', counts['byModality']),
     ...countLines('question type', counts['byQuestionType']),
     ...countLines('rejected', counts['rejectedBy']),

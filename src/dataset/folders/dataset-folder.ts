@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
+import { medgr2 } from '../../called-as.js';
 import { DataError, messageOf } from '../../errors.js';
 import { modalitySchema, type Sample } from '../../sample.js';
 import { readSamples, writeSamples } from '../tables/sample-table.js';
@@ -107,7 +108,7 @@ export async function readDataset(folder: string): Promise<Dataset> {
   if (!isDatasetFolder(dir))
     throw new DataError('no-dataset', `${folder} is no dataset folder: it has no ${datasetFiles.info}`, {
       where: dir,
-      remedy: 'Make one with `medgr2 import <format> <path> --out DIR`.',
+      remedy: `Make one with \`${medgr2} import <format> <path> --out DIR\`.`,
     });
   const absolute = (path: string): string => (isAbsolute(path) ? path : join(dir, path));
   const samples = await readSamples(join(dir, datasetFiles.samples));

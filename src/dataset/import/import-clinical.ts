@@ -6,6 +6,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import type { Modality } from '../../sample.js';
 import {
   datasetFiles,
@@ -108,11 +109,15 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const rejected = inOrder(left.map(hidden.rejection));
     if (strict) refuseRejected(rejected, path);
     if (found.length === 0)
-      throw new DataError('import-empty', `no picture could be made of ${path} (${rejected.length} files rejected)`, {
-        where: path,
-        remedy:
-          rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
-      });
+      throw new DataError(
+        'import-empty',
+        `no picture could be made of ${path} (${formatCount(rejected.length, 'file')} rejected)`,
+        {
+          where: path,
+          remedy:
+            rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
+        },
+      );
     if (said !== null && texts.size === 0)
       throw noneMeant(
         options,

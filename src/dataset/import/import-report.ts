@@ -1,5 +1,6 @@
 /** What an import was asked to do and what came of it: the options, the refusal of --strict, and import.json. */
 import { DataError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import type { Sample } from '../../sample.js';
 import type { RunJob } from '../context/mask-texts.js';
 import type { ColumnMap } from '../predictions/answered-row.js';
@@ -60,10 +61,14 @@ export function refuseRejected(rejected: readonly Rejection[], path: string): vo
     .slice(0, 5)
     .map(({ file, line, reason }) => `${file}${line === null ? '' : `:${line}`} ${reason}`);
   const more = rejected.length > shown.length ? [`… and ${rejected.length - shown.length} more`] : [];
-  throw new DataError('import-strict', `${rejected.length} rows cannot be used\n${[...shown, ...more].join('\n')}`, {
-    where: path,
-    remedy: 'Mend them, or import without --strict: they are then listed in rejected.jsonl.',
-  });
+  throw new DataError(
+    'import-strict',
+    `${formatCount(rejected.length, 'row')} cannot be used\n${[...shown, ...more].join('\n')}`,
+    {
+      where: path,
+      remedy: 'Mend them, or import without --strict: they are then listed in rejected.jsonl.',
+    },
+  );
 }
 
 /** Where the key lies under which patients have their pseudonyms. */

@@ -20,6 +20,7 @@ export const sampleColumns = {
   promptHash: 'VARCHAR',
   context: 'BOOLEAN',
   cycle: 'BIGINT',
+  basis: 'VARCHAR',
   score: 'DOUBLE',
   rewardModelVersion: 'VARCHAR',
 } as const satisfies Columns;
@@ -32,11 +33,12 @@ export async function writeSamples(path: string, samples: readonly Sample[]): Pr
 /** Reads samples back; a row that is none is a DataError that names it. */
 export async function readSamples(path: string): Promise<Sample[]> {
   const rows = await readParquet(path);
-  return rows.map(({ provider, model, modelVersion, strategy, promptHash, context, cycle, ...fields }, i) => {
+  return rows.map(({ provider, model, modelVersion, strategy, promptHash, context, cycle, basis, ...fields }, i) => {
     // Tables of earlier versions have no such columns.
     const version = typeof modelVersion === 'string' ? { modelVersion } : {};
     const shown = context === true ? { context } : {};
-    const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle };
+    const label = typeof basis === 'string' ? { basis } : {};
+    const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle, ...label };
     const parsed = sampleSchema.safeParse({ ...fields, provenance });
     if (parsed.success) return parsed.data;
     const where = `${path} row ${i + 1}`;

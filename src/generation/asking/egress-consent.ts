@@ -4,6 +4,7 @@
  * holds for scripts too, which load no configuration. An image that is flagged as not de-identified never leaves; nor does a
  * text that nothing masked.
  */
+import { medgr2 } from '../../called-as.js';
 import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import type { EgressConfig } from '../../config/sections/egress.js';
 import { ConfigError } from '../../errors.js';
@@ -38,19 +39,33 @@ export interface Egress {
   onSend: (record: EgressRecord) => void;
 }
 
+/** What a request that leaves holds. */
+export interface Sent {
+  imageHash: string;
+  /** What masked the report or caption in it; left out where there is none. */
+  textMaskedBy?: string | undefined;
+}
+
 export interface Consent {
   /** Why this image stays here, or null where it may be sent. */
   withhold(task: GenerationTask): string | null;
   /** The tasks as they may be asked, those whose text stays here without it, and what to tell of that. */
   permitted(tasks: readonly GenerationTask[]): { tasks: readonly GenerationTask[]; notices: string[] };
-  record(task: GenerationTask, request: string, attempt: number): void;
+  /** Whether any text may leave. */
+  textsMayLeave: boolean;
+  record(sent: Sent, request: string, attempt: number): void;
 }
 
 /** @throws ConfigError `egress-refused` */
 export function requireConsent({ name, model, endpoint }: Provider, egress: Egress | undefined): Consent {
   const destination = destinationOf(name, model, endpoint);
   if (destination === null)
-    return { withhold: () => null, permitted: (tasks) => ({ tasks, notices: [] }), record: () => undefined };
+    return {
+      withhold: () => null,
+      permitted: (tasks) => ({ tasks, notices: [] }),
+      textsMayLeave: true,
+      record: () => undefined,
+    };
   const { host } = destination;
   const none: EgressConfig = { allow: false, reason: '' };
   const problem = egressProblem(destination, egress?.consent ?? none);
@@ -64,7 +79,8 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
     withhold: ({ deidentified }) =>
       deidentified === false ? `The image is not de-identified, so it is not sent to ${host}.` : null,
     permitted: (tasks) => permittedTexts(tasks, consent, host),
-    record: ({ imageHash, context }, request, attempt) =>
+    textsMayLeave: mayLeave(consent),
+    record: ({ imageHash, textMaskedBy }, request, attempt) =>
       onSend({
         at: new Date().toISOString(),
         provider: name,
@@ -74,20 +90,20 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
         request,
         attempt,
         reason: consent.reason,
-        text: context !== undefined,
-        ...(context === undefined
-          ? {}
-          : { textReason: consent.text?.reason ?? '', textMaskedBy: context.maskedBy ?? 'nothing' }),
+        text: textMaskedBy !== undefined,
+        ...(textMaskedBy === undefined ? {} : { textReason: consent.text?.reason ?? '', textMaskedBy }),
       }),
   };
 }
 
+const mayLeave = ({ text }: EgressConfig): boolean => text?.allow === true && text.reason.trim() !== '';
+
 function permittedTexts(
   tasks: readonly GenerationTask[],
-  { text }: EgressConfig,
+  consent: EgressConfig,
   host: string,
 ): ReturnType<Consent['permitted']> {
-  const allowed = text?.allow === true && text.reason.trim() !== '';
+  const allowed = mayLeave(consent);
   const images = (found: readonly GenerationTask[]): number => new Set(found.map(({ imageHash }) => imageHash)).size;
   const withText = tasks.filter(({ context }) => context !== undefined);
   const unmasked = withText.filter(({ context }) => context?.maskedBy === null);
@@ -104,8 +120,11 @@ function permittedTexts(
   };
 }
 
-export const unmaskedRemedy =
-  'install the masking library (npx medgr2 setup --with deid) and import the images again (--force)';
+export const unmaskedRemedy = `install the masking library (${medgr2} setup --with deid) and import the images again (--force)`;
+
+/** What masked a task's text; undefined where it has none. A text that nothing masked is in no task that leaves. */
+export const maskOf = ({ context }: Pick<GenerationTask, 'context'>): string | undefined =>
+  context === undefined ? undefined : (context.maskedBy ?? 'nothing');
 
 /** As a task may be written down: its text is in no file of a run. */
 export function withoutText({ context: _, ...task }: GenerationTask): GenerationTask {

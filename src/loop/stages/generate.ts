@@ -1,15 +1,16 @@
 /** Asks the generator G_θ about this cycle's images and writes the candidates, and what was dropped with its reason. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configuredDestination } from '../../config/egress-rule.js';
 import type { Config } from '../../config/schema.js';
-import type { PoolImage } from '../../dataset/sources/data-source.js';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { writeJsonl } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates, type Generated } from '../../generation/generate-samples.js';
+import { generateCandidates, type Generated, type GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent } from '../../generation/generation-progress.js';
+import { batchOf } from '../../providers/batch/batch-client.js';
+import type { Provider } from '../../providers/provider.js';
+import { asksInBatches } from '../generator/batch-mode.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -20,6 +21,8 @@ import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
+import { sourceOf } from '../generator/generator-source.js';
+import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
 
@@ -113,6 +116,7 @@ export function generate(
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
         pricing,
+        batches: batchesOf(context, generator.provider, tasks.length),
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
@@ -154,6 +158,20 @@ export function generate(
   };
 }
 
+/** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */
+function batchesOf({ config, runDir }: StageContext, provider: Provider, requests: number): GenerateOptions['batches'] {
+  if (batchOf(provider) === null) return undefined;
+  const { generation } = config;
+  const isTeacher = generation.provider === 'simulated';
+  return {
+    folder: join(runDir, runFiles.batches),
+    asks: asksInBatches(generation, requests),
+    requests: generation.batch.requests,
+    endWithProcess: isTeacher,
+    ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
+  };
+}
+
 export async function readCandidates(
   { data }: Pick<RunContext, 'data'>,
   stage: StageDone<GenerateOutput>,
@@ -183,37 +201,6 @@ const unlearnt = ({ provider }: Config['generation']): string =>
       'set generation.questionTypes to the types that those have.'
     : '';
 
-/** Whether any text about an image reaches the generator: another consent makes other prompts. */
-function showsText(pool: readonly PoolImage[], { generation, egress }: Pick<Config, 'generation' | 'egress'>): boolean {
-  const leaves = configuredDestination(generation) !== null;
-  const goes = ({ context }: PoolImage): boolean =>
-    context !== undefined && (!leaves || (egress.text?.allow === true && context.maskedBy !== null));
-  return generation.contextCharacters > 0 && pool.some(goes);
-}
-
-/** What decides a generator's replies, beside its prompts. */
-function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
-  switch (provider) {
-    case 'gemini': {
-      const { model, thinkingBudget, thinkingLevel, safety } = gemini;
-      const isPlain = thinkingBudget === undefined && thinkingLevel === undefined && safety === undefined;
-      // As it was before there were settings, so that runs of earlier versions continue.
-      return isPlain ? model : { model, thinkingBudget, thinkingLevel, safety };
-    }
-    case 'openai': {
-      const { model, structuredOutput, reasoningEffort } = openai ?? {};
-      return { model, structuredOutput, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) };
-    }
-    case 'local':
-      return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
-    case 'simulated': {
-      // As it was before there were two, so that runs of earlier versions continue.
-      const { protocol, ...rest } = teacher;
-      return protocol === 'gemini' ? rest : teacher;
-    }
-  }
-}
-
 /** At most one event a second, and the last. */
 function progressOf({ progress, runDir }: StageContext, currency: string) {
   let last = Number.NEGATIVE_INFINITY;
@@ -222,7 +209,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
     if (!event.final && now - last < 1000) return;
     last = now;
     const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost } = event;
-    const { dropped, repaired, newest } = event;
+    const { dropped, repaired, newest, batches } = event;
     const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
     const counts = {
       accepted,
@@ -234,6 +221,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
       outputTokens,
       cost,
       currency,
+      ...(batches.atWork === 0 ? {} : { batches: batches.atWork, inBatches: batches.requests, ended: batches.ended }),
     };
     progress(done, total, counts, { dropped, repaired, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };

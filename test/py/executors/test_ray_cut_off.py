@@ -60,7 +60,7 @@ def can_have_namespaces():
 
 ASKED = os.environ.get("MEDGR2_TEST_RAY") == "1" and importlib.util.find_spec("ray") is not None
 pytestmark = [
-    pytest.mark.skipif(not ASKED, reason="set MEDGR2_TEST_RAY=1, with ray installed: npx medgr2 setup --with ray"),
+    pytest.mark.skipif(not ASKED, reason="set MEDGR2_TEST_RAY=1, with ray installed: medgr2 setup --with ray"),
     pytest.mark.skipif(ASKED and not can_have_namespaces(), reason="network namespaces need root on Linux"),
 ]
 
