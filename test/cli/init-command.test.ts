@@ -73,6 +73,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
     join(dir, 'scans'),
     'MRT',
     'MRI',
+    '',
     'simulated',
     'openai',
     'localhost:8000/v1',
@@ -87,7 +88,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
 });
 
 test('own images by questions at a terminal', async () => {
-  await init({}, [join(dir, 'scans'), 'CT', '', 'public data set', 'phantom']);
+  await init({}, [join(dir, 'scans'), 'CT', '', '', 'public data set', 'phantom']);
   expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
     data: { modality: 'CT' },
     egress: { reason: 'public data set' },
@@ -156,4 +157,29 @@ describe('refuses', () => {
     await expect(init(flags())).rejects.toMatchObject({ code });
     await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');
   });
+});
+
+test('labels: the commands that make questions of them, and a pool of labelled images', async () => {
+  const images = join(dir, 'scans');
+  await init({}, [images, 'fundus photography', 'class', 'classes', 'simulated', 'phantom']);
+  expect(errors).toContain('class is not one of questions, classes, boxes');
+  expect(out).toContain(`${medgr2} import classes ${images} --out `);
+  expect(out).toMatch(
+    /--modality "fundus photography"\n.* split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,
+  );
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    data: { source: 'files', pool: join(dir, 'data/parts/pool'), seed: join(dir, 'data/parts/seed') },
+    generation: { provider: 'simulated', teacher: { errorRate: 0.4 } },
+  });
+  await init({
+    images,
+    have: 'boxes',
+    labels: 'boxes.json',
+    modality: 'CT',
+    generator: 'gemini',
+    egressReason: 'mine',
+    force: true,
+  });
+  expect(out).toContain(`${medgr2} import boxes boxes.json --image-root ${images} --out `);
+  expect(out).toContain('--modality CT\n');
 });

@@ -4,7 +4,12 @@ import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
 
 type Value = number | null | undefined;
 
-export function seedsReport(found: readonly FoundOutcome[]): string {
+/** @param what What the data are no evidence for. @param more Rows of other figures, by seed: a name and a value of each. */
+export function seedsReport(
+  found: readonly FoundOutcome[],
+  what = 'Phantoms: no medical evidence.',
+  more: readonly { name: string; of: (seed: number) => number | null }[] = [],
+): string {
   const outcomes = found.map(({ outcome }) => outcome);
   const cycles = Math.max(...outcomes.map(({ result }) => result.cycles.length));
   const perCycle = (
@@ -26,7 +31,7 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
   const at = ({ result }: SeedOutcome, index: number) => result.cycles[index];
   const heading = Array.from({ length: cycles }, (_, index) => `cycle ${index + 1}`);
   return [
-    headline(outcomes),
+    headline(outcomes, what),
     ...differences(found),
     '',
     `| | ${heading.join(' | ')} |`,
@@ -36,6 +41,7 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('D_gen, samples', (outcome, index) => at(outcome, index)?.datasetSize, 0),
     perCycle('reward model: Spearman', (outcome, index) => at(outcome, index)?.rewardModel.spearman),
     perCycle('reward model: MAE', (outcome, index) => at(outcome, index)?.rewardModel.mae),
+    ...more.map(({ name, of }) => perCycle(name, ({ seed }) => of(seed))),
     perCycle('accuracy: base', ({ result }) => result.baseAccuracy),
     perCycle('accuracy: SFT on the trusted samples alone', ({ seedOnly }) => seedOnly),
     perCycle('accuracy: SFT on as many unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-equal']),
@@ -67,11 +73,11 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
   ].join('\n');
 }
 
-function headline(outcomes: readonly SeedOutcome[]): string {
+function headline(outcomes: readonly SeedOutcome[], what: string): string {
   const seeds = outcomes.map(({ seed }) => seed).join(', ');
   const questions = [...new Set(outcomes.map(({ result }) => result.testQuestions))].join(' or ');
   const many = `${outcomes.length} ${outcomes.length === 1 ? 'seed' : 'seeds'} (${seeds})`;
-  return `${many}, ${questions} test questions each; mean ± standard deviation (range). Phantoms: no medical evidence.`;
+  return `${many}, ${questions} test questions each; mean ± standard deviation (range). ${what}`;
 }
 
 function cell(values: readonly Value[], digits: number): string {
