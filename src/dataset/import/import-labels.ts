@@ -206,8 +206,14 @@ function nothingToAsk(
       },
     );
   const [first] = rejected;
-  return new DataError('import-empty', `no question can be asked about the ${set.images.length} images of ${path}`, {
+  const why =
+    first === undefined
+      ? 'Their labels are all alike.'
+      : `The first that was left out: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}.`;
+  const images = set.columns === undefined ? '--image-root FOLDER' : '--map image=COLUMN, --image-root FOLDER';
+  const say = first?.code === 'image-missing' ? ` Say where the images are: ${images}.` : '';
+  return new DataError('import-empty', `no question can be asked about the images of ${path}`, {
     where: path,
-    remedy: `${first === undefined ? 'Their labels are all alike' : `The first that was left out: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}`}. Nothing was written.`,
+    remedy: `${why}${say} Nothing was written.`,
   });
 }
