@@ -26,6 +26,7 @@ const schema = z.strictObject({
   side: any,
   most: any,
   middle: any,
+  largest: any,
 });
 
 export const templates = schema.parse(file);

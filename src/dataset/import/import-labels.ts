@@ -12,7 +12,7 @@ import { askAbout, classKinds, type Asked } from '../drafts/label-questions.js';
 import type { LabelKind, LabelSet, Topic } from '../labels/label-set.js';
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
-import { readBoxes, readClasses } from '../labels/read-labels.js';
+import { readers } from '../labels/read-labels.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
 import { projectKey } from '../patients/pseudonym-key.js';
@@ -59,9 +59,8 @@ export async function importLabels(format: LabelFormat, options: LabelImportOpti
     imageRoot = null,
     encoding = null,
   } = options;
-  const read = format === 'classes' ? readClasses : readBoxes;
   // Before the new folder, which may lie inside.
-  const set = await read({
+  const set = await readers[format]({
     path,
     kind: options.kind ?? 'disease',
     labels,
