@@ -81,7 +81,7 @@ export const declareImport: Declare = (program, io) => {
         .argParser(parseFrames),
     )
     .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
-    .addOption(new Option('--kind <what>', 'labels: what classes are names of').choices(labelKinds).default('disease'))
+    .addOption(new Option('--kind <what>', 'labels: what classes are names of (default: disease)').choices(labelKinds))
     .option(
       '--labels <column>',
       'classes: a column of labels of a table, or one of 0 and 1 for a class; COLUMN=KIND says what it names; several times',
