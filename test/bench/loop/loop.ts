@@ -1,5 +1,5 @@
 /**
- * `npm run bench:loop [-- --threads 2 --alike --set a=b …]`: one cycle of configs/demo.yaml by the command line, and then the same cycle as a
+ * `npm run bench:loop [-- --threads 2 --set a=b …]`: one cycle of configs/demo.yaml by the command line, and then the same cycle as a
  * person writes it with plain TRL (test/bench/loop/loop_by_hand.py): same data, base, steps, rates, seed and threads. Prints
  * seconds stage by stage, their ratio, and lines of code. Takes some six minutes on two idle cores. What the script by hand
  * does not do (gold set, probes, headroom) is off; `--set guards.gold=true` and its kin show what it costs.
