@@ -5,7 +5,7 @@
  */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import findings from '../lexicon/findings.json' with { type: 'json' };
-import { isAside } from './asides.js';
+import { isAside, isGeneral } from './asides.js';
 import { voiceOf } from './voices.js';
 import { articles, directionWords, readWords } from '../words/canonical-words.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
@@ -59,7 +59,13 @@ export function asksForAbsence(question: string): boolean {
 
 /** `有没有` asks as `有` does. */
 const asWords = (question: string): Word[] =>
-  readWords(question.replace(/有没有|有无/g, '有').replace(/是不是|是否/g, ''));
+  readWords(
+    question
+      .replace(/有没有|有无/g, '有')
+      .replace(/是不是|是否/g, '')
+      .replace(/\bpresent or absent\b|\babsent or present\b/gi, 'present')
+      .replace(/\bor not\b/gi, ''),
+  );
 
 /**
  * Whether a text says that what was asked about is there. Without a question it is taken to speak of it, and only its absence
@@ -74,9 +80,14 @@ export function findingIn(words: readonly Word[], question: string): Finding | n
     const found = findingOf(unit, asked, wanted);
     if (found !== null) {
       const aside = { words: unit, start: 0, end: 0, from: 0, to: unit.length, isOption: () => false, question };
-      if (isAside(aside) || voiceOf(words, { start: end, end }) !== 'writer') return null;
+      if (isAside(aside) || isGeneral(unit) || voiceOf(words, { start: end, end }) !== 'writer') return null;
       said.add(found);
-    } else if (wanted.size === 0 || [...contentOf(unit)].some((word) => wanted.has(word))) return null;
+    } else if (
+      wanted.size === 0 ||
+      unit.some(({ text }) => /^(?:one|ones|another|#1)$/.test(text)) ||
+      [...contentOf(unit)].some((word) => wanted.has(word))
+    )
+      return null;
   }
   const [only = null] = said;
   return said.size === 1 ? only : null;

@@ -166,7 +166,7 @@ const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
 function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
   const reading = readMentions(withoutIdioms(text), options, bounded);
   if (reading.mentions.length === 0) {
-    const found = findingOption(reading.words, options, question);
+    const found = /[?？]/.test(text) ? null : findingOption(reading.words, options, question);
     return found === null ? 'none' : { option: found };
   }
   // An option may itself be `Not sure`.

@@ -6,9 +6,10 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { isAside } from './asides.js';
+import { isAside, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { isFramed } from '../options/framed-mention.js';
 import { isOfPart, speaksOfHealth } from '../options/part-normal.js';
 import { voiceOf } from './voices.js';
 import type { Mention, Word } from '../words/word-list.js';
@@ -49,30 +50,35 @@ export function stancesOf(reading: Reading, question = ''): Stood[] {
   const stood: Stood[] = [];
   for (const mention of reading.mentions) {
     const previous = stood.at(-1);
-    const stance = stanceOf(reading, mention, question);
+    const clause = clauseOf(reading, mention, question);
+    const stance = stanceOf(reading, mention, clause);
+    const said = stance === 'said';
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const open = stance === 'said' || stance === 'doubted';
     const leads = previous?.stance === 'denied' || previous?.stance === 'aside';
-    const goesAlong = leads && open && goesOn(reading.words, previous, mention);
+    const goesAlong = leads && (said || stance === 'doubted') && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
-    const again =
-      stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
-    stood.push({ ...mention, stance: goesAlong ? previous.stance : again ? previous.stance : stance });
+    const again = said && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
+    const weak = mention.weak === true || (said && mention.by === 'words' && !isAnswer(mention, clause));
+    stood.push({ ...mention, weak, stance: goesAlong || again ? previous.stance : stance });
   }
   return stood;
 }
 
-function stanceOf(reading: Reading, mention: Mention, question: string): Stance {
-  const { words, owners } = reading;
-  const [from, to] = [clauseStart(words, mention.start, owners), clauseEnd(words, mention.end, owners)];
-  const isOption = (index: number): boolean => owners[index] !== undefined;
-  const { start, end, by, option } = mention;
-  if (by === 'words' && isAside({ words, start, end, from, to, isOption, question })) return 'aside';
-  const stance = stanceInClause(reading, mention, from, to);
-  if (by === 'letter' || !speaksOfHealth(option, stance === 'denied')) return stance;
-  const loose = (first: number, last: number): Word[] =>
-    words.slice(first, last).filter((_, i) => !isOption(first + i));
-  return isOfPart(loose(from, start), loose(end, to), question) ? 'aside' : stance;
+/** `The left lung is clear` and `The liver produces bile` give no answer, though they stand beside one. */
+function isAnswer({ option }: Mention, clause: Clause): boolean {
+  return speaksOfHealth(option, false) || (isFramed(clause) && !isWell(clause));
+}
+
+function clauseOf({ words, owners }: Reading, { start, end }: Mention, question: string): Clause {
+  const [from, to] = [clauseStart(words, start, owners), clauseEnd(words, end, owners)];
+  return { words, start, end, from, to, isOption: (index) => owners[index] !== undefined, question };
+}
+
+function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
+  if (mention.by === 'words' && isAside(clause)) return 'aside';
+  const stance = stanceInClause(reading, mention, clause.from, clause.to);
+  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
 }
 
 function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, from: number, to: number): Stance {

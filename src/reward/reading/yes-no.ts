@@ -41,6 +41,13 @@ function polarOptions(options: readonly string[]): Polar | null {
   return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
 
+/** `Present` and `Absent`, which a sentence about a finding names without saying so. */
+function presenceOptions(options: readonly string[]): Pick<Polar, 'yes' | 'no'> {
+  const find = (polarity: Polarity): string | undefined =>
+    options.find((option) => lexicon.presencePolarity[polarity].some((word) => normalize(word) === normalize(option)));
+  return { yes: find('yes'), no: find('no') };
+}
+
 /** Whether an option is nothing but yes or no in some language. */
 export function isPolarity(option: string): boolean {
   const text = normalize(option);
@@ -64,7 +71,7 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
       connectives.has(next.text) ||
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
-    const own = polar.language === 'zh' ? opens && ends : found.name === 'yes' || ends;
+    const own = polar.language === 'zh' ? opens && ends : (found.name === 'yes' && words[i]?.text !== 'si') || ends;
     const option = found.name === 'yes' ? polar.yes : polar.no;
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
@@ -126,7 +133,7 @@ const openingSayings = new Phrases({ yes: lexicon.openingAffirmations, no: lexic
  * it is present answers only the question that names it.
  */
 export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
-  const polar = polarOptions(options);
+  const polar = polarOptions(options) ?? presenceOptions(options);
   if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
     return null;
   const [whole, opening] = [wholeSayings.startingAt(words, 0), openingSayings.startingAt(words, 0)];
