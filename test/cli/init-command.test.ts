@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { initCommand, type InitCommand } from '../../src/cli/commands/init-command.js';
 import type { CommandIo } from '../../src/cli/command-io.js';
 import { planCommand } from '../../src/cli/commands/plan-command.js';
@@ -58,12 +59,12 @@ test('own images by flags: a configuration, a table to fill in, and what to do n
   expect(await readFile(join(dir, 'questions.csv'), 'utf8')).toMatch(
     /^image,question,.*,patient,.*,modality\na\.png,,.*,MRI\n"b, c\.png",,.*,MRI\n/,
   );
-  expect(out).toContain('medgr2 import csv');
-  expect(out).toContain('medgr2 split');
+  expect(out).toContain(`${medgr2} import csv`);
+  expect(out).toContain(`${medgr2} split`);
   // The images are measured although the trusted questions are not there yet.
   const text = await plan();
   expect(text).toContain('(2 measured)');
-  expect(text).toMatch(/Missing before `medgr2 run`\n {2}- API key: .*\n {2}- data: /);
+  expect(text).toMatch(/Missing before `.* run`\n {2}- API key: .*\n {2}- data: /);
 });
 
 test('a slip at the terminal is told, and asked about again; as a flag it ends the command', async () => {
@@ -72,6 +73,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
     join(dir, 'scans'),
     'MRT',
     'MRI',
+    '',
     'simulated',
     'openai',
     'localhost:8000/v1',
@@ -86,7 +88,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
 });
 
 test('own images by questions at a terminal', async () => {
-  await init({}, [join(dir, 'scans'), 'CT', '', 'public data set', 'phantom']);
+  await init({}, [join(dir, 'scans'), 'CT', '', '', 'public data set', 'phantom']);
   expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
     data: { modality: 'CT' },
     egress: { reason: 'public data set' },
@@ -155,4 +157,29 @@ describe('refuses', () => {
     await expect(init(flags())).rejects.toMatchObject({ code });
     await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');
   });
+});
+
+test('labels: the commands that make questions of them, and a pool of labelled images', async () => {
+  const images = join(dir, 'scans');
+  await init({}, [images, 'fundus photography', 'class', 'classes', 'simulated', 'phantom']);
+  expect(errors).toContain('class is not one of questions, classes, boxes, masks');
+  expect(out).toContain(`${medgr2} import classes ${images} --out `);
+  expect(out).toMatch(
+    /--modality "fundus photography"\n.* split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,
+  );
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    data: { source: 'files', pool: join(dir, 'data/parts/pool'), seed: join(dir, 'data/parts/seed') },
+    generation: { provider: 'simulated', teacher: { errorRate: 0.4 } },
+  });
+  await init({
+    images,
+    have: 'boxes',
+    labels: 'boxes.json',
+    modality: 'CT',
+    generator: 'gemini',
+    egressReason: 'mine',
+    force: true,
+  });
+  expect(out).toContain(`${medgr2} import boxes boxes.json --image-root ${images} --out `);
+  expect(out).toContain('--modality CT\n');
 });

@@ -1,5 +1,6 @@
 /** `medgr2 stop`: asks the process of a run to stop, and waits until it has let go of the folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { medgr2 } from '../../called-as.js';
 import { InterruptedError, RunError } from '../../errors.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
@@ -13,7 +14,7 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
   if (holder === null)
     throw new RunError('not-running', `no process works on the run in ${runDir}`, {
       where: runDir,
-      remedy: 'Nothing needs to be stopped; `medgr2 status` tells how the run ended.',
+      remedy: `Nothing needs to be stopped; \`${medgr2} status\` tells how the run ended.`,
     });
   requestOfRun(runDir, afterStage ? 'stop-after-stage' : 'stop');
   if (afterStage) {
@@ -24,9 +25,9 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
   while (holderOfRun(runDir) !== null) {
     if (io.signal.aborted)
       throw new InterruptedError('stop-not-awaited', 'the run was asked to stop', {
-        remedy: '`medgr2 status` tells when it has.',
+        remedy: `\`${medgr2} status\` tells when it has.`,
       });
     await sleep(200);
   }
-  io.out('stopped; the same `medgr2 run` command continues it');
+  io.out(`stopped; the same \`${medgr2} run\` command continues it`);
 }

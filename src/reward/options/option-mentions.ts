@@ -85,11 +85,12 @@ export function readMentions(text: string, options: readonly string[], bounded: 
   const places = new Set(strong.map(({ start }) => start));
   // A bare capital in prose stands beside another answer, though it could be none by itself.
   const weak = bounded ? [] : letterMentions({ ...context, bounded: true }).filter(({ start }) => !places.has(start));
+  const plain = options.map(normalize);
   const letters = [...strong, ...weak]
     .filter(({ start }) => !taken.has(start))
     .map(({ index, start, end }): Mention => {
       // Where `A` is itself an option, it means that one.
-      const itself = options.find((option) => normalize(option) === words[start]?.text);
+      const itself = options[plain.indexOf(words[start]?.text ?? '')];
       const named = itself ?? options[index] ?? null;
       const stop = ownWordsAfter(words, end, named, options);
       // `C) 5 cm` where C is 3 cm contradicts itself.

@@ -19,6 +19,13 @@ const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 /** `No is wrong` speaks of the answer. */
 const verbs = /^(?:is|was|does|did|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
 
+const normalized = (words: readonly string[]): ReadonlySet<string> => new Set(words.map(normalize));
+const polarWords = languages.map((language) => ({
+  language,
+  yes: normalized(lexicon.polarity[language].yes),
+  no: normalized(lexicon.polarity[language].no),
+}));
+
 interface Polar {
   language: Language;
   yes: string | undefined;
@@ -27,11 +34,9 @@ interface Polar {
 
 /** Which option is yes and which is no in one language; one of them may be missing, as beside `Yes, mild` and `Yes, severe`. */
 function polarOptions(options: readonly string[]): Polar | null {
-  const find = (language: Language, polarity: Polarity): string | undefined =>
-    options.find((option) =>
-      lexicon.polarity[language][polarity].some((word) => normalize(word) === normalize(option)),
-    );
-  const found = languages.map((language) => ({ language, yes: find(language, 'yes'), no: find(language, 'no') }));
+  const read = options.map((option) => ({ option, text: normalize(option) }));
+  const among = (words: ReadonlySet<string>): string | undefined => read.find(({ text }) => words.has(text))?.option;
+  const found = polarWords.map(({ language, yes, no }) => ({ language, yes: among(yes), no: among(no) }));
   const both = found.find(({ yes, no }) => yes !== undefined && no !== undefined);
   return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
@@ -43,13 +48,10 @@ function presenceOptions(options: readonly string[]): Pick<Polar, 'yes' | 'no'> 
   return { yes: find('yes'), no: find('no') };
 }
 
-const polarWords = new Set(
-  languages.flatMap((language) => Object.values(lexicon.polarity[language]).flat()).map(normalize),
-);
-
 /** Whether an option is nothing but yes or no in some language. */
 export function isPolarity(option: string): boolean {
-  return polarWords.has(normalize(option));
+  const text = normalize(option);
+  return polarWords.some(({ yes, no }) => yes.has(text) || no.has(text));
 }
 
 /** `yes` anywhere; `no` only where no noun follows it, since `no fracture` is a finding. */
