@@ -3,7 +3,7 @@
  * that it is looked for, what it is in general, or that a part is normal. What the question asks for is no aside.
  */
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
-import { articles, genericWords, plainForm, readWords } from '../words/canonical-words.js';
+import { articles, genericWords, plainForm, questionWords, readWords } from '../words/canonical-words.js';
 import { hesitates } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { sentenceEnd, sentenceStart } from './voices.js';
@@ -50,7 +50,7 @@ export function isAside(clause: Clause): boolean {
   return isRecommended(clause) || isPast(clause) || isWanted(clause) || isGeneric(clause) || isCompared(clause);
 }
 
-const isAsked = (asked: Phrases, question: string): boolean => question !== '' && asked.within(readWords(question));
+const isAsked = (asked: Phrases, question: string): boolean => question !== '' && asked.within(questionWords(question));
 
 /** `The patient should undergo an MRI`, `MRI is recommended`. */
 function isRecommended(clause: Clause): boolean {
