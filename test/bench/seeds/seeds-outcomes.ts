@@ -2,7 +2,7 @@
  * Finished seeds on disk. A seed's outcome lies in its run folder, so that several processes may share one --out; tables are
  * made of all that is found in one or more of them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -22,8 +22,19 @@ const outcomeSchema = z.object({
 });
 export type SeedOutcome = z.output<typeof outcomeSchema>;
 
+const outcomeFile = (folder: string, seed: number): string => join(seedFolder(folder, seed), 'outcome.json');
+
 export function writeOutcome(out: string, outcome: SeedOutcome): void {
-  writeJson(join(seedFolder(out, outcome.seed), 'outcome.json'), outcome);
+  writeJson(outcomeFile(out, outcome.seed), outcome);
+}
+
+export const isFinished = (folder: string, seed: number): boolean => existsSync(outcomeFile(folder, seed));
+
+/** What a table is made of, without the run. */
+export function keepOutcome(out: string, keep: string, seed: number): void {
+  mkdirSync(seedFolder(keep, seed), { recursive: true });
+  copyFileSync(join(seedFolder(out, seed), runFiles.config), join(seedFolder(keep, seed), runFiles.config));
+  copyFileSync(outcomeFile(out, seed), outcomeFile(keep, seed));
 }
 
 /** An outcome, and the configuration of its run without the seed; null where its run folder is not there. */

@@ -46,6 +46,9 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
       ({ arms }, index) => arms[index]?.['more-sft'],
     ),
     perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
+    perCycle('held-out trusted questions after SFT: greedy', (outcome, index) => at(outcome, index)?.headroom?.greedy),
+    perCycle('of them right in one of the samples', (outcome, index) => at(outcome, index)?.headroom?.pass),
+    perCycle('of them right in the sample that R_φ likes best', (outcome, index) => at(outcome, index)?.headroom?.best),
     perGain('per cent of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
     perGain('points that GRPO adds to SFT', (outcome, index) =>
       points(at(outcome, index)?.accuracy.sft, at(outcome, index)?.accuracy.grpo),

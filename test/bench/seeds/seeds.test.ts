@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
+import { isFinished, keepOutcome, readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
 let folder = '';
@@ -115,6 +115,16 @@ test('other settings than the seed stand above the table', () => {
   const table = seedsReport(readOutcomes([folder]));
   expect(table).toContain('- sft.maxSteps: 80 (seed 1), 100 (seed 2)');
   expect(table).not.toContain('cycles:');
+});
+
+test('what is kept of a finished seed gives the same table without its run', () => {
+  const [out, keep] = [join(folder, 'out'), join(folder, 'keep')];
+  writeOutcome(out, outcomeOf(101, 0.8, 0.85));
+  writeFileSync(join(out, 'seed-101', 'config.yaml'), 'seed: 101\ncycles: 1\n');
+  expect(isFinished(keep, 101)).toBe(false);
+  keepOutcome(out, keep, 101);
+  expect(isFinished(keep, 101)).toBe(true);
+  expect(seedsReport(readOutcomes([keep]))).toBe(seedsReport(readOutcomes([out])));
 });
 
 test('a seed in two folders, a folder without a seed and a damaged file are refused by name', () => {
