@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../../src/errors.js';
+import { policyComparisonSchema } from '../../../src/loop/result/policy-comparisons.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
 import { cycleArms } from './arms.js';
@@ -19,6 +20,8 @@ const outcomeSchema = z.object({
   arms: z.array(z.partialRecord(z.enum(cycleArms), z.number())),
   /** Test accuracy of SFT on the trusted samples alone; absent in outcomes from before there was this arm. */
   seedOnly: z.number().optional(),
+  /** Arms (the first of each) against the run's policies, question by question; the run's own pairs are in its result. */
+  paired: z.array(policyComparisonSchema).default([]),
 });
 export type SeedOutcome = z.output<typeof outcomeSchema>;
 

@@ -17,7 +17,7 @@ import { ConfigError } from '../../../src/errors.js';
 import { writeWhole } from '../../../src/loop/folder/run-folder.js';
 import { runLoop } from '../../../src/loop/run.js';
 import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
-import { cycleArmAccuracy, cycleArms, seedOnlyAccuracy } from './arms.js';
+import { cycleArmAccuracy, cycleArms, pairedWithArm, seedOnlyAccuracy } from './arms.js';
 import { isFinished, keepOutcome, readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
@@ -49,13 +49,22 @@ async function runSeed(out: string, seed: number, python: string): Promise<SeedO
   const seedOnly = await seedOnlyAccuracy(place);
   tell(`: SFT on the trusted samples alone ${seedOnly}`);
   const arms: SeedOutcome['arms'] = [];
-  for (const { cycle, datasetSize } of result.cycles) {
+  const paired: SeedOutcome['paired'] = [];
+  for (const { cycle, datasetSize, grpoSkipped } of result.cycles) {
     const accuracies: SeedOutcome['arms'][number] = {};
     for (const arm of wantedArms) accuracies[arm] = await cycleArmAccuracy(arm, place, cycle, datasetSize);
     arms.push(accuracies);
+    const sft = { name: `cycle ${cycle} SFT`, stage: `cycle-${cycle}/evaluate-sft` };
+    const grpo = { name: `cycle ${cycle} GRPO`, stage: `cycle-${cycle}/evaluate-grpo` };
+    const last = grpoSkipped === null ? grpo : { ...grpo, stage: sft.stage };
+    paired.push(await pairedWithArm(place, { name: 'seed-only', folder: 'seed-only' }, last));
+    for (const arm of wantedArms) {
+      const folder = `cycle-${cycle}-${arm}`;
+      paired.push(await pairedWithArm(place, { name: arm, folder }, arm === 'more-sft' ? last : sft));
+    }
     tell(` cycle ${cycle}: ${JSON.stringify(accuracies)}`);
   }
-  return { seed, result, arms, seedOnly };
+  return { seed, result, arms, seedOnly, paired };
 }
 
 async function runSeeds(out: string): Promise<void> {
