@@ -10,7 +10,7 @@ import { ConfigError, messageOf } from '../../../src/errors.js';
 import { policyComparisonSchema } from '../../../src/loop/result/policy-comparisons.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
-import { cycleArms } from './arms.js';
+import { cycleArms, type CycleArm } from './arms.js';
 import { seedFolder, seedFolders } from '../../../src/loop/comparison/seed-folders.js';
 
 const outcomeSchema = z.object({
@@ -31,7 +31,12 @@ export function writeOutcome(out: string, outcome: SeedOutcome): void {
   writeJson(outcomeFile(out, outcome.seed), outcome);
 }
 
-export const isFinished = (folder: string, seed: number): boolean => existsSync(outcomeFile(folder, seed));
+/** Whether the outcome is there, with all of these arms. */
+export function isFinished(folder: string, seed: number, arms: readonly CycleArm[]): boolean {
+  const file = outcomeFile(folder, seed);
+  if (!existsSync(file)) return false;
+  return read(file, outcomeSchema).arms.every((cycle) => arms.every((arm) => cycle[arm] !== undefined));
+}
 
 /** What a table is made of, without the run. */
 export function keepOutcome(out: string, keep: string, seed: number): void {

@@ -137,9 +137,10 @@ test('what is kept of a finished seed gives the same table without its run', () 
   const [out, keep] = [join(folder, 'out'), join(folder, 'keep')];
   writeOutcome(out, outcomeOf(101, 0.8, 0.85));
   writeFileSync(join(out, 'seed-101', 'config.yaml'), 'seed: 101\ncycles: 1\n');
-  expect(isFinished(keep, 101)).toBe(false);
+  expect(isFinished(keep, 101, [])).toBe(false);
   keepOutcome(out, keep, 101);
-  expect(isFinished(keep, 101)).toBe(true);
+  expect(isFinished(keep, 101, ['unfiltered-equal'])).toBe(true);
+  expect(isFinished(keep, 101, ['unfiltered-equal', 'more-sft'])).toBe(false);
   expect(seedsReport(readOutcomes([keep]))).toBe(seedsReport(readOutcomes([out])));
 });
 

@@ -2,7 +2,8 @@
  * `npm run bench:seeds`: the demo with several seeds, and control arms beside it. Prints a Markdown table.
  * Options: --seeds 0,1,2 --out DIR --config FILE --set key=value … --arms unfiltered-equal,… Can be stopped and continued; takes
  * about an hour.
- * With --keep DIR what a seed came to is also kept there, small enough to commit, and a seed that is there is not run again.
+ * With --keep DIR what a seed came to is also kept there, small enough to commit; a seed that is there with
+ * these arms is not run again.
  * Several processes may share one --out, each with seeds of its own. `--pool DIR --pool DIR` runs nothing: it prints the table
  * of all seeds that are finished in these folders.
  */
@@ -71,7 +72,7 @@ async function runSeeds(out: string): Promise<void> {
   mkdirSync(out, { recursive: true });
   const python = await ensurePython();
   for (const seed of values.seeds.split(',').map(Number)) {
-    if (keep !== null && isFinished(keep, seed)) continue;
+    if (keep !== null && isFinished(keep, seed, wantedArms)) continue;
     writeOutcome(out, await runSeed(out, seed, python));
     if (keep !== null) keepOutcome(out, keep, seed);
     // After every seed, so that a stopped bench leaves what it knows.
