@@ -1,11 +1,11 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
+import { signedPoints } from '../loop/result/headline.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
 import { formatNumber, formatSeconds } from '../format.js';
 import { stageWords } from './parts/stage-words.js';
-import { signedPoints } from './state/headline.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
