@@ -39,6 +39,8 @@ export interface RunCommand {
 }
 
 export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
+  // Seconds may pass before the screen is there: whoever waits should see that something happens.
+  if (io.terminal !== undefined && !command.json) io.error(`reading ${command.config} …`);
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const name = basename(command.config, extname(command.config));
   if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);

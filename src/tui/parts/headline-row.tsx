@@ -2,7 +2,7 @@
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { changeText, sharesText, type Headline } from '../../loop/result/headline.js';
-import { headlineOf } from '../state/headline.js';
+import { headlineOf } from '../state/state-headline.js';
 import type { ScreenState } from '../state/screen-state.js';
 import { shareText } from './stage-words.js';
 import { Toned, type Tone } from './tones.js';
