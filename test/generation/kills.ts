@@ -46,7 +46,9 @@ export async function killRepeatedly(options: KillOptions): Promise<KillOutcome>
   const faults = { malformed: 0.05, blocked: 0.05, overloaded: 0.05 };
   await using server = await startTeacherServer({ book, faults, latencyMs, retryAfterMs: 10, countsFile });
   const start = () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, folder.path, server.url], { stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', script, folder.path, server.url], {
+      stdio: 'inherit',
+    });
     return { child, ended: once(child, 'exit') };
   };
   const random = seededRandom('kill moments', seed);
