@@ -2,7 +2,10 @@
  * Images x strategy -> candidate samples. Every task ends as a sample or as a dropped task with its reason. Replies go
  * through the cache, so a generation that was stopped continues where it was when called again with the same tasks.
  */
+import { existsSync } from 'node:fs';
+import { ConfigError } from '../errors.js';
 import { formatMoney } from '../format.js';
+import { batchOf } from '../providers/batch/batch-client.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
@@ -11,7 +14,8 @@ import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
-import type { DroppedTask, Outcome, Performance } from './one-task.js';
+import type { BatchRun, Performance } from './generation-run.js';
+import type { DroppedTask, Outcome } from './task-outcome.js';
 import { priceOf } from './cost/prices.js';
 import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
 import type { RetryOptions } from './asking/retry-request.js';
@@ -30,6 +34,14 @@ export interface Generated {
 }
 
 const defaultUseless = 0.9;
+const defaultBatches = {
+  requests: 5_000,
+  atOnce: 10,
+  pollMs: 10_000,
+  longestPollMs: 300_000,
+  listedAfterMs: 20_000,
+  endWithProcess: false,
+};
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
 /**
@@ -64,7 +76,17 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   });
   const versions = watchVersions(model, notice);
   const manners = { retry, gate, budget, consent, breaker, useless, versions };
-  const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
+  const run: Performance = {
+    provider,
+    cache,
+    cycle,
+    root,
+    ...asked,
+    ...manners,
+    batches: batchesOf(options),
+    progress,
+    stop,
+  };
   const outcomes: (readonly Outcome[] | undefined)[] = Array.from({ length: tasks.length });
   const settle = (index: number, ended: readonly Outcome[]): void => {
     outcomes[index] = ended;
@@ -85,6 +107,21 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
     dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
     progress: final,
   };
+}
+
+/** @throws ConfigError `no-batches` */
+function batchesOf({ provider, batches }: GenerateOptions): BatchRun | null {
+  if (batches === undefined) return null;
+  const { asks = true, folder } = batches;
+  const client = batchOf(provider);
+  if (client === null && asks)
+    throw new ConfigError('no-batches', `${provider.name} has no batches`, {
+      where: 'generation.mode',
+      remedy: 'Set generation.mode to interactive or auto.',
+    });
+  // Nothing was ever begun.
+  if (client === null || (!asks && !existsSync(folder))) return null;
+  return { ...defaultBatches, ...batches, asks, client };
 }
 
 function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens: number): Budget {

@@ -2,7 +2,9 @@
 import { formatNumber, formatSeconds } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
+import type { StageName } from '../../loop/run-events.js';
 import { isComparison } from '../../loop/result/run-end.js';
+import { stageWords } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -16,7 +18,7 @@ export interface RunStatus {
   process: { pid: number; host: string } | null;
   cycle: number | null;
   cycles: number;
-  stage: string | null;
+  stage: StageName | null;
   progress: { done: number; total: number } | null;
   /** Seconds worked, in all attempts. */
   seconds: number;
@@ -49,7 +51,7 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
   const until = works ? now : (state.lastEventAt ?? now);
   const result = works || known.result === null || isComparison(known.result) ? null : known.result;
   const cyclesDone = result?.cycles ?? [];
-  const current = told ? 0 : (until - (state.startedAt ?? until)) / 1000;
+  const current = told ? 0 : ((state.pausedAt ?? until) - (state.startedAt ?? until)) / 1000 - state.pausedSeconds;
   const worked = state.earlierSeconds + current;
   const inStages = known.ledger.reduce((sum, { seconds }) => sum + seconds, 0);
   const left = works ? timeLeft(state, now).run : null;
@@ -65,7 +67,7 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
     seconds: Math.round(known.gaps.length === 0 ? worked : Math.max(worked, inStages)),
     secondsLeft: left === null ? null : Math.round(left),
     accuracy: {
-      base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.grpo ?? null,
+      base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.base ?? null,
       cycles: [
         ...cyclesDone.map(({ cycle, accuracy }) => ({ cycle, ...accuracy })),
         ...state.rows
@@ -101,7 +103,12 @@ function plain(status: RunStatus): string {
   const lines: [string, string | null][] = [
     ['run', status.runDir],
     ['status', `${statusWords[status.status]}${by}`],
-    ['stage', stage === null ? null : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stage}${done}`],
+    [
+      'stage',
+      stage === null
+        ? null
+        : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stageWords[stage].name}${done}`,
+    ],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
     ['base', accuracy.base === null ? null : `accuracy ${formatNumber(accuracy.base)}`],

@@ -83,10 +83,10 @@ export const declareImport: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
-        'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
-        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
-        'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import vqa-rad VQA-RAD --out data/vqa-rad',
+        'import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'import dicom STUDY --out data/ct --window 40/400 --frames middle',
+        'import images scans/ --out data/pool --modality MRI --patient-from folder',
       ),
     )
     .action(async (format: string, path: string, flags: ImportFlags) => {

@@ -4,8 +4,8 @@ import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
-  const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
-  const base = ['base', '', '', '', '', '', '', '', formatNumber(result.baseAccuracy), ''];
+  const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'base', 'SFT', 'GRPO', 'time'];
+  const base = ['base', '', '', '', '', '', '', formatNumber(result.baseAccuracy), '', '', ''];
   const rows = result.cycles.map((cycle) => [
     String(cycle.cycle),
     String(cycle.candidates),
@@ -14,6 +14,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     String(cycle.datasetSize),
     formatNumber(cycle.rewardModel.spearman),
     formatNumber(cycle.tau, 2),
+    '',
     formatNumber(cycle.accuracy.sft),
     formatNumber(cycle.accuracy.grpo),
     formatSeconds(Object.values(cycle.seconds).reduce((total, seconds) => total + seconds, 0)),

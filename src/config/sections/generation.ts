@@ -99,6 +99,16 @@ const limitsSchema = z.strictObject({
   tokensPerMinute: z.number().positive().optional(),
 });
 
+export const generationModes = ['interactive', 'batch', 'auto'] as const;
+
+/** Requests by the provider's batch API. */
+const batchSchema = z.strictObject({
+  /** With mode auto: requests of a cycle from which it asks in batches. */
+  above: z.int().positive().default(1000),
+  /** Most requests of one batch; each file also keeps below the provider's limit in bytes. */
+  requests: z.int().min(1).max(50_000).default(5000),
+});
+
 /** The simulated teacher behind its loopback server: how often it is wrong, and how often it misbehaves. */
 const teacherSchema = z.strictObject({
   /** Which API the loopback server speaks, and so which client runs. */
@@ -140,6 +150,13 @@ const generationFields = z.strictObject({
   openai: openAiSchema.optional(),
   local: localSchema.optional(),
   teacher: teacherSchema.prefault({}),
+  /**
+   * `batch` hands requests over in files and collects the replies when they are there, within a day, at about half the
+   * price: for Gemini, OpenAI and servers with OpenAI's batches. `auto` does so where the provider is known to have batches
+   * and a cycle has enough requests. A run that was stopped collects what its batches brought meanwhile.
+   */
+  mode: z.enum(generationModes).default('interactive'),
+  batch: batchSchema.prefault({}),
   /** How it is asked; each strategy asks about each image once. */
   strategies: z
     .array(strategySchema)
@@ -194,6 +211,12 @@ export const generationSchema = generationFields.superRefine((generation, contex
       code: 'custom',
       path: [provider],
       message: `provider ${provider} needs this section; at least ${provider}.model`,
+    });
+  if (provider === 'local' && generation.mode === 'batch')
+    context.addIssue({
+      code: 'custom',
+      path: ['mode'],
+      message: 'a local model has no batch API: leave mode out (local.batchSize says how many it answers at once)',
     });
 });
 export type GenerationConfig = z.output<typeof generationSchema>;

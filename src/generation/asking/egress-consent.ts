@@ -35,7 +35,7 @@ export interface Egress {
 export interface Consent {
   /** Why this image stays here, or null where it may be sent. */
   withhold(task: GenerationTask): string | null;
-  record(task: GenerationTask, request: string, attempt: number): void;
+  record(task: Pick<GenerationTask, 'imageHash'>, request: string, attempt: number): void;
 }
 
 /** @throws ConfigError `egress-refused` */

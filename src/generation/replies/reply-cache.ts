@@ -35,6 +35,8 @@ export interface ReplyCache extends Disposable {
   get(key: string): CachedReply | undefined;
   /** Returns when the line is written. The first reply of a key stays. */
   put(reply: CachedReply): void;
+  /** Returns when all lines have reached the disk. */
+  sync(): void;
   close(): void;
 }
 
@@ -146,6 +148,10 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     has: (key) => places.has(key),
     get,
     put,
+    sync: () => {
+      requireOpen();
+      fdatasyncSync(descriptor);
+    },
     close,
     [Symbol.dispose]: close,
   };

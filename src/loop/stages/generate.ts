@@ -5,9 +5,12 @@ import type { Config } from '../../config/schema.js';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { writeJsonl } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates, type Generated } from '../../generation/generate-samples.js';
+import { generateCandidates, type Generated, type GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent } from '../../generation/generation-progress.js';
+import { batchOf } from '../../providers/batch/batch-client.js';
+import type { Provider } from '../../providers/provider.js';
+import { asksInBatches } from '../generator/batch-mode.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -109,6 +112,7 @@ export function generate(
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
         pricing,
+        batches: batchesOf(context, generator.provider, tasks.length),
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
@@ -147,6 +151,20 @@ export function generate(
       const counts = { tasks: tasks.length, candidates: samples.length, dropped, repaired };
       return { ...counts, inputTokens, outputTokens, cost, currency };
     },
+  };
+}
+
+/** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */
+function batchesOf({ config, runDir }: StageContext, provider: Provider, requests: number): GenerateOptions['batches'] {
+  if (batchOf(provider) === null) return undefined;
+  const { generation } = config;
+  const isTeacher = generation.provider === 'simulated';
+  return {
+    folder: join(runDir, runFiles.batches),
+    asks: asksInBatches(generation, requests),
+    requests: generation.batch.requests,
+    endWithProcess: isTeacher,
+    ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
   };
 }
 
@@ -210,7 +228,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
     if (!event.final && now - last < 1000) return;
     last = now;
     const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost } = event;
-    const { dropped, repaired, newest } = event;
+    const { dropped, repaired, newest, batches } = event;
     const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
     const counts = {
       accepted,
@@ -222,6 +240,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
       outputTokens,
       cost,
       currency,
+      ...(batches.atWork === 0 ? {} : { batches: batches.atWork, inBatches: batches.requests, ended: batches.ended }),
     };
     progress(done, total, counts, { dropped, repaired, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
   };

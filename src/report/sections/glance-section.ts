@@ -31,9 +31,9 @@ function recipeTiles({ recipe, arms, testQuestions, totalSeconds }: ComparisonRe
   ];
 }
 
-function loopTiles({ evaluations, scores, costs, transitions }: RunFigures): Tile[] {
+function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFigures): Tile[] {
   const base = evaluations.find(({ method }) => method === 'base');
-  const last = evaluations.at(-1);
+  const last = standing ?? undefined;
   const newest = scores.at(-1);
   const seconds = costs.reduce((sum, cost) => sum + cost.seconds, 0);
   const change =

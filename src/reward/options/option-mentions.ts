@@ -7,6 +7,7 @@ import { isPolarity, polarityMentions } from '../reading/yes-no.js';
 import { letterMentions } from './option-letters.js';
 import { ordinalMentions } from './option-ordinals.js';
 import { optionForms, spokenForms } from './answer-options.js';
+import { afterJoint, closesJoint, joint, reorderedForms } from './word-order.js';
 import { normalize } from '../words/normal-text.js';
 import { prepare, spelled, stemmed, type Mention, type Word } from '../words/word-list.js';
 
@@ -148,7 +149,7 @@ function soughtForms(options: readonly string[]): { option: string | null; form:
   for (const forms of optionForms(options)) {
     // A lone letter reads as an article or pronoun, `no` as a determiner: option-letters.ts and yes-no.ts look for them.
     if (isPolarity(forms.option)) continue;
-    for (const form of spokenForms(forms).filter((text) => !/^\p{L}$/u.test(text)))
+    for (const form of [...spokenForms(forms), ...reorderedForms(forms.words)].filter((text) => !/^\p{L}$/u.test(text)))
       owners.set(form, (owners.get(form) ?? new Set()).add(forms.option));
   }
   return [...owners].map(([form, [option = null, ...more]]) => ({
@@ -161,13 +162,19 @@ function soughtForms(options: readonly string[]): { option: string | null; form:
 function endOfForm(words: readonly Word[], start: number, form: readonly string[], sentences = false): number | null {
   let at = start;
   for (const [i, wanted] of form.entries()) {
+    if (wanted === joint) {
+      const next = afterJoint(words, at);
+      if (next === null) return null;
+      at = next;
+      continue;
+    }
     if (i > 0) at = afterArticles(words, at, wanted);
     const word = words[at];
     if (word === undefined || (word.text !== wanted && stemmed(word.text) !== wanted)) return null;
     if (i > 0 && word.boundary === 'sentence' && !sentences) return null;
     at++;
   }
-  return at;
+  return form.includes(joint) && !closesJoint(words, start, at) ? null : at;
 }
 
 function afterArticles(words: readonly Word[], start: number, wanted: string): number {

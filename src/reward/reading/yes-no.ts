@@ -1,7 +1,8 @@
 /** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import { affirms, asksForAbsence, negates, speaksOf } from './absent-finding.js';
+import { asksForAbsence, findingIn, type Finding } from './absent-finding.js';
 import { isLeftOpen } from './left-open.js';
+import { readWords } from '../words/canonical-words.js';
 import { Phrases } from '../words/phrases.js';
 import { normalize } from '../words/normal-text.js';
 import { spelled, type Mention, type Word } from '../words/word-list.js';
@@ -40,6 +41,13 @@ function polarOptions(options: readonly string[]): Polar | null {
   return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
 
+/** `Present` and `Absent`, which a sentence about a finding names without saying so. */
+function presenceOptions(options: readonly string[]): Pick<Polar, 'yes' | 'no'> {
+  const find = (polarity: Polarity): string | undefined =>
+    options.find((option) => lexicon.presencePolarity[polarity].some((word) => normalize(word) === normalize(option)));
+  return { yes: find('yes'), no: find('no') };
+}
+
 /** Whether an option is nothing but yes or no in some language. */
 export function isPolarity(option: string): boolean {
   const text = normalize(option);
@@ -63,7 +71,7 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
       connectives.has(next.text) ||
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
-    const own = polar.language === 'zh' ? opens && ends : found.name === 'yes' || ends;
+    const own = polar.language === 'zh' ? opens && ends : (found.name === 'yes' && words[i]?.text !== 'si') || ends;
     const option = found.name === 'yes' ? polar.yes : polar.no;
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
@@ -94,26 +102,47 @@ function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: 
   return closes(words, found.length) ? { polarity: found.name as Polarity, length: found.length } : null;
 }
 
+const shortWords: Readonly<Record<string, readonly string[]>> = lexicon.shortWords;
+
+/** `y` and `n` alone, where no option has that letter. */
+export function optionByInitial(text: string, options: readonly string[]): string | undefined {
+  const [, letter = ''] = /^[^\p{L}\p{N}]*([A-Za-z])[^\p{L}\p{N}]*$/u.exec(text) ?? [];
+  const words = shortWords[letter.toLowerCase()];
+  if (words === undefined || letter.toUpperCase().charCodeAt(0) - 65 < options.length) return undefined;
+  const found = options.filter((option) => words.includes(normalize(option)));
+  return found.length === 1 && !/[?？]/.test(text) ? found[0] : undefined;
+}
+
+const nones = new Phrases({ none: lexicon.nones });
+
+/** `0` for `None` and `There are no nodules`, where options are counts. */
+export function noneOption(text: string, options: readonly string[], question: string): string | null {
+  if (!options.every((option) => /^\s*\d+\s*$/.test(option))) return null;
+  const words = readWords(text);
+  if (isLeftOpen(words)) return null;
+  const none = nones.startingAt(words, 0)?.length === words.length || findingIn(words, question) === 'no';
+  return none ? (options.find((option) => Number(option) === 0) ?? null) : null;
+}
+
 const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });
+/** Of these, what may open a longer text; `Certainly!` opens any. */
+const openingSayings = new Phrases({ yes: lexicon.openingAffirmations, no: lexicon.openingContradictions });
 
 /**
  * Yes or no where a text says whether what was asked about is there. That it is absent may be said without the question; that
  * it is present answers only the question that names it.
  */
 export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
-  const polar = polarOptions(options);
+  const polar = polarOptions(options) ?? presenceOptions(options);
   if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
     return null;
-  const whole = wholeSayings.startingAt(words, 0);
-  if (polar.language === 'en' && whole?.length === words.length) return whole.name === 'yes' ? polar.yes : polar.no;
-  if (words.some(({ boundary }, i) => i > 0 && boundary === 'sentence')) return null;
-  const sentence = words
-    .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
-    .join(' ');
-  if (absenceIn[polar.language]?.test(sentence) === true) return speaksOf(words, question) ? polar.no : null;
-  if (polar.language !== 'en') return null;
-  if (negates(words, question)) return polar.no;
-  return affirms(words, question) ? polar.yes : null;
+  const [whole, opening] = [wholeSayings.startingAt(words, 0), openingSayings.startingAt(words, 0)];
+  if (whole?.length === words.length) return polar[whole.name as Finding] ?? null;
+  // `Correct, there is a fracture` says it twice.
+  const confirmed = opening !== null && closes(words, opening.length);
+  const found = findingIn(confirmed ? words.slice(opening.length) : words, question);
+  if (found === null || (confirmed && opening.name !== found)) return null;
+  return polar[found] ?? null;
 }
 
 /** `Yes, no fracture is seen` where a fracture is asked for: its first word and its finding are two answers. */
@@ -134,25 +163,3 @@ export function contradictsFinding(
   const finding = findingOption(next === -1 ? rest : rest.slice(0, next), options, question);
   return finding !== null && finding !== option;
 }
-
-const seen =
-  '(?:seen|visible|present|identified|detected|evident|noted|observed|demonstrated|found|shown|appreciated|depicted|apparent|discernible|there)';
-const shows = '(?:show|demonstrate|contain|have|reveal|display|exhibit|include|suggest|indicate)s?';
-/** A sentence about what is absent, and about nothing that is present. */
-const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
-  Object.entries({
-    en:
-      `^(?:[^,]*, )?(?:(?:i|we) (?:see|find|detect|observe|note|identify) no \\S|(?:no|without) (?!,)\\S|\\S+(?: \\S+){0,2}(?: ,)? (?:absent|negative)$|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
-      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:is|are|was|were) (?:free of|free from|clear of|devoid of|negative for|without)|(?:isnt|arent|wasnt) ${seen})\\b)`,
-    de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
-    fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
-    es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',
-    it: '^(?:non (?:c|ci|si|vi)|nessun|nessuna|senza) \\S',
-    pt: '^(?:nao (?:ha|se|existe)|sem|nenhum|nenhuma) \\S',
-    nl: '^(?:\\S+ ){0,3}geen \\S',
-    zh: '^(?:.* , )?(?:[^,]* )?(?:没 有|未 见|无) \\S',
-  }).map(([language, source]) => [
-    language,
-    new RegExp(`${source}(?!.*\\b(?:but|except|although|though|however|aber|mais|pero)\\b)`),
-  ]),
-);

@@ -57,6 +57,7 @@ export function prepare(text: string): string {
       .replace(/(?<![\p{L}.])([ei])\.\s?([ge])\.|(?<![\p{L}.])([zZ])\.\s?([bB])\./gu, '$1$2$3$4 ')
       // `C.T.` is no option C.
       .replace(/(?<![\p{L}\p{N}.])(?:\p{Lu}\.){2,}(?!\p{L})/gu, (initials) => initials.replaceAll('.', ''))
+      .replace(/[-=]+>/g, '→')
       .replace(/[\u2010-\u2012\u2212]/g, '-')
       .replace(/[\u2018\u2019`\u00b4](?=\p{L})/gu, "'")
       .replace(/(?<!\p{L})(l|d|n|j|qu)'(?=\p{L}{2})/giu, '$1 ')

@@ -9,13 +9,14 @@ import { z } from 'zod';
 import { ConfigError, messageOf } from '../../../src/errors.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
+import { cycleArms } from './arms.js';
 import { seedFolder, seedFolders } from '../../../src/loop/comparison/seed-folders.js';
 
 const outcomeSchema = z.object({
   seed: z.int(),
   result: runResultSchema,
-  /** Test accuracy of the control arms on each cycle's candidates. */
-  arms: z.array(z.object({ 'unfiltered-equal': z.number(), 'unfiltered-all': z.number() })),
+  /** Test accuracy of each cycle's control arms: of those that were asked for. */
+  arms: z.array(z.partialRecord(z.enum(cycleArms), z.number())),
   /** Test accuracy of SFT on the trusted samples alone; absent in outcomes from before there was this arm. */
   seedOnly: z.number().optional(),
 });

@@ -21,6 +21,8 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     );
     return `| ${name} | ${cells.join(' | ')} |`;
   };
+  const perGain = (name: string, read: (outcome: SeedOutcome, index: number) => Value): string =>
+    perCycle(name, read, 1, gainCell);
   const at = ({ result }: SeedOutcome, index: number) => result.cycles[index];
   const heading = Array.from({ length: cycles }, (_, index) => `cycle ${index + 1}`);
   return [
@@ -39,15 +41,26 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('accuracy: SFT on as many unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-equal']),
     perCycle('accuracy: SFT on all unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-all']),
     perCycle('accuracy: SFT on filtered', (outcome, index) => at(outcome, index)?.accuracy.sft),
-    perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
-    perCycle('share of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
-    perCycle('points that GRPO adds to SFT', (outcome, index) => gained(at(outcome, index)), 3, gainCell),
-    perCycle('points above the cycle before', ({ result }, index) => above(result.cycles, index), 3, gainCell),
     perCycle(
-      'points above SFT on the trusted samples alone',
-      (outcome, index) => aboveSeed(outcome, index),
-      3,
-      gainCell,
+      'accuracy: SFT on filtered, then as much more SFT as GRPO',
+      ({ arms }, index) => arms[index]?.['more-sft'],
+    ),
+    perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
+    perGain('per cent of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
+    perGain('points that GRPO adds to SFT', (outcome, index) =>
+      points(at(outcome, index)?.accuracy.sft, at(outcome, index)?.accuracy.grpo),
+    ),
+    perGain('points of GRPO above as much more SFT', (outcome, index) =>
+      points(outcome.arms[index]?.['more-sft'], at(outcome, index)?.accuracy.grpo),
+    ),
+    perGain('points of the filter: above SFT on as many unfiltered', (outcome, index) =>
+      points(outcome.arms[index]?.['unfiltered-equal'], at(outcome, index)?.accuracy.sft),
+    ),
+    perGain('points above the cycle before', (outcome, index) =>
+      points(at(outcome, index - 1)?.accuracy.grpo, at(outcome, index)?.accuracy.grpo),
+    ),
+    perGain('points above SFT on the trusted samples alone', (outcome, index) =>
+      points(outcome.seedOnly, at(outcome, index)?.accuracy.grpo),
     ),
     perCycle('minutes, whole run', ({ result }, index) => (index === cycles - 1 ? result.totalSeconds / 60 : null), 1),
     '',
@@ -70,36 +83,25 @@ function cell(values: readonly Value[], digits: number): string {
   return `${text(spread.mean)} ± ${text(spread.deviation)} (${text(spread.min)}–${text(spread.max)}${few})`;
 }
 
-type Accuracies = { accuracy: { sft: number; grpo: number } };
-
-const gained = (cycle: Accuracies | undefined): Value =>
-  cycle === undefined ? null : 100 * (cycle.accuracy.grpo - cycle.accuracy.sft);
-
-function above(cycles: readonly Accuracies[], index: number): Value {
-  const [now, before] = [cycles[index], cycles[index - 1]];
-  return now === undefined || before === undefined ? null : 100 * (now.accuracy.grpo - before.accuracy.grpo);
-}
-
-function aboveSeed({ result, seedOnly }: SeedOutcome, index: number): Value {
-  const now = result.cycles[index];
-  return now === undefined || seedOnly === undefined ? null : 100 * (now.accuracy.grpo - seedOnly);
-}
+/** Accuracy of the second less that of the first; null where either is not known. */
+const points = (first: Value, second: Value): Value =>
+  typeof first === 'number' && typeof second === 'number' ? 100 * (second - first) : null;
 
 /** A difference on the same questions of the same seeds: its mean, and how sure that is over seeds. */
-function gainCell(values: readonly Value[]): string {
+function gainCell(values: readonly Value[], digits: number): string {
   const spread = spreadOf(values);
   if (spread === null) return '–';
-  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
   const interval = meanInterval(spread);
   return interval === null
     ? signed(spread.mean)
     : `${signed(spread.mean)} (95 %: ${signed(interval.low)} to ${signed(interval.high)})`;
 }
 
-/** Null where SFT left no error to remove. */
+/** In per cent; null where SFT left no error to remove. */
 function errorCut(accuracy: { sft: number; grpo: number } | undefined): Value {
   if (accuracy === undefined || accuracy.sft === 1) return null;
-  return (accuracy.grpo - accuracy.sft) / (1 - accuracy.sft);
+  return (100 * (accuracy.grpo - accuracy.sft)) / (1 - accuracy.sft);
 }
 
 /** Seeds with other settings are no repetition: which settings differ stands above the table. */

@@ -71,9 +71,17 @@ test('seeds of several folders become one table, with their spread', () => {
   const table = seedsReport(readOutcomes([other, one]));
   expect(table).toContain('2 seeds (1, 2), 480 test questions each');
   expect(rowOf(table, 'accuracy: SFT on filtered')).toBe('0.850 ± 0.071 (0.800–0.900) |');
-  expect(rowOf(table, 'share of the error that GRPO removes')).toBe('-0.125 ± 0.530 (-0.500–0.250) |');
+  expect(rowOf(table, 'per cent of the error that GRPO removes')).toBe('−12.5 (95 %: −489.0 to +464.0) |');
+  expect(rowOf(table, 'points of the filter: above SFT on as many unfiltered')).toBe('+15.0 (95 %: −48.5 to +78.5) |');
   expect(rowOf(table, 'accuracy: SFT on the trusted samples alone')).toBe('0.750, of 1 |');
   expect(rowOf(table, 'D_gen, samples')).toBe('60 ± 0 (60–60) |');
+});
+
+test('arms that were not asked for are not in the table, and GRPO stands beside as much more SFT', () => {
+  writeOutcome(folder, outcomeOf(3, 0.8, 0.85, { arms: [{ 'more-sft': 0.82 }] }));
+  const table = seedsReport(readOutcomes([folder]));
+  expect(rowOf(table, 'accuracy: SFT on as many unfiltered')).toBe('– |');
+  expect(rowOf(table, 'points of GRPO above as much more SFT')).toBe('+3.0 |');
 });
 
 test('several processes on one folder do not overwrite each other, and a newer outcome takes the place of the list', () => {
@@ -92,7 +100,7 @@ test('one seed has no spread, and an SFT without error leaves none to remove', (
   writeOutcome(folder, outcomeOf(4, 1, 1));
   const table = seedsReport(readOutcomes([folder]));
   expect(rowOf(table, 'accuracy: SFT on filtered')).toBe('1.000 |');
-  expect(rowOf(table, 'share of the error that GRPO removes')).toBe('– |');
+  expect(rowOf(table, 'per cent of the error that GRPO removes')).toBe('– |');
 });
 
 test('other settings than the seed stand above the table', () => {

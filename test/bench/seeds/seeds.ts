@@ -1,12 +1,13 @@
 /**
  * `npm run bench:seeds`: the demo with several seeds, and control arms beside it. Prints a Markdown table.
- * Options: --seeds 0,1,2 --out DIR --config FILE --set key=value … Can be stopped and continued; takes about an hour.
+ * Options: --seeds 0,1,2 --out DIR --config FILE --set key=value … --arms unfiltered-equal,… Can be stopped and continued; takes
+ * about an hour.
  * Several processes may share one --out, each with seeds of its own. `--pool DIR --pool DIR` runs nothing: it prints the table
  * of all seeds that are finished in these folders.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { scriptLine } from '../../../src/script-line.js';
+import { refuse, scriptLine } from '../../../src/script-line.js';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
 import { openEngine } from '../../../src/bridge/jobs/open-engine.js';
 import { loadConfig } from '../../../src/config/load.js';
@@ -15,7 +16,7 @@ import { ConfigError } from '../../../src/errors.js';
 import { writeWhole } from '../../../src/loop/folder/run-folder.js';
 import { runLoop } from '../../../src/loop/run.js';
 import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
-import { seedOnlyAccuracy, unfilteredAccuracy } from './arms.js';
+import { cycleArmAccuracy, cycleArms, seedOnlyAccuracy } from './arms.js';
 import { readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
@@ -24,8 +25,14 @@ const { values } = scriptLine(import.meta.filename, {
   out: { type: 'string', default: 'runs/bench-seeds' },
   config: { type: 'string', default: 'configs/demo.yaml' },
   set: { type: 'string', multiple: true, default: [] },
+  arms: { type: 'string', default: cycleArms.join(',') },
   pool: { type: 'string', multiple: true },
 });
+
+const named = values.arms.split(',');
+const wantedArms = cycleArms.filter((arm) => named.includes(arm));
+if (wantedArms.length < named.length)
+  refuse(import.meta.filename, `--arms takes ${cycleArms.join(', ')}, separated by commas`);
 
 async function runSeed(out: string, seed: number, python: string): Promise<SeedOutcome> {
   const runDir = seedFolder(out, seed);
@@ -40,10 +47,8 @@ async function runSeed(out: string, seed: number, python: string): Promise<SeedO
   tell(`: SFT on the trusted samples alone ${seedOnly}`);
   const arms: SeedOutcome['arms'] = [];
   for (const { cycle, datasetSize } of result.cycles) {
-    const accuracies = {
-      'unfiltered-equal': await unfilteredAccuracy('unfiltered-equal', place, cycle, datasetSize),
-      'unfiltered-all': await unfilteredAccuracy('unfiltered-all', place, cycle),
-    };
+    const accuracies: SeedOutcome['arms'][number] = {};
+    for (const arm of wantedArms) accuracies[arm] = await cycleArmAccuracy(arm, place, cycle, datasetSize);
     arms.push(accuracies);
     tell(` cycle ${cycle}: ${JSON.stringify(accuracies)}`);
   }

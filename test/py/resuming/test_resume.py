@@ -28,8 +28,8 @@ def models(tmp_path_factory):
     return {"qwen2.5-vl": "phantom", "llava": make_llava(tmp_path_factory.mktemp("llava"))}
 
 
-#: Where a kill falls among epochs and generations is one thing, what a checkpoint holds another: with one content all are
-#: gone on from, with each other one within a generation and one before the second epoch.
+#: Where a kill falls among epochs and generations is one thing, what a checkpoint holds another: one content is gone on
+#: with from all of them, each other from one within a generation and one before the second epoch.
 STEPS = {("full", "qwen2.5-vl"): (1, 2, 3, 4, 5)}
 SOME = (1, 4)
 
