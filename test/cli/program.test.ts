@@ -24,7 +24,7 @@ async function invoke(...values: string[]): Promise<{ out: string; error: string
 
 describe('help', () => {
   const commands = buildProgram({ out: () => {}, error: () => {}, env: {}, signal: AbortSignal.abort() }).commands;
-  test.each([[], ...commands.map((command) => [command.name()])])(('%s shows an example', async (...command) => {
+  test.each([[], ...commands.map((command) => [command.name()])])('%s shows an example', async (...command) => {
     const { out, code } = await invoke(...command, '--help');
     expect(code).toBe(0);
     expect(out).toContain(`Examples:\n  ${medgr2} ${command.join(' ')}`);
