@@ -10,8 +10,14 @@ import type { ReplyCache } from './replies/reply-cache.js';
 import type { GenerationTask } from './asking/generation-request.js';
 import type { RetryOptions } from './asking/retry-request.js';
 
+/** Tasks by their place: an array, or a list that makes each when it is asked for, so that a million need not be held. */
+export interface TaskList {
+  readonly length: number;
+  at(index: number): GenerationTask | undefined;
+}
+
 export interface GenerateOptions {
-  tasks: readonly GenerationTask[];
+  tasks: TaskList;
   provider: Provider | BatchingProvider;
   cache: ReplyCache;
   /** Cycle that the samples belong to, from 1. */
