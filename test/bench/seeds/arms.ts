@@ -11,7 +11,7 @@ import { readSamples } from '../../../src/dataset/tables/sample-table.js';
 import { readParquet, writeParquet } from '../../../src/dataset/tables/table.js';
 import { evaluatePolicy } from '../../../src/evaluation/answer-questions.js';
 import { transitions, type Outcome } from '../../../src/evaluation/transitions.js';
-import type { PolicyComparison } from '../../../src/loop/result/compare-policies.js';
+import type { PolicyComparison } from '../../../src/loop/result/policy-comparison.js';
 import { fromRun, readJson, writeJson } from '../../../src/loop/folder/run-folder.js';
 import { seededRandom } from '../../../src/random.js';
 import type { Sample } from '../../../src/sample.js';

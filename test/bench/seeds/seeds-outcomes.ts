@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../../src/errors.js';
-import { policyComparisonSchema } from '../../../src/loop/result/compare-policies.js';
+import { policyComparisonSchema } from '../../../src/loop/result/policy-comparison.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
 import { cycleArms, type CycleArm } from './arms.js';
