@@ -1,4 +1,4 @@
-"""The one loader (and saver) of processors: any family's own, from a model folder, an adapter's folder or a Hugging Face id."""
+"""The one loader (and saver) of processors: any family's own, from a model folder, an adapter's folder or a hub id."""
 
 from __future__ import annotations
 
