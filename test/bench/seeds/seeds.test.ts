@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Sample } from '../../../src/sample.js';
+import { makeSample } from '../../helpers/sample.js';
+import { frequentAnswers } from './frequent-answer.js';
 import { isFinished, keepOutcome, readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
@@ -153,4 +156,21 @@ test('a seed in two folders, a folder without a seed and a damaged file are refu
   mkdirSync(damaged);
   writeFileSync(join(damaged, 'outcomes.json'), '[{ "seed": 1 }]');
   expect(() => readOutcomes([damaged])).toThrow(/outcomes\.json is no outcome of bench:seeds/);
+});
+
+test('the most frequent answer is that of the same question, else of its type, among the options', () => {
+  const asked = (question: string, answer: string, options: string[]): Sample =>
+    makeSample({ question, answer, options });
+  const trusted = [
+    asked('Which cell?', 'red', ['red', 'white']),
+    asked('Which cell?', 'red', ['white', 'red']),
+    asked('How many?', '2', ['1', '2']),
+  ];
+  expect(
+    frequentAnswers(trusted, [
+      asked('which cell', 'red', ['white', 'red']),
+      asked('Which cell?', 'white', ['red', 'white']),
+    ]),
+  ).toBe(0.5);
+  expect(frequentAnswers(trusted, [asked('What number?', '2', ['1', '2'])])).toBe(1);
 });
