@@ -4,11 +4,11 @@ import { medgr2 } from '../called-as.js';
 import { ConfigError } from '../errors.js';
 import type { Modality } from '../sample.js';
 
-export const labelsKnown = ['questions', 'classes', 'boxes'] as const;
-export type LabelsKnown = (typeof labelsKnown)[number];
+export const labelsKnown = ['questions', 'classes', 'boxes', 'masks'] as const;
+type LabelsKnown = (typeof labelsKnown)[number];
 
 export const labelQuestion =
-  'What an expert said of them: classes (a folder for each, or a table), boxes (VOC, COCO), or nothing yet (then you write questions) [questions]: ';
+  'What an expert said of them: classes (a folder for each, or a table), boxes (VOC, COCO), masks (PNG label maps), or nothing yet, and questions are to be written [questions]: ';
 
 export function knownOf(text: string): LabelsKnown {
   const found = labelsKnown.find((known) => known === text.toLowerCase());
@@ -31,7 +31,10 @@ interface Labelled {
 }
 
 /** To be typed where `init` was. */
-export function labelSteps(known: 'classes' | 'boxes', { images, labels, modality, file }: Labelled): string[] {
+export function labelSteps(
+  known: Exclude<LabelsKnown, 'questions'>,
+  { images, labels, modality, file }: Labelled,
+): string[] {
   const within = (path: string): string => join(relative('.', dirname(resolve(file))), path);
   const from = labels === undefined ? images : `${labels} --image-root ${images}`;
   const of = modality === 'unknown' ? '' : ` --modality "${modality}"`;

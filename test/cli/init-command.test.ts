@@ -162,7 +162,7 @@ describe('refuses', () => {
 test('labels: the commands that make questions of them, and a pool of labelled images', async () => {
   const images = join(dir, 'scans');
   await init({}, [images, 'fundus photography', 'class', 'classes', 'simulated', 'phantom']);
-  expect(errors).toContain('class is not one of questions, classes, boxes');
+  expect(errors).toContain('class is not one of questions, classes, boxes, masks');
   expect(out).toContain(`${medgr2} import classes ${images} --out `);
   expect(out).toMatch(
     /--modality "fundus photography"\n.* split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,

@@ -19,7 +19,7 @@ export interface InitCommand {
   file: string;
   images?: string | undefined;
   modality?: string | undefined;
-  /** What is known of the images: `questions`, `classes` or `boxes`. */
+  /** What is known of the images: `questions`, `classes`, `boxes` or `masks`. */
   have?: string | undefined;
   /** Where the labels are, if not with the images. */
   labels?: string | undefined;

@@ -85,9 +85,7 @@ export const declareImport: Declare = (program, io) => {
         .argParser(parseFrames),
     )
     .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
-    .addOption(
-      new Option('--kind <what>', 'classes, boxes: what classes are names of').choices(labelKinds).default('disease'),
-    )
+    .addOption(new Option('--kind <what>', 'labels: what classes are names of').choices(labelKinds).default('disease'))
     .option(
       '--labels <column>',
       'classes: a column of labels of a table, or one of 0 and 1 for a class; COLUMN=KIND says what it names; several times',
@@ -96,7 +94,7 @@ export const declareImport: Declare = (program, io) => {
     )
     .option(
       '--name <class=words>',
-      'classes, boxes: what people call a class, "RBC=red blood cell", or with its plural after a slash; several times',
+      'labels: what people call a class, "RBC=red blood cell", or with its plural after a slash; several times',
       collect,
       [],
     )
@@ -107,27 +105,25 @@ export const declareImport: Declare = (program, io) => {
       ).argParser(parseClassFrom),
     )
     .addOption(
-      new Option('--per-image <number>', 'classes, boxes: questions about one image, at most')
+      new Option('--per-image <number>', 'labels: questions about one image, at most')
         .default(3)
         .argParser(wholeNumber(1)),
     )
     .addOption(
       new Option(
         '--ask <what>',
-        `classes, boxes: ${asks.join(', ')}; several times (default: all that can be answered in more than one way)`,
+        `labels: ${asks.join(', ')}; several times (default: all that can be answered in more than one way)`,
       )
         .default([])
         .argParser(parseAsk),
     )
     .addOption(
-      new Option('--crops <number>', 'boxes: pictures of single boxes from one image, at most')
+      new Option('--crops <number>', 'boxes, masks: pictures of single boxes from one image, at most')
         .default(0)
         .argParser(wholeNumber(0)),
     )
     .addOption(
-      new Option('--seed <number>', 'classes, boxes: another seed gives other questions')
-        .default(0)
-        .argParser(wholeNumber(0)),
+      new Option('--seed <number>', 'labels: another seed gives other questions').default(0).argParser(wholeNumber(0)),
     )
     .option('--licence <text>', 'the licence, kept with the data')
     .option('--json', 'print import.json on stdout, and nothing else')

@@ -39,9 +39,10 @@ export function boxDrafts(labels: BoxLabels, { names, steps }: BoxCatalogue): Dr
     ...found.flatMap(([key, boxes]) => {
       const name = names.get(key);
       if (name === undefined) return [];
-      return [countDraft(name, boxes.length, steps.get(key) ?? 1), ...placeDrafts(name, boxes, labels.size)];
+      const count = labels.regions === true ? [] : [countDraft(name, boxes.length, steps.get(key) ?? 1)];
+      return [...count, ...placeDrafts(name, boxes, labels.size)];
     }),
-    ...mostDraft(labels, names),
+    ...(labels.regions === true ? largestDraft(labels, names) : mostDraft(labels, names)),
   ];
 }
 
@@ -104,6 +105,32 @@ function mostDraft(labels: BoxLabels, names: ReadonlyMap<string, ClassName>): Dr
       answer: name.many,
       options: { how: 'some', others },
       basis: `number of boxes of ${key}: ${boxes.length}, of ${second[0]}: ${second[1].length}`,
+    },
+  ];
+}
+
+/** So many times as large that nobody need measure. */
+const clearly = 1.5;
+
+/** Of regions, where one is clearly larger than any other. */
+function largestDraft(labels: BoxLabels, names: ReadonlyMap<string, ClassName>): Draft[] {
+  const ranked = labels.boxes.toSorted((a, b) => (b.area ?? 0) - (a.area ?? 0));
+  const [first, second] = ranked.map(({ name, area = 0 }) => ({ name: names.get(name), area }));
+  if (first?.name === undefined || second?.name === undefined || first.area < clearly * second.area) return [];
+  const { key, one } = first.name;
+  return [
+    {
+      ask: 'largest',
+      kind: 'attribute',
+      questionType: 'lesion grading',
+      name: null,
+      about: '',
+      answer: one,
+      options: {
+        how: 'some',
+        others: () => [...names.values()].flatMap((other) => (other.key === key ? [] : [other.one])),
+      },
+      basis: `pixels of ${key}: ${first.area}, of ${second.name.key}: ${second.area}`,
     },
   ];
 }

@@ -77,7 +77,7 @@ function constantNotes(drafts: readonly (readonly Draft[])[], chosen: readonly (
     first === undefined || asked.has(key) || others.some(({ answer }) => answer !== first.answer) ? [] : [first],
   );
   const of = (...asks: Ask[]): Draft[] => left.filter(({ ask }) => asks.includes(ask));
-  const [presence, number, modality] = [of('presence'), of('count', 'most'), of('modality')];
+  const [presence, number, modality] = [of('presence'), of('count', 'most', 'largest'), of('modality')];
   const everywhere = (answer: string): string[] =>
     presence.flatMap((draft) => (draft.answer === answer ? [draft.name?.one ?? ''] : [])).toSorted();
   return [
@@ -88,8 +88,8 @@ function constantNotes(drafts: readonly (readonly Draft[])[], chosen: readonly (
       ? [`not asked whether it is there, for no image has it: ${listed(everywhere('No'))}`]
       : []),
     ...number.map(
-      ({ name, answer }) =>
-        `not asked ${name === null ? 'what is most frequent' : `how many ${name.many}`}: always ${answer}`,
+      ({ ask, name, answer }) =>
+        `not asked ${name === null ? (ask === 'most' ? 'what is most frequent' : 'what is largest') : `how many ${name.many}`}: always ${answer}`,
     ),
     ...(modality[0] === undefined
       ? []

@@ -16,8 +16,8 @@ const list = z.string().transform((words) => new Set(words.split('|')));
 const schema = z.strictObject({
   /** Names of classes that mean that nothing is wrong. */
   healthy: list,
-  /** Names of columns that hold labels, by what their classes are. */
-  columns: z.strictObject({ disease: list, anatomy: list, grade: list }),
+  /** Names of columns: of images beside those of every table, and of labels by what their classes are. */
+  columns: z.strictObject({ image: list, disease: list, anatomy: list, grade: list }),
   which: kinds(plain),
   presence: kinds(yesOrNo).extend({ healthy: yesOrNo }),
   modality: any,
@@ -26,6 +26,7 @@ const schema = z.strictObject({
   side: any,
   most: any,
   middle: any,
+  largest: any,
 });
 
 export const templates = schema.parse(file);

@@ -5,7 +5,7 @@ import type { ClassName } from '../labels/class-names.js';
 import { templates, type Wordings } from './question-templates.js';
 
 /** What can be asked of labels. */
-export const asks = ['which', 'presence', 'modality', 'count', 'place', 'side', 'most', 'middle'] as const;
+export const asks = ['which', 'presence', 'modality', 'count', 'place', 'side', 'most', 'middle', 'largest'] as const;
 export type Ask = (typeof asks)[number];
 
 export interface Wording {

@@ -19,7 +19,7 @@ export const imageFormats = ['images', 'dicom', 'nifti'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
 /** What an expert said of images: questions are made of it. */
-export const labelFormats = ['classes', 'boxes'] as const;
+export const labelFormats = ['classes', 'boxes', 'masks'] as const;
 export type LabelFormat = (typeof labelFormats)[number];
 
 export type ImportFormat = QuestionFormat | ImageFormat | LabelFormat;

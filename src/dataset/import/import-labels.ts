@@ -12,7 +12,7 @@ import { askAbout, classKinds, type Asked } from '../drafts/label-questions.js';
 import type { LabelKind, LabelSet, Topic } from '../labels/label-set.js';
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
-import { readBoxes, readClasses } from '../labels/read-labels.js';
+import { readers } from '../labels/read-labels.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
 import { projectKey } from '../patients/pseudonym-key.js';
@@ -59,9 +59,8 @@ export async function importLabels(format: LabelFormat, options: LabelImportOpti
     imageRoot = null,
     encoding = null,
   } = options;
-  const read = format === 'classes' ? readClasses : readBoxes;
   // Before the new folder, which may lie inside.
-  const set = await read({
+  const set = await readers[format]({
     path,
     kind: options.kind ?? 'disease',
     labels,
@@ -206,8 +205,14 @@ function nothingToAsk(
       },
     );
   const [first] = rejected;
-  return new DataError('import-empty', `no question can be asked about the ${set.images.length} images of ${path}`, {
+  const why =
+    first === undefined
+      ? 'Their labels are all alike.'
+      : `The first that was left out: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}.`;
+  const images = set.columns === undefined ? '--image-root FOLDER' : '--map image=COLUMN, --image-root FOLDER';
+  const say = first?.code === 'image-missing' ? ` Say where the images are: ${images}.` : '';
+  return new DataError('import-empty', `no question can be asked about the images of ${path}`, {
     where: path,
-    remedy: `${first === undefined ? 'Their labels are all alike' : `The first that was left out: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}`}. Nothing was written.`,
+    remedy: `${why}${say} Nothing was written.`,
   });
 }

@@ -37,7 +37,7 @@ export function boxesWithin(
     lost.add(box.name);
     return [];
   });
-  return { size, boxes: kept, lost };
+  return { ...boxes, size, boxes: kept, lost };
 }
 
 function problemOf({ left, top, right, bottom }: Box, size: Size | null): string | null {

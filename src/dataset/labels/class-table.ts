@@ -52,7 +52,7 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
   for (const [index, row] of rows.entries()) {
     const reject = (code: string, reason: string): unknown =>
       rejected.push({ file: name, line: row.line, code, reason });
-    const image = textOf(columns.valueOf(row, 'image') ?? columns.valueOf(row, 'id'));
+    const image = textOf(columns.valueOf(row, 'image')) ?? textOf(imageIn(row)) ?? textOf(columns.valueOf(row, 'id'));
     if (image === null) {
       reject('image-missing', 'names no image');
       continue;
@@ -87,6 +87,9 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
     },
   };
 }
+
+const imageIn = ({ fields }: PlacedRow): unknown =>
+  Object.entries(fields).find(([column]) => templates.columns.image.has(normalize(column)))?.[1];
 
 function identitiesOf(columns: ColumnUse, row: PlacedRow): string[] {
   const { patients, studies } = columns.identitiesIn(row);

@@ -45,6 +45,8 @@ export interface Box {
   called: string;
   /** Too hard to be counted on, or a crowd in one box, as whoever drew it says. */
   hard: boolean;
+  /** Pixels of a region that need not fill its box. */
+  area?: number;
 }
 
 export interface BoxLabels {
@@ -53,6 +55,8 @@ export interface BoxLabels {
   boxes: readonly Box[];
   /** Classes of which a box could not be read. */
   lost: ReadonlySet<string>;
+  /** A box is all that there is of a class, however many things that is. */
+  regions?: boolean;
 }
 
 export interface LabelledImage {

@@ -9,6 +9,7 @@ import { readClassFolders } from './class-folders.js';
 import { readClassTable } from './class-table.js';
 import { readCoco } from './coco.js';
 import type { LabelKind, LabelSet } from './label-set.js';
+import { readMasks } from './masks.js';
 import { readVoc } from './voc.js';
 
 export interface ReadLabelsOptions {
@@ -22,7 +23,9 @@ export interface ReadLabelsOptions {
   encoding: string | null;
 }
 
-export async function readClasses(options: ReadLabelsOptions): Promise<LabelSet> {
+export const readers = { classes: readClasses, boxes: readBoxes, masks: readMasks };
+
+async function readClasses(options: ReadLabelsOptions): Promise<LabelSet> {
   const { path, labels, classFrom } = options;
   if ((await kindOfPath(path)) === 'file') {
     if (classFrom === null) return readClassTable(options);
@@ -36,7 +39,7 @@ export async function readClasses(options: ReadLabelsOptions): Promise<LabelSet>
   });
 }
 
-export async function readBoxes(options: ReadLabelsOptions): Promise<LabelSet> {
+async function readBoxes(options: ReadLabelsOptions): Promise<LabelSet> {
   const path = resolve(options.path);
   if ((await kindOfPath(options.path)) === 'file') {
     if (/\.json$/i.test(path)) return readCoco({ ...options, file: path });

@@ -222,3 +222,52 @@ test('crops show their box and stay with their picture', async () => {
   const [a, b] = parts.map((part) => new Set(part.images.map(({ patient }) => patient)));
   expect([...(a ?? [])].filter((patient) => b?.has(patient))).toEqual([]);
 });
+
+test('label maps say where the only region lies and which is the largest, never how many', async () => {
+  const folder = at('set', 'maps');
+  mkdirSync(folder);
+  for (let n = 0; n < pictures; n++) {
+    const map = Buffer.alloc(side * side);
+    const [nucleus, ...others] = drawn(n);
+    for (const [name, left, top, right, bottom] of [...others, ...(nucleus === undefined ? [] : [nucleus])])
+      for (let y = top; y < bottom; y++)
+        map.fill(['', 'nucleus', 'cell', 'vessel'].indexOf(name), y * side + left, y * side + right);
+    const raw = { width: side, height: side, channels: 1 } as const;
+    await sharp(map, { raw })
+      .png()
+      .toFile(join(folder, `${n}_mask.png`));
+  }
+  await sharp(Buffer.alloc(side * side, 7), { raw: { width: side, height: side, channels: 1 } })
+    .jpeg()
+    .toFile(join(folder, 'x.jpg'));
+  const out = at(`out-${++made}`);
+  const names = { 1: 'nucleus', 2: 'cell', 3: 'vessel' };
+  const options = {
+    path: folder,
+    out,
+    imageRoot: at('set', 'JPEGImages'),
+    kind: 'attribute',
+    names,
+    perImage: 8,
+    modality: 'microscopy',
+  } as const;
+  const { rejected } = await importLabels('masks', options);
+  expect(rejected.map(({ file, reason }) => `${file} ${reason}`)).toEqual([
+    'x.jpg is a JPEG, which changes values: save label maps as PNG',
+  ]);
+  const { samples, images } = await readDataset(out);
+  expect(images).toHaveLength(pictures);
+  const asks = new Set(samples.map(({ provenance }) => provenance.basis?.split(' ')[0]));
+  expect(asks).toEqual(new Set(['place', 'presence', 'which']));
+  const large = await importLabels('masks', { ...options, asks: ['largest'], force: true });
+  expect(large.info.counts.samples).toBeGreaterThan(5);
+  expect((await readDataset(out)).samples.every(({ answer }) => answer === 'cell')).toBe(true);
+  for (const { answer, provenance } of samples.filter((one) => one.provenance.basis?.startsWith('place ') === true)) {
+    const [left = 0, top = 0] = (/: (\d+), (\d+),/.exec(provenance.basis ?? '') ?? []).slice(1).map(Number);
+    expect(answer).toBe(`${top < 48 ? 'upper' : 'lower'} ${left < 48 ? 'left' : 'right'}`);
+  }
+  await expect(importLabels('masks', { ...options, names: {}, force: true })).rejects.toMatchObject({
+    code: 'classes-numbers',
+    remedy: expect.stringContaining('--name 1='),
+  });
+});

@@ -246,6 +246,19 @@ describe('a table of labels', () => {
     expect(rejected.every(({ code }) => code === 'label-missing')).toBe(true);
   });
 
+  test('of names that nobody knows says what to say', async () => {
+    const known = await run(
+      table(['Image Index,Finding Labels', ...rows((n) => `scans/${n}.png,${n % 2 ? 'mass' : 'cyst'}`)]),
+    );
+    expect(known.samples.length).toBeGreaterThan(pictures);
+    await expect(
+      run(table(['bild,label', ...rows((n) => `scans/${n}.png,${n % 2 ? 'mass' : 'cyst'}`)])),
+    ).rejects.toMatchObject({
+      code: 'import-empty',
+      remedy: expect.stringContaining('--map image=COLUMN'),
+    });
+  });
+
   test('without a known column, or with an odd row, says so', async () => {
     await expect(run(table(['image,zustand', 'scans/0.png,gut', 'scans/1.png,krank']))).rejects.toMatchObject({
       code: 'labels-missing',
