@@ -71,7 +71,7 @@ export const declareImport: Declare = (program, io) => {
     )
     .option(
       '--context <table>',
-      'images, dicom, nifti: a table of reports or captions by image (--map image=COLUMN, context=COLUMN); shown to the generator alone',
+      'a table of reports or captions by image (--map image=COLUMN, context=COLUMN), shown to the generator alone',
     )
     .option('--force', 'write over an earlier import')
     .addOption(
