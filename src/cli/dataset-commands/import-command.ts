@@ -77,6 +77,7 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     return importQuestions(format, {
       ...common,
       map,
+      context,
       runJob,
       modality: modality ?? null,
       imageRoot,
@@ -88,7 +89,7 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     const { labels, classFrom = null, perImage, crops, seed } = flags;
     const kind = flags.kind === undefined ? {} : { kind: flags.kind };
     const asks = flags.ask.length === 0 ? null : flags.ask;
-    const place = { map, modality: modality ?? null, imageRoot, encoding };
+    const place = { map, modality: modality ?? null, imageRoot, encoding, context, runJob };
     const names = parseClassNames(flags.name);
     return importLabels(format, {
       ...common,

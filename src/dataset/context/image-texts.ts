@@ -46,10 +46,12 @@ interface Entry {
 
 /** @throws DataError where the table has no column of texts or of images. */
 export async function readImageTexts(path: string, map: ColumnMap, encoding: string | null): Promise<ImageTexts> {
-  const { rows } = await readPlacedRows(resolve(path), { skipBad: true, encoding, table: true });
+  const { rows, bad } = await readPlacedRows(resolve(path), { skipBad: true, encoding, table: true });
   const all = [...new Set(rows.flatMap(({ fields }) => Object.keys(fields)))];
   const column = map.context ?? usualNames.flatMap((name) => all.find((one) => one.toLowerCase() === name) ?? [])[0];
-  const columns = columnsOf(rows, { ...map, ...(column === undefined ? {} : { context: column }) });
+  // A map may be of the questions beside it, too.
+  const own = map.image !== undefined && all.includes(map.image) ? { image: map.image } : {};
+  const columns = columnsOf(rows, { ...own, ...(column === undefined ? {} : { context: column }) });
   const missing = column === undefined ? 'context' : columns.used['image'] === undefined ? 'image' : null;
   if (column === undefined || missing !== null)
     throw new DataError('context-columns', `${path} has no column of ${missing === 'image' ? 'images' : 'texts'}`, {
@@ -63,7 +65,10 @@ export async function readImageTexts(path: string, map: ColumnMap, encoding: str
     return image === null || text === null ? [] : [{ path: plain(image), text, patient: patients[index] ?? null }];
   });
   return {
-    about: (names) => matched(entries, names),
+    about: (names) => {
+      const { of, notes } = matched(entries, names);
+      return { of, notes: [...bad.slice(0, 3).map(({ where, reason }) => `${where} ${reason}`), ...notes] };
+    },
     identities: [...new Set(identities.flatMap(({ patients: named, studies }) => namesIn([...named, ...studies])))],
     rows: entries.length,
   };

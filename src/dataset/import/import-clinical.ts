@@ -15,7 +15,7 @@ import {
   type DatasetImage,
   type Rejection,
 } from '../folders/dataset-folder.js';
-import { noneMeant, textsOf } from '../context/import-texts.js';
+import { takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts, type RunJob } from '../context/mask-texts.js';
 import { readJsonl, writeJsonl } from '../tables/table.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
@@ -89,19 +89,13 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const identities = [...all, ...bad].flatMap(({ file }) => inPath(file) ?? []);
     identities.push(...(said?.identities ?? []));
     const hidden = hiddenPatients(identities, key, 'parts');
-    const about = said?.about(all.map(({ file }) => file));
-    const texts = new Map<string, string>();
     const rows: typeof all = [];
     for (const row of all) {
       const found = inPath(row.file);
       const patient = found === null ? row.patient : key.pseudonym(found);
       const fitted = await fittingShape(row, dir, options.shape ?? 'reject');
       if ('reason' in fitted) left.push({ file: row.shown ?? row.file, line: null, code: 'image-unusable', ...fitted });
-      else {
-        rows.push({ ...fitted, patient });
-        const text = about?.of(row.file).text ?? null;
-        if (text !== null && !texts.has(fitted.imageHash)) texts.set(fitted.imageHash, text);
-      }
+      else rows.push({ ...fitted, patient });
     }
     const kept = new Set(rows.map(({ path: picture }) => picture));
     for (const { path: picture } of all) if (!kept.has(picture)) await rm(picture, { force: true });
@@ -118,13 +112,12 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
             rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
         },
       );
-    if (said !== null && texts.size === 0)
-      throw noneMeant(
-        options,
-        said,
-        all.map(({ file }) => file),
-      );
-    const masked = await maskTexts(texts, { dir, identities, runJob: options.runJob });
+    const about = takeTexts(
+      said,
+      rows.map(({ file, imageHash }) => ({ name: file, imageHash })),
+      options,
+    );
+    const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
     const images = (await withHashes(withTexts(merged(found), masked))).map((image) => ({
       ...image,
       modality: image.modality === 'unknown' ? modality : image.modality,
@@ -135,7 +128,7 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const notes = [
       ...leftNotes(beside, hidden.in),
       ...importNotes(parts),
-      ...(about?.notes ?? []),
+      ...about.notes,
       ...masked.notes,
       ...keyNotes(key),
     ];

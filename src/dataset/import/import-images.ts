@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folders/dataset-folder.js';
-import { noneMeant, textsOf } from '../context/import-texts.js';
+import { takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts } from '../context/mask-texts.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { projectKey } from '../patients/pseudonym-key.js';
@@ -40,10 +40,15 @@ async function importInto(
   identities.push(...(said?.identities ?? []));
   const key = patientFrom === 'none' && identities.length === 0 ? null : (options.key ?? projectKey());
   const hidden = hiddenPatients(identities, key, 'parts');
-  const about = said?.about(names);
-  const texts = new Map<string, string>();
   const store = openImageStore({ dir, mode, roots: [resolve(path)], shape: options.shape ?? 'reject', hidden });
   const taken = await mapInOrder(names, (name) => store.take(name), options.onProgress);
+  const about = takeTexts(
+    said,
+    taken.flatMap((image, index) =>
+      'code' in image ? [] : [{ name: names[index] ?? '', imageHash: image.imageHash }],
+    ),
+    options,
+  );
   const rejected: Rejection[] = [];
   const reject = (file: string, code: string, reason: string): void => {
     rejected.push(hidden.rejection({ file, line: null, code, reason }));
@@ -58,9 +63,7 @@ async function importInto(
       continue;
     }
     const { path: stored, imageHash, warnings, width, height, originalHash } = image;
-    const { text = null, patient: named = null } = about?.of(name) ?? {};
-    if (text !== null && !texts.has(imageHash)) texts.set(imageHash, text);
-    const found = inPath(name) ?? named;
+    const found = inPath(name) ?? about.of(name).patient;
     const patient = found === null ? null : (key?.pseudonym(found) ?? null);
     const known = images.get(imageHash);
     if (known !== undefined) {
@@ -82,8 +85,7 @@ async function importInto(
       where: path,
       remedy: `The first: ${rejected[0]?.file ?? ''} ${rejected[0]?.reason ?? ''}. Nothing was written.`,
     });
-  if (said !== null && texts.size === 0) throw noneMeant(options, said, names);
-  const masked = await maskTexts(texts, { dir, identities, runJob: options.runJob });
+  const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
   const parts = {
     samples: [],
     images: await withHashes(
@@ -97,7 +99,7 @@ async function importInto(
   const notes = [
     ...leftNotes(left, hidden.in),
     ...importNotes(parts),
-    ...(about?.notes ?? []),
+    ...about.notes,
     ...masked.notes,
     ...keyNotes(key),
   ];

@@ -7,6 +7,7 @@ import type { Sample } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folders/dataset-folder.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept-row.js';
+import { mapBeside, takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts } from '../context/mask-texts.js';
 import type { QuestionFormat } from './import-formats.js';
 import { mapInOrder, withNewFolder } from './import-helpers.js';
@@ -38,7 +39,7 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
 const namesPatient = 'names a patient or study in its texts, which models would learn: take it out';
 
 async function importInto(dir: string, format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
-  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
+  const { path, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
   const {
     encoding = null,
     answersFrom = null,
@@ -46,9 +47,11 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
     specialTokens = 'reject',
     patientFrom = 'none',
   } = options;
-  const read = await readImportRows({ format, path, map, modality, encoding, answersFrom });
+  const read = await readImportRows({ format, path, map: mapBeside(options), modality, encoding, answersFrom });
   const inPath = patientInPath(patientFrom);
   const identities = [...read.identities, ...read.rows.flatMap(({ fields: { image } }) => inPath(image ?? '') ?? [])];
+  const said = await textsOf(options);
+  identities.push(...(said?.identities ?? []));
   const asked = identities.length > 0 || options.imagesOf !== undefined;
   const key = asked ? (options.key ?? projectKey()) : null;
   const hidden = hiddenPatients(identities, key, 'parts');
@@ -92,11 +95,17 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
   const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
-  const texts = await maskTexts(textsOf(kept), { dir, identities, runJob: options.runJob });
-  const told = withTexts(kinds, texts);
-  const parts = { samples: plain, images: mode === 'none' ? told : await withHashes(told) };
+  const about = takeTexts(
+    said,
+    kept.map(({ row, imageHash }) => ({ name: row.image, imageHash })),
+    options,
+  );
+  const told = new Map([...textsInRows(kept), ...about.texts]);
+  const texts = await maskTexts(told, { dir, identities, runJob: options.runJob });
+  const described = withTexts(kinds, texts);
+  const parts = { samples: plain, images: mode === 'none' ? described : await withHashes(described) };
   const mended = kept.flatMap(({ row }) => row.mended);
-  const notes = [...importNotes({ ...parts, ...read, mended }), ...texts.notes, ...keyNotes(key)];
+  const notes = [...importNotes({ ...parts, ...read, mended }), ...about.notes, ...texts.notes, ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
   const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: refused(), rows, notes });
   info['columns'] = { used: read.columns.used, unused: read.columns.unused };
@@ -108,7 +117,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
 }
 
 /** By image: what its rows say of it, each text once. */
-function textsOf(rows: readonly (Sample & { row: AcceptedRow })[]): Map<string, string> {
+function textsInRows(rows: readonly (Sample & { row: AcceptedRow })[]): Map<string, string> {
   const said = Map.groupBy(rows, ({ imageHash }) => imageHash);
   return new Map(
     [...said].flatMap(([hash, of]) => {

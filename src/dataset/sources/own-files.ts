@@ -214,9 +214,9 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
   return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
 }
 
-const toPoolImage = (
+export const toPoolImage = (
   { path, imageHash, modality, deidentified, context, contextMaskedBy }: DatasetImage,
-  types: ReadonlyMap<string, QuestionType[]> | null,
+  types: ReadonlyMap<string, QuestionType[]> | null = null,
 ): PoolImage => ({
   image: path,
   imageHash,

@@ -8,9 +8,6 @@ import type { GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
-import { batchOf } from '../../providers/batch/batch-client.js';
-import type { Provider } from '../../providers/provider.js';
-import { asksInBatches } from '../generator/batch-mode.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -19,6 +16,7 @@ import type { NewestSample } from '../run-events.js';
 import type { GeneratorState } from '../generator/generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
+import { batchesOf } from '../generator/batch-mode.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
 import { sourceOf } from '../generator/generator-source.js';
@@ -154,20 +152,6 @@ export function generate(
       const counts = { tasks: tasks.length, candidates: spent.accepted, dropped, repaired };
       return { ...counts, inputTokens, outputTokens, cost, currency };
     },
-  };
-}
-
-/** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */
-function batchesOf({ config, runDir }: StageContext, provider: Provider, requests: number): GenerateOptions['batches'] {
-  if (batchOf(provider) === null) return undefined;
-  const { generation } = config;
-  const isTeacher = generation.provider === 'simulated';
-  return {
-    folder: join(runDir, runFiles.batches),
-    asks: asksInBatches(generation, requests),
-    requests: generation.batch.requests,
-    endWithProcess: isTeacher,
-    ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
   };
 }
 

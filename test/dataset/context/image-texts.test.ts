@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readImageTexts } from '../../../src/dataset/context/image-texts.js';
+import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
+import { importLabels } from '../../../src/dataset/import/import-labels.js';
+import { importQuestions } from '../../../src/dataset/import/import-questions.js';
+import { writePictures } from '../../helpers/pictures.js';
 
 let dir = '';
 beforeAll(() => void (dir = mkdtempSync(join(tmpdir(), 'medgr2-texts-'))));
@@ -50,4 +54,27 @@ test('a table without a column of texts or of images is refused with the --map t
     remedy: expect.stringContaining('--map context=COLUMN. Its columns are image, words') as string,
   });
   await expect(lacking('which,report\n1.png,one')).rejects.toMatchObject({ code: 'context-columns' });
+});
+
+test('a table of reports beside questions or labels says what is written about their images', async () => {
+  await writePictures(join(dir, 'scans/a'), 3);
+  await writePictures(join(dir, 'scans/b'), 3, 3);
+  const reports = join(dir, 'told.csv');
+  writeFileSync(reports, 'image,said\na/0.png,first\nb,second\n"broken');
+  const given = { context: reports, map: { context: 'said' } };
+  await importLabels('classes', { path: join(dir, 'scans'), out: join(dir, 'labelled'), ...given });
+  const { images } = await readDataset(join(dir, 'labelled'));
+  expect(images.map(({ context }) => context ?? null).toSorted()).toEqual(
+    ['first', null, null, 'second', 'second', 'second'].toSorted(),
+  );
+  writeFileSync(
+    join(dir, 'asked.csv'),
+    'image,question,answer,context\na/0.png,What?,a cyst,of the row\na/1.png,What?,a mass,',
+  );
+  const asked = { path: join(dir, 'asked.csv'), imageRoot: join(dir, 'scans'), out: join(dir, 'asked') };
+  const { notes } = await importQuestions('csv', { ...asked, ...given });
+  expect((await readDataset(join(dir, 'asked'))).images.map(({ context }) => context)).toEqual(['first', null]);
+  expect(notes).toContainEqual(expect.stringContaining('no library masked names in them'));
+  await importQuestions('csv', { ...asked, force: true });
+  expect((await readDataset(join(dir, 'asked'))).images.map(({ context }) => context)).toEqual(['of the row', null]);
 });
