@@ -80,7 +80,8 @@ function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
   if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
   if (mention.by === 'words' && isCounterfactual(clause)) return 'background';
   const stance = stanceInClause(reading, mention, clause.from, clause.to);
-  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  const ofHealth =
+    stance !== 'doubted' && mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
   return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
 }
 
