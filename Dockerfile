@@ -27,7 +27,7 @@ RUN apt-get update \
     && ln -s /opt/medgr2/dist/cli/main.js /usr/local/bin/medgr2
 WORKDIR /opt/medgr2
 USER medgr2
-ENV HF_HOME=/home/medgr2/.cache/huggingface PIP_NO_CACHE_DIR=1
+ENV HF_HOME=/home/medgr2/.cache/huggingface PIP_NO_CACHE_DIR=1 MEDGR2_CALLED_AS=medgr2
 # Python's packages change less often than medgr2: the largest layers come first. torch is the one that requirements.txt pins.
 COPY --chown=medgr2 py/requirements.txt py/
 RUN python3 -m venv .venv \

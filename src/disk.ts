@@ -2,7 +2,8 @@
  * Failures of the disk in words: which file, what is wrong with its place, what to do; and the rights of what is made for
  * a run, since it may hold patients' images. Everything that writes or reads files of a run goes through `onDisk`.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DataError, Medgr2Error } from './errors.js';
 
 /** Of folders and files that medgr2 makes for its own use: nobody else on the machine need read them. */
@@ -120,6 +121,22 @@ export function onDisk<T>(file: string, work: () => T): T {
   } catch (error) {
     throw diskError(error, file);
   }
+}
+
+/**
+ * Call before making a folder: what comes back removes the empty folders at and above it that were not there then.
+ * Others may have put something in them meanwhile; that stays.
+ */
+export function unmadeFolders(dir: string): () => void {
+  const missing: string[] = [];
+  for (let at = resolve(dir); !existsSync(at); at = dirname(at)) missing.push(at);
+  return () => {
+    try {
+      for (const folder of missing) if (existsSync(folder)) rmdirSync(folder);
+    } catch {
+      // Not empty: neither are those above.
+    }
+  };
 }
 
 /** Makes a folder of our own, with those above it that are missing. */

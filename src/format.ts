@@ -8,6 +8,9 @@ export function formatSeconds(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** `1 file`, `2 files`. @param one As of one of them; its plural ends in s. */
+export const formatCount = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
 /** Up to `digits` decimals; a dash where there is no number. */
 export function formatNumber(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined) return '–';
@@ -53,3 +56,7 @@ export function markdownTable(title: string, rows: readonly (readonly string[])[
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')}\n`;
 }
+
+/** `answerMatch` -> `answer match`: names of settings, rewards and guards as people read them. */
+export const spacedName = (name: string): string =>
+  name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -21,6 +21,7 @@ const ranks: readonly (readonly string[])[] = [
     'process-identity',
     'script-line',
     'file-kind',
+    'called-as',
   ],
   ['config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],

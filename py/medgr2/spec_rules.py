@@ -36,6 +36,7 @@ def spec_problems(spec: Spec, rules: dict[str, Any]) -> list[Problem]:
         found = [
             *_common_problems(options),
             *_table_problems(options, rules),
+            *_optimiser_problems(options, rules["optimisers"]),
             *(_grpo_problems(options) if kind == "grpo" else []),
         ]
         named = _difficulty_problems(spec)
@@ -126,12 +127,29 @@ def _table_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tupl
             words = {"from": "{} or more", "above": "above {}", "to": "at most {}"}
             told = " and ".join(text.format(limits[name]) for name, text in words.items() if name in limits)
             found.append((option, f"{value:g} cannot be used: it must be {told}"))
-        elif option in rules["choices"] and value not in rules["choices"][option]:
+        elif option in rules["choices"] and isinstance(value, str) and value not in rules["choices"][option]:
             found.append((option, f"{value} is none of {', '.join(rules['choices'][option])}"))
         elif need is not None and options.get(need["option"]) != need["is"]:
             wanted = str(need["is"]).lower()
             found.append((option, f"changes nothing unless {need['option']} is {wanted}"))
     return found
+
+
+def _optimiser_problems(options: dict[str, Any], rules: dict[str, Any]) -> list[tuple[str, str]]:
+    """What an optimiser never looks at: src/config/trl-options/optimiser-options.ts, by way of the contract."""
+    optim = options.get("optim") or rules["usual"]
+    beside = f"changes nothing beside optim: {optim}"
+    found = [(option, beside) for option in rules["ignores"].get(optim, []) if options.get(option) is not None]
+    given, known = options.get("optim_args"), rules["arguments"].get(optim, [])
+    if not given:
+        return found
+    if not known:
+        return [*found, ("optim_args", f"{beside}, which takes none")]
+    pairs = [pair.split("=") for pair in given.replace(" ", "").split(",")]
+    if any(len(pair) != 2 for pair in pairs):
+        return [*found, ("optim_args", "must be name=value, with commas between several")]
+    takes = f"is none of what optim: {optim} takes: {', '.join(known)}"
+    return [*found, *(("optim_args", f"{name} {takes}") for name, _ in pairs if name not in known)]
 
 
 def _is_within(value: float, **limits: float) -> bool:

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { medgr2 } from '../called-as.js';
 import { makePrivateFolder, privateFile } from '../disk.js';
 import { RunError } from '../errors.js';
 import { holderOfRun } from '../loop/folder/open-run-folder.js';
@@ -28,7 +29,7 @@ export async function runDetached(detached: Detached, io: CommandIo): Promise<vo
   if (busy !== null)
     throw new RunError('run-busy', `process ${busy.pid} on ${busy.host} already works on the run`, {
       where: runDir,
-      remedy: 'Follow it with `medgr2 watch`, stop it with `medgr2 stop`, or give another folder with --run-dir.',
+      remedy: `Follow it with \`${medgr2} watch\`, stop it with \`stop\`, or give another folder with --run-dir.`,
     });
   makePrivateFolder(runDir);
   const logFile = join(runDir, runFiles.backgroundLog);
@@ -60,8 +61,8 @@ export async function runDetached(detached: Detached, io: CommandIo): Promise<vo
   io.out(
     [
       `running in the background: process ${child.pid}`,
-      `  watch it:  medgr2 watch ${runDir}`,
-      `  stop it:   medgr2 stop ${runDir}`,
+      `  watch it:  ${medgr2} watch ${runDir}`,
+      `  stop it:   ${medgr2} stop ${runDir}`,
       `  its lines: ${logFile}`,
     ].join('\n'),
   );

@@ -1,6 +1,7 @@
 /** The commands and their help. Wrong usage ends with exit code 2. */
 import { join } from 'node:path';
 import { Command, Help, type CommanderError, type Option } from 'commander';
+import { medgr2 } from '../called-as.js';
 import { packageRoot } from '../bridge/environment/package-paths.js';
 import { readJson } from '../loop/folder/run-folder.js';
 import { example, type Declare } from './flags/declare-command.js';
@@ -16,9 +17,10 @@ import { declareReport } from './flags/report-flags.js';
 import { declareDemo, declareRun } from './flags/run-flags.js';
 import { declareSetup } from './flags/setup-flags.js';
 import { declareSplit } from './flags/split-flags.js';
-import { declareStatus, declareStop, declareWatch } from './flags/watch-flags.js';
+import { declareRuns, declareStatus, declareStop, declareWatch } from './flags/watch-flags.js';
 import { declareGenerate, declareGrpo, declareScore, declareSft, declareTrainReward } from './flags/stage-flags.js';
 import type { CommandIo } from './command-io.js';
+import { checkNamedPaths } from './named-paths.js';
 
 /** In the order of the help. */
 const commands: readonly Declare[] = [
@@ -26,6 +28,7 @@ const commands: readonly Declare[] = [
   declarePlan,
   declareRun,
   declareDemo,
+  declareRuns,
   declareWatch,
   declareStatus,
   declareStop,
@@ -47,7 +50,7 @@ const commands: readonly Declare[] = [
 
 export function buildProgram(io: CommandIo): Command {
   const { version = '0' } = readJson(join(packageRoot, 'package.json')) as { version?: string };
-  const program = new Command('medgr2')
+  const program = new Command(medgr2)
     .description(
       'A vision-language model that improves itself on medical images: the MedGR² loop over PyTorch and TRL.',
     )
@@ -56,8 +59,9 @@ export function buildProgram(io: CommandIo): Command {
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
     .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: (text) => io.error(text.trimEnd()) })
-    .showHelpAfterError('(medgr2 --help shows the commands)')
-    .addHelpText('after', example('medgr2 demo', 'medgr2 run configs/vqa-rad.yaml --set data=FOLDER', 'medgr2 setup'));
+    .showHelpAfterError(`(${medgr2} --help shows the commands)`)
+    .addHelpText('after', example('demo', 'run configs/vqa-rad.yaml --set data=FOLDER', 'setup'));
+  program.hook('preAction', (_, command) => checkNamedPaths(command));
   for (const declare of commands) declare(program, io);
   return program;
 }

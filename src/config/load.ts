@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap, isNode, isPair, isScalar, type Document } from 'yaml';
+import { medgr2 } from '../called-as.js';
 import { ConfigError, messageOf } from '../errors.js';
 import { largestByHand, requireFile } from '../file-kind.js';
 import { armConfig } from './arm-config.js';
@@ -37,8 +38,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   if (isEmpty(text, file) && (options.set ?? []).length === 0)
     throw new ConfigError('config-empty', `${file} sets nothing`, {
       where: file,
-      remedy:
-        'Write what is wanted (`medgr2 init` writes a start, configs/README.md lists the settings); all defaults are `seed: 0`.',
+      remedy: `Write what is wanted (\`${medgr2} init\` writes a start, configs/README.md lists the settings); all defaults are \`seed: 0\`.`,
     });
   return parseConfig(text, { ...options, file });
 }

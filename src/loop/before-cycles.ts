@@ -23,6 +23,7 @@ export async function firstState(
   const { config } = run;
   const { includeSeed } = config.dataset;
   const seed = includeSeed ? outsideGold(run.gold, run.data.seed) : [];
+  const measured = base === null ? null : { name: 'base', dir: base.dir };
   const policy = { path: config.policy.base, fingerprint: await run.models.of(config.policy.base) };
   return {
     ...(await firstRewardModel(run, prepared)),
@@ -32,7 +33,8 @@ export async function firstState(
     preferences: [],
     policy,
     promoted: { ...policy, name: 'base', measured: (base?.output.gold ?? null) === null ? null : (base?.dir ?? null) },
-    measured: base === null ? null : { name: 'base', dir: base.dir },
+    base: measured,
+    measured,
     filtered: null,
     unlearned: { samples: [], from: [] },
   };

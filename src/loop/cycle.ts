@@ -12,7 +12,8 @@ import { trainPolicy, type TrainedPolicy } from './guards/train-policy.js';
 import { watchFiltered, watchRewardModel } from './guards/watch-cycle.js';
 import { unlearnedOf, type Written } from './headroom/unlearned.js';
 import { tellPromotion } from './guards/watch.js';
-import type { ComparedPolicy, PolicyComparison } from './result/policy-comparisons.js';
+import type { PolicyComparison } from './result/policy-comparison.js';
+import type { ComparedPolicy } from './result/compare-policies.js';
 import { runStage, type StageDone } from './stage.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
@@ -46,6 +47,8 @@ export interface LoopState {
   policy: { path: string; fingerprint: string };
   /** The policy that goes on: the newest that the gold set let through. */
   promoted: PromotedPolicy;
+  /** The policy before any training, with the folder in which it was measured; null where it was not. */
+  base: ComparedPolicy | null;
   /** Newest policy that was measured on the test questions, with the folder of that; null where none was. */
   measured: ComparedPolicy | null;
   /** Of the cycle before; null in the first. */
@@ -132,6 +135,7 @@ export async function runCycle(
     preferences: evolved?.preferences ?? state.preferences,
     policy: { path: starts.path, fingerprint: starts.fingerprint },
     promoted: policy.promoted,
+    base: state.base,
     measured: policy.measured,
     filtered,
     graded,

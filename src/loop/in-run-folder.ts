@@ -5,6 +5,8 @@ import { dataPartsOf } from '../config/data-parts.js';
 import type { Config } from '../config/schema.js';
 import { attempt, type EndStatus, type RunOptions } from './run-attempt.js';
 import type { RunContext } from './run-context.js';
+import type { LoopData } from '../dataset/sources/data-source.js';
+import { runWork } from './foresight/stage-work.js';
 import { dataProgress, openRunData } from './inputs/run-data.js';
 import { openImageChecks } from './inputs/image-checks.js';
 import { providerKey } from './generator/open-generator.js';
@@ -59,6 +61,7 @@ export async function inRunFolder<Result extends object>(
       const gold = goldOf(config, opening, opened.ledger);
       const data = withoutGoldInPool(opening, gold);
       opened.emit({ type: 'notice', message: data.notice });
+      if (arms === undefined) opened.emit({ type: 'work', stages: runWork(config, countsOf(data)) });
       const pathOf = (image: string): string => fromRun(runDir, image);
       const images = await openImageChecks(data, pathOf, dataProgress(opened));
       const files = (items: readonly { image: string }[]) => items.map(({ image }) => pathOf(image));
@@ -74,6 +77,8 @@ export async function inRunFolder<Result extends object>(
     ended: report,
   });
 }
+
+const countsOf = ({ seed, test, pool }: LoopData) => ({ seed: seed.length, test: test.length, pool: pool.length });
 
 /** A result that cannot be read is written anew, and says nothing of whether there is work to do. */
 const isComplete = (runDir: string): boolean =>

@@ -1,10 +1,10 @@
 /** Adapters and what they stand on as one folder that plain transformers opens, with a card of where it comes from. */
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { JobHooks } from '../bridge/jobs/running-job.js';
 import type { ResultOf } from '../bridge/contract/contract.js';
-import { onDisk } from '../disk.js';
+import { onDisk, unmadeFolders } from '../disk.js';
 import { DataError } from '../errors.js';
 import type { Engine } from '../job-spec/script-engine.js';
 import { modelCard } from './result/model-card.js';
@@ -36,6 +36,7 @@ export async function mergeModel(
     });
   for (const part of withBases(model)) await confirmOutput(part);
   const aside = `${place}.unfinished`;
+  const unmake = unmadeFolders(dirname(place));
   try {
     await rm(aside, { recursive: true, force: true }); // of an attempt that was killed
     const done = await engine.merge({ model: { path: model, dtype }, outDir: aside }, hooks).result;
@@ -47,5 +48,6 @@ export async function mergeModel(
     return { path: place, base, dtype: done.dtype };
   } finally {
     await rm(aside, { recursive: true, force: true });
+    unmake();
   }
 }

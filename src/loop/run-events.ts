@@ -4,6 +4,8 @@ import { jobEventSchema } from '../bridge/contract/contract.js';
 import { stagePlanSchema } from './stage-plan.js';
 import { stageDetailSchema } from './stage-detail.js';
 import { stageNames } from './stage-names.js';
+import { stageWorkSchema } from './foresight/work-schema.js';
+import { policyComparisonSchema } from './result/policy-comparison.js';
 import { alarmSchema, promotionSchema } from './guards/alarm.js';
 
 export { stageNames, type StageName } from './stage-names.js';
@@ -43,6 +45,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   /** What the data is, and what results on it are no evidence for; told when the data has been opened. */
   z.strictObject({ type: z.literal('notice'), message: z.string() }),
+  /** What the stages have to do, told with the data open: the time left is reckoned from it. */
+  z.strictObject({ type: z.literal('work'), stages: z.array(stageWorkSchema) }),
   z.strictObject({ type: z.literal('stage-start'), ...stage, resumed: z.boolean() }),
   /** Finished in an earlier run of the same folder. */
   z.strictObject({ type: z.literal('stage-skip'), ...stage }),
@@ -73,6 +77,13 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('alarm'), arm: z.string().optional(), ...alarmSchema.shape }),
   /** Which model goes on, and which was not let through. */
   z.strictObject({ type: z.literal('promotion'), arm: z.string().optional(), ...promotionSchema.shape }),
+  /** How much better one policy is than another on the same test questions; told again by each attempt that comes by it. */
+  z.strictObject({
+    type: z.literal('comparison'),
+    arm: z.string().optional(),
+    cycle: z.int().positive(),
+    ...policyComparisonSchema.shape,
+  }),
   z.strictObject({
     type: z.literal('run-end'),
     status: z.enum(['complete', 'interrupted', 'failed']),

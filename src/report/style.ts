@@ -80,9 +80,19 @@ th:first-child{text-align:left;padding-left:0}
 .options .chosen{border-left-color:var(--right)}
 .options span,.source{color:var(--muted);font-size:.83rem}
 .rationale{font-style:italic}
+.opening{font-size:1.12rem;line-height:1.5;max-width:60rem;margin:.2rem 0 1rem}
+.opening b{font-variant-numeric:tabular-nums}
+.questions{border-top:1px solid var(--line);padding:.25rem 0}
+.questions .samples{margin:.5rem 0}
+.given{display:grid;grid-template-columns:auto 1fr;gap:.1rem .7rem;margin:0 0 .4rem}
+.given dt{color:var(--muted);font-size:.85rem}
+.given dd{margin:0}
+.questions>summary{font-size:1rem;font-weight:600}
+.questions>div{scroll-margin-top:1rem}
+:target>.kind{text-decoration:underline}
 pre{overflow-x:auto;font:.83rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:6px;padding:.8rem;margin:.5rem 0 0}
 footer{color:var(--muted);font-size:.86rem;padding-bottom:2rem}
-@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}}
+@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}th,td{padding:.3rem .35rem}thead th{white-space:normal}.opening{font-size:1.03rem}}
 @media print{
 :root{color-scheme:light;${variables(light)}--page:#fff}
 body{font-size:10.5pt}

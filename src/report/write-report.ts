@@ -1,4 +1,4 @@
-/** Run folders -> one HTML page that needs nothing else: no network, no script, no file beside it. */
+/** Run folders -> one HTML page that needs nothing else, no network, no script; beside it, pages with all samples. */
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../bridge/environment/package-paths.js';
 import { readJson, writeWhole } from '../loop/folder/run-folder.js';
@@ -10,6 +10,8 @@ export interface ReportOptions {
   images?: boolean | undefined;
   /** Accepted and rejected samples shown of each cycle; 8 of each by default. */
   samples?: number | undefined;
+  /** Called while pages beside the report are written: cards written, of how many. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface ReportWritten {
@@ -26,13 +28,21 @@ export interface ReportWritten {
 export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<ReportWritten> {
   const { images = true, samples = 8 } = options;
   // Loaded when needed: Vega takes a second that importing the SDK should not.
-  const [{ readRuns }, { pageOf }] = await Promise.all([import('./data/run-figures.js'), import('./page.js')]);
+  const [{ readRuns }, { pageOf }, { writeBeside }] = await Promise.all([
+    import('./data/run-figures.js'),
+    import('./page.js'),
+    import('./pages/beside-pages.js'),
+  ]);
   const runs = await readRuns(folders, { count: samples, images });
   const { version = '0' } = readJson(join(packageRoot, 'package.json')) as { version?: string };
-  const page = await pageOf(runs, { version, time: new Date() });
   const file = resolve(options.out ?? (folders.length === 1 ? join(folders[0] ?? '', 'report.html') : 'report.html'));
+  const links = await writeBeside(runs, { report: file, images, onProgress: options.onProgress });
+  const page = await pageOf(runs, { version, time: new Date(), links });
   writeWhole(file, page);
-  const items = runs.flatMap(({ gallery }) => gallery.flatMap(({ accepted, rejected }) => [...accepted, ...rejected]));
+  const items = runs.flatMap(({ gallery, questions }) => [
+    ...gallery.flatMap(({ accepted, rejected }) => [...accepted, ...rejected]),
+    ...(questions?.questions ?? []),
+  ]);
   return {
     file,
     runs: runs.map(({ run: { name, status } }) => ({ name, status })),

@@ -1,8 +1,11 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
+import { signedPoints } from '../loop/result/headline.js';
+import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
-import { formatNumber, formatSeconds } from '../format.js';
+import { formatNumber, formatSeconds, spacedName } from '../format.js';
+import { stageWords } from './parts/stage-words.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
@@ -14,7 +17,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
   let compared = false;
   const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
     const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
-    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${event.stage.padEnd(16)}`;
+    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${stageWords[event.stage].name.padEnd(16)}`;
   };
   return (event) => {
     switch (event.type) {
@@ -51,6 +54,10 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return `${head(event)} ALARM (${event.guard}): ${event.message}`;
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
+      case 'work':
+        return null;
+      case 'comparison':
+        return `${clock(event.time)}  compared: ${comparisonText(event)}`;
       case 'run-end':
         return event.status === 'complete'
           ? `${clock(event.time)}  complete after ${formatSeconds(event.seconds)}`
@@ -72,7 +79,7 @@ function jobText(event: JobEvent): string | null {
   const at = `step ${event.step} of ${event.totalSteps}`;
   if (event.grpo === null) return `${at}, loss ${formatNumber(event.loss)}`;
   const { reward, rewardStd, rewards, deadGroups } = event.grpo;
-  const parts = Object.entries(rewards).map(([name, { mean }]) => `${name} ${formatNumber(mean)}`);
+  const parts = Object.entries(rewards).map(([name, { mean }]) => `${spacedName(name)} ${formatNumber(mean)}`);
   return `${at}, reward ${formatNumber(reward)} ± ${formatNumber(rewardStd)} (${parts.join(', ')}), dead groups ${formatNumber(deadGroups)}`;
 }
 
@@ -80,11 +87,17 @@ function jobText(event: JobEvent): string | null {
 function metricsText(metrics: StageMetrics): string {
   return Object.entries(metrics)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${words(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .map(([name, value]) => `${spacedName(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
     .join(', ');
 }
 
-const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** `base → cycle 1 GRPO +35.4 points (95 %: +30.1 to +40.7, p < 0.001) on 480 questions`. */
+function comparisonText({ first, second, difference, interval, pValue, n }: PolicyComparison): string {
+  const p = pValue < 0.001 ? 'p < 0.001' : `p = ${formatNumber(pValue)}`;
+  const within =
+    interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${p})`;
+  return `${first} → ${second} ${signedPoints(difference)} points${within} on ${n} questions`;
+}
 
 /** Local time of day. */
 function clock(time: string): string {

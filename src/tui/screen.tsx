@@ -1,13 +1,16 @@
 /** The whole screen: lays out what the state holds, and turns keys into what a person wants. Decides nothing itself. */
-import { Box, Text, useInput, useWindowSize } from 'ink';
-import { useEffect, useState, useSyncExternalStore, type ReactElement } from 'react';
+import { Box, useInput, useWindowSize } from 'ink';
+import { keysOf } from './keys/keys-of-input.js';
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
 import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
 import { Header } from './parts/header.js';
-import { Help } from './parts/help.js';
+import { HeadlineRow } from './parts/headline-row.js';
+import { Help } from './keys/help.js';
+import { KeysLine, type Asked } from './keys/keys-line.js';
 import { ImageView } from './parts/image-view.js';
-import { layoutOf, narrow, overlayRows } from './parts/layout.js';
+import { layoutOf, overlayRows } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
@@ -31,7 +34,6 @@ export interface ScreenProps {
   isAlive: () => boolean;
 }
 
-type Asked = 'pause' | 'stop-after-stage' | 'stop' | null;
 type Overlay = 'help' | 'image' | null;
 
 export function Screen({ feed, actions, color, gpu, isAlive }: ScreenProps): ReactElement {
@@ -42,25 +44,35 @@ export function Screen({ feed, actions, color, gpu, isAlive }: ScreenProps): Rea
   const [asked, setAsked] = useState<Asked>(null);
   const gpus = useGpus(gpu);
   const alive = useClock(isAlive);
+  // Several keys of one burst see what the one before has asked for.
+  const newest = useRef<Asked>(null);
+  const ask = (what: Asked): void => {
+    newest.current = what;
+    setAsked(what);
+  };
+  const toggle = (what: 'pause' | 'stop-after-stage'): void => {
+    if (actions.run === undefined || newest.current === 'stop') return;
+    const next = newest.current === what ? null : what;
+    actions.run.request(next);
+    ask(next);
+  };
+  const quit = (): void => {
+    if (actions.run === undefined) actions.leave();
+    else {
+      ask('stop');
+      actions.run.stop();
+    }
+  };
   useInput((input, key) => {
-    const toggle = (what: 'pause' | 'stop-after-stage'): void => {
-      if (actions.run === undefined || asked === 'stop') return;
-      const next = asked === what ? null : what;
-      actions.run.request(next);
-      setAsked(next);
-    };
-    if (key.tab) setChosen((now) => nextPanel(now ?? panelFor(state), key.shift ? -1 : 1));
-    else if (key.escape) [setChosen, setOverlay].forEach((set) => set(null));
-    else if (input === '?') setOverlay((now) => (now === 'help' ? null : 'help'));
-    else if (input === 'i') setOverlay((now) => (now === 'image' ? null : 'image'));
-    else if (input === 'p') toggle('pause');
-    else if (input === 's') toggle('stop-after-stage');
-    else if (input === 'q' || (key.ctrl && input === 'c')) {
-      if (actions.run === undefined) actions.leave();
-      else {
-        setAsked('stop');
-        actions.run.stop();
-      }
+    for (const pressed of keysOf(input, key)) {
+      if (pressed === 'next' || pressed === 'before')
+        setChosen((now) => nextPanel(now ?? panelFor(state), pressed === 'next' ? 1 : -1));
+      else if (pressed === 'escape') [setChosen, setOverlay].forEach((set) => set(null));
+      else if (pressed === '?') setOverlay((now) => (now === 'help' ? null : 'help'));
+      else if (pressed === 'i') setOverlay((now) => (now === 'image' ? null : 'image'));
+      else if (pressed === 'p') toggle('pause');
+      else if (pressed === 's') toggle('stop-after-stage');
+      else if (pressed === 'q') quit();
     }
   });
   return (
@@ -101,6 +113,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
+      <HeadlineRow state={state} columns={columns} />
       <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
       {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (
@@ -123,7 +136,14 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
-      <Keys asked={asked} owns={owns} error={state.error} alarms={state.alarms} columns={columns} />
+      <KeysLine
+        asked={asked}
+        owns={owns}
+        error={state.error}
+        alarms={state.alarms}
+        status={state.status}
+        columns={columns}
+      />
     </Box>
   );
   return <ManyColors value={color}>{screen}</ManyColors>;
@@ -146,51 +166,6 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
       ))}
     </Box>
   );
-}
-
-const askedWords = {
-  pause: 'pauses before the next stage · p goes on',
-  'stop-after-stage': 'stops after this stage · s takes it back',
-  stop: 'stopping: the job at work saves what it has · q again stops at once',
-} as const;
-
-interface KeysProps {
-  asked: Asked;
-  owns: boolean;
-  error: string | null;
-  alarms: ScreenState['alarms'];
-  columns: number;
-}
-
-function Keys({ asked, owns, error, alarms, columns }: KeysProps): ReactElement {
-  const isNarrow = columns < narrow;
-  const newest = alarms.at(-1);
-  const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
-  const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
-  return (
-    <Box paddingX={1} flexShrink={0}>
-      <Text wrap="truncate">
-        {error !== null ? (
-          <Toned tone="bad">{error.split('\n')[0]}</Toned>
-        ) : asked === null ? (
-          <>
-            {newest === undefined ? null : <Toned tone="bad">{`⚠ ${alarmWords(alarms)} · `}</Toned>}
-            <Toned tone="faint">{keys}</Toned>
-          </>
-        ) : (
-          <Toned tone="note">{askedWords[asked]}</Toned>
-        )}
-      </Text>
-    </Box>
-  );
-}
-
-/** Which guards alarmed; what they say stands in the log, and at the end. */
-function alarmWords(alarms: ScreenState['alarms']): string {
-  const [newest, ...earlier] = alarms.toReversed();
-  if (newest === undefined) return '';
-  const more = earlier.length === 0 ? '' : ` and ${earlier.length} more`;
-  return `${newest.guard}${newest.cycle === 0 ? '' : ` in cycle ${newest.cycle}`}${more}`;
 }
 
 function panelFor(state: ScreenState): PanelName {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { openEngine, type Engine } from '../../src/bridge/jobs/open-engine.js';
 import type { JobHooks } from '../../src/bridge/jobs/running-job.js';
 import { findPython } from '../../src/bridge/environment/find-python.js';
@@ -100,7 +101,7 @@ describe('a worker', () => {
   test('that cannot import what it needs is told what to run', async () => {
     expect(await thrown(start('import').result)).toMatchObject({
       code: 'python-package-broken',
-      remedy: expect.stringContaining('npx medgr2 setup'),
+      remedy: expect.stringContaining(`${medgr2} setup`),
     });
     await runsOn();
   });
@@ -208,7 +209,7 @@ describe('a Python that', () => {
 
   test('is not there', async () => {
     const error = await open('/no/such/python');
-    expect(error).toMatchObject({ code: 'python-missing', remedy: expect.stringContaining('npx medgr2 setup') });
+    expect(error).toMatchObject({ code: 'python-missing', remedy: expect.stringContaining(`${medgr2} setup`) });
   });
 
   test('does not run', async () => {
@@ -231,7 +232,7 @@ describe('a Python that', () => {
     expect(await open(path.join(folder, 'bare/bin/python'))).toMatchObject({
       code: 'python-package-missing',
       message: expect.stringContaining('jsonschema'),
-      remedy: expect.stringContaining('npx medgr2 setup'),
+      remedy: expect.stringContaining(`${medgr2} setup`),
     });
   });
 });

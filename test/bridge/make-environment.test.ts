@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { ensurePython } from '../../src/bridge/environment/make-environment.js';
 import { checkPython, findPython } from '../../src/bridge/environment/find-python.js';
 
@@ -49,5 +50,7 @@ test('MEDGR2_PYTHON is taken as it is, and has to run', async () => {
 });
 
 test('without any, the remedy is told', () => {
-  expect(() => findPython(root)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('medgr2 setup') }));
+  expect(() => findPython(root)).toThrow(
+    expect.objectContaining({ remedy: expect.stringContaining(`${medgr2} setup`) }),
+  );
 });

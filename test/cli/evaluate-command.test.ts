@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommanderError } from 'commander';
 import { afterAll, describe, expect, it, test } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { buildProgram, exitCodeOf } from '../../src/cli/program.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'medgr2-evaluate-'));
@@ -27,9 +28,13 @@ async function evaluate(...values: string[]): Promise<{ out: string; notes: stri
 
 test('wrong usage ends with exit code 2, help with an example', async () => {
   expect(await evaluate()).toMatchObject({ code: 2, notes: expect.stringContaining('--predictions') });
-  expect(await evaluate('--predictions', 'x', '--map', 'y')).toMatchObject({ code: 2 });
-  expect(await evaluate('--predictions', join(folder, 'none.jsonl'))).toMatchObject({ code: 1, out: '' });
-  expect((await evaluate('--help')).out).toMatch(/Examples:\n {2}medgr2 evaluate /);
+  const map = ['--map', 'y'];
+  expect(await evaluate('--predictions', folder, ...map)).toMatchObject({
+    code: 2,
+    notes: expect.stringContaining('y'),
+  });
+  expect(await evaluate('--predictions', folder)).toMatchObject({ code: 1, out: '' });
+  expect((await evaluate('--help')).out).toContain(`Examples:\n  ${medgr2} evaluate `);
 });
 
 test('samples are asked for by numbers that can be, and a judge only among them', async () => {
@@ -45,11 +50,11 @@ test('samples are asked for by numbers that can be, and a judge only among them'
       code: 2,
       notes: expect.stringContaining(`${flag} ${value}`),
     });
-  expect(await evaluate(...asked, '--reward-model', 'r')).toMatchObject({
+  expect(await evaluate(...asked, '--reward-model', folder)).toMatchObject({
     code: 2,
     notes: expect.stringContaining('none are drawn'),
   });
-  const answers = ['--predictions', join(folder, 'none.jsonl'), '--samples', '4'];
+  const answers = ['--predictions', folder, '--samples', '4'];
   expect(await evaluate(...answers)).toMatchObject({ code: 2, notes: expect.stringContaining('--model and --data') });
 });
 

@@ -58,7 +58,7 @@ describe('lines', () => {
         { ...promotion, promoted: 'cycle-2/sft', refused: ['cycle-2/grpo'] },
       ]).slice(1),
     ).toEqual([
-      'cycle 1/3  grpo             ALARM (collapse): all dead',
+      'cycle 1/3  GRPO             ALARM (collapse): all dead',
       'refused: cycle-2/grpo was not let through, cycle-2/sft goes on as the policy: +1.0 points',
     ]);
   });
@@ -78,12 +78,12 @@ describe('lines', () => {
     expect(lines).toMatchInlineSnapshot(`
       [
         "starting /runs/a (seed 3, 3 cycles)",
-        "start      prepare-data     8 of 900 images",
+        "start      data             8 of 900 images",
         "          Drawn images.",
         "start      grade            done before",
-        "cycle 1/3  grpo             going on …",
-        "cycle 1/3  grpo             step 20 of 60, reward 0.710 ± 0.200 (rewardModel 0.800, answerMatch 0.500), dead groups 0.250",
-        "cycle 1/3  grpo             rows 900, loss 0.012 (1:15)",
+        "cycle 1/3  GRPO             going on …",
+        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (reward model 0.800, answer match 0.500), dead groups 0.250",
+        "cycle 1/3  GRPO             rows 900, loss 0.012 (1:15)",
         "warning: look here",
         "complete after 10:00",
       ]
@@ -151,9 +151,9 @@ test('the summary is a table of cycles and says where the run is', () => {
   };
   expect(summaryOf(result, '/runs/a')).toMatchInlineSnapshot(`
     "
-    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ    SFT   GRPO  time
-    base                                                                   0.531
-    1             880       400  0.640 → 0.955   1000  0.910  4.20  0.700  0.750  2:01
+    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ   base    SFT   GRPO  time
+    base                                                            0.531
+    1             880       400  0.640 → 0.955   1000  0.910  4.20         0.700  0.750  2:01
 
     precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on 480
     held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { medgr2 } from '../../src/called-as.js';
 import { readPool } from '../../src/dataset/sources/own-files.js';
 import { importImages } from '../../src/dataset/import/import-images.js';
 import { listImages } from '../../src/dataset/pictures/image-folder.js';
@@ -51,10 +52,10 @@ test('every file is a picture or is named with why it is none', async () => {
     '2.j2k': 'is a JPEG 2000 image: convert it to PNG first',
     'vector.svg': 'is a drawing in SVG: convert it to PNG first',
     'letter.pdf': 'is a PDF document: write its pages as PNG first (pdftoppm -png)',
-    IM0001: 'is a DICOM file: medgr2 import dicom reads it',
-    'IM2.dcm': 'is a DICOM file: medgr2 import dicom reads it',
+    IM0001: `is a DICOM file: \`${medgr2} import dicom\` reads it`,
+    'IM2.dcm': `is a DICOM file: \`${medgr2} import dicom\` reads it`,
     'phone.heic': 'is a HEIF or AVIF image: convert it to PNG first',
-    'brain.nii.gz': 'is a NIfTI volume: medgr2 import nifti reads it',
+    'brain.nii.gz': `is a NIfTI volume: \`${medgr2} import nifti\` reads it`,
     'slide.svs': 'is a whole slide or microscope file: write the regions you need as PNG first',
     'notes.txt': 'is no image',
     '.hidden.png': 'is hidden',
@@ -90,7 +91,9 @@ test('an import counts and names them; what may be a picture is a rejection', as
 
 test('a row that names such a file says what it is, and so does an empty pool', async () => {
   expect(await readPicture(at('in/3.jpg'))).toEqual({ reason: 'is a JPEG 2000 image: convert it to PNG first' });
-  expect(await readPicture(at('in/IM0001'))).toEqual({ reason: 'is a DICOM file: medgr2 import dicom reads it' });
+  expect(await readPicture(at('in/IM0001'))).toEqual({
+    reason: `is a DICOM file: \`${medgr2} import dicom\` reads it`,
+  });
   put('only/IM1', dicom);
   const empty = { code: 'no-images', message: expect.stringContaining('is a DICOM file') };
   await expect(readPool(at('only'), 'unknown')).rejects.toMatchObject(empty);

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { environmentPython } from '../../src/bridge/environment/find-python.js';
 import { packageRoot } from '../../src/bridge/environment/package-paths.js';
@@ -50,6 +51,7 @@ index = np.asarray(few); alpha = np.array(list(shares))[index][..., None] / 255
 keep('palette.png', np.array(few.getpalette()[:96]).reshape(-1, 3)[index] * alpha + 255 * (1 - alpha))
 half = np.stack([x * 2, np.where(y < 32, 0, 255)], -1).astype('uint8'); Image.frombytes('LA', (96, 64), half.tobytes()).save(files / 'la.png')
 keep('la.png', np.repeat(np.where(y < 32, 255, x * 2)[..., None], 3, -1))
+Image.new('LAB', (96, 64)).save(files.parent / 'lab8.tif')
 deep = np.linspace(0, 65535, 64 * 96).reshape(64, 96).astype('uint16')
 for name in ('grey16.png', 'grey16.tif'): Image.fromarray(deep).save(files / name); keep(name, np.repeat((deep / 257)[..., None], 3, -1))
 `;
@@ -84,4 +86,17 @@ test('an import, and a job that is given the file itself, see what a person sees
   const apart = Object.entries(off).filter(([, means]: [string, number[]]) => means.some((mean) => mean > 1));
   expect(Object.keys(off)).toEqual(names);
   expect(apart).toEqual([]);
+});
+
+test('CIELab is refused by name, of whatever depth: every reader makes another picture of it', async () => {
+  for (const space of ['lab', 'labs'])
+    await sharp({ create: { width: 96, height: 64, channels: 3, background: 'red' } })
+      .pipelineColourspace(space)
+      .toColourspace(space)
+      .tiff({ compression: 'none' })
+      .toFile(join(dir, `${space}.tif`));
+  for (const name of ['lab8', 'lab', 'labs'])
+    expect(await readPicture(join(dir, `${name}.tif`))).toEqual({
+      reason: expect.stringMatching(/^has CIELab colours/),
+    });
 });

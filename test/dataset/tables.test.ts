@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageRoot } from '../../src/bridge/environment/package-paths.js';
 import { parseColumnMap } from '../../src/dataset/predictions/answered-row.js';
+import { exportDataset } from '../../src/dataset/export/export-dataset.js';
 import { readDataset } from '../../src/dataset/folders/dataset-folder.js';
 import type { QuestionFormat } from '../../src/dataset/import/import-formats.js';
 import { importQuestions } from '../../src/dataset/import/import-questions.js';
 import { labelledOption } from '../../src/dataset/import-rows/expert-label.js';
 import type { ImportOptions } from '../../src/dataset/import/import-report.js';
 import { writePictures } from '../helpers/pictures.js';
+import { makeSample } from '../helpers/sample.js';
 
 let dir = '';
 let made = 0;
@@ -462,6 +464,21 @@ test('a table that is not filled in yet says so', async () => {
   await expect(importQuestions('csv', { path, out: join(dir, 'blank') })).rejects.toMatchObject({
     remedy: expect.stringContaining('Fill in question, answer'),
   });
+});
+
+test('an import or export that fails leaves none of the folders above its own that it made, and those of others', async () => {
+  const path = join(dir, 'lost-images.csv');
+  writeFileSync(path, 'image,question,answer\nnone.png,What?,mass\n');
+  const lost = { code: 'import-empty' };
+  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toMatchObject(lost);
+  const split = { name: 'train', samples: [makeSample({ image: join(dir, 'none.png') })] };
+  const source = { title: '', about: '', splits: [split], tables: [], licence: '', leftOut: 0 };
+  const out = join(dir, 'made', 'too', 'for', 'this');
+  await expect(exportDataset(source, { out, images: 'path' })).rejects.toThrow('none.png');
+  expect(existsSync(join(dir, 'made'))).toBe(false);
+  mkdirSync(join(dir, 'made', 'before'), { recursive: true });
+  await expect(importQuestions('csv', { path, out: join(dir, 'made', 'for', 'this') })).rejects.toMatchObject(lost);
+  expect(readdirSync(join(dir, 'made'))).toEqual(['before']);
 });
 
 test('--force never empties a folder of a person’s own', async () => {

@@ -59,7 +59,7 @@ test('a folder that is not there, or holds no model, is refused before any file 
     ['roberta-large', 'is not there'],
     [join(dir, 'empty'), 'has no config.json'],
   ] as const) {
-    const words = ['evaluate', '--predictions', 'no-such.jsonl', '--bertscore-model', folder];
+    const words = ['evaluate', '--predictions', dir, '--bertscore-model', folder];
     await expect(run(...words)).rejects.toMatchObject({
       code: 'metric-model-missing',
       exitCode: 2,
@@ -67,7 +67,7 @@ test('a folder that is not there, or holds no model, is refused before any file 
       remedy: expect.stringContaining('downloads none'),
     });
   }
-  await expect(run('evaluate', '--predictions', 'no-such.jsonl', '--bertscore-layer', '9')).rejects.toMatchObject({
+  await expect(run('evaluate', '--predictions', dir, '--bertscore-layer', '9')).rejects.toMatchObject({
     code: 'metric-model-missing',
   });
 });

@@ -48,7 +48,7 @@ test('what is there already is not touched; a failure or a stop leaves nothing',
   const taken = mergeModel(merging(), { model: 'x', out: join(dir, 'out') });
   await expect(taken).rejects.toMatchObject({ code: 'folder-not-empty' });
   const failed = new JobError('checkpoint-not-saved', 'no space left', { jobId: 'merge' });
-  const full = mergeModel(merging(failed), { model: 'x', out: join(dir, 'new') });
+  const full = mergeModel(merging(failed), { model: 'x', out: join(dir, 'a', 'b', 'new') });
   await expect(full).rejects.toThrow('no space left');
   expect(readdirSync(dir)).toEqual(['out']);
   expect(readdirSync(join(dir, 'out'))).toEqual([]);

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -12,6 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readParquet } from '../../src/dataset/tables/table.js';
+import type { Prediction } from '../../src/evaluation/answer-questions.js';
 import { readSamples, writeSamples } from '../../src/dataset/tables/sample-table.js';
 import { runResultSchema, type RunResult } from '../../src/loop/result/run-result.js';
 import { writeReport } from '../../src/report/write-report.js';
@@ -65,7 +68,9 @@ describe('a page of a finished run', () => {
     expect(page.startsWith('<!doctype html>')).toBe(true);
     expect(page).toContain("default-src 'none'");
     expect(page).not.toMatch(/<script|<link|<iframe|@import|url\(|http:|https:/i);
-    expect(reaching(page).filter((value) => !/^(src=data:image\/webp;base64,|href=#)/.test(value))).toEqual([]);
+    expect(
+      reaching(page).filter((value) => !/^(src=data:image\/webp;base64,|href=#|href=page-pages\/)/.test(value)),
+    ).toEqual([]);
     const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
@@ -132,6 +137,43 @@ describe('a page of a finished run', () => {
     expect(await pageOf([runDir], { images: false })).not.toMatch(/<img\s/);
   });
 
+  test('opens with the answer, and shows each test question that is wrong or changed sides', async () => {
+    const page = await pageOf([runDir]);
+    const [base, now] = [result.baseAccuracy, result.cycles.at(-1)?.accuracy.grpo ?? null];
+    const opening = plain(page.slice(page.indexOf('class="opening"'), page.indexOf('<nav')));
+    expect(opening).toContain(`from ${percent(base)} (base) to ${percent(now)} (cycle 1, GRPO)`);
+    expect(opening).toMatch(/24 held-out questions .*\d+ became right and \d+ became wrong; data: phantoms/);
+    const read = async (stage: string) => readParquet<Prediction>(join(runDir, stage, 'predictions.parquet'));
+    const [before, after] = [await read('cycle-0/evaluate-base'), await read('cycle-1/evaluate-grpo')];
+    const fate = (was: boolean, is: boolean): Prediction[] =>
+      after.filter(({ correct }, i) => correct === is && before[i]?.correct === was);
+    const total = tableNamed(page, 'Questions by modality of first').rows.at(-1);
+    expect(total).toEqual([
+      'all',
+      ...[fate(true, false), fate(false, false), fate(false, true)].map(({ length }) => String(length)),
+    ]);
+    const wrong = after.find(({ correct }) => !correct);
+    expect(plain(page)).toContain(`cycle 1 GRPO ${wrong?.predicted ?? 'no answer found'} wrong`);
+  });
+
+  test('all accepted samples stand in pages beside it, which name the image files and go with the report', async () => {
+    const folder = join(root, 'page-pages');
+    await pageOf([runDir]);
+    writeFileSync(join(folder, 'accepted-9-9.html'), 'of an earlier report');
+    writeFileSync(join(folder, 'mine.html'), 'of the reader');
+    const page = await pageOf([runDir]);
+    const accepted = await readSamples(join(runDir, 'cycle-1/filter/accepted.parquet'));
+    const beside = readFileSync(join(folder, 'accepted-1-1.html'), 'utf8');
+    expect(beside.match(/class="question"/g)).toHaveLength(accepted.length);
+    const [, image = ''] = /<img\s+src="([^"]+)"/.exec(beside) ?? [];
+    expect(existsSync(join(folder, image))).toBe(true);
+    expect(page).toContain('href="page-pages/accepted-1-1.html"');
+    expect(readdirSync(folder).filter((name) => /^(accepted-9|mine)/.test(name))).toEqual(['mine.html']);
+    expect(readFileSync(join(folder, 'accepted-1-1.html'), 'utf8')).not.toMatch(/<script|http:|https:/i);
+    await pageOf([runDir], { images: false });
+    expect(readFileSync(join(folder, 'accepted-1-1.html'), 'utf8')).not.toMatch(/<img\s/);
+  });
+
   test('escapes every text of the run', async () => {
     const dir = copied('a&b\'c"d<i>e', (folder) => {
       rewrite(join(folder, 'result.json'), (text) =>
@@ -154,7 +196,9 @@ describe('a page of a finished run', () => {
     const page = await pageOf([dir, runDir]);
     expect(page).not.toMatch(/<script|<img\s+src=x|<i>e/i);
     expect(plain(page).split(hostile).length).toBeGreaterThan(8);
-    expect(reaching(page).filter((value) => !/^(src=data:image\/webp;base64,|href=#)/.test(value))).toEqual([]);
+    expect(
+      reaching(page).filter((value) => !/^(src=data:image\/webp;base64,|href=#|href=page-pages\/)/.test(value)),
+    ).toEqual([]);
   });
 });
 
@@ -173,6 +217,13 @@ describe('runs side by side', () => {
       ['second', 'complete'],
     ]);
     expect(tableNamed(page, 'Accuracy of the runs').rows).toHaveLength(4);
+    // The comparison comes first; what is one and the same result is said to be so.
+    expect(page).toContain('<h1>2 runs of the loop: first, second</h1>');
+    expect([...page.matchAll(/<h2 id="([a-z-]+)-title"/g)][0]?.[1]).toBe('comparison');
+    expect(plain(page)).toContain('first and second gave the same answers to every test question');
+    expect(tableNamed(page, 'Outcomes of the runs').rows[0]?.[6]).toMatch(
+      /points \([+−][\d.]+ points to [+−][\d.]+ points\)/,
+    );
   });
 });
 

@@ -62,7 +62,7 @@ test('a generator that learns shows its own loss', () => {
     'stage' in event && event.stage === 'sft' ? { ...event, stage: 'generator-sft' as const } : event,
   );
   const seen = picture(learning, 120, 40);
-  expect(seen).toContain(stageWords['generator-sft'].title);
+  expect(seen).toContain(stageWords['generator-sft'].name);
   expect(seen).toContain('loss of the generator, cycle 2');
   expect(seen).toMatch(/step\s+\d+ of \d+/);
 });
@@ -114,7 +114,7 @@ test('an alarm stands beside the keys at every width, once however often it is t
     [120, 40],
   ] as const) {
     const lines = picture([...events, alarm, alarm], columns, rows).split('\n');
-    expect(lines.at(-1)).toMatch(/⚠ answerBias in cycle 1 ·/);
+    expect(lines.at(-1)).toMatch(/⚠ answer bias in cycle 1 ·/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
   }
   expect(stateOf([...events, alarm, alarm]).alarms).toHaveLength(1);
@@ -138,6 +138,33 @@ test('the newcomer reads what happens, and the estimate owns up to what it does 
   expect(picture(untilWithin(2, 'sft'), 120, 40)).toMatch(/left ≈ \d+:\d\d/);
 });
 
+test('the second line tells the story: base, now, how sure, and what SFT and GRPO did of it', () => {
+  const second = (events: readonly TimedEvent[], columns = 120): string =>
+    picture(events, columns, 40).split('\n')[1]?.trim() ?? '';
+  expect(second(untilWithin(0, 'evaluate-base'))).toBe('The base is not measured yet.');
+  expect(second(untilWithin(1, 'sft'))).toBe('base 0.540 · 180 questions · no policy was trained yet');
+  // Before it was compared there is no interval; the newest policy counts.
+  expect(second(untilWithin(1, 'grpo'))).toBe(
+    'base 0.540 → 0.580 now ▲ +4.0 points · 180 questions · SFT +4.0 · cycle 1 SFT',
+  );
+  expect(second(recordedRun())).toBe(
+    'base 0.540 → 0.640 now ▲ +10.0 points (+7.0 to +13.0) · 180 questions · SFT +6.0, GRPO +4.0 · cycle 2 GRPO',
+  );
+  expect(second(recordedRun(), 60)).toBe('base 0.540 → 0.640 now ▲ +10.0 points (+7.0 to +13.0)');
+  const promotion: TimedEvent = {
+    type: 'promotion',
+    cycle: 2,
+    what: 'policy',
+    promoted: 'cycle-2/sft',
+    refused: ['cycle-2/grpo'],
+    reasons: [],
+    time: recordedRun().at(-1)?.time ?? '',
+  };
+  expect(second([...recordedRun(), promotion])).toMatch(/0\.600 now ▲ \+6\.0 points .* SFT \+6\.0 · cycle 2 SFT$/);
+  // The base has a line of its own, and stands in no other's column.
+  expect(picture(recordedRun(), 120, 40)).toMatch(/base {3}accuracy 0\.540 before any training +\d+:\d\d/);
+});
+
 test('every modality and question type of an evaluation is there by its whole name, with its change', () => {
   const names = [...modalities.filter((name) => name !== 'unknown'), ...questionTypes];
   for (const [columns, rows] of [
@@ -149,8 +176,7 @@ test('every modality and question type of an evaluation is there by its whole na
       const text = picture(events, columns, rows);
       for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d\\.\\d\\d .*[▲▼=]`));
     }
-  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/GRPO, cycle 1 accuracy 0\.\d{3} ▲ \d\.\d against base/);
-  expect(picture(untilWithin(2, 'grpo'), 200, 60)).toMatch(/SFT, cycle 2 accuracy 0\.\d{3} .* against SFT, cycle 1 /);
+  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/cycle 1 GRPO accuracy 0\.\d{3} ▲ \d\.\d against base/);
   // Where they do not fit, it says so.
   expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
 });
@@ -180,11 +206,29 @@ test('a narrow terminal keeps the time, the ring, the chart, the accuracies and 
   const lines = picture(untilWithin(1, 'sft'), 60, 20).split('\n');
   expect(lines[0]).toMatch(/cycle 1\/2 · ● running +\d+:\d\d · left \?$/);
   expect(lines.at(-1)).toContain('? help');
-  expect(lines[2]).toMatch(/✓ → ✓ → ✓ → ● SFT → ○ → ○ → ○ ─+╮$/);
+  expect(lines[3]).toMatch(/✓ → ✓ → ✓ → ● SFT → ○ → ○ → ○ ─+╮$/);
   expect(lines.find((line) => line.startsWith(' cycle '))).toMatch(/SFT +GRPO +time$/);
   const chart = lines.filter((line) => /^│ +[\d.]*│/.test(line));
   expect(chart.length).toBeGreaterThan(3);
   expect(chart.join('')).not.toContain('…');
+});
+
+test('the last line is true while the run is paused, and the help tells the loop in six lines', () => {
+  const events = untilWithin(1, 'sft');
+  const time = events.at(-1)?.time ?? '';
+  const paused: TimedEvent = { type: 'pause', cycle: 1, stage: 'evaluate-sft', paused: true, time };
+  const last = (more: Partial<ScreenViewProps>): string | undefined =>
+    picture([...events, paused], 80, 24, more)
+      .split('\n')
+      .at(-1)
+      ?.trim();
+  expect(last({ asked: 'pause' })).toBe('paused, its time stands still · p goes on · q stops · ? help');
+  expect(last({ owns: false })).toBe('paused by whoever runs it · q leave · ? help');
+  expect(last({ asked: 'stop' })).toMatch(/^stopping/);
+  const help = picture(events, 80, 24, { overlay: 'help' });
+  for (const stage of ['generate', 'score, filter', 'SFT', 'GRPO', 'test', 'preferences'])
+    expect(help).toMatch(new RegExp(`│ ${stage} +[a-zé]`));
+  expect(help).not.toContain('…');
 });
 
 test('a run whose process is gone stands still and says so', () => {
@@ -270,6 +314,11 @@ describe('keys', () => {
     expect(frame).toContain('stopping');
   });
 
+  test('keys that come as one text count one by one; a q held down stops once', async () => {
+    expect((await press(true, 'pp')).calls).toEqual(['request pause', 'request null']);
+    expect((await press(true, 'qqq')).calls).toEqual(['stop']);
+  });
+
   test('an onlooker leaves with q and cannot touch the run', async () => {
     const { calls, frame } = await press(false, 'p', 's', 'q', '\u0003');
     expect(calls).toEqual(['leave', 'leave']);
@@ -281,6 +330,8 @@ describe('keys', () => {
     expect((await press(true, '\t', '\u001b')).frame).toContain('The policy learns from the accepted samples.');
     expect((await press(true, '?')).frame).toContain('pause before the next stage');
     expect((await press(true, '?', '?')).frame).not.toContain('pause before the next stage');
+    // As one text, the way a busy terminal hands them over: three panels on, one back.
+    expect((await press(true, '\t\t\t\u001b[Z')).frame).toContain('│ evaluation');
     const image = await press(true, 'i');
     expect(image.frame).toContain('How large is the dark spot?');
     await vi.waitFor(() => expect(image.screen.lastFrame()).toContain('images/0001.png'), patient);

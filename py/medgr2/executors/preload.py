@@ -11,9 +11,14 @@ import traceback
 
 from medgr2.jobs.run_job import MODULES
 
+#: transformers imports a family when a model of it is loaded, which takes each job most of a second: the shipped
+#: models' family, which is that of the paper's.
+FAMILY = ("modeling_qwen2_5_vl", "processing_qwen2_5_vl")
+
 
 def _load() -> None:
-    for name in ("torch", "transformers", "datasets", "trl", *MODULES.values()):
+    family = (f"transformers.models.qwen2_5_vl.{part}" for part in FAMILY)
+    for name in ("torch", "transformers", "datasets", "trl", *MODULES.values(), *family):
         try:
             importlib.import_module(name)
         except Exception:  # the job that needs it will fail with this error, and say so

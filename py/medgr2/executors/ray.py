@@ -1,4 +1,4 @@
-"""Jobs on many devices or machines by Ray Train. Ray is an extra: `npx medgr2 setup --with ray`.
+"""Jobs on many devices or machines by Ray Train. Ray is an extra: `medgr2 setup --with ray`.
 
 Each job has a process of its own on this machine, its driver, which the supervisor treats like a local job.
 """

@@ -131,16 +131,17 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     check_four_bit(spec)
     check_policy(model_path(spec["model"]))
     check_reference(spec, adapter_base(model_path(spec["model"])) is not None)
+    judges = None
     if spec.get("rewardModel"):
         check_reward_model(model_path(spec["rewardModel"]))
-        checked_processor(spec["rewardModel"], rows, ("prompt",))
+        judges = checked_processor(spec["rewardModel"], rows, ("prompt",))
     reply = spec.get("trl", {}).get("max_completion_length") or COMPLETION_LENGTH
     processor, rows, lengths, _ = prepare(spec["model"], rows, ("prompt",), channel, reply=reply)
     check_grpo_family(processor, rows[0])
     device = set_up(spec)
     model = load_for_training(spec, device)
     train_only(model, spec.get("train", "all"))
-    scorer = RewardModel.load(spec["rewardModel"], device, alone=True) if spec.get("rewardModel") else None
+    scorer = RewardModel.load(spec["rewardModel"], device, True, judges) if spec.get("rewardModel") else None
     desk = RewardDesk(channel, spec, scorer)
     job = TrainingJob(spec, channel, device, rows, columns, OwnSettings(model))
     model.generation_config = plain_settings(model, processor)

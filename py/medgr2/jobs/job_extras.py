@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from medgr2.training.sharding import sharding
 
 #: What the optimisers of transformers that are bitsandbytes' begin with.
 BITSANDBYTES = ("adamw_bnb", "adamw_8bit", "ademamix", "lion_", "paged_", "rmsprop_bnb")
+#: How a person starts medgr2; Node says how where it starts a job (src/called-as.ts).
+CALLED_AS = os.environ.get("MEDGR2_CALLED_AS", "medgr2")
 
 
 class ExtraMissing(RuntimeError):
@@ -25,7 +28,7 @@ def need(extra: str, why: str) -> None:
 
 def missing(extra: str, why: str) -> str:
     file = Path(__file__).resolve().parents[2] / f"requirements-{extra}.txt"
-    return f"{why} needs {extra}, which is not installed: npx medgr2 setup --with {extra} ({by_hand(file)})"
+    return f"{why} needs {extra}, which is not installed: {CALLED_AS} setup --with {extra} ({by_hand(file)})"
 
 
 def by_hand(file: Path) -> str:

@@ -26,7 +26,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     lengths = row_lengths(processor, rows, "response")
     kept = fitting(rows, lengths, context_length(spec["model"]), 0, model_path(spec["model"]), channel)
     device = set_up(spec)
-    model = RewardModel.load(spec["model"], device)
+    model = RewardModel.load(spec["model"], device, processor=processor)
     channel.emit(job_start("score", device, model))
     started = time.monotonic()
     scores: dict[int, float | None] = {}
@@ -34,7 +34,7 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         [kept[at] for at in part] for part in plan_batches([lengths[i] for i in kept], spec["batchSize"], sort=True)
     ]
     for positions, batch in in_batches(rows, plan, channel):
-        scores.update(zip(positions, model.score(batch, len(batch)), strict=True))
+        scores.update(zip(positions, model.score_at_once(batch), strict=True))
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:
         for index, row in enumerate(rows):

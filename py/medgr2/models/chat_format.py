@@ -32,6 +32,7 @@ def prompt_messages(prompt: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": prompt}]}]
 
 
+@lru_cache(maxsize=4096)  # a template takes its time, and a prompt is asked for in lengths, batches and responses
 def prompt_text(processor: Any, prompt: str) -> str:
     """The prompt in the model's chat format, ending where the assistant begins to answer."""
     if is_prefix_model(processor):

@@ -16,12 +16,13 @@ from transformers import GenerationConfig
 from medgr2.models.chat_format import end_ids
 
 
-def plain_settings(model: Any, processor: Any) -> GenerationConfig:
-    """The model's ends of turn and its padding, and nothing else that its folder says."""
+def plain_settings(model: Any, processor: Any, **chosen: Any) -> GenerationConfig:
+    """The model's ends of turn and its padding, what the job chose, and nothing else that its folder says."""
     return GenerationConfig(
         bos_token_id=model.generation_config.bos_token_id,
         eos_token_id=end_ids(model, processor),
         pad_token_id=processor.tokenizer.pad_token_id,
+        **chosen,
     )
 
 
@@ -47,7 +48,9 @@ def generate(
     )
     width = inputs["input_ids"].shape[1]
     with torch.inference_mode(), plain_generation(model, processor) as ends:
-        ids_BT = model.generate(**inputs, max_new_tokens=most, num_return_sequences=samples, **sampling)
+        # Where none is given, transformers makes a default configuration of the whole model first, each time.
+        settings = plain_settings(model, processor, max_new_tokens=most, num_return_sequences=samples, **sampling)
+        ids_BT = model.generate(**inputs, generation_config=settings)
     found = []
     for ids in ids_BT[:, width:].tolist():
         at = next((index for index, number in enumerate(ids) if number in ends), None)

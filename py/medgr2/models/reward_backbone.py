@@ -20,7 +20,7 @@ from torch import nn
 from medgr2.models.frozen_towers import reuse_features
 from medgr2.models.likelihood import target_log_likelihoods
 from medgr2.models.load_models import load_vlm, model_path
-from medgr2.models.load_processor import load_processor
+from medgr2.models.load_processor import load_processor, save_processor
 from medgr2.models.model_roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
 from medgr2.models.weights import ModelUnloadable, check_finite
 from medgr2.rows.encode import Row, encode
@@ -103,10 +103,15 @@ class RewardModel(nn.Module):
         return self.backbone.get_base_model() if self.adapted else self.backbone
 
     @classmethod
-    def load(cls, reference: dict[str, Any], device: torch.device, alone: bool = False) -> RewardModel:
-        """A saved reward model to score with; anything else is refused, since its head would score at random."""
+    def load(
+        cls, reference: dict[str, Any], device: torch.device, alone: bool = False, processor: Any = None
+    ) -> RewardModel:
+        """A saved reward model to score with; anything else is refused, since its head would score at random.
+
+        `processor`: its own, where it was loaded before.
+        """
         check_reward_model(model_path(reference))
-        model = cls.start(reference, device)
+        model = cls.start(reference, device, processor)
         reuse_features(model.vlm, alone)
         return model
 
@@ -116,10 +121,10 @@ class RewardModel(nn.Module):
         self.split = True
 
     @classmethod
-    def start(cls, reference: dict[str, Any], device: torch.device) -> RewardModel:
+    def start(cls, reference: dict[str, Any], device: torch.device, processor: Any = None) -> RewardModel:
         """What training starts from: a saved reward model, or a VLM with a fresh head."""
         path = model_path(reference)
-        processor = load_processor(path, reference.get("maxPixels"))
+        processor = processor or load_processor(path, reference.get("maxPixels"))
         backbone = load_vlm(reference, device)
         head = RewardHead(backbone.config.get_text_config().hidden_size)
         if is_reward_model(path):
@@ -183,6 +188,11 @@ class RewardModel(nn.Module):
         logp_BT = torch.zeros(predicts_BT.shape, device=logp_N.device).masked_scatter(predicts_BT, logp_N)
         return hidden_BTD[:, 1:], logp_BT[..., None], predicts_BT
 
+    @torch.inference_mode()
+    def score_at_once(self, rows: Sequence[Row]) -> list[float]:
+        """Raw scores of rows that fit, read in one pass."""
+        return self._scores(rows)
+
     def score(self, rows: Sequence[Row], batch: int = 64) -> list[float | None]:
         """Raw scores of rows {id, image, prompt, response}, in their order, at most `batch` rows at once; not clamped.
 
@@ -218,13 +228,6 @@ class RewardModel(nn.Module):
                     f"the reward model gives sample {row['id']} the score {score}; its weights are damaged or diverged"
                 )
         return scores
-
-
-def save_processor(processor: Any, folder: Path) -> None:
-    """As plain AutoProcessor finds it."""
-    processor.save_pretrained(folder)
-    if getattr(processor, "chat_template", None):
-        (folder / "chat_template.jinja").write_text(processor.chat_template)
 
 
 def load_head(head: RewardHead, file: Path) -> None:

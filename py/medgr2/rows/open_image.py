@@ -41,6 +41,8 @@ def _as_rgb(image: Image.Image, path: str) -> Image.Image:
     if image.mode.startswith("I;16"):
         eight_bits = (numpy.asarray(image).astype(numpy.uint32) // 257).astype(numpy.uint8)
         return Image.fromarray(eight_bits).convert("RGB")
+    if image.mode == "LAB":
+        raise ImageUnreadable(f"the image {path} has CIELab colours, which are not read: convert it to RGB first")
     if image.mode in ("I", "F"):
         values = numpy.asarray(image)
         low, high = values.min(), values.max()

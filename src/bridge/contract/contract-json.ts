@@ -1,6 +1,7 @@
 /** The contract as JSON Schema, by the name of each kind of job and message, for Python to check against. Pure. */
 import { z } from 'zod';
 import { choices, needs, ranges } from '../../config/trl-options/option-values.js';
+import { optimisers } from '../../config/trl-options/optimiser-options.js';
 import { jobEventSchema, jobResultSchema, jobSpecSchema } from './contract.js';
 
 type Tagged = z.ZodObject<Record<string, z.ZodType>>;
@@ -23,7 +24,7 @@ export function contractJson(): string {
     specs: byTag(jobSpecSchema.options, 'kind'),
     events: byTag(jobEventSchema.options, 'type'),
     results: byTag(jobResultSchema.options, 'kind'),
-    optionRules: { ranges, choices, needs },
+    optionRules: { ranges, choices, needs, optimisers },
   };
   return `${JSON.stringify(contract, null, 2)}\n`;
 }

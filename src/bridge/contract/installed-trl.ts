@@ -1,5 +1,6 @@
 /** Asks the installed TRL for its options. For codegen and the test that finds drift; it imports torch, so it takes seconds. */
 import { execa } from 'execa';
+import { medgr2 } from '../../called-as.js';
 import { BridgeError, messageOf } from '../../errors.js';
 import { optionFieldsSchema, type OptionFields } from '../../config/trl-options/option-fields.js';
 import { pythonSources } from '../environment/package-paths.js';
@@ -13,7 +14,7 @@ export async function readTrlOptions(python: string = findPython()): Promise<Opt
   } catch (cause) {
     throw new BridgeError('trl-options', `${python} could not tell TRL's options: ${messageOf(cause)}`, {
       cause,
-      remedy: 'Run `npx medgr2 setup`, which installs TRL, and try again.',
+      remedy: `Run \`${medgr2} setup\`, which installs TRL, and try again.`,
     });
   }
 }

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { medgr2 } from '../../called-as.js';
 import { BridgeError } from '../../errors.js';
 import { environmentFolder } from './environment-place.js';
 import { packageRoot } from './package-paths.js';
@@ -22,7 +23,7 @@ export function findPython(root: string = packageRoot): string {
   const own = environmentPython(root);
   if (existsSync(own)) return own;
   throw new BridgeError('python-missing', `There is no Python environment at ${path.dirname(path.dirname(own))}.`, {
-    remedy: 'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.',
+    remedy: `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.`,
   });
 }
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { medgr2 } from '../../called-as.js';
 import { BridgeError } from '../../errors.js';
 import { packageRoot, pythonPath } from './package-paths.js';
 
@@ -71,7 +72,7 @@ export async function inspectPython(python: string, packages: readonly string[])
   } catch (cause) {
     throw new BridgeError('python-silent', `${python} could not say what it has.`, {
       cause,
-      remedy: 'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that works.',
+      remedy: `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that works.`,
     });
   }
 }

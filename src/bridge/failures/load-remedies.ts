@@ -1,4 +1,5 @@
 /** The remedy of failures before the first step: a model that is not what it should be, samples that nobody can read. */
+import { medgr2 } from '../../called-as.js';
 export interface Meaning {
   code: string;
   remedy: string;
@@ -13,13 +14,12 @@ export const ofModels: Readonly<Record<string, Meaning>> = {
     code: 'processor-unloadable',
     remedy:
       'The folder must hold the processor and tokenizer files of the model that it was made from; a package that is named ' +
-      'is installed into the Python that `npx medgr2 doctor` names.',
+      `is installed into the Python that \`${medgr2} doctor\` names.`,
   },
   NoChatFormat: { code: 'no-chat-format', remedy: 'Use an instruction-tuned model, whose folder has a chat template.' },
   NotARewardModel: {
     code: 'not-a-reward-model',
-    remedy:
-      'Give the folder that `medgr2 train-reward`, `trainRewardModel` or a run wrote, not a policy or a base model.',
+    remedy: `Give the folder that \`${medgr2} train-reward\`, \`trainRewardModel\` or a run wrote, not a policy or a base model.`,
   },
   NotAPolicy: { code: 'not-a-policy', remedy: 'Give the policy or its base model, not the reward model.' },
   NotForGrpo: { code: 'not-for-grpo', remedy: 'Train this model by SFT alone, or take another family for GRPO.' },

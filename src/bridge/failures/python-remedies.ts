@@ -1,11 +1,12 @@
 /** The remedy of each Python exception: its meaning and what to do. Known by its type, or by words of its message. */
+import { medgr2 } from '../../called-as.js';
 import { cudaMeaning, cudaRemedies } from './cuda-remedies.js';
 import { ofModels, ofSamples, type Meaning } from './load-remedies.js';
 import type { PythonFailure } from '../jobs/job-messages.js';
 
 export type { Meaning };
 
-const setup = 'Run `npx medgr2 setup` to bring the Python environment up to date.';
+const setup = `Run \`${medgr2} setup\` to bring the Python environment up to date.`;
 const outOfMemory = {
   code: 'out-of-memory',
   remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',

@@ -1,4 +1,5 @@
 /** Why a Python did not start: it is missing, too old, or lacks a package. Looked into only when it has failed. */
+import { medgr2 } from '../../called-as.js';
 import { BridgeError } from '../../errors.js';
 import { checkPython } from '../environment/find-python.js';
 
@@ -11,7 +12,7 @@ export async function whyNotStarted(ended: BridgeError, python: string): Promise
       tried: 'start Python',
       logTail: ended.logTail,
       cause: ended,
-      remedy: `Run \`npx medgr2 setup\`, or \`${python} -m pip install -r py/requirements.txt\`.`,
+      remedy: `Run \`${medgr2} setup\`, or \`${python} -m pip install -r py/requirements.txt\`.`,
     });
   }
   try {

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
+import { calledAsVariable, medgr2 } from '../../called-as.js';
 import type { Executor } from '../../config/sections/executor.js';
 import { afterAwake } from '../../awake.js';
 import { BridgeError, messageOf } from '../../errors.js';
@@ -106,6 +107,7 @@ function supervisorEnvironment(folders: readonly string[]): NodeJS.ProcessEnv {
     // Threads that wait for each other by spinning slow everything tenfold on a machine with other work to do.
     OMP_WAIT_POLICY: 'PASSIVE',
     ...process.env,
+    [calledAsVariable]: medgr2,
     PYTHONPATH: pythonPath(folders),
     // A file of the user's that is named like a library (datasets.py) must not take its place.
     PYTHONSAFEPATH: '1',
@@ -136,7 +138,7 @@ function notStarted(python: string, cause: NodeJS.ErrnoException): BridgeError {
     side: 'system',
     remedy:
       lacking ??
-      'Run `npx medgr2 setup`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.',
+      `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that has the packages of py/requirements.txt.`,
   });
 }
 

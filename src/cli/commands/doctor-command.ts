@@ -1,4 +1,5 @@
 /** `medgr2 doctor`: prints what was looked at, and ends with exit code 1 where something needed is missing. */
+import { medgr2 } from '../../called-as.js';
 import { loadConfig } from '../../config/load.js';
 import { EnvironmentError } from '../../errors.js';
 import type { Check, CheckStatus } from '../../loop/doctor/check.js';
@@ -19,7 +20,7 @@ export async function doctorCommand({ config: file, set, online, json }: DoctorC
   const bad = diagnosis.checks.filter(({ status }) => status === 'failed');
   if (bad.length === 0) return;
   throw new EnvironmentError('not-ready', `something needed is missing: ${bad.map(({ name }) => name).join(', ')}`, {
-    remedy: 'Do what stands beside each failed line, then run medgr2 doctor again.',
+    remedy: `Do what stands beside each failed line, then run \`${medgr2} doctor\` again.`,
   });
 }
 

@@ -8,6 +8,7 @@ import { parseConfig } from '../../config/load.js';
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import { readPredictions, type PredictionSet } from '../../dataset/predictions/predictions.js';
 import { ConfigError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import { answerReport, type AnswerReport, type EvaluationReading } from '../../evaluation/answer-report.js';
 import type { BertScore } from '../../evaluation/clinical-scores.js';
 import { outcomesOf, readOutcomes } from '../../evaluation/questions/other-answers.js';
@@ -23,6 +24,7 @@ import { checkEncoder, encoderScore, type EncoderFlags } from '../encoder-score.
 import { evaluationText } from '../print/evaluation-text.js';
 import { sampledText } from '../print/sampled-text.js';
 import type { CommandIo } from '../command-io.js';
+import { namesAnswers, namesFolder } from '../named-paths.js';
 import { setUpPython } from './run-command.js';
 
 interface Common extends EncoderFlags {
@@ -108,8 +110,7 @@ export async function evaluateModel(command: EvaluateModel, io: CommandIo): Prom
   const bertScore = await encoderScore(command, rows, reading, io);
   let flows: Transitions | null = null;
   if (against !== undefined) {
-    const isFile = /\.(parquet|jsonl|json|csv|tsv)$/.test(against);
-    const other = isFile
+    const other = namesAnswers(against)
       ? await readOutcomes({ predictions: against, skipBad: false }, reading)
       : await answersOf(
           { ...command, sampling: undefined },
@@ -180,7 +181,7 @@ async function answersOf(
     const hooks = hooksOf('questions');
     const asking = {
       config,
-      model: /^[./]/.test(model) || model.includes('\\') ? resolve(model) : model,
+      model: namesFolder(model) ? resolve(model) : model,
       samples,
       dir,
       seed: config.seed,
@@ -237,8 +238,8 @@ function notesOf(set: PredictionSet, report: AnswerReport): string[] {
   if ((unanswered ?? 0) > 0) shown.push(`${few} no answer in the file of answers: the figures leave them out`);
   return [
     ...shown,
-    ...counted.flatMap(([count, what]) => (count === null || count === 0 ? [] : [`${rows(count)} ${what}`])),
+    ...counted.flatMap(([count, what]) =>
+      count === null || count === 0 ? [] : [`${formatCount(count, 'row')} ${what}`],
+    ),
   ];
 }
-
-const rows = (count: number): string => `${count} ${count === 1 ? 'row' : 'rows'}`;

@@ -10,11 +10,13 @@ import {
   sftAlone,
   trainRewardAlone,
 } from '../../loop/single-stage/single-stages.js';
+import { formatCount } from '../../format.js';
 import type { RunOptions } from '../../loop/run-attempt.js';
 import type { Modality, Sample } from '../../sample.js';
 import { checkInputs } from '../../job-spec/checks/input-gate.js';
 import { lineTeller } from '../../tui/event-lines.js';
 import type { CommandIo } from '../command-io.js';
+import { namesFolder } from '../named-paths.js';
 import { setUpPython } from './run-command.js';
 
 export interface StageFlags {
@@ -134,15 +136,13 @@ async function prepare(command: string, input: string, flags: StageFlags, io: Co
 /** Samples are in the run folder; --out puts them where the person wants them, too. */
 async function hand(samples: readonly Sample[], stored: string, out: string | undefined, tell: Prepared['tell']) {
   if (out !== undefined) await writeSampleFile(resolve(out), samples);
-  tell(`${samples.length} samples: ${out ?? shown(stored)}`);
+  tell(`${formatCount(samples.length, 'sample')}: ${out ?? shown(stored)}`);
 }
 
 const modelOf = (config: Config, { model }: PolicyFlags): string =>
   model === undefined ? config.policy.base : localOr(model);
 
-/** A folder is meant where it looks like one; else a Hugging Face id or `phantom`. */
-const localOr = (model: string): string =>
-  /^[./~]/.test(model) || model.split('/').length > 2 ? resolve(model) : model;
+const localOr = (model: string): string => (namesFolder(model) ? resolve(model) : model);
 
 function shown(path: string): string {
   const near = relative('.', path);

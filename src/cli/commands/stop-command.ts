@@ -1,19 +1,20 @@
 /** `medgr2 stop`: asks the process of a run to stop, and waits until it has let go of the folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { medgr2 } from '../../called-as.js';
 import { InterruptedError, RunError } from '../../errors.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { CommandIo } from '../command-io.js';
-import { expectRun } from '../run-state.js';
+import { expectOneRun } from '../run-state.js';
 
 /** @param afterStage Lets the stage at work end first, and does not wait for that. */
 export async function stopCommand(folder: string, afterStage: boolean, io: CommandIo): Promise<void> {
-  const runDir = expectRun(folder);
+  const runDir = expectOneRun(folder);
   const holder = holderOfRun(runDir);
   if (holder === null)
     throw new RunError('not-running', `no process works on the run in ${runDir}`, {
       where: runDir,
-      remedy: 'Nothing needs to be stopped; `medgr2 status` tells how the run ended.',
+      remedy: `Nothing needs to be stopped; \`${medgr2} status\` tells how the run ended.`,
     });
   requestOfRun(runDir, afterStage ? 'stop-after-stage' : 'stop');
   if (afterStage) {
@@ -24,9 +25,9 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
   while (holderOfRun(runDir) !== null) {
     if (io.signal.aborted)
       throw new InterruptedError('stop-not-awaited', 'the run was asked to stop', {
-        remedy: '`medgr2 status` tells when it has.',
+        remedy: `\`${medgr2} status\` tells when it has.`,
       });
     await sleep(200);
   }
-  io.out('stopped; the same `medgr2 run` command continues it');
+  io.out(`stopped; the same \`${medgr2} run\` command continues it`);
 }

@@ -2,6 +2,7 @@
 import { exportDataset } from '../../dataset/export/export-dataset.js';
 import { exportSource } from '../../loop/result/export-run.js';
 import { progressTeller } from './import-command.js';
+import { formatCount } from '../../format.js';
 import type { CommandIo } from '../command-io.js';
 
 export interface ExportFlags {
@@ -12,7 +13,8 @@ export interface ExportFlags {
 export async function exportCommand(folder: string, { out, images }: ExportFlags, io: CommandIo): Promise<void> {
   const source = await exportSource(folder);
   const { splits, leftOut } = await exportDataset(source, { out, images, onProgress: progressTeller(io) });
-  io.out(`${out}: ${splits.map(({ name, examples }) => `${examples} samples in ${name}`).join(', ')}`);
-  if (leftOut > 0) io.error(`left out: ${leftOut} samples whose picture is known or likely to name a patient`);
+  io.out(`${out}: ${splits.map(({ name, examples }) => `${formatCount(examples, 'sample')} in ${name}`).join(', ')}`);
+  if (leftOut > 0)
+    io.error(`left out: ${formatCount(leftOut, 'sample')} whose picture is known or likely to name a patient`);
   io.out(`  look at ${out}/README.md, then: datasets.load_dataset("${out}")`);
 }

@@ -19,7 +19,7 @@ export const declareDecontaminate: Declare = (program, io) => {
     .option('--distance <bits>', 'perceptual: bits of 64 that may differ', number(0, 12), 8)
     .option('--similarity <share>', 'question: share of 4-grams from which two are one', number(0.7, 1), 0.9)
     .option('--json', 'print each removal as a JSON line on stdout, and nothing else')
-    .addHelpText('after', example('medgr2 decontaminate data/train --against data/omnimedvqa-test --out data/clean'))
+    .addHelpText('after', example('decontaminate data/train --against data/omnimedvqa-test --out data/clean'))
     .action(async (folder: string, flags: DecontaminateFlags) => {
       const { decontaminateCommand } = await import('../dataset-commands/decontaminate-command.js');
       await decontaminateCommand(folder, flags, io);

@@ -14,10 +14,7 @@ export const declareDoctor: Declare = (program, io) => {
     .option('--online', 'also ask the provider whether it is there and takes the key (sends no image)')
     .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
     .option('--json', 'print one JSON object on stdout, and nothing else')
-    .addHelpText(
-      'after',
-      example('medgr2 doctor', 'medgr2 doctor my.yaml --online', 'medgr2 doctor --json | jq .healthy'),
-    )
+    .addHelpText('after', example('doctor', 'doctor my.yaml --online', 'doctor --json | jq .healthy'))
     .action(async (config: string | undefined, { set, online, json }: DoctorFlags) => {
       const { doctorCommand } = await import('../commands/doctor-command.js');
       await doctorCommand({ config, set, online: online === true, json: json === true }, io);

@@ -1,5 +1,6 @@
 /** `medgr2 evaluate`. */
 import { InvalidArgumentError, Option } from 'commander';
+import { medgr2 } from '../../called-as.js';
 import { ConfigError } from '../../errors.js';
 import type { EvaluationReading } from '../../evaluation/answer-report.js';
 import { collect, example, type Declare } from './declare-command.js';
@@ -54,7 +55,7 @@ export const declareEvaluate: Declare = (program, io) => {
       'ours',
     )
     .option(
-      '--bertscore-model <folder>',
+      '--bertscore-model <encoder-folder>',
       'also BERTScore of answers to open questions, by an encoder of yours, such as a folder of roberta-large',
     )
     .addOption(
@@ -66,11 +67,11 @@ export const declareEvaluate: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 evaluate --model phantom --data runs/demo-0 --against runs/demo-0/cycle-3/grpo/model',
-        'medgr2 evaluate --model Qwen/Qwen2.5-VL-3B-Instruct --data DATASET --set policy.instruction=think',
-        'medgr2 evaluate --model SFT --data runs/demo-0 --samples 8 --reward-model runs/demo-0/cycle-0/reward-model/model',
-        'medgr2 evaluate --predictions predictions.jsonl --questions questions.jsonl',
-        'medgr2 evaluate --predictions answers.csv --map prediction=output --map answer=truth --json',
+        'evaluate --model phantom --data runs/demo-0 --against runs/demo-0/cycle-3/grpo/model',
+        'evaluate --model Qwen/Qwen2.5-VL-3B-Instruct --data DATASET --set policy.instruction=think',
+        'evaluate --model SFT --data runs/demo-0 --samples 8 --reward-model runs/demo-0/cycle-0/reward-model/model',
+        'evaluate --predictions predictions.jsonl --questions questions.jsonl',
+        'evaluate --predictions answers.csv --map prediction=output --map answer=truth --json',
       ),
     )
     .action(async ({ skipBad, json, ...flags }: EvaluateFlags) => {
@@ -85,7 +86,7 @@ export const declareEvaluate: Declare = (program, io) => {
       if (predictions === undefined && model !== undefined && data !== undefined)
         return evaluateModel({ model, data, set, out, sampling, ...common }, io);
       throw new ConfigError('evaluate-what', 'give either --model and --data, or --predictions', {
-        remedy: 'medgr2 evaluate --help shows examples.',
+        remedy: `\`${medgr2} evaluate --help\` shows examples.`,
       });
     });
 };

@@ -7,7 +7,7 @@ export const declareExport: Declare = (program, io) => {
   program
     .command('export')
     .description('a run’s D_gen, or dataset folders, as a Hugging Face folder that datasets.load_dataset opens')
-    .argument('<folder>', 'a run, a dataset folder, or a folder of parts that medgr2 split made')
+    .argument('<folder>', 'a run, a dataset folder, or a folder of parts that `split` made')
     .requiredOption('--out <folder>', 'the new folder')
     .addOption(
       new Option('--images <how>', 'in the Parquet rows, or as files beside them')
@@ -16,7 +16,7 @@ export const declareExport: Declare = (program, io) => {
     )
     .addHelpText(
       'after',
-      example('medgr2 export runs/demo-0 --out hub/demo', 'medgr2 export data/split --out hub/mine --images path'),
+      example('export runs/demo-0 --out hub/demo', 'export data/split --out hub/mine --images path'),
     )
     .action(async (folder: string, flags: ExportFlags) => {
       const { exportCommand } = await import('../dataset-commands/export-command.js');

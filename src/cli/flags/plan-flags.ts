@@ -21,7 +21,7 @@ export const declarePlan: Declare = (program, io) => {
     .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
-      example('medgr2 plan configs/paper.yaml', 'medgr2 plan my.yaml --gpu H100 --gpus 4 --set grpo.batchSize=16'),
+      example('plan configs/paper.yaml', 'plan my.yaml --gpu H100 --gpus 4 --set grpo.batchSize=16'),
     )
     .action(async (config: string, { json, ...flags }: PlanFlags) => {
       const { planCommand } = await import('../commands/plan-command.js');

@@ -14,7 +14,7 @@ export const declareReport: Declare = (program, io) => {
     .option('--no-images', 'leave out the images of the samples, for data that may not leave its place')
     .addHelpText(
       'after',
-      example('medgr2 report runs/demo-0', 'medgr2 report runs/demo-0 runs/demo-1 --out compared.html --no-images'),
+      example('report runs/demo-0', 'report runs/demo-0 runs/demo-1 --out compared.html --no-images'),
     )
     .action(async (runs: string[], flags: ReportFlags) => {
       const { reportCommand } = await import('../commands/report-command.js');

@@ -22,9 +22,9 @@ export const declareRun: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 run configs/demo.yaml',
-        'medgr2 run my.yaml --run-dir runs/first --set seed=3 --set grpo.maxSteps=100',
-        'medgr2 run configs/data-scale.yaml --seeds 0,1,2',
+        'run configs/demo.yaml',
+        'run my.yaml --run-dir runs/first --set seed=3 --set grpo.maxSteps=100',
+        'run configs/data-scale.yaml --seeds 0,1,2',
       ),
     )
     .action(async (config: string, flags: RunFlags) => {
@@ -36,10 +36,7 @@ export const declareRun: Declare = (program, io) => {
 export const declareDemo: Declare = (program, io) => {
   withRunOptions(program.command('demo'))
     .description('watch a tiny model improve itself over three cycles on drawn images: no weights, key or data needed')
-    .addHelpText(
-      'after',
-      example('medgr2 demo', 'medgr2 demo --run-dir runs/other --set seed=3', 'medgr2 demo --json | jq .type'),
-    )
+    .addHelpText('after', example('demo', 'demo --run-dir runs/other --set seed=3', 'demo --json | jq .type'))
     .action(async (flags: RunFlags) => {
       const { runCommand } = await import('../commands/run-command.js');
       await runCommand(settings(join(packageRoot, 'configs', 'demo.yaml'), flags), io);
@@ -61,7 +58,7 @@ function withRunOptions(command: Command): Command {
     .option('--redo', redoWords)
     .option('--allow-version-change', versionWords)
     .option('--plain', 'lines instead of the screen')
-    .option('--detach', 'run in the background; `medgr2 watch` shows it, `medgr2 stop` stops it')
+    .option('--detach', 'run in the background; `watch` shows it, `stop` stops it')
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
 

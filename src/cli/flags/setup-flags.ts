@@ -1,5 +1,6 @@
 /** `medgr2 setup`. */
 import { InvalidArgumentError, Option } from 'commander';
+import { medgr2 } from '../../called-as.js';
 import { extraNames, extras, isExtra, type Extra } from '../../bridge/environment/python-extras.js';
 import { example, type Declare } from './declare-command.js';
 
@@ -10,7 +11,7 @@ export const declareSetup: Declare = (program, io) => {
     .description('make the Python environment with its pinned packages, or bring it up to date')
     .addOption(new Option('--with <names>', `also these extras, with commas between (${list})`).argParser(readExtras))
     .addOption(new Option('--dev', 'also the packages for tests and checks'))
-    .addHelpText('after', example('medgr2 setup --with ray,torchvision'))
+    .addHelpText('after', example('setup --with ray,torchvision'))
     .action(async ({ dev, with: wanted }: { dev?: boolean; with?: Extra[] }) => {
       const { setupCommand } = await import('../commands/setup-command.js');
       await setupCommand({ dev: dev ?? false, extras: wanted ?? [] }, io);
@@ -19,7 +20,7 @@ export const declareSetup: Declare = (program, io) => {
 
 /** Where one would look for them. */
 const clinicalMetrics =
-  'BERTScore needs no extra: medgr2 evaluate --bertscore-model FOLDER. RadGraph F1 is not there: its package, radgraph 0.1.18, ' +
+  `BERTScore needs no extra: ${medgr2} evaluate --bertscore-model FOLDER. RadGraph F1 is not there: its package, radgraph 0.1.18, ` +
   'calls tokenizers as transformers 4 had them and fails beside the transformers that medgr2 runs on';
 
 /** Given twice, the lists add up. */

@@ -22,8 +22,8 @@ export const declareSplit: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 split data/mine --out data/mine-split --test 0.2',
-        'medgr2 split data/mine --out data/mine-split --part seed=0.3 --part test=0.2 --part pool=0.5',
+        'split data/mine --out data/mine-split --test 0.2',
+        'split data/mine --out data/mine-split --part seed=0.3 --part test=0.2 --part pool=0.5',
       ),
     )
     .action(async (folder: string, flags: SplitFlags) => {

@@ -13,10 +13,7 @@ export const declareGenerate: Declare = (program, io) => {
     .option('--out <file>', 'also write the samples there, as .parquet or .jsonl')
     .addHelpText(
       'after',
-      example(
-        'medgr2 generate scans --config my.yaml --out candidates.jsonl',
-        'medgr2 generate --config configs/demo.yaml',
-      ),
+      example('generate scans --config my.yaml --out candidates.jsonl', 'generate --config configs/demo.yaml'),
     )
     .action(async (images: string | undefined, flags: GenerateFlags) =>
       (await load()).generateCommand(images ?? null, flags, io),
@@ -31,7 +28,7 @@ export const declareScore: Declare = (program, io) => {
     .option('--out <file>', 'also write the scored samples there, as .parquet or .jsonl')
     .addHelpText(
       'after',
-      example('medgr2 score candidates.jsonl --reward-model runs/demo-0/cycle-0/reward-model/model --out scored.jsonl'),
+      example('score candidates.jsonl --reward-model runs/demo-0/cycle-0/reward-model/model --out scored.jsonl'),
     )
     .action(async (file: string, flags: ScoreFlags) => (await load()).scoreCommand(file, flags, io));
 };
@@ -39,9 +36,9 @@ export const declareScore: Declare = (program, io) => {
 export const declareSft: Declare = (program, io) => {
   withStageOptions(program.command('sft <samples>'))
     .description('train a model on samples by SFT, with the settings sft and policy of the configuration')
-    .option('--model <name>', 'model to start from (default: policy.base)')
+    .option('--model <model>', 'model to start from (default: policy.base)')
     .option('--image-root <folder>', 'where relative image names start')
-    .addHelpText('after', example('medgr2 sft runs/demo-0/dataset/d-gen.parquet --set sft.maxSteps=20'))
+    .addHelpText('after', example('sft runs/demo-0/dataset/d-gen.parquet --set sft.maxSteps=20'))
     .action(async (file: string, flags: PolicyFlags) => (await load()).sftCommand(file, flags, io));
 };
 
@@ -49,7 +46,7 @@ export const declareGrpo: Declare = (program, io) => {
   withStageOptions(program.command('grpo <samples>'))
     .description('train a model by GRPO against a reward model and the samples’ answers')
     .requiredOption('--reward-model <folder>', 'the reward model')
-    .option('--model <name>', 'model to start from, as a rule one after SFT (default: policy.base)')
+    .option('--model <model>', 'model to start from, as a rule one after SFT (default: policy.base)')
     .option(
       '--learned <samples>',
       'what SFT learned: grpo.prompts says what of <samples> is asked beside or instead of it',
@@ -59,8 +56,8 @@ export const declareGrpo: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 grpo d-gen.parquet --model runs/sft-d-gen-0/cycle-1/sft/model --reward-model rewards/model',
-        'medgr2 grpo scored.parquet --learned d-gen.parquet --set grpo.prompts=fresh --model SFT --reward-model REWARD',
+        'grpo d-gen.parquet --model runs/sft-d-gen-0/cycle-1/sft/model --reward-model rewards/model',
+        'grpo scored.parquet --learned d-gen.parquet --set grpo.prompts=fresh --model SFT --reward-model REWARD',
       ),
     )
     .action(async (file: string, flags: GrpoFlags) => (await load()).grpoCommand(file, flags, io));
@@ -69,9 +66,9 @@ export const declareGrpo: Declare = (program, io) => {
 export const declareTrainReward: Declare = (program, io) => {
   withStageOptions(program.command('train-reward <samples>'))
     .description('grade trusted samples, train a reward model on them, and set the threshold τ on those held out')
-    .option('--model <name>', 'model to start from (default: rewardModel.base, else policy.base)')
+    .option('--model <model>', 'model to start from (default: rewardModel.base, else policy.base)')
     .option('--image-root <folder>', 'where relative image names start')
-    .addHelpText('after', example('medgr2 train-reward data/parts/seed --config my.yaml'))
+    .addHelpText('after', example('train-reward data/parts/seed --config my.yaml'))
     .action(async (file: string, flags: PolicyFlags) => (await load()).trainRewardCommand(file, flags, io));
 };
 

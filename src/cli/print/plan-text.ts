@@ -1,4 +1,5 @@
 /** A plan as a person reads it. */
+import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { armsOf, type ComparisonRecipe } from '../../loop/comparison/arm-plan.js';
 import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../../loop/estimate/plan-types.js';
@@ -16,7 +17,7 @@ export function planText(config: Config, plan: Plan, options: PlanOptions): stri
     ['Disk', diskText(plan)],
     ['Assumed', assumedText(plan, options)],
     ['Note', plan.notes.map((note) => `- ${note}`).join('\n')],
-    ['Missing before `medgr2 run`', plan.missing.map((line) => `- ${line}`).join('\n')],
+    [`Missing before \`${medgr2} run\``, plan.missing.map((line) => `- ${line}`).join('\n')],
   ];
   return sections.flatMap(([title, text]) => (text === '' ? [] : [`${title}\n${indent(text)}`])).join('\n\n');
 }

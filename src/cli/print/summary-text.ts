@@ -4,8 +4,8 @@ import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
-  const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
-  const base = ['base', '', '', '', '', '', '', '', formatNumber(result.baseAccuracy), ''];
+  const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'base', 'SFT', 'GRPO', 'time'];
+  const base = ['base', '', '', '', '', '', '', formatNumber(result.baseAccuracy), '', '', ''];
   const rows = result.cycles.map((cycle) => [
     String(cycle.cycle),
     String(cycle.candidates),
@@ -14,6 +14,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     String(cycle.datasetSize),
     formatNumber(cycle.rewardModel.spearman),
     formatNumber(cycle.tau, 2),
+    '',
     formatNumber(cycle.accuracy.sft),
     formatNumber(cycle.accuracy.grpo),
     formatSeconds(Object.values(cycle.seconds).reduce((total, seconds) => total + seconds, 0)),
@@ -46,8 +47,10 @@ function headroomLines({ cycles }: RunResult): string[] {
 export const warningLines = (warnings: readonly string[]): string[] =>
   warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `warning: ${warning}`)];
 
-/** What is more than chance, and what is not. */
-function comparisonLines(comparisons: RunResult['comparisons']): string[] {
+/** What is more than chance, and what is not: of the newest cycle, which tells of the whole way. */
+function comparisonLines(all: RunResult['comparisons']): string[] {
+  const newest = /^cycle \d+ /.exec(all.at(-1)?.second ?? '')?.[0] ?? '';
+  const comparisons = all.filter(({ second }) => second.startsWith(newest));
   const [about] = comparisons;
   if (about === undefined) return [];
   const rows = comparisons.map(({ first, second, pValue, ...paired }) => [

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const fields = z.strictObject({
-  /** `ray` needs its extra: `npx medgr2 setup --with ray`. */
+  /** `ray` needs its extra: `medgr2 setup --with ray`. */
   kind: z.enum(['local', 'ray']).default('local'),
   /**
    * Processes that a trainer is spread over; batch sizes are for each of them. Ray places them; of a local job they are

@@ -1,5 +1,6 @@
 /** TRL options that stand against each other: rules that TRL itself would only find when the model is loaded. One process; pure. */
 import { tableProblems, type OptionProblem } from './option-values.js';
+import { optimiserProblems } from './optimiser-options.js';
 import type { GrpoOptions, SftOptions } from './option-shapes.js';
 
 export type { OptionProblem };
@@ -58,5 +59,5 @@ export function commonProblems(options: SftOptions | GrpoOptions): OptionProblem
     problems.push({ option: 'save_strategy', message: 'best needs evaluations, which a training job does not make' });
   if (options.bf16 === true && options.fp16 === true)
     problems.push({ option: 'fp16', message: 'cannot be on beside bf16' });
-  return [...problems, ...tableProblems(options)];
+  return [...problems, ...tableProblems(options), ...optimiserProblems(options)];
 }

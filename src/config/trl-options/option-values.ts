@@ -62,6 +62,7 @@ export const ranges: Readonly<Record<string, Range>> = {
 export const choices: Readonly<Record<string, readonly string[]>> = {
   train_sampling_strategy: ['random', 'sequential', 'group_by_length'],
   truncation_mode: ['keep_start', 'keep_end'],
+  include_num_input_tokens_seen: ['no', 'all', 'non_padding'],
 };
 
 /** Beside which value of which other option an option counts at all. */

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { onDisk } from '../../disk.js';
 import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
-import { expectEmpty } from '../import/import-helpers.js';
+import { withNewFolder } from '../import/import-helpers.js';
 import { readPicture } from '../pictures/picture.js';
 import { sampleColumns } from '../tables/sample-table.js';
 import { writeParquetLines, writeText, type Columns } from '../tables/table.js';
@@ -27,7 +27,7 @@ const { image: _, ...fields } = sampleColumns;
 /** All of a sample but its image, which comes after the id. */
 const plainColumns = fields satisfies Columns;
 
-const hubTypes = { VARCHAR: 'string', BIGINT: 'int64', DOUBLE: 'float64' } as const;
+const hubTypes = { VARCHAR: 'string', BIGINT: 'int64', DOUBLE: 'float64', BOOLEAN: 'bool' } as const;
 
 /** The features as `datasets` itself writes them: into the card, and into each file's metadata. */
 const cardFeatures: CardFeature[] = [
@@ -44,7 +44,10 @@ export interface ExportReport {
 
 export async function exportDataset(source: ExportSource, options: ExportOptions): Promise<ExportReport> {
   const dir = resolve(options.out);
-  await expectEmpty(dir, undefined, 'umask');
+  return withNewFolder(dir, null, () => exportInto(dir, source, options), 'umask');
+}
+
+async function exportInto(dir: string, source: ExportSource, options: ExportOptions): Promise<ExportReport> {
   const total = source.splits.reduce((sum, { samples }) => sum + samples.length, 0);
   let done = 0;
   const tick = (): void => options.onProgress?.(++done, total);

@@ -1,6 +1,7 @@
 /** What is exported: splits of samples and what a reader of the data card should know about them. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { isDatasetFolder, readDataset, type Dataset } from '../folders/dataset-folder.js';
@@ -33,7 +34,7 @@ export async function folderSource(folder: string): Promise<ExportSource> {
   if (all === 0)
     throw new DataError('export-nothing', `${dir} has images and no questions, and a row of an export is a question`, {
       where: dir,
-      remedy: 'Export the questions about them: a run’s D_gen, or a table by medgr2 import --images-of FOLDER.',
+      remedy: `Export the questions about them: a run’s D_gen, or a table by \`${medgr2} import … --images-of FOLDER\`.`,
     });
   const kept = splits.reduce((sum, { samples }) => sum + samples.length, 0);
   return {
@@ -52,7 +53,7 @@ function partsOf(dir: string): { name: string; dir: string }[] {
   if (parts.length > 0) return parts;
   throw new DataError('export-nothing', `${dir} is no run, no dataset folder, and holds none`, {
     where: dir,
-    remedy: 'Give a run folder, or a folder that medgr2 import or medgr2 split made.',
+    remedy: `Give a run folder, or a folder that \`${medgr2} import\` or \`split\` made.`,
   });
 }
 

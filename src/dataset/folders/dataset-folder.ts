@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
+import { medgr2 } from '../../called-as.js';
 import { DataError, messageOf } from '../../errors.js';
 import { modalitySchema, type Sample } from '../../sample.js';
 import { readSamples, writeSamples } from '../tables/sample-table.js';
@@ -39,6 +40,10 @@ export const imageSchema = z.strictObject({
   originalHash: z.string().nullable().optional(),
   /** 64 bits as hexadecimal digits, `none` for a picture without structure; null where it was not made. */
   perceptualHash: z.string().nullable().optional(),
+  /** Its report or caption, masked as far as `contextMaskedBy` says; the text as it was given is kept nowhere here. */
+  context: z.string().nullable().optional(),
+  /** Library and version that masked names, dates and numbers in it; null where none did. */
+  contextMaskedBy: z.string().nullable().optional(),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -54,6 +59,8 @@ const imageColumns = {
   detail: 'VARCHAR',
   originalHash: 'VARCHAR',
   perceptualHash: 'VARCHAR',
+  context: 'VARCHAR',
+  contextMaskedBy: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */
@@ -101,7 +108,7 @@ export async function readDataset(folder: string): Promise<Dataset> {
   if (!isDatasetFolder(dir))
     throw new DataError('no-dataset', `${folder} is no dataset folder: it has no ${datasetFiles.info}`, {
       where: dir,
-      remedy: 'Make one with `medgr2 import <format> <path> --out DIR`.',
+      remedy: `Make one with \`${medgr2} import <format> <path> --out DIR\`.`,
     });
   const absolute = (path: string): string => (isAbsolute(path) ? path : join(dir, path));
   const samples = await readSamples(join(dir, datasetFiles.samples));

@@ -2,18 +2,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateFolder, onDisk } from '../../disk.js';
+import { makePrivateFolder, onDisk, unmadeFolders } from '../../disk.js';
 import { DataError } from '../../errors.js';
 
-/**
- * Makes the folder; refuses one that holds anything, since old and new rows must not mix.
- * @param readers Data sets may hold patients' images and are their user's alone; what is exported is meant for others.
- */
-export async function expectEmpty(
-  dir: string,
-  remedy = 'Give a new or an empty folder with --out.',
-  readers: 'user' | 'umask' = 'user',
-): Promise<void> {
+/** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
+async function expectEmpty(dir: string, remedy: string, readers: Readers): Promise<void> {
   if (readers === 'user') makePrivateFolder(dir);
   else await onDisk(dir, () => mkdir(dir, { recursive: true }));
   const names = await onDisk(dir, () => readdir(dir));
@@ -24,25 +17,35 @@ export async function expectEmpty(
   });
 }
 
+/** Data sets may hold patients' images and are their user's alone; what is exported is meant for others. */
+type Readers = 'user' | 'umask';
+
 /** What a dataset folder holds, whole or begun. */
 const ownNames =
-  /^(?:samples\.parquet|images\.parquet|images|rejected\.jsonl|import\.json|sources\.jsonl|\.import)(?:\..*\.tmp)?$/;
+  /^(?:samples\.parquet|images\.parquet|images|rejected\.jsonl|import\.json|sources\.jsonl|\.import|\.texts)(?:\..*\.tmp)?$/;
 
 /**
  * Makes a folder and fills it; where that fails, nothing is left of it that would stand in the way of the next try.
  * @param force An earlier dataset folder of this name goes first; a folder that holds anything else is never touched. Null
  * where the command has no such option.
  */
-export async function withNewFolder<T>(dir: string, force: boolean | null, work: () => Promise<T>): Promise<T> {
+export async function withNewFolder<T>(
+  dir: string,
+  force: boolean | null,
+  work: () => Promise<T>,
+  readers: Readers = 'user',
+): Promise<T> {
   const there = existsSync(dir);
+  const unmake = unmadeFolders(dir);
   if (there && force === true && (await isOurs(dir))) await removeInside(dir);
   const over = force === null ? '' : ', or --force to write over an earlier import';
-  await expectEmpty(dir, `Give a new or an empty folder with --out${over}.`);
+  await expectEmpty(dir, `Give a new or an empty folder with --out${over}.`, readers);
   try {
     return await work();
   } catch (error) {
     if (there) await removeInside(dir);
     else await rm(dir, { recursive: true, force: true });
+    unmake();
     throw error;
   }
 }

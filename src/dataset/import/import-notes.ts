@@ -1,4 +1,5 @@
 /** What a person should know of an import before using it: what was left unused or put right, and how patients are known. */
+import { formatCount } from '../../format.js';
 import type { Sample } from '../../sample.js';
 import type { DatasetImage } from '../folders/dataset-folder.js';
 import { secondPatient } from '../patients/unnamed-patients.js';
@@ -45,7 +46,7 @@ function warningNotes(images: Imported['images']): string[] {
       kinds.set(kind, { count: (known?.count ?? 0) + 1, example: known?.example ?? warning });
     }
   }
-  return [...kinds.values()].map(({ count, example }) => `${count} ${count === 1 ? 'image' : 'images'}: ${example}`);
+  return [...kinds.values()].map(({ count, example }) => `${formatCount(count, 'image')}: ${example}`);
 }
 
 /** Few patients with nearly all images are most often no patients: a study, or the name of a folder. */

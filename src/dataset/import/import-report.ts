@@ -1,6 +1,8 @@
 /** What an import was asked to do and what came of it: the options, the refusal of --strict, and import.json. */
 import { DataError } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import type { Sample } from '../../sample.js';
+import type { RunJob } from '../context/mask-texts.js';
 import type { ColumnMap } from '../predictions/answered-row.js';
 import type { DatasetImage, DatasetInfo, Rejection } from '../folders/dataset-folder.js';
 import type { PseudonymKey } from '../patients/pseudonym-key.js';
@@ -39,6 +41,10 @@ export interface ImportOptions {
   key?: PseudonymKey;
   /** From which number answers count places, where the files do not show it. */
   answersFrom?: AnswerStart | null;
+  /** A table of what is written about the images: `image` and `context` of `map`, or its usual names. */
+  context?: string | null;
+  /** Masks names in such texts; left out, they are kept with the mark that nothing did. */
+  runJob?: RunJob | undefined;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -55,10 +61,14 @@ export function refuseRejected(rejected: readonly Rejection[], path: string): vo
     .slice(0, 5)
     .map(({ file, line, reason }) => `${file}${line === null ? '' : `:${line}`} ${reason}`);
   const more = rejected.length > shown.length ? [`… and ${rejected.length - shown.length} more`] : [];
-  throw new DataError('import-strict', `${rejected.length} rows cannot be used\n${[...shown, ...more].join('\n')}`, {
-    where: path,
-    remedy: 'Mend them, or import without --strict: they are then listed in rejected.jsonl.',
-  });
+  throw new DataError(
+    'import-strict',
+    `${formatCount(rejected.length, 'row')} cannot be used\n${[...shown, ...more].join('\n')}`,
+    {
+      where: path,
+      remedy: 'Mend them, or import without --strict: they are then listed in rejected.jsonl.',
+    },
+  );
 }
 
 /** Where the key lies under which patients have their pseudonyms. */

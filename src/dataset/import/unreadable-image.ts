@@ -3,6 +3,7 @@
  * it, so that nothing is passed over without a word.
  */
 import { open } from 'node:fs/promises';
+import { medgr2 } from '../../called-as.js';
 
 export interface FileKind {
   /** As it follows "is". */
@@ -12,8 +13,8 @@ export interface FileKind {
 }
 
 const clinical = {
-  dicom: { is: 'a DICOM file', how: 'medgr2 import dicom reads it' },
-  nifti: { is: 'a NIfTI volume', how: 'medgr2 import nifti reads it' },
+  dicom: { is: 'a DICOM file', how: `\`${medgr2} import dicom\` reads it` },
+  nifti: { is: 'a NIfTI volume', how: `\`${medgr2} import nifti\` reads it` },
 } as const satisfies Record<string, FileKind>;
 const converted = (is: string, how = 'convert it to PNG first'): FileKind => ({ is, how });
 const jpeg2000 = converted('a JPEG 2000 image');
@@ -51,7 +52,10 @@ const beginnings: readonly (readonly [at: number, text: string, kind: FileKind])
 const names: readonly (readonly [RegExp, FileKind])[] = [
   [/\.(?:dcm|dicom|dic|ima)$/i, clinical.dicom],
   [/\.nii(?:\.gz)?$/i, clinical.nifti],
-  [/\.(?:hdr|img)(?:\.gz)?$/i, converted('a part of an Analyze or NIfTI pair', 'medgr2 import nifti reads pairs')],
+  [
+    /\.(?:hdr|img)(?:\.gz)?$/i,
+    converted('a part of an Analyze or NIfTI pair', `\`${medgr2} import nifti\` reads pairs`),
+  ],
   [/\.(?:jp2|j2k|j2c|jpx|jpf|jpm)$/i, jpeg2000],
   [/\.svgz?$/i, converted('a drawing in SVG')],
   [/\.pdf$/i, pdf],

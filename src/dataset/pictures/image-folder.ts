@@ -1,7 +1,9 @@
 /** What a folder of images holds: the names of its pictures, and every other file with why it is left out. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { DataError, messageOf } from '../../errors.js';
+import { formatCount } from '../../format.js';
 import { headOf, kindOf, sentence } from '../import/unreadable-image.js';
 import { mapInOrder } from '../import/import-helpers.js';
 
@@ -92,7 +94,7 @@ export function noImages(root: string, left: readonly LeftOut[]): DataError {
           .join('\n')}`;
   return new DataError('no-images', `${root} holds no image (PNG, JPEG, WebP, GIF, BMP, TIFF).${instead}`, {
     where: root,
-    remedy: 'DICOM files are imported with `medgr2 import dicom`, NIfTI volumes with `medgr2 import nifti`.',
+    remedy: `DICOM files are imported with \`${medgr2} import dicom\`, NIfTI volumes with \`import nifti\`.`,
   });
 }
 
@@ -133,6 +135,6 @@ export function leftNotes(
     const names = own.slice(0, shownNames).map(({ name }) => hide?.(name));
     const more = own.length > names.length ? ', …' : '';
     const told = hide === null ? '' : ` (${names.join(', ')}${more})`;
-    return `${own.length} ${own.length === 1 ? 'file' : 'files'} left out: ${why}${told}`;
+    return `${formatCount(own.length, 'file')} left out: ${why}${told}`;
   });
 }

@@ -1,6 +1,7 @@
 /** Pictures that an earlier import made of clinical files, found by the names of those files: for questions about DICOM files. */
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { medgr2 } from '../../called-as.js';
 import { DataError } from '../../errors.js';
 import { datasetFiles, readDataset, type DatasetImage } from '../folders/dataset-folder.js';
 import { keyOf, type PseudonymKey } from '../patients/pseudonym-key.js';
@@ -34,7 +35,7 @@ export async function readMadeImages(folder: string, key: PseudonymKey): Promise
   if (lines.length === 0)
     throw new DataError('no-sources', `${file} names no file`, {
       where: file,
-      remedy: 'Give a folder that `medgr2 import dicom` or `medgr2 import nifti` made.',
+      remedy: `Give a folder that \`${medgr2} import dicom\` or \`import nifti\` made.`,
     });
   const byHash = new Map(images.map((image) => [image.imageHash, image]));
   const names = Map.groupBy(lines, ({ name }) => name);

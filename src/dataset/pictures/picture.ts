@@ -35,6 +35,8 @@ export interface PictureProblem {
   reason: string;
 }
 
+/** Pillow and libvips make other pictures of it, and neither says by which white. */
+const cielab = 'has CIELab colours, which are not read: convert it to RGB first';
 const readFormats = new Set(['png', 'jpeg', 'webp', 'gif', 'tiff']);
 
 /** @returns The picture, or why it cannot be used. */
@@ -58,6 +60,8 @@ export async function cleanPicture(file: Buffer, shape: Shape = 'reject'): Promi
     const result = file.toString('latin1', 0, 2) === 'BM' ? await fromBmp(file, shape) : await fromFile(file, shape);
     return 'reason' in result ? result : { ...result, originalHash: sha256(file) };
   } catch (error) {
+    // libvips takes those of 8 bits for a format of its own.
+    if (messageOf(error).includes('labq')) return { reason: cielab };
     return { reason: `is no whole image: ${messageOf(error).split('\n')[0] ?? ''}` };
   }
 }
@@ -70,6 +74,7 @@ async function fromFile(given: Buffer, shape: Shape): Promise<Made | PictureProb
   const opened = sharp(file, { failOn: 'error', limitInputPixels: false });
   const metadata = await opened.metadata();
   if (!readFormats.has(metadata.format)) return { reason: `is a ${metadata.format} file, which is not read` };
+  if (/^labs?$/.test(metadata.space)) return { reason: cielab };
   const size = metadata.autoOrient;
   const problem = shape === 'any' ? null : shapeProblem(size);
   if (problem !== null && (shape === 'reject' || !problem.mendable)) return { reason: problem.reason };

@@ -1,6 +1,7 @@
 /** Samples in whatever a person has them in: Parquet, JSONL, or a dataset folder. Images end as absolute paths. */
 import { existsSync } from 'node:fs';
 import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { sampleSchema, type Sample } from '../../sample.js';
 import { isDatasetFolder, readDataset } from '../folders/dataset-folder.js';
@@ -31,7 +32,7 @@ async function readAny(path: string): Promise<Sample[]> {
   if (!existsSync(path))
     throw new DataError('file-unreadable', `there is no file ${path}`, {
       where: resolve(path),
-      remedy: 'Give a Parquet or JSONL file of samples, or a dataset folder of `medgr2 import`.',
+      remedy: `Give a Parquet or JSONL file of samples, or a dataset folder of \`${medgr2} import\`.`,
     });
   if (formatOf(path) === 'parquet') return readSamples(path);
   const rows = await readJsonl(path);
@@ -42,7 +43,7 @@ async function readAny(path: string): Promise<Sample[]> {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new DataError('sample-invalid', `${where} is no sample: ${issues.join('; ')}`, {
       where,
-      remedy: 'Questions in a form of their own are made samples by `medgr2 import jsonl`.',
+      remedy: `Questions in a form of their own are made samples by \`${medgr2} import jsonl\`.`,
     });
   });
 }
@@ -53,7 +54,7 @@ export function formatOf(path: string): 'parquet' | 'jsonl' {
   if (extension === '.parquet') return 'parquet';
   if (extension === '.jsonl') return 'jsonl';
   throw new ConfigError('sample-file-kind', `${path} ends neither in .parquet nor in .jsonl`, {
-    remedy: 'Name a file of samples so; other tables are read by `medgr2 import`.',
+    remedy: `Name a file of samples so; other tables are read by \`${medgr2} import\`.`,
   });
 }
 

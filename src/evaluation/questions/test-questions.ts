@@ -1,6 +1,7 @@
 /** Test questions for a model: of a dataset folder, of a run folder, or of a table of samples. Images get absolute paths. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { isDatasetFolder, readDataset } from '../../dataset/folders/dataset-folder.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { DataError } from '../../errors.js';
@@ -17,7 +18,7 @@ export async function readQuestions(path: string): Promise<Sample[]> {
   if (missing === undefined) return samples;
   throw new DataError('image-missing', `the image of ${missing.id} is not there: ${missing.image}`, {
     where: path,
-    remedy: 'Import the questions with their images: medgr2 import … --images copy.',
+    remedy: `Import the questions with their images: \`${medgr2} import … --images copy\`.`,
   });
 }
 
@@ -29,7 +30,7 @@ async function readAny(path: string): Promise<Sample[]> {
     return within(dirname(path), await readSamples(path));
   throw new DataError('no-questions', `${path} is no dataset folder, no run folder and no table of samples`, {
     where: path,
-    remedy: 'Make a dataset folder with medgr2 import, or give a run folder, whose test questions are taken.',
+    remedy: `Make a dataset folder with \`${medgr2} import\`, or give a run folder, whose test questions are taken.`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** One comparison with several seeds: an ordinary run folder for each, and what they come to together. */
 import { join, resolve } from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError } from '../../errors.js';
 import type { ComparisonResult } from './comparison-result.js';
@@ -26,7 +27,7 @@ export async function runSeeds(
       'seeds-of-a-loop',
       'several seeds are for recipes that compare models; this one is the loop',
       {
-        remedy: 'Run it once for each seed (--set seed=N), and put the runs side by side with `medgr2 report`.',
+        remedy: `Run it once for each seed (--set seed=N), and put the runs side by side with \`${medgr2} report\`.`,
       },
     );
   const results: ComparisonResult[] = [];

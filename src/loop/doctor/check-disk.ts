@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { medgr2 } from '../../called-as.js';
 import { messageOf } from '../../errors.js';
 import { failed, ok, warning, type Check } from './check.js';
 
@@ -32,7 +33,7 @@ export function roomAt(name: string, folder: string, free: number): Check {
   return warning(
     name,
     detail,
-    'Enough for the demo; checkpoints of a 7B model take more: `medgr2 plan` says how much.',
+    `Enough for the demo; checkpoints of a 7B model take more: \`${medgr2} plan\` says how much.`,
   );
 }
 

@@ -1,4 +1,5 @@
 /** Which extras are there and fit: a package that only some jobs need is never missing, but a wrong one is a warning. */
+import { medgr2 } from '../../called-as.js';
 import { extraFile, extraNames, type Extra } from '../../bridge/environment/python-extras.js';
 import { pinnedPackages, type PythonInspection } from '../../bridge/environment/inspect-python.js';
 import { note, ok, warning, type Check } from './check.js';
@@ -33,9 +34,9 @@ export function checkExtras(found: PythonInspection, pins: ExtraPins): Check[] {
   return [summary, ...wrong, ...checkTorchvision(found, pins)];
 }
 
-const setup = (extra: Extra): string => `Run \`npx medgr2 setup --with ${extra}\`.`;
+const setup = (extra: Extra): string => `Run \`${medgr2} setup --with ${extra}\`.`;
 const addition = (absent: readonly Extra[]): string =>
-  `Where a setting needs one: \`npx medgr2 setup --with ${absent[0]}\`.`;
+  `Where a setting needs one: \`${medgr2} setup --with ${absent[0]}\`.`;
 
 /** Its compiled half works with one release and one build of torch alone. */
 function checkTorchvision({ packages, torch, torchvision }: PythonInspection, pins: ExtraPins): Check[] {

@@ -1,4 +1,5 @@
 /** Will the jobs run: Python, its packages against the lock, and the devices torch sees. */
+import { medgr2 } from '../../called-as.js';
 import { cudaRemedies } from '../../bridge/failures/cuda-remedies.js';
 import { inspectPython, pinnedPackages, type PythonInspection } from '../../bridge/environment/inspect-python.js';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
@@ -29,7 +30,7 @@ export async function checkPythonSide(device: Config['device'] | null): Promise<
     ];
   } catch (error) {
     const remedy = error instanceof Medgr2Error ? error.remedy : undefined;
-    const check = failed('Python', messageOf(error), remedy ?? 'Run `npx medgr2 setup`.');
+    const check = failed('Python', messageOf(error), remedy ?? `Run \`${medgr2} setup\`.`);
     // `setup` makes the environment there.
     return [check, await checkPlace('environment', environmentFolder(packageRoot))];
   }
@@ -38,10 +39,10 @@ export async function checkPythonSide(device: Config['device'] | null): Promise<
 export function checkPackages(found: PythonInspection['packages'], pinned: ReadonlyMap<string, string>): Check[] {
   return [...pinned].map(([name, wanted]) => {
     const version = found[name] ?? null;
-    if (version === null) return failed(`package ${name}`, `missing; ${wanted} is wanted`, 'Run `npx medgr2 setup`.');
+    if (version === null) return failed(`package ${name}`, `missing; ${wanted} is wanted`, `Run \`${medgr2} setup\`.`);
     // `2.13.0+cu130` is a build of 2.13.0.
     if (version.split('+')[0] === wanted) return ok(`package ${name}`, version);
-    const remedy = 'Run `npx medgr2 setup`; in a Python of your own, `pip install -r py/requirements.txt`.';
+    const remedy = `Run \`${medgr2} setup\`; in a Python of your own, \`pip install -r py/requirements.txt\`.`;
     return warning(`package ${name}`, `${version}, where ${wanted} is what medgr2 is tested with`, remedy);
   });
 }
@@ -51,7 +52,7 @@ export function checkDevices(
   { error, cuda, devices, gpu }: PythonInspection['torch'],
   device: Config['device'] | null,
 ): Check[] {
-  if (error !== null) return [failed('torch', `cannot be imported: ${error}`, 'Run `npx medgr2 setup` again.')];
+  if (error !== null) return [failed('torch', `cannot be imported: ${error}`, `Run \`${medgr2} setup\` again.`)];
   if (devices.length > 0)
     return devices.map(({ name, memoryGiB, bfloat16 }, index) => {
       const detail = `${name}, ${memoryGiB.toFixed(0)} GiB, CUDA ${cuda ?? 'of unknown version'}`;

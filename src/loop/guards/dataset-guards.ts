@@ -4,7 +4,10 @@ import { normalize } from '../../reward/index.js';
 import type { Sample } from '../../sample.js';
 import type { Found } from './alarm.js';
 
-/** Set before bench:guards was first run; a healthy loop came within a hair of `acceptance` (0.51 of the cycle before). */
+/**
+ * Set before bench:guards was first run, but for `acceptance`, which lies midway, as ratios go, between what it measured: 0.51 in the
+ * lowest of seven healthy loops, 0.29 in the highest of seven whose teacher turned adversarial.
+ */
 export const limits = {
   /** Samples below which nothing is said. */
   fewest: 20,
@@ -14,7 +17,7 @@ export const limits = {
   /** Distance between two distributions over modalities: half the sum of differences. */
   drift: 0.35,
   /** Share accepted, as a part of the share of the cycle before. */
-  acceptance: 0.5,
+  acceptance: 0.4,
 } as const;
 
 type Text = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale'>;
@@ -104,7 +107,7 @@ export function modalityDrift(
   };
 }
 
-/** Beyond chance, and by half: a reward model that was retrained moves it too, by less. */
+/** Beyond chance, and to less than the limit: a reward model that was retrained moves it too, by less. */
 export function acceptanceFallen(before: Filtered | null, now: Filtered): Found {
   if (before === null || now.candidates < limits.fewest || before.candidates < limits.fewest) return null;
   const shareOf = ({ candidates, belowThreshold }: Filtered): number => (candidates - belowThreshold) / candidates;

@@ -1,6 +1,7 @@
 /** Measures the policies of a cycle one after the other, and keeps which of them goes on and how they differ. */
 import type { RunContext } from '../run-context.js';
-import { comparePolicies, type ComparedPolicy, type PolicyComparison } from '../result/policy-comparisons.js';
+import type { PolicyComparison } from '../result/policy-comparison.js';
+import { comparePolicies, type ComparedPolicy } from '../result/compare-policies.js';
 import { runStage, type StageDone } from '../stage.js';
 import { evaluate, type EvaluateOutput, type Evaluating } from '../stages/evaluate.js';
 import { tellPromotion } from './watch.js';
@@ -20,6 +21,8 @@ export interface PromotedPolicy {
 export interface MeasuringState {
   rewardModel: { path: string; fingerprint: string };
   promoted: PromotedPolicy;
+  /** The policy before any training, and the newest one of the cycles before; null where they were not measured. */
+  base: ComparedPolicy | null;
   measured: ComparedPolicy | null;
 }
 
@@ -52,6 +55,13 @@ export interface PoliciesDone {
 export function policyMeasures(run: RunContext, cycle: number, state: MeasuringState): PolicyMeasures {
   const { rewardModel, promoted: before } = state;
   const made: (PromotedPolicy & { label: string; stage: StageDone<EvaluateOutput> })[] = [];
+  const comparisons: PolicyComparison[] = [];
+  const compare = async (first: ComparedPolicy | null, second: ComparedPolicy): Promise<void> => {
+    const found = first === null ? null : await comparePolicies(run, first, second);
+    if (found === null) return;
+    comparisons.push(found);
+    run.emit({ type: 'comparison', ...(run.arm === null ? {} : { arm: run.arm }), cycle, ...found });
+  };
   let spoilt = false;
   return {
     measure: async (name, { label, ...policy }) => {
@@ -67,9 +77,12 @@ export function policyMeasures(run: RunContext, cycle: number, state: MeasuringS
           ...(gold ? { rewardModel: rewardModel.path, against: { before, made: [...made], name: policy.name } } : {}),
         }),
       );
-      const earlier = made.at(-1)?.stage ?? null;
+      const earlier = made.at(-1);
       made.push({ ...policy, label, measured: stage.dir, stage });
-      spoilt = (await watchMeasured(run, { cycle, name, stage, earlier })) || spoilt;
+      const now = { name: label, dir: stage.dir };
+      if (earlier !== undefined) await compare({ name: earlier.label, dir: earlier.stage.dir }, now);
+      await compare(state.base, now);
+      spoilt = (await watchMeasured(run, { cycle, name, stage, earlier: earlier?.stage ?? null })) || spoilt;
       return stage.output;
     },
     end: async () => {
@@ -77,19 +90,11 @@ export function policyMeasures(run: RunContext, cycle: number, state: MeasuringS
       if (last === undefined) return { promoted: before, measured: state.measured, comparisons: [], spoilt };
       const { promotion } = last.stage.output;
       tellPromotion(run, promotion);
-      const named = ({ label, stage }: (typeof made)[number]): ComparedPolicy => ({ name: label, dir: stage.dir });
-      const pairs = [
-        ...made.slice(1).map((policy, index) => [named(made[index] as typeof policy), named(policy)] as const),
-        ...(state.measured === null ? [] : [[state.measured, named(last)] as const]),
-      ];
-      const comparisons: PolicyComparison[] = [];
-      for (const [first, second] of pairs) {
-        const found = await comparePolicies(run, first, second);
-        if (found !== null) comparisons.push(found);
-      }
+      const newest = { name: last.label, dir: last.stage.dir };
+      if (state.measured?.dir !== state.base?.dir) await compare(state.measured, newest);
       const promoted = [before, ...made].find(({ name }) => name === promotion?.promoted) ?? last;
       const { name, path, fingerprint, measured } = promoted;
-      return { promoted: { name, path, fingerprint, measured }, measured: named(last), comparisons, spoilt };
+      return { promoted: { name, path, fingerprint, measured }, measured: newest, comparisons, spoilt };
     },
   };
 }

@@ -10,7 +10,7 @@ import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
 import { alarmSchema, promotionSchema } from '../guards/alarm.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
-import { policyComparisonSchema } from './policy-comparisons.js';
+import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 

@@ -1,6 +1,7 @@
 /** The stages that can be run alone, each by the loop's own code: generate, score, sft, grpo, and R_φ from graded samples. */
 import { join, resolve } from 'node:path';
-import { readPool } from '../../dataset/sources/own-files.js';
+import { medgr2 } from '../../called-as.js';
+import { readPool, toPoolImage } from '../../dataset/sources/own-files.js';
 import type { Config } from '../../config/schema.js';
 import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
@@ -35,7 +36,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
     stages: async (run) => {
       if (run.data.pool.length === 0)
         throw new DataError('pool-missing', 'the configuration names no images to ask about', {
-          remedy: 'Set data.pool, or name a folder of images: `medgr2 generate FOLDER`.',
+          remedy: `Set data.pool, or name a folder of images: \`${medgr2} generate FOLDER\`.`,
         });
       // Alone, nobody wants an image twice.
       const imagesPerCycle = Math.min(config.generation.imagesPerCycle, run.data.pool.length);
@@ -54,7 +55,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
 
 async function openPool(folder: string, modality: Modality = 'unknown', context: DataContext) {
   const { images } = await readPool(resolve(folder), modality, dataProgress(context));
-  return { pool: images.map(({ path, imageHash, modality: kind }) => ({ image: path, imageHash, modality: kind })) };
+  return { pool: images.map((image) => toPoolImage(image)) };
 }
 
 export interface RewardModelAlone {

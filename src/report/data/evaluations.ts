@@ -16,6 +16,8 @@ export type Method = (typeof methods)[number];
 export interface Answer {
   id: string;
   correct: boolean;
+  /** What was read in the completion; null where no answer was found. */
+  predicted: string | null;
   modality: string;
   questionType: string;
 }
@@ -39,11 +41,24 @@ export interface Evaluation extends GroupAccuracy {
   answers: Answer[];
 }
 
+/** As sentences and result.json name a policy: `base`, `cycle 1 GRPO`. */
+export const policyName = ({ cycle, method }: Pick<Evaluation, 'cycle' | 'method'>): string =>
+  method === 'base' ? 'base' : `cycle ${cycle} ${method}`;
+
+/** The policy that goes on: the one the gold set let through, by the name of its stage; the newest where that is not told. */
+export function standingPolicy(evaluations: readonly Evaluation[], promoted: string | undefined): Evaluation | null {
+  const named = evaluations.find(({ cycle, method }) =>
+    method === 'base' ? promoted === 'base' : promoted === `cycle-${cycle}/${method.toLowerCase()}`,
+  );
+  return named ?? evaluations.at(-1) ?? null;
+}
+
 const stages = { 'evaluate-base': 'base', 'evaluate-sft': 'SFT', 'evaluate-grpo': 'GRPO' } as const;
 
 const answerSchema = z.object({
   id: z.string(),
   correct: z.boolean(),
+  predicted: z.string().nullable().default(null),
   modality: z.string(),
   questionType: z.string(),
 });

@@ -4,19 +4,19 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { fromRun } from '../../loop/folder/run-folder.js';
 import { stageKey } from '../../loop/folder/ledger.js';
 import type { Sample } from '../../sample.js';
 import type { RunRecord } from './run-record.js';
 import type { CycleScores, Decision } from './candidate-scores.js';
+import { embedImage, type EmbeddedImage } from './embedded-image.js';
 
 export interface GalleryItem {
   sample: Sample;
   decision: Decision;
-  /** A data URL; null where the image is not there, cannot be read, or was not asked for. */
-  image: { url: string; width: number; height: number } | null;
+  /** Null where the image is not there, cannot be read, or was not asked for. */
+  image: EmbeddedImage | null;
 }
 
 export interface CycleGallery {
@@ -31,9 +31,6 @@ export interface GalleryOptions {
   count: number;
   images: boolean;
 }
-
-/** Longest side of an embedded image, in pixels. */
-const imageSize = 224;
 
 export async function readGallery(
   run: RunRecord,
@@ -69,19 +66,5 @@ export function evenly<T>(items: readonly T[], count: number): T[] {
 }
 
 async function item(run: RunRecord, sample: Sample, decision: Decision, wanted: boolean): Promise<GalleryItem> {
-  return { sample, decision, image: wanted ? await embed(fromRun(run.dir, sample.image)) : null };
-}
-
-async function embed(file: string): Promise<GalleryItem['image']> {
-  try {
-    const { data, info } = await sharp(file)
-      .rotate()
-      .resize({ width: imageSize, height: imageSize, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: 82 })
-      .toBuffer({ resolveWithObject: true });
-    const url = `data:image/webp;base64,${data.toString('base64')}`;
-    return { url, width: info.width, height: info.height };
-  } catch {
-    return null; // The page says that the image is not there; a report is no place to fail over it.
-  }
+  return { sample, decision, image: wanted ? await embedImage(fromRun(run.dir, sample.image)) : null };
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 const text = z.string().optional().catch(undefined);
+const model = z.object({ model: text }).optional().catch(undefined);
 const flag = z.boolean().optional().catch(undefined);
 
 export const settingsSchema = z
@@ -9,7 +10,7 @@ export const settingsSchema = z
     cycles: z.number().optional().catch(undefined),
     seed: z.number().optional().catch(undefined),
     data: z.object({ source: text }).catch({}).prefault({}),
-    generation: z.object({ provider: text }).catch({}).prefault({}),
+    generation: z.object({ provider: text, gemini: model, openai: model, local: model }).catch({}).prefault({}),
     policy: z.object({ base: text }).catch({}).prefault({}),
     dataset: z.object({ includeSeed: flag }).catch({}).prefault({}),
     generatorUpdate: z.object({ enabled: flag }).catch({}).prefault({}),

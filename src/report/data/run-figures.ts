@@ -3,9 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
 import { seedFolders } from '../../loop/comparison/seed-folders.js';
+import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { holdsRun } from '../../loop/folder/run-folder.js';
+import { readTestQuestions, readTestSamples, type TestQuestions } from '../answers/answered-questions.js';
 import { readCurves, type Curve } from './learning-curves.js';
-import { readEvaluations, type Evaluation } from './evaluations.js';
+import { policyName, readEvaluations, standingPolicy, type Evaluation } from './evaluations.js';
 import { readHeadroom, type CycleHeadroom } from './cycle-headroom.js';
 import { readGallery, type CycleGallery, type GalleryOptions } from './gallery-samples.js';
 import { limitsOf } from './figure-limits.js';
@@ -15,13 +17,20 @@ import { readRun, type RunRecord } from './run-record.js';
 import { readScores, type CycleScores } from './candidate-scores.js';
 import { readCosts, type CycleCost } from './time-spent.js';
 
+/** Of each fate and modality, with images. */
+const shownQuestions = 12;
+
 export interface RunFigures {
   run: RunRecord;
   evaluations: Evaluation[];
   scores: CycleScores[];
   rewardModels: RewardModelFigures[];
-  /** From the base to the newest policy; null where one of them was not measured. */
+  /** The policy that goes on; null where none was measured. */
+  standing: Evaluation | null;
+  /** From the base to that policy; null where one of them was not measured. */
   transitions: Transitions | null;
+  /** How the test questions fared on that way; null likewise. */
+  questions: TestQuestions | null;
   curves: Curve[];
   costs: CycleCost[];
   gallery: CycleGallery[];
@@ -52,13 +61,25 @@ async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOp
   const rewardModels = await part(run, 'Scores of the reward model', () => readRewardModels(run), []);
   const gallery = await part(run, 'Scored samples', () => readGallery(run, scores, options), []);
   const base = evaluations.find(({ method }) => method === 'base');
-  const last = evaluations.at(-1);
+  const standing = standingPolicy(evaluations, run.result?.cycles.at(-1)?.promotedPolicy);
+  const tests = await part(run, 'The test questions', () => readTestSamples(run), new Map());
+  const questions = await part(
+    run,
+    'The test questions',
+    () => readTestQuestions(run, evaluations, tests, { ...options, count: shownQuestions }),
+    null,
+  );
   return {
     run,
     evaluations,
+    standing,
+    questions,
     scores,
     rewardModels,
-    transitions: base === undefined || last === undefined || last === base ? null : flowsBetween(base, last),
+    transitions:
+      base === undefined || standing === null || standing === base
+        ? null
+        : flowsBetween(base, standing, (id) => tests.get(id)?.imageHash ?? id, run.result?.comparisons ?? []),
     curves: readCurves(run),
     costs: readCosts(run),
     gallery,
@@ -78,10 +99,18 @@ async function part<T>(run: RunRecord, what: string, read: () => Promise<T>, oth
 }
 
 /** Null where their predictions are not there, or are of other questions. */
-function flowsBetween(first: Evaluation, second: Evaluation): Transitions | null {
-  const named = ({ label, answers }: Evaluation) => ({ name: label, outcomes: answers });
+function flowsBetween(
+  first: Evaluation,
+  second: Evaluation,
+  imageOf: (id: string) => string,
+  comparisons: readonly PolicyComparison[],
+): Transitions | null {
+  const named = (evaluation: Evaluation) => ({ name: policyName(evaluation), outcomes: evaluation.answers });
   try {
-    return transitions(named(first), named(second));
+    const found = transitions(named(first), named(second), imageOf);
+    // The run knew whose the images are; its folder tells images apart only.
+    const told = comparisons.find((item) => item.first === 'base' && item.second === policyName(second));
+    return told === undefined ? found : { ...found, pValue: told.pValue, paired: told };
   } catch (error) {
     if (error instanceof DataError) return null;
     throw error;

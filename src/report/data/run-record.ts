@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { medgr2 } from '../../called-as.js';
 import { messageOf, RunError } from '../../errors.js';
 import { environmentSchema, type Environment } from '../../loop/folder/run-environment.js';
 import { runEventSchema, type StageName, type TimedEvent } from '../../loop/run-events.js';
@@ -61,7 +62,7 @@ export function readRun(folder: string): RunRecord {
   if (!holdsRun(dir))
     throw new RunError('no-run-folder', `${folder} holds no run`, {
       where: dir,
-      remedy: 'Give the folder that medgr2 run wrote: it holds config.yaml and events.jsonl.',
+      remedy: `Give the folder that \`${medgr2} run\` wrote: it holds config.yaml and events.jsonl.`,
     });
   const gaps: string[] = [];
   const read = <T>(file: string, reader: (path: string) => T): T | null => {

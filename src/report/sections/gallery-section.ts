@@ -3,20 +3,20 @@ import type { CycleGallery, GalleryItem } from '../data/gallery-samples.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { html, type Markup } from '../markup.js';
 import { decimal } from '../numbers.js';
+import { clip, picture, type Picture } from '../sample-parts.js';
+import { linksTo, type BesideLink } from '../pages/beside-links.js';
 import { sideBySide, type Section } from './section.js';
 
-/** Characters of a text that are shown. */
-const longest = 700;
-
-export function gallery(runs: readonly RunFigures[]): Section {
+/** @param links Of each run, to all that were accepted. */
+export function gallery(runs: readonly RunFigures[], links: readonly (readonly BesideLink[])[]): Section {
   const lead = html`<p class="lead">
     Taken at even distances in the order of the scores, from the highest to the lowest of each kind; not chosen by
     anyone. Images are scaled down.
   </p>`;
-  const galleries = runs.map(({ gallery: cycles }) =>
+  const galleries = runs.map(({ gallery: cycles }, run) =>
     cycles.length === 0
       ? html`<p class="nothing">No candidate was scored and filtered yet.</p>`
-      : html`${cycles.map((cycle, i) => cycleOf(cycle, i === cycles.length - 1))}`,
+      : html`${linksTo(links[run] ?? [])}${cycles.map((cycle, i) => cycleOf(cycle, i === cycles.length - 1))}`,
   );
   return { id: 'gallery', title: 'Samples', body: html`${lead}${sideBySide(runs, galleries)}` };
 }
@@ -34,24 +34,20 @@ function group(name: string, items: readonly GalleryItem[]): Markup {
       items.length === 0
         ? html`<p class="nothing">None.</p>`
         : html`<ul class="samples">
-            ${items.map(card)}
+            ${items.map(sampleCard)}
           </ul>`
     }`;
 }
 
-function card({ sample, decision, image }: GalleryItem): Markup {
+/** Also of the pages beside the report, which name the image's file. */
+export function sampleCard({
+  sample,
+  decision,
+  image,
+}: Pick<GalleryItem, 'sample' | 'decision'> & { image: Picture }): Markup {
   const truth = decision.correct === null ? null : decision.correct ? 'true' : 'wrong';
   return html`<li>
-    ${
-      image === null
-        ? html`<p class="missing">image not in this page</p>`
-        : html`<img
-            src="${image.url}"
-            width="${image.width}"
-            height="${image.height}"
-            alt="${sample.modality} image that the question is about"
-          />`
-    }
+    ${picture(image, sample.modality)}
     <p class="score">
       ${reasonOf(decision.decision)}
       <b>${decimal(sample.score)}</b
@@ -79,5 +75,3 @@ function card({ sample, decision, image }: GalleryItem): Markup {
 
 const reasonOf = (decision: string): string =>
   ({ accepted: 'accepted at', overlap: 'in D_gen already, at', 'below-threshold': 'below τ at' })[decision] ?? decision;
-
-const clip = (text: string): string => (text.length > longest ? `${text.slice(0, longest).trimEnd()}…` : text);

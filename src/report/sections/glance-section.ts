@@ -4,7 +4,7 @@ import type { ComparisonResult } from '../../loop/comparison/comparison-result.j
 import type { RunFigures } from '../data/run-figures.js';
 import type { CycleScores } from '../data/candidate-scores.js';
 import { html, type Markup } from '../markup.js';
-import { count, decimal, duration, percent, percentWithin, points, probability } from '../numbers.js';
+import { count, decimal, duration, percent, percentWithin, points, pText } from '../numbers.js';
 import { tableOf } from '../html-table.js';
 import { sideBySide, type Section } from './section.js';
 
@@ -31,15 +31,15 @@ function recipeTiles({ recipe, arms, testQuestions, totalSeconds }: ComparisonRe
   ];
 }
 
-function loopTiles({ evaluations, scores, costs, transitions }: RunFigures): Tile[] {
+function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFigures): Tile[] {
   const base = evaluations.find(({ method }) => method === 'base');
-  const last = evaluations.at(-1);
+  const last = standing ?? undefined;
   const newest = scores.at(-1);
   const seconds = costs.reduce((sum, cost) => sum + cost.seconds, 0);
   const change =
     base === undefined || last === undefined || last === base
       ? null
-      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, p\u00a0=\u00a0${probability(transitions.pValue)}`}`;
+      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, ${pText(transitions.pValue)}`}`;
   return [
     ['base accuracy', percent(base?.accuracy), intervalOf(base)],
     ...(last === undefined || last === base

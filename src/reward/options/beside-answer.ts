@@ -1,9 +1,8 @@
 /** What stands beside an answer that was given, and whether it takes the answer back: another option, a doubt, a denial. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import statements from '../lexicon/statements.json' with { type: 'json' };
 import { articles } from '../words/canonical-words.js';
 import { readMentions } from './option-mentions.js';
-import { isLeftOpen, isNotExcluded } from '../reading/left-open.js';
+import { hesitates, isLeftOpen, isNotExcluded } from '../reading/left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { stancesOf } from '../reading/stance.js';
 import type { Word } from '../words/word-list.js';
@@ -11,9 +10,9 @@ import type { Word } from '../words/word-list.js';
 const alsoStarts = new Phrases({
   or: [...lexicon.or, ...lexicon.and, 'maybe', 'perhaps', 'possibly', 'vielleicht', '也许', '可能'],
 });
+const breaks = new Phrases({ break: lexicon.breaks });
 const besides = new Phrases(lexicon.besides);
 const denials = new Phrases({ denial: lexicon.selfDenials });
-const hesitations = new Phrases({ hesitation: statements.hesitations });
 const refusals = new Phrases({ refusal: lexicon.refusals });
 /** Sentences that are looked at; what comes later is an explanation. */
 const atMost = 12;
@@ -42,7 +41,8 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   if (stood.some((one) => one.option === option && one.stance === 'denied') && denials.within(loose)) return true;
   const others = mentions.filter((one) => one.option !== option && (one.option !== null || one.by === 'words'));
   if (others.length === 0) return false;
-  if (alsoStarts.startingAt(words, 0) !== null) return true;
+  const but = breaks.startingAt(words, 0)?.length ?? 0;
+  if (alsoStarts.startingAt(words, but) !== null) return true;
   const standing = stood.some(
     ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
   );
@@ -52,9 +52,6 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   const spoken = loose.filter(({ text }) => !articles.has(text));
   return last === words.length && spoken.length <= mentions.length;
 }
-
-/** `Wait`, `let me check again`: whatever follows is not what was said before. */
-export const hesitates = (words: readonly Pick<Word, 'text'>[]): boolean => hesitations.startingAt(words, 0) !== null;
 
 /** `Perhaps.`, `I may be wrong.`: short, and about the answer itself. */
 function isLeftOpenWhole(words: readonly Word[]): boolean {

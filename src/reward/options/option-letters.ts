@@ -16,6 +16,7 @@ export interface LetterMention {
 const labelWords = new Set(lexicon.labelWords.map(spelled));
 const notLabels = new Set(lexicon.notLabels.map(spelled));
 const joins = new Set([...lexicon.or, ...lexicon.and].flatMap((phrase) => phraseWords(phrase).at(-1) ?? []));
+const ordinals = new Set(lexicon.ordinals.flat().map(spelled));
 const fillers = new Set(lexicon.fillers.map(spelled));
 const afterLetter = new Set(lexicon.afterLetter.map(spelled));
 const verdict = /^(?:is|was|are|were|ist|est|es|seems|looks|appears)$/;
@@ -51,6 +52,8 @@ function isCarried(context: LetterContext, labels: readonly boolean[], i: number
   const word = context.words[i] as Word;
   const named = i > 0 && word.boundary === 'none' && notLabels.has(context.words[i - 1]?.text ?? '');
   if (word.raw !== word.raw.toUpperCase() || word.raw === 'I' || named) return false;
+  // `A novice would choose B`, but `A first choice, B second`.
+  if (isArticle(context, i) && !ordinals.has(context.words[i + 1]?.text ?? '')) return false;
   return besideLetter(context.words, labels, i) && !isPartOfWord(context, i) && !isAbbreviated(context, i);
 }
 

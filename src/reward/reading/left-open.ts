@@ -1,5 +1,6 @@
 /** Whether a stretch of words leaves open what it speaks of: `perhaps`, `kann … sein`, `cannot be excluded`, `not impossible`. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import statements from '../lexicon/statements.json' with { type: 'json' };
 import { Phrases } from '../words/phrases.js';
 import { spelled, type Word } from '../words/word-list.js';
 
@@ -8,6 +9,7 @@ const doubts = new Phrases({ doubt: lexicon.doubts });
 const pairs = lexicon.doubtPairs.map((pair) => pair.map(spelled));
 const exclusions = new Phrases({ exclusion: lexicon.exclusions });
 const negations = new Phrases({ negation: lexicon.negations });
+const hesitations = new Phrases({ hesitation: statements.hesitations });
 /** Words between a negation and what it negates: `cannot at this point be excluded`. */
 const near = 5;
 
@@ -22,6 +24,9 @@ export function isLeftOpen(words: readonly Pick<Word, 'text'>[]): boolean {
 export function isNotExcluded(words: readonly Pick<Word, 'text'>[]): boolean {
   return words.some((_, i) => exclusions.startingAt(words, i) !== null && isNegated(words, i));
 }
+
+/** `Wait`, `let me check again`: whatever follows is not what was said before. */
+export const hesitates = (words: readonly Pick<Word, 'text'>[]): boolean => hesitations.startingAt(words, 0) !== null;
 
 /** `Perhaps`, and nothing else. */
 export function isOnlyDoubt(words: readonly Pick<Word, 'text'>[]): boolean {

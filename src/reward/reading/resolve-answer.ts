@@ -1,25 +1,30 @@
 /** The option that a text gives as its answer. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import statements from '../lexicon/statements.json' with { type: 'json' };
+import { disagrees, withoutOffers } from './asides.js';
 import { bareAnswers } from './answer-alone.js';
-import { hesitates, takesBack } from '../options/beside-answer.js';
-import { contradictsFinding, findingOption } from './yes-no.js';
+import { takesBack } from '../options/beside-answer.js';
+import { contradictsFinding, findingOption, noneOption, optionByInitial } from './yes-no.js';
 import { declarations, type Declaration } from './declared-answer.js';
 import { withoutLabels } from '../options/labelled-options.js';
 import { unwrap } from './answer-markup.js';
 import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
+import { withoutSideIdioms } from '../options/side-idioms.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
-import { isLeftOpen, isOnlyDoubt } from './left-open.js';
-import { articles, readWords } from '../words/canonical-words.js';
+import { hesitates, isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { articles, coreForm, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
-import { statesAnother } from './other-statement.js';
+import { afterLast, statesAnother } from './other-statement.js';
 import { prepare } from '../words/word-list.js';
-import { optionsInUnitOf } from '../options/unit-asked.js';
+import { otherWordings } from '../options/other-wordings.js';
 
 /** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
 export type Resolution = { option: string } | 'none' | 'several';
 
+const besides = new Phrases(lexicon.besides);
+const selfCorrections = new Phrases({ correction: statements.selfCorrections });
 const refusals = new Phrases({ refusal: lexicon.refusals });
 
 /**
@@ -39,7 +44,8 @@ export function resolveOption(
 
 /** @param question What was asked, which may name a finding or a unit; empty where it is not known. */
 export function resolve(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
-  const { body, beside } = unwrap(text);
+  const { body: wrapped, beside } = unwrap(text);
+  const body = withoutOffers(wrapped);
   const read = (shown: readonly string[], said: string): Resolution => {
     const resolution = resolvePlain(said, shown, bounded, question);
     if (typeof resolution !== 'object') return resolution;
@@ -52,11 +58,21 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (resolution !== 'none') return resolution;
   const unlabelled = withoutLabels(options);
   if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
-  const measured = optionsInUnitOf(question, options);
-  return measured === null ? 'none' : read(measured, body);
+  const none = noneOption(body, options, question);
+  if (none !== null) return { option: none };
+  for (const other of otherWordings(body, options, question)) {
+    const found = read(other.options, other.text);
+    if (found !== 'none') return found;
+  }
+  return 'none';
 }
 
 function resolvePlain(plain: string, options: readonly string[], bounded: boolean, question: string): Resolution {
+  const corrected = afterLast(plain, selfCorrections);
+  if (corrected !== plain && readMentions(corrected, options, bounded).mentions.length > 0) {
+    const read = resolvePlain(corrected, options, bounded, question);
+    if (typeof read !== 'object' || !besides.within(readWords(corrected))) return read;
+  }
   const named = nameOf(plain, options);
   if (named !== undefined) return named === null ? 'several' : { option: named };
   // An option such as `The diagnosis is asthma` declares nothing.
@@ -71,9 +87,15 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   const [, letter = '', words = ''] = /^\s*[([]?([A-Za-z])\s*[)\].:/=–—-]+\s*(\S.*)$/.exec(text) ?? [];
   const lettered = letter === '' ? undefined : options[letter.toUpperCase().charCodeAt(0) - 65];
   const named =
-    lettered !== undefined && nameOption(words, options) === lettered ? lettered : nameOption(text, options);
+    lettered !== undefined && nameOption(words, options) === lettered ? lettered : namedOrInitial(text, options);
   // `CT?` asks.
-  return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
+  return named !== undefined && named !== text && /[?？]\W*$|^[^\p{L}\p{N}]*[?？]/u.test(text) ? null : named;
+}
+
+/** An option that several fit is none, whatever its initial. */
+function namedOrInitial(text: string, options: readonly string[]): string | null | undefined {
+  const named = nameOption(text, options);
+  return named === undefined ? optionByInitial(text, options) : named;
 }
 
 /** What the declarations of a text agree on, and nothing beside them takes away. */
@@ -88,7 +110,7 @@ function declaredOption(text: string, options: readonly string[], question: stri
     hung ||= isHanging(declaration);
     // `The diagnosis is uncertain. Answer: B`: a doubt that ends its sentence leaves the next one whole.
     const closed = /^\s*[.!。！]/.test(text.slice(declaration.end));
-    const read = isHanging(declaration) && !closed ? 'several' : readDeclaration(declaration, options);
+    const read = isHanging(declaration) && !closed ? 'several' : readDeclaration(declaration, options, question);
     if (read === 'none') continue;
     if (result !== 'none' && !declaration.revised && !sameResolution(result, read)) return 'several';
     result = read;
@@ -131,7 +153,11 @@ function isHanging({ sentence, doubtful }: Declaration): boolean {
   return words.length === 0 ? doubtful : isOnlyDoubt(words);
 }
 
-function readDeclaration({ line, sentence, doubtful }: Declaration, options: readonly string[]): Resolution {
+function readDeclaration(
+  { line, sentence, doubtful }: Declaration,
+  options: readonly string[],
+  question: string,
+): Resolution {
   for (const segment of line === sentence ? [line] : [line, sentence]) {
     const body = segment.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
     const named = cutAtArticle(body) ? undefined : nameOf(body, options);
@@ -141,7 +167,7 @@ function readDeclaration({ line, sentence, doubtful }: Declaration, options: rea
   // `B. No wait`, which is no option B with words of its own.
   const words = /^[A-Z][.)]\s+(.*)$/s.exec(body)?.[1] ?? '';
   if (cutAtArticle(body) || hesitates(readWords(words))) return 'several';
-  const read = spokenFor(body, options, true);
+  const read = spokenFor(body, options, true, question);
   return doubtful && typeof read === 'object' ? 'several' : read;
 }
 
@@ -150,19 +176,33 @@ const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
 
 /** The one option that a text speaks for. */
 function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
-  const reading = readMentions(withoutIdioms(text), options, bounded);
+  const reading = readMentions(withoutSideIdioms(text), options, bounded);
   if (reading.mentions.length === 0) {
-    const found = findingOption(reading.words, options, question);
+    const found = /[?？]/.test(text) ? null : findingOption(reading.words, options, question);
     return found === null ? 'none' : { option: found };
   }
   // An option may itself be `Not sure`.
   const loose = reading.words.map((word, i) => (reading.owners[i] === undefined ? word : { text: '§' }));
   if (refusals.within(loose)) return 'several';
-  const stood = stancesOf(reading);
+  if (disagrees(reading.words.slice(reading.mentions.at(-1)?.end))) return 'several';
+  const stood = stancesOf(reading, question);
   const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
   const [only] = denied;
   const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;
-  return opposite === null ? decide(stood) : { option: opposite };
+  return opposite === null ? (ofAll(stood, options) ?? decide(stood)) : { option: opposite };
+}
+
+const wholes = lexicon.wholeOptions.map((option) => coreForm(readWords(option)));
+
+/** `None of the above` where each of the others is denied, and `all of the above` where it is said, whatever else is. */
+function ofAll(stood: readonly Stood[], options: readonly string[]): Resolution | null {
+  const [all, none] = wholes.map((whole) => options.find((option) => coreForm(readWords(option)) === whole));
+  const rest = options.filter((option) => option !== none);
+  const only = (stance: Stood['stance']): boolean => stood.every((one) => one.stance === stance && one.option !== null);
+  const named = new Set(stood.map(({ option }) => option));
+  if (none !== undefined && rest.length > 1 && only('denied') && rest.every((option) => named.has(option)))
+    return { option: none };
+  return all !== undefined && named.has(all) && only('said') ? { option: all } : null;
 }
 
 function decide(stood: readonly Stood[]): Resolution {
@@ -180,11 +220,3 @@ function decide(stood: readonly Stood[]): Resolution {
   if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
   return { option };
 }
-
-const idiom = new RegExp(
-  `\\b(?:${["that'?s", 'that is', "you'?re", 'you are', 'quite', "I'?m", 'I am'].join('|')}) right\\b|\\ball right\\b|\\bright (?:now|away|here|there|answer|option|choice|one)\\b`,
-  'gi',
-);
-
-/** `That's right` names no side. */
-const withoutIdioms = (text: string): string => text.replace(idiom, (found) => found.replace(/right/i, 'so'));

@@ -5,14 +5,20 @@
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
-import { Phrases } from '../words/phrases.js';
+import { Phrases, phraseWords } from '../words/phrases.js';
+import { isAside, isExplained, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { isFramed } from '../options/framed-mention.js';
+import { isOfPart, speaksOfHealth } from '../options/part-normal.js';
 import { voiceOf } from './voices.js';
 import type { Mention, Word } from '../words/word-list.js';
 
-/** `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. */
-export type Stance = 'said' | 'denied' | 'doubted' | 'background';
+/**
+ * `background`: spoken of in a reason or a comparison, which neither gives nor takes an answer. `aside`: recommended, past, or
+ * of a part, as asides.ts has it, and all that a list puts beside it.
+ */
+export type Stance = 'said' | 'denied' | 'doubted' | 'background' | 'aside';
 
 type Owners = Reading['owners'];
 
@@ -35,29 +41,52 @@ const lists = {
 /** Another grade, size or side than the one it names. */
 const doubtedBefore =
   /(?:^| )(?:less than|more than|at least|at most|greater than|higher than|lower than|worse than|better than|up to|beyond|opposite(?: to| of)?|half of|twice|double)(?: the| an?)? $/;
+const labels = new Set(lexicon.labelWords.flatMap(phraseWords));
 /** Words looked at on each side. */
 const reach = 14;
 
-export function stancesOf(reading: Reading): Stood[] {
+/** @param question What was asked, which an aside may answer; empty where it is not known. */
+export function stancesOf(reading: Reading, question = ''): Stood[] {
   const stood: Stood[] = [];
   for (const mention of reading.mentions) {
     const previous = stood.at(-1);
-    const stance = stanceOf(reading, mention);
+    const clause = clauseOf(reading, mention, question);
+    const stance = stanceOf(reading, mention, clause);
+    const said = stance === 'said';
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const open = stance === 'said' || stance === 'doubted';
-    const goesAlong = previous?.stance === 'denied' && open && goesOn(reading.words, previous, mention);
+    const leads = previous?.stance === 'denied' || previous?.stance === 'aside';
+    const goesAlong = leads && (said || stance === 'doubted') && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
-    const again =
-      stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
-    stood.push({ ...mention, stance: goesAlong ? 'denied' : again ? previous.stance : stance });
+    const again = said && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
+    const weak = mention.weak === true || (said && mention.by === 'words' && !isAnswer(mention, clause));
+    stood.push({ ...mention, weak, stance: goesAlong || again ? previous.stance : stance });
   }
   return stood;
 }
 
-function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stance {
-  const from = clauseStart(words, mention.start, owners);
-  const to = clauseEnd(words, mention.end, owners);
-  const before = words.slice(from, mention.start);
+/** `The left lung is clear` and `The liver produces bile` give no answer, though they stand beside one. */
+function isAnswer({ option }: Mention, clause: Clause): boolean {
+  return speaksOfHealth(option, false) || (isFramed(clause) && !isWell(clause));
+}
+
+function clauseOf({ words, owners }: Reading, { start, end }: Mention, question: string): Clause {
+  const [from, to] = [clauseStart(words, start, owners), clauseEnd(words, end, owners)];
+  return { words, start, end, from, to, isOption: (index) => owners[index] !== undefined, question };
+}
+
+function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
+  if (mention.by === 'letter' && isExplained(clause)) return 'aside';
+  const well = isWell(clause) && clause.question !== '';
+  if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
+  const stance = stanceInClause(reading, mention, clause.from, clause.to);
+  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
+}
+
+function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, from: number, to: number): Stance {
+  // The noun of `alternative B` puts nothing beside it.
+  const label = mention.by === 'letter' && mention.start > from && labels.has(words[mention.start - 1]?.text ?? '');
+  const before = words.slice(from, label ? mention.start - 1 : mention.start);
   const after = words.slice(mention.end, to);
   // An option `no` or `no mass` denies nothing but itself.
   const unowned = before.map((word, i) => (owners[from + i] === undefined ? word : gapWord));
@@ -68,7 +97,7 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
     !inMention(from + i) && (!orArticles.has(text) || inMention(from + i - 1));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
   const voice = voiceOf(words, mention, inMention);
-  if (voice === 'other') return 'background';
+  if (voice === 'other' || lists.superseded.within(around)) return 'background';
   const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
   if (voice === 'conditional' || isLeftOpen(around) || isAsked(words, mention, prepared)) return 'doubted';
   const wide = words
@@ -81,7 +110,6 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
   if (isPassedOver(words, mention.start, owners)) return 'background';
   if (isDeniedBefore(wide, unowned)) return 'denied';
   if (alternates) return 'doubted';
-  if (lists.superseded.within(around)) return 'background';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
   if (lists.deniedBehind.within(after)) return 'denied';
@@ -91,8 +119,13 @@ function stanceOf({ words, owners, prepared }: Reading, mention: Mention): Stanc
 const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
 
-/** The sentence ends with a question mark. */
-function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
+/** The sentence ends with a question mark, or `?Pneumonia` begins with one. */
+function isAsked(words: readonly Word[], { start, end }: Mention, prepared: string): boolean {
+  if (
+    /[?？]\s*$/.test(prepared.slice(0, words[start]?.start)) &&
+    !/[\p{L}\p{N}]\s*[?？]\s*$/u.test(prepared.slice(0, words[start]?.start))
+  )
+    return true;
   let last = end - 1;
   while (last + 1 < words.length && words[last + 1]?.boundary !== 'sentence') last++;
   return /^[\s)\]*"'”]*[?？]/.test(prepared.slice(words[last]?.end ?? 0, (words[last]?.end ?? 0) + 8));
@@ -110,14 +143,14 @@ function joins(words: readonly Word[], at: number): boolean {
   const boundary = words[at]?.boundary;
   if (boundary !== 'clause') return boundary === 'none';
   return (
-    lists.bridges.startingAt(words, at) !== null || isAside(words.slice(Math.max(0, at - asideAtMost), at), 'last')
+    lists.bridges.startingAt(words, at) !== null || isDoubtAlone(words.slice(Math.max(0, at - asideAtMost), at), 'last')
   );
 }
 
 /** Words of a clause that is nothing but `perhaps`, `может быть`. */
 const asideAtMost = 4;
 
-function isAside(words: readonly Word[], which: 'first' | 'last'): boolean {
+function isDoubtAlone(words: readonly Word[], which: 'first' | 'last'): boolean {
   const cut =
     which === 'last'
       ? words.findLastIndex(({ boundary }) => boundary !== 'none')
@@ -130,7 +163,7 @@ function clauseEnd(words: readonly Word[], end: number, owners: Owners): number 
   let to = end;
   const open = (at: number): boolean =>
     words[at]?.boundary === 'none' ||
-    (words[at]?.boundary === 'clause' && isAside(words.slice(at, at + asideAtMost), 'first'));
+    (words[at]?.boundary === 'clause' && isDoubtAlone(words.slice(at, at + asideAtMost), 'first'));
   while (to < words.length && to - end < reach && open(to) && !breaksAt(words, to, owners)) to++;
   return to;
 }

@@ -45,7 +45,8 @@ export function voiceOf(words: readonly Word[], span: Span, isOption: (index: nu
   return conditional(before, span.start) || conditional(span.end, after) ? 'conditional' : 'writer';
 }
 
-function sentenceStart(words: readonly Word[], start: number): number {
+/** First word of a sentence, or behind the `but` before it. */
+export function sentenceStart(words: readonly Word[], start: number): number {
   let from = start;
   while (from > 0 && start - from < reach && words[from]?.boundary !== 'sentence') {
     if (lists.contrasts.startingAt(words, from - 1) !== null) break;
@@ -54,7 +55,7 @@ function sentenceStart(words: readonly Word[], start: number): number {
   return from;
 }
 
-function sentenceEnd(words: readonly Word[], end: number): number {
+export function sentenceEnd(words: readonly Word[], end: number): number {
   let to = end;
   while (to < words.length && to - end < reach && words[to]?.boundary !== 'sentence') {
     if (lists.contrasts.startingAt(words, to) !== null || lists.reasons.startingAt(words, to) !== null) break;

@@ -1,7 +1,8 @@
 /** Yes and no: as words of their own, and as what a finding that is absent says (`No fracture is seen`). One language at a time. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import { affirms, asksForAbsence, negates, speaksOf } from './absent-finding.js';
+import { asksForAbsence, findingIn, type Finding } from './absent-finding.js';
 import { isLeftOpen } from './left-open.js';
+import { readWords } from '../words/canonical-words.js';
 import { Phrases } from '../words/phrases.js';
 import { normalize } from '../words/normal-text.js';
 import { spelled, type Mention, type Word } from '../words/word-list.js';
@@ -18,6 +19,13 @@ const connectives = new Set([...lexicon.or, ...lexicon.and].map(spelled));
 /** `No is wrong` speaks of the answer. */
 const verbs = /^(?:is|was|does|did|would|seems|can|could|might|may|cannot|isnt|ist|est)$/;
 
+const normalized = (words: readonly string[]): ReadonlySet<string> => new Set(words.map(normalize));
+const polarWords = languages.map((language) => ({
+  language,
+  yes: normalized(lexicon.polarity[language].yes),
+  no: normalized(lexicon.polarity[language].no),
+}));
+
 interface Polar {
   language: Language;
   yes: string | undefined;
@@ -26,22 +34,24 @@ interface Polar {
 
 /** Which option is yes and which is no in one language; one of them may be missing, as beside `Yes, mild` and `Yes, severe`. */
 function polarOptions(options: readonly string[]): Polar | null {
-  const find = (language: Language, polarity: Polarity): string | undefined =>
-    options.find((option) =>
-      lexicon.polarity[language][polarity].some((word) => normalize(word) === normalize(option)),
-    );
-  const found = languages.map((language) => ({ language, yes: find(language, 'yes'), no: find(language, 'no') }));
+  const read = options.map((option) => ({ option, text: normalize(option) }));
+  const among = (words: ReadonlySet<string>): string | undefined => read.find(({ text }) => words.has(text))?.option;
+  const found = polarWords.map(({ language, yes, no }) => ({ language, yes: among(yes), no: among(no) }));
   const both = found.find(({ yes, no }) => yes !== undefined && no !== undefined);
   return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
 
-const polarWords = new Set(
-  languages.flatMap((language) => Object.values(lexicon.polarity[language]).flat()).map(normalize),
-);
+/** `Present` and `Absent`, which a sentence about a finding names without saying so. */
+function presenceOptions(options: readonly string[]): Pick<Polar, 'yes' | 'no'> {
+  const find = (polarity: Polarity): string | undefined =>
+    options.find((option) => lexicon.presencePolarity[polarity].some((word) => normalize(word) === normalize(option)));
+  return { yes: find('yes'), no: find('no') };
+}
 
 /** Whether an option is nothing but yes or no in some language. */
 export function isPolarity(option: string): boolean {
-  return polarWords.has(normalize(option));
+  const text = normalize(option);
+  return polarWords.some(({ yes, no }) => yes.has(text) || no.has(text));
 }
 
 /** `yes` anywhere; `no` only where no noun follows it, since `no fracture` is a finding. */
@@ -61,7 +71,7 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
       connectives.has(next.text) ||
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
-    const own = polar.language === 'zh' ? opens && ends : found.name === 'yes' || ends;
+    const own = polar.language === 'zh' ? opens && ends : (found.name === 'yes' && words[i]?.text !== 'si') || ends;
     const option = found.name === 'yes' ? polar.yes : polar.no;
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
@@ -92,26 +102,55 @@ function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: 
   return closes(words, found.length) ? { polarity: found.name as Polarity, length: found.length } : null;
 }
 
+const beyondLetters = 5;
+const shortWords: Readonly<Record<string, readonly string[]>> = lexicon.shortWords;
+
+/** `y` and `n` alone, where no option has that letter. */
+export function optionByInitial(text: string, options: readonly string[]): string | undefined {
+  const [, letter = ''] = /^[^\p{L}\p{N}+-]*([A-Za-z]|[+-])[^\p{L}\p{N}+-]*$/u.exec(text) ?? [];
+  const place = letter.toUpperCase().charCodeAt(0) - 65;
+  if (letter === '' || (place >= 0 && place < options.length)) return undefined;
+  const words = shortWords[letter.toLowerCase()] ?? [];
+  const named = options.filter((option) => words.includes(normalize(option)));
+  // `F` for Female, but not `E`, which may be the letter of an option that there is not.
+  const begun =
+    place < beyondLetters
+      ? []
+      : options.filter((option) => option.trim().toUpperCase().startsWith(letter.toUpperCase()));
+  const found = named.length === 1 ? named : begun;
+  return found.length === 1 && !/[?？]/.test(text) ? found[0] : undefined;
+}
+
+const nones = new Phrases({ none: lexicon.nones });
+
+/** `0` for `None` and `There are no nodules`, where options are counts. */
+export function noneOption(text: string, options: readonly string[], question: string): string | null {
+  if (!options.every((option) => /^\s*\d+\s*$/.test(option))) return null;
+  const words = readWords(text);
+  if (isLeftOpen(words)) return null;
+  const none = nones.startingAt(words, 0)?.length === words.length || findingIn(words, question) === 'no';
+  return none ? (options.find((option) => Number(option) === 0) ?? null) : null;
+}
+
 const wholeSayings = new Phrases({ yes: lexicon.affirmations, no: lexicon.contradictions });
+/** Of these, what may open a longer text; `Certainly!` opens any. */
+const openingSayings = new Phrases({ yes: lexicon.openingAffirmations, no: lexicon.openingContradictions });
 
 /**
  * Yes or no where a text says whether what was asked about is there. That it is absent may be said without the question; that
  * it is present answers only the question that names it.
  */
 export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
-  const polar = polarOptions(options);
+  const polar = polarOptions(options) ?? presenceOptions(options);
   if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
     return null;
-  const whole = wholeSayings.startingAt(words, 0);
-  if (polar.language === 'en' && whole?.length === words.length) return whole.name === 'yes' ? polar.yes : polar.no;
-  if (words.some(({ boundary }, i) => i > 0 && boundary === 'sentence')) return null;
-  const sentence = words
-    .map(({ text, boundary }, i) => (i > 0 && boundary === 'clause' ? `, ${text}` : text))
-    .join(' ');
-  if (absenceIn[polar.language]?.test(sentence) === true) return speaksOf(words, question) ? polar.no : null;
-  if (polar.language !== 'en') return null;
-  if (negates(words, question)) return polar.no;
-  return affirms(words, question) ? polar.yes : null;
+  const [whole, opening] = [wholeSayings.startingAt(words, 0), openingSayings.startingAt(words, 0)];
+  if (whole?.length === words.length) return polar[whole.name as Finding] ?? null;
+  // `Correct, there is a fracture` says it twice.
+  const confirmed = opening !== null && closes(words, opening.length);
+  const found = findingIn(confirmed ? words.slice(opening.length) : words, question);
+  if (found === null || (confirmed && opening.name !== found)) return null;
+  return polar[found] ?? null;
 }
 
 /** `Yes, no fracture is seen` where a fracture is asked for: its first word and its finding are two answers. */
@@ -132,25 +171,3 @@ export function contradictsFinding(
   const finding = findingOption(next === -1 ? rest : rest.slice(0, next), options, question);
   return finding !== null && finding !== option;
 }
-
-const seen =
-  '(?:seen|visible|present|identified|detected|evident|noted|observed|demonstrated|found|shown|appreciated|depicted|apparent|discernible|there)';
-const shows = '(?:show|demonstrate|contain|have|reveal|display|exhibit|include|suggest|indicate)s?';
-/** A sentence about what is absent, and about nothing that is present. */
-const absenceIn: Partial<Record<Language, RegExp>> = Object.fromEntries(
-  Object.entries({
-    en:
-      `^(?:[^,]*, )?(?:(?:i|we) (?:see|find|detect|observe|note|identify) no \\S|(?:no|without) (?!,)\\S|\\S+(?: \\S+){0,2}(?: ,)? (?:absent|negative)$|there (?:is|are|was|were|appears to be|seems to be) (?:no|not)\\b|\\S+(?: \\S+){0,4} (?:is|are|was|were) (?:not ${seen}|absent)|` +
-      `\\S+(?: \\S+){0,4} (?:${shows} no|(?:do|does|did) not ${shows}|(?:doesnt|dont|didnt|does nt) ${shows}|cannot be ${seen}|(?:is|are|was|were) (?:free of|free from|clear of|devoid of|negative for|without)|(?:isnt|arent|wasnt) ${seen})\\b)`,
-    de: '^(?:(?:es|hier|man) \\S+ )?(?:\\S+ ){0,3}kein(?:e|en|er|erlei)? \\S',
-    fr: '^(?:\\S+ ){0,5}(?:pas de|pas d|aucune?) \\S',
-    es: '^(?:no (?:hay|se|existe)|sin|ningun|ninguna) \\S',
-    it: '^(?:non (?:c|ci|si|vi)|nessun|nessuna|senza) \\S',
-    pt: '^(?:nao (?:ha|se|existe)|sem|nenhum|nenhuma) \\S',
-    nl: '^(?:\\S+ ){0,3}geen \\S',
-    zh: '^(?:.* , )?(?:[^,]* )?(?:没 有|未 见|无) \\S',
-  }).map(([language, source]) => [
-    language,
-    new RegExp(`${source}(?!.*\\b(?:but|except|although|though|however|aber|mais|pero)\\b)`),
-  ]),
-);

@@ -1,6 +1,7 @@
 /** Words in the form in which answers and options are compared: quantities, the field's synonyms, sides in one order. */
 import synonyms from '../lexicon/synonyms.json' with { type: 'json' };
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import wordings from '../lexicon/wordings.json' with { type: 'json' };
 import { Phrases, phraseWords } from './phrases.js';
 import { withQuantities } from './quantities.js';
 import { cutWords, prepare, spelled, stemmed, type Word } from './word-list.js';
@@ -11,8 +12,9 @@ const synonymPhrases = new Phrases(
   Object.fromEntries(groups.map((group) => [phraseWords(group[0] ?? '').join('_'), group] as const)),
 );
 const inCapitals = new Set(caseSensitive.map(spelled));
-const directionWords = new Set(directions.map(spelled));
-const genericWords = new Set(generic.map((word) => stemmed(spelled(word))));
+export const directionWords: ReadonlySet<string> = new Set(directions.map(spelled));
+/** `Scan`, `image`, `side`: what any answer of a kind may carry, in the singular. */
+export const genericWords: ReadonlySet<string> = new Set(generic.map((word) => stemmed(spelled(word))));
 export const articles: ReadonlySet<string> = new Set(lexicon.articles.map(spelled));
 
 export interface ReadOptions {
@@ -23,7 +25,23 @@ export interface ReadOptions {
 /** All words of a text. Letters and connectives stay as they are; places refer to the prepared text. */
 export function readWords(text: string, { rankless = false }: ReadOptions = {}): Word[] {
   const prepared = prepare(text);
-  return inOneOrder(withSynonyms(withQuantities(cutWords(prepared), prepared, rankless)));
+  return inOneOrder(withSynonyms(written(withQuantities(cutWords(prepared), prepared, rankless))));
+}
+
+const expanded = (table: Readonly<Record<string, string>>): Map<string, string[]> =>
+  new Map(Object.entries(table).map(([short, long]) => [short, phraseWords(long)]));
+const anywhere = expanded(wordings.expansions);
+const capitals = expanded(wordings.expansionsInCapitals);
+const alone = expanded(wordings.expansionsAlone);
+
+/** `RUL` as `right upper lobe`, all in its place; `R` only where nothing stands beside it. */
+function written(words: readonly Word[]): Word[] {
+  return words.flatMap((word) => {
+    const long =
+      anywhere.get(word.text) ?? capitals.get(word.raw) ?? (words.length === 1 ? alone.get(word.raw) : undefined);
+    if (long === undefined || word.glued) return [word];
+    return long.map((text, i): Word => (i === 0 ? { ...word, text } : { ...word, text, boundary: 'none' }));
+  });
 }
 
 function withSynonyms(words: readonly Word[]): Word[] {
@@ -95,9 +113,11 @@ export function turned(words: readonly Word[]): Word[] | null {
   const [cut] = cuts;
   const [joint] = joints;
   const bare = (word: Word): Word => ({ ...word, boundary: 'none' });
+  // What was torn may be a synonym when it is joined: `effusion, pleural`.
+  const join = (parts: readonly Word[]): Word[] => inOneOrder(withSynonyms(parts.map(bare)));
   if (cuts.length === 1 && cut !== undefined && joints.length === 0 && words[cut]?.boundary === 'clause')
-    return inOneOrder([...words.slice(cut), ...words.slice(0, cut)].map(bare));
+    return join([...words.slice(cut), ...words.slice(0, cut)]);
   if (joints.length === 1 && joint !== undefined && joint > 0 && cuts.length === 0)
-    return inOneOrder([...words.slice(joint + 1), ...words.slice(0, joint)].map(bare));
+    return join([...words.slice(joint + 1), ...words.slice(0, joint)]);
   return null;
 }

@@ -16,8 +16,23 @@ export interface Token {
 const tokenPattern =
   /\d+(?:\.\d+)?|\.\d+|[\p{L}\p{M}][\p{L}\p{M}\p{N}]*|\p{N}+|[<>≤≥=%+±]|(?<![\p{L}\p{N}])-(?=\.?\d)|(?<=[\p{L}\p{N}(])-(?=$|[\s).,;])/gu;
 
+/** Options and questions come again with every sample that has them: short texts are cut once. */
+const tokensOf = new Map<string, readonly Token[]>();
+const [shortText, textsKept] = [200, 20_000];
+
 /** Cuts text into tokens. `5.0` reads as `5`, `.5` as `0.5`, `Crohn’s` as `crohns`, `Xray` as `x ray`. */
-export function tokenize(text: string): Token[] {
+export function tokenize(text: string): readonly Token[] {
+  const known = tokensOf.get(text);
+  if (known !== undefined) return known;
+  const tokens = cut(text);
+  if (text.length <= shortText) {
+    if (tokensOf.size === textsKept) tokensOf.clear();
+    tokensOf.set(text, tokens);
+  }
+  return tokens;
+}
+
+function cut(text: string): readonly Token[] {
   const plain = text
     // A power is no further digit of its base.
     .replace(/[⁰¹²³⁴-⁹]+/g, ' $&')

@@ -1,4 +1,4 @@
-/** Evaluation: accuracy after SFT and after GRPO against the base and the cycle before; by modality and question type. */
+/** Evaluation: accuracy of the newest policy against the base; by modality and question type. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import type { StageName } from '../../loop/run-events.js';
@@ -22,7 +22,7 @@ interface Measured {
 export function EvaluationPanel({ state, width, height }: PanelProps): ReactElement {
   const testing = state.current?.stage.startsWith('evaluate') === true ? state.progress : null;
   const measured = measuredOf(state);
-  const [now, before] = [measured.at(-1), comparedWith(measured)];
+  const [now, before] = [measured.at(-1), measured.length < 2 ? undefined : measured[0]];
   const room = height - (testing === null ? 1 : 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
@@ -42,6 +42,7 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
           {now.detail === null ? null : (
             <Groups now={now.detail} before={before?.detail ?? null} width={width} rows={room} />
           )}
+          <Way measured={measured} width={width} rows={room - groupRows(now.detail, width)} />
         </>
       )}
     </Box>
@@ -57,16 +58,40 @@ function measuredOf(state: ScreenState): Measured[] {
   };
   add(0, 'evaluate-base', 'base');
   for (let cycle = 1; cycle <= state.cycles; cycle++) {
-    add(cycle, 'evaluate-sft', `SFT, cycle ${cycle}`);
-    add(cycle, 'evaluate-grpo', `GRPO, cycle ${cycle}`);
+    add(cycle, 'evaluate-sft', `cycle ${cycle} SFT`);
+    add(cycle, 'evaluate-grpo', `cycle ${cycle} GRPO`);
   }
   return all;
 }
 
-/** The same step of the cycle before; the base in the first cycle. */
-function comparedWith(measured: readonly Measured[]): Measured | undefined {
-  if (measured.length < 2) return undefined;
-  return measured.length <= 3 ? measured[0] : measured.at(-3);
+/** Every policy on its way from the base, the newest that fit; nothing where there is no room for two. */
+function Way({ measured, width, rows }: { measured: readonly Measured[]; width: number; rows: number }): ReactElement {
+  const shown = measured.slice(-Math.max(0, rows - 2));
+  if (rows < 4 || shown.length < 2) return <></>;
+  const names = Math.max(...shown.map(({ name }) => name.length));
+  const cells = Math.min(40, width - names - figuresWidth - 1);
+  return (
+    <Box flexDirection="column" marginTop={1}>
+      <Toned tone="faint">all questions, against the base</Toned>
+      {shown.map(({ name, accuracy }) => (
+        <Text key={name} wrap="truncate">
+          {name.padEnd(names)} {shareText(accuracy)} <Toned tone="measure">{bar(accuracy, Math.max(4, cells))} </Toned>
+          {name === 'base' ? null : <Change now={accuracy} before={measured[0]?.accuracy ?? null} />}
+        </Text>
+      ))}
+    </Box>
+  );
+}
+
+/** Rows that the groups take where they have all they want; all there are where they stand below each other. */
+function groupRows(detail: EvaluationDetail | null, width: number): number {
+  if (detail === null) return 0;
+  const lengths = [detail.byModality, detail.byQuestionType].map((counts) => Object.keys(counts).length);
+  const names = [detail.byModality, detail.byQuestionType].map((counts) =>
+    Math.max(0, ...Object.keys(counts).map(({ length }) => length)),
+  );
+  const beside = width - gap - names.reduce((sum, name) => sum + name + figuresWidth, 0) >= 0;
+  return beside ? Math.max(...lengths) + 1 : Number.POSITIVE_INFINITY;
 }
 
 interface GroupsProps {

@@ -6,7 +6,7 @@ import { scoreRange } from '../../loop/stage-detail.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { histogram } from '../parts/plot.js';
 import { stageKey, type CycleRow, type ScreenState } from '../state/screen-state.js';
-import { percent } from '../parts/stage-words.js';
+import { shareText } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
@@ -42,10 +42,10 @@ function factsOf(row: CycleRow): Fact[] {
   const share = candidates === null || accepted === null || candidates === 0 ? null : accepted / candidates;
   return [
     ['cycle', String(row.cycle)],
-    ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${percent(share)})`],
+    ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${shareText(share, 2)})`],
     ['threshold τ', formatNumber(tau, 2)],
-    ['right before', percent(rawPrecision)],
-    ['right after', percent(acceptedPrecision)],
+    ['right before', shareText(rawPrecision, 2)],
+    ['right after', shareText(acceptedPrecision, 2)],
     ['data set now', `${formatNumber(datasetSize)} samples`],
   ];
 }
@@ -78,10 +78,15 @@ function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
         {' '.repeat(cut)}
         {tau === null ? 'scores' : 'τ'}
       </Text>
-      <Toned tone="faint">
-        {String(lowest).padEnd(cells.length - 1)}
-        {highest}
-      </Toned>
+      <Toned tone="faint">{scoreAxis(lowest, highest, cells.length + 1)}</Toned>
     </Box>
   );
+}
+
+/** `-6 …… score by R_φ …… 10`. */
+function scoreAxis(lowest: number, highest: number, width: number): string {
+  const [left, right, word] = [String(lowest), String(highest), 'score by R_φ'];
+  const between = Math.max(0, width - left.length - right.length - word.length);
+  const before = Math.floor(between / 2);
+  return `${left}${' '.repeat(before)}${word}${' '.repeat(between - before)}${right}`;
 }

@@ -2,13 +2,13 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
-import { formatNumber } from '../../format.js';
+import { formatNumber, spacedName } from '../../format.js';
 import { Facts, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import type { Curve } from '../parts/plot.js';
 import { lastValue } from '../state/series.js';
 import { stageOf, type ScreenState, type ShownCompletion, type Training } from '../state/screen-state.js';
-import { percent } from '../parts/stage-words.js';
+import { shareText } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
@@ -46,7 +46,7 @@ function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement 
           height={height - lines}
           totalSteps={grpo.totalSteps}
         />
-        <Facts facts={factsOf(grpo)} width={right} nameWidth={13} />
+        <Facts facts={factsOf(grpo)} width={right} nameWidth={12} />
       </Box>
       <Completion completion={grpo.completion} height={lines} />
     </Box>
@@ -65,18 +65,17 @@ function withBand({ reward, rewardStd }: Training): Curve[] {
 function factsOf({ grpo, stepSeconds }: Training): Fact[] {
   if (grpo === null) return [];
   const { rewards, kl, completionLength, deadGroups, leftOut } = grpo;
-  const deadBy = Object.entries(rewards).flatMap(([name, { deadGroups: dead }]) =>
-    typeof dead === 'number' ? [`${name} ${percent(dead)}`] : [],
-  );
+  const dead = (share: number | null | undefined): string =>
+    typeof share === 'number' ? `, dead ${shareText(share, 2)}` : '';
   return [
-    ...Object.entries(rewards).map(([name, { mean, std }]): Fact => [
-      name,
-      `${formatNumber(mean)} ± ${formatNumber(std, 2)}`,
+    ...Object.entries(rewards).map(([name, { mean, std, deadGroups: of }]): Fact => [
+      spacedName(name),
+      `${formatNumber(mean)} ± ${formatNumber(std, 2)}${dead(of)}`,
     ]),
     ['KL', kl === null ? 'not used' : formatNumber(kl)],
     ['length', `${formatNumber(completionLength, 1)} tokens`],
-    ['dead groups', [percent(deadGroups), ...deadBy].join(', ')],
-    ...(typeof leftOut === 'number' ? [['left out', `${percent(leftOut)}, all right or all wrong`] as const] : []),
+    ['dead groups', shareText(deadGroups, 2)],
+    ...(typeof leftOut === 'number' ? [['left out', `${shareText(leftOut, 2)}, all right or all wrong`] as const] : []),
     ['step takes', stepSeconds === null ? '–' : `${formatNumber(stepSeconds, 2)} s`],
   ];
 }
@@ -84,7 +83,9 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
 function Completion({ completion, height }: { completion: ShownCompletion | null; height: number }): ReactElement {
   if (completion === null) return <Toned tone="faint">no completion has been judged yet</Toned>;
   const { think, answer, rest } = blocks(completion.completion);
-  const rewards = Object.entries(completion.rewards).map(([name, value]) => `${name} ${formatNumber(value, 2)}`);
+  const rewards = Object.entries(completion.rewards).map(
+    ([name, value]) => `${spacedName(name)} ${formatNumber(value, 2)}`,
+  );
   return (
     <Box flexDirection="column" height={height} overflow="hidden">
       <Box height={height - 2} overflow="hidden" alignItems="flex-end">

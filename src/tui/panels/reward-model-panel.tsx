@@ -7,7 +7,7 @@ import { LineChart } from '../parts/line-chart.js';
 import { bar } from '../parts/plot.js';
 import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
 import { stageKey, type ScreenState } from '../state/screen-state.js';
-import { percent } from '../parts/stage-words.js';
+import { shareText } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
@@ -88,7 +88,7 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
       {bins.slice(0, room).map(({ from, to, n, positiveShare }) => (
         <Text key={from} wrap="truncate">
           {`${from.toFixed(0)}…${to.toFixed(0)}`.padStart(6)}{' '}
-          <Toned tone="measure">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Toned> {percent(positiveShare)}{' '}
+          <Toned tone="measure">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Toned> {shareText(positiveShare, 2)}{' '}
           <Toned tone="faint">of {n}</Toned>
         </Text>
       ))}

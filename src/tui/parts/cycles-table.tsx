@@ -21,7 +21,9 @@ interface CyclesTableProps {
 
 export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactElement {
   const shown = rows.slice(-Math.max(1, height - 1));
-  const all = [columns >= 100 ? longHeads : shortHeads, ...shown.map(cells)];
+  const base = shown.find(({ cycle }) => cycle === 0);
+  const cycles = shown.filter(({ cycle }) => cycle > 0);
+  const all = [columns >= 100 ? longHeads : shortHeads, ...cycles.map(cells)];
   const table = columns < narrow ? all.map((row) => row.filter((_, at) => !spared.has(shortHeads[at] ?? ''))) : all;
   const [header = '', ...lines] = formatTable(table).split('\n');
   return (
@@ -29,8 +31,11 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
       <Toned tone="faint" wrap="truncate">
         {header}
       </Toned>
+      {base === undefined ? null : (
+        <Text wrap="truncate">{baseLine(base, Math.max(header.length, ...lines.map(({ length }) => length)))}</Text>
+      )}
       {lines.map((line, index) => (
-        <Text key={shown[index]?.cycle} wrap="truncate">
+        <Text key={cycles[index]?.cycle} wrap="truncate">
           {line}
         </Text>
       ))}
@@ -38,8 +43,13 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
   );
 }
 
+/** It has no place in the columns: nothing was generated for it, and neither SFT nor GRPO made it. */
+function baseLine({ base, seconds }: CycleRow, width: number): string {
+  const story = `base   accuracy ${shareText(base)} before any training`;
+  return `${story}${formatSeconds(seconds).padStart(width - story.length)}`;
+}
+
 function cells(row: CycleRow): string[] {
-  if (row.cycle === 0) return ['base', '', '', '', '', '', '', '', shareText(row.grpo), formatSeconds(row.seconds)];
   const unknown = row.rawPrecision === null && row.acceptedPrecision === null;
   return [
     String(row.cycle),

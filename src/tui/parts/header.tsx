@@ -60,7 +60,9 @@ function Status({ status }: { status: ScreenState['status'] }): ReactElement {
 
 function timeText(state: ScreenState, now: number, done: boolean): string {
   if (state.startedAt === null) return '';
-  const worked = state.earlierSeconds + (done ? 0 : Math.max(0, now - state.startedAt) / 1000);
+  const until = state.pausedAt ?? now;
+  const current = Math.max(0, (until - state.startedAt) / 1000 - state.pausedSeconds);
+  const worked = state.earlierSeconds + (done ? 0 : current);
   if (done || state.status === 'gone') return formatSeconds(worked);
   const { run } = timeLeft(state, now);
   return `${formatSeconds(worked)} · left ${run === null ? '?' : `≈ ${formatSeconds(run)}`}`;

@@ -11,8 +11,8 @@ export interface Layout {
 /** Terminals of fewer columns get shorter words. */
 export const narrow = 80;
 
-/** Lines that are always there: header, three for the ring, keys. */
-const fixed = 5;
+/** Lines that are always there: header, headline, three for the ring, keys. */
+const fixed = 6;
 /** A panel below this cannot show its chart. */
 const leastPanel = 9;
 

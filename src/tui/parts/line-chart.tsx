@@ -18,7 +18,8 @@ interface LineChartProps {
 const labelWidth = 7;
 
 export function LineChart({ title, curves, width, height, totalSteps }: LineChartProps): ReactElement {
-  const rows = Math.max(1, height - 1);
+  const axis = height >= leastWithAxis ? 1 : 0;
+  const rows = Math.max(1, height - 1 - axis);
   const [low, high] = rangeOf(curves);
   const first = Math.min(...curves.flatMap((curve) => curve.points.slice(0, 1).map(([step]) => step)), totalSteps);
   const cells = plot(curves, {
@@ -45,8 +46,25 @@ export function LineChart({ title, curves, width, height, totalSteps }: LineChar
           </Text>
         ))
       )}
+      {empty || axis === 0 ? null : (
+        <Toned tone="faint" wrap="truncate">
+          {stepAxis(first, totalSteps, width)}
+        </Toned>
+      )}
     </Box>
   );
+}
+
+/** Rows, with the title, from which on one goes to the axis. */
+const leastWithAxis = 5;
+
+/** `1 ……… steps ……… 250`, below the plot. */
+function stepAxis(first: number, last: number, width: number): string {
+  const [left, right] = [String(first), String(last)];
+  const between = Math.max(0, width - labelWidth - 1 - left.length - right.length);
+  const word = between >= 7 ? 'steps' : '';
+  const before = Math.floor((between - word.length) / 2);
+  return `${' '.repeat(labelWidth)}└${left}${' '.repeat(before)}${word}${' '.repeat(between - before - word.length)}${right}`;
 }
 
 function label(row: number, rows: number, low: number, high: number): string {

@@ -29,7 +29,10 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
     planned.filter((stage) => forward.has(stage)),
   );
   const back = look(shown, planned.filter((stage) => !forward.has(stage)).toReversed());
-  const width = Math.max(lengthOf(top), lengthOf(back));
+  // Wide arrows where they fit with what stands around them.
+  const arrow = Math.max(lengthOf(top, 3), lengthOf(back, 3)) + 12 <= columns ? 3 : 1;
+  const width = Math.max(lengthOf(top, arrow), lengthOf(back, arrow));
+  const [to, from] = arrow === 3 ? [' → ', ' ← '] : ['→', '←'];
   const last = cycle >= state.cycles && state.cycles > 0;
   return (
     <Box flexDirection="column" paddingX={1}>
@@ -39,13 +42,13 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
       </Text>
       <Text wrap="truncate">
         <Toned tone="faint">{last ? '     ╭─ ' : '     ╭→ '}</Toned>
-        <Stages looks={top} arrow=" → " />
-        <Toned tone="faint">{` ${'─'.repeat(width - lengthOf(top))}─╮`}</Toned>
+        <Stages looks={top} arrow={to} />
+        <Toned tone="faint">{` ${'─'.repeat(width - lengthOf(top, arrow))}─╮`}</Toned>
       </Text>
       <Text wrap="truncate">
         <Toned tone="faint">{'     ╰─ '}</Toned>
-        <Stages looks={back} arrow=" ← " />
-        <Toned tone="faint">{` ←${'─'.repeat(width - lengthOf(back))}╯`}</Toned>
+        <Stages looks={back} arrow={from} />
+        <Toned tone="faint">{` ←${'─'.repeat(width - lengthOf(back, arrow))}╯`}</Toned>
       </Text>
     </Box>
   );
@@ -60,7 +63,8 @@ interface Look {
 function lookOf(state: ScreenState, cycle: number, stage: StageName, columns: number): Look {
   const status = statusOf(state, cycle, stage);
   const isNamed = columns >= narrow || status === 'running';
-  return { status, text: isNamed ? `${marks[status]} ${stageWords[stage].short}` : marks[status] };
+  const { name, ring = name } = stageWords[stage];
+  return { status, text: isNamed ? `${marks[status]} ${ring}` : marks[status] };
 }
 
 function Stages({ looks, arrow }: { looks: readonly Look[]; arrow: string }): ReactElement {
@@ -92,4 +96,5 @@ function statusOf(state: ScreenState, cycle: number, stage: StageName): StageSta
   return status === 'running' && state.current === null ? 'waiting' : status;
 }
 
-const lengthOf = (looks: readonly Look[]): number => looks.reduce((sum, { text }) => sum + text.length + 3, -3);
+const lengthOf = (looks: readonly Look[], arrow: number): number =>
+  looks.reduce((sum, { text }) => sum + text.length + arrow, -arrow);

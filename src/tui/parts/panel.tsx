@@ -70,18 +70,21 @@ interface Heading {
 
 function atWork(state: ScreenState, now: number): Heading {
   const { current } = state;
-  if (current === null) return { title: idleTitle(state), time: '', about: '' };
-  const { title, about } = stageWords[current.stage];
+  if (current === null) return { title: idleTitle(state), time: '', about: state.place === null ? beginning : '' };
+  const { name, about } = stageWords[current.stage];
   const { startedAt } = stageOf(state, current.cycle, current.stage);
   const { stage: left } = timeLeft(state, now);
   // Nothing goes on where the process is gone.
   const leftText = state.status === 'gone' ? '' : ` · left ${left === null ? '?' : `≈ ${formatSeconds(left)}`}`;
   const worked = startedAt === null ? '' : ` ${formatSeconds(Math.max(0, now - startedAt) / 1000)}`;
-  return { title, time: `${worked}${leftText}`, about };
+  return { title: name, time: `${worked}${leftText}`, about };
 }
+
+/** Before the first stage there is nothing else to see. */
+const beginning = 'The run folder is opened, Python starts, and the data is read.';
 
 function idleTitle({ status, place }: ScreenState): string {
   if (status === 'complete') return 'Result';
-  if (status === 'paused' && place !== null) return `Paused before: ${stageWords[place.stage].title}`;
-  return place === null ? 'Starting' : stageWords[place.stage].title;
+  if (status === 'paused' && place !== null) return `Paused before: ${stageWords[place.stage].name}`;
+  return place === null ? 'Starting' : stageWords[place.stage].name;
 }

@@ -2,86 +2,37 @@
 import type { StageName } from '../../loop/run-events.js';
 
 export interface StageWords {
-  /** Short enough for the ring at 80 columns. */
-  short: string;
-  title: string;
+  /** The one name by which ring, panel, log, help and `status` call it. */
+  name: string;
+  /** In the ring, where its place says the rest. */
+  ring?: string;
   about: string;
 }
 
 export const stageWords: Record<StageName, StageWords> = {
-  'prepare-data': { short: 'data', title: 'Data', about: 'Samples, test questions, images are read.' },
-  'evaluate-base': {
-    short: 'test base',
-    title: 'Test of the base',
-    about: 'The policy before any training.',
-  },
+  'prepare-data': { name: 'data', about: 'Samples, test questions, images are read.' },
+  'evaluate-base': { name: 'test base', about: 'The policy before any training.' },
   'generator-warm-start': {
-    short: 'teach gen.',
-    title: 'Warm start of the generator',
+    name: 'teach generator',
     about: 'The generator learns from the trusted samples to write what it is asked for.',
   },
-  grade: { short: 'grade', title: 'Grading', about: 'Trusted answers are spoilt in steps: four grades to learn from.' },
-  'warm-start': {
-    short: 'warm up',
-    title: 'Warm start of the reward model',
-    about: 'Its backbone learns the trusted samples before it learns to grade.',
-  },
-  'reward-model': {
-    short: 'reward model',
-    title: 'Reward model',
-    about: 'It learns which grade an answer deserves.',
-  },
-  'reward-report': {
-    short: 'set τ',
-    title: 'Test of the reward model',
-    about: 'Texts it never saw tell what it is worth, and set the threshold τ.',
-  },
-  generate: {
-    short: 'generate',
-    title: 'Generation',
-    about: 'The generator writes questions and answers about the images.',
-  },
-  score: { short: 'score', title: 'Scoring', about: 'The reward model scores every candidate.' },
-  filter: { short: 'filter', title: 'Filter', about: 'Candidates that score above τ join the data set.' },
-  sft: { short: 'SFT', title: 'SFT', about: 'The policy learns from the accepted samples.' },
-  'evaluate-sft': {
-    short: 'test',
-    title: 'Test after SFT',
-    about: 'No training sees these questions.',
-  },
-  headroom: {
-    short: 'headroom',
-    title: 'Headroom',
-    about: 'Several answers to held-out questions tell what GRPO could gain.',
-  },
-  grpo: {
-    short: 'GRPO',
-    title: 'GRPO',
-    about: 'The policy tries several answers; what beats its group is reinforced.',
-  },
-  'evaluate-grpo': {
-    short: 'test',
-    title: 'Test after GRPO',
-    about: 'No training sees these questions.',
-  },
-  evaluate: {
-    short: 'test',
-    title: 'Test of an arm',
-    about: 'No training sees these questions.',
-  },
-  preferences: {
-    short: 'preferences',
-    title: 'Preferences',
-    about: "The policy's own answers are compared: lessons for the reward model.",
-  },
-  'generator-update': {
-    short: 'new examples',
-    title: 'Generator update',
-    about: 'The best samples become the examples in the next prompts.',
-  },
+  grade: { name: 'grade', about: 'Trusted answers are spoilt in steps: four grades to learn from.' },
+  'warm-start': { name: 'warm up', about: 'Its backbone learns the trusted samples before it learns to grade.' },
+  'reward-model': { name: 'reward model', about: 'It learns which grade an answer deserves.' },
+  'reward-report': { name: 'set τ', about: 'Texts it never saw tell what it is worth, and set the threshold τ.' },
+  generate: { name: 'generate', about: 'The generator writes questions and answers about the images.' },
+  score: { name: 'score', about: 'The reward model scores every candidate.' },
+  filter: { name: 'filter', about: 'Candidates that score above τ join the data set.' },
+  sft: { name: 'SFT', about: 'The policy learns from the accepted samples.' },
+  'evaluate-sft': { name: 'test SFT', ring: 'test', about: 'No training sees these questions.' },
+  headroom: { name: 'headroom', about: 'Several answers to held-out questions tell what GRPO could gain.' },
+  grpo: { name: 'GRPO', about: 'The policy tries several answers; what beats its group is reinforced.' },
+  'evaluate-grpo': { name: 'test GRPO', ring: 'test', about: 'No training sees these questions.' },
+  evaluate: { name: 'test', about: 'No training sees these questions.' },
+  preferences: { name: 'preferences', about: "The policy's own answers are compared: lessons for the reward model." },
+  'generator-update': { name: 'new examples', about: 'The best samples become the examples in the next prompts.' },
   'generator-sft': {
-    short: 'train gen.',
-    title: 'Training of the generator',
+    name: 'train generator',
     about: 'The generator learns to write samples like those that were accepted.',
   },
 };
@@ -113,10 +64,7 @@ export const panelOf: Record<StageName, PanelName> = {
   'generator-sft': 'SFT',
 };
 
-export const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? '–' : `${(share * 100).toFixed(0)} %`;
-
-/** With all decimals, also a share of 0 or 1. */
+/** Every share on the screen: with all decimals, also one of 0 or 1. */
 export const shareText = (share: number | null | undefined, digits = 3): string => share?.toFixed(digits) ?? '–';
 
 /** `812`, `14.2k`, `3.1M`. */

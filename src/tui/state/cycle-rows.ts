@@ -23,7 +23,8 @@ export function addToRows(rows: readonly CycleRow[], end: StageEnd): readonly Cy
 
 function figuresOf({ cycle, stage, metrics }: StageEnd, rows: readonly CycleRow[]): Partial<CycleRow> {
   const number = (name: string): number | null => (typeof metrics[name] === 'number' ? metrics[name] : null);
-  if (stage === 'evaluate-base' || stage === 'evaluate-grpo') return { grpo: number('accuracy') };
+  if (stage === 'evaluate-base') return { base: number('accuracy') };
+  if (stage === 'evaluate-grpo') return { grpo: number('accuracy') };
   if (stage === 'evaluate-sft') return { sft: number('accuracy') };
   if (stage !== 'filter') return {};
   const before = rows.find((row) => row.cycle === cycle - 1)?.datasetSize ?? 0;
@@ -55,6 +56,7 @@ const emptyRow = (cycle: number): CycleRow => ({
   acceptedPrecision: null,
   spearman: null,
   tau: null,
+  base: null,
   sft: null,
   grpo: null,
   seconds: 0,

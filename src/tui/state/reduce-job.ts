@@ -1,6 +1,7 @@
 /** What a Python job tells -> training curves and progress. */
 import type { JobEvent } from '../../bridge/contract/contract.js';
 import type { StageName, TimedEvent } from '../../loop/run-events.js';
+import { addProgress } from './pace.js';
 import { addPoint } from './series.js';
 import { newTraining, type ScreenState, type Training } from './screen-state.js';
 
@@ -27,15 +28,20 @@ export function reduceJob(
   at: number,
 ) {
   if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
-  if (event.type === 'progress') return { ...state, progress: { done: event.done, total: event.total } };
-  const stepped =
-    event.type === 'train-step' ? { ...state, progress: { done: event.step, total: event.totalSteps } } : state;
+  if (event.type === 'progress') return progressed(state, event.done, event.total, false, at);
+  const stepped = event.type === 'train-step' ? progressed(state, event.step, event.totalSteps, true, at) : state;
   const slot = trainerOf[stage];
   if (slot === undefined) return stepped;
   const before = state[slot];
   const training = before?.cycle === cycle && before.stage === stage ? before : newTraining(cycle, stage);
   return { ...stepped, [slot]: reduceTraining(training, event, at) };
 }
+
+const progressed = (state: ScreenState, done: number, total: number, steps: boolean, at: number): ScreenState => ({
+  ...state,
+  progress: { done, total },
+  pace: addProgress(state.pace, { done, total, steps }, at),
+});
 
 function reduceTraining(training: Training, event: JobEvent, at: number): Training {
   if (event.type === 'completions') return { ...training, completion: event.items[0] ?? training.completion };

@@ -2,18 +2,22 @@
 import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
 import { addToRows } from './cycle-rows.js';
 import { reduceGeneration } from './reduce-generation.js';
+import { addProgress } from './pace.js';
 import { reduceJob, startTraining } from './reduce-job.js';
+import { foresee } from './time-left.js';
 import { initialState, stageKey, stageOf, type ScreenState, type StageState } from './screen-state.js';
 
 /** Lines kept for the log; more than any terminal shows. */
 const keptLines = 200;
 /** Alarms kept; the screen shows the newest. */
 const keptAlarms = 50;
+const keptComparisons = 200;
 
 /** @param line What the log says about the event, or null. */
 export function reduce(state: ScreenState, event: TimedEvent, line: string | null = null): ScreenState {
   const at = Date.parse(event.time);
-  const next = { ...apply(state, event, at), lastEventAt: at };
+  const applied = { ...apply(state, event, at), lastEventAt: at };
+  const next = { ...applied, foreseen: foresee(state, applied, at) };
   if (line === null) return next;
   return { ...next, log: [...next.log, ...line.split('\n')].slice(-keptLines) };
 }
@@ -36,34 +40,56 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       // The data is opened before its stage starts, since what is in it decides whether the stage is skipped.
       const begun = state.current === null ? startStage(state, event.cycle, event.stage, at) : state;
       const { done, total } = event;
-      return { ...begun, progress: { done, total }, generating: reduceGeneration(begun.generating, event, at) };
+      return {
+        ...begun,
+        progress: { done, total },
+        pace: addProgress(begun.pace, { done, total, steps: false }, at),
+        generating: reduceGeneration(begun.generating, event, at),
+      };
     }
     case 'job':
       return reduceJob(state, event, at);
     case 'stage-end':
       return endStage(state, event);
     case 'pause':
-      return {
-        ...state,
-        status: event.paused ? 'paused' : 'running',
-        // Between two stages, whatever was told of the data before.
-        current: null,
-        progress: null,
-        place: { cycle: event.cycle, stage: event.stage },
-      };
+      return { ...pausedOrOn(state, event.paused, at), place: { cycle: event.cycle, stage: event.stage } };
+    case 'work':
+      return { ...state, work: event.stages };
     case 'warning':
       return state;
     case 'alarm':
       return withAlarm(state, event.cycle, event.guard, event.message);
-    case 'promotion':
-      return event.refused.length === 0
-        ? state
-        : withAlarm(state, event.cycle, 'promotion', `${event.refused.join(' and ')} not let through`);
+    case 'promotion': {
+      const { cycle, what, promoted, refused } = event;
+      const decided = what === 'policy' ? { ...state, promoted: { cycle, name: promoted } } : state;
+      if (refused.length === 0) return decided;
+      return withAlarm(decided, cycle, 'promotion', `${refused.join(' and ')} not let through`);
+    }
+    case 'comparison': {
+      if (event.arm !== undefined) return state;
+      const { type: _, time: __, cycle: ___, ...comparison } = event;
+      const others = state.comparisons.filter(
+        ({ first, second }) => first !== comparison.first || second !== comparison.second,
+      );
+      return { ...state, comparisons: [...others, comparison].slice(-keptComparisons) };
+    }
     case 'run-end': {
       const { status, error, seconds } = event;
-      return { ...state, status, error, current: null, progress: null, earlierSeconds: state.earlierSeconds + seconds };
+      const { pausedSeconds, earlierSeconds } = pausedOrOn(state, false, at);
+      const worked = earlierSeconds + Math.max(0, seconds - pausedSeconds);
+      return { ...state, status, error, ...idleAttempt, earlierSeconds: worked };
     }
   }
+}
+
+/** Between two stages; what is paused is no work. */
+function pausedOrOn(state: ScreenState, paused: boolean, at: number): ScreenState {
+  const idle = { ...state, current: null, progress: null, pace: null };
+  if (paused) return { ...idle, status: 'paused', pausedAt: state.pausedAt ?? at };
+  const seconds = state.pausedAt === null ? 0 : (at - state.pausedAt) / 1000;
+  // What was foreseen is of before the pause, and the clock has stood since.
+  const foreseen = state.foreseen === null ? null : { ...state.foreseen, at: state.foreseen.at + seconds * 1000 };
+  return { ...idle, status: 'running', foreseen, pausedAt: null, pausedSeconds: state.pausedSeconds + seconds };
 }
 
 /** A folder may hold several attempts: what earlier ones finished stays, and their time counts. */
@@ -71,7 +97,8 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
   const { runDir, seed, cycles, notice, plan } = event;
   // An attempt that was killed told no end.
   const killed = state.startedAt !== null && (state.status === 'running' || state.status === 'paused');
-  const lost = killed ? ((state.lastEventAt ?? 0) - (state.startedAt ?? 0)) / 1000 : 0;
+  const until = state.pausedAt ?? state.lastEventAt ?? 0;
+  const lost = killed ? (until - (state.startedAt ?? 0)) / 1000 - state.pausedSeconds : 0;
   return {
     ...initialState,
     ...state,
@@ -84,11 +111,12 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
     error: null,
     startedAt: at,
     earlierSeconds: state.earlierSeconds + lost,
-    current: null,
-    progress: null,
+    ...idleAttempt,
     job: null,
   };
 }
+
+const idleAttempt = { current: null, progress: null, pace: null, pausedAt: null, pausedSeconds: 0, foreseen: null };
 
 /** Each attempt tells what it comes by again. */
 function withAlarm(state: ScreenState, cycle: number, guard: string, message: string): ScreenState {
@@ -106,6 +134,7 @@ function startStage(state: ScreenState, cycle: number, stage: StageName, at: num
     current: { cycle, stage },
     place: { cycle, stage },
     progress: null,
+    pace: null,
     job: null,
     generating: stage === 'generate' ? null : state.generating,
   };

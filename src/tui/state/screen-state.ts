@@ -1,6 +1,8 @@
 /** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
 import type { JobEvent } from '../../bridge/contract/contract.js';
 import type { NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
+import type { StageWork } from '../../loop/foresight/work-schema.js';
+import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { planStages, type StagePlan } from '../../loop/stage-plan.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
 import { emptySeries, type Series } from './series.js';
@@ -56,6 +58,35 @@ export interface Generating {
   recent: readonly (readonly [at: number, done: number])[];
 }
 
+/** Progress of a stage over all its jobs: what earlier ones counted is added up. */
+export interface Pace {
+  done: number;
+  total: number;
+  /** Whether the newest job counts its trainer's steps. */
+  steps: boolean;
+  /** Units of the jobs before the newest. */
+  before: number;
+  /** Of the newest word, and of the first of the stage; milliseconds since 1970. */
+  at: number;
+  first: { at: number; done: number } | null;
+}
+
+/** What the newest estimate expects, and how much of it is shown: seconds, as they stood at a time. */
+export interface Foreseen {
+  /** Milliseconds since 1970. */
+  at: number;
+  stage: Expected | null;
+  run: Expected | null;
+  /** When what is shown was last lifted. */
+  liftedAt: number;
+}
+
+export interface Expected {
+  estimate: number;
+  /** Where the estimate has become longer: what was shown before stands until the clock has caught up with it. */
+  most: number;
+}
+
 export interface CycleRow {
   /** 0 is the base model, before any training. */
   cycle: number;
@@ -67,6 +98,8 @@ export interface CycleRow {
   /** Rank correlation and threshold of the reward model that scored in this cycle. */
   spearman: number | null;
   tau: number | null;
+  /** Of cycle 0 alone. */
+  base: number | null;
   sft: number | null;
   grpo: number | null;
   seconds: number;
@@ -92,6 +125,16 @@ export interface ScreenState {
   place: { cycle: number; stage: StageName } | null;
   stages: Readonly<Record<StageKey, StageState>>;
   progress: { done: number; total: number } | null;
+  /** How fast the stage at work goes. */
+  pace: Pace | null;
+  /** What the stages have to do; empty in runs that did not tell. */
+  work: readonly StageWork[];
+  /** What the newest events let expect of the time left. */
+  foreseen: Foreseen | null;
+  /** Since when a person has paused the run; null while it works. */
+  pausedAt: number | null;
+  /** Seconds of this attempt that were paused. */
+  pausedSeconds: number;
   job: { device: string; parameters: number | null } | null;
   generating: Generating | null;
   rewardModel: Training | null;
@@ -100,6 +143,10 @@ export interface ScreenState {
   rows: readonly CycleRow[];
   /** What guards found, newest last. */
   alarms: readonly { cycle: number; guard: string; message: string }[];
+  /** Policies against each other on the same test questions, newest last. */
+  comparisons: readonly PolicyComparison[];
+  /** The policy that was let through last, by its stage; null where no gold set decides. */
+  promoted: { cycle: number; name: string } | null;
   log: readonly string[];
 }
 
@@ -125,6 +172,11 @@ export const initialState: ScreenState = {
   place: null,
   stages: {},
   progress: null,
+  pace: null,
+  work: [],
+  foreseen: null,
+  pausedAt: null,
+  pausedSeconds: 0,
   job: null,
   generating: null,
   rewardModel: null,
@@ -132,6 +184,8 @@ export const initialState: ScreenState = {
   grpo: null,
   rows: [],
   alarms: [],
+  comparisons: [],
+  promoted: null,
   log: [],
 };
 

@@ -1,13 +1,12 @@
 /**
- * How long a run will still take: only from what this run itself has shown. A stage that has not happened in a cycle yet
- * has no basis, and then there is no estimate (null) rather than a guess.
+ * How long a run will still take: the work that `plan` counts, by the speed that this run has shown. What is shown falls with the
+ * clock, or stands while a longer estimate catches up; only one that is far longer lifts it, by a tenth at a time. Null where there
+ * is no basis.
  */
 import type { StageName } from '../../loop/run-events.js';
-import { plannedStages, stageOf, type ScreenState } from './screen-state.js';
-
-/** A stage at work is judged by its own progress from this share, and this many seconds, on. */
-const leastShare = 0.05;
-const leastSeconds = 3;
+import { ratesOf, workSeconds, type FinishedWork, type Rates } from '../../loop/foresight/work-rates.js';
+import type { StageWork } from '../../loop/foresight/work-schema.js';
+import { plannedStages, stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
 
 export interface TimeLeft {
   /** Seconds; null where there is no basis. */
@@ -16,46 +15,158 @@ export interface TimeLeft {
 }
 
 /** @param now Milliseconds since 1970. */
-export function timeLeft(state: ScreenState, now: number): TimeLeft {
+export function timeLeft({ foreseen, pausedAt }: ScreenState, now: number): TimeLeft {
+  if (foreseen === null) return { stage: null, run: null };
+  const passed = Math.max(0, (pausedAt ?? now) - foreseen.at) / 1000;
+  const shown = (expected: Expected | null): number | null =>
+    expected === null ? null : Math.max(0, Math.min(expected.most, expected.estimate - passed));
+  return { stage: shown(foreseen.stage), run: shown(foreseen.run) };
+}
+
+/** Least time between two estimates within a stage, in milliseconds: a long file is read without a thousand of them a second. */
+const everyMs = 1000;
+/** Least share of the time worked between two lifts, and of a lift: near the end a tenth of what is left is nothing. */
+const liftEvery = 0.05;
+const leastLift = 0.02;
+
+/** What is foreseen after an event; as before where nothing new is known. @param at Of the event. */
+export function foresee(before: ScreenState, state: ScreenState, at: number): Foreseen | null {
+  const sameStage = before.current !== null && before.current === state.current;
+  const { foreseen } = before;
+  if (state.current === null) return state.status === 'running' || state.status === 'paused' ? state.foreseen : null;
+  if (sameStage && foreseen !== null && at - foreseen.at < everyMs) return foreseen;
+  const estimate = estimated(state, at);
+  const shown = timeLeft(before, at);
+  const stage = estimate.stage === null ? null : { estimate: estimate.stage, most: estimate.stage };
+  if (estimate.run === null) return { at, stage, run: null, liftedAt: at };
+  if (shown.run === null || foreseen === null)
+    return { at, stage, run: { estimate: estimate.run, most: estimate.run }, liftedAt: at };
+  const worked = Math.max(0, at - (state.startedAt ?? at)) / 1000;
+  const isLifted =
+    estimate.run > shown.run * 1.1 && at - foreseen.liftedAt >= Math.max(everyMs, worked * 1000 * liftEvery);
+  const most = isLifted ? Math.max(shown.run * 1.1, shown.run + worked * leastLift) : shown.run;
+  return {
+    at,
+    stage,
+    run: { estimate: estimate.run, most: Math.min(estimate.run, most) },
+    liftedAt: isLifted ? at : foreseen.liftedAt,
+  };
+}
+
+function estimated(state: ScreenState, at: number): TimeLeft {
   const { current, cycles } = state;
   if (current === null || cycles === 0) return { stage: null, run: null };
-  const stage = currentLeft(state, now);
+  const foresight = foresightOf(state, at);
+  const stage = currentLeft(state, at, foresight);
   let run = stage;
   for (let cycle = current.cycle; cycle <= cycles && run !== null; cycle++) {
     const planned = plannedStages(state, cycle);
     const from = cycle === current.cycle ? planned.indexOf(current.stage) + 1 : 0;
     for (const name of planned.slice(from)) {
-      const seconds = typicalSeconds(state, cycle, name);
-      run = run === null || seconds === null ? null : run + seconds;
+      const seconds = foresight(cycle, name);
+      run = seconds === null ? null : run + seconds;
+      if (run === null) break;
     }
   }
   return { stage, run };
 }
 
-function currentLeft(state: ScreenState, now: number): number | null {
-  const { current, progress } = state;
-  if (current === null) return null;
-  const { startedAt } = stageOf(state, current.cycle, current.stage);
-  const worked = startedAt === null ? 0 : Math.max(0, now - startedAt) / 1000;
-  const share = progress === null || progress.total === 0 ? 0 : progress.done / progress.total;
-  if (share >= leastShare && worked >= leastSeconds) return (worked * (1 - share)) / share;
-  const typical = typicalSeconds(state, current.cycle, current.stage);
-  return typical === null ? null : Math.max(0, typical - worked);
+type Foresight = (cycle: number, stage: StageName) => number | null;
+
+/** Seconds of whole stages: as the same stage took, in proportion to its work; else by the rates of what was done. */
+function foresightOf(state: ScreenState, at: number): Foresight {
+  const work = new Map(state.work.map((item) => [stageKey(item.cycle, item.stage), item]));
+  const of = (cycle: number, stage: StageName): StageWork | null => {
+    const found = work.get(stageKey(cycle, stage));
+    return found === undefined ? null : grown(found, state);
+  };
+  const finished = state.work.flatMap(({ cycle, stage }) => {
+    const { status, seconds } = stageOf(state, cycle, stage);
+    const done = of(cycle, stage);
+    return status === 'done' && seconds !== null && done !== null ? [{ work: done, seconds }] : [];
+  });
+  // The first test of the base may take an hour: its own pace is the first that is known of this machine.
+  const rates = ratesOf(finished) ?? ratesOf(firstPace(state, at, of));
+  return (cycle, stage) => {
+    const own = of(cycle, stage);
+    const before = doneBefore(state, cycle, stage);
+    if (before === null) return own === null || rates === null ? null : workSeconds(own, rates);
+    const then = of(before.cycle, stage);
+    return own === null || then === null || rates === null
+      ? before.seconds
+      : before.seconds * proportion(own, then, rates);
+  };
 }
 
-/** Seconds of the same work in the newest cycle that did it; the first reward model is trained longer than later ones. */
-function typicalSeconds(state: ScreenState, cycle: number, stage: StageName): number | null {
-  for (let earlier = cycle - 1; earlier >= 1; earlier--) {
+function firstPace(
+  state: ScreenState,
+  at: number,
+  of: (cycle: number, stage: StageName) => StageWork | null,
+): FinishedWork[] {
+  const { current } = state;
+  const work = current === null ? null : of(current.cycle, current.stage);
+  const left = ownPace(state, at);
+  if (work === null || left === null || left.share < leastShare) return [];
+  return [{ work, seconds: left.worked + left.seconds }];
+}
+
+function proportion(own: StageWork, then: StageWork, rates: Rates): number {
+  const [now, earlier] = [workSeconds(own, rates), workSeconds(then, rates)];
+  return earlier > 0 ? now / earlier : 1;
+}
+
+/** The newest cycle that did a stage: the first reward model is trained longer than later ones, but reported on in the same way. */
+function doneBefore(state: ScreenState, cycle: number, stage: StageName): { cycle: number; seconds: number } | null {
+  const first = stage === 'reward-report' || state.work.length > 0 ? 0 : 1;
+  for (let earlier = cycle - 1; earlier >= first; earlier--) {
     const { status, seconds } = stageOf(state, earlier, stage);
-    if (status === 'done' && seconds !== null) return seconds;
+    if (status === 'done' && seconds !== null) return { cycle: earlier, seconds };
   }
-  const { seconds } = stageOf(state, 0, sameWork[stage] ?? 'prepare-data');
-  return sameWork[stage] === undefined ? null : seconds;
+  return null;
 }
 
-/** Stages before the first cycle that do the same work as one within: the same questions, the same texts. */
-const sameWork: Partial<Record<StageName, StageName>> = {
-  'evaluate-sft': 'evaluate-base',
-  'evaluate-grpo': 'evaluate-base',
-  'reward-report': 'reward-report',
-};
+/** SFT of a cycle learns from all that was accepted by then: as much as there is, and as the newest cycle adds. */
+function grown(work: StageWork, { rows }: ScreenState): StageWork {
+  if (work.dataset === undefined || work.dataset === 0) return work;
+  const known = rows.findLast(({ cycle, datasetSize }) => cycle <= work.cycle && datasetSize !== null);
+  if (known === undefined || known.datasetSize === null) return work;
+  const size = known.datasetSize + (work.cycle - known.cycle) * (known.accepted ?? 0);
+  return { ...work, learn: (work.learn * size) / work.dataset };
+}
+
+/** The stage at work: at first as foreseen, then more and more by its own pace. */
+function currentLeft(state: ScreenState, at: number, foresight: Foresight): number | null {
+  const { current } = state;
+  if (current === null) return null;
+  const whole = foresight(current.cycle, current.stage);
+  const worked = workedSeconds(state, at);
+  const planned = whole === null ? null : Math.max(whole - worked, whole / 50);
+  const own = ownPace(state, at);
+  if (own === null) return planned;
+  if (planned === null) return own.share >= leastShare && worked >= leastSeconds ? own.seconds : null;
+  const weight = Math.min(1, 3 * own.share);
+  return weight * own.seconds + (1 - weight) * planned;
+}
+
+/** What its progress says of the stage at work; null before it has said two things. */
+function ownPace(state: ScreenState, at: number): { share: number; worked: number; seconds: number } | null {
+  const { current, pace } = state;
+  if (current === null || pace === null || pace.first === null) return null;
+  const since = pace.done - pace.first.done;
+  if (since <= 0 || pace.at <= pace.first.at) return null;
+  const units = state.work.find(({ cycle, stage }) => cycle === current.cycle && stage === current.stage)?.units ?? 0;
+  const total = Math.max(pace.total, pace.steps ? 0 : units);
+  // From the newest word on, the clock runs.
+  const seconds = Math.max(0, ((total - pace.done) * (pace.at - pace.first.at)) / since - (at - pace.at)) / 1000;
+  return { share: pace.done / total, worked: workedSeconds(state, at), seconds };
+}
+
+function workedSeconds(state: ScreenState, at: number): number {
+  const { current } = state;
+  const startedAt = current === null ? null : stageOf(state, current.cycle, current.stage).startedAt;
+  return startedAt === null ? 0 : Math.max(0, at - startedAt) / 1000;
+}
+
+/** Without anything foreseen, a stage is judged by its own pace from this share, and this many seconds, on. */
+const leastShare = 0.05;
+const leastSeconds = 3;

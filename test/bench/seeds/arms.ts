@@ -1,6 +1,6 @@
 /**
- * Control arms of a finished run, each the base after as many SFT steps as the loop's: on candidates that no reward model
- * filtered, and on the trusted samples that the loop began with.
+ * Control arms of a finished run: the base after the same SFT on candidates that no reward model filtered, or on the trusted samples
+ * that the loop began with; and a cycle's policy after more SFT in place of GRPO.
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +8,10 @@ import type { Engine } from '../../../src/bridge/jobs/open-engine.js';
 import type { Config } from '../../../src/config/schema.js';
 import { removeOverlap } from '../../../src/dataset/folders/exact-overlap.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
-import { writeParquet } from '../../../src/dataset/tables/table.js';
+import { readParquet, writeParquet } from '../../../src/dataset/tables/table.js';
 import { evaluatePolicy } from '../../../src/evaluation/answer-questions.js';
+import { transitions, type Outcome } from '../../../src/evaluation/transitions.js';
+import type { PolicyComparison } from '../../../src/loop/result/policy-comparison.js';
 import { fromRun, readJson, writeJson } from '../../../src/loop/folder/run-folder.js';
 import { seededRandom } from '../../../src/random.js';
 import type { Sample } from '../../../src/sample.js';
@@ -24,27 +26,62 @@ export interface ArmPlace {
 }
 
 /**
- * `unfiltered-all`: every candidate of the cycles so far. `unfiltered-equal`: as many of them, at random, as D_gen has samples,
- * whose number is then given.
+ * In every cycle. `unfiltered-all`: every candidate so far. `unfiltered-equal`: as many of them, at random, as D_gen has samples.
+ * `more-sft`: the policy after SFT learns D_gen on, as many sequences as GRPO trains on.
  */
-export async function unfilteredAccuracy(
-  arm: 'unfiltered-equal' | 'unfiltered-all',
-  place: ArmPlace,
-  cycle: number,
-  size?: number,
-): Promise<number> {
-  return armAccuracy(`cycle-${cycle}-${arm}`, place, async () => {
-    const candidates = await candidatesUpTo(place.runDir, cycle);
-    return seededRandom(place.config.seed, cycle, 'unfiltered arm').shuffle(candidates).slice(0, size);
+export const cycleArms = ['unfiltered-equal', 'unfiltered-all', 'more-sft'] as const;
+export type CycleArm = (typeof cycleArms)[number];
+
+/** @param size Samples of D_gen in this cycle. */
+export async function cycleArmAccuracy(arm: CycleArm, place: ArmPlace, cycle: number, size: number): Promise<number> {
+  const { config, runDir } = place;
+  const cycleDir = join(runDir, `cycle-${cycle}`);
+  if (arm === 'more-sft')
+    return armAccuracy(`cycle-${cycle}-${arm}`, place, {
+      model: join(cycleDir, 'sft', 'model'),
+      sft: { ...config.sft, maxSteps: stepsLikeGrpo(config) },
+      choose: () => readSamples(join(cycleDir, 'filter', 'd-gen.parquet')),
+    });
+  return armAccuracy(`cycle-${cycle}-${arm}`, place, {
+    choose: async () => {
+      const candidates = await candidatesUpTo(runDir, cycle);
+      const shuffled = seededRandom(config.seed, cycle, 'unfiltered arm').shuffle(candidates);
+      return arm === 'unfiltered-all' ? shuffled : shuffled.slice(0, size);
+    },
   });
 }
 
 /** Without generator and reward model: what the loop must be compared with. The same for every cycle. */
 export async function seedOnlyAccuracy(place: ArmPlace): Promise<number> {
-  return armAccuracy('seed-only', place, () =>
-    readSamples(join(place.runDir, 'cycle-0', 'prepare-data', 'seed.parquet')),
-  );
+  return armAccuracy('seed-only', place, {
+    choose: () => readSamples(join(place.runDir, 'cycle-0', 'prepare-data', 'seed.parquet')),
+  });
 }
+
+/** Accuracy of a policy of the run less that of an arm, on the same questions, images drawn together. */
+export async function pairedWithArm(
+  { runDir }: ArmPlace,
+  arm: { name: string; folder: string },
+  policy: { name: string; stage: string },
+): Promise<PolicyComparison> {
+  const test = await readSamples(join(runDir, 'cycle-0', 'prepare-data', 'test.parquet'));
+  const images = new Map(test.map(({ id, imageHash }) => [id, imageHash]));
+  const answers = async (name: string, dir: string) => ({
+    name,
+    outcomes: await readParquet<Outcome>(join(dir, 'predictions.parquet')),
+  });
+  const { first, second, paired } = transitions(
+    await answers(arm.name, join(runDir, 'arms', arm.folder)),
+    await answers(policy.name, join(runDir, policy.stage)),
+    (id) => images.get(id) ?? id,
+  );
+  if (paired === undefined) throw new Error(`${first} and ${second} cannot be compared`);
+  return { first, second, ...paired };
+}
+
+/** Steps of SFT that train on as many sequences as GRPO's. GRPO also samples and judges them, so the arm costs less. */
+const stepsLikeGrpo = ({ sft, grpo }: Config): number =>
+  Math.ceil((grpo.maxSteps * grpo.batchSize * grpo.accumulation) / (sft.batchSize * sft.accumulation));
 
 /** All candidates of the cycles so far, each once, whatever the reward model thought of them. */
 async function candidatesUpTo(runDir: string, cycle: number): Promise<Sample[]> {
@@ -56,9 +93,18 @@ async function candidatesUpTo(runDir: string, cycle: number): Promise<Sample[]> 
   return all;
 }
 
+interface ArmTraining {
+  choose(): Promise<Sample[]>;
+  /** Absolute folder of the model to start from; the policy's base where left out. */
+  model?: string;
+  /** The loop's own where left out. */
+  sft?: Config['sft'];
+}
+
 /** Test accuracy of the arm. A finished arm is read back, so the bench can be stopped and continued. */
-async function armAccuracy(name: string, place: ArmPlace, choose: () => Promise<Sample[]>): Promise<number> {
+async function armAccuracy(name: string, place: ArmPlace, training: ArmTraining): Promise<number> {
   const { engine, config, runDir } = place;
+  const { choose, model = config.policy.base, sft = config.sft } = training;
   const dir = join(runDir, 'arms', name);
   const file = join(dir, 'accuracy.json');
   if (existsSync(file)) return (readJson(file) as { accuracy: number }).accuracy;
@@ -73,7 +119,7 @@ async function armAccuracy(name: string, place: ArmPlace, choose: () => Promise<
     rowColumns.sft,
   );
   const trained = await engine.start<'sft'>(
-    sftSpec(config, { outDir: dir, data, model: config.policy.base, seed: config.seed }),
+    sftSpec({ ...config, sft }, { outDir: dir, data, model, seed: config.seed }),
   ).result;
   const report = await evaluatePolicy({
     config,

@@ -5,6 +5,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { medgr2 } from '../../../src/called-as.js';
 import { pinnedPackages } from '../../../src/bridge/environment/inspect-python.js';
 import { configSchema } from '../../../src/config/schema.js';
 import { importQuestions } from '../../../src/dataset/import/import-questions.js';
@@ -159,7 +160,7 @@ describe('each failure has its remedy', () => {
     expect(healthy).toBe(false);
     expect(checks.find(({ name }) => name === 'package trl')).toMatchObject({
       status: 'failed',
-      remedy: expect.stringContaining('medgr2 setup'),
+      remedy: expect.stringContaining(`${medgr2} setup`),
     });
     expect(checks.find(({ name }) => name === 'package torch')).toMatchObject({ status: 'warning' });
   });
@@ -294,7 +295,7 @@ describe('what a configuration reads', () => {
     expect(found.inputs).toEqual([
       'failed data.seed: there is no folder /seed',
       'failed data.test: /test is no dataset folder: it has no import.json',
-      expect.stringMatching(/^failed data.pool: \/pool holds no image .*is a DICOM file: medgr2 import dicom reads it/),
+      expect.stringMatching(/^failed data.pool: \/pool holds no image .*is a DICOM file: `.* import dicom` reads it/),
       'failed policy.base: there is no folder /model',
       'failed rewardModel.base: /pool holds no model (no config.json)',
       'failed generation.prices: there is no file /prices.yaml',

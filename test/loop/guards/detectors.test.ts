@@ -158,6 +158,9 @@ describe('what was generated', () => {
     expect(acceptanceFallen(of(150), of(180))).toBeNull();
     expect(acceptanceFallen(of(150), of(280))?.message).toMatch(/7 % .* 50 % did in the cycle before/);
     expect(acceptanceFallen(of(290), of(150))).toBeNull();
+    // The lowest healthy loop and the highest spoilt one that bench:guards saw.
+    expect(acceptanceFallen(of(150), of(223))).toBeNull();
+    expect(acceptanceFallen(of(150), of(256))).not.toBeNull();
   });
 });
 

@@ -18,7 +18,7 @@ from medgr2.executors.ray import RayExecutor
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("MEDGR2_TEST_RAY") != "1" or importlib.util.find_spec("ray") is None,
-    reason="set MEDGR2_TEST_RAY=1, with ray installed: npx medgr2 setup --with ray",
+    reason="set MEDGR2_TEST_RAY=1, with ray installed: medgr2 setup --with ray",
 )
 #: A cluster that runs already: `auto` for one of this machine (ray start --head --num-cpus=3). Else a Ray for each job.
 ADDRESS = os.environ.get("MEDGR2_TEST_RAY_ADDRESS")

@@ -82,6 +82,12 @@ def test_sixteen_bits_are_scaled_and_not_clipped_to_white(tmp_path: Path) -> Non
     assert numpy.asarray(open_image(str(tmp_path / "deep.png")))[0, :, 0].tolist() == [0, 1, 128, 255]
 
 
+def test_colours_that_an_import_does_not_read_are_refused(tmp_path: Path) -> None:
+    Image.new("LAB", (8, 4)).save(tmp_path / "lab.tif")
+    with pytest.raises(ImageUnreadable, match=r"lab\.tif has CIELab colours"):
+        open_image(str(tmp_path / "lab.tif"))
+
+
 def test_values_that_nothing_scales_are_refused(tmp_path: Path) -> None:
     Image.fromarray(numpy.array([[0.0, 3000.0]], dtype=numpy.float32)).save(tmp_path / "float.tif")
     with pytest.raises(ImageUnreadable, match=r"float\.tif .* from 0\.0 to 3000\.0"):

@@ -23,7 +23,7 @@ needs_bitsandbytes = pytest.mark.skipif(
 
 def test_without_bitsandbytes_the_job_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(extras.ExtraMissing, match="npx medgr2 setup --with bitsandbytes"):
+    with pytest.raises(extras.ExtraMissing, match="medgr2 setup --with bitsandbytes"):
         extras.check_extras({"kind": "sft", "quantize": "4bit", "lora": LORA})
 
 

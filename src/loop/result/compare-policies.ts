@@ -1,21 +1,12 @@
 /** Which differences between policies are more than chance: paired tests on the test questions, clustered by image or patient. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { clusterOf } from '../../dataset/sources/data-source.js';
 import { readParquet } from '../../dataset/tables/table.js';
-import { pairedDifferenceSchema } from '../../evaluation/paired-difference.js';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
 import { DataError } from '../../errors.js';
 import type { RunContext } from '../run-context.js';
-
-export const policyComparisonSchema = z.object({
-  /** As tables name them: `base`, `cycle 1 SFT`, `cycle 1 GRPO`. */
-  first: z.string(),
-  second: z.string(),
-  ...pairedDifferenceSchema.shape,
-});
-export type PolicyComparison = z.output<typeof policyComparisonSchema>;
+import type { PolicyComparison } from './policy-comparison.js';
 
 export interface ComparedPolicy {
   name: string;

@@ -1,0 +1,76 @@
+/** The work of every stage of a run, from the counts that `plan` reckons with. Pure. */
+import type { Config } from '../../config/schema.js';
+import { defaultAssumptions } from '../estimate/assumptions.js';
+import { loopWorkload, type DataCounts, type StageLoad } from '../estimate/workload.js';
+import type { StageWork } from './work-schema.js';
+
+/** One image that is drawn or read. */
+const imageSeconds = 0.005;
+/** A reply of the simulated teacher, which is on this machine and waits for nothing. */
+const simulatedSeconds = 0.0025;
+/** Texts that probes put before a reward model. */
+const probeTexts = 480;
+
+export const runWork = (config: Config, counts: DataCounts): StageWork[] =>
+  loopWorkload(config, counts, defaultAssumptions).stages.map((load) => ({
+    cycle: load.cycle,
+    stage: load.stage,
+    write: 0,
+    read: 0,
+    learn: 0,
+    table: 0,
+    seconds: 0,
+    units: load.items,
+    ...workOf(config, counts, load),
+  }));
+
+function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
+  const { sft, grpo, generation, rewardModel, generatorUpdate, guards } = config;
+  switch (stage) {
+    case 'prepare-data':
+      return { seconds: items * imageSeconds };
+    case 'grade':
+    case 'filter':
+    case 'generator-update':
+      return { table: items };
+    case 'evaluate':
+    case 'evaluate-base':
+      return { write: items };
+    case 'evaluate-sft':
+    case 'evaluate-grpo':
+      // R_φ reads what the policy answers to the gold set.
+      return { write: items, read: Math.max(0, items - test) };
+    case 'headroom':
+      return { write: items * (1 + grpo.headroom.samples), read: items * grpo.headroom.samples };
+    case 'preferences':
+      return { write: items };
+    case 'score':
+      return { read: items };
+    case 'reward-report':
+      return { read: items + (guards.probes === false ? 0 : probeTexts) };
+    case 'reward-model':
+      // A frozen backbone reads each row once, whatever the head then takes in steps.
+      return rewardModel.train === 'head' ? { read: items } : { learn: (steps ?? 0) * rewardModel.batchSize };
+    case 'generate':
+      return generateWork(generation, items);
+    case 'sft':
+      return sft.maxSteps === undefined
+        ? { learn: items * sft.epochs, dataset: items }
+        : { learn: (steps ?? 0) * sft.batchSize * sft.accumulation };
+    case 'warm-start':
+      return { learn: (steps ?? 0) * sft.batchSize * sft.accumulation };
+    case 'generator-warm-start':
+    case 'generator-sft':
+      return { learn: (steps ?? 0) * generatorUpdate.sft.batchSize * generatorUpdate.sft.accumulation };
+    case 'grpo': {
+      const completions = (steps ?? 0) * grpo.batchSize * grpo.accumulation;
+      return { write: completions, read: completions, learn: completions };
+    }
+  }
+}
+
+function generateWork({ provider, concurrency }: Config['generation'], requests: number): Partial<StageWork> {
+  if (provider === 'local') return { write: requests };
+  const seconds = provider === 'simulated' ? simulatedSeconds : defaultAssumptions.requestSeconds / concurrency;
+  return { seconds: requests * seconds };
+}
