@@ -254,6 +254,12 @@ describe('a generation in batches', () => {
     expect(samples).toHaveLength(8);
     expect(progress.answered).toBe(8);
     expect(server.counts()).toMatchObject({ answered: 8, repeatedAnswered: 0 });
+    // What was not begun is no batch any more.
+    const unsent = await setUp('gemini');
+    await expect(unsent.generate(stoppingAt(unsent.provider, 'upload', 'before'))).rejects.toThrow(/interrupted/);
+    await unsent.generate({ batches: { folder: unsent.folder.file('batches'), asks: false } });
+    expect(unsent.batchStore.jobs.size).toBe(0);
+    expect(readdirSync(unsent.folder.file('batches')).filter((name) => name.endsWith('.jsonl'))).toEqual([]);
   });
 
   it('is not begun anew where the provider knows nothing of it, or has no batches: both are told with the remedy', async () => {
