@@ -196,11 +196,14 @@ describe('a generation in batches', () => {
     );
     const batches = { folder: folder.file('batches'), requests: 15, pollMs: 1, longestPollMs: 4 };
     const ending = generate({ batches }).catch((error: unknown) => error);
-    const first = await vi.waitFor(() => {
-      const [one, two] = batchStore.jobs.values();
-      expect(two).toBeDefined();
-      return one;
-    });
+    const first = await vi.waitFor(
+      () => {
+        const [one, two] = batchStore.jobs.values();
+        expect(two).toBeDefined();
+        return one;
+      },
+      { timeout: 30_000 },
+    );
     if (first !== undefined) first.endsAt = 0;
     expect(await ending).toMatchObject({ code: 'replies-useless' });
     expect([...batchStore.jobs.values()].map(({ end }) => end)).toEqual(['succeeded', 'cancelled']);
