@@ -160,9 +160,10 @@ describe('a folder a class', () => {
     });
     const numbers = folder(classes('0', '1', '2'));
     await expect(run(numbers)).rejects.toMatchObject({
-      code: 'classes-numbers',
+      code: 'classes-unnamed',
       remedy: expect.stringContaining('--name 0='),
     });
+    await expect(run(folder(classes('yes', 'no')))).rejects.toMatchObject({ code: 'classes-unnamed' });
     const { samples } = await run(numbers, { kind: 'grade' });
     expect(samples.find(({ options }) => options.length === 3)?.options.toSorted()).toEqual([
       'grade 0',
