@@ -67,6 +67,12 @@ function generatorNamed(text: string): (typeof generators)[number] {
   });
 }
 
+/** Where images go, if they leave this machine. */
+export function elsewhere(generator: GeneratorAnswers): string | null {
+  if (generator.provider === 'gemini') return 'Gemini';
+  return generator.provider === 'openai' && generator.reason !== null ? new URL(generator.baseUrl).host : null;
+}
+
 /** Variable that must hold a key before the run; null where none is needed. */
 export function keyVariableOf(generator: GeneratorAnswers): string | null {
   if (generator.provider === 'gemini') return 'GEMINI_API_KEY';

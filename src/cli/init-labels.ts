@@ -1,8 +1,9 @@
 /** What `${medgr2} init` asks of one who has labels, and the commands that make questions of them. */
 import { dirname, join, relative, resolve } from 'node:path';
-import { medgr2 } from '../called-as.js';
+import { medgr2, shellWord } from '../called-as.js';
 import { ConfigError } from '../errors.js';
 import type { Modality } from '../sample.js';
+import { contextFlag, maskingSteps, type Reports } from './init-reports.js';
 
 export const labelsKnown = ['questions', 'classes', 'boxes', 'masks'] as const;
 type LabelsKnown = (typeof labelsKnown)[number];
@@ -28,18 +29,20 @@ interface Labelled {
   labels?: string | undefined;
   modality: Modality;
   file: string;
+  reports: Reports | null;
 }
 
 /** To be typed where `init` was. */
 export function labelSteps(
   known: Exclude<LabelsKnown, 'questions'>,
-  { images, labels, modality, file }: Labelled,
+  { images, labels, modality, file, reports }: Labelled,
 ): string[] {
-  const within = (path: string): string => join(relative('.', dirname(resolve(file))), path);
-  const from = labels === undefined ? images : `${labels} --image-root ${images}`;
+  const within = (path: string): string => shellWord(join(relative('.', dirname(resolve(file))), path));
+  const from = labels === undefined ? shellWord(images) : `${shellWord(labels)} --image-root ${shellWord(images)}`;
   const of = modality === 'unknown' ? '' : ` --modality "${modality}"`;
   return [
-    `${medgr2} import ${known} ${from} --out ${within('data/labelled')}${of.replaceAll(/"(\S+)"/g, '$1')}`,
+    ...maskingSteps(reports),
+    `${medgr2} import ${known} ${from} --out ${within('data/labelled')}${of.replaceAll(/"(\S+)"/g, '$1')}${contextFlag(reports)}`,
     `${medgr2} split ${within('data/labelled')} --out ${within('data/parts')} ${shares}`,
   ];
 }

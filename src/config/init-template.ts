@@ -21,6 +21,8 @@ export interface TemplateAnswers {
   generator: GeneratorAnswers;
   /** `phantom`, a model folder or a Hugging Face id. */
   base: string;
+  /** Reports beside the images, and why they may leave, masked; a null reason keeps them here. Null where there are none. */
+  texts: { reason: string | null } | null;
 }
 
 export type GeneratorAnswers =
@@ -87,7 +89,7 @@ function generationLines(answers: TemplateAnswers): string[] {
     ...providerLines(generator, answers.data),
     ...common,
     ...updateLines(generator),
-    ...egressLines(generator),
+    ...egressLines(generator, answers.texts),
   ];
 }
 
@@ -151,7 +153,7 @@ function updateLines(generator: GeneratorAnswers): string[] {
   ];
 }
 
-function egressLines(generator: GeneratorAnswers): string[] {
+function egressLines(generator: GeneratorAnswers, texts: TemplateAnswers['texts']): string[] {
   const reason = 'reason' in generator ? generator.reason : null;
   if (reason === null) return [];
   return [
@@ -160,6 +162,11 @@ function egressLines(generator: GeneratorAnswers): string[] {
     'egress:',
     '  allow: true',
     `  reason: ${quoted(reason)}`,
+    ...(texts === null
+      ? []
+      : texts.reason === null
+        ? ['  # text: { allow: true, reason: … } # reports stay here without this line; with it they go, masked']
+        : [`  text: { allow: true, reason: ${JSON.stringify(texts.reason)} } # reports go, too, masked`]),
   ];
 }
 

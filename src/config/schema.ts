@@ -50,6 +50,7 @@ export const configSchema = z
   .refine(...egressRule('allow'))
   .refine(...egressRule('reason'))
   .refine(...egressRule('only'))
+  .refine(...egressRule('text'))
   .refine(...dataRule('seed', 'a dataset folder of trusted samples, which this recipe learns from'))
   .refine(...dataRule('pool', 'a folder of images that the generator is asked about'))
   .refine(

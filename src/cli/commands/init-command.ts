@@ -1,7 +1,7 @@
 /** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { medgr2 } from '../../called-as.js';
+import { medgr2, shellWord } from '../../called-as.js';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
@@ -11,7 +11,8 @@ import { ConfigError, InterruptedError, Medgr2Error } from '../../errors.js';
 import { writeWhole } from '../../loop/folder/run-folder.js';
 import { modalities, type Modality } from '../../sample.js';
 import { knownOf, labelQuestion, labelSteps, poolShare } from '../init-labels.js';
-import { asWritten, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
+import { asWritten, elsewhere, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
+import { contextFlag, initReports, maskingSteps, type Reports } from '../init-reports.js';
 import type { CommandIo } from '../command-io.js';
 import { describeError } from '../print-error.js';
 
@@ -23,6 +24,9 @@ export interface InitCommand {
   have?: string | undefined;
   /** Where the labels are, if not with the images. */
   labels?: string | undefined;
+  /** A table of reports or captions, and why they may leave, masked. */
+  reports?: string | undefined;
+  textReason?: string | undefined;
   generator?: string | undefined;
   generatorModel?: string | undefined;
   generatorUrl?: string | undefined;
@@ -83,7 +87,7 @@ async function answersOf(command: InitCommand, folder: string, io: CommandIo): P
     const { generator = 'simulated' } = command;
     if (generator !== 'simulated') throw needsImages(generator);
     const base = await model('phantom');
-    const drawn = { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base } as const;
+    const drawn = { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base, texts: null } as const;
     return { answers: drawn, questions: null, prepare: [] };
   }
   const modality = await ask(
@@ -95,17 +99,22 @@ async function answersOf(command: InitCommand, folder: string, io: CommandIo): P
   const have = await ask(command.have, labelQuestion, 'questions', knownOf);
   const generator = await initGenerator(command, ask, have !== 'questions');
   const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
+  const reports = await initReports(command, ask, { names, whom: elsewhere(generator) });
+  const texts = reports === null ? null : { reason: reports.reason };
   const parts = { kind: 'images', modality, seed: 'data/parts/seed', test: 'data/parts/test' } as const;
   if (have !== 'questions') {
     const count = Math.max(1, Math.floor(poolShare * names.length));
     const labelled = { ...parts, pool: 'data/parts/pool', count, labelled: true } as const;
-    const prepare = labelSteps(have, { ...command, images, modality });
-    return { answers: { data: labelled, generator, base }, questions: null, prepare };
+    const prepare = labelSteps(have, { ...command, images, modality, reports });
+    return { answers: { data: labelled, generator, base, texts }, questions: null, prepare };
   }
-  const pool = relative(folder, resolve(images)) || '.';
+  const raw = relative(folder, resolve(images)) || '.';
+  // Reports come in with the images.
+  const pool = reports === null ? raw : 'data/pool';
   const own = { ...parts, pool, count: names.length, labelled: false } as const;
   const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
-  return { answers: { data: own, generator, base }, questions, prepare: questionSteps(command.file, pool) };
+  const prepare = questionSteps(command.file, { raw, images, modality, reports });
+  return { answers: { data: own, generator, base, texts }, questions, prepare };
 }
 
 async function namesIn(folder: string, io: CommandIo): Promise<string[]> {
@@ -171,11 +180,22 @@ function questionsTemplate(names: readonly string[], modality: Modality): string
 /** The first folder of an image, which often is the patient's: to be looked at, as all of the table. */
 const patientIn = (name: string): string => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
-function questionSteps(file: string, pool: string): string[] {
-  const within = (path: string): string => join(relative('.', dirname(resolve(file))), path);
+interface Unlabelled {
+  /** The images as the configuration's folder sees them, and as they were given. */
+  raw: string;
+  images: string;
+  modality: Modality;
+  reports: Reports | null;
+}
+
+function questionSteps(file: string, { raw, images, modality, reports }: Unlabelled): string[] {
+  const within = (path: string): string => shellWord(join(relative('.', dirname(resolve(file))), path));
+  const of = modality === 'unknown' ? '' : ` --modality ${shellWord(modality)}`;
+  const taken = `${medgr2} import images ${shellWord(images)} --out ${within('data/pool')}${of}${contextFlag(reports)}`;
   return [
+    ...(reports === null ? [] : [...maskingSteps(reports), taken]),
     `fill in ${within('questions.csv')}: trusted questions about some of the images, then`,
-    `${medgr2} import csv ${within('questions.csv')} --image-root ${within(pool)} --out ${within('data/questions')}`,
+    `${medgr2} import csv ${within('questions.csv')} --image-root ${within(raw)} --out ${within('data/questions')}`,
     `${medgr2} split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
   ];
 }
@@ -183,5 +203,5 @@ function questionSteps(file: string, pool: string): string[] {
 function nextSteps({ file }: InitCommand, { generator }: TemplateAnswers, prepare: readonly string[]): string[] {
   const variable = keyVariableOf(generator);
   const key = variable === null ? [] : [`export ${variable}=…`];
-  return [...prepare, ...key, `${medgr2} plan ${file}`, `${medgr2} doctor ${file}`, `${medgr2} run ${file}`];
+  return [...prepare, ...key, ...['plan', 'doctor', 'run'].map((verb) => `${medgr2} ${verb} ${shellWord(file)}`)];
 }

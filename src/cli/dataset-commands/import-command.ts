@@ -1,12 +1,8 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
-import {
-  importClinical,
-  type ClinicalOptions,
-  type FrameChoice,
-  type WindowChoice,
-} from '../../dataset/import/import-clinical.js';
+import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
+import type { RunJob } from '../../dataset/context/mask-texts.js';
 import {
   importFormats,
   isLabelFormat,
@@ -46,6 +42,7 @@ export interface ImportFlags {
   frames: FrameChoice;
   deidentified?: boolean;
   licence?: string;
+  context?: string;
   kind?: LabelKind;
   labels: string[];
   name: string[];
@@ -70,14 +67,18 @@ function formatNamed(name: string): ImportFormat {
 
 async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
   const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
-  const { force = false, shape, specialTokens, encoding = null, answersFrom = null } = flags;
+  const { force = false, shape, specialTokens, encoding = null, answersFrom = null, context = null } = flags;
   const map = parseColumnMap(flags.map);
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
+  // Started only where there are texts to mask.
+  const runJob: RunJob = (module, spec) => withPython(io, onProgress, (run) => run(module, spec));
   if (isQuestionFormat(format))
     return importQuestions(format, {
       ...common,
       map,
+      context,
+      runJob,
       modality: modality ?? null,
       imageRoot,
       encoding,
@@ -88,7 +89,7 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     const { labels, classFrom = null, perImage, crops, seed } = flags;
     const kind = flags.kind === undefined ? {} : { kind: flags.kind };
     const asks = flags.ask.length === 0 ? null : flags.ask;
-    const place = { map, modality: modality ?? null, imageRoot, encoding };
+    const place = { map, modality: modality ?? null, imageRoot, encoding, context, runJob };
     const names = parseClassNames(flags.name);
     return importLabels(format, {
       ...common,
@@ -105,13 +106,20 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
   }
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
-    const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
-    return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
+    const clinical = {
+      ...common,
+      map,
+      encoding,
+      context,
+      window,
+      frames,
+      deidentified,
+      ...(modality === undefined ? {} : { modality }),
+    };
+    return withPython(io, onProgress, (run) => importClinical(format, { ...clinical, runJob: run }));
   }
-  return importImages({ ...common, ...(modality === undefined ? {} : { modality }) });
+  return importImages({ ...common, map, encoding, context, runJob, ...(modality === undefined ? {} : { modality }) });
 }
-
-type RunJob = ClinicalOptions['runJob'];
 
 /** An engine for as long as `work` needs one; torch is not loaded. */
 async function withPython<T>(

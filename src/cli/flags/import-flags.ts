@@ -69,6 +69,10 @@ export const declareImport: Declare = (program, io) => {
         'answers that are numbers of options count from 0 or from 1 (default: as the file shows)',
       ).argParser(parseStart),
     )
+    .option(
+      '--context <table>',
+      'a table of reports or captions by image (--map image=COLUMN, context=COLUMN), shown to the generator alone',
+    )
     .option('--force', 'write over an earlier import')
     .addOption(
       new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
@@ -126,12 +130,13 @@ export const declareImport: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
-        'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
-        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
+        'import vqa-rad VQA-RAD --out data/vqa-rad',
+        'import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'import dicom STUDY --out data/ct --window 40/400 --frames middle',
         'import classes skin/ --out data/skin --modality dermoscopy --per-image 2   # a folder a class, or a table of labels',
         'import boxes VOC/ --out data/cells --modality microscopy --kind attribute --name "RBC=red blood cell"',
-        'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
       ),
     )
     .action(async (format: string, path: string, flags: ImportFlags) => {

@@ -185,6 +185,8 @@ const generationFields = z.strictObject({
    * for all of them. maxOutputTokens is for each.
    */
   questionsPerImage: z.int().min(1).max(10).default(1),
+  /** Longest report or caption that is shown beside an image, in characters, 0 for none; to one elsewhere with egress.text. */
+  contextCharacters: z.int().min(0).default(4000),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),

@@ -13,6 +13,8 @@ import { questionTypeOfKind, type LabelKind, type LabelSet, type Topic } from '.
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
 import { readers } from '../labels/read-labels.js';
+import { mapBeside, takeTexts, textsOf } from '../context/import-texts.js';
+import { maskTexts, withTexts } from '../context/mask-texts.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
 import { projectKey } from '../patients/pseudonym-key.js';
@@ -50,21 +52,13 @@ export interface LabelImportOptions extends ImportOptions {
 
 export async function importLabels(format: LabelFormat, options: LabelImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
-  const {
-    path,
-    labels = [],
-    map = {},
-    classFrom = null,
-    patientFrom = 'none',
-    imageRoot = null,
-    encoding = null,
-  } = options;
+  const { path, labels = [], classFrom = null, patientFrom = 'none', imageRoot = null, encoding = null } = options;
   // Before the new folder, which may lie inside.
   const set = await readers[format]({
     path,
     kind: options.kind ?? 'disease',
     labels,
-    map,
+    map: mapBeside(options),
     classFrom,
     patientFrom,
     imageRoot,
@@ -85,9 +79,11 @@ async function importInto(
 ): Promise<ImportReport> {
   const { path, modality = null, images: mode = 'copy', strict = false, shape = 'reject', kind = 'disease' } = options;
   const { perImage = 3, crops = 0, asks = null, seed = 0, names: given = {} } = options;
-  const key = set.identities.length > 0 ? (options.key ?? projectKey()) : null;
-  const hidden = hiddenPatients(set.identities, key, 'parts');
-  const inText = hiddenPatients(set.identities.filter(unmistakable), key);
+  const said = await textsOf(options);
+  const identities = [...set.identities, ...(said?.identities ?? [])];
+  const key = identities.length > 0 ? (options.key ?? projectKey()) : null;
+  const hidden = hiddenPatients(identities, key, 'parts');
+  const inText = hiddenPatients(identities.filter(unmistakable), key);
   const rejected: Rejection[] = [...set.rejected];
   const told = (): Rejection[] => inOrder(rejected.map(hidden.rejection));
   const store = openImageStore({ dir, mode, roots: set.roots, shape, hidden });
@@ -110,7 +106,16 @@ async function importInto(
   const kept = [...together, ...cut.map(asPatient).filter(({ image }) => used.has(image.imageHash))].map(
     ({ image }) => image,
   );
-  const images = mode === 'none' ? kept : await withHashes(kept);
+  const about = takeTexts(
+    said,
+    taken.flatMap((one, index) =>
+      'code' in one ? [] : [{ name: set.images[index]?.image ?? '', imageHash: one.imageHash }],
+    ),
+    options,
+  );
+  const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
+  const described = withTexts(kept, masked);
+  const images = mode === 'none' ? described : await withHashes(described);
   const guessed =
     options.kind === undefined && samples.some(({ questionType }) => questionType === questionTypeOfKind.disease);
   const notes = [
@@ -118,6 +123,8 @@ async function importInto(
     ...set.notes,
     ...asked.notes,
     ...importNotes({ samples, images, ...(set.columns === undefined ? {} : { columns: set.columns }) }),
+    ...about.notes,
+    ...masked.notes,
     ...keyNotes(key),
   ];
   const rows = set.images.length + set.rejected.length;

@@ -214,15 +214,16 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
   return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
 }
 
-const toPoolImage = (
-  { path, imageHash, modality, deidentified }: DatasetImage,
-  types: ReadonlyMap<string, QuestionType[]> | null,
+export const toPoolImage = (
+  { path, imageHash, modality, deidentified, context, contextMaskedBy }: DatasetImage,
+  types: ReadonlyMap<string, QuestionType[]> | null = null,
 ): PoolImage => ({
   image: path,
   imageHash,
   modality,
   ...(types === null ? {} : { questionTypes: types.get(imageHash) ?? [] }),
   ...(deidentified === null ? {} : { deidentified }),
+  ...(typeof context === 'string' ? { context: { text: context, maskedBy: contextMaskedBy ?? null } } : {}),
 });
 
 const teacherNote =

@@ -8,6 +8,7 @@ import { replySchemaOf } from '../../prompts/parse.js';
 import type { BatchItem } from '../../providers/batch/batch-client.js';
 import { ProviderCallError } from '../../providers/call-error.js';
 import { typesOf, type PreparedRequest } from '../asking/generation-request.js';
+import { maskOf } from '../asking/egress-consent.js';
 import { readImageFile } from '../asking/image-to-send.js';
 import type { Reserve } from '../cost/cost-budget.js';
 import type { PassHooks, Prepare, Unanswered } from '../prepare-tasks.js';
@@ -151,7 +152,7 @@ export async function performByBatch(
     const { temperature } = parameters;
     const line = client.line(key, { image, system, prompt, imageAt, responseSchema, temperature, maxOutputTokens });
     const held = await reserve(wanted);
-    const request = { key, imageHash: task.imageHash, promptHash, maxOutputTokens };
+    const request = { key, imageHash: task.imageHash, promptHash, maxOutputTokens, textMaskedBy: maskOf(task) };
     for (part ??= createPart(notes, who, limits); !part.add(request, line); part = createPart(notes, who, limits))
       await flush();
     waiting.set(key, { request, reserve: held, index, error: null });
@@ -195,6 +196,14 @@ export async function performByBatch(
 
   try {
     for (const note of notes.open()) {
+      // Its file was made under a consent for texts that is there no more: it is made anew, without them.
+      const hasText = notes.requestsOf(note).some(({ textMaskedBy }) => textMaskedBy !== undefined);
+      if (note.state === 'made' && hasText && !consent.textsMayLeave) {
+        notes.write({ ...note, state: 'ended' });
+        notes.dropBody(note);
+        notes.dropRequests(note);
+        continue;
+      }
       for (const request of notes.requestsOf(note))
         waiting.set(request.key, { request, reserve: held(request), index: null, error: null });
       await begin(note.state === 'made' ? notes.write({ ...note, uploads: note.uploads + 1 }) : note);
