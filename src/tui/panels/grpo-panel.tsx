@@ -38,8 +38,8 @@ function Rewarded({ state: { grpo, asked, runDir }, width, height }: PanelProps)
   if (grpo === null) return <Toned tone="faint">GRPO has not begun yet</Toned>;
   const { left, right } = splitWidth(width, width >= 100 ? 44 : 36);
   // With room, the image stands beside what is said about it.
-  const lines = height >= 17 ? 9 : height >= 14 ? 5 : 3;
-  const imageWidth = lines === 9 && width >= 60 && asked !== null ? 2 * lines : 0;
+  const lines = height >= 17 && asked !== null ? 9 : height >= 14 ? 5 : 3;
+  const imageWidth = lines === 9 && width >= 60 ? 2 * lines : 0;
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Box columnGap={2} height={height - lines}>
