@@ -2,16 +2,21 @@
  * Images x strategy -> candidate samples. Every task ends as a sample or as a dropped task with its reason. Replies go
  * through the cache, so a generation that was stopped continues where it was when called again with the same tasks.
  */
+import { existsSync } from 'node:fs';
+import { ConfigError } from '../errors.js';
 import { formatMoney } from '../format.js';
+import { batchOf } from '../providers/batch/batch-client.js';
 import type { Sample } from '../sample.js';
 import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
 import { typesOf } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
-import type { DroppedTask, Outcome, Performance } from './one-task.js';
+import type { BatchRun, Performance } from './generation-run.js';
+import type { DroppedTask, Outcome } from './task-outcome.js';
 import { priceOf } from './cost/prices.js';
 import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
 import type { RetryOptions } from './asking/retry-request.js';
@@ -20,6 +25,7 @@ import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
 export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
+export type { TaskList } from './asking/generation-request.js';
 
 export interface Generated {
   /** In the order of their tasks. */
@@ -29,8 +35,31 @@ export interface Generated {
   progress: GenerationProgress;
 }
 
+/** Where outcomes go, in the order in which tasks end; each task once. */
+export type OutcomeSink = (index: number, outcomes: readonly Outcome[]) => void;
+
 const defaultUseless = 0.9;
+const defaultBatches = {
+  requests: 5_000,
+  atOnce: 10,
+  pollMs: 10_000,
+  longestPollMs: 300_000,
+  listedAfterMs: 20_000,
+  endWithProcess: false,
+};
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
+
+/** All of it at once, in memory; `generateOutcomes` is for as many as there may be. */
+export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
+  const all: (readonly Outcome[] | undefined)[] = Array.from({ length: options.tasks.length });
+  const progress = await generateOutcomes(options, (index, outcomes) => void (all[index] = outcomes));
+  const ended = all.flatMap((outcomes) => outcomes ?? []);
+  return {
+    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
+    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
+    progress,
+  };
+}
 
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
@@ -40,13 +69,13 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
  * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
-export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
-  const { tasks, provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSink): Promise<GenerationProgress> {
+  const { provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
   const consent = requireConsent(provider, options.egress);
+  const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
-  const questions = tasks.reduce((sum, task) => sum + typesOf(task).length, 0);
-  const progress = trackProgress(questions, options.onEvent, budget.cost());
+  const progress = trackProgress(samplesAsked(tasks), options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
   const { concurrency = 8, limits } = options;
@@ -57,6 +86,7 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput, settings };
   const asked = { parameters, truncatedRetryTokens, maxReplyCharacters, counted: new Set<string>() };
   const notice = options.onNotice ?? (() => {});
+  notices.forEach(notice);
   const useless = createUselessWatch({
     share: options.maxUseless ?? defaultUseless,
     name: `${name}/${model}`,
@@ -64,27 +94,55 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   });
   const versions = watchVersions(model, notice);
   const manners = { retry, gate, budget, consent, breaker, useless, versions };
-  const run: Performance = { provider, cache, cycle, root, ...asked, ...manners, progress, stop };
-  const outcomes: (readonly Outcome[] | undefined)[] = Array.from({ length: tasks.length });
+  const run: Performance = {
+    provider,
+    cache,
+    cycle,
+    root,
+    ...asked,
+    ...manners,
+    batches: batchesOf(options),
+    progress,
+    stop,
+  };
   const settle = (index: number, ended: readonly Outcome[]): void => {
-    outcomes[index] = ended;
+    sink(index, ended);
     for (const outcome of ended) {
       if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
       else progress.drop(outcome.dropped.reason);
     }
   };
-  const missing = await performAll(options, run, { settle, notice });
+  const missing = await performAll({ ...options, tasks }, run, { settle, notice });
   const final = progress.finish();
   const isPaused = [...missing.values()].some((error) => error.isUsedUp);
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
   if (missing.size > 0) throw incomplete(missing, tasks.length);
-  const ended = outcomes.flatMap((outcome) => outcome ?? []);
-  return {
-    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
-    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
-    progress: final,
-  };
+  return final;
+}
+
+function samplesAsked(tasks: TaskList): number {
+  let sum = 0;
+  for (let index = 0; index < tasks.length; index++) {
+    const task = tasks.at(index);
+    if (task !== undefined) sum += typesOf(task).length;
+  }
+  return sum;
+}
+
+/** @throws ConfigError `no-batches` */
+function batchesOf({ provider, batches }: GenerateOptions): BatchRun | null {
+  if (batches === undefined) return null;
+  const { asks = true, folder } = batches;
+  const client = batchOf(provider);
+  if (client === null && asks)
+    throw new ConfigError('no-batches', `${provider.name} has no batches`, {
+      where: 'generation.mode',
+      remedy: 'Set generation.mode to interactive or auto.',
+    });
+  // Nothing was ever begun.
+  if (client === null || (!asks && !existsSync(folder))) return null;
+  return { ...defaultBatches, ...batches, asks, client };
 }
 
 function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens: number): Budget {

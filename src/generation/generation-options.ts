@@ -1,16 +1,18 @@
 /** What a generation can be told. Types only. */
+import type { BatchingProvider } from '../providers/batch/batch-client.js';
 import type { Provider } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 import type { Egress } from './asking/egress-consent.js';
 import type { Prices } from './cost/prices.js';
+import type { BatchRun } from './generation-run.js';
 import type { GenerationEvent } from './generation-progress.js';
 import type { ReplyCache } from './replies/reply-cache.js';
-import type { GenerationTask } from './asking/generation-request.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { RetryOptions } from './asking/retry-request.js';
 
 export interface GenerateOptions {
-  tasks: readonly GenerationTask[];
-  provider: Provider;
+  tasks: TaskList;
+  provider: Provider | BatchingProvider;
   cache: ReplyCache;
   /** Cycle that the samples belong to, from 1. */
   cycle: number;
@@ -18,6 +20,11 @@ export interface GenerateOptions {
   root?: string | undefined;
   /** Requests at a time (default 8). */
   concurrency?: number | undefined;
+  /**
+   * Asks in batches, where the provider has them: later and cheaper (default: each request by itself). A generation that
+   * was stopped is to be given the same folder, or what its batches bring is lost.
+   */
+  batches?: (Pick<BatchRun, 'folder'> & Partial<Omit<BatchRun, 'client'>>) | undefined;
   /** Samples of high reward, best first, to show in the prompts (default none). */
   exemplars?: readonly Sample[] | undefined;
   /** Exemplars in one prompt (default 3). */

@@ -6,7 +6,13 @@ import type { Sample } from '../sample.js';
 import { addUsage, noUsage, type UsageSum } from './cost/prices.js';
 
 /** Why a task ended without a sample: the reply's own reasons, and those of the request. */
-export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task' | 'not-deidentified';
+export type TaskDropReason =
+  | DropReason
+  | 'request-failed'
+  | 'image-unusable'
+  | 'duplicate-task'
+  | 'not-deidentified'
+  | 'context-told';
 
 export interface GenerationProgress {
   kind: 'generation-progress';
@@ -34,12 +40,20 @@ export interface GenerationProgress {
   cachedUsage: UsageSum;
   /** Of the replies answered in this call, in the currency of the price file; null where price or tokens are unknown. */
   cost: number | null;
+  /** At the provider: batches that are not collected yet, their requests, and how many of these it says have ended. */
+  batches: BatchProgress;
   /** Answered requests a second, over the latest ten seconds or so. */
   requestsPerSecond: number;
   /** Since the start of this call. */
   seconds: number;
   /** The newest task that became a sample; null before there is one. */
   newest: Sample | null;
+}
+
+export interface BatchProgress {
+  atWork: number;
+  requests: number;
+  ended: number;
 }
 
 /** What the replies answered in this call cost. */
@@ -49,6 +63,7 @@ export type GenerationEvent = GenerationProgress;
 
 export interface ProgressTracker {
   add(counter: 'retries'): void;
+  batches(now: BatchProgress): void;
   addCached(usage: Usage | null): void;
   addAnswered(usage: Usage | null, cost: number | null): void;
   accept(sample: Sample, repairs: readonly ReplyRepair[]): void;
@@ -74,6 +89,7 @@ export function trackProgress(
   let newest: Sample | null = null;
   let lastEvent = Number.NEGATIVE_INFINITY;
   let cost = costAtFirst;
+  let batches: BatchProgress = { atWork: 0, requests: 0, ended: 0 };
   /** Time and answers so far, about one a second. */
   const marks = [{ at: started, answered: 0 }];
   const rate = (): number => {
@@ -97,6 +113,7 @@ export function trackProgress(
     repaired: { ...repaired },
     cachedUsage: { ...cachedUsage, batch: { ...cachedUsage.batch } },
     cost,
+    batches,
     requestsPerSecond: rate(),
     seconds: (performance.now() - started) / 1000,
     newest,
@@ -110,6 +127,10 @@ export function trackProgress(
   return {
     add: (counter) => {
       counts[counter]++;
+      changed();
+    },
+    batches: (now) => {
+      batches = now;
       changed();
     },
     addCached: (usage) => {

@@ -7,19 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import { PausedError, ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { GenerateOptions } from './generation-options.js';
-import { dropTask, performRequest, type Outcome, type Performance } from './one-task.js';
-import { chooseExemplars, prepareRequest, type PreparedRequest } from './asking/generation-request.js';
-
-/** Tasks without an answer, by their place among all, each with why. */
-export type Unanswered = Map<number, ProviderCallError>;
-
-export interface PassHooks {
-  /** How a task ended. */
-  settle: (index: number, outcomes: readonly Outcome[]) => void;
-  /** What a person should know while it waits. */
-  notice: (message: string) => void;
-}
+import { performByBatch } from './batches/batch-pass.js';
+import type { Performance } from './generation-run.js';
+import { performRequest } from './one-task.js';
+import { preparer, type PassHooks, type Prepare, type Unanswered } from './prepare-tasks.js';
+import { dropTask } from './task-outcome.js';
 
 const defaultWaits = [15_000, 30_000, 60_000];
 
@@ -30,9 +24,19 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
   const { breaker, stop } = run;
   const waits = options.waitsMs ?? defaultWaits;
   const prepare = preparer(options, run, hooks);
-  let missing = await performPass([...options.tasks.keys()], prepare, options, run, hooks);
+  const { batches } = run;
+  const isBatched = batches?.asks === true;
+  const perform = (indexes: Iterable<number>): Promise<Unanswered> =>
+    isBatched
+      ? performByBatch(indexes, prepare, { ...run, batches }, hooks)
+      : performPass(indexes, prepare, options, run, hooks);
+  // What was begun is paid for: it is collected also where nothing more is to be asked in batches.
+  if (batches !== null && !isBatched) await performByBatch([], prepare, { ...run, batches }, hooks);
+  // A batch may run out of time before anything was answered.
+  const isWorthwhile = (): boolean => !stop.signal.aborted && (isBatched || breaker.everAnswered);
+  let missing = await perform(placesOf(options.tasks));
   try {
-    for (let round = 0; breaker.everAnswered && !stop.signal.aborted; round++) {
+    for (let round = 0; isWorthwhile(); round++) {
       const wait = waits[round];
       const hopeful = [...missing.values()].filter((error) => mayPass(error, run));
       if (wait === undefined || hopeful.length === 0 || isUsedUp(missing)) break;
@@ -43,7 +47,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
       );
       await sleep(pause, undefined, { signal: stop.signal });
       breaker.close();
-      const left = await performPass([...missing.keys()], prepare, options, run, hooks);
+      const left = await perform([...missing.keys()]);
       // As long as answers come, the provider is there.
       if (left.size < missing.size) round = -1;
       missing = left;
@@ -68,30 +72,12 @@ const isUsedUp = (missing: Unanswered): boolean => [...missing.values()].some((e
 
 const lastOf = (missing: Unanswered): ProviderCallError | undefined => [...missing.values()].at(-1);
 
-/** What a task asks; null for one that stands twice, which is settled. */
-type Prepare = (index: number) => PreparedRequest | null;
-
-function preparer(
-  { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
-  { parameters }: Performance,
-  { settle }: PassHooks,
-): Prepare {
-  const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
-  const first = new Map<string, number>();
-  return (index) => {
-    const task = tasks[index];
-    if (task === undefined) return null;
-    const request = prepareRequest(task, exemplarsFor(task), parameters);
-    const place = first.get(request.key) ?? index;
-    first.set(request.key, place);
-    if (place === index) return request;
-    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.').outcomes);
-    return null;
-  };
+function* placesOf({ length }: TaskList): Generator<number> {
+  for (let index = 0; index < length; index++) yield index;
 }
 
 async function performPass(
-  indexes: readonly number[],
+  indexes: Iterable<number>,
   prepare: Prepare,
   { concurrency = 8 }: GenerateOptions,
   run: Performance,

@@ -5,6 +5,7 @@
 import {
   GoogleGenerativeAI,
   GoogleGenerativeAIFetchError,
+  type GenerateContentRequest,
   type ResponseSchema,
   type SafetySetting,
 } from '@google/generative-ai';
@@ -14,12 +15,14 @@ import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/gener
 import { messageOf } from '../errors.js';
 import { aroundImage } from '../prompts/generator-prompt.js';
 import { boundedFetch, type FetchWatch } from './bounded-reply.js';
+import type { BatchingProvider } from './batch/batch-client.js';
+import { geminiBatch } from './batch/gemini-batch.js';
 import { limitedCall, remedyOf } from './http-call.js';
 import { failureOfStatus, ProviderCallError } from './call-error.js';
 import { errorReason, readGeminiReply } from './gemini-reply.js';
 import { quotaOf, quotaRemedy, violatedQuotas } from './quota.js';
 import { retryAfterMs, retryDelayMs } from './retry-after.js';
-import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
+import type { ProviderReply, ProviderRequest } from './provider.js';
 import { geminiResponseSchema } from './response-schema.js';
 import { redact, requireHeaderSafe } from './secret.js';
 
@@ -42,7 +45,7 @@ export interface GeminiOptions {
   safety?: GeminiSafety | undefined;
 }
 
-export function geminiProvider(options: GeminiOptions): Provider {
+export function geminiProvider(options: GeminiOptions): BatchingProvider {
   const { model, timeoutMs = 120_000, name = 'gemini' } = options;
   const apiKey = requireHeaderSafe(options.apiKey, 'the Gemini provider');
   const baseUrl = (options.baseUrl ?? geminiUrl).replace(/\/+$/, '');
@@ -64,42 +67,53 @@ export function geminiProvider(options: GeminiOptions): Provider {
     threshold,
   })) as unknown as SafetySetting[];
 
+  const bodyOf = (request: ProviderRequest): GenerateContentRequest => {
+    const { mediaType: mimeType, bytes } = request.image;
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    const [before, behind] = aroundImage(request.prompt, request.imageAt);
+    const parts = [...(before === '' ? [] : [{ text: before }]), { inlineData: { mimeType, data } }, { text: behind }];
+    // In the order of the SDK, so that a batch asks for what a single request does, word for word.
+    return {
+      generationConfig: {
+        temperature: request.temperature,
+        maxOutputTokens: request.maxOutputTokens,
+        responseMimeType: 'application/json',
+        responseSchema: schemaOf(request.responseSchema),
+        ...thinking,
+      },
+      safetySettings,
+      systemInstruction: { role: 'system', parts: [{ text: request.system }] },
+      contents: [{ role: 'user', parts }],
+    };
+  };
+  const where = `${name}/${model} at ${baseUrl}`;
+  const clean = (text: string): string => redact(text, apiKey);
+
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
-    const where = `${name}/${model} at ${baseUrl}`;
     // The SDK loses the headers of a refusal.
     const watch: FetchWatch = { where };
-    const responseSchema = schemaOf(request.responseSchema);
+    const body = bodyOf(request);
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
-      const generative = client.getGenerativeModel(
-        {
-          model,
-          systemInstruction: request.system,
-          generationConfig: {
-            temperature: request.temperature,
-            maxOutputTokens: request.maxOutputTokens,
-            responseMimeType: 'application/json',
-            responseSchema,
-            ...thinking,
-          },
-          ...(safetySettings.length === 0 ? {} : { safetySettings }),
-        },
-        { baseUrl },
-      );
-      const { mediaType: mimeType, bytes } = request.image;
-      const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      const [before, behind] = aroundImage(request.prompt, request.imageAt);
-      const content = [...(before === '' ? [] : [before]), { inlineData: { mimeType, data } }, behind];
-      const { response } = await boundedFetch(watch, () => generative.generateContent(content, { signal }));
+      const generative = client.getGenerativeModel({ model }, { baseUrl });
+      const { response } = await boundedFetch(watch, () => generative.generateContent(body, { signal }));
       return readGeminiReply(response, where);
     };
-    const clean = (text: string): string => redact(text, apiKey);
     const explain = (thrown: unknown): ProviderCallError => callError(thrown, watch, clean);
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, explain);
   };
   const capabilities = { structuredOutput: 'json-schema', usage: 'always' } as const;
   const settings = { ...thinkingConfig, ...(safetySettings.length === 0 ? {} : { safety }) };
   const isSet = Object.keys(settings).length > 0;
-  return { name, model, endpoint: baseUrl, capabilities, settings: isSet ? settings : undefined, complete };
+  const batch = geminiBatch({
+    baseUrl,
+    headers: { 'x-goog-api-key': apiKey },
+    where,
+    timeoutMs,
+    clean,
+    model: model.includes('/') ? model : `models/${model}`,
+    body: bodyOf,
+  });
+  return { name, model, endpoint: baseUrl, capabilities, settings: isSet ? settings : undefined, complete, batch };
 }
 
 function defined<T extends object>(fields: T): Partial<T> {

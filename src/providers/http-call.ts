@@ -1,6 +1,12 @@
 /** What every HTTP provider does around one call: a time limit, the caller's signal, and errors in common terms. */
 import { afterAwake } from '../awake.js';
-import { ProviderCallError } from './call-error.js';
+import type { ErrorDetails } from '@google/generative-ai';
+import { messageOf } from '../errors.js';
+import { failureOfStatus, ProviderCallError } from './call-error.js';
+import { errorReason } from './gemini-reply.js';
+import { errorCode, readError } from './openai-reply.js';
+import { quotaOf, quotaRemedy, violatedQuotas } from './quota.js';
+import { retryAfterMs, retryDelayMs, waitInWords } from './retry-after.js';
 
 export interface CallLimits {
   /** Names provider, model and address in errors. */
@@ -62,4 +68,57 @@ function timeout(where: string, timeoutMs: number): ProviderCallError {
 
 function cancelled(where: string): ProviderCallError {
   return new ProviderCallError('The call was cancelled.', { failure: 'cancelled', where });
+}
+
+/** A refusal by status and body, as OpenAI or Google write them. */
+export interface Refusal {
+  status: number;
+  headers?: Headers | undefined;
+  body: string;
+}
+
+/** @param clean Blanks out what no message may hold. */
+export function refusalOf(
+  { status, headers = new Headers(), body }: Refusal,
+  where: string,
+  clean: (text: string) => string,
+): ProviderCallError {
+  const message = clean(readError(body));
+  const details = detailsOf(body);
+  const quota = quotaOf(status, [message, errorCode(body), violatedQuotas(details)]);
+  const reason = errorReason(details);
+  return new ProviderCallError(`HTTP ${status}: ${message}`, {
+    failure: failureOfStatus(status),
+    status,
+    retryAfterMs: retryDelayMs(details) ?? retryAfterMs(headers) ?? waitInWords(message),
+    quota,
+    where,
+    remedy: quota === undefined ? remedyOf(status, reason) : quotaRemedy(quota),
+    ...(reason === 'API_KEY_INVALID' ? { isOfRequest: false } : {}),
+  });
+}
+
+function detailsOf(body: string): ErrorDetails[] | undefined {
+  try {
+    const { error } = JSON.parse(body) as { error?: { details?: unknown } };
+    return Array.isArray(error?.details) ? (error.details as ErrorDetails[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What fetch threw: nobody answered. */
+export function noAnswer(thrown: unknown, where: string, clean: (text: string) => string): ProviderCallError {
+  if (thrown instanceof ProviderCallError) return thrown;
+  return new ProviderCallError(`No answer: ${clean(reasonOf(thrown))}`, {
+    failure: 'unreachable',
+    where,
+    remedy: 'Check the network, the base URL and whether the server runs.',
+  });
+}
+
+/** fetch itself says only `fetch failed`; what happened is in its cause. */
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof Error ? `${messageOf(thrown)} (${messageOf(cause)})` : messageOf(thrown);
 }

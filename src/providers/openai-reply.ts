@@ -33,10 +33,15 @@ type Body = z.output<typeof replySchema>;
 
 /** @throws ProviderCallError `unreadable` for a body of another kind: a proxy's page, or one cut off on the way. */
 export function readChatReply(body: string, where: string): ProviderReply {
-  const parsed = replySchema.safeParse(parseJson(body));
+  return chatReplyOf(parseJson(body), where, body);
+}
+
+/** The same for a body that was read as JSON already. @param quoted What an error quotes. */
+export function chatReplyOf(body: unknown, where: string, quoted = JSON.stringify(body)): ProviderReply {
+  const parsed = replySchema.safeParse(body);
   const choice = parsed.data?.choices[0];
   if (parsed.data === undefined || choice === undefined)
-    throw new ProviderCallError(`The reply is no chat completion: ${body.slice(0, 120)}`, {
+    throw new ProviderCallError(`The reply is no chat completion: ${quoted.slice(0, 120)}`, {
       failure: 'unreadable',
       where,
       remedy: 'Check that the base URL is an OpenAI-compatible API (it usually ends in /v1).',

@@ -4,15 +4,13 @@
  */
 import type { z } from 'zod';
 import type { ReasoningEffort, StructuredOutput } from '../config/sections/generation.js';
-import { messageOf } from '../errors.js';
 import { aroundImage } from '../prompts/generator-prompt.js';
 import { bounded } from './bounded-reply.js';
-import { limitedCall, remedyOf } from './http-call.js';
-import { failureOfStatus, ProviderCallError } from './call-error.js';
-import { errorCode, filteredError, readChatReply, readError } from './openai-reply.js';
-import { quotaOf, quotaRemedy } from './quota.js';
-import { retryAfterMs, waitInWords } from './retry-after.js';
-import type { Provider, ProviderReply, ProviderRequest } from './provider.js';
+import type { BatchingProvider } from './batch/batch-client.js';
+import { openAiBatch } from './batch/openai-batch.js';
+import { limitedCall, noAnswer, refusalOf } from './http-call.js';
+import { filteredError, readChatReply } from './openai-reply.js';
+import type { ProviderReply, ProviderRequest } from './provider.js';
 import { jsonForm, strictJsonSchema } from './reply-form.js';
 import { redact, requireHeaderSafe } from './secret.js';
 
@@ -34,27 +32,26 @@ export interface OpenAiOptions {
   name?: string | undefined;
 }
 
-export function openAiProvider(options: OpenAiOptions): Provider {
+export function openAiProvider(options: OpenAiOptions): BatchingProvider {
   const { model, timeoutMs = 120_000, name = 'openai', structuredOutput = 'json-schema' } = options;
   const { lengthField = 'max_tokens', reasoningEffort } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const apiKey = options.apiKey === undefined ? null : requireHeaderSafe(options.apiKey, 'the OpenAI provider');
   const clean = (text: string): string => (apiKey === null ? text : redact(text, apiKey));
   const where = `${name}/${model} at ${baseUrl}`;
-  const headers = {
-    'content-type': 'application/json',
-    ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-  };
+  const authorization: Record<string, string> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = { 'content-type': 'application/json', ...authorization };
+  const bodyOf = (request: ProviderRequest): object => ({
+    model,
+    messages: messagesOf(request),
+    temperature: request.temperature,
+    [lengthField]: request.maxOutputTokens,
+    ...(reasoningEffort === undefined ? {} : { reasoning_effort: reasoningEffort }),
+    ...responseFormat(structuredOutput, request.responseSchema),
+  });
 
   const complete = async (request: ProviderRequest): Promise<ProviderReply> => {
-    const body = JSON.stringify({
-      model,
-      messages: messagesOf(request),
-      temperature: request.temperature,
-      [lengthField]: request.maxOutputTokens,
-      ...(reasoningEffort === undefined ? {} : { reasoning_effort: reasoningEffort }),
-      ...responseFormat(structuredOutput, request.responseSchema),
-    });
+    const body = JSON.stringify(bodyOf(request));
     const call = async (signal: AbortSignal): Promise<ProviderReply> => {
       const answered = await fetch(`${baseUrl}/chat/completions`, {
         method: 'POST',
@@ -68,17 +65,21 @@ export function openAiProvider(options: OpenAiOptions): Provider {
       const filtered = response.ok ? null : filteredError(response.status, text);
       // Asked again it would be withheld again: a reply like any other that the filter holds back.
       if (filtered !== null) return { text: '', finish: 'blocked', why: filtered, usage: nothingUsed };
-      if (!response.ok) throw refusal(response, { message: clean(readError(text)), code: errorCode(text) }, where);
+      if (!response.ok)
+        throw refusalOf({ status: response.status, headers: response.headers, body: text }, where, clean);
       return readChatReply(text, where);
     };
-    return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) =>
-      thrown instanceof ProviderCallError ? thrown : noAnswer(clean(reasonOf(thrown)), where),
-    );
+    return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) => noAnswer(thrown, where, clean));
   };
   const capabilities = { structuredOutput, usage: 'sometimes' } as const;
   const settings = reasoningEffort === undefined ? undefined : { reasoningEffort };
-  return { name, model, endpoint: baseUrl, capabilities, settings, complete };
+  const batch = openAiBatch({ baseUrl, headers: authorization, where, timeoutMs, clean, body: bodyOf });
+  return { name, model, endpoint: baseUrl, capabilities, settings, complete, batch };
 }
+
+/** Other servers may follow its protocol in part only. */
+export const isOpenAiItself = (baseUrl: string): boolean =>
+  URL.canParse(baseUrl) && new URL(baseUrl).hostname === 'api.openai.com';
 
 const nothingUsed = { inputTokens: 0, outputTokens: 0 };
 
@@ -105,32 +106,4 @@ function responseFormat(structuredOutput: StructuredOutput, schema: z.ZodType): 
   if (structuredOutput === 'json-object') return { response_format: { type: 'json_object' } };
   const json_schema = { name: 'sample', strict: true, schema: strictJsonSchema(schema) };
   return { response_format: { type: 'json_schema', json_schema } };
-}
-
-function refusal(response: Response, told: { message: string; code: string }, where: string): ProviderCallError {
-  const { status } = response;
-  const { message, code } = told;
-  const quota = quotaOf(status, [message, code]);
-  return new ProviderCallError(`HTTP ${status}: ${message}`, {
-    failure: failureOfStatus(status),
-    status,
-    retryAfterMs: retryAfterMs(response.headers) ?? waitInWords(message),
-    quota,
-    where,
-    remedy: quota === undefined ? remedyOf(status) : quotaRemedy(quota),
-  });
-}
-
-function noAnswer(reason: string, where: string): ProviderCallError {
-  return new ProviderCallError(`No answer: ${reason}`, {
-    failure: 'unreachable',
-    where,
-    remedy: 'Check the network, the base URL and whether the server runs.',
-  });
-}
-
-/** fetch itself says only `fetch failed`; what happened is in its cause. */
-function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause instanceof Error ? `${messageOf(thrown)} (${messageOf(cause)})` : messageOf(thrown);
 }

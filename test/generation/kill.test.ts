@@ -10,3 +10,10 @@ it('survives kill -9 at random moments', { timeout: 240_000 }, async () => {
   // Whatever was in the cache is never asked again: only what was answered in the instant of a kill.
   expect(outcome.repeatedAnswered).toBe(outcome.lost.reduce((sum, count) => sum + count, 0));
 });
+
+it('survives kill -9 in batches, and asks nothing twice', { timeout: 240_000 }, async () => {
+  const outcome = await killRepeatedly({ requests: 60, kills: 2, seed: 1, latencyMs: 5, mode: 'openai' });
+  expect(outcome.killed).toEqual(outcome.undisturbed);
+  expect(outcome.distinctAnswered).toBe(60);
+  expect(outcome.repeatedAnswered).toBe(0);
+});

@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../src/random.js';
 import { generateCandidates } from '../../src/generation/generate-samples.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
-import { geminiProvider } from '../../src/providers/gemini.js';
 import { readAnswered } from '../../src/providers/simulated/request-counts.js';
 import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';
-import { book, Folder } from './support.js';
+import { book, Folder, killedSetting, type KillMode } from './support.js';
 
 const script = fileURLToPath(new URL('killed-generation.ts', import.meta.url));
 const concurrency = 8;
+/** Enough for two or three batches. */
+const callsOfOneLife = 20;
 
 export interface KillOptions {
   requests: number;
@@ -21,6 +22,8 @@ export interface KillOptions {
   seed: number;
   /** Milliseconds until an answer. */
   latencyMs: number;
+  /** Default: one request at a time. */
+  mode?: KillMode;
   onKill?: (kill: number, lost: number) => void;
 }
 
@@ -37,16 +40,18 @@ export interface KillOutcome {
 }
 
 export async function killRepeatedly(options: KillOptions): Promise<KillOutcome> {
-  const { requests, kills, seed, latencyMs, onKill } = options;
+  const { requests, kills, seed, latencyMs, onKill, mode = 'single' } = options;
   using folder = new Folder();
   const tasks = folder.tasks(requests);
   writeFileSync(folder.file('tasks.json'), JSON.stringify(tasks));
   const countsFile = folder.file('answered.txt');
   const replies = folder.file('replies.jsonl');
   const faults = { malformed: 0.05, blocked: 0.05, overloaded: 0.05 };
-  await using server = await startTeacherServer({ book, faults, latencyMs, retryAfterMs: 10, countsFile });
+  await using server = await startTeacherServer({ book, faults, latencyMs, retryAfterMs: 10, countsFile, batchMs: 60 });
   const start = () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, folder.path, server.url], { stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', script, folder.path, server.url, mode], {
+      stdio: 'inherit',
+    });
     return { child, ended: once(child, 'exit') };
   };
   const random = seededRandom('kill moments', seed);
@@ -56,7 +61,11 @@ export async function killRepeatedly(options: KillOptions): Promise<KillOutcome>
   for (let kill = 0; kill < kills; kill++) {
     const { child, ended } = start();
     const moment = Math.floor((kill + random.next()) * share);
-    while (server.counts().distinctAnswered <= moment && child.exitCode === null) await sleep(1);
+    // Batches are answered many at a time: there it is the calls about them that are counted.
+    const calls = server.counts().batchCalls + random.next() * callsOfOneLife;
+    const isDue = (): boolean =>
+      mode === 'single' ? server.counts().distinctAnswered > moment : server.counts().batchCalls > calls;
+    while (!isDue() && child.exitCode === null) await sleep(1);
     await sleep(random.next() * latencyMs);
     child.kill('SIGKILL');
     await ended;
@@ -71,8 +80,14 @@ export async function killRepeatedly(options: KillOptions): Promise<KillOutcome>
   const { distinctAnswered, repeatedAnswered } = readAnswered(countsFile);
   await using quiet = await startTeacherServer({ book, faults, retryAfterMs: 1 });
   using cache = openReplyCache(folder.file('undisturbed.jsonl'));
-  const provider = geminiProvider({ model: 'simulated-teacher', apiKey: 'any-key', baseUrl: quiet.url });
-  const { samples, dropped } = await generateCandidates({ tasks, provider, cache, cycle: 1, retry: { backoffMs: 5 } });
+  const setting = killedSetting(mode, quiet.url, folder.file('undisturbed'));
+  const { samples, dropped } = await generateCandidates({
+    tasks,
+    ...setting,
+    cache,
+    cycle: 1,
+    retry: { backoffMs: 5 },
+  });
   const killed = JSON.parse(readFileSync(folder.file('result.json'), 'utf8')) as unknown;
   return { distinctAnswered, repeatedAnswered, lost, concurrency, killed, undisturbed: { samples, dropped } };
 }

@@ -6,6 +6,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import { sha256 } from '../../src/hash.js';
 import { questionTypes, strategies } from '../../src/sample.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
+import { geminiProvider } from '../../src/providers/gemini.js';
+import { openAiProvider } from '../../src/providers/openai.js';
 import type { TeacherBook } from '../../src/providers/simulated/teacher-book.js';
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -69,3 +71,14 @@ export const book: TeacherBook = {
 
 /** Waits that do not slow a test down. */
 export const quickRetry = { attempts: 4, backoffMs: 1, longestWaitMs: 2_000 };
+
+/** One request at a time, or batches by a protocol. */
+export type KillMode = 'single' | 'gemini' | 'openai';
+
+export function killedSetting(mode: KillMode, url: string, folder: string) {
+  const model = 'simulated-teacher';
+  const batches = { folder, requests: 10, atOnce: 3, pollMs: 10, longestPollMs: 30, listedAfterMs: 100 };
+  if (mode === 'openai') return { provider: openAiProvider({ model, baseUrl: `${url}/v1` }), batches };
+  const provider = geminiProvider({ model, apiKey: 'any-key', baseUrl: url });
+  return mode === 'gemini' ? { provider, batches } : { provider };
+}

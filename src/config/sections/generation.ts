@@ -1,7 +1,7 @@
 /** Section `generation`: who writes samples, how often they are asked, limits, costs, and what the simulated teacher gets wrong. */
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
-import { questionTypes, questionTypeSchema, strategies, strategySchema } from '../../sample.js';
+import { questionTypes, questionTypeSchema, strategies, strategySchema, type Strategy } from '../../sample.js';
 import { loraConfigSchema } from '../trl-options/options-in-config.js';
 
 const rate = z.number().min(0).max(1);
@@ -99,10 +99,22 @@ const limitsSchema = z.strictObject({
   tokensPerMinute: z.number().positive().optional(),
 });
 
-/** The simulated teacher behind its loopback server: how often it is wrong, and how often it misbehaves. */
+export const generationModes = ['interactive', 'batch', 'auto'] as const;
+
+/** Requests by the provider's batch API. */
+const batchSchema = z.strictObject({
+  /** With mode auto: requests of a cycle from which it asks in batches. */
+  above: z.int().positive().default(1000),
+  /** Most requests of one batch; each file also keeps below the provider's limit in bytes. */
+  requests: z.int().min(1).max(50_000).default(5000),
+});
+
+/** The simulated teacher behind its loopback server, who knows drawn images and the answered questions of a pool. */
 const teacherSchema = z.strictObject({
   /** Which API the loopback server speaks, and so which client runs. */
   protocol: z.enum(['gemini', 'openai']).default('gemini'),
+  /** Share of wrong answers whatever the prompt strategy, in place of errorRates; to be stated where the pool is your own. */
+  errorRate: rate.optional(),
   /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
   errorRates: z
     .strictObject({
@@ -131,6 +143,15 @@ const teacherSchema = z.strictObject({
   latencyMs: z.int().min(0).default(0),
 });
 
+/** How often the teacher is wrong, by strategy. */
+export function errorRatesOf({
+  errorRate,
+  errorRates,
+}: Pick<z.output<typeof teacherSchema>, 'errorRate' | 'errorRates'>): Readonly<Record<Strategy, number>> {
+  if (errorRate === undefined) return errorRates;
+  return { direct: errorRate, 'step-by-step': errorRate, 'meta-cognitive': errorRate };
+}
+
 export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
 
 const generationFields = z.strictObject({
@@ -140,6 +161,13 @@ const generationFields = z.strictObject({
   openai: openAiSchema.optional(),
   local: localSchema.optional(),
   teacher: teacherSchema.prefault({}),
+  /**
+   * `batch` hands requests over in files and collects the replies when they are there, within a day, at about half the
+   * price: for Gemini, OpenAI and servers with OpenAI's batches. `auto` does so where the provider is known to have batches
+   * and a cycle has enough requests. A run that was stopped collects what its batches brought meanwhile.
+   */
+  mode: z.enum(generationModes).default('interactive'),
+  batch: batchSchema.prefault({}),
   /** How it is asked; each strategy asks about each image once. */
   strategies: z
     .array(strategySchema)
@@ -157,6 +185,8 @@ const generationFields = z.strictObject({
    * for all of them. maxOutputTokens is for each.
    */
   questionsPerImage: z.int().min(1).max(10).default(1),
+  /** Longest report or caption that is shown beside an image, in characters, 0 for none; to one elsewhere with egress.text. */
+  contextCharacters: z.int().min(0).default(4000),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),
@@ -194,6 +224,12 @@ export const generationSchema = generationFields.superRefine((generation, contex
       code: 'custom',
       path: [provider],
       message: `provider ${provider} needs this section; at least ${provider}.model`,
+    });
+  if (provider === 'local' && generation.mode === 'batch')
+    context.addIssue({
+      code: 'custom',
+      path: ['mode'],
+      message: 'a local model has no batch API: leave mode out (local.batchSize says how many it answers at once)',
     });
 });
 export type GenerationConfig = z.output<typeof generationSchema>;

@@ -26,6 +26,12 @@ export interface Budget {
    * @param maxOutputTokens Of this request, where it is another than usual.
    */
   enter(maxOutputTokens?: number): Promise<Reserve>;
+  /**
+   * The same for a request in a batch, at once: why it does not fit now, where it does not. Until a reply tells how long
+   * prompts are, batches may take a tenth of the budget.
+   * @param isSent Of one that a batch holds already: it is held back whatever there is.
+   */
+  hold(maxOutputTokens: number, isSent: boolean): Reserve | PausedError;
   /** @param usage Of the reply, or null where none came or its tokens are not told. */
   leave(reserve: Reserve, usage: Usage | null, ending: 'answered' | 'failed'): void;
   /** Cost of this call's replies so far; null where it is not known. */
@@ -54,15 +60,22 @@ export function createBudget(options: BudgetOptions): Budget {
   let reserved = 0;
   let waiting: (() => void)[] = [];
   const isBounded = Number.isFinite(maxCost);
-  const reserveFor = (outputTokens: number): number =>
+  const reserveFor = (outputTokens: number, isBatch?: true): number =>
     costOf(price, {
       inputTokens: longestInput === 0 ? firstInputGuess : longestInput,
       outputTokens: Math.max(outputTokens, longestOutput),
+      isBatch,
     }) ?? 0;
   const fits = (cost: number): boolean => {
     // Until a reply tells how long prompts are, one goes ahead of the others.
     if (isBounded && longestInput === 0 && inFlight > 0) return false;
     return spentBefore + (spent ?? 0) + reserved + cost <= maxCost;
+  };
+
+  const take = (cost: number): Reserve => {
+    inFlight++;
+    reserved += cost;
+    return { cost };
   };
 
   return {
@@ -73,9 +86,14 @@ export function createBudget(options: BudgetOptions): Budget {
         if (inFlight === 0) throw reached(options, spentBefore + (spent ?? 0), cost);
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
-      inFlight++;
-      reserved += cost;
-      return { cost };
+      return take(cost);
+    },
+    hold: (outputTokens, isSent) => {
+      const cost = reserveFor(outputTokens, true);
+      const total = spentBefore + (spent ?? 0) + reserved + cost;
+      const isGuess = isBounded && longestInput === 0 && inFlight > 0;
+      if (isSent || total <= (isGuess ? maxCost / 10 : maxCost)) return take(cost);
+      return reached(options, spentBefore + (spent ?? 0), cost);
     },
     leave: (reserve, usage, ending) => {
       inFlight--;

@@ -2,6 +2,7 @@
 import { sectionOf } from '../../config/sections/generation.js';
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
+import { asksInBatches } from '../generator/batch-mode.js';
 import { generatorIdentity } from '../generator/generator-pricing.js';
 import { tokensOf } from '../../job-spec/checks/image-rules.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
@@ -77,8 +78,10 @@ export function generatorPlan(
   const inputTokens = Math.round(requests * (image + promptTokens(config, assumptions)));
   const outputTokens = candidates * assumptions.replyTokens;
   const { price } = facts;
+  const inBatch = asksInBatches(generation, requests / Math.max(1, config.cycles));
+  const share = inBatch ? (price?.batch ?? 1) : 1;
   const costOf = (output: number): number | null =>
-    free ? 0 : price === null ? null : (inputTokens * price.input + output * price.output) / 1e6;
+    free ? 0 : price === null ? null : (share * (inputTokens * price.input + output * price.output)) / 1e6;
   const seconds =
     local === null
       ? null

@@ -1,5 +1,6 @@
 /** What deserves a second look before a run starts, in words. Pure. */
 import type { Config } from '../../config/schema.js';
+import { asksInBatches } from '../generator/batch-mode.js';
 import { freshRounds } from '../generator/cycle-tasks.js';
 import { imageRuleFor } from './model-size.js';
 import type { Device } from './assumptions.js';
@@ -41,9 +42,18 @@ export function notesOf(
   for (const memory of plan.memory ?? []) if (!memory.fits) notes.push(tooLarge(memory, config, device));
   if (generation.provider === 'openai')
     notes.push('tokens of images are counted as Gemini counts them; another server may count otherwise');
+  if (isAskedInBatches(config, plan))
+    notes.push(
+      'the generator is asked in batches: at the rate for batches, and each cycle waits until they end, within a day by ' +
+        "the providers' word; how soon is not known",
+    );
   if (isShipped(policy.base) || config.device === 'cpu')
     notes.push('no GPU time is estimated for policy and reward model: they run on the CPU (the phantom takes minutes)');
   return notes;
+}
+
+function isAskedInBatches({ generation }: Config, { stages }: Omit<Plan, 'notes'>): boolean {
+  return stages.some(({ stage, items }) => stage === 'generate' && asksInBatches(generation, items));
 }
 
 /** What becomes of images that are asked about more often than once. */

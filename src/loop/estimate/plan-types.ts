@@ -36,6 +36,8 @@ export interface Price {
   /** Per million tokens. */
   input: number;
   output: number;
+  /** What share of these prices a batch costs; the whole where it is left out. */
+  batch?: number | undefined;
   /** As the price file names it. */
   currency: string;
   /** Where the price is from and of which day. */

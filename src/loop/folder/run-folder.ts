@@ -15,6 +15,8 @@ export const runFiles = {
   dataset: 'dataset/d-gen.parquet',
   /** Raw replies of the generator: what was paid for once is never asked again. */
   replies: 'generation/replies.jsonl',
+  /** What is written down of batches at the provider, so that each is collected whatever happens here. */
+  batches: 'generation/batches',
   /** What left this machine: whose image, to whom, when and why; no image and no text. */
   egress: 'generation/egress.jsonl',
   /** Of the job in which a local generator answers; removed when it is done. */

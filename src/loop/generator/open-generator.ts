@@ -60,7 +60,14 @@ async function openTeacher({ config, data, runDir }: StageContext): Promise<Gene
   const countsFile = join(runDir, runFiles.teacherCounts);
   mkdirSync(dirname(countsFile), { recursive: true });
   const { faults, latencyMs, protocol } = config.generation.teacher;
-  const server = await startTeacherServer({ book: data.book, faults, seed: config.seed, latencyMs, countsFile });
+  const server = await startTeacherServer({
+    book: data.book,
+    faults,
+    seed: config.seed,
+    latencyMs,
+    batchMs: latencyMs,
+    countsFile,
+  });
   const identity = { name: 'simulated', model: 'simulated-teacher' };
   const provider =
     protocol === 'openai'

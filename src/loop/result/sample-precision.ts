@@ -10,7 +10,11 @@ export function isTrue(data: Pick<LoopData, 'truth'>, sample: Sample): boolean |
 }
 
 /** Share in [0, 1] of the samples of known truth that are true; null where it is known of none. */
-export function precisionOf(data: Pick<LoopData, 'truth'>, samples: readonly Sample[]): number | null {
-  const known = samples.map((sample) => isTrue(data, sample)).filter((value) => value !== null);
+export const precisionOf = (data: Pick<LoopData, 'truth'>, samples: readonly Sample[]): number | null =>
+  shareTrue(samples.map((sample) => isTrue(data, sample)));
+
+/** The same of what `isTrue` gave. */
+export function shareTrue(values: readonly (boolean | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.filter(Boolean).length / known.length;
 }

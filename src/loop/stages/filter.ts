@@ -10,7 +10,7 @@ import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
 import { hashFile } from '../folder/output-hashes.js';
-import { isTrue, precisionOf } from '../result/sample-precision.js';
+import { isTrue, shareTrue } from '../result/sample-precision.js';
 import { relinked } from '../folder/relocation.js';
 import { fromRun, runFiles } from '../folder/run-folder.js';
 import { scoreCounts } from '../stage-detail.js';
@@ -89,7 +89,7 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
         id: sample.id,
         score: sample.score,
         decision: decisionOf(sample),
-        correct: isTrue(run.data, sample),
+        correct: isTrue(run.data, sample), // read once: it takes as long as all else here
       }));
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
       await writeSamples(join(dir, 'accepted.parquet'), accepted);
@@ -102,8 +102,10 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
         overlapping: parted.exact.length,
         nearDuplicates: parted.near.length,
         datasetSize: grown.length,
-        rawPrecision: precisionOf(run.data, scored),
-        acceptedPrecision: precisionOf(run.data, accepted),
+        rawPrecision: shareTrue(decisions.map(({ correct }) => correct)),
+        acceptedPrecision: shareTrue(
+          decisions.filter(({ decision }) => decision === 'accepted').map(({ correct }) => correct),
+        ),
         scores: scoreCounts(scored.flatMap((sample) => sample.score ?? [])),
       };
     },

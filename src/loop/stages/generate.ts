@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../config/schema.js';
-import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
-import { writeJsonl } from '../../dataset/tables/table.js';
+import { readSamples } from '../../dataset/tables/sample-table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates, type Generated } from '../../generation/generate-samples.js';
+import type { GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
-import type { GenerationEvent } from '../../generation/generation-progress.js';
+import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
+import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -15,8 +15,11 @@ import { relinked } from '../folder/relocation.js';
 import type { GeneratorState } from '../generator/generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
+import { batchesOf } from '../generator/batch-mode.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
+import { sourceOf } from '../generator/generator-source.js';
+import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 import { shownSample } from '../stage-job.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
@@ -52,6 +55,7 @@ export function generate(
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
   const {
     questionsPerImage,
+    contextCharacters,
     maxReplyCharacters,
     maxUnanswered,
     maxUseless = provider === 'local' ? 1 : undefined,
@@ -74,6 +78,7 @@ export function generate(
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
       ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
+      ...(showsText(data.pool, config) ? { contextCharacters } : {}),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
       ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
     },
@@ -89,7 +94,7 @@ export function generate(
     detail: ({ dropped, repaired }) => ({ kind: 'generation', dropped, repaired }),
     run: async (context) => {
       const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed, questionsPerImage };
-      const tasks = cycleTasks({ pool: data.pool, ...asked });
+      const tasks = cycleTasks({ pool: data.pool, ...asked, contextCharacters });
       if (tasks.length === 0)
         throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
           where: `cycle-${cycle}/generate`,
@@ -100,7 +105,7 @@ export function generate(
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const { damagedLines } = cache;
       tellDamage(damagedLines, context);
-      const generated = await generateCandidates({
+      const asking: GenerateOptions = {
         tasks,
         provider: generator.provider,
         cache,
@@ -109,6 +114,7 @@ export function generate(
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
         pricing,
+        batches: batchesOf(context, generator.provider, tasks.length),
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
@@ -124,11 +130,11 @@ export function generate(
         onNotice: (message) => context.emit({ type: 'warning', message }),
         signal: context.signal,
         onEvent: progressOf(context, pricing.prices.currency),
-      });
+      };
+      const imagePath = (image: string): string => toRun(runDir, image);
+      const generated = await generateToFiles(asking, { dir: context.dir, imagePath });
       tellDamage(cache.damagedLines - damagedLines, context);
-      const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
-      await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
-      if (samples.length === 0)
+      if (generated.accepted === 0)
         throw new RunError(
           'no-candidates',
           `none of ${tasks.length} requests became a sample: ${reasonsOf(generated)}`,
@@ -137,14 +143,13 @@ export function generate(
             remedy: `Look into cycle-${cycle}/generate.partial/dropped.jsonl for what was wrong with each.${unlearnt(generation)}`,
           },
         );
-      await writeSamples(join(context.dir, 'candidates.parquet'), samples);
-      const { dropped, repaired, cachedUsage, ...spent } = generated.progress;
+      const { dropped, repaired, cachedUsage, ...spent } = generated;
       // Of the whole stage, in however many attempts its replies came.
       const inputTokens = spent.inputTokens + cachedUsage.inputTokens;
       const outputTokens = spent.outputTokens + cachedUsage.outputTokens;
       const cost = spent.cost === null ? null : spent.cost + (costOfSum(pricing.price, cachedUsage) ?? 0);
       const { currency } = pricing.prices;
-      const counts = { tasks: tasks.length, candidates: samples.length, dropped, repaired };
+      const counts = { tasks: tasks.length, candidates: spent.accepted, dropped, repaired };
       return { ...counts, inputTokens, outputTokens, cost, currency };
     },
   };
@@ -154,10 +159,10 @@ export async function readCandidates(
   { data }: Pick<RunContext, 'data'>,
   stage: StageDone<GenerateOutput>,
 ): Promise<Sample[]> {
-  return relinked(data, await readSamples(join(stage.dir, 'candidates.parquet')));
+  return relinked(data, await readSamples(join(stage.dir, candidatesFile)));
 }
 
-const reasonsOf = ({ progress: { dropped } }: Generated): string =>
+const reasonsOf = ({ dropped }: GenerationProgress): string =>
   Object.entries(dropped)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
@@ -179,29 +184,6 @@ const unlearnt = ({ provider }: Config['generation']): string =>
       'set generation.questionTypes to the types that those have.'
     : '';
 
-/** What decides a generator's replies, beside its prompts. */
-function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
-  switch (provider) {
-    case 'gemini': {
-      const { model, thinkingBudget, thinkingLevel, safety } = gemini;
-      const isPlain = thinkingBudget === undefined && thinkingLevel === undefined && safety === undefined;
-      // As it was before there were settings, so that runs of earlier versions continue.
-      return isPlain ? model : { model, thinkingBudget, thinkingLevel, safety };
-    }
-    case 'openai': {
-      const { model, structuredOutput, reasoningEffort } = openai ?? {};
-      return { model, structuredOutput, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) };
-    }
-    case 'local':
-      return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
-    case 'simulated': {
-      // As it was before there were two, so that runs of earlier versions continue.
-      const { protocol, ...rest } = teacher;
-      return protocol === 'gemini' ? rest : teacher;
-    }
-  }
-}
-
 /** At most one event a second, and the last. */
 function progressOf({ progress, runDir }: StageContext, currency: string) {
   let last = Number.NEGATIVE_INFINITY;
@@ -210,7 +192,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
     if (!event.final && now - last < 1000) return;
     last = now;
     const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost } = event;
-    const { dropped, repaired, newest } = event;
+    const { dropped, repaired, newest, batches } = event;
     const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
     const counts = {
       accepted,
@@ -222,6 +204,7 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
       outputTokens,
       cost,
       currency,
+      ...(batches.atWork === 0 ? {} : { batches: batches.atWork, inBatches: batches.requests, ended: batches.ended }),
     };
     progress(done, total, counts, {
       dropped,

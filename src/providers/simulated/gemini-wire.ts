@@ -20,6 +20,7 @@ const textOf = (parts: readonly { text?: string | undefined }[]): string =>
 
 export const geminiWire: Wire = {
   name: 'generateContent',
+  keepsPartOfBatch: false,
   modelOf: (url) => path.exec(url)?.[1] ?? null,
   refuse: (headers) =>
     headers['x-goog-api-key'] ? null : { status: 403, message: 'The request has no API key; this server accepts any.' },

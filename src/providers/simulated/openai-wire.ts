@@ -25,6 +25,7 @@ const textOf = (messages: readonly Message[]): string =>
 
 export const openAiWire: Wire = {
   name: 'chat/completions',
+  keepsPartOfBatch: true,
   modelOf: (url) => (url === '/v1/chat/completions' ? '' : null),
   // Servers on one's own machine ask for no key.
   refuse: () => null,

@@ -23,6 +23,8 @@ export interface TeacherCounts {
   empty: number;
   blocked: number;
   truncated: number;
+  /** Calls about files and batches; none of these is a request. */
+  batchCalls: number;
   /** Answered with an empty reply because the book has nothing on the image. */
   unknown: number;
 }
@@ -51,6 +53,7 @@ export function createTally(file?: string): TeacherTally {
     empty: 0,
     blocked: 0,
     truncated: 0,
+    batchCalls: 0,
     unknown: 0,
   };
   return {

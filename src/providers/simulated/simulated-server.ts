@@ -10,12 +10,14 @@ import { messageOf, ProviderError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import type { TeacherBook } from './teacher-book.js';
 import { createTally, type TeacherCounts, type TeacherTally } from './request-counts.js';
-import { answerRequest, type Answer } from './teacher-answer.js';
+import { answerRead, answerRequest, type Answer } from './teacher-answer.js';
+import { createBatchStore, type BatchFaults, type BatchLine, type BatchStore } from './batch-jobs.js';
+import { answerBatchCall, sendBatchAnswer } from './batch-server.js';
 import type { FaultRates, Latency } from './planned-faults.js';
 import { firstTryFault, latencyOf } from './planned-faults.js';
 import { geminiWire } from './gemini-wire.js';
 import { openAiWire } from './openai-wire.js';
-import type { Wire } from './wire.js';
+import { largestBody, readBody, type Wire } from './wire.js';
 
 export interface TeacherServerOptions {
   book: TeacherBook;
@@ -28,6 +30,14 @@ export interface TeacherServerOptions {
   retryAfterMs?: number | undefined;
   /** File that gets the content key of every answered request, one a line; kept across restarts. */
   countsFile?: string | undefined;
+  /** What may go wrong with batches. */
+  batchFaults?: BatchFaults | undefined;
+  /** Time from a batch's beginning to its end, in milliseconds (default 0). */
+  batchMs?: number | undefined;
+  /** Files and batches of a server before this one. */
+  batchStore?: BatchStore | undefined;
+  /** Default: a free one. */
+  port?: number | undefined;
 }
 
 export interface TeacherServer extends AsyncDisposable {
@@ -37,15 +47,32 @@ export interface TeacherServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Gemini takes at most 20 MB with inline images. */
-const largestBody = 20 * 1024 * 1024;
 const wires = [geminiWire, openAiWire];
 
 /** Listens on a free port of 127.0.0.1. @throws ProviderError `teacher-not-started` when it cannot listen. */
 export async function startTeacherServer(options: TeacherServerOptions): Promise<TeacherServer> {
   const tally = createTally(options.countsFile);
   const tried = new Set<string>();
+  const { book, faults = {}, seed = 0, batchFaults = {}, batchMs = 0, batchStore = createBatchStore() } = options;
+  const batchWork = {
+    store: batchStore,
+    faults: batchFaults,
+    seed,
+    batchMs,
+    answer: (wire: Wire, { contentKey, request }: BatchLine): Answer => {
+      const answer = answerRead({ wire, contentKey, book, faults, seed }, request);
+      if (answer.status === 200) tally.answer(contentKey);
+      else tally.count('rejected');
+      if (answer.outcome !== undefined) tally.count(answer.outcome);
+      return answer;
+    },
+  };
   const server = createServer((request, response) => {
+    const batch = answerBatchCall(request, { ...batchWork, origin: `http://${request.headers.host}` });
+    if (batch !== null) {
+      tally.count('batchCalls');
+      return void batch.then((answer) => sendBatchAnswer(response, answer));
+    }
     tally.count('requests');
     const gone = once(response, 'close').catch(() => undefined);
     const wire = wires.find(({ modelOf }) => modelOf(request.url ?? '') !== null) ?? geminiWire;
@@ -58,7 +85,7 @@ export async function startTeacherServer(options: TeacherServerOptions): Promise
   });
   // Longer than a client keeps an idle connection, so that none is closed under a request.
   server.keepAliveTimeout = 60_000;
-  await listen(server);
+  await listen(server, options.port ?? 0);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> => {
@@ -85,7 +112,7 @@ async function respond(
   tried: Set<string>,
 ): Promise<Answer> {
   const { book, faults = {}, seed = 0, latencyMs = 0, retryAfterMs = 100 } = options;
-  const body = await readBody(request);
+  const body = await readBody(request, largestBody);
   const model = wire.modelOf(request.url ?? '');
   if (request.method !== 'POST' || model === null)
     return errorAnswer(wire, 404, `${request.method} ${request.url} is not ${wire.name}.`);
@@ -107,7 +134,7 @@ async function respond(
   }
   const latency = typeof latencyMs === 'number' ? { median: latencyMs, sigma: 0 } : latencyMs;
   if (latency.median > 0) await sleep(latencyOf(latency, seed, contentKey));
-  return answerRequest({ wire, body: body.toString('utf8'), model, contentKey, book, faults, seed });
+  return answerRequest({ wire, contentKey, book, faults, seed }, body.toString('utf8'), model);
 }
 
 const refusals: Readonly<Record<number, 'overloaded' | 'failing'>> = {
@@ -131,25 +158,15 @@ function send(response: ServerResponse, answer: Answer, tally: TeacherTally): vo
   response.end(payload);
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= largestBody) chunks.push(chunk);
-  }
-  return size > largestBody ? null : Buffer.concat(chunks);
-}
-
 function errorAnswer(wire: Wire, status: number, message: string): Answer {
   return { status, ...wire.error(status, message), contentKey: '' };
 }
 
-async function listen(server: Server): Promise<void> {
+async function listen(server: Server, port: number): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(port, '127.0.0.1', resolve);
     });
   } catch (cause) {
     throw new ProviderError(

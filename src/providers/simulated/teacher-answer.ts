@@ -16,22 +16,24 @@ export interface Answer {
 
 export interface Question {
   wire: Wire;
-  body: string;
-  model: string;
   contentKey: string;
   book: TeacherBook;
   faults: FaultRates;
   seed: number;
 }
 
-export function answerRequest({ wire, body, model, contentKey, book, faults, seed }: Question): Answer {
-  const refuse = (message: string): Answer => ({ status: 400, ...wire.error(400, message), contentKey });
-  let request: WireRequest;
+export function answerRequest(question: Question, body: string, model: string): Answer {
+  const { wire, contentKey } = question;
   try {
-    request = wire.read(body, model);
+    return answerRead(question, wire.read(body, model));
   } catch (thrown) {
-    return refuse(`Not a ${wire.name} request: ${messageOf(thrown)}`);
+    const message = `Not a ${wire.name} request: ${messageOf(thrown)}`;
+    return { status: 400, ...wire.error(400, message), contentKey };
   }
+}
+
+export function answerRead({ wire, contentKey, book, faults, seed }: Question, request: WireRequest): Answer {
+  const refuse = (message: string): Answer => ({ status: 400, ...wire.error(400, message), contentKey });
   const strategy = strategyOfPrompt(request.system);
   const questionTypes = questionTypesOfPrompt(request.prompt);
   if (request.imageHash === null) return refuse('The request has no inline image.');

@@ -1,5 +1,5 @@
 /** What the simulated teacher needs of an API to speak it: reading requests, and writing replies, refusals and errors. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** What the teacher needs of a request. */
 export interface WireRequest {
@@ -19,6 +19,8 @@ export interface ErrorAnswer {
 export interface Wire {
   /** Of the one endpoint it has, for messages. */
   readonly name: string;
+  /** Whether a batch that did not end well keeps what was answered until then. */
+  readonly keepsPartOfBatch: boolean;
   /** What the path says of the model (may be nothing); null where the path is not of this API. */
   modelOf(path: string): string | null;
   /** Why the headers are refused, or null. */
@@ -34,3 +36,17 @@ export interface Wire {
 
 /** About four characters a token, as providers' documentation estimates. */
 export const tokensOf = (text: string): number => Math.ceil(text.length / 4);
+
+/** Gemini takes at most 20 MB with inline images. */
+export const largestBody = 20 * 1024 * 1024;
+
+/** Null for one that is larger. */
+export async function readBody(request: IncomingMessage, most: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= most) chunks.push(chunk);
+  }
+  return size > most ? null : Buffer.concat(chunks);
+}

@@ -10,6 +10,7 @@ import type { Word } from '../words/word-list.js';
 const alsoStarts = new Phrases({
   or: [...lexicon.or, ...lexicon.and, 'maybe', 'perhaps', 'possibly', 'vielleicht', '也许', '可能'],
 });
+const breaks = new Phrases({ break: lexicon.breaks });
 const besides = new Phrases(lexicon.besides);
 const denials = new Phrases({ denial: lexicon.selfDenials });
 const refusals = new Phrases({ refusal: lexicon.refusals });
@@ -40,7 +41,8 @@ function sentenceTakesBack(part: string, option: string, options: readonly strin
   if (stood.some((one) => one.option === option && one.stance === 'denied') && denials.within(loose)) return true;
   const others = mentions.filter((one) => one.option !== option && (one.option !== null || one.by === 'words'));
   if (others.length === 0) return false;
-  if (alsoStarts.startingAt(words, 0) !== null) return true;
+  const but = breaks.startingAt(words, 0)?.length ?? 0;
+  if (alsoStarts.startingAt(words, but) !== null) return true;
   const standing = stood.some(
     ({ option: other, stance }) => other !== option && (stance === 'said' || stance === 'doubted'),
   );

@@ -1,10 +1,9 @@
 /** Two options of which one must hold: what is not normal is abnormal. Of left and right, or of three, nothing follows. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import { coreForm } from '../words/canonical-words.js';
+import { coreForm, readWords } from '../words/canonical-words.js';
 import { optionForms } from './answer-options.js';
-import { spelled } from '../words/word-list.js';
 
-const pairs = lexicon.opposites.map((pair) => pair.map(spelled));
+const pairs = lexicon.opposites.map((pair) => pair.map((word) => coreForm(readWords(word))));
 
 /** The option that holds where `denied` does not; null where that does not follow. */
 export function oppositeOf(denied: string, options: readonly string[]): string | null {

@@ -21,13 +21,16 @@ const lists = {
   pastAsked: new Phrases({ asked: lexicon.pastAsked }),
   wanted: new Phrases({ wanted: lexicon.wanted }),
   generic: new Phrases({ generic: lexicon.generic }),
+  healthy: new Phrases({ healthy: lexicon.healthy }),
   offers: new Phrases({ offer: lexicon.offers }),
   compared: new Phrases({ compared: lexicon.compared }),
   than: new Phrases({ than: lexicon.than }),
   disagreements: new Phrases({ disagreement: lexicon.disagreements }),
-  openers: new Phrases({ opener: lexicon.openers }),
+  openers: new Phrases({ opener: lexicon.openers, answer: lexicon.answersThatOpen }),
 };
 const studies = new Set(lexicon.studies.map((word) => plainForm(readWords(word))));
+const healthy = new Set([...lexicon.healthy, 'spared', 'uninvolved', 'free'].map((word) => plainForm(readWords(word))));
+const copula = /^(?:is|are|was|were|appears?|looks?|seems?|remains?|ist|sind|est|sont|es|esta|e)$/;
 const ago = new RegExp(`(?:^| )(?:${lexicon.ago.join('|')})(?: |$)`, 'u');
 
 export interface Clause {
@@ -56,7 +59,7 @@ function isRecommended(clause: Clause): boolean {
 
 /** `History: pneumonia`, `pneumonia last year`, `the previous CT showed pneumonia`. */
 function isPast(clause: Clause): boolean {
-  const { words, start, end, from, isOption, question } = clause;
+  const { words, start, end, from, to, isOption, question } = clause;
   const near = around(clause);
   if (lists.present.within(near) || isAsked(lists.pastAsked, question)) return false;
   const [first, last] = [sentenceStart(words, start), sentenceEnd(words, end)];
@@ -69,18 +72,31 @@ function isPast(clause: Clause): boolean {
     if (lists.pastHere.within(near) || hasYear(words.slice(first, last))) return true;
   }
   const before = words.slice(from, start);
-  return before.some((_, i) => {
-    const earlier = lists.earlier.startingAt(before, i);
-    const next = i + (earlier?.length ?? 0);
-    return earlier !== null && before.slice(next, next + 3).some(({ text }) => studies.has(text));
-  });
+  return (
+    before.some((_, i) => {
+      const earlier = lists.earlier.startingAt(before, i);
+      const next = i + (earlier?.length ?? 0);
+      return earlier !== null && before.slice(next, next + 3).some(isStudy);
+    }) || isOnEarlier(words.slice(end, to))
+  );
 }
+
+const isStudy = ({ text }: Word): boolean => studies.has(text) || studies.has(stemmed(text));
+
+/** `Seen on the previous study`. */
+const isOnEarlier = (after: readonly Word[]): boolean =>
+  after.some(({ text }, i) => {
+    const at = articles.has(after[i + 1]?.text ?? '') ? i + 2 : i + 1;
+    const earlier = /^(?:on|in|im|auf|sur|en|nel)$/.test(text) ? lists.earlier.startingAt(after, at) : null;
+    return earlier !== null && after.slice(at + earlier.length, at + earlier.length + 2).some(isStudy);
+  });
 
 /** `In 2019`. */
 const hasYear = (words: readonly Word[]): boolean =>
   words.some(
     ({ text }, i) =>
-      /^#(?:19|20)\d\d$/.test(text) && /^(?:in|from|im|en|nel|em|w|в|anno)$/.test(words[i - 1]?.text ?? ''),
+      /^#(?:19|20)\d\d$/.test(text) &&
+      /^(?:in|from|im|en|nel|em|w|в|anno|had|hatte|tuvo|aveva|teve)$/.test(words[i - 1]?.text ?? ''),
   );
 
 /** `Evaluate for pneumonia`, `suspected pneumonia`: right before it, or at the head of its clause. */
@@ -102,12 +118,41 @@ function isGeneric({ words, start, end, from, to }: Clause): boolean {
   return lists.generic.startingAt(words.slice(0, to), next) !== null;
 }
 
+/** `Option B describes air in the pleural space`, but not `B describes the image best`. */
+export function isExplained({ words, end, to }: Clause): boolean {
+  const after = words.slice(end, to);
+  const [first = '', second = ''] = after.map(({ text }) => text);
+  if (first === 'would' && /^(?:show|have|cause|look|appear|produce|demonstrate|present)$/.test(second)) return true;
+  if (first === 'is' && /^(?:when|where)$/.test(second)) return true;
+  return (
+    explains.test(first) &&
+    !after.some(({ text }) => /^(?:best|this|these|image|picture|finding|findings|it)$/.test(text))
+  );
+}
+
+const explains =
+  /^(?:describes|means|denotes|states|says|refers|mentions|involves|beschreibt|decrit|describe|descreve|описывает)$/;
+
 /** `Larger on the left than on the right` names no side, unless the question compares. */
 function isCompared(clause: Clause): boolean {
-  const { words, end, from, to, question } = clause;
-  const compared = lists.than.within(words.slice(end, to)) && lists.compared.within(words.slice(from, to));
+  const { words, start, end, from, to, isOption, question } = clause;
+  const behind = lists.than.within(words.slice(end, to));
+  const between = words.slice(from, start).findIndex((_, i) => isOption(from + i));
+  const before = between !== -1 && lists.than.within(words.slice(from + between, start));
+  const compared = (behind || before) && lists.compared.within(words.slice(from, to));
   return compared && !isAsked(lists.compared, question);
 }
+
+/** `The left lung is clear` speaks of no finding there, unless the question asks where all is well. */
+export function isWell({ words, end, to, question }: Clause): boolean {
+  const after = words.slice(end, to);
+  const verb = after.slice(0, 3).findIndex(({ text }) => copula.test(text));
+  const well = after.slice(verb + 1, verb + 4).some(({ text }) => healthy.has(text));
+  return verb !== -1 && well && !isAsked(lists.healthy, question);
+}
+
+/** What holds of all of a kind, or is looked for: `Fractures are common`, `rule out fracture`. */
+export const isGeneral = (words: readonly Word[]): boolean => lists.generic.within(words) || lists.wanted.within(words);
 
 /** `Someone called it a CT. I disagree.`: what stands behind all that was said of the options. */
 export const disagrees = (words: readonly Word[]): boolean => lists.disagreements.within(words);
@@ -121,13 +166,18 @@ const around = ({ words, start, end, from, to, isOption }: Clause): Word[] =>
 /** A text without the sentences before its answer that only offer help, as `Yes, I can help you with that!` and `Certainly!`. */
 export function withoutOffers(text: string): string {
   const sentences = text.split(/(?<=[.!?]["'”]?\s)|(?<=[。！？\n])/u);
-  const first = sentences.findIndex((sentence, i) => !isOffer(sentence, i + 1 < sentences.length));
+  const first = sentences.findIndex((sentence, i) => !isOffer(sentence, sentences[i + 1]));
   return first === 0 ? text : sentences.slice(first === -1 ? sentences.length : first).join('');
 }
 
-/** @param more Whether something follows: `Certainly.` alone is an answer. */
-function isOffer(sentence: string, more: boolean): boolean {
+/** @param next What follows: `Certainly.` alone is an answer, and so is `Yes.` unless help is offered behind it. */
+function isOffer(sentence: string, next?: string): boolean {
   const words = readWords(sentence);
   if (words.length === 0 || hesitates(words)) return false;
-  return lists.offers.within(words) || (more && lists.openers.startingAt(words, 0)?.length === words.length);
+  if (lists.offers.within(words)) return true;
+  const opens = (name: string): boolean => {
+    const found = lists.openers.startingAt(words, 0);
+    return found?.length === words.length && found.name === name;
+  };
+  return next !== undefined && (opens('opener') || (opens('answer') && isOffer(next)));
 }

@@ -6,9 +6,10 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { isAside } from './asides.js';
+import { isAside, isExplained, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
+import { isFramed } from '../options/framed-mention.js';
 import { isOfPart, speaksOfHealth } from '../options/part-normal.js';
 import { voiceOf } from './voices.js';
 import type { Mention, Word } from '../words/word-list.js';
@@ -49,30 +50,37 @@ export function stancesOf(reading: Reading, question = ''): Stood[] {
   const stood: Stood[] = [];
   for (const mention of reading.mentions) {
     const previous = stood.at(-1);
-    const stance = stanceOf(reading, mention, question);
+    const clause = clauseOf(reading, mention, question);
+    const stance = stanceOf(reading, mention, clause);
+    const said = stance === 'said';
     // `It is no CT, MRI or X-ray`: a bare list goes on with what was said of its first.
-    const open = stance === 'said' || stance === 'doubted';
     const leads = previous?.stance === 'denied' || previous?.stance === 'aside';
-    const goesAlong = leads && open && goesOn(reading.words, previous, mention);
+    const goesAlong = leads && (said || stance === 'doubted') && goesOn(reading.words, previous, mention);
     // `Perhaps A) CT` speaks of one option twice.
-    const again =
-      stance === 'said' && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
-    stood.push({ ...mention, stance: goesAlong ? previous.stance : again ? previous.stance : stance });
+    const again = said && previous?.option === mention.option && isRepeated(reading.words, previous, mention);
+    const weak = mention.weak === true || (said && mention.by === 'words' && !isAnswer(mention, clause));
+    stood.push({ ...mention, weak, stance: goesAlong || again ? previous.stance : stance });
   }
   return stood;
 }
 
-function stanceOf(reading: Reading, mention: Mention, question: string): Stance {
-  const { words, owners } = reading;
-  const [from, to] = [clauseStart(words, mention.start, owners), clauseEnd(words, mention.end, owners)];
-  const isOption = (index: number): boolean => owners[index] !== undefined;
-  const { start, end, by, option } = mention;
-  if (by === 'words' && isAside({ words, start, end, from, to, isOption, question })) return 'aside';
-  const stance = stanceInClause(reading, mention, from, to);
-  if (by === 'letter' || !speaksOfHealth(option, stance === 'denied')) return stance;
-  const loose = (first: number, last: number): Word[] =>
-    words.slice(first, last).filter((_, i) => !isOption(first + i));
-  return isOfPart(loose(from, start), loose(end, to), question) ? 'aside' : stance;
+/** `The left lung is clear` and `The liver produces bile` give no answer, though they stand beside one. */
+function isAnswer({ option }: Mention, clause: Clause): boolean {
+  return speaksOfHealth(option, false) || (isFramed(clause) && !isWell(clause));
+}
+
+function clauseOf({ words, owners }: Reading, { start, end }: Mention, question: string): Clause {
+  const [from, to] = [clauseStart(words, start, owners), clauseEnd(words, end, owners)];
+  return { words, start, end, from, to, isOption: (index) => owners[index] !== undefined, question };
+}
+
+function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
+  if (mention.by === 'letter' && isExplained(clause)) return 'aside';
+  const well = isWell(clause) && clause.question !== '';
+  if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
+  const stance = stanceInClause(reading, mention, clause.from, clause.to);
+  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
 }
 
 function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, from: number, to: number): Stance {
@@ -89,7 +97,7 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
     !inMention(from + i) && (!orArticles.has(text) || inMention(from + i - 1));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
   const voice = voiceOf(words, mention, inMention);
-  if (voice === 'other') return 'background';
+  if (voice === 'other' || lists.superseded.within(around)) return 'background';
   const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
   if (voice === 'conditional' || isLeftOpen(around) || isAsked(words, mention, prepared)) return 'doubted';
   const wide = words
@@ -102,7 +110,6 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
   if (isPassedOver(words, mention.start, owners)) return 'background';
   if (isDeniedBefore(wide, unowned)) return 'denied';
   if (alternates) return 'doubted';
-  if (lists.superseded.within(around)) return 'background';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
   if (lists.deniedBehind.within(after)) return 'denied';
@@ -112,8 +119,13 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
 const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
 
-/** The sentence ends with a question mark. */
-function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
+/** The sentence ends with a question mark, or `?Pneumonia` begins with one. */
+function isAsked(words: readonly Word[], { start, end }: Mention, prepared: string): boolean {
+  if (
+    /[?？]\s*$/.test(prepared.slice(0, words[start]?.start)) &&
+    !/[\p{L}\p{N}]\s*[?？]\s*$/u.test(prepared.slice(0, words[start]?.start))
+  )
+    return true;
   let last = end - 1;
   while (last + 1 < words.length && words[last + 1]?.boundary !== 'sentence') last++;
   return /^[\s)\]*"'”]*[?？]/.test(prepared.slice(words[last]?.end ?? 0, (words[last]?.end ?? 0) + 8));

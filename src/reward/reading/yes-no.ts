@@ -41,6 +41,13 @@ function polarOptions(options: readonly string[]): Polar | null {
   return both ?? found.find(({ yes, no }) => yes !== undefined || no !== undefined) ?? null;
 }
 
+/** `Present` and `Absent`, which a sentence about a finding names without saying so. */
+function presenceOptions(options: readonly string[]): Pick<Polar, 'yes' | 'no'> {
+  const find = (polarity: Polarity): string | undefined =>
+    options.find((option) => lexicon.presencePolarity[polarity].some((word) => normalize(word) === normalize(option)));
+  return { yes: find('yes'), no: find('no') };
+}
+
 /** Whether an option is nothing but yes or no in some language. */
 export function isPolarity(option: string): boolean {
   const text = normalize(option);
@@ -64,7 +71,7 @@ export function polarityMentions(words: readonly Word[], options: readonly strin
       connectives.has(next.text) ||
       verbs.test(next.text);
     const opens = words[i]?.boundary !== 'none' || i === 0;
-    const own = polar.language === 'zh' ? opens && ends : found.name === 'yes' || ends;
+    const own = polar.language === 'zh' ? opens && ends : (found.name === 'yes' && words[i]?.text !== 'si') || ends;
     const option = found.name === 'yes' ? polar.yes : polar.no;
     if (own && option !== undefined) mentions.push({ option, start: i, end: i + found.length, by: 'words' });
     i += found.length - 1;
@@ -95,14 +102,22 @@ function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: 
   return closes(words, found.length) ? { polarity: found.name as Polarity, length: found.length } : null;
 }
 
+const beyondLetters = 5;
 const shortWords: Readonly<Record<string, readonly string[]>> = lexicon.shortWords;
 
 /** `y` and `n` alone, where no option has that letter. */
 export function optionByInitial(text: string, options: readonly string[]): string | undefined {
-  const [, letter = ''] = /^[^\p{L}\p{N}]*([A-Za-z])[^\p{L}\p{N}]*$/u.exec(text) ?? [];
-  const words = shortWords[letter.toLowerCase()];
-  if (words === undefined || letter.toUpperCase().charCodeAt(0) - 65 < options.length) return undefined;
-  const found = options.filter((option) => words.includes(normalize(option)));
+  const [, letter = ''] = /^[^\p{L}\p{N}+-]*([A-Za-z]|[+-])[^\p{L}\p{N}+-]*$/u.exec(text) ?? [];
+  const place = letter.toUpperCase().charCodeAt(0) - 65;
+  if (letter === '' || (place >= 0 && place < options.length)) return undefined;
+  const words = shortWords[letter.toLowerCase()] ?? [];
+  const named = options.filter((option) => words.includes(normalize(option)));
+  // `F` for Female, but not `E`, which may be the letter of an option that there is not.
+  const begun =
+    place < beyondLetters
+      ? []
+      : options.filter((option) => option.trim().toUpperCase().startsWith(letter.toUpperCase()));
+  const found = named.length === 1 ? named : begun;
   return found.length === 1 && !/[?？]/.test(text) ? found[0] : undefined;
 }
 
@@ -126,7 +141,7 @@ const openingSayings = new Phrases({ yes: lexicon.openingAffirmations, no: lexic
  * it is present answers only the question that names it.
  */
 export function findingOption(words: readonly Word[], options: readonly string[], question: string): string | null {
-  const polar = polarOptions(options);
+  const polar = polarOptions(options) ?? presenceOptions(options);
   if (polar?.yes === undefined || polar.no === undefined || nothingMeant.within(words) || isLeftOpen(words))
     return null;
   const [whole, opening] = [wholeSayings.startingAt(words, 0), openingSayings.startingAt(words, 0)];

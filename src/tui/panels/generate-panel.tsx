@@ -56,7 +56,9 @@ function factsOf({ counts, ...generating }: Generating): Fact[] {
   return [
     ['candidates', String(count('accepted'))],
     ['requests', `${rate === null ? '–' : formatNumber(rate, 1)} /s, ${count('cached')} from the cache`],
-    ['retries', String(count('retries'))],
+    ...(count('batches') === 0
+      ? [['retries', String(count('retries'))] as const]
+      : [['batches', `${count('batches')} at work, ${count('ended')} of ${count('inBatches')} ended`] as const]),
     ['tokens', `${compact(count('inputTokens'))} in, ${compact(count('outputTokens'))} out`],
     ...(cost === null ? [] : [['cost', formatMoney(cost, currency)] as const]),
   ];

@@ -1,0 +1,39 @@
+/** What a pass over the tasks works with: the request of each, how it ended, and which were not answered. */
+import type { ProviderCallError } from '../providers/call-error.js';
+import { chooseExemplars, prepareRequest, type PreparedRequest } from './asking/generation-request.js';
+import type { GenerateOptions } from './generation-options.js';
+import type { Performance } from './generation-run.js';
+import { createKeyTable } from './replies/key-table.js';
+import { dropTask, type Outcome } from './task-outcome.js';
+
+/** Tasks without an answer, by their place among all, each with why. */
+export type Unanswered = Map<number, ProviderCallError>;
+
+export interface PassHooks {
+  /** How a task ended. */
+  settle: (index: number, outcomes: readonly Outcome[]) => void;
+  /** What a person should know while it waits. */
+  notice: (message: string) => void;
+}
+
+/** What a task asks; null for one that stands twice, which is settled. */
+export type Prepare = (index: number) => PreparedRequest | null;
+
+export function preparer(
+  { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
+  { parameters }: Performance,
+  { settle }: PassHooks,
+): Prepare {
+  const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
+  const first = createKeyTable(tasks.length);
+  return (index) => {
+    const task = tasks.at(index);
+    if (task === undefined) return null;
+    const request = prepareRequest(task, exemplarsFor(task), parameters);
+    const place = first.get(request.key) ?? index;
+    first.set(request.key, place);
+    if (place === index) return request;
+    settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.').outcomes);
+    return null;
+  };
+}
