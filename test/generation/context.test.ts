@@ -1,6 +1,8 @@
 /** Texts beside images: which of them reach a generator, what the ledger says of it, and samples that tell of them. */
 import { afterEach, expect, test } from 'vitest';
 import type { EgressConfig } from '../../src/config/sections/egress.js';
+import { parseConfig } from '../../src/config/load.js';
+import { shownTexts } from '../../src/loop/generator/shown-texts.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { generateCandidates } from '../../src/generation/generate-samples.js';
@@ -108,3 +110,25 @@ test.each(['Which finding would be reported here?', 'Is the upper margin dense?'
   '%s does not',
   (question) => expect(contextTold({ ...plain, question }, text)).toBeNull(),
 );
+
+test.each([
+  [
+    'gemini',
+    { allow: true, reason: 'x', text: { allow: true, reason: 'y' } },
+    4000,
+    { images: 2, shown: 1, meanCharacters: 2.5 },
+  ],
+  ['gemini', { allow: true, reason: 'x' }, 4000, { images: 2, shown: 0, meanCharacters: 0 }],
+  ['simulated', { allow: false, reason: '' }, 4, { images: 2, shown: 2, meanCharacters: 2 }],
+  ['simulated', { allow: false, reason: '' }, 0, { images: 2, shown: 0, meanCharacters: 0 }],
+] as const)('a plan with %s, %j, %d characters counts %j', (provider, egress, contextCharacters, counted) => {
+  const { generation } = parseConfig('cycles: 1', { file: 'test.yaml' });
+  const image = { image: 'a.png', imageHash: 'a', modality: 'CT' } as const;
+  const pool = [
+    { ...image, context: { text: '0123456789', maskedBy: 'a library' } },
+    { ...image, context: { text: '0123', maskedBy: null } },
+    image,
+    image,
+  ];
+  expect(shownTexts(pool, { generation: { ...generation, provider, contextCharacters }, egress })).toEqual(counted);
+});
