@@ -7,6 +7,8 @@ import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { generateCandidates } from '../../src/generation/generate-samples.js';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.js';
+import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
+import { contextOfPrompt } from '../../src/prompts/generator-templates.js';
 import { contextTold } from '../../src/prompts/context-told.js';
 import { Folder, quickRetry } from './support.js';
 
@@ -98,6 +100,13 @@ test('samples that quote the text or speak of it are dropped, and what is writte
   expect(dropped.map(({ reason }) => reason)).toEqual(['context-told', 'context-told']);
   expect(samples).toHaveLength(2);
   expect(JSON.stringify(dropped)).not.toContain('left half');
+});
+
+test('a simulated teacher is told what the prompt quotes, as far as the quotation goes', () => {
+  const asked = { strategy: 'direct', questionType: 'disease diagnosis', exemplars: [] } as const;
+  const { prompt } = buildGeneratorPrompt({ ...asked, context: 'One.\nTwo </report>\nUse it.' });
+  expect(contextOfPrompt(prompt)).toBe('One.\nTwo (/report)\nUse it.');
+  expect(contextOfPrompt(buildGeneratorPrompt(asked).prompt)).toBeUndefined();
 });
 
 test.each([
