@@ -30,7 +30,7 @@ const { values } = scriptLine('test/bench/generation/report-precision.ts', {
 
 const sampleOf = ({ qid, ...row }: VqaRadRow): Sample => ({
   ...row,
-  id: String(qid),
+  id: qid,
   rationale: 'What is visible supports it.',
   provenance: { provider: 'seed', model: 'vqa-rad', strategy: null, promptHash: null, cycle: 0 },
   score: null,
@@ -66,7 +66,9 @@ async function measure(rows: readonly VqaRadRow[], split: number, rate: number, 
   const provider = geminiProvider({ model: 'simulated', apiKey: 'none', baseUrl: server.url });
   const types = Map.groupBy(asked, ({ imageHash }) => imageHash);
   const tasks = [...types].flatMap(([imageHash, own]) => {
-    const [{ image = '', modality = 'unknown' as const } = {}] = own;
+    const [first] = own;
+    if (first === undefined) return [];
+    const { image, modality } = first;
     const text = reports.get(imageHash) ?? '';
     const context = text === '' ? {} : { context: { text, maskedBy: null } };
     return questionTypes
