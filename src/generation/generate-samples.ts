@@ -12,6 +12,7 @@ import { createBudget, type Budget } from './cost/cost-budget.js';
 import { typesOf } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
 import type { BatchRun, Performance } from './generation-run.js';
@@ -24,6 +25,7 @@ import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
 export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
+export type { TaskList } from './asking/generation-request.js';
 
 export interface Generated {
   /** In the order of their tasks. */
@@ -32,6 +34,9 @@ export interface Generated {
   dropped: DroppedTask[];
   progress: GenerationProgress;
 }
+
+/** Where outcomes go, in the order in which tasks end; each task once. */
+export type OutcomeSink = (index: number, outcomes: readonly Outcome[]) => void;
 
 const defaultUseless = 0.9;
 const defaultBatches = {
@@ -44,6 +49,18 @@ const defaultBatches = {
 };
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
 
+/** All of it at once, in memory; `generateOutcomes` is for as many as there may be. */
+export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
+  const all: (readonly Outcome[] | undefined)[] = Array.from({ length: options.tasks.length });
+  const progress = await generateOutcomes(options, (index, outcomes) => void (all[index] = outcomes));
+  const ended = all.flatMap((outcomes) => outcomes ?? []);
+  return {
+    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
+    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
+    progress,
+  };
+}
+
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget
  * @throws PausedError `budget-reached` when the budget allows no further request, `quota-used-up` where the provider's does
@@ -52,14 +69,13 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
  * were not answered, also not later; `replies-useless` when nearly all replies cannot be used
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
-export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
+export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSink): Promise<GenerationProgress> {
   const { provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
   const consent = requireConsent(provider, options.egress);
   const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
-  const questions = tasks.reduce((sum, task) => sum + typesOf(task).length, 0);
-  const progress = trackProgress(questions, options.onEvent, budget.cost());
+  const progress = trackProgress(samplesAsked(tasks), options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
   const { concurrency = 8, limits } = options;
@@ -89,9 +105,8 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
     progress,
     stop,
   };
-  const outcomes: (readonly Outcome[] | undefined)[] = Array.from({ length: tasks.length });
   const settle = (index: number, ended: readonly Outcome[]): void => {
-    outcomes[index] = ended;
+    sink(index, ended);
     for (const outcome of ended) {
       if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
       else progress.drop(outcome.dropped.reason);
@@ -103,12 +118,16 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
   if (missing.size > 0) throw incomplete(missing, tasks.length);
-  const ended = outcomes.flatMap((outcome) => outcome ?? []);
-  return {
-    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
-    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
-    progress: final,
-  };
+  return final;
+}
+
+function samplesAsked(tasks: TaskList): number {
+  let sum = 0;
+  for (let index = 0; index < tasks.length; index++) {
+    const task = tasks.at(index);
+    if (task !== undefined) sum += typesOf(task).length;
+  }
+  return sum;
 }
 
 /** @throws ConfigError `no-batches` */

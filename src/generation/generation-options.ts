@@ -7,11 +7,11 @@ import type { Prices } from './cost/prices.js';
 import type { BatchRun } from './generation-run.js';
 import type { GenerationEvent } from './generation-progress.js';
 import type { ReplyCache } from './replies/reply-cache.js';
-import type { GenerationTask } from './asking/generation-request.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { RetryOptions } from './asking/retry-request.js';
 
 export interface GenerateOptions {
-  tasks: readonly GenerationTask[];
+  tasks: TaskList;
   provider: Provider | BatchingProvider;
   cache: ReplyCache;
   /** Cycle that the samples belong to, from 1. */

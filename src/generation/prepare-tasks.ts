@@ -3,6 +3,7 @@ import type { ProviderCallError } from '../providers/call-error.js';
 import { chooseExemplars, prepareRequest, type PreparedRequest } from './asking/generation-request.js';
 import type { GenerateOptions } from './generation-options.js';
 import type { Performance } from './generation-run.js';
+import { createKeyTable } from './replies/key-table.js';
 import { dropTask, type Outcome } from './task-outcome.js';
 
 /** Tasks without an answer, by their place among all, each with why. */
@@ -24,9 +25,9 @@ export function preparer(
   { settle }: PassHooks,
 ): Prepare {
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
-  const first = new Map<string, number>();
+  const first = createKeyTable(tasks.length);
   return (index) => {
-    const task = tasks[index];
+    const task = tasks.at(index);
     if (task === undefined) return null;
     const request = prepareRequest(task, exemplarsFor(task), parameters);
     const place = first.get(request.key) ?? index;

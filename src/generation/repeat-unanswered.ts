@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import { PausedError, ProviderError } from '../errors.js';
 import type { ProviderCallError } from '../providers/call-error.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { GenerateOptions } from './generation-options.js';
 import { performByBatch } from './batches/batch-pass.js';
 import type { Performance } from './generation-run.js';
@@ -33,7 +34,7 @@ export async function performAll(options: GenerateOptions, run: Performance, hoo
   if (batches !== null && !isBatched) await performByBatch([], prepare, { ...run, batches }, hooks);
   // A batch may run out of time before anything was answered.
   const isWorthwhile = (): boolean => !stop.signal.aborted && (isBatched || breaker.everAnswered);
-  let missing = await perform(options.tasks.keys());
+  let missing = await perform(placesOf(options.tasks));
   try {
     for (let round = 0; isWorthwhile(); round++) {
       const wait = waits[round];
@@ -70,6 +71,10 @@ const mayPass = (error: ProviderCallError, { retry }: Performance): boolean =>
 const isUsedUp = (missing: Unanswered): boolean => [...missing.values()].some((error) => error.isUsedUp);
 
 const lastOf = (missing: Unanswered): ProviderCallError | undefined => [...missing.values()].at(-1);
+
+function* placesOf({ length }: TaskList): Generator<number> {
+  for (let index = 0; index < length; index++) yield index;
+}
 
 async function performPass(
   indexes: Iterable<number>,

@@ -4,6 +4,7 @@ import type { Anatomy, PhantomModality } from './scene.js';
 
 /** RGB in 0 to 1. */
 export type Colour = [number, number, number];
+/** A colour of its own for each call, which may be painted over. */
 export type Shade = (x: number, y: number) => Colour;
 
 const middle = 41.5;

@@ -20,12 +20,29 @@ function softDisc(distance: number, radius: number): number {
   return Math.min(1, Math.max(0, radius - distance + 0.5));
 }
 
-/** A lesion as paint over the background. Shapes, not colours, tell kinds apart, so that every modality needs looking. */
+/** A lesion as paint over the background; most of an image is far from it, and shapes take their time. */
 function paintLesion(lesion: Lesion, random: Random): Paint {
   const quadrant = places.indexOf(lesion.place);
   const centerX = (quadrant % 2 === 0 ? 24 : 60) + (random.next() - 0.5) * 7;
   const centerY = (quadrant < 2 ? 24 : 60) + (random.next() - 0.5) * 7;
   const radius = radii[lesion.size] * (0.94 + 0.12 * random.next());
+  const paint = paintShape(lesion, { centerX, centerY, radius }, random);
+  const reach = radius * widest + softEdge;
+  return (x, y) => (Math.abs(x - centerX) > reach || Math.abs(y - centerY) > reach ? null : paint(x, y));
+}
+
+/** No shape reaches farther than this of its radius, but for its soft edge and half a speck. */
+const widest = 1.22;
+const softEdge = 2;
+
+interface Spot {
+  centerX: number;
+  centerY: number;
+  radius: number;
+}
+
+/** Shapes, not colours, tell kinds apart, so that every modality needs looking. */
+function paintShape(lesion: Lesion, { centerX, centerY, radius }: Spot, random: Random): Paint {
   const bright: Colour = [0.97, 0.95, 0.88];
   const dark: Colour = [0.16, 0.03, 0.05];
   const distanceTo = (x: number, y: number): number => Math.hypot(x - centerX, y - centerY);
@@ -76,7 +93,7 @@ export function drawPixels(scene: Scene): Uint8Array {
   const pixels = new Uint8Array(imageSize * imageSize * 3);
   for (let y = 0; y < imageSize; y++) {
     for (let x = 0; x < imageSize; x++) {
-      const colour: Colour = [...background(x, y)];
+      const colour = background(x, y);
       for (const paint of paints) {
         const over = paint(x, y);
         if (over === null || over.weight === 0) continue;

@@ -4,6 +4,7 @@ import { ConfigError, PausedError } from '../../src/errors.js';
 import { createBudget } from '../../src/generation/cost/cost-budget.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { createGate } from '../../src/generation/asking/rate-limit.js';
+import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
 import { costOf, loadPrices, priceOf, type Prices } from '../../src/generation/cost/prices.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
@@ -185,11 +186,7 @@ describe('consent', () => {
 
   it('keeps images that are not de-identified here, and writes down each one that leaves', async () => {
     const folder = newFolder();
-    const [first, second, third] = folder.tasks(3) as [
-      GenerateOptions['tasks'][0],
-      GenerateOptions['tasks'][0],
-      GenerateOptions['tasks'][0],
-    ];
+    const [first, second, third] = folder.tasks(3) as [GenerationTask, GenerationTask, GenerationTask];
     const tasks = [first, { ...second, deidentified: false }, { ...third, deidentified: true }];
     const records: EgressRecord[] = [];
     const onSend = (record: EgressRecord): void => void records.push(record);

@@ -43,7 +43,7 @@ export interface ImportFlags {
   deidentified?: boolean;
   licence?: string;
   context?: string;
-  kind: LabelKind;
+  kind?: LabelKind;
   labels: string[];
   name: string[];
   classFrom?: string;
@@ -86,11 +86,23 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
   if (isLabelFormat(format)) {
-    const { kind, labels, classFrom = null, perImage, crops, seed } = flags;
+    const { labels, classFrom = null, perImage, crops, seed } = flags;
+    const kind = flags.kind === undefined ? {} : { kind: flags.kind };
     const asks = flags.ask.length === 0 ? null : flags.ask;
     const place = { map, modality: modality ?? null, imageRoot, encoding, context, runJob };
     const names = parseClassNames(flags.name);
-    return importLabels(format, { ...common, ...place, kind, labels, names, classFrom, perImage, crops, asks, seed });
+    return importLabels(format, {
+      ...common,
+      ...place,
+      ...kind,
+      labels,
+      names,
+      classFrom,
+      perImage,
+      crops,
+      asks,
+      seed,
+    });
   }
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;

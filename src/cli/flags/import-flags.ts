@@ -85,7 +85,7 @@ export const declareImport: Declare = (program, io) => {
         .argParser(parseFrames),
     )
     .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
-    .addOption(new Option('--kind <what>', 'labels: what classes are names of').choices(labelKinds).default('disease'))
+    .addOption(new Option('--kind <what>', 'labels: what classes are names of (default: disease)').choices(labelKinds))
     .option(
       '--labels <column>',
       'classes: a column of labels of a table, or one of 0 and 1 for a class; COLUMN=KIND says what it names; several times',
@@ -130,13 +130,13 @@ export const declareImport: Declare = (program, io) => {
     .addHelpText(
       'after',
       example(
-        'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
-        'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
-        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
+        'import vqa-rad VQA-RAD --out data/vqa-rad',
+        'import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'import dicom STUDY --out data/ct --window 40/400 --frames middle',
         'import classes skin/ --out data/skin --modality dermoscopy --per-image 2   # a folder a class, or a table of labels',
         'import boxes VOC/ --out data/cells --modality microscopy --kind attribute --name "RBC=red blood cell"',
-        'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
-        'medgr2 import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
+        'import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
       ),
     )
     .action(async (format: string, path: string, flags: ImportFlags) => {

@@ -9,7 +9,7 @@ import { classNames, type ClassName, type GivenNames } from '../labels/class-nam
 import { cropsOf } from '../labels/crops.js';
 import { knownImages, type KnownImage } from '../labels/known-images.js';
 import { askAbout, classKinds, type Asked } from '../drafts/label-questions.js';
-import type { LabelKind, LabelSet, Topic } from '../labels/label-set.js';
+import { questionTypeOfKind, type LabelKind, type LabelSet, type Topic } from '../labels/label-set.js';
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
 import { readers } from '../labels/read-labels.js';
@@ -116,7 +116,10 @@ async function importInto(
   const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
   const described = withTexts(kept, masked);
   const images = mode === 'none' ? described : await withHashes(described);
+  const guessed =
+    options.kind === undefined && samples.some(({ questionType }) => questionType === questionTypeOfKind.disease);
   const notes = [
+    ...(guessed ? ['classes are taken for diseases (--kind anatomy, grade or attribute)'] : []),
     ...set.notes,
     ...asked.notes,
     ...importNotes({ samples, images, ...(set.columns === undefined ? {} : { columns: set.columns }) }),

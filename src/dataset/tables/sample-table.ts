@@ -25,9 +25,12 @@ export const sampleColumns = {
   rewardModelVersion: 'VARCHAR',
 } as const satisfies Columns;
 
-export async function writeSamples(path: string, samples: readonly Sample[]): Promise<void> {
-  const rows = samples.map(({ provenance, ...fields }) => ({ ...fields, ...provenance }));
-  await writeParquet(path, rows, sampleColumns);
+/** Piece by piece: they may be made while they are written. */
+export async function writeSamples(path: string, samples: Iterable<Sample>): Promise<void> {
+  const rows = function* (): Generator<object> {
+    for (const { provenance, ...fields } of samples) yield { ...fields, ...provenance };
+  };
+  await writeParquet(path, rows(), sampleColumns);
 }
 
 /** Reads samples back; a row that is none is a DataError that names it. */

@@ -14,9 +14,10 @@ import { fileProblem, largestText, requireFile } from '../../file-kind.js';
 export type { Columns, DuckType } from './row-line.js';
 
 /** Writes rows as Parquet. A field that a row lacks becomes null; a field without a column is an error. */
-export async function writeParquet(path: string, rows: readonly object[], columns: Columns): Promise<void> {
+export async function writeParquet(path: string, rows: Iterable<object>, columns: Columns): Promise<void> {
   const lines = function* (): Generator<string> {
-    for (const [i, row] of rows.entries()) yield checkedLine(row, columns, `${path} row ${i + 1}`);
+    let count = 0;
+    for (const row of rows) yield checkedLine(row, columns, `${path} row ${(count += 1)}`);
   };
   await writeParquetLines(path, lines(), columns);
 }
@@ -100,18 +101,25 @@ export async function readParquet<T = Record<string, unknown>>(path: string): Pr
   });
 }
 
-/** Writes one JSON object a line. */
-export async function writeJsonl(path: string, rows: readonly object[]): Promise<void> {
-  await writeText(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+/** Writes one JSON object a line, piece by piece. */
+export async function writeJsonl(path: string, rows: Iterable<object>): Promise<void> {
+  const lines = function* (): Generator<string> {
+    for (const row of rows) yield JSON.stringify(row);
+  };
+  await writeFileWhole(path, (temp) => writeLines(temp, lines()));
 }
 
 /** Writes a whole file or none. */
 export async function writeText(path: string, text: string): Promise<void> {
+  await writeFileWhole(path, (temp) => writeFile(temp, text));
+}
+
+async function writeFileWhole(path: string, write: (temp: string) => Promise<void>): Promise<void> {
   const temp = temporary(path);
   try {
     await onDisk(path, async () => {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(temp, text);
+      await write(temp);
       await asPrivateAsFolder(temp);
       await rename(temp, path);
     });

@@ -9,7 +9,7 @@ import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import type { EgressConfig } from '../../config/sections/egress.js';
 import { ConfigError } from '../../errors.js';
 import type { Provider } from '../../providers/provider.js';
-import type { GenerationTask } from './generation-request.js';
+import type { GenerationTask, TaskList } from './generation-request.js';
 
 /** One request that left this machine: whose image went to whom, when and why. Holds no image and no text. */
 export interface EgressRecord {
@@ -50,7 +50,7 @@ export interface Consent {
   /** Why this image stays here, or null where it may be sent. */
   withhold(task: GenerationTask): string | null;
   /** The tasks as they may be asked, those whose text stays here without it, and what to tell of that. */
-  permitted(tasks: readonly GenerationTask[]): { tasks: readonly GenerationTask[]; notices: string[] };
+  permitted(tasks: TaskList): { tasks: TaskList; notices: string[] };
   /** Whether any text may leave. */
   textsMayLeave: boolean;
   record(sent: Sent, request: string, attempt: number): void;
@@ -98,26 +98,25 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
 
 const mayLeave = ({ text }: EgressConfig): boolean => text?.allow === true && text.reason.trim() !== '';
 
-function permittedTexts(
-  tasks: readonly GenerationTask[],
-  consent: EgressConfig,
-  host: string,
-): ReturnType<Consent['permitted']> {
+function permittedTexts(tasks: TaskList, consent: EgressConfig, host: string): ReturnType<Consent['permitted']> {
   const allowed = mayLeave(consent);
-  const images = (found: readonly GenerationTask[]): number => new Set(found.map(({ imageHash }) => imageHash)).size;
-  const withText = tasks.filter(({ context }) => context !== undefined);
-  const unmasked = withText.filter(({ context }) => context?.maskedBy === null);
-  const stays = allowed ? unmasked : withText;
-  if (stays.length === 0) return { tasks, notices: [] };
+  const stays = ({ context }: GenerationTask): boolean =>
+    context !== undefined && (!allowed || context.maskedBy === null);
+  const images = new Set<string>();
+  for (let index = 0; index < tasks.length; index++) {
+    const task = tasks.at(index);
+    if (task !== undefined && stays(task)) images.add(task.imageHash);
+  }
+  if (images.size === 0) return { tasks, notices: [] };
   const notice = allowed
-    ? `the texts of ${images(unmasked)} images are not sent to ${host}, since nothing has masked names in them: ${unmaskedRemedy}`
-    : `the texts of ${images(withText)} images are not sent to ${host}: that takes egress.text.allow: true and egress.text.reason, ` +
+    ? `the texts of ${images.size} images are not sent to ${host}, since nothing has masked names in them: ${unmaskedRemedy}`
+    : `the texts of ${images.size} images are not sent to ${host}: that takes egress.text.allow: true and egress.text.reason, ` +
       'apart from the consent for images. The images are asked about alone.';
-  const kept = new Set(stays);
-  return {
-    tasks: tasks.map((task) => (kept.has(task) ? withoutText(task) : task)),
-    notices: [notice],
+  const at = (index: number): GenerationTask | undefined => {
+    const task = tasks.at(index);
+    return task !== undefined && stays(task) ? withoutText(task) : task;
   };
+  return { tasks: { length: tasks.length, at }, notices: [notice] };
 }
 
 export const unmaskedRemedy = `install the masking library (${medgr2} setup --with deid) and import the images again (--force)`;

@@ -22,6 +22,12 @@ export interface GenerationTask {
   context?: ImageContext | undefined;
 }
 
+/** Tasks by their place: an array, or a list that makes each when it is asked for, so that a million need not be held. */
+export interface TaskList {
+  readonly length: number;
+  at(index: number): GenerationTask | undefined;
+}
+
 /** What a request says beside image and prompt. */
 export interface RequestParameters {
   /** Name of the provider: the same model name may mean another model elsewhere. */

@@ -8,6 +8,7 @@ import { DataError } from '../../errors.js';
 import { addUsage, noUsage, type UsageSum } from '../cost/prices.js';
 import { finishReasons } from '../../providers/provider.js';
 import { sha256 } from '../../hash.js';
+import { createKeyTable, type KeyTable } from './key-table.js';
 
 export const cacheLineSchema = z.object({
   /** Version of this form; 1 had no checksum. */
@@ -63,13 +64,6 @@ export function readLine(text: string, path: string): CacheLine | null {
 
 const sumOf = (body: string): string => sha256(body).slice(0, 16);
 
-export interface LinePlace {
-  /** Bytes from the start of the file. */
-  offset: number;
-  /** Bytes, without the line end. */
-  length: number;
-}
-
 /** Replies of one model and their tokens. */
 export interface CacheTotals extends UsageSum {
   replies: number;
@@ -78,7 +72,8 @@ export interface CacheTotals extends UsageSum {
 }
 
 export interface LineIndex {
-  places: Map<string, LinePlace>;
+  /** Where each line starts, in bytes from the start of the file. */
+  places: KeyTable;
   /** By `provider/model`. */
   totals: Map<string, CacheTotals>;
   /** Where the next line goes. */
@@ -90,10 +85,23 @@ export interface LineIndex {
 
 const chunkBytes = 1024 * 1024;
 const lineEnd = 0x0a;
+/** Few replies are longer. */
+const commonLine = 4_096;
+
+/** The line that starts there, without its end; null where the file ends before it does. */
+export function lineAt(descriptor: number, offset: number): string | null {
+  for (let length = commonLine; ; length *= 4) {
+    const bytes = Buffer.allocUnsafe(length);
+    const read = readSync(descriptor, bytes, 0, length, offset);
+    const end = bytes.subarray(0, read).indexOf(lineEnd);
+    if (end !== -1) return bytes.toString('utf8', 0, end);
+    if (read < length) return null;
+  }
+}
 
 /** @throws DataError `cache-version` for a file that a newer medgr2 wrote. */
 export function indexLines(descriptor: number, path: string): LineIndex {
-  const index: LineIndex = { places: new Map(), totals: new Map(), end: 0, isOpen: false, damagedLines: 0 };
+  const index: LineIndex = { places: createKeyTable(), totals: new Map(), end: 0, isOpen: false, damagedLines: 0 };
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let rest = Buffer.alloc(0);
   for (let read = 0; (read = readSync(descriptor, chunk, 0, chunkBytes, index.end + rest.length)) > 0;) {
@@ -126,8 +134,8 @@ function addLine(index: LineIndex, bytes: Buffer, path: string): void {
     if (start <= 0) return;
     line = readLine(bytes.toString('utf8', start), path);
   }
-  if (line === null || index.places.has(line.key)) return;
-  index.places.set(line.key, { offset: from + start, length: bytes.length - start });
+  if (line === null || index.places.get(line.key) !== undefined) return;
+  index.places.set(line.key, from + start);
   addToTotals(index.totals, line);
 }
 

@@ -1,17 +1,18 @@
 /**
  * Every reply a provider ever gave, raw, in one append-only JSONL file: what was paid for once is never asked again.
- * The index in memory holds a place in the file for each key, not the reply, so memory stays small.
+ * The index in memory holds a place in the file for each key, not the reply: some 30 bytes.
  *
  * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The
  * file is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them.
  * A sync for each reply would cap a run at about 100 replies a second on common disks.
  */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import type { ProviderReply } from '../../providers/provider.js';
-import { addToTotals, indexLines, readLine, sealed, type CacheTotals, type LinePlace } from './reply-cache-lines.js';
+import type { KeyTable } from './key-table.js';
+import { addToTotals, indexLines, lineAt, readLine, sealed, type CacheTotals } from './reply-cache-lines.js';
 import { lockFile, type FileLock } from '../../file-lock.js';
 
 export interface CachedReply extends ProviderReply {
@@ -76,7 +77,7 @@ interface Opened {
   path: string;
   descriptor: number;
   lock: FileLock;
-  places: Map<string, LinePlace>;
+  places: KeyTable;
   totals: Map<string, CacheTotals>;
   end: number;
   damagedLines: number;
@@ -101,21 +102,20 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
 
   const put = (reply: CachedReply): void => {
     requireOpen();
-    if (places.has(reply.key)) return;
+    if (places.get(reply.key) !== undefined) return;
     const bytes = Buffer.from(`${sealed({ at: new Date().toISOString(), ...reply })}\n`);
     append(descriptor, bytes, end, path);
-    places.set(reply.key, { offset: end, length: bytes.length - 1 });
+    places.set(reply.key, end);
     end += bytes.length;
     addToTotals(totals, reply);
     syncSoon();
   };
   const get = (key: string): CachedReply | undefined => {
     requireOpen();
-    const place = places.get(key);
-    if (place === undefined) return undefined;
-    const bytes = Buffer.allocUnsafe(place.length);
-    readSync(descriptor, bytes, 0, place.length, place.offset);
-    const line = readLine(bytes.toString('utf8'), path);
+    const offset = places.get(key);
+    if (offset === undefined) return undefined;
+    const text = lineAt(descriptor, offset);
+    const line = text === null ? null : readLine(text, path);
     if (line?.key !== key) {
       // Damaged since it was opened.
       damaged += 1;
@@ -145,7 +145,7 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     get size() {
       return places.size;
     },
-    has: (key) => places.has(key),
+    has: (key) => places.get(key) !== undefined,
     get,
     put,
     sync: () => {

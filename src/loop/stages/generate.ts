@@ -2,15 +2,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../config/schema.js';
-import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
-import { writeJsonl } from '../../dataset/tables/table.js';
+import { readSamples } from '../../dataset/tables/sample-table.js';
 import { RunError } from '../../errors.js';
-import { generateCandidates, type Generated, type GenerateOptions } from '../../generation/generate-samples.js';
+import type { GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
-import type { GenerationEvent } from '../../generation/generation-progress.js';
-import { batchOf } from '../../providers/batch/batch-client.js';
-import type { Provider } from '../../providers/provider.js';
-import { asksInBatches } from '../generator/batch-mode.js';
+import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
+import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -19,6 +16,7 @@ import type { NewestSample } from '../run-events.js';
 import type { GeneratorState } from '../generator/generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
+import { batchesOf } from '../generator/batch-mode.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
 import { sourceOf } from '../generator/generator-source.js';
@@ -107,7 +105,7 @@ export function generate(
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const { damagedLines } = cache;
       tellDamage(damagedLines, context);
-      const generated = await generateCandidates({
+      const asking: GenerateOptions = {
         tasks,
         provider: generator.provider,
         cache,
@@ -132,11 +130,11 @@ export function generate(
         onNotice: (message) => context.emit({ type: 'warning', message }),
         signal: context.signal,
         onEvent: progressOf(context, pricing.prices.currency),
-      });
+      };
+      const imagePath = (image: string): string => toRun(runDir, image);
+      const generated = await generateToFiles(asking, { dir: context.dir, imagePath });
       tellDamage(cache.damagedLines - damagedLines, context);
-      const samples = generated.samples.map((sample) => ({ ...sample, image: toRun(runDir, sample.image) }));
-      await writeJsonl(join(context.dir, 'dropped.jsonl'), generated.dropped);
-      if (samples.length === 0)
+      if (generated.accepted === 0)
         throw new RunError(
           'no-candidates',
           `none of ${tasks.length} requests became a sample: ${reasonsOf(generated)}`,
@@ -145,30 +143,15 @@ export function generate(
             remedy: `Look into cycle-${cycle}/generate.partial/dropped.jsonl for what was wrong with each.${unlearnt(generation)}`,
           },
         );
-      await writeSamples(join(context.dir, 'candidates.parquet'), samples);
-      const { dropped, repaired, cachedUsage, ...spent } = generated.progress;
+      const { dropped, repaired, cachedUsage, ...spent } = generated;
       // Of the whole stage, in however many attempts its replies came.
       const inputTokens = spent.inputTokens + cachedUsage.inputTokens;
       const outputTokens = spent.outputTokens + cachedUsage.outputTokens;
       const cost = spent.cost === null ? null : spent.cost + (costOfSum(pricing.price, cachedUsage) ?? 0);
       const { currency } = pricing.prices;
-      const counts = { tasks: tasks.length, candidates: samples.length, dropped, repaired };
+      const counts = { tasks: tasks.length, candidates: spent.accepted, dropped, repaired };
       return { ...counts, inputTokens, outputTokens, cost, currency };
     },
-  };
-}
-
-/** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */
-function batchesOf({ config, runDir }: StageContext, provider: Provider, requests: number): GenerateOptions['batches'] {
-  if (batchOf(provider) === null) return undefined;
-  const { generation } = config;
-  const isTeacher = generation.provider === 'simulated';
-  return {
-    folder: join(runDir, runFiles.batches),
-    asks: asksInBatches(generation, requests),
-    requests: generation.batch.requests,
-    endWithProcess: isTeacher,
-    ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
   };
 }
 
@@ -176,10 +159,10 @@ export async function readCandidates(
   { data }: Pick<RunContext, 'data'>,
   stage: StageDone<GenerateOutput>,
 ): Promise<Sample[]> {
-  return relinked(data, await readSamples(join(stage.dir, 'candidates.parquet')));
+  return relinked(data, await readSamples(join(stage.dir, candidatesFile)));
 }
 
-const reasonsOf = ({ progress: { dropped } }: Generated): string =>
+const reasonsOf = ({ dropped }: GenerationProgress): string =>
   Object.entries(dropped)
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');

@@ -1,4 +1,5 @@
 /** Writes down what the run works on: seed, test and pool. */
+import { createHash } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { readJsonl, writeJsonl } from '../../dataset/tables/table.js';
@@ -22,7 +23,7 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
     cycle: 0,
     name: 'prepare-data',
     // The content itself: a data set that changed under a run is found out, and one that was only moved is the same.
-    inputs: { seed: config.seed, content: sha256(JSON.stringify([seed, test, noted(pool)].map(unplaced))) },
+    inputs: { seed: config.seed, content: contentOf([seed, test, noted(pool)]) },
     changed: (dir) => changeIn(dir, data, config.data),
     partial: 'over',
     output,
@@ -36,9 +37,19 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
   };
 }
 
+/** sha256 of the parts as one JSON text, piece by piece: of a pool of millions that is longer than the longest string. */
+function contentOf(all: readonly (readonly { image: string }[])[]): string {
+  const hash = createHash('sha256');
+  for (const [place, items] of all.entries()) {
+    hash.update(place === 0 ? '[[' : ',[');
+    for (const [at, item] of items.entries()) hash.update(`${at === 0 ? '' : ','}${JSON.stringify(unplaced(item))}`);
+    hash.update(']');
+  }
+  return hash.update(']').digest('hex');
+}
+
 /** An image that lies elsewhere is its content; where that lies is no matter. */
-const unplaced = (items: readonly { image: string }[]): unknown[] =>
-  items.map(({ image, ...item }) => (isAbsolute(image) ? item : { image, ...item }));
+const unplaced = ({ image, ...item }: { image: string }): object => (isAbsolute(image) ? item : { image, ...item });
 
 /** As the run folder has them: what a person wrote about an image stays with the data, and is known here by its hash. */
 const noted = (pool: readonly PoolImage[]): Item[] =>
@@ -74,8 +85,7 @@ async function changeIn(dir: string, data: LoopData, source: Config['data']): Pr
       if (was.length !== is.length) return `${named(source, part)} had ${was.length} items and has ${is.length}`;
       const at = is.findIndex(({ imageHash }, index) => imageHash !== was[index]?.imageHash);
       if (at !== -1) return `the image ${is[at]?.image} of ${part} is another one`;
-      if (JSON.stringify(unplaced(was)) !== JSON.stringify(unplaced(is)))
-        return `questions or answers of ${named(source, part)} are others`;
+      if (contentOf([was]) !== contentOf([is])) return `questions or answers of ${named(source, part)} are others`;
     }
     return null;
   } catch (error) {

@@ -25,6 +25,8 @@ export interface ApiCall {
   signal?: AbortSignal | undefined;
 }
 
+/** A file of results that is longer is none: ten times what a batch of the largest size brings. */
+const longestFile = 8 * 1024 ** 3;
 /** What a line of connection brings at the least, in bytes a second: an upload may take as long as that. */
 const slowestUpload = 50_000;
 
@@ -54,7 +56,7 @@ export async function callApi(
     });
     const text = await bounded(answered, where).text();
     if (!answered.ok) throw refusalOf({ status: answered.status, headers: answered.headers, body: text }, where, clean);
-    return { json: jsonOf(text, where), headers: answered.headers };
+    return { json: jsonOf(text, where, clean), headers: answered.headers };
   };
   return limitedCall({ where, timeoutMs, signal }, call, (thrown) => noAnswer(thrown, where, clean));
 }
@@ -79,12 +81,14 @@ export async function* linesOfFile(api: BatchApi, path: string, signal?: AbortSi
     }
     const decoder = new TextDecoder();
     let rest = '';
+    let received = 0;
     for await (const chunk of answered.body ?? []) {
       patience.timer.cancel();
       patience.timer = afterAwake(timeoutMs, stop);
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > largestBody) throw tooLong(where);
+      received += chunk.byteLength;
+      if (rest.length > largestBody || received > longestFile) throw tooLong(where);
       yield* lines;
     }
     rest += decoder.decode();
@@ -112,7 +116,7 @@ function addressOf({ baseUrl, where }: BatchApi, path: string): string {
 /** A name that a provider gave, as part of a path. @throws ProviderCallError for what is none. */
 export function pathName(name: unknown, form: RegExp, where: string): string {
   if (typeof name === 'string' && form.test(name)) return name;
-  throw unreadable(`It names nothing of its kind: ${JSON.stringify(name)?.slice(0, 60) ?? 'nothing'}`, where);
+  throw unreadable('It gives no name of a file or a batch.', where);
 }
 
 export function unreadable(why: string, where: string): ProviderCallError {
@@ -123,14 +127,14 @@ export function unreadable(why: string, where: string): ProviderCallError {
   });
 }
 
-const tooLong = (where: string): ProviderCallError => unreadable('A line of its results never ends.', where);
+const tooLong = (where: string): ProviderCallError => unreadable('Its results never end.', where);
 
-function jsonOf(text: string, where: string): unknown {
+function jsonOf(text: string, where: string, clean: (text: string) => string): unknown {
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw unreadable(`It is no JSON: ${text.slice(0, 60)}`, where);
+    throw unreadable(`It is no JSON: ${clean(text).slice(0, 60)}`, where);
   }
 }
 

@@ -118,10 +118,28 @@ function isGeneric({ words, start, end, from, to }: Clause): boolean {
   return lists.generic.startingAt(words.slice(0, to), next) !== null;
 }
 
+/** `Option B describes air in the pleural space`, but not `B describes the image best`. */
+export function isExplained({ words, end, to }: Clause): boolean {
+  const after = words.slice(end, to);
+  const [first = '', second = ''] = after.map(({ text }) => text);
+  if (first === 'would' && /^(?:show|have|cause|look|appear|produce|demonstrate|present)$/.test(second)) return true;
+  if (first === 'is' && /^(?:when|where)$/.test(second)) return true;
+  return (
+    explains.test(first) &&
+    !after.some(({ text }) => /^(?:best|this|these|image|picture|finding|findings|it)$/.test(text))
+  );
+}
+
+const explains =
+  /^(?:describes|means|denotes|states|says|refers|mentions|involves|beschreibt|decrit|describe|descreve|описывает)$/;
+
 /** `Larger on the left than on the right` names no side, unless the question compares. */
 function isCompared(clause: Clause): boolean {
-  const { words, end, from, to, question } = clause;
-  const compared = lists.than.within(words.slice(end, to)) && lists.compared.within(words.slice(from, to));
+  const { words, start, end, from, to, isOption, question } = clause;
+  const behind = lists.than.within(words.slice(end, to));
+  const between = words.slice(from, start).findIndex((_, i) => isOption(from + i));
+  const before = between !== -1 && lists.than.within(words.slice(from + between, start));
+  const compared = (behind || before) && lists.compared.within(words.slice(from, to));
   return compared && !isAsked(lists.compared, question);
 }
 
@@ -133,8 +151,8 @@ export function isWell({ words, end, to, question }: Clause): boolean {
   return verb !== -1 && well && !isAsked(lists.healthy, question);
 }
 
-/** What holds of all of a kind: `Fractures are common`. */
-export const isGeneral = (words: readonly Word[]): boolean => lists.generic.within(words);
+/** What holds of all of a kind, or is looked for: `Fractures are common`, `rule out fracture`. */
+export const isGeneral = (words: readonly Word[]): boolean => lists.generic.within(words) || lists.wanted.within(words);
 
 /** `Someone called it a CT. I disagree.`: what stands behind all that was said of the options. */
 export const disagrees = (words: readonly Word[]): boolean => lists.disagreements.within(words);

@@ -16,11 +16,13 @@ export interface Setting {
   requests: number;
   concurrency: number;
   latency: Latency;
-  client: 'openai' | 'gemini';
+  client: 'openai' | 'gemini' | 'inline';
   imageBytes: number;
   timeoutMs: number;
   requestsPerMinute: number | null;
   faults: FaultRates;
+  mode: 'interactive' | 'batch';
+  questions: number;
 }
 
 export interface Measured {
@@ -31,7 +33,14 @@ export interface Measured {
   /** Of the client's process. */
   peakMegabytes: number;
   /** What only our own client tells. */
-  own: { retries: number; samples: number; dropped: number; reasons: string } | null;
+  own: {
+    retries: number;
+    samples: number;
+    dropped: number;
+    reasons: string;
+    inputTokens: number;
+    outputTokens: number;
+  } | null;
 }
 
 export async function ownPass(setting: Setting): Promise<Measured> {
@@ -40,11 +49,11 @@ export async function ownPass(setting: Setting): Promise<Measured> {
     const client = start('generate-pass.ts', { ...asked, folder, url } satisfies PassOptions);
     const { value, done } = await client.lines.next();
     if (done === true) throw new Error('the pass ended without a result; what it wrote is above');
-    const { samples, dropped, progress, peakMegabytes } = JSON.parse(value) as PassResult;
+    const { progress, peakMegabytes } = JSON.parse(value) as PassResult;
     const reasons = Object.entries(progress.dropped).map(([reason, count]) => `${count} ${reason}`);
-    const { answered, seconds, retries } = progress;
-    const own = { retries, samples, dropped, reasons: reasons.join(', ') };
-    return { asked: setting.requests, answered, seconds, peakMegabytes, own };
+    const { answered, seconds, retries, accepted: samples, total, inputTokens, outputTokens } = progress;
+    const own = { retries, samples, dropped: total - samples, reasons: reasons.join(', '), inputTokens, outputTokens };
+    return { asked: setting.requests * setting.questions, answered, seconds, peakMegabytes, own };
   });
 }
 

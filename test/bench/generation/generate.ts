@@ -2,14 +2,16 @@
  * `npm run bench:generate`: requests a second and peak memory of generations against a loopback server with log-normal
  * latency: as fast as the concurrency allows, at a provider's stated limit (4,000 a minute is taken for Gemini 2.5 Flash-Lite's
  * first paid tier), with faults, and ten times as many; with --compare also the Python tools distilabel and curator, installed
- * once. Beside that nothing leaves the machine. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
- * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini --image-bytes 100000
+ * once. Beside that nothing leaves the machine. --modes: one by one against batches, by 1 and 5 questions a request. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
+ * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini|inline (no server, for
+ * memory alone) --image-bytes 100000
  * --median 800 --sigma 0.5 --timeout 10 --compare; 0 leaves a pass out. A quick check: --requests 500 --many 1000
  * --requests-per-minute 1000. Exits 1 if a task was lost.
  */
 import { scriptLine, scriptNumber } from '../../../src/script-line.js';
 import { formatSeconds, formatTable } from '../../../src/format.js';
 import { reasonOf, tools } from '../compare/tools.js';
+import { modeTable } from './generate-modes.js';
 import { comparePass, ownPass, type Measured, type Setting } from './generate-measure.js';
 
 const text = (value: string) => ({ type: 'string', default: value }) as const;
@@ -24,9 +26,11 @@ const { values } = scriptLine(import.meta.filename, {
   median: text('800'),
   sigma: text('0.5'),
   timeout: text('10'),
+  price: text('gemini/gemini-2.5-flash-lite'),
+  modes: { type: 'boolean', default: false },
   compare: { type: 'boolean', default: false },
 });
-function number(name: Exclude<keyof typeof values, 'client' | 'compare'>): number {
+function number(name: Exclude<keyof typeof values, 'client' | 'compare' | 'modes' | 'price'>): number {
   return scriptNumber(import.meta.filename, `--${name}`, values[name]);
 }
 if (values.compare && values.client !== 'openai') {
@@ -43,11 +47,13 @@ const setting: Setting = {
   requests,
   concurrency: number('concurrency'),
   latency: { median: number('median'), sigma: number('sigma') },
-  client: values.client === 'gemini' ? 'gemini' : 'openai',
+  client: values.client === 'gemini' || values.client === 'inline' ? values.client : 'openai',
   imageBytes: number('image-bytes'),
   timeoutMs: number('timeout') * 1000,
   requestsPerMinute: null,
   faults: {},
+  mode: 'interactive',
+  questions: 1,
 };
 const meanSeconds = (setting.latency.median * Math.exp(setting.latency.sigma ** 2 / 2)) / 1000;
 const fastest = setting.concurrency / meanSeconds;
@@ -93,6 +99,7 @@ if (many > 0) {
       `${(((found.peakMegabytes - clean.peakMegabytes) * 1024) / (many - requests)).toFixed(2)} KB for each further one`,
   );
 }
+if (values.modes) notes.push(formatTable(await modeTable(setting, values.price)));
 for (const tool of values.compare ? tools : []) {
   tell(tool, requests, fastest);
   try {

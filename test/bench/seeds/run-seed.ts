@@ -4,7 +4,7 @@ import { openEngine } from '../../../src/bridge/jobs/open-engine.js';
 import type { Config } from '../../../src/config/schema.js';
 import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
 import { runLoop } from '../../../src/loop/run.js';
-import { cycleArmAccuracy, seedOnlyAccuracy, type cycleArms } from './arms.js';
+import { cycleArmAccuracy, pairedWithArm, seedOnlyAccuracy, type cycleArms } from './arms.js';
 import type { SeedOutcome } from './seeds-outcomes.js';
 
 export interface SeedRun {
@@ -29,11 +29,20 @@ export async function runSeed({ out, config, python, arms: wanted }: SeedRun): P
   const seedOnly = await seedOnlyAccuracy(place);
   tell(`: SFT on the trusted samples alone ${seedOnly}`);
   const arms: SeedOutcome['arms'] = [];
-  for (const { cycle, datasetSize } of result.cycles) {
+  const paired: SeedOutcome['paired'] = [];
+  for (const { cycle, datasetSize, grpoSkipped } of result.cycles) {
     const accuracies: SeedOutcome['arms'][number] = {};
     for (const arm of wanted) accuracies[arm] = await cycleArmAccuracy(arm, place, cycle, datasetSize);
     arms.push(accuracies);
+    const sft = { name: `cycle ${cycle} SFT`, stage: `cycle-${cycle}/evaluate-sft` };
+    const grpo = { name: `cycle ${cycle} GRPO`, stage: `cycle-${cycle}/evaluate-grpo` };
+    const last = grpoSkipped === null ? grpo : { ...grpo, stage: sft.stage };
+    paired.push(await pairedWithArm(place, { name: 'seed-only', folder: 'seed-only' }, last));
+    for (const arm of wanted) {
+      const folder = `cycle-${cycle}-${arm}`;
+      paired.push(await pairedWithArm(place, { name: arm, folder }, arm === 'more-sft' ? last : sft));
+    }
     tell(` cycle ${cycle}: ${JSON.stringify(accuracies)}`);
   }
-  return { seed, result, arms, seedOnly };
+  return { seed, result, arms, seedOnly, paired };
 }
