@@ -20,3 +20,7 @@ export function calledAs(root: string, env: NodeJS.ProcessEnv = process.env): st
 
 /** The command, to be followed by a space and what it shall do: `${medgr2} setup`. */
 export const medgr2 = calledAs(fileURLToPath(new URL('..', import.meta.url)));
+
+/** A word that can be pasted into a shell as it is: a path may have blanks. */
+export const shellWord = (text: string): string =>
+  /^[\p{L}\p{N}_.,:=/@%+-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;

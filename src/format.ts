@@ -56,3 +56,7 @@ export function markdownTable(title: string, rows: readonly (readonly string[])[
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')}\n`;
 }
+
+/** `answerMatch` -> `answer match`: names of settings, rewards and guards as people read them. */
+export const spacedName = (name: string): string =>
+  name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -67,6 +67,8 @@ export type { ReportOptions, ReportWritten } from './report/write-report.js';
 export { readDataset } from './dataset/folders/dataset-folder.js';
 export type { Dataset, DatasetImage, DatasetInfo, Rejection } from './dataset/folders/dataset-folder.js';
 export { importQuestions } from './dataset/import/import-questions.js';
+export { importLabels } from './dataset/import/import-labels.js';
+export type { LabelImportOptions } from './dataset/import/import-labels.js';
 export { importImages } from './dataset/import/import-images.js';
 export { importClinical } from './dataset/import/import-clinical.js';
 export type { ImportOptions, ImportReport } from './dataset/import/import-report.js';

@@ -55,8 +55,12 @@ export const provenanceSchema = z.strictObject({
   promptHash: z.string().nullable(),
   /** Which model answered, in the provider's own words; left out where it does not say. */
   modelVersion: z.string().optional(),
+  /** The generator was shown a report or caption beside the image; left out where it was not. */
+  context: z.literal(true).optional(),
   /** Cycle that wrote the sample, from 1; 0 for seed samples. */
   cycle: z.int().min(0),
+  /** Which label a question was made of, and by which wording; left out where none was. */
+  basis: z.string().optional(),
 });
 export type Provenance = z.infer<typeof provenanceSchema>;
 

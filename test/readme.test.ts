@@ -1,4 +1,4 @@
-/** The README's SDK example, run as printed. */
+/** The README's SDK example, run as printed but for its sizes: how long it trains is no part of what it shows. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,8 +29,15 @@ test('the SDK example of README.md works', { timeout: 900_000 }, async () => {
   const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
   expect(example).toContain("from 'medgr2'");
+  const sizes = [
+    ['count: 64', 'count: 8'],
+    ['max_steps: 20', 'max_steps: 1'],
+    ['max_steps: 4', 'max_steps: 1'],
+  ] as const;
+  for (const [printed] of sizes) expect(example).toContain(printed);
+  const short = sizes.reduce((text, [printed, small]) => text.replace(printed, small), example);
   writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
-  writeFileSync(path.join(folder, 'example.ts'), example);
+  writeFileSync(path.join(folder, 'example.ts'), short);
   const loader = pathToFileURL(path.join(root, 'node_modules', 'tsx', 'dist', 'loader.mjs')).href;
   const env = { ...process.env, MEDGR2_PYTHON: findPython() };
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', loader, 'example.ts'], {

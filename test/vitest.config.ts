@@ -7,8 +7,12 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     exclude: ['node_modules/**'],
     setupFiles: ['test/seeded.ts'],
-    // Tests leave no key of pseudonyms in the checkout.
-    env: { MEDGR2_PSEUDONYM_KEY: 'the key of the tests' },
+    env: {
+      // Tests leave no key of pseudonyms in the checkout.
+      MEDGR2_PSEUDONYM_KEY: 'the key of the tests',
+      // Of models this small, threads that wait for each other cost more than the work; see test/py/conftest.py.
+      OMP_NUM_THREADS: '1',
+    },
     // What a test waits for are events; these limits only end what hangs, also on a machine with much else to do.
     testTimeout: 120_000,
     hookTimeout: 240_000,

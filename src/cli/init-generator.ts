@@ -23,17 +23,22 @@ export const asWritten = (text: string): string => text;
 
 const generators = ['gemini', 'openai', 'local'] as const;
 
-/** @throws ConfigError where nobody said that images may leave this machine. */
-export async function initGenerator(flags: GeneratorFlags, ask: Ask): Promise<GeneratorAnswers> {
+/**
+ * @param labelled Of a pool whose labels answer questions the simulated teacher knows enough.
+ * @throws ConfigError where nobody said that images may leave this machine.
+ */
+export async function initGenerator(flags: GeneratorFlags, ask: Ask, labelled = false): Promise<GeneratorAnswers> {
   const provider = await ask(
     flags.generator,
-    `Who writes the questions: ${generators.join(', ')} (a model on this machine) [gemini]: `,
+    `Who writes the questions: ${generators.join(', ')} (a model on this machine)${labelled ? ', simulated (from the labels, to try the loop for nothing)' : ''} [gemini]: `,
     'gemini',
-    generatorNamed,
+    (text) => (labelled && text === 'simulated' ? text : generatorNamed(text)),
   );
   const modelOr = (otherwise: string): Promise<string> =>
     ask(flags.generatorModel, `Model of the generator [${otherwise}]: `, otherwise, asWritten);
   switch (provider) {
+    case 'simulated':
+      return { provider };
     case 'gemini': {
       const model = flags.generatorModel ?? 'gemini-2.5-flash-lite';
       return { provider, model, reason: await reasonFor(flags, ask, 'Gemini') };
@@ -60,6 +65,12 @@ function generatorNamed(text: string): (typeof generators)[number] {
   throw new ConfigError('unknown-generator', `${text} is not one of ${generators.join(', ')}`, {
     remedy: 'Name one of them; nothing was written.',
   });
+}
+
+/** Where images go, if they leave this machine. */
+export function elsewhere(generator: GeneratorAnswers): string | null {
+  if (generator.provider === 'gemini') return 'Gemini';
+  return generator.provider === 'openai' && generator.reason !== null ? new URL(generator.baseUrl).host : null;
 }
 
 /** Variable that must hold a key before the run; null where none is needed. */

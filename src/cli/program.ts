@@ -17,7 +17,7 @@ import { declareReport } from './flags/report-flags.js';
 import { declareDemo, declareRun } from './flags/run-flags.js';
 import { declareSetup } from './flags/setup-flags.js';
 import { declareSplit } from './flags/split-flags.js';
-import { declareStatus, declareStop, declareWatch } from './flags/watch-flags.js';
+import { declareRuns, declareStatus, declareStop, declareWatch } from './flags/watch-flags.js';
 import { declareGenerate, declareGrpo, declareScore, declareSft, declareTrainReward } from './flags/stage-flags.js';
 import type { CommandIo } from './command-io.js';
 import { checkNamedPaths } from './named-paths.js';
@@ -28,6 +28,7 @@ const commands: readonly Declare[] = [
   declarePlan,
   declareRun,
   declareDemo,
+  declareRuns,
   declareWatch,
   declareStatus,
   declareStop,

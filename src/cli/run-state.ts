@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { medgr2 } from '../called-as.js';
 import { Medgr2Error, messageOf, RunError } from '../errors.js';
 import { formatCount } from '../format.js';
+import { seedFolders } from '../loop/comparison/seed-folders.js';
 import { holderOfRun } from '../loop/folder/open-run-folder.js';
 import { readLedger, type LedgerEntry } from '../loop/folder/ledger.js';
 import { holdsRun, runFiles } from '../loop/folder/run-folder.js';
@@ -21,6 +22,18 @@ export function expectRun(folder: string): string {
     where: runDir,
     remedy: `Give the folder that \`${medgr2} run\` named; by default it is runs/<configuration>-<seed>.`,
   });
+}
+
+/** The run, or the runs of a recipe's seeds. @throws RunError where the folder holds neither. */
+export function expectRuns(folder: string): string[] {
+  const seeds = holdsRun(folder) ? [] : seedFolders(resolve(folder)).filter(holdsRun);
+  return seeds.length === 0 ? [expectRun(folder)] : seeds;
+}
+
+/** The run that is meant where one is shown or stopped: of several seeds the one at work, else the last that was begun. */
+export function expectOneRun(folder: string): string {
+  const runs = expectRuns(folder);
+  return runs.find((runDir) => holderOfRun(runDir) !== null) ?? runs.at(-1) ?? expectRun(folder);
 }
 
 export interface KnownState {

@@ -25,14 +25,14 @@ export function destinationOf(provider: string, model: string, endpoint: string 
 }
 
 export interface EgressProblem {
-  key: 'allow' | 'reason' | 'only';
+  key: 'allow' | 'reason' | 'only' | 'text';
   message: string;
 }
 
 /** Why images may not go there, with the key of `egress` that says so; null where they may. */
 export function egressProblem(
   { provider, host }: Destination,
-  { allow, reason, only }: EgressConfig,
+  { allow, reason, only, text }: EgressConfig,
 ): EgressProblem | null {
   if (!allow)
     return {
@@ -42,6 +42,8 @@ export function egressProblem(
   if (reason.trim() === '') return { key: 'reason', message: `say why images may be sent to ${host}` };
   if (only !== undefined && !only.includes(provider) && !only.includes(host))
     return { key: 'only', message: `neither ${provider} nor ${host} is among those that may get images` };
+  if (text?.allow === true && text.reason.trim() === '')
+    return { key: 'text', message: `say in text.reason why reports or captions may be sent to ${host}` };
   return null;
 }
 

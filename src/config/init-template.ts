@@ -12,6 +12,8 @@ export interface OwnImages {
   count: number;
   seed: string;
   test: string;
+  /** The pool is a part of labelled images, whose modality and answered questions are known. */
+  labelled: boolean;
 }
 
 export interface TemplateAnswers {
@@ -19,6 +21,8 @@ export interface TemplateAnswers {
   generator: GeneratorAnswers;
   /** `phantom`, a model folder or a Hugging Face id. */
   base: string;
+  /** Reports beside the images, and why they may leave, masked; a null reason keeps them here. Null where there are none. */
+  texts: { reason: string | null } | null;
 }
 
 export type GeneratorAnswers =
@@ -66,8 +70,8 @@ function dataLines(data: TemplateAnswers['data']): string[] {
   return [
     'data:',
     '  source: files',
-    `  pool: ${quoted(data.pool)} # ${data.count} images that the generator writes questions about`,
-    `  modality: ${data.modality}`,
+    `  pool: ${quoted(data.pool)} # ${data.labelled ? 'about ' : ''}${data.count} images that the generator writes questions about`,
+    ...(data.labelled ? [] : [`  modality: ${data.modality}`]),
     `  seed: ${quoted(data.seed)} # trusted questions and answers: the reward model learns from them`,
     `  test: ${quoted(data.test)} # held-out ones: every model is measured on them, none is trained on them`,
   ];
@@ -80,13 +84,26 @@ function generationLines(answers: TemplateAnswers): string[] {
     '  # questionTypes: [disease diagnosis] # of the five, those that are wanted; all when left out',
     `  imagesPerCycle: ${imagesPerCycle(answers)}`,
   ];
-  return ['generation:', ...providerLines(generator), ...common, ...updateLines(generator), ...egressLines(generator)];
+  return [
+    'generation:',
+    ...providerLines(generator, answers.data),
+    ...common,
+    ...updateLines(generator),
+    ...egressLines(generator, answers.texts),
+  ];
 }
 
-function providerLines(generator: GeneratorAnswers): string[] {
+function providerLines(generator: GeneratorAnswers, data: TemplateAnswers['data']): string[] {
   switch (generator.provider) {
     case 'simulated':
-      return ['  provider: simulated # a teacher on this machine that knows the truth and errs at known rates'];
+      return [
+        '  provider: simulated # a teacher on this machine that knows the truth and errs at known rates',
+        ...(data.kind === 'images'
+          ? [
+              "  teacher: { errorRate: 0.4 } # it answers from the pool's own labels, wrong so often: to try the loop for nothing",
+            ]
+          : []),
+      ];
     case 'gemini':
       return [
         '  provider: gemini # the key is read from GEMINI_API_KEY and stands in no file',
@@ -136,7 +153,7 @@ function updateLines(generator: GeneratorAnswers): string[] {
   ];
 }
 
-function egressLines(generator: GeneratorAnswers): string[] {
+function egressLines(generator: GeneratorAnswers, texts: TemplateAnswers['texts']): string[] {
   const reason = 'reason' in generator ? generator.reason : null;
   if (reason === null) return [];
   return [
@@ -145,6 +162,11 @@ function egressLines(generator: GeneratorAnswers): string[] {
     'egress:',
     '  allow: true',
     `  reason: ${quoted(reason)}`,
+    ...(texts === null
+      ? []
+      : texts.reason === null
+        ? ['  # text: { allow: true, reason: … } # reports stay here without this line; with it they go, masked']
+        : [`  text: { allow: true, reason: ${JSON.stringify(texts.reason)} } # reports go, too, masked`]),
   ];
 }
 

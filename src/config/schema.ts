@@ -50,15 +50,20 @@ export const configSchema = z
   .refine(...egressRule('allow'))
   .refine(...egressRule('reason'))
   .refine(...egressRule('only'))
+  .refine(...egressRule('text'))
   .refine(...dataRule('seed', 'a dataset folder of trusted samples, which this recipe learns from'))
   .refine(...dataRule('pool', 'a folder of images that the generator is asked about'))
   .refine(
     ({ data, generation, recipe }) =>
-      data.source !== 'files' || generation.provider !== 'simulated' || !dataPartsOf(recipe).pool,
+      data.source !== 'files' ||
+      generation.provider !== 'simulated' ||
+      generation.teacher.errorRate !== undefined ||
+      !dataPartsOf(recipe).pool,
     {
       path: ['generation', 'provider'],
       error:
-        'the simulated teacher knows no answers about your own images: set generation.provider to a real generator (gemini, openai, local)',
+        'the simulated teacher knows your own images only where the pool has their questions answered: set generation.provider to a ' +
+        'real generator (gemini, openai, local), or say how often the teacher errs (generation.teacher.errorRate)',
       when: ({ value }) => sourceSchema.safeParse(value).success,
     },
   )

@@ -12,7 +12,8 @@ import { createBudget, type Budget } from './cost/cost-budget.js';
 import { typesOf } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
-import type { GenerateOptions, Pricing, TaskList } from './generation-options.js';
+import type { TaskList } from './asking/generation-request.js';
+import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
 import type { BatchRun, Performance } from './generation-run.js';
 import type { DroppedTask, Outcome } from './task-outcome.js';
@@ -23,7 +24,8 @@ import { createStop } from './stop-generation.js';
 import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
-export type { GenerateOptions, Limits, Pricing, TaskList } from './generation-options.js';
+export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
+export type { TaskList } from './asking/generation-request.js';
 
 export interface Generated {
   /** In the order of their tasks. */
@@ -68,8 +70,9 @@ export async function generateCandidates(options: GenerateOptions): Promise<Gene
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
 export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSink): Promise<GenerationProgress> {
-  const { tasks, provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+  const { provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
   const consent = requireConsent(provider, options.egress);
+  const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal);
   const progress = trackProgress(samplesAsked(tasks), options.onEvent, budget.cost());
@@ -83,6 +86,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
   const parameters = { provider: name, model, temperature, maxOutputTokens, structuredOutput, settings };
   const asked = { parameters, truncatedRetryTokens, maxReplyCharacters, counted: new Set<string>() };
   const notice = options.onNotice ?? (() => {});
+  notices.forEach(notice);
   const useless = createUselessWatch({
     share: options.maxUseless ?? defaultUseless,
     name: `${name}/${model}`,
@@ -108,7 +112,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
       else progress.drop(outcome.dropped.reason);
     }
   };
-  const missing = await performAll(options, run, { settle, notice });
+  const missing = await performAll({ ...options, tasks }, run, { settle, notice });
   const final = progress.finish();
   const isPaused = [...missing.values()].some((error) => error.isUsedUp);
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);

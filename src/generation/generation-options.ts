@@ -7,14 +7,8 @@ import type { Prices } from './cost/prices.js';
 import type { BatchRun } from './generation-run.js';
 import type { GenerationEvent } from './generation-progress.js';
 import type { ReplyCache } from './replies/reply-cache.js';
-import type { GenerationTask } from './asking/generation-request.js';
+import type { TaskList } from './asking/generation-request.js';
 import type { RetryOptions } from './asking/retry-request.js';
-
-/** Tasks by their place: an array, or a list that makes each when it is asked for, so that a million need not be held. */
-export interface TaskList {
-  readonly length: number;
-  at(index: number): GenerationTask | undefined;
-}
 
 export interface GenerateOptions {
   tasks: TaskList;

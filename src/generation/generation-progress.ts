@@ -6,7 +6,13 @@ import type { Sample } from '../sample.js';
 import { addUsage, noUsage, type UsageSum } from './cost/prices.js';
 
 /** Why a task ended without a sample: the reply's own reasons, and those of the request. */
-export type TaskDropReason = DropReason | 'request-failed' | 'image-unusable' | 'duplicate-task' | 'not-deidentified';
+export type TaskDropReason =
+  | DropReason
+  | 'request-failed'
+  | 'image-unusable'
+  | 'duplicate-task'
+  | 'not-deidentified'
+  | 'context-told';
 
 export interface GenerationProgress {
   kind: 'generation-progress';

@@ -5,6 +5,7 @@ import { replySchemaOf } from '../prompts/parse.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { ProviderReply } from '../providers/provider.js';
 import { typesOf, type PreparedRequest } from './asking/generation-request.js';
+import { maskOf } from './asking/egress-consent.js';
 import { readImageFile } from './asking/image-to-send.js';
 import type { Pass } from './asking/rate-limit.js';
 import { callWithRetry } from './asking/retry-request.js';
@@ -96,7 +97,7 @@ async function admitted(
     throw aborted;
   }
   try {
-    consent.record(task, key, attempt);
+    consent.record({ imageHash: task.imageHash, textMaskedBy: maskOf(task) }, key, attempt);
     const reply = await send();
     budget.leave(reserve, reply.usage, 'answered');
     pass.answered(reply.usage);

@@ -1,5 +1,6 @@
 /** What a reply makes of its task: samples, or why there are none. The same for a reply that just came and one from the cache. */
 import { parseReplies, type DropReason, type ParsedReply } from '../prompts/parse.js';
+import { contextTold } from '../prompts/context-told.js';
 import type { ReplyRepair } from '../prompts/replies/reply-repairs.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 import type { ProviderReply } from '../providers/provider.js';
@@ -11,6 +12,7 @@ import {
   type GenerationTask,
   type PreparedRequest,
 } from './asking/generation-request.js';
+import { withoutText } from './asking/egress-consent.js';
 import type { TaskDropReason } from './generation-progress.js';
 import type { Performance } from './generation-run.js';
 import type { CachedReply } from './replies/reply-cache.js';
@@ -97,9 +99,16 @@ function outcomeOf(
 ): Outcome {
   const { strategy, image, imageHash, modality } = request.task;
   const id = sampleId(request, place);
-  if (!parsed.ok) return { dropped: { taskId: id, task: request.task, reason: parsed.reason, detail: parsed.detail } };
+  const dropped = (reason: TaskDropReason, detail: string): Outcome => {
+    return { dropped: { taskId: id, task: withoutText(request.task), reason, detail } };
+  };
+  if (!parsed.ok) return dropped(parsed.reason, parsed.detail);
+  const { context } = request.task;
+  const told = context === undefined ? null : contextTold(parsed.fields, context.text);
+  if (told !== null) return dropped('context-told', told);
+  const shown = context === undefined ? {} : { context: true as const };
   const version = modelVersion === undefined ? {} : { modelVersion };
-  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, cycle };
+  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, ...shown, cycle };
   const about = { id, image, imageHash, modality };
   const sample = { ...about, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
   return { sample, repairs: parsed.repairs ?? [] };
@@ -108,7 +117,7 @@ function outcomeOf(
 /** The same end for each sample that the task asked for. */
 export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): { outcomes: Outcome[] } {
   const outcomes = typesOf(request.task).map((_, place) => ({
-    dropped: { taskId: sampleId(request, place), task: request.task, reason, detail },
+    dropped: { taskId: sampleId(request, place), task: withoutText(request.task), reason, detail },
   }));
   return { outcomes };
 }

@@ -1,7 +1,7 @@
 /** Builds what a generator is sent for one image: system text by strategy, and the request by question type. */
 import { sha256 } from '../hash.js';
 import { questionTypes, strategies, type Modality, type QuestionType, type Sample, type Strategy } from '../sample.js';
-import { questionTypeTexts, systemText } from './generator-templates.js';
+import { contextText, questionTypeTexts, systemText } from './generator-templates.js';
 
 /** What a reply says of a sample. */
 type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
@@ -16,6 +16,8 @@ export interface GeneratorRequest {
   questionTypes?: readonly QuestionType[] | undefined;
   /** Samples of high reward, shown as examples in words (their images are not sent). */
   exemplars: readonly Told[];
+  /** What was written about the image: its report or caption. */
+  context?: string | undefined;
 }
 
 export interface GeneratorPrompt {
@@ -34,7 +36,7 @@ const questionTypeLabel = 'Question type: ';
 const questionTypesLabel = 'Question types: ';
 
 export function buildGeneratorPrompt(request: GeneratorRequest): GeneratorPrompt {
-  const { strategy, modality, exemplars } = request;
+  const { strategy, modality, exemplars, context } = request;
   const types = request.questionTypes ?? [request.questionType];
   const system = systemText(strategy, types.length === 1 ? 'one' : 'several');
   const shared = types.length === 1 ? ofOne(request.questionType) : ofSeveral(types);
@@ -49,6 +51,7 @@ export function buildGeneratorPrompt(request: GeneratorRequest): GeneratorPrompt
       ? 'Write one sample of this question type about the attached image.'
       : `Write ${types.length} samples about the attached image, one of each question type listed.`,
   );
+  if (context !== undefined) own.push('', contextText(context));
   const before = `${shared.join('\n')}\n`;
   const prompt = `${before}${own.join('\n')}`;
   const imageAt = exemplars.length > 0 || types.length > 1 ? before.length : 0;

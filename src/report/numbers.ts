@@ -40,7 +40,9 @@ export function points(difference: number): string {
   return `${sign}${Math.abs(100 * difference).toFixed(1)}\u00a0points`;
 }
 
-/** 0.0213 -> `0.021`; below a thousandth as `3e−7`. */
-export function probability(p: number): string {
-  return p < 0.001 ? p.toExponential(0).replace('-', '\u2212') : p.toFixed(3);
-}
+/** 0.0213 -> `0.021`. The tests by drawing draw ten thousand times: below a thousandth no more is known. */
+export const probability = (p: number): string => (p < 0.001 ? '<\u00a00.001' : p.toFixed(3));
+
+/** `p = 0.021`, `p < 0.001`. */
+export const pText = (p: number): string =>
+  p < 0.001 ? `p\u00a0${probability(p)}` : `p\u00a0=\u00a0${probability(p)}`;

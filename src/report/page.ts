@@ -29,14 +29,14 @@ export interface PageOptions {
 export async function pageOf(runs: readonly RunFigures[], options: PageOptions): Promise<string> {
   const linksOf = (what: BesideLink['what']): BesideLink[][] =>
     options.links.map((links) => links.filter((link) => link.what === what));
+  const several = runs.length > 1;
   const loops = runs.some(({ run }) => run.comparison === null);
   const parts: (Section | null)[] = [
+    ...(several ? [await seeds(runs), await comparison(runs)] : []),
     answers(runs, linksOf('questions')),
-    glance(runs),
-    runs.length > 1 ? await comparison(runs) : null,
-    limits(runs),
-    await seeds(runs),
     await recipe(runs),
+    glance(runs),
+    limits(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,
     headroom(runs),
@@ -49,8 +49,8 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
   ];
   const sections = parts.filter((part) => part !== null);
   const names = runs.map(({ run }) => run.name);
-  const title = names.length === 1 ? `Run ${names[0] ?? ''}` : `${names.length} runs: ${names.join(', ')}`;
-  const body = html`<a class="skip" href="#glance">Skip to the figures</a>
+  const title = several ? `${names.length} runs of ${kindsOf(runs)}: ${names.join(', ')}` : `Run ${names[0] ?? ''}`;
+  const body = html`<a class="skip" href="#${sections[0]?.id ?? 'glance'}">Skip to the figures</a>
     <header>
       <h1>${title}</h1>
       <p class="subtitle">
@@ -81,6 +81,10 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     </footer>`;
   return documentOf({ title, body });
 }
+
+/** `data-scale`, `the loop`, or both. */
+const kindsOf = (runs: readonly RunFigures[]): string =>
+  [...new Set(runs.map(({ run }) => run.comparison?.recipe ?? 'the loop'))].join(' and ');
 
 const state = (status: string, name: string | null): Markup =>
   html`<span class="state ${status}">${name === null ? status : `${name}: ${status}`}</span> `;

@@ -92,7 +92,7 @@ th:first-child{text-align:left;padding-left:0}
 :target>.kind{text-decoration:underline}
 pre{overflow-x:auto;font:.83rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:6px;padding:.8rem;margin:.5rem 0 0}
 footer{color:var(--muted);font-size:.86rem;padding-bottom:2rem}
-@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}}
+@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}th,td{padding:.3rem .35rem}thead th{white-space:normal}.opening{font-size:1.03rem}}
 @media print{
 :root{color-scheme:light;${variables(light)}--page:#fff}
 body{font-size:10.5pt}

@@ -1,11 +1,11 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
+import { signedPoints } from '../loop/result/headline.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
-import { formatNumber, formatSeconds } from '../format.js';
+import { formatNumber, formatSeconds, spacedName } from '../format.js';
 import { stageWords } from './parts/stage-words.js';
-import { signedPoints } from './state/headline.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
@@ -79,7 +79,7 @@ function jobText(event: JobEvent): string | null {
   const at = `step ${event.step} of ${event.totalSteps}`;
   if (event.grpo === null) return `${at}, loss ${formatNumber(event.loss)}`;
   const { reward, rewardStd, rewards, deadGroups } = event.grpo;
-  const parts = Object.entries(rewards).map(([name, { mean }]) => `${name} ${formatNumber(mean)}`);
+  const parts = Object.entries(rewards).map(([name, { mean }]) => `${spacedName(name)} ${formatNumber(mean)}`);
   return `${at}, reward ${formatNumber(reward)} ± ${formatNumber(rewardStd)} (${parts.join(', ')}), dead groups ${formatNumber(deadGroups)}`;
 }
 
@@ -87,7 +87,7 @@ function jobText(event: JobEvent): string | null {
 function metricsText(metrics: StageMetrics): string {
   return Object.entries(metrics)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${words(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .map(([name, value]) => `${spacedName(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
     .join(', ');
 }
 
@@ -98,8 +98,6 @@ function comparisonText({ first, second, difference, interval, pValue, n }: Poli
     interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${p})`;
   return `${first} → ${second} ${signedPoints(difference)} points${within} on ${n} questions`;
 }
-
-const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** Local time of day. */
 function clock(time: string): string {

@@ -10,7 +10,7 @@ test(
   { timeout: 120_000 },
   async () => {
     const script = path.join(import.meta.dirname, 'fixtures', 'abandon.ts');
-    const node = spawn(process.execPath, ['--import', 'tsx', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const node = spawn(process.execPath, ['--import', 'tsx/esm', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     let pids: number[] = [];
     for await (const line of createInterface(node.stdout)) {
       ({ pids } = JSON.parse(line) as { pids: number[] });

@@ -9,6 +9,8 @@ test.each([
   ['SIGKILL', 'python-died'],
   ['SIGSTOP', 'python-silent'],
 ])('a supervisor that gets %s during a job', { timeout: 120_000 }, async (signal, code) => {
-  const { stdout, exitCode } = await execa(process.execPath, ['--import', 'tsx', script, signal], { reject: false });
+  const { stdout, exitCode } = await execa(process.execPath, ['--import', 'tsx/esm', script, signal], {
+    reject: false,
+  });
   expect({ exitCode, said: stdout }).toEqual({ exitCode: 0, said: JSON.stringify({ code, done: 1 }) });
 });

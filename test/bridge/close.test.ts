@@ -5,6 +5,6 @@ import { expect, test } from 'vitest';
 
 test('Node does not end while it waits for Python to leave', { timeout: 120_000 }, async () => {
   const script = path.join(import.meta.dirname, 'fixtures', 'slow-leave.ts');
-  const { stdout, exitCode } = await execa(process.execPath, ['--import', 'tsx', script], { reject: false });
+  const { stdout, exitCode } = await execa(process.execPath, ['--import', 'tsx/esm', script], { reject: false });
   expect({ stdout, exitCode }).toEqual({ stdout: 'closed', exitCode: 0 });
 });

@@ -11,7 +11,7 @@ interface Report {
 
 test('calls, jobs and events leave nothing behind, and Node stays free', { timeout: 400_000 }, async () => {
   const bench = path.resolve(import.meta.dirname, '../bench/bridge/soak.ts');
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', bench, '3000', '8', '6000']);
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx/esm', bench, '3000', '8', '6000']);
   const { calls, jobs, stream } = JSON.parse(stdout) as Report;
   // A leak of 700 bytes a call, or of a job's whole record, would be 2 MiB.
   expect(calls.nodeMiB).toBeLessThan(2);

@@ -82,7 +82,7 @@ describe('lines', () => {
         "          Drawn images.",
         "start      grade            done before",
         "cycle 1/3  GRPO             going on …",
-        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (rewardModel 0.800, answerMatch 0.500), dead groups 0.250",
+        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (reward model 0.800, answer match 0.500), dead groups 0.250",
         "cycle 1/3  GRPO             rows 900, loss 0.012 (1:15)",
         "warning: look here",
         "complete after 10:00",

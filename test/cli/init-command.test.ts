@@ -1,4 +1,5 @@
 /** `init` writes what `plan` accepts, asks only at a terminal, and writes over nothing. */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { medgr2 } from '../../src/called-as.js';
 import { initCommand, type InitCommand } from '../../src/cli/commands/init-command.js';
 import type { CommandIo } from '../../src/cli/command-io.js';
+import { buildProgram } from '../../src/cli/program.js';
 import { planCommand } from '../../src/cli/commands/plan-command.js';
 import { loadConfig } from '../../src/config/load.js';
+import { readDataset } from '../../src/dataset/folders/dataset-folder.js';
 import { writePicture } from '../helpers/pictures.js';
 
 let dir: string;
@@ -73,6 +76,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
     join(dir, 'scans'),
     'MRT',
     'MRI',
+    '',
     'simulated',
     'openai',
     'localhost:8000/v1',
@@ -87,7 +91,7 @@ test('a slip at the terminal is told, and asked about again; as a flag it ends t
 });
 
 test('own images by questions at a terminal', async () => {
-  await init({}, [join(dir, 'scans'), 'CT', '', 'public data set', 'phantom']);
+  await init({}, [join(dir, 'scans'), 'CT', '', '', 'public data set', 'phantom']);
   expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
     data: { modality: 'CT' },
     egress: { reason: 'public data set' },
@@ -155,5 +159,81 @@ describe('refuses', () => {
   ])('%s', async (_, flags, code) => {
     await expect(init(flags())).rejects.toMatchObject({ code });
     await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');
+  });
+});
+
+test('labels: the commands that make questions of them, and a pool of labelled images', async () => {
+  const images = join(dir, 'scans');
+  await init({}, [images, 'fundus photography', 'class', 'classes', 'simulated', 'phantom']);
+  expect(errors).toContain('class is not one of questions, classes, boxes, masks');
+  expect(out).toContain(`${medgr2} import classes ${images} --out `);
+  expect(out).toMatch(
+    /--modality "fundus photography"\n.* split .* --part seed=0.3 --part test=0.25 --part pool=0.45\n/,
+  );
+  expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({
+    data: { source: 'files', pool: join(dir, 'data/parts/pool'), seed: join(dir, 'data/parts/seed') },
+    generation: { provider: 'simulated', teacher: { errorRate: 0.4 } },
+  });
+  await init({
+    images,
+    have: 'boxes',
+    labels: 'boxes.json',
+    modality: 'CT',
+    generator: 'gemini',
+    egressReason: 'mine',
+    force: true,
+  });
+  expect(out).toContain(`${medgr2} import boxes boxes.json --image-root ${images} --out `);
+  expect(out).toContain('--modality CT\n');
+});
+
+describe('reports beside the images', () => {
+  const reports = () => join(dir, 'the reports.csv');
+  const images = () => join(dir, 'my scans');
+  beforeEach(async () => {
+    for (const kind of ['cyst', 'mass'])
+      for (let number = 0; number < 6; number++)
+        await writePicture(
+          join(images(), kind, `${kind}${number}.png`),
+          10 * kind.length + number + (kind === 'cyst' ? 0 : 50),
+        );
+    await writeFile(reports(), 'image,report\ncyst/cyst0.png,A round one.\nmass,Something solid.\n');
+  });
+
+  test('go into the import, and stay here unless somebody says why they may leave', async () => {
+    const flags = { images: join(dir, 'scans'), generator: 'gemini', egressReason: 'mine', model: 'phantom' };
+    await writeFile(reports(), 'image,report\na.png,A round one.\n');
+    await init({ ...flags, reports: reports() });
+    expect(out).toContain(`${medgr2} setup --with deid\n  ${medgr2} import images ${join(dir, 'scans')} --out `);
+    expect(out).toContain(`--context '${reports()}'`);
+    expect(await loadConfig(join(dir, 'mine.yaml'))).toMatchObject({ data: { pool: join(dir, 'data/pool') } });
+    expect((await loadConfig(join(dir, 'mine.yaml'))).egress.text).toBeUndefined();
+    await init({ ...flags, reports: reports(), textReason: 'agreement: 7', force: true });
+    expect((await loadConfig(join(dir, 'mine.yaml'))).egress.text).toEqual({ allow: true, reason: 'agreement: 7' });
+    await writeFile(reports(), 'image,report\nother.png,A round one.\n');
+    await expect(init({ ...flags, reports: reports(), force: true })).rejects.toMatchObject({
+      code: 'context-unmatched',
+    });
+  });
+
+  test('what is printed can be pasted, blanks in paths and all', { timeout: 120_000 }, async () => {
+    const labelled = { images: images(), have: 'classes', generator: 'simulated', model: 'phantom', modality: 'CT' };
+    await init({ ...labelled, reports: reports() });
+    const lines = out.split('\n').flatMap((line) => line.split(`${medgr2} `)[1] ?? []);
+    const pasted = lines.filter((line) => /^(?:import|split)/.test(line));
+    expect(pasted).toHaveLength(2);
+    for (const line of pasted) {
+      const words = execFileSync('bash', ['-c', `printf '%s\\0' ${line}`], { encoding: 'utf8' })
+        .split('\0')
+        .slice(0, -1);
+      await buildProgram({ ...io(), env: process.env }).parseAsync(['node', 'medgr2', ...words]);
+    }
+    const { images: shown } = await readDataset(join(dir, 'data/labelled'));
+    expect(shown.map(({ context }) => context ?? '').toSorted()).toEqual([
+      ...Array.from({ length: 5 }, () => ''),
+      'A round one.',
+      ...Array.from({ length: 6 }, () => 'Something solid.'),
+    ]);
+    expect(await plan()).not.toContain('- data:');
   });
 });

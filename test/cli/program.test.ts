@@ -23,20 +23,8 @@ async function invoke(...values: string[]): Promise<{ out: string; error: string
 }
 
 describe('help', () => {
-  test.each([
-    [],
-    ['run'],
-    ['demo'],
-    ['setup'],
-    ['doctor'],
-    ['plan'],
-    ['init'],
-    ['generate'],
-    ['score'],
-    ['sft'],
-    ['grpo'],
-    ['train-reward'],
-  ])('%s shows an example', async (...command) => {
+  const commands = buildProgram({ out: () => {}, error: () => {}, env: {}, signal: AbortSignal.abort() }).commands;
+  test.each([[], ...commands.map((command) => [command.name()])])('%s shows an example', async (...command) => {
     const { out, code } = await invoke(...command, '--help');
     expect(code).toBe(0);
     expect(out).toContain(`Examples:\n  ${medgr2} ${command.join(' ')}`);

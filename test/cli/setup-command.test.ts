@@ -13,7 +13,7 @@ const io = {
 
 test.each(['nothing', 'ray,vlm', ''])('--with %j is wrong usage that lists the extras', async (names) => {
   const running = buildProgram(io).parseAsync(['node', 'medgr2', 'setup', '--with', names]);
-  await expect(running).rejects.toThrow(/there are ray, vllm, deepspeed, bitsandbytes, trackers, torchvision/);
+  await expect(running).rejects.toThrow(/there are ray, vllm, deepspeed, bitsandbytes, trackers, torchvision, deid/);
   await expect(running).rejects.toBeInstanceOf(CommanderError);
 });
 

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runsCommand } from '../../src/cli/commands/runs-command.js';
 import { statusCommand } from '../../src/cli/commands/status-command.js';
 import { stopCommand } from '../../src/cli/commands/stop-command.js';
 import { watchCommand } from '../../src/cli/commands/watch-command.js';
@@ -50,6 +51,50 @@ describe('watch', () => {
       code: 'no-run',
       remedy: expect.stringContaining('runs/'),
     });
+  });
+});
+
+describe('runs', () => {
+  test('are listed newest first with state and headline, seeds of a recipe among them', async () => {
+    const root = join(runDir, '..');
+    record(recordedRun());
+    mkdirSync(join(root, 'grid', 'seed-3'), { recursive: true });
+    mkdirSync(join(root, 'none'));
+    runDir = join(root, 'grid', 'seed-3');
+    record(untilWithin(1, 'sft'));
+    await runsCommand(root, true, io());
+    const found = JSON.parse(out[0] ?? '') as { runDir: string; status: string; headline: string | null }[];
+    expect(found.map(({ runDir: dir, status, headline }) => [relative(root, dir), status, headline])).toEqual([
+      ['grid/seed-3', 'gone', 'base 0.540 on 180 questions; no policy was trained yet'],
+      [
+        'run',
+        'complete',
+        '0.540 → 0.640, +10.0 points (+7.0 to +13.0) on 180 questions; SFT +6.0, GRPO +4.0 (cycle 2 GRPO)',
+      ],
+    ]);
+    out = [];
+    await runsCommand(root, false, io());
+    expect(out[0]).toMatch(/^run +state +last word +result\ngrid\/seed-3 +its process is gone/);
+    await expect(runsCommand(join(root, 'nowhere'), false, io())).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  test('a folder of several seeds is taken by status, watch and stop', async () => {
+    const folder = join(runDir, '..', 'grid');
+    for (const seed of ['seed-1', 'seed-2']) {
+      runDir = join(folder, seed);
+      mkdirSync(runDir, { recursive: true });
+      record(seed === 'seed-1' ? recordedRun() : untilWithin(1, 'sft'));
+    }
+    await statusCommand(folder, false, io());
+    expect(out.join('\n')).toMatch(/seed-1\nstatus +complete[^]*seed-2\nstatus +its process is gone/);
+    out = [];
+    await watchCommand({ folder, replay: null, json: false, plain: true }, io());
+    expect(out.join('\n')).toContain('SFT');
+    await expect(stopCommand(folder, false, io())).rejects.toMatchObject({
+      code: 'not-running',
+      message: expect.stringContaining('seed-2'),
+    });
+    runDir = folder;
   });
 });
 

@@ -77,6 +77,27 @@ describe('the data', () => {
     expect(data.truth({ ...sample, question: 'What else?' })).toBeNull();
   });
 
+  test('has a simulated teacher where the pool’s questions are answered, and asks about those images alone', async () => {
+    const errorRates = { direct: 1, 'step-by-step': 0, 'meta-cognitive': 0 };
+    await importRange('answered', 20, 9);
+    const data = await loadFiles(options({ pool: at('answered'), teacher: { errorRates } }));
+    expect(data.pool).toHaveLength(9);
+    expect(data.notice).toContain('The teacher is simulated');
+    for (const { imageHash, questionTypes = [] } of data.pool) {
+      const [questionType = 'lesion grading', ...others] = questionTypes;
+      expect(others).toEqual([]);
+      const right = data.book?.reply({ imageHash, strategy: 'step-by-step', questionType });
+      const wrong = data.book?.reply({ imageHash, strategy: 'direct', questionType });
+      const asked = { ...(data.seed[0] as (typeof data.seed)[number]), imageHash };
+      expect(data.truth(asked)).toBe(right?.answer);
+      expect([right?.answer, wrong?.answer].toSorted()).toEqual(['left', 'right']);
+    }
+    await expect(loadFiles(options({ teacher: { errorRates } }))).rejects.toMatchObject({
+      code: 'no-teacher',
+      remedy: expect.stringContaining('import classes'),
+    });
+  });
+
   test('refuses images, then patients, of the test set in the seed', async () => {
     await expect(loadFiles(options({ seed: at('leaky') }))).rejects.toMatchObject({
       code: 'test-leak',
@@ -113,8 +134,10 @@ describe('the data', () => {
 
 describe('the configuration', () => {
   const yaml = 'data: { source: files, seed: seed, test: test, pool: raw }\n';
-  test('refuses the simulated teacher, which knows nothing about other images', () => {
-    expect(() => parseConfig(yaml, { file: at('own.yaml') })).toThrow(/simulated teacher knows no answers/);
+  test('takes the simulated teacher, which knows little of other images, only where its rate of errors is stated', () => {
+    expect(() => parseConfig(yaml, { file: at('own.yaml') })).toThrow(/simulated teacher knows your own images only/);
+    const stated = parseConfig(`${yaml}generation: { teacher: { errorRate: 0.4 } }\n`, { file: at('own.yaml') });
+    expect(stated.generation.teacher.errorRate).toBe(0.4);
   });
 
   test('reads paths from the file’s own folder', () => {

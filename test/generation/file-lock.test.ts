@@ -121,7 +121,7 @@ test('of processes that race, stopped, woken and killed at random, one holds the
   const [file, log] = [folder.at('run'), folder.at('log')];
   const rounds = 40;
   const start = (name: string): ChildProcess =>
-    spawn(process.execPath, ['--import', 'tsx', script, file, log, name, String(rounds)], {
+    spawn(process.execPath, ['--import', 'tsx/esm', script, file, log, name, String(rounds)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   const killed = new Set(['a', 'b']);

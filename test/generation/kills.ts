@@ -49,7 +49,7 @@ export async function killRepeatedly(options: KillOptions): Promise<KillOutcome>
   const faults = { malformed: 0.05, blocked: 0.05, overloaded: 0.05 };
   await using server = await startTeacherServer({ book, faults, latencyMs, retryAfterMs: 10, countsFile, batchMs: 60 });
   const start = () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, folder.path, server.url, mode], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', script, folder.path, server.url, mode], {
       stdio: 'inherit',
     });
     return { child, ended: once(child, 'exit') };

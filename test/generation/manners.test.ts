@@ -207,6 +207,7 @@ describe('consent', () => {
       'provider',
       'reason',
       'request',
+      'text',
     ]);
     // On this machine the flag changes nothing, and nothing is written down.
     const here = await generateIn(newFolder(), { tasks, provider: fake().provider });

@@ -19,7 +19,7 @@ export interface CommandActs {
 
 /** @param values What follows `medgr2`; with `--json`, so that stdout is events. */
 export async function runCommandLine(values: readonly string[], acts: CommandActs = {}): Promise<CommandEnd> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...values], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'src/cli/main.ts', ...values], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...acts.env },
   });

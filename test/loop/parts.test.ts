@@ -1,7 +1,7 @@
 /** The loop's pure parts: which tasks a cycle has, which examples and prompts it picks, what it calls precise. */
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
-import { differences } from '../../src/loop/folder/open-run-folder.js';
+import { differenceLines, differences } from '../../src/loop/folder/settings-differences.js';
 import { precisionOf } from '../../src/loop/result/sample-precision.js';
 import { answerRewards } from '../../src/bridge/jobs/answer-rewards.js';
 import { toRun } from '../../src/loop/folder/run-folder.js';
@@ -165,4 +165,18 @@ test('paths within the run folder become relative, others stay', () => {
   expect(toRun('/runs/a', '/runs/a/images/x.png')).toBe('images/x.png');
   expect(toRun('/runs/a', 'images/x.png')).toBe('images/x.png');
   expect(toRun('/runs/a', '/data/x.png')).toBe('/data/x.png');
+});
+
+test('settings that differ are a short list: within lists by name, long values cut, the rest counted', () => {
+  const arm = (name: string, steps: number) => ({ name, sft: { steps } });
+  const there = { arms: [arm('a', 1), arm('b', 2)], text: 'x'.repeat(200), seed: 0 };
+  const here = { arms: [arm('a', 1), arm('b', 3), arm('c', 4)], text: 'y', seed: 0 };
+  expect(differenceLines(differences(there, here))).toEqual([
+    'arms.b.sft.steps: 2 there, 3 here',
+    'arms.c: not there, {"name":"c","sft":{"steps":4}} here',
+    `text: "${'x'.repeat(58)}… there, "y" here`,
+  ]);
+  const many = Object.fromEntries(Array.from({ length: 40 }, (_, key) => [`k${key}`, key]));
+  expect(differenceLines(differences({}, many))).toHaveLength(12);
+  expect(differenceLines(differences({}, many)).at(-1)).toBe('… and 29 more');
 });

@@ -84,7 +84,16 @@ describe.skipIf(process.platform !== 'linux')('the loop with its real parts', ()
       child.kill('SIGINT');
     });
     expect(stopped.code, stopped.stderr).toBe(130);
-    expect(stopped.stderr).toMatch(/same command again/);
+    expect(stopped.stderr).toContain('Give the same command again to continue it.');
+    expect(stopped.events.at(-1)).toMatchObject({ type: 'run-end', status: 'interrupted' });
+    const jobs = stopped.events.flatMap((event) => (event.type === 'job' ? [event.event] : []));
+    const saved = jobs.findLast((event) => event.type === 'checkpoint');
+    expect(readdirSync(saved?.path ?? '')).toContain('trainer_state.json');
+    const ledger = readFileSync(join(runDir, 'ledger.jsonl'), 'utf8').trim().split('\n');
+    expect(ledger.map((line) => (JSON.parse(line) as { stage: string }).stage)).toEqual(
+      stopped.events.flatMap((event) => (event.type === 'stage-end' ? [event.stage] : [])),
+    );
+    expect(existsSync(join(runDir, 'run.lock'))).toBe(false);
 
     const kills: [string, (event: TimedEvent) => boolean][] = [
       ['generate', (event) => event.type === 'stage-progress' && event.done > 0],

@@ -91,8 +91,8 @@ test('shows every figure of the result, and no section of the loop', async () =>
   expect(runs).toEqual([{ name: 'run', status: 'complete' }]);
   const page = readFileSync(file, 'utf8');
   expect(tableNamed(page, 'Models of run').rows.map((row) => row.slice(0, 4))).toEqual([
-    ['zero-shot: model <base>', '50.0 %', '50.0 %', '50.0 % (10.0 to 90.0)'],
-    ['model <tuned>', '90.0 %', '50.0 %', '70.0 % (10.0 to 90.0)'],
+    ['zero-shot: model <base>', '50.0 ± 26.3 %', '50.0 ± 26.3 %', '50.0 % (10.0 to 90.0)'],
+    ['model <tuned>', '90.0 ± 19.3 %', '50.0 ± 26.3 %', '70.0 % (10.0 to 90.0)'],
   ]);
   expect(tableNamed(page, 'Accuracy by number of samples').rows.map((row) => row.slice(0, 3))).toEqual([
     ['TopK', '32', '50.0 %'],

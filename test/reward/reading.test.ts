@@ -308,6 +308,40 @@ it('what somebody else says pays nothing', () => {
   );
 });
 
+/** Options that an image can be said to be. */
+const identities = optionSets.filter(([first = '']) =>
+  ['MRI', 'Left lung', 'Grade I', 'Normal', 'Magnetic Resonance Imaging (MRI)', '肺炎'].includes(first),
+);
+
+it('what is recommended, past, looked for, compared or general pays nothing', () => {
+  const asides = [
+    'the patient should undergo X',
+    'X is recommended',
+    'History: X last year.',
+    'the patient had X two years ago',
+    'Evaluate for X.',
+    'X is often confused with something else',
+    'X is larger on this than on the other',
+    'Der Patient sollte X erhalten.',
+    'X est conseillé.',
+    'Se recomienda X.',
+    'Рекомендуется X.',
+    '建议做X。',
+  ];
+  const named = fc.constantFrom(...optionSets.slice(0, 2), ...identities).filter(([first]) => first !== 'Yes');
+  fc.assert(
+    fc.property(
+      named.chain((options) => fc.tuple(fc.constant(options), fc.constantFrom(...options))),
+      fc.constantFrom(...asides),
+      ([options, option], aside) => {
+        const text = aside.replace('X', option);
+        expect({ text, paid: paidKeys(text, options) }).toEqual({ text, paid: [] });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 it('a doubt behind the answer block takes the answer back', () => {
   const behind = [
     ', but X is possible too',
@@ -324,11 +358,6 @@ it('a doubt behind the answer block takes the answer back', () => {
     { numRuns: 200 },
   );
 });
-
-/** Options that an image can be said to be. */
-const identities = optionSets.filter(([first = '']) =>
-  ['MRI', 'Left lung', 'Grade I', 'Normal', 'Magnetic Resonance Imaging (MRI)', '肺炎'].includes(first),
-);
 
 it('a letter beside a statement of another option pays neither', () => {
   const both = [

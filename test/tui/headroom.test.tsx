@@ -66,6 +66,6 @@ test('without a look there is no such line; dead groups are told by reward', () 
     ]),
   ).join('\n');
   expect(lines).not.toContain('cycle 1:');
-  expect(lines).toMatch(/rewardModel +0.700 ± 0.30, dead 0.01[^]*dead groups +0.01/);
+  expect(lines).toMatch(/reward model +0.700 ± 0.30, dead 0.01[^]*dead groups +0.01/);
   expect(lines).toMatch(/left out +0.62, all right or all/);
 });

@@ -114,7 +114,7 @@ test('an alarm stands beside the keys at every width, once however often it is t
     [120, 40],
   ] as const) {
     const lines = picture([...events, alarm, alarm], columns, rows).split('\n');
-    expect(lines.at(-1)).toMatch(/⚠ answerBias in cycle 1 ·/);
+    expect(lines.at(-1)).toMatch(/⚠ answer bias in cycle 1 ·/);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
   }
   expect(stateOf([...events, alarm, alarm]).alarms).toHaveLength(1);

@@ -30,10 +30,13 @@ function looksAt(events: readonly TimedEvent[], pace: number): Look[] {
   return looks;
 }
 
-describe.each([['one cycle', 'times-of-one-cycle.jsonl', ['cycles=1']]])('a run of %s', (_, file, set) => {
+describe.each([
+  ['one cycle', 1],
+  ['three cycles, the data set growing', 3],
+])('a run of %s', (_, cycles) => {
   // On a machine three times as slow the same holds.
   test.each([1, 3])('at %d times its time', (pace) => {
-    const events = recordedTimes(file, { pace, set });
+    const events = recordedTimes('times-of-one-cycle.jsonl', { pace, cycles, set: [`cycles=${cycles}`] });
     const looks = looksAt(events, pace);
     const total = looks.length;
     const known = looks.findIndex(({ shown }) => shown !== null);

@@ -11,9 +11,9 @@ import torch
 from safetensors import SafetensorError
 
 from medgr2.models.load_models import DTYPES, job_start, model_path, set_up
-from medgr2.models.load_processor import load_processor
+from medgr2.models.load_processor import load_processor, save_processor
 from medgr2.models.model_roles import is_reward_model
-from medgr2.models.reward_backbone import RewardModel, save_processor
+from medgr2.models.reward_backbone import RewardModel
 from medgr2.models.weights import base_of, load_weights, shipped_name, stored_dtype
 from medgr2.node.job_channel import Channel
 from medgr2.resuming.resumable_trainer import not_saved

@@ -1,8 +1,9 @@
-"""The one loader of processors: any family's own, from a model folder, an adapter's folder or a Hugging Face id."""
+"""The one loader (and saver) of processors: any family's own, from a model folder, an adapter's folder or a hub id."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoProcessor, ProcessorMixin
@@ -49,6 +50,13 @@ def _load(path: str) -> Any:
             "processor_config.json of the model it was made from into it"
         )
     return processor
+
+
+def save_processor(processor: Any, folder: Path) -> None:
+    """As plain AutoProcessor finds it again."""
+    processor.save_pretrained(folder)
+    if getattr(processor, "chat_template", None):
+        (folder / "chat_template.jinja").write_text(processor.chat_template)
 
 
 def _needs(path: str, error: ImportError) -> str:

@@ -20,7 +20,7 @@ from torch import nn
 from medgr2.models.frozen_towers import reuse_features
 from medgr2.models.likelihood import target_log_likelihoods
 from medgr2.models.load_models import load_vlm, model_path
-from medgr2.models.load_processor import load_processor
+from medgr2.models.load_processor import load_processor, save_processor
 from medgr2.models.model_roles import ABOUT_FILE, HEAD_FILE, check_reward_model, is_reward_model
 from medgr2.models.weights import ModelUnloadable, check_finite
 from medgr2.rows.encode import Row, encode
@@ -228,13 +228,6 @@ class RewardModel(nn.Module):
                     f"the reward model gives sample {row['id']} the score {score}; its weights are damaged or diverged"
                 )
         return scores
-
-
-def save_processor(processor: Any, folder: Path) -> None:
-    """As plain AutoProcessor finds it."""
-    processor.save_pretrained(folder)
-    if getattr(processor, "chat_template", None):
-        (folder / "chat_template.jinja").write_text(processor.chat_template)
 
 
 def load_head(head: RewardHead, file: Path) -> None:

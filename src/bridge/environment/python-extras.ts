@@ -10,6 +10,7 @@ export const extras = {
   bitsandbytes: 'optimisers of 8 bits, weights of 4',
   trackers: 'sending events.jsonl on to TensorBoard or W&B',
   torchvision: 'the image processors that some models ship with',
+  deid: 'masking names, dates and numbers in reports (import --context, --map context=…)',
 } as const;
 export type Extra = keyof typeof extras;
 

@@ -1,7 +1,7 @@
 /** `medgr2 init`: asks what no flag says, where there is a terminal, and writes a configuration that `plan` accepts. */
 import { existsSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
-import { medgr2 } from '../../called-as.js';
+import { dirname, join, relative, resolve } from 'node:path';
+import { medgr2, shellWord } from '../../called-as.js';
 import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
@@ -10,7 +10,9 @@ import { leftNotes, listImages, noImages } from '../../dataset/pictures/image-fo
 import { ConfigError, InterruptedError, Medgr2Error } from '../../errors.js';
 import { writeWhole } from '../../loop/folder/run-folder.js';
 import { modalities, type Modality } from '../../sample.js';
-import { asWritten, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
+import { knownOf, labelQuestion, labelSteps, poolShare } from '../init-labels.js';
+import { asWritten, elsewhere, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
+import { contextFlag, initReports, maskingSteps, type Reports } from '../init-reports.js';
 import type { CommandIo } from '../command-io.js';
 import { describeError } from '../print-error.js';
 
@@ -18,6 +20,13 @@ export interface InitCommand {
   file: string;
   images?: string | undefined;
   modality?: string | undefined;
+  /** What is known of the images: `questions`, `classes`, `boxes` or `masks`. */
+  have?: string | undefined;
+  /** Where the labels are, if not with the images. */
+  labels?: string | undefined;
+  /** A table of reports or captions, and why they may leave, masked. */
+  reports?: string | undefined;
+  textReason?: string | undefined;
   generator?: string | undefined;
   generatorModel?: string | undefined;
   generatorUrl?: string | undefined;
@@ -34,7 +43,7 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
       where: file,
       remedy: 'Give another name, or --force to write over it.',
     });
-  const { answers, questions } = await answersOf(command, dirname(file), io);
+  const { answers, questions, prepare } = await answersOf(command, dirname(file), io);
   const text = configTemplate(answers, relative(dirname(file), join(packageRoot, 'configs')));
   parseConfig(text, { file: command.file }); // a template that does not load would be a defect: find it here
   writeWhole(file, text, 'umask');
@@ -44,22 +53,21 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
     io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
   }
   io.out(
-    `\nNext:\n${nextSteps(command, answers, questions?.file ?? null)
+    `\nNext:\n${nextSteps(command, answers, prepare)
       .map((line) => `  ${line}`)
       .join('\n')}`,
   );
 }
 
-interface Questions {
-  file: string;
-  text: string;
+interface Answers {
+  answers: TemplateAnswers;
+  /** A table to fill in. */
+  questions: { file: string; text: string } | null;
+  /** What to do before `plan`. */
+  prepare: string[];
 }
 
-async function answersOf(
-  command: InitCommand,
-  folder: string,
-  io: CommandIo,
-): Promise<{ answers: TemplateAnswers; questions: Questions | null }> {
+async function answersOf(command: InitCommand, folder: string, io: CommandIo): Promise<Answers> {
   const ask: Ask = (flag, question, otherwise, read) =>
     flag === undefined ? askUntil(io, question, otherwise, read) : Promise.resolve(read(flag));
   const { images, names } = await ask(
@@ -79,7 +87,8 @@ async function answersOf(
     const { generator = 'simulated' } = command;
     if (generator !== 'simulated') throw needsImages(generator);
     const base = await model('phantom');
-    return { answers: { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base }, questions: null };
+    const drawn = { data: { kind: 'phantom' }, generator: { provider: 'simulated' }, base, texts: null } as const;
+    return { answers: drawn, questions: null, prepare: [] };
   }
   const modality = await ask(
     command.modality,
@@ -87,19 +96,25 @@ async function answersOf(
     'unknown',
     modalityOf,
   );
-  const generator = await initGenerator(command, ask);
+  const have = await ask(command.have, labelQuestion, 'questions', knownOf);
+  const generator = await initGenerator(command, ask, have !== 'questions');
   const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
-  const pool = relative(folder, resolve(images)) || '.';
-  const own = {
-    kind: 'images',
-    pool,
-    modality,
-    count: names.length,
-    seed: 'data/parts/seed',
-    test: 'data/parts/test',
-  } as const;
+  const reports = await initReports(command, ask, { names, whom: elsewhere(generator) });
+  const texts = reports === null ? null : { reason: reports.reason };
+  const parts = { kind: 'images', modality, seed: 'data/parts/seed', test: 'data/parts/test' } as const;
+  if (have !== 'questions') {
+    const count = Math.max(1, Math.floor(poolShare * names.length));
+    const labelled = { ...parts, pool: 'data/parts/pool', count, labelled: true } as const;
+    const prepare = labelSteps(have, { ...command, images, modality, reports });
+    return { answers: { data: labelled, generator, base, texts }, questions: null, prepare };
+  }
+  const raw = relative(folder, resolve(images)) || '.';
+  // Reports come in with the images.
+  const pool = reports === null ? raw : 'data/pool';
+  const own = { ...parts, pool, count: names.length, labelled: false } as const;
   const questions = { file: join(folder, 'questions.csv'), text: questionsTemplate(names, modality) };
-  return { answers: { data: own, generator, base }, questions };
+  const prepare = questionSteps(command.file, { raw, images, modality, reports });
+  return { answers: { data: own, generator, base, texts }, questions, prepare };
 }
 
 async function namesIn(folder: string, io: CommandIo): Promise<string[]> {
@@ -165,19 +180,28 @@ function questionsTemplate(names: readonly string[], modality: Modality): string
 /** The first folder of an image, which often is the patient's: to be looked at, as all of the table. */
 const patientIn = (name: string): string => (name.includes('/') ? (name.split('/')[0] ?? '') : '');
 
-function nextSteps(command: InitCommand, { data, generator }: TemplateAnswers, questions: string | null): string[] {
-  const name = command.file;
-  const folder = relative('.', dirname(resolve(name)));
-  const within = (path: string): string => join(folder, path);
-  const prepare =
-    data.kind === 'phantom' || questions === null
-      ? []
-      : [
-          `fill in ${within(basename(questions))}: trusted questions about some of the images, then`,
-          `${medgr2} import csv ${within('questions.csv')} --image-root ${within(data.pool)} --out ${within('data/questions')}`,
-          `${medgr2} split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
-        ];
+interface Unlabelled {
+  /** The images as the configuration's folder sees them, and as they were given. */
+  raw: string;
+  images: string;
+  modality: Modality;
+  reports: Reports | null;
+}
+
+function questionSteps(file: string, { raw, images, modality, reports }: Unlabelled): string[] {
+  const within = (path: string): string => shellWord(join(relative('.', dirname(resolve(file))), path));
+  const of = modality === 'unknown' ? '' : ` --modality ${shellWord(modality)}`;
+  const taken = `${medgr2} import images ${shellWord(images)} --out ${within('data/pool')}${of}${contextFlag(reports)}`;
+  return [
+    ...(reports === null ? [] : [...maskingSteps(reports), taken]),
+    `fill in ${within('questions.csv')}: trusted questions about some of the images, then`,
+    `${medgr2} import csv ${within('questions.csv')} --image-root ${within(raw)} --out ${within('data/questions')}`,
+    `${medgr2} split ${within('data/questions')} --out ${within('data/parts')} --part seed=0.6 --part test=0.4`,
+  ];
+}
+
+function nextSteps({ file }: InitCommand, { generator }: TemplateAnswers, prepare: readonly string[]): string[] {
   const variable = keyVariableOf(generator);
   const key = variable === null ? [] : [`export ${variable}=…`];
-  return [...prepare, ...key, `${medgr2} plan ${name}`, `${medgr2} doctor ${name}`, `${medgr2} run ${name}`];
+  return [...prepare, ...key, ...['plan', 'doctor', 'run'].map((verb) => `${medgr2} ${verb} ${shellWord(file)}`)];
 }

@@ -3,13 +3,17 @@ import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../../bridge/environment/make-environment.js';
 import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError, messageOf } from '../../errors.js';
 import type { TimedEvent } from '../../loop/run-events.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
+import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
+import { headlineOfResult, headlineText } from '../../loop/result/headline.js';
 import type { RunResult } from '../../loop/result/run-result.js';
 import { runFiles } from '../../loop/folder/run-folder.js';
 import { lineTeller } from '../../tui/event-lines.js';
 import { followFile } from '../../tui/events/event-sources.js';
+import type { ReportWritten } from '../../report/write-report.js';
+import { closingCard, loopCommands, recipeCommands } from '../print/closing-card.js';
 import { comparisonText } from '../print/comparison-text.js';
 import { runDetached } from '../detach.js';
 import type { CommandIo } from '../command-io.js';
@@ -35,6 +39,8 @@ export interface RunCommand {
 }
 
 export async function runCommand(command: RunCommand, io: CommandIo): Promise<void> {
+  // Seconds may pass before the screen is there: whoever waits should see that something happens.
+  if (io.terminal !== undefined && !command.json) io.error(`reading ${command.config} …`);
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const name = basename(command.config, extname(command.config));
   if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);
@@ -53,12 +59,42 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
       work: async () => (await import('../../loop/run.js')).runLoop(config, { ...choices, runDir, signal: io.signal }),
     });
     io.out(summaryOf(result, runDir));
+    await close(result, runDir, io);
     return;
   }
   const { runRecipe } = await import('../../loop/comparison/run-recipe.js');
   const result = await runRecipe(config, { ...choices, runDir, signal: io.signal, onEvent: teller(command, io) });
   if (command.json) return;
   io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
+  await close(result, runDir, io);
+}
+
+/** The report is written by itself, and the card says what can be done next; neither takes anything from the run. */
+async function close(result: RunResult | ComparisonResult | null, runDir: string, io: CommandIo): Promise<void> {
+  const report = await writtenReport(runDir, io);
+  const loop = result === null || 'recipe' in result ? null : result;
+  const headline = loop === null ? null : headlineOfResult(loop);
+  const policy = loop?.paths?.policy ?? null;
+  io.out(
+    closingCard({
+      headline: headline === null ? null : headlineText(headline),
+      report,
+      commands:
+        loop === null
+          ? recipeCommands(runDir)
+          : loopCommands(runDir, policy?.startsWith('cycle-') === true ? policy : null),
+    }),
+  );
+}
+
+async function writtenReport(runDir: string, io: CommandIo): Promise<ReportWritten | null> {
+  try {
+    const { writeReport } = await import('../../report/write-report.js');
+    return await writeReport([runDir], { out: join(runDir, 'report.html') });
+  } catch (error) {
+    io.error(`note: the report could not be written: ${messageOf(error)}`);
+    return null;
+  }
 }
 
 async function runWithSeeds(
@@ -81,7 +117,9 @@ async function runWithSeeds(
     signal: io.signal,
     onEvent: teller(command, io),
   });
-  if (!command.json) io.out(seedsText(pooled, runDir));
+  if (command.json) return;
+  io.out(seedsText(pooled, runDir));
+  await close(null, runDir, io);
 }
 
 const choicesOf = ({ redo, allowVersionChange }: RunCommand) => ({ redo, allowVersionChange });

@@ -8,7 +8,7 @@ import { stageWords } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
-import { expectRun, readState } from '../run-state.js';
+import { expectRuns, readState } from '../run-state.js';
 
 /** What `--json` prints. */
 export interface RunStatus {
@@ -26,6 +26,8 @@ export interface RunStatus {
   secondsLeft: number | null;
   /** Accuracy on the test questions, of the base and after each cycle. */
   accuracy: { base: number | null; cycles: { cycle: number; sft: number | null; grpo: number | null }[] };
+  /** Of a recipe: its models that are measured; empty for the loop. */
+  arms: { name: string; accuracy: number }[];
   error: string | null;
   /** By the ledger: stages that are done, and the newest of them. */
   finished: { stages: number; last: string | null };
@@ -33,9 +35,12 @@ export interface RunStatus {
   gaps: string[];
 }
 
+/** Of each seed, where the folder is one of several. */
 export async function statusCommand(folder: string, json: boolean, io: CommandIo): Promise<void> {
-  const status = await statusOf(expectRun(folder), Date.now());
-  io.out(json ? JSON.stringify(status) : plain(status));
+  for (const [index, runDir] of expectRuns(folder).entries()) {
+    const status = await statusOf(runDir, Date.now());
+    io.out(json ? JSON.stringify(status) : `${index === 0 ? '' : '\n'}${plain(status)}`);
+  }
 }
 
 async function statusOf(runDir: string, now: number): Promise<RunStatus> {
@@ -75,6 +80,10 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
           .map(({ cycle, sft, grpo }) => ({ cycle, sft, grpo })),
       ],
     },
+    arms:
+      known.result !== null && isComparison(known.result)
+        ? known.result.arms.map(({ label, accuracy }) => ({ name: label, accuracy }))
+        : [],
     error: over ? end.error : works ? state.error : null,
     finished: { stages: known.ledger.length, last: lastOf(known.ledger) },
     gaps: known.gaps,
@@ -86,7 +95,8 @@ function lastOf(ledger: readonly LedgerEntry[]): string | null {
   return newest === undefined ? null : stageKey(newest.cycle, newest.stage, newest.arm);
 }
 
-const statusWords: Record<RunStatus['status'], string> = {
+/** Also of a list of runs. */
+export const statusWords: Record<RunStatus['status'], string> = {
   waiting: 'starting',
   running: 'running',
   paused: 'paused',
@@ -97,7 +107,7 @@ const statusWords: Record<RunStatus['status'], string> = {
 };
 
 function plain(status: RunStatus): string {
-  const { cycle, cycles, stage, progress, seconds, secondsLeft, accuracy, error, finished, gaps } = status;
+  const { cycle, cycles, stage, progress, seconds, secondsLeft, accuracy, arms, error, finished, gaps } = status;
   const by = status.process === null ? '' : ` (process ${status.process.pid} on ${status.process.host})`;
   const done = progress === null ? '' : `, ${progress.done} of ${progress.total}`;
   const lines: [string, string | null][] = [
@@ -116,6 +126,7 @@ function plain(status: RunStatus): string {
       `cycle ${number}`,
       `accuracy after SFT ${formatNumber(sft)}, after GRPO ${formatNumber(grpo)}`,
     ]),
+    ...arms.map(({ name, accuracy: of }): [string, string] => ['model', `${name}: accuracy ${formatNumber(of)}`]),
     [
       'finished',
       gaps.length === 0 || finished.last === null ? null : `${finished.stages} stages, ${finished.last} last`,

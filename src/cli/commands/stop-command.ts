@@ -5,11 +5,11 @@ import { InterruptedError, RunError } from '../../errors.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { CommandIo } from '../command-io.js';
-import { expectRun } from '../run-state.js';
+import { expectOneRun } from '../run-state.js';
 
 /** @param afterStage Lets the stage at work end first, and does not wait for that. */
 export async function stopCommand(folder: string, afterStage: boolean, io: CommandIo): Promise<void> {
-  const runDir = expectRun(folder);
+  const runDir = expectOneRun(folder);
   const holder = holderOfRun(runDir);
   if (holder === null)
     throw new RunError('not-running', `no process works on the run in ${runDir}`, {

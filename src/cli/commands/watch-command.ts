@@ -1,5 +1,5 @@
 /** `medgr2 watch`: shows a run from its folder alone, while it goes, after it ended, or played back. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,7 +11,8 @@ import { lineTeller } from '../../tui/event-lines.js';
 import { followFile, replayFile } from '../../tui/events/event-sources.js';
 import type { CommandIo } from '../command-io.js';
 import { onScreen } from '../on-screen.js';
-import { expectRun, readState } from '../run-state.js';
+import { expectOneRun, readState } from '../run-state.js';
+import { comparisonText } from '../print/comparison-text.js';
 import { summaryOf } from '../print/summary-text.js';
 
 export interface WatchCommand {
@@ -23,14 +24,16 @@ export interface WatchCommand {
 }
 
 export async function watchCommand({ folder, replay, json, plain }: WatchCommand, io: CommandIo): Promise<void> {
-  const runDir = expectRun(folder);
+  const runDir = expectOneRun(folder);
   const events = join(runDir, runFiles.events);
   const played = replay === null ? null : replayFile(events, replay);
   const source = played ?? followFile(events);
   const holder = holderOfRun(runDir);
   // The screen knows events alone: of a run whose end they do not tell, lines and the result are shown instead.
   const known = holder === null && replay === null ? await readState(runDir) : null;
-  const drawn = known === null || known.end === null || known.end.status === known.state.status;
+  // A recipe's arms have no ring.
+  const drawn =
+    !comparesModels(runDir) && (known === null || known.end === null || known.end.status === known.state.status);
   if (io.terminal === undefined || json || plain || !drawn) {
     await printEvents(source, { json, follows: () => replay === null && holderOfRun(runDir) !== null }, io).catch(
       (error: unknown) => {
@@ -80,7 +83,14 @@ async function tellEnd(runDir: string, json: boolean, io: CommandIo): Promise<vo
   if (json || end === null || result === null) return;
   if (end.status !== 'complete' && gaps.length > 0)
     io.out(end.status === 'failed' ? `the run failed: ${end.error ?? ''}` : 'the run was stopped');
-  if (end.status === 'complete' && !isComparison(result)) io.out(summaryOf(result, runDir));
+  if (end.status === 'complete')
+    io.out(isComparison(result) ? comparisonText(result, runDir) : summaryOf(result, runDir));
+}
+
+/** By the configuration in its folder. */
+function comparesModels(runDir: string): boolean {
+  const file = join(runDir, runFiles.config);
+  return existsSync(file) && /^recipe:\n {2}kind: (?!loop$)/m.test(readFileSync(file, 'utf8'));
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

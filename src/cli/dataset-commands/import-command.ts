@@ -1,18 +1,23 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
+import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
+import type { RunJob } from '../../dataset/context/mask-texts.js';
 import {
-  importClinical,
-  type ClinicalOptions,
-  type FrameChoice,
-  type WindowChoice,
-} from '../../dataset/import/import-clinical.js';
-import { importFormats, isQuestionFormat, type ImportFormat } from '../../dataset/import/import-formats.js';
+  importFormats,
+  isLabelFormat,
+  isQuestionFormat,
+  type ImportFormat,
+} from '../../dataset/import/import-formats.js';
 import { importImages } from '../../dataset/import/import-images.js';
+import { importLabels } from '../../dataset/import/import-labels.js';
 import { importQuestions } from '../../dataset/import/import-questions.js';
 import type { ImportReport } from '../../dataset/import/import-report.js';
 import type { TokenChoice } from '../../dataset/import/accept-row.js';
 import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
+import { parseClassNames } from '../../dataset/labels/class-names.js';
+import type { LabelKind } from '../../dataset/labels/label-set.js';
+import type { Ask } from '../../dataset/drafts/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
 import { ConfigError } from '../../errors.js';
 import { formatCount } from '../../format.js';
@@ -37,6 +42,15 @@ export interface ImportFlags {
   frames: FrameChoice;
   deidentified?: boolean;
   licence?: string;
+  context?: string;
+  kind?: LabelKind;
+  labels: string[];
+  name: string[];
+  classFrom?: string;
+  perImage: number;
+  ask: Ask[];
+  crops: number;
+  seed: number;
   json?: boolean;
 }
 
@@ -53,29 +67,59 @@ function formatNamed(name: string): ImportFormat {
 
 async function runImport(format: ImportFormat, path: string, flags: ImportFlags, io: CommandIo): Promise<ImportReport> {
   const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
-  const { force = false, shape, specialTokens, encoding = null, answersFrom = null } = flags;
+  const { force = false, shape, specialTokens, encoding = null, answersFrom = null, context = null } = flags;
   const map = parseColumnMap(flags.map);
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
+  // Started only where there are texts to mask.
+  const runJob: RunJob = (module, spec) => withPython(io, onProgress, (run) => run(module, spec));
   if (isQuestionFormat(format))
     return importQuestions(format, {
       ...common,
       map,
+      context,
+      runJob,
       modality: modality ?? null,
       imageRoot,
       encoding,
       answersFrom,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
+  if (isLabelFormat(format)) {
+    const { labels, classFrom = null, perImage, crops, seed } = flags;
+    const kind = flags.kind === undefined ? {} : { kind: flags.kind };
+    const asks = flags.ask.length === 0 ? null : flags.ask;
+    const place = { map, modality: modality ?? null, imageRoot, encoding, context, runJob };
+    const names = parseClassNames(flags.name);
+    return importLabels(format, {
+      ...common,
+      ...place,
+      ...kind,
+      labels,
+      names,
+      classFrom,
+      perImage,
+      crops,
+      asks,
+      seed,
+    });
+  }
   if (format !== 'images') {
     const { window, frames, deidentified = false } = flags;
-    const clinical = { ...common, window, frames, deidentified, ...(modality === undefined ? {} : { modality }) };
-    return withPython(io, onProgress, (runJob) => importClinical(format, { ...clinical, runJob }));
+    const clinical = {
+      ...common,
+      map,
+      encoding,
+      context,
+      window,
+      frames,
+      deidentified,
+      ...(modality === undefined ? {} : { modality }),
+    };
+    return withPython(io, onProgress, (run) => importClinical(format, { ...clinical, runJob: run }));
   }
-  return importImages({ ...common, ...(modality === undefined ? {} : { modality }) });
+  return importImages({ ...common, map, encoding, context, runJob, ...(modality === undefined ? {} : { modality }) });
 }
-
-type RunJob = ClinicalOptions['runJob'];
 
 /** An engine for as long as `work` needs one; torch is not loaded. */
 async function withPython<T>(

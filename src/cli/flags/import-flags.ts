@@ -3,6 +3,9 @@ import { Argument, InvalidArgumentError, Option } from 'commander';
 import { importFormats } from '../../dataset/import/import-formats.js';
 import type { FrameChoice, WindowChoice } from '../../dataset/import/import-clinical.js';
 import { tokenChoices } from '../../dataset/import/accept-row.js';
+import { isClassFrom } from '../../dataset/labels/class-folders.js';
+import { labelKinds } from '../../dataset/labels/label-set.js';
+import { asks, type Ask } from '../../dataset/drafts/question-wording.js';
 import { isPatientFrom } from '../../dataset/patients/patient-path.js';
 import { shapeChoices } from '../../dataset/pictures/picture-size.js';
 import { modalities } from '../../sample.js';
@@ -66,6 +69,10 @@ export const declareImport: Declare = (program, io) => {
         'answers that are numbers of options count from 0 or from 1 (default: as the file shows)',
       ).argParser(parseStart),
     )
+    .option(
+      '--context <table>',
+      'a table of reports or captions by image (--map image=COLUMN, context=COLUMN), shown to the generator alone',
+    )
     .option('--force', 'write over an earlier import')
     .addOption(
       new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
@@ -78,15 +85,58 @@ export const declareImport: Declare = (program, io) => {
         .argParser(parseFrames),
     )
     .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
+    .addOption(new Option('--kind <what>', 'labels: what classes are names of (default: disease)').choices(labelKinds))
+    .option(
+      '--labels <column>',
+      'classes: a column of labels of a table, or one of 0 and 1 for a class; COLUMN=KIND says what it names; several times',
+      collect,
+      [],
+    )
+    .option(
+      '--name <class=words>',
+      'labels: what people call a class, "RBC=red blood cell", or with its plural after a slash; several times',
+      collect,
+      [],
+    )
+    .addOption(
+      new Option(
+        '--class-from <what>',
+        "classes: the folder that is the class: first, last, or a pattern such as '*/{class}/*' (default: first)",
+      ).argParser(parseClassFrom),
+    )
+    .addOption(
+      new Option('--per-image <number>', 'labels: questions about one image, at most')
+        .default(3)
+        .argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option(
+        '--ask <what>',
+        `labels: ${asks.join(', ')}; several times (default: all that can be answered in more than one way)`,
+      )
+        .default([])
+        .argParser(parseAsk),
+    )
+    .addOption(
+      new Option('--crops <number>', 'boxes, masks: pictures of single boxes from one image, at most')
+        .default(0)
+        .argParser(wholeNumber(0)),
+    )
+    .addOption(
+      new Option('--seed <number>', 'labels: another seed gives other questions').default(0).argParser(wholeNumber(0)),
+    )
     .option('--licence <text>', 'the licence, kept with the data')
     .option('--json', 'print import.json on stdout, and nothing else')
     .addHelpText(
       'after',
       example(
-        'medgr2 import vqa-rad VQA-RAD --out data/vqa-rad',
-        'medgr2 import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
-        'medgr2 import dicom STUDY --out data/ct --window 40/400 --frames middle',
-        'medgr2 import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import vqa-rad VQA-RAD --out data/vqa-rad',
+        'import csv questions.csv --out data/mine --map answer=label --map image=file --modality CT',
+        'import dicom STUDY --out data/ct --window 40/400 --frames middle',
+        'import classes skin/ --out data/skin --modality dermoscopy --per-image 2   # a folder a class, or a table of labels',
+        'import boxes VOC/ --out data/cells --modality microscopy --kind attribute --name "RBC=red blood cell"',
+        'import images scans/ --out data/pool --modality MRI --patient-from folder',
+        'import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
       ),
     )
     .action(async (format: string, path: string, flags: ImportFlags) => {
@@ -118,3 +168,22 @@ function parseFrames(text: string): FrameChoice {
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give first, middle, all, or a number from 1.');
   return Number(text);
 }
+
+function parseClassFrom(text: string): string {
+  if (isClassFrom(text)) return text;
+  throw new InvalidArgumentError("Give first, last, or a pattern with {class}, such as '*/{class}/*'.");
+}
+
+function parseAsk(text: string, all: readonly Ask[]): Ask[] {
+  const found = text.split(',').map((part) => asks.find((ask) => ask === part.trim()));
+  const known = found.filter((ask) => ask !== undefined);
+  if (known.length < found.length) throw new InvalidArgumentError(`Give ${asks.join(', ')}.`);
+  return [...all, ...known];
+}
+
+const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    if (/^\d{1,6}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new InvalidArgumentError(`Give a whole number of ${least} or more.`);
+  };

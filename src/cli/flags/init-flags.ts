@@ -1,6 +1,7 @@
 /** `medgr2 init`. */
 import { Option } from 'commander';
 import type { InitCommand } from '../commands/init-command.js';
+import { labelsKnown } from '../init-labels.js';
 import { example, type Declare } from './declare-command.js';
 
 export const declareInit: Declare = (program, io) => {
@@ -9,6 +10,15 @@ export const declareInit: Declare = (program, io) => {
     .description('write a commented configuration; asks what no option says, at a terminal')
     .option('--images <folder>', 'your own images; without it, images are drawn')
     .option('--modality <name>', 'what the images are: CT, MRI, X-ray, ultrasound, …')
+    .addOption(
+      new Option(
+        '--have <what>',
+        'what an expert said of them: questions are still to be written, or there are labels',
+      ).choices(labelsKnown),
+    )
+    .option('--labels <path>', 'a table of classes or a file of boxes that is not with the images')
+    .option('--reports <table>', 'reports or captions of the images, which the generator alone is shown')
+    .option('--text-reason <text>', 'why the reports, with names masked, may be sent to the generator')
     .addOption(
       new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini', 'openai', 'local']),
     )
@@ -24,6 +34,7 @@ export const declareInit: Declare = (program, io) => {
         'init',
         'init mine.yaml --images scans --modality MRI --generator gemini --egress-reason "public data set, CC0"',
         'init mine.yaml --images scans --modality MRI --generator local',
+        'init mine.yaml --images skin --modality dermoscopy --have classes --generator simulated --model phantom',
       ),
     )
     .action(

@@ -1,4 +1,4 @@
-/** `medgr2 watch`, `medgr2 status` and `medgr2 stop`. */
+/** `medgr2 runs`, `medgr2 watch`, `medgr2 status` and `medgr2 stop`. */
 import { InvalidArgumentError } from 'commander';
 import { example, type Declare } from './declare-command.js';
 
@@ -44,6 +44,18 @@ export const declareStop: Declare = (program, io) => {
     .action(async (folder: string, { afterStage }: { afterStage?: boolean }) => {
       const { stopCommand } = await import('../commands/stop-command.js');
       await stopCommand(folder, afterStage === true, io);
+    });
+};
+
+export const declareRuns: Declare = (program, io) => {
+  program
+    .command('runs [folder]')
+    .description('the runs of a folder (default: runs), newest first, each with its state and what it came to')
+    .option('--json', 'print one JSON list on stdout, and nothing else')
+    .addHelpText('after', example('runs', 'runs experiments --json | jq .[0].headline'))
+    .action(async (folder: string | undefined, { json }: { json?: boolean }) => {
+      const { runsCommand } = await import('../commands/runs-command.js');
+      await runsCommand(folder ?? 'runs', json === true, io);
     });
 };
 

@@ -47,8 +47,10 @@ function headroomLines({ cycles }: RunResult): string[] {
 export const warningLines = (warnings: readonly string[]): string[] =>
   warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `warning: ${warning}`)];
 
-/** What is more than chance, and what is not. */
-function comparisonLines(comparisons: RunResult['comparisons']): string[] {
+/** What is more than chance, and what is not: of the newest cycle, which tells of the whole way. */
+function comparisonLines(all: RunResult['comparisons']): string[] {
+  const newest = /^cycle \d+ /.exec(all.at(-1)?.second ?? '')?.[0] ?? '';
+  const comparisons = all.filter(({ second }) => second.startsWith(newest));
   const [about] = comparisons;
   if (about === undefined) return [];
   const rows = comparisons.map(({ first, second, pValue, ...paired }) => [

@@ -1,7 +1,7 @@
 /** Section `generation`: who writes samples, how often they are asked, limits, costs, and what the simulated teacher gets wrong. */
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
-import { questionTypes, questionTypeSchema, strategies, strategySchema } from '../../sample.js';
+import { questionTypes, questionTypeSchema, strategies, strategySchema, type Strategy } from '../../sample.js';
 import { loraConfigSchema } from '../trl-options/options-in-config.js';
 
 const rate = z.number().min(0).max(1);
@@ -107,12 +107,16 @@ const batchSchema = z.strictObject({
   above: z.int().positive().default(1000),
   /** Most requests of one batch; each file also keeps below the provider's limit in bytes. */
   requests: z.int().min(1).max(50_000).default(5000),
+  /** Batches at the provider at a time: fewer where its limit of waiting tokens refuses some. */
+  atOnce: z.int().min(1).max(100).default(10),
 });
 
-/** The simulated teacher behind its loopback server: how often it is wrong, and how often it misbehaves. */
+/** The simulated teacher behind its loopback server, who knows drawn images and the answered questions of a pool. */
 const teacherSchema = z.strictObject({
   /** Which API the loopback server speaks, and so which client runs. */
   protocol: z.enum(['gemini', 'openai']).default('gemini'),
+  /** Share of wrong answers whatever the prompt strategy, in place of errorRates; to be stated where the pool is your own. */
+  errorRate: rate.optional(),
   /** Share of wrong answers per prompt strategy; the mistakes are systematic, as a model's are. */
   errorRates: z
     .strictObject({
@@ -140,6 +144,15 @@ const teacherSchema = z.strictObject({
   /** Answering time of one request, milliseconds. */
   latencyMs: z.int().min(0).default(0),
 });
+
+/** How often the teacher is wrong, by strategy. */
+export function errorRatesOf({
+  errorRate,
+  errorRates,
+}: Pick<z.output<typeof teacherSchema>, 'errorRate' | 'errorRates'>): Readonly<Record<Strategy, number>> {
+  if (errorRate === undefined) return errorRates;
+  return { direct: errorRate, 'step-by-step': errorRate, 'meta-cognitive': errorRate };
+}
 
 export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
 
@@ -174,6 +187,8 @@ const generationFields = z.strictObject({
    * for all of them. maxOutputTokens is for each.
    */
   questionsPerImage: z.int().min(1).max(10).default(1),
+  /** Longest report or caption that is shown beside an image, in characters, 0 for none; to one elsewhere with egress.text. */
+  contextCharacters: z.int().min(0).default(4000),
   /** Requests in flight at once; a local model takes local.requestsPerJob instead. */
   concurrency: z.int().min(1).max(512).default(8),
   limits: limitsSchema.prefault({}),

@@ -17,8 +17,9 @@ const rewardsSchema = z.strictObject({
 const freshSchema = z.strictObject({
   /**
    * Where fresh questions come from, each where those before it are too few for GRPO's steps: `rejected` candidates of this
-   * cycle and those before (the question is good where the answer was not), questions of the trusted samples put to pool images
-   * that nobody has asked about (`templates`), the `trusted` samples themselves, whose answers count as a match.
+   * cycle and those before (the question is good where the answer was not, but where R_φ misjudged a right answer it will again),
+   * questions of the trusted samples put to pool images that nobody has asked about (`templates`), the `trusted` samples
+   * themselves, whose answers count as a match.
    */
   from: z
     .array(z.enum(['rejected', 'templates', 'trusted']))

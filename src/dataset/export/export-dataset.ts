@@ -27,7 +27,7 @@ const { image: _, ...fields } = sampleColumns;
 /** All of a sample but its image, which comes after the id. */
 const plainColumns = fields satisfies Columns;
 
-const hubTypes = { VARCHAR: 'string', BIGINT: 'int64', DOUBLE: 'float64' } as const;
+const hubTypes = { VARCHAR: 'string', BIGINT: 'int64', DOUBLE: 'float64', BOOLEAN: 'bool' } as const;
 
 /** The features as `datasets` itself writes them: into the card, and into each file's metadata. */
 const cardFeatures: CardFeature[] = [

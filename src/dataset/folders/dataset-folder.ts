@@ -40,6 +40,10 @@ export const imageSchema = z.strictObject({
   originalHash: z.string().nullable().optional(),
   /** 64 bits as hexadecimal digits, `none` for a picture without structure; null where it was not made. */
   perceptualHash: z.string().nullable().optional(),
+  /** Its report or caption, masked as far as `contextMaskedBy` says; the text as it was given is kept nowhere here. */
+  context: z.string().nullable().optional(),
+  /** Library and version that masked names, dates and numbers in it; null where none did. */
+  contextMaskedBy: z.string().nullable().optional(),
 });
 export type DatasetImage = z.output<typeof imageSchema>;
 
@@ -55,6 +59,8 @@ const imageColumns = {
   detail: 'VARCHAR',
   originalHash: 'VARCHAR',
   perceptualHash: 'VARCHAR',
+  context: 'VARCHAR',
+  contextMaskedBy: 'VARCHAR',
 } as const satisfies Columns;
 
 /** A row or image that was left out. */

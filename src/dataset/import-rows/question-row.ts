@@ -20,6 +20,8 @@ export interface QuestionFields {
   questionType: string | null;
   dataset: string | null;
   rationale: string | null;
+  /** What a person wrote about the image; no part of the sample. */
+  context: string | null;
   patient: string | null;
 }
 
@@ -60,6 +62,7 @@ export function readQuestionRow(row: PlacedRow, columns: ColumnUse): QuestionFie
     questionType: text('questionType'),
     dataset: text('dataset'),
     rationale: text('rationale'),
+    context: text('context'),
     patient: null,
   };
 }

@@ -181,12 +181,12 @@ async function questionFiles(path: string): Promise<{ files: string[]; other: st
     remedy:
       other.length > 0
         ? `${other[0]} ${otherTable}.`
-        : `Give the file itself. A folder of images alone is imported with \`${medgr2} import images\`.`,
+        : `Give the file itself. A folder of images alone is imported with \`${medgr2} import images\`, one with a folder for each class with \`${medgr2} import classes\`.`,
   });
 }
 
 /** The folder of the questions, then those above it as far as the given path's own parent. */
-function rootsOf(path: string, files: readonly string[]): string[] {
+export function rootsOf(path: string, files: readonly string[]): string[] {
   const roots = new Set<string>();
   for (const file of files) {
     const top = dirname(path);

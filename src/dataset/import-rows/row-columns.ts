@@ -82,6 +82,7 @@ const fields = [
   'questionType',
   'dataset',
   'rationale',
+  'context',
   'patient',
 ] as const;
 

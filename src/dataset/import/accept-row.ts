@@ -30,6 +30,8 @@ export interface AcceptedRow {
   /** A modality outside the eight, as written. */
   otherModality: string | null;
   dataset: string | null;
+  /** What a person wrote about the image. */
+  context: string | null;
   /** What was put right, for counting. */
   mended: string[];
 }
@@ -73,6 +75,7 @@ export function acceptRow(row: ImportRow, tokens: TokenChoice = 'reject'): Accep
     modality: known ?? 'unknown',
     otherModality: known === undefined ? named : null,
     dataset: fields.dataset,
+    context: fields.context,
     mended,
   };
 }

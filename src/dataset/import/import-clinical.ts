@@ -15,6 +15,8 @@ import {
   type DatasetImage,
   type Rejection,
 } from '../folders/dataset-folder.js';
+import { takeTexts, textsOf } from '../context/import-texts.js';
+import { maskTexts, withTexts, type RunJob } from '../context/mask-texts.js';
 import { readJsonl, writeJsonl } from '../tables/table.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { projectKey } from '../patients/pseudonym-key.js';
@@ -44,7 +46,7 @@ export interface ClinicalOptions extends ImportOptions {
   /** A person has looked: nothing in the pictures names a patient. */
   deidentified?: boolean;
   /** Runs a job module in Python to its end. */
-  runJob: (module: string, spec: Record<string, unknown>) => Promise<unknown>;
+  runJob: RunJob;
 }
 
 /** A picture and the file it was made of: as it is called, and without what its header says of a person. */
@@ -71,6 +73,7 @@ export async function importClinical(format: 'dicom' | 'nifti', options: Clinica
 async function importInto(dir: string, format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
   const { path, modality = 'unknown', window = 'header', frames = 'middle', strict = false } = options;
   const { patientFrom = 'none' } = options;
+  const said = await textsOf(options);
   const key = options.key ?? projectKey();
   // The lists are read here and written as tables; the pictures are where they belong at once.
   return withTemporary(join(dir, '.import'), async (work) => {
@@ -83,11 +86,9 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const bad = (await readJsonl(join(work, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
     const left = bad.filter(({ code }) => code !== leftOut);
     const inPath = patientInPath(patientFrom);
-    const hidden = hiddenPatients(
-      [...all, ...bad].map(({ file }) => inPath(file)),
-      key,
-      'parts',
-    );
+    const identities = [...all, ...bad].flatMap(({ file }) => inPath(file) ?? []);
+    identities.push(...(said?.identities ?? []));
+    const hidden = hiddenPatients(identities, key, 'parts');
     const rows: typeof all = [];
     for (const row of all) {
       const found = inPath(row.file);
@@ -111,14 +112,26 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
             rejected[0] === undefined ? 'Give a file or folder of this format.' : `The first: ${rejected[0].reason}.`,
         },
       );
-    const images = (await withHashes(merged(found))).map((image) => ({
+    const about = takeTexts(
+      said,
+      rows.map(({ file, imageHash }) => ({ name: file, imageHash })),
+      options,
+    );
+    const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
+    const images = (await withHashes(withTexts(merged(found), masked))).map((image) => ({
       ...image,
       modality: image.modality === 'unknown' ? modality : image.modality,
       deidentified: options.deidentified === true ? true : image.deidentified,
     }));
     const parts = { samples: [], images, rejected };
     const beside = bad.filter(({ code }) => code === leftOut).map(({ file, reason }) => ({ name: file, why: reason }));
-    const notes = [...leftNotes(beside, hidden.in), ...importNotes(parts), ...keyNotes(key)];
+    const notes = [
+      ...leftNotes(beside, hidden.in),
+      ...importNotes(parts),
+      ...about.notes,
+      ...masked.notes,
+      ...keyNotes(key),
+    ];
     const counted = { ...parts, rows: found.length + rejected.length, notes };
     const source = hidden.in(done === spec.path ? path : done);
     const info = infoOf(format, { ...options, path: source, images: 'copy' }, counted);

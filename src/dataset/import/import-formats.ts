@@ -18,8 +18,12 @@ export type QuestionFormat = (typeof questionFormats)[number];
 export const imageFormats = ['images', 'dicom', 'nifti'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
-export type ImportFormat = QuestionFormat | ImageFormat;
-export const importFormats: readonly ImportFormat[] = [...questionFormats, ...imageFormats];
+/** What an expert said of images: questions are made of it. */
+export const labelFormats = ['classes', 'boxes', 'masks'] as const;
+export type LabelFormat = (typeof labelFormats)[number];
+
+export type ImportFormat = QuestionFormat | ImageFormat | LabelFormat;
+export const importFormats: readonly ImportFormat[] = [...questionFormats, ...imageFormats, ...labelFormats];
 
 /** The licence that a format's publisher states; the images' own sources may say more. */
 export const knownLicences: Partial<Record<ImportFormat, string>> = {
@@ -32,4 +36,8 @@ export const knownLicences: Partial<Record<ImportFormat, string>> = {
 
 export function isQuestionFormat(format: ImportFormat): format is QuestionFormat {
   return (questionFormats as readonly string[]).includes(format);
+}
+
+export function isLabelFormat(format: ImportFormat): format is LabelFormat {
+  return (labelFormats as readonly string[]).includes(format);
 }

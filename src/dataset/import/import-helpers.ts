@@ -22,7 +22,7 @@ type Readers = 'user' | 'umask';
 
 /** What a dataset folder holds, whole or begun. */
 const ownNames =
-  /^(?:samples\.parquet|images\.parquet|images|rejected\.jsonl|import\.json|sources\.jsonl|\.import)(?:\..*\.tmp)?$/;
+  /^(?:samples\.parquet|images\.parquet|images|rejected\.jsonl|import\.json|sources\.jsonl|\.import|\.texts)(?:\..*\.tmp)?$/;
 
 /**
  * Makes a folder and fills it; where that fails, nothing is left of it that would stand in the way of the next try.

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { Modality } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folders/dataset-folder.js';
+import { takeTexts, textsOf } from '../context/import-texts.js';
+import { maskTexts, withTexts } from '../context/mask-texts.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { projectKey } from '../patients/pseudonym-key.js';
 import { mapInOrder, withNewFolder } from './import-helpers.js';
@@ -32,15 +34,21 @@ async function importInto(
   options: ImageImportOptions,
 ): Promise<ImportReport> {
   const { path, modality = 'unknown', patientFrom = 'none', images: mode = 'copy', strict = false } = options;
-  const key = patientFrom === 'none' ? null : (options.key ?? projectKey());
+  const said = await textsOf(options);
   const inPath = patientInPath(patientFrom);
-  const hidden = hiddenPatients(
-    [...names, ...left.map(({ name }) => name)].map((name) => inPath(name)),
-    key,
-    'parts',
-  );
+  const identities = [...names, ...left.map(({ name }) => name)].flatMap((name) => inPath(name) ?? []);
+  identities.push(...(said?.identities ?? []));
+  const key = patientFrom === 'none' && identities.length === 0 ? null : (options.key ?? projectKey());
+  const hidden = hiddenPatients(identities, key, 'parts');
   const store = openImageStore({ dir, mode, roots: [resolve(path)], shape: options.shape ?? 'reject', hidden });
   const taken = await mapInOrder(names, (name) => store.take(name), options.onProgress);
+  const about = takeTexts(
+    said,
+    taken.flatMap((image, index) =>
+      'code' in image ? [] : [{ name: names[index] ?? '', imageHash: image.imageHash }],
+    ),
+    options,
+  );
   const rejected: Rejection[] = [];
   const reject = (file: string, code: string, reason: string): void => {
     rejected.push(hidden.rejection({ file, line: null, code, reason }));
@@ -55,7 +63,7 @@ async function importInto(
       continue;
     }
     const { path: stored, imageHash, warnings, width, height, originalHash } = image;
-    const found = inPath(name);
+    const found = inPath(name) ?? about.of(name).patient;
     const patient = found === null ? null : (key?.pseudonym(found) ?? null);
     const known = images.get(imageHash);
     if (known !== undefined) {
@@ -77,12 +85,24 @@ async function importInto(
       where: path,
       remedy: `The first: ${rejected[0]?.file ?? ''} ${rejected[0]?.reason ?? ''}. Nothing was written.`,
     });
+  const masked = await maskTexts(about.texts, { dir, identities, runJob: options.runJob });
   const parts = {
     samples: [],
-    images: await withHashes([...images.values()].map(({ name: _, ...image }): DatasetImage => image)),
+    images: await withHashes(
+      withTexts(
+        [...images.values()].map(({ name: _, ...image }): DatasetImage => image),
+        masked,
+      ),
+    ),
     rejected: inOrder(rejected),
   };
-  const notes = [...leftNotes(left, hidden.in), ...importNotes(parts), ...keyNotes(key)];
+  const notes = [
+    ...leftNotes(left, hidden.in),
+    ...importNotes(parts),
+    ...about.notes,
+    ...masked.notes,
+    ...keyNotes(key),
+  ];
   const rows = names.length + left.filter(({ picture }) => picture).length;
   const info = infoOf('images', { ...options, path: hidden.in(path) }, { ...parts, rows, notes });
   if (key !== null) info['pseudonymKey'] = key.id;

@@ -7,6 +7,8 @@ import type { Sample } from '../../sample.js';
 import { writeDataset, type DatasetImage, type Rejection } from '../folders/dataset-folder.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { acceptRow, toSample, type AcceptedRow } from './accept-row.js';
+import { mapBeside, takeTexts, textsOf } from '../context/import-texts.js';
+import { maskTexts, withTexts } from '../context/mask-texts.js';
 import type { QuestionFormat } from './import-formats.js';
 import { mapInOrder, withNewFolder } from './import-helpers.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
@@ -37,7 +39,7 @@ export async function importQuestions(format: QuestionFormat, options: ImportOpt
 const namesPatient = 'names a patient or study in its texts, which models would learn: take it out';
 
 async function importInto(dir: string, format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
-  const { path, map = {}, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
+  const { path, modality = null, images: mode = 'copy', imageRoot = null, strict = false } = options;
   const {
     encoding = null,
     answersFrom = null,
@@ -45,15 +47,17 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
     specialTokens = 'reject',
     patientFrom = 'none',
   } = options;
-  const read = await readImportRows({ format, path, map, modality, encoding, answersFrom });
+  const read = await readImportRows({ format, path, map: mapBeside(options), modality, encoding, answersFrom });
   const inPath = patientInPath(patientFrom);
   const identities = [...read.identities, ...read.rows.flatMap(({ fields: { image } }) => inPath(image ?? '') ?? [])];
+  const said = await textsOf(options);
+  identities.push(...(said?.identities ?? []));
   const asked = identities.length > 0 || options.imagesOf !== undefined;
   const key = asked ? (options.key ?? projectKey()) : null;
   const hidden = hiddenPatients(identities, key, 'parts');
   const inText = hiddenPatients(identities.filter(unmistakable), key);
   const rejected = [...read.rejected];
-  const told = (): Rejection[] => inOrder(rejected.map(hidden.rejection));
+  const refused = (): Rejection[] => inOrder(rejected.map(hidden.rejection));
   const accepted: AcceptedRow[] = [];
   for (const row of read.rows) {
     const result = acceptRow(row, specialTokens);
@@ -62,7 +66,7 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
       rejected.push({ file: row.file, line: row.line, code: 'patient-in-text', reason: namesPatient });
     else accepted.push({ ...result, patient: result.patient ?? inPath(result.image) });
   }
-  if (strict) refuseRejected(told(), path);
+  if (strict) refuseRejected(refused(), path);
   const made = options.imagesOf === undefined || key === null ? null : await readMadeImages(options.imagesOf, key);
   const roots = imageRoot === null ? read.roots : [resolve(imageRoot)];
   const store = openImageStore({ dir, mode, roots, shape, made, hidden });
@@ -86,22 +90,41 @@ async function importInto(dir: string, format: QuestionFormat, options: ImportOp
     images.set(image.imageHash, describeImage(images.get(image.imageHash), image, { ...row, patient }));
   }
   const kept = withoutRepeats(samples, rejected);
-  if (strict) refuseRejected(told(), path);
-  if (kept.length === 0) throw nothingUsable(path, read, told(), made === null ? roots : []);
+  if (strict) refuseRejected(refused(), path);
+  if (kept.length === 0) throw nothingUsable(path, read, refused(), made === null ? roots : []);
   const used = new Set(kept.map(({ imageHash }) => imageHash));
   const plain = kept.map(({ row: _, ...sample }): Sample => sample);
   const kinds = [...images.values()].filter(({ imageHash }) => used.has(imageHash));
-  const parts = { samples: plain, images: mode === 'none' ? kinds : await withHashes(kinds) };
+  const about = takeTexts(
+    said,
+    kept.map(({ row, imageHash }) => ({ name: row.image, imageHash })),
+    options,
+  );
+  const told = new Map([...textsInRows(kept), ...about.texts]);
+  const texts = await maskTexts(told, { dir, identities, runJob: options.runJob });
+  const described = withTexts(kinds, texts);
+  const parts = { samples: plain, images: mode === 'none' ? described : await withHashes(described) };
   const mended = kept.flatMap(({ row }) => row.mended);
-  const notes = [...importNotes({ ...parts, ...read, mended }), ...keyNotes(key)];
+  const notes = [...importNotes({ ...parts, ...read, mended }), ...about.notes, ...texts.notes, ...keyNotes(key)];
   const rows = read.rows.length + read.rejected.length;
-  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: told(), rows, notes });
+  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...parts, rejected: refused(), rows, notes });
   info['columns'] = { used: read.columns.used, unused: read.columns.unused };
   if (key !== null) info['pseudonymKey'] = key.id;
   const others = countBy(kept, ({ row }) => row.otherModality);
   if (Object.keys(others).length > 0) info['otherModalities'] = others;
-  await writeDataset(dir, { ...parts, rejected: told(), info });
-  return { info, notes, rejected: told() };
+  await writeDataset(dir, { ...parts, rejected: refused(), info });
+  return { info, notes, rejected: refused() };
+}
+
+/** By image: what its rows say of it, each text once. */
+function textsInRows(rows: readonly (Sample & { row: AcceptedRow })[]): Map<string, string> {
+  const said = Map.groupBy(rows, ({ imageHash }) => imageHash);
+  return new Map(
+    [...said].flatMap(([hash, of]) => {
+      const texts = [...new Set(of.flatMap(({ row }) => row.context ?? []))];
+      return texts.length === 0 ? [] : [[hash, texts.join('\n\n')] as const];
+    }),
+  );
 }
 
 /** What is known of an image after one more row about it; an earlier import of it knows better. */

@@ -2,6 +2,7 @@
 import { DataError } from '../../errors.js';
 import { formatCount } from '../../format.js';
 import type { Sample } from '../../sample.js';
+import type { RunJob } from '../context/mask-texts.js';
 import type { ColumnMap } from '../predictions/answered-row.js';
 import type { DatasetImage, DatasetInfo, Rejection } from '../folders/dataset-folder.js';
 import type { PseudonymKey } from '../patients/pseudonym-key.js';
@@ -40,6 +41,10 @@ export interface ImportOptions {
   key?: PseudonymKey;
   /** From which number answers count places, where the files do not show it. */
   answersFrom?: AnswerStart | null;
+  /** A table of what is written about the images: `image` and `context` of `map`, or its usual names. */
+  context?: string | null;
+  /** Masks names in such texts; left out, they are kept with the mark that nothing did. */
+  runJob?: RunJob | undefined;
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -1,4 +1,5 @@
 /** A table of which no row could be used: what its columns are, and the --map that would do. */
+import { shellWord } from '../../called-as.js';
 import { nearest } from '../../config/nearest-word.js';
 import { DataError } from '../../errors.js';
 import type { Rejection } from '../folders/dataset-folder.js';
@@ -54,9 +55,6 @@ function remedyOf(maps: readonly string[], empty: readonly string[], roots: read
     return `Say where the names of images start: --image-root FOLDER (they were looked for in ${roots.join(' and ')})`;
   return 'Mend what the reasons say, or give other options';
 }
-
-const shellWord = (text: string): string =>
-  /^[\p{L}\p{N}_.,:=/@%+-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const neededFields = ['image', 'question', 'answer'] as const;
 type Needed = (typeof neededFields)[number];

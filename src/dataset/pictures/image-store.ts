@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { access, rename, writeFile } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { sha256 } from '../../hash.js';
 import { datasetFiles, type DatasetImage, type DatasetInfo } from '../folders/dataset-folder.js';
@@ -71,6 +71,12 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
       const found = await names.otherCase(path);
       if (found !== null && (await exists(found))) return found;
     }
+    // Tables of labels name images by their ids.
+    if (!/\.\w{1,5}$/.test(name))
+      for (const path of paths) {
+        const other = await names.otherEnding(path);
+        if (other !== null) return join(dirname(path), other);
+      }
     return null;
   };
   const whyMissing = async (name: string): Promise<string> => {
@@ -105,7 +111,7 @@ export function openImageStore(options: ImageStoreOptions): ImageStore {
     const picture = await readPicture(path, shape);
     if ('reason' in picture) return { code: 'image-unusable', reason: `image ${name} ${picture.reason}` };
     const { width, height, originalHash } = picture;
-    const spelled = earlier !== undefined || pathsOf(name).includes(path);
+    const spelled = earlier !== undefined || pathsOf(name).some((own) => path.startsWith(own));
     const warnings = spelled ? picture.warnings : [...picture.warnings, 'its name is written in another case'];
     const imageHash = sha256(picture.bytes);
     // Also where images stay: what stands beside the pixels of a file does not come along.

@@ -17,6 +17,7 @@ export const columnNames = {
   questionType: ['question_type', 'questionType'],
   dataset: ['dataset', 'data_set'],
   rationale: ['rationale', 'reasoning', 'explanation'],
+  context: ['context'],
   patient: ['patient', 'patient_id', 'subject_id'],
   likelihoods: ['likelihoods', 'option_likelihoods'],
 } as const;

@@ -2,6 +2,13 @@
 import type { Modality, QuestionType, Sample } from '../../sample.js';
 import type { TeacherBook } from '../../providers/simulated/teacher-book.js';
 
+/** What a person wrote about an image: its report or caption. */
+export interface ImageContext {
+  text: string;
+  /** What masked names, dates and numbers in it, with its version; null where nothing did: it then leaves this machine never. */
+  maskedBy: string | null;
+}
+
 /** An image the generator is asked to write samples about. */
 export interface PoolImage {
   /** Absolute path. */
@@ -13,6 +20,8 @@ export interface PoolImage {
   questionTypes?: readonly QuestionType[];
   /** False where an importer found that the image may name its patient: it is then sent to no other machine. */
   deidentified?: boolean;
+  /** Shown to the generator alone: never to a policy or a reward model, and in no sample. */
+  context?: ImageContext;
 }
 
 /** Hears how many of a source's images have been drawn or read; it may throw to end the work. */

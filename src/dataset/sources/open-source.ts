@@ -1,5 +1,6 @@
 /** Opens the data source that a configuration names. The same configuration always gives the same data. */
 import { configuredDestination } from '../../config/egress-rule.js';
+import { errorRatesOf } from '../../config/sections/generation.js';
 import type { Config } from '../../config/schema.js';
 import { loadFiles } from './own-files.js';
 import { createPhantomData, type EarlierDrawing } from './phantom-source.js';
@@ -17,13 +18,16 @@ export async function openData(
   earlier?: EarlierDrawing,
 ): Promise<LoopData> {
   const { data, generation, seed } = config;
-  const { errorRates } = generation.teacher;
+  const errorRates = errorRatesOf(generation.teacher);
   if (data.source === 'vqa-rad') {
     const { path, seedShare, testShare, seedLimit, testLimit } = data;
     return loadVqaRad({ path, seed, seedShare, testShare, seedLimit, testLimit, errorRates });
   }
-  if (data.source === 'files')
-    return loadFiles({ ...data, runSeed: seed, remote: configuredDestination(generation) !== null }, onProgress);
+  if (data.source === 'files') {
+    const teacher = generation.provider === 'simulated' ? { errorRates } : null;
+    const remote = configuredDestination(generation) !== null;
+    return loadFiles({ ...data, runSeed: seed, remote, teacher }, onProgress);
+  }
   const counts = { seed: data.seed, test: data.test, pool: data.pool };
   return createPhantomData({ dir, seed, counts, teacher: { errorRates }, onProgress, earlier });
 }

@@ -5,9 +5,9 @@
 import { basename, join } from 'node:path';
 import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
-import { DataError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
 import { seededRandom } from '../../random.js';
-import type { Modality } from '../../sample.js';
+import type { Modality, QuestionType } from '../../sample.js';
 import { isDatasetFolder, readDataset, type Dataset, type DatasetImage } from '../folders/dataset-folder.js';
 import { questionIdentity } from '../import/accept-row.js';
 import { mapInOrder } from '../import/import-helpers.js';
@@ -19,11 +19,14 @@ import { hashOf } from '../near-duplicates/stored-hashes.js';
 import { patientKey } from '../patients/patient-key.js';
 import { patientsApart, refuseOtherKeys } from '../patients/pseudonym-key.js';
 import type { DataProgress, LoopData, PoolImage } from './data-source.js';
+import { askableTypes, labelledTeacher, type LabelledTeacher } from './labelled-teacher.js';
 
 export type FilesOptions = Extract<Config['data'], { source: 'files' }> & {
   runSeed: number;
   /** Images leave this machine: what is known or likely to name a patient stays out of the pool. */
   remote: boolean;
+  /** The simulated teacher, who knows the answers that the pool has; left out where another generator is asked. */
+  teacher?: Pick<LabelledTeacher, 'errorRates'> | null;
 };
 
 type Part = Pick<Dataset, 'samples' | 'images'> & {
@@ -35,7 +38,7 @@ type Part = Pick<Dataset, 'samples' | 'images'> & {
 const nothing: Part = { samples: [], images: [] };
 
 export async function loadFiles(options: FilesOptions, onProgress?: DataProgress): Promise<LoopData> {
-  const { runSeed } = options;
+  const { runSeed, teacher = null } = options;
   const seed = options.seed === undefined ? nothing : await readTrusted(options.seed, 'seed');
   const test = await readTrusted(options.test, 'test');
   const pool = options.pool === undefined ? nothing : await readPool(options.pool, options.modality, onProgress);
@@ -62,7 +65,10 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
     held.likePool.has(image.imageHash) ||
     (image.patient !== null && held.patients.has(patientKey(image.patient)));
   const unheld = pool.images.filter((image) => !isHeld(image));
-  const usable = options.remote ? unheld.filter(({ deidentified }) => deidentified !== false) : unheld;
+  const known = teacher === null ? null : askableTypes(pool.samples);
+  if (known !== null && known.size === 0 && options.pool !== undefined) throw noAnswers(options.pool);
+  const asked = known === null ? unheld : unheld.filter(({ imageHash }) => known.has(imageHash));
+  const usable = options.remote ? asked.filter(({ deidentified }) => deidentified !== false) : asked;
   if (options.pool !== undefined && usable.length === 0)
     throw new DataError('pool-empty', `none of the ${pool.images.length} pool images can be used`, {
       where: options.pool,
@@ -77,12 +83,13 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
       pool.images.length - unheld.length,
       'because the test set has the image, one that looks like it, or its patient',
     ),
-    leftOut(unheld.length - usable.length, 'because they may name a patient and the generator is not on this machine'),
+    leftOut(unheld.length - asked.length, 'because no question about them is answered'),
+    leftOut(asked.length - usable.length, 'because they may name a patient and the generator is not on this machine'),
   ];
   return {
     seed: limited(seed.samples, options.seedLimit, runSeed, 'seed'),
     test: limited(test.samples, options.testLimit, runSeed, 'test'),
-    pool: limited(usable, options.poolLimit, runSeed, 'pool').map(toPoolImage),
+    pool: limited(usable, options.poolLimit, runSeed, 'pool').map((image) => toPoolImage(image, known)),
     patients: new Map(
       [seed, test, pool].flatMap(({ images }) =>
         images.flatMap(({ imageHash, patient }) =>
@@ -91,7 +98,7 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
       ),
     ),
     truth: (sample) => truth.get(questionIdentity(sample)) ?? null,
-    book: null,
+    book: teacher === null ? null : labelledTeacher({ samples: pool.samples, seed: runSeed, ...teacher }),
     // Without the folders' places: the notice goes into exports.
     notice: noticeOf(
       [
@@ -108,7 +115,8 @@ export async function loadFiles(options: FilesOptions, onProgress?: DataProgress
           ? ''
           : 'Patients of different parts cannot be compared: some are as they were given, some pseudonyms. ',
         rationaleNote(bare, seed.samples.length),
-        options.pool === undefined
+        teacher === null || options.pool === undefined ? '' : teacherNote,
+        options.pool === undefined || teacher !== null
           ? ''
           : 'Whether generated answers are true is known only where the pool has the same question answered. ',
       ],
@@ -206,12 +214,29 @@ function limited<T>(items: readonly T[], limit: number | undefined, seed: number
   return seededRandom(seed, 'files limit', part).shuffle(items).slice(0, limit);
 }
 
-const toPoolImage = ({ path, imageHash, modality, deidentified }: DatasetImage): PoolImage => ({
+export const toPoolImage = (
+  { path, imageHash, modality, deidentified, context, contextMaskedBy }: DatasetImage,
+  types: ReadonlyMap<string, QuestionType[]> | null = null,
+): PoolImage => ({
   image: path,
   imageHash,
   modality,
+  ...(types === null ? {} : { questionTypes: types.get(imageHash) ?? [] }),
   ...(deidentified === null ? {} : { deidentified }),
+  ...(typeof context === 'string' ? { context: { text: context, maskedBy: contextMaskedBy ?? null } } : {}),
 });
+
+const teacherNote =
+  "The teacher is simulated: it answers from the pool's own questions, wrong at the stated rate. A run shows that these images pass " +
+  'through every stage, and what the filter does with such mistakes; no real generator was asked. ';
+
+const noAnswers = (pool: string): ConfigError =>
+  new ConfigError('no-teacher', `the simulated teacher knows no answers about the images of ${pool}`, {
+    where: pool,
+    remedy:
+      `Give a pool with answered questions (\`${medgr2} import classes\` and \`import boxes\` make them of labels, \`split\` parts them), or set ` +
+      'generation.provider to gemini, openai or local.',
+  });
 
 /** R_φ judges answers by their reasoning: it has to see some. */
 const rationaleNote = (bare: number, all: number): string =>

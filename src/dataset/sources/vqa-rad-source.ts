@@ -4,10 +4,9 @@
  */
 import { DataError } from '../../errors.js';
 import { seededRandom } from '../../random.js';
-import { answersMatch } from '../../reward/reading/extract.js';
-import type { QuestionType, Sample, Strategy } from '../../sample.js';
-import type { TeacherBook } from '../../providers/simulated/teacher-book.js';
+import type { Sample, Strategy } from '../../sample.js';
 import type { LoopData, PoolImage } from './data-source.js';
+import { askableTypes, labelledTeacher } from './labelled-teacher.js';
 import { questionKey, readVqaRad, type VqaRadRow } from './vqa-rad-rows.js';
 
 export interface VqaRadOptions {
@@ -44,13 +43,20 @@ export async function loadVqaRad(options: VqaRadOptions): Promise<LoopData> {
       where: options.path,
       remedy: 'Use the whole data set, or change data.seedShare and data.testShare.',
     });
+  const samples = rows.map(toSample);
+  const organs = new Map(rows.map((row, index) => [samples[index]?.id ?? '', row.organ]));
   const key = new Map(rows.map((row) => [questionKey(row), row.answer]));
   return {
     seed,
     test,
     pool,
     truth: (sample) => key.get(questionKey(sample)) ?? null,
-    book: vqaRadBook(rows, options),
+    book: labelledTeacher({
+      samples,
+      seed: options.seed,
+      errorRates: options.errorRates,
+      rationale: (sample, answer, strategy) => rationaleOf(sample, organs.get(sample.id) ?? '', answer, strategy),
+    }),
     notice:
       `VQA-RAD (Lau et al. 2018, CC0-1.0): ${images.length} real images, ${rows.length} questions (left out: ${withoutImage} without ` +
       `their image, ${contradictory} with contradictory answers). The teacher is simulated from the data set's own key and the rationales ` +
@@ -66,7 +72,7 @@ function toSample(row: VqaRadRow): Sample {
     question: row.question,
     options: row.options,
     answer: row.answer,
-    rationale: rationaleOf(row, row.answer, 'direct'),
+    rationale: rationaleOf(row, row.organ, row.answer, 'direct'),
     questionType: row.questionType,
     modality: row.modality,
     provenance: { provider: 'seed', model: 'vqa-rad', strategy: null, promptHash: null, cycle: 0 },
@@ -79,51 +85,25 @@ function poolImage(rows: readonly VqaRadRow[]): PoolImage[] {
   const [first] = rows;
   if (first === undefined) return [];
   const { image, imageHash, modality } = first;
-  return [{ image, imageHash, modality, questionTypes: [...new Set(rows.map((row) => row.questionType))].toSorted() }];
-}
-
-/** One reply per image, strategy and question type: a question of the data set with its answer, right or wrong. */
-function vqaRadBook(rows: readonly VqaRadRow[], { seed, errorRates }: VqaRadOptions): TeacherBook {
-  const asked = Map.groupBy(rows, (row) => `${row.imageHash} ${row.questionType}`);
-  const openAnswers = Map.groupBy(
-    rows.filter((row) => row.options.length === 0),
-    (row) => row.questionType,
-  );
-  const wrongAnswer = (row: VqaRadRow): string => {
-    if (row.options.length > 0) return row.options.find((option) => option !== row.answer) ?? row.answer;
-    const others = (openAnswers.get(row.questionType) ?? []).filter(
-      ({ answer }) => !answersMatch(answer, row.answer, []),
-    );
-    return others.length === 0 ? 'unclear' : seededRandom(seed, 'vqa-rad mistake', row.qid).pick(others).answer;
-  };
-  const reply = (
-    imageHash: string,
-    strategy: Strategy,
-    questionType: QuestionType,
-  ): ReturnType<TeacherBook['reply']> => {
-    const found = asked.get(`${imageHash} ${questionType}`);
-    if (found === undefined) return null;
-    const row = seededRandom(seed, 'vqa-rad question', imageHash, strategy, questionType).pick(found);
-    // One draw per question, whatever the strategy: a question that is easy to get wrong is so for all three.
-    const mistaken = seededRandom(seed, 'vqa-rad error', row.qid).next() < errorRates[strategy];
-    const answer = mistaken ? wrongAnswer(row) : row.answer;
-    const { question, options } = row;
-    return { question, options, answer, rationale: rationaleOf(row, answer, strategy), questionType };
-  };
-  return { reply: (request) => reply(request.imageHash, request.strategy, request.questionType) };
+  return [{ image, imageHash, modality, questionTypes: askableTypes(rows).get(imageHash) ?? [] }];
 }
 
 const regions: Readonly<Record<string, string>> = { CHEST: 'the chest', ABD: 'the abdomen', HEAD: 'the head' };
 
 /** VQA-RAD has no rationales. These argue for whatever answer is given, without adding a finding of their own. */
-function rationaleOf(row: VqaRadRow, answer: string, strategy: Strategy): string {
-  const region = regions[row.organ.toUpperCase()] ?? 'the body';
+function rationaleOf(
+  { options, questionType }: Pick<Sample, 'options' | 'questionType'>,
+  organ: string,
+  answer: string,
+  strategy: Strategy,
+): string {
+  const region = regions[organ.toUpperCase()] ?? 'the body';
   const conclusion =
-    row.options.length > 0
+    options.length > 0
       ? `what is visible supports the answer ${answer.toLowerCase()}`
       : `what is visible here is best described as ${answer}`;
   if (strategy === 'direct') return `In this image of ${region}, ${conclusion}.`;
   if (strategy === 'step-by-step')
     return `The image shows ${region}. Looking at the region in question, ${conclusion}.`;
-  return `This is a question of ${row.questionType} about ${region}, to be answered from the image alone: ${conclusion}.`;
+  return `This is a question of ${questionType} about ${region}, to be answered from the image alone: ${conclusion}.`;
 }

@@ -18,7 +18,9 @@ export const sampleColumns = {
   modelVersion: 'VARCHAR',
   strategy: 'VARCHAR',
   promptHash: 'VARCHAR',
+  context: 'BOOLEAN',
   cycle: 'BIGINT',
+  basis: 'VARCHAR',
   score: 'DOUBLE',
   rewardModelVersion: 'VARCHAR',
 } as const satisfies Columns;
@@ -34,10 +36,12 @@ export async function writeSamples(path: string, samples: Iterable<Sample>): Pro
 /** Reads samples back; a row that is none is a DataError that names it. */
 export async function readSamples(path: string): Promise<Sample[]> {
   const rows = await readParquet(path);
-  return rows.map(({ provider, model, modelVersion, strategy, promptHash, cycle, ...fields }, i) => {
-    // Tables of earlier versions have no such column.
+  return rows.map(({ provider, model, modelVersion, strategy, promptHash, context, cycle, basis, ...fields }, i) => {
+    // Tables of earlier versions have no such columns.
     const version = typeof modelVersion === 'string' ? { modelVersion } : {};
-    const provenance = { provider, model, ...version, strategy, promptHash, cycle };
+    const shown = context === true ? { context } : {};
+    const label = typeof basis === 'string' ? { basis } : {};
+    const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle, ...label };
     const parsed = sampleSchema.safeParse({ ...fields, provenance });
     if (parsed.success) return parsed.data;
     const where = `${path} row ${i + 1}`;

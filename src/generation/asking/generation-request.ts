@@ -1,6 +1,7 @@
 /** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
 import type { StructuredOutput } from '../../config/sections/generation.js';
 import { sha256 } from '../../hash.js';
+import type { ImageContext } from '../../dataset/sources/data-source.js';
 import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
 import type { Modality, QuestionType, Sample, Strategy } from '../../sample.js';
 
@@ -17,6 +18,14 @@ export interface GenerationTask {
   questionTypes?: readonly QuestionType[] | undefined;
   /** False: the image stays on this machine, whatever the provider. */
   deidentified?: boolean | undefined;
+  /** Report or caption of the image, shown to the generator beside it. */
+  context?: ImageContext | undefined;
+}
+
+/** Tasks by their place: an array, or a list that makes each when it is asked for, so that a million need not be held. */
+export interface TaskList {
+  readonly length: number;
+  at(index: number): GenerationTask | undefined;
 }
 
 /** What a request says beside image and prompt. */
@@ -54,8 +63,8 @@ export function prepareRequest(
   exemplars: readonly Sample[],
   parameters: RequestParameters,
 ): PreparedRequest {
-  const { strategy, modality, questionType, questionTypes } = task;
-  const asked = { strategy, modality, questionType, questionTypes, exemplars };
+  const { strategy, modality, questionType, questionTypes, context } = task;
+  const asked = { strategy, modality, questionType, questionTypes, exemplars, context: context?.text };
   // Each sample may be as long as one alone.
   const maxOutputTokens = parameters.maxOutputTokens * typesOf(task).length;
   const said = { task, ...buildGeneratorPrompt(asked) };

@@ -45,7 +45,8 @@ function begun(note: BatchNote, name: string, notes: BatchNotes): BatchNote {
 
 async function send(note: BatchNote, run: BatchPerformance, notes: BatchNotes): Promise<BatchNote> {
   const { consent, batches, stop } = run;
-  for (const { imageHash, key } of notes.requestsOf(note)) consent.record({ imageHash }, key, note.uploads);
+  for (const { imageHash, textMaskedBy, key } of notes.requestsOf(note))
+    consent.record({ imageHash, textMaskedBy }, key, note.uploads);
   const file = await patiently(run, () => batches.client.upload(note.label, notes.bodyOf(note), stop.signal));
   return notes.write({ ...note, state: 'sent', file });
 }

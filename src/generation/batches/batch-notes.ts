@@ -43,6 +43,8 @@ const requestSchema = z.object({
   imageHash: z.string(),
   promptHash: z.string(),
   maxOutputTokens: z.number(),
+  /** What masked the report or caption in it; left out where there is none. */
+  textMaskedBy: z.string().optional(),
 });
 export type BatchedRequest = z.output<typeof requestSchema>;
 

@@ -10,19 +10,20 @@ import { failed, note, ok, type Check } from './check.js';
 import { checkModels, type Env } from './check-models.js';
 
 export async function checkInputs(config: Config, env: Env): Promise<Check[]> {
-  return [...(await checkData(config.data)), ...checkModels(config, env), ...checkPrices(config)];
+  return [...(await checkData(config)), ...checkModels(config, env), ...checkPrices(config)];
 }
 
 type Part = 'seed' | 'test' | 'pool';
 
-async function checkData(data: Config['data']): Promise<Check[]> {
+async function checkData({ data, generation }: Config): Promise<Check[]> {
   if (data.source === 'phantom') return [ok('data', 'drawn by medgr2: no file is needed')];
   if (data.source === 'vqa-rad') return [checkVqaRad(data.path)];
   const parts = (['seed', 'test', 'pool'] as const).flatMap((part) => {
     const folder = data[part];
     return folder === undefined ? [] : [{ part, folder }];
   });
-  return Promise.all(parts.map(({ part, folder }) => checkPart(part, folder)));
+  const answered = generation.provider === 'simulated';
+  return Promise.all(parts.map(({ part, folder }) => checkPart(part, folder, answered)));
 }
 
 function checkVqaRad(path: string): Check {
@@ -33,7 +34,8 @@ function checkVqaRad(path: string): Check {
   return failed('data.path', `${path} has no ${lacking.join(' and no ')}`, 'Give the folder of VQA-RAD in data.path.');
 }
 
-async function checkPart(part: Part, folder: string): Promise<Check> {
+/** @param answered The simulated teacher needs questions of the pool that are answered. */
+async function checkPart(part: Part, folder: string, answered: boolean): Promise<Check> {
   const name = `data.${part}`;
   if (!existsSync(folder))
     return failed(
@@ -42,8 +44,8 @@ async function checkPart(part: Part, folder: string): Promise<Check> {
       `Make it with \`${medgr2} import\` and \`split\`, or give another in ${name}.`,
     );
   try {
-    if (part === 'pool' && !isDatasetFolder(folder)) return await checkImages(name, folder);
-    return checkDataset(part, folder, await readDataset(folder));
+    if (part === 'pool' && !isDatasetFolder(folder) && !answered) return await checkImages(name, folder);
+    return checkDataset(part, folder, await readDataset(folder), answered);
   } catch (error) {
     const remedy = error instanceof Medgr2Error ? (error.remedy ?? null) : null;
     return failed(name, messageOf(error).split('\n').join('; '), remedy ?? `Give another folder in ${name}.`);
@@ -60,11 +62,11 @@ async function checkImages(name: string, folder: string): Promise<Check> {
   return note(name, `${detail}; ${why}`, `\`${medgr2} import images ${folder} --out DIR\` converts what can be.`);
 }
 
-function checkDataset(part: Part, folder: string, { info, samples, images }: Dataset): Check {
+function checkDataset(part: Part, folder: string, { info, samples, images }: Dataset, answered: boolean): Check {
   const name = `data.${part}`;
   if (info.images === 'none')
     return failed(name, `${folder} was imported without its images`, 'Import it again with its images.');
-  if (part !== 'pool' && samples.length === 0)
+  if ((part !== 'pool' || answered) && samples.length === 0)
     return failed(name, `${folder} holds no samples`, 'Its rejected.jsonl says why rows were left out.');
   if (images.length === 0 && part === 'pool')
     return failed(name, `${folder} holds no images`, 'Its rejected.jsonl says why files were left out.');

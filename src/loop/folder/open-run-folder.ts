@@ -11,6 +11,7 @@ import { sha256 } from '../../hash.js';
 import { lockFile, lockHolder, type FileLock } from '../../file-lock.js';
 import type { ProcessIdentity } from '../../process-identity.js';
 import { readSmall, runFiles, writeWhole } from './run-folder.js';
+import { differenceLines, differences, isSection } from './settings-differences.js';
 
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
 const freeSettings: readonly string[] = [
@@ -140,7 +141,7 @@ function expectSame(file: string, text: string, config: Config): void {
   if (config.cycles < stored.data.cycles)
     changed.push({ path: 'cycles', before: String(stored.data.cycles), after: String(config.cycles) });
   if (changed.length === 0) return;
-  const lines = changed.map(({ path, before, after }) => `${path}: ${before} there, ${after} here`);
+  const lines = differenceLines(changed);
   throw new RunError('config-changed', `the run folder was made with other settings\n${lines.join('\n')}`, {
     where: file,
     remedy: 'Use the same settings to continue it, or give another folder with --run-dir.',
@@ -162,20 +163,3 @@ function expectOurs(runDir: string, told: string[]): void {
     remedy: 'Give a new or an empty folder with --run-dir.',
   });
 }
-
-/** Leaves that differ, by dotted path. */
-export function differences(
-  before: unknown,
-  after: unknown,
-  path = '',
-): { path: string; before: string; after: string }[] {
-  if (isSection(before) && isSection(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`));
-  }
-  const [was, is] = [before, after].map((value) => JSON.stringify(value) ?? 'nothing');
-  return was === is ? [] : [{ path, before: was ?? '', after: is ?? '' }];
-}
-
-const isSection = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

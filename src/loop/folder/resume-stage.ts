@@ -12,7 +12,7 @@ import type { RunContext } from '../run-context.js';
 import type { StageName } from '../run-events.js';
 import { fingerprintOf } from './output-hashes.js';
 import { stageKey, type LedgerEntry } from './ledger.js';
-import { differences } from './open-run-folder.js';
+import { differences } from './settings-differences.js';
 import { readRecord, stageFiles } from './check-outputs.js';
 import { writeJson } from './run-folder.js';
 

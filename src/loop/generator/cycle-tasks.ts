@@ -15,6 +15,8 @@ export interface CycleTasks {
   seed: number;
   /** Questions of one request (default 1). */
   questionsPerImage?: number | undefined;
+  /** Longest text about an image that goes with it (default: all of it); 0 for none. */
+  contextCharacters?: number | undefined;
 }
 
 /**
@@ -23,7 +25,16 @@ export interface CycleTasks {
  * questions of one request are of as many types as there are.
  */
 export function cycleTasks(asked: CycleTasks): GenerationTask[] {
-  const { pool, strategies, questionTypes, images, cycle, seed, questionsPerImage: questions = 1 } = asked;
+  const {
+    pool,
+    strategies,
+    questionTypes,
+    images,
+    cycle,
+    seed,
+    questionsPerImage: questions = 1,
+    contextCharacters = Infinity,
+  } = asked;
   const tasks: GenerationTask[] = [];
   const typesOf = (image: PoolImage): QuestionType[] =>
     (image.questionTypes ?? questionTypes).filter((type) => questionTypes.includes(type));
@@ -44,13 +55,19 @@ export function cycleTasks(asked: CycleTasks): GenerationTask[] {
       );
       const [questionType] = several;
       if (questionType === undefined) continue;
-      const { image: path, imageHash, modality, deidentified } = image;
+      const { image: path, imageHash, modality, deidentified, context } = image;
       const more = questions === 1 ? {} : { questionTypes: several };
-      tasks.push({ image: path, imageHash, modality, strategy, questionType, ...more, deidentified });
+      const told =
+        context === undefined || contextCharacters === 0
+          ? {}
+          : { context: { ...context, text: cut(context.text, contextCharacters) } };
+      tasks.push({ image: path, imageHash, modality, strategy, questionType, ...more, deidentified, ...told });
     }
   }
   return tasks;
 }
+
+const cut = (text: string, longest: number): string => (text.length <= longest ? text : `${text.slice(0, longest)} …`);
 
 /** Times that an image can come and be asked something new: as often as strategies and question types pair anew. */
 export function freshRounds(strategies: number, questionTypes: number): number {

@@ -1,7 +1,7 @@
 /** The stages that can be run alone, each by the loop's own code: generate, score, sft, grpo, and R_φ from graded samples. */
 import { join, resolve } from 'node:path';
 import { medgr2 } from '../../called-as.js';
-import { readPool } from '../../dataset/sources/own-files.js';
+import { readPool, toPoolImage } from '../../dataset/sources/own-files.js';
 import type { Config } from '../../config/schema.js';
 import { DataError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
@@ -55,7 +55,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
 
 async function openPool(folder: string, modality: Modality = 'unknown', context: DataContext) {
   const { images } = await readPool(resolve(folder), modality, dataProgress(context));
-  return { pool: images.map(({ path, imageHash, modality: kind }) => ({ image: path, imageHash, modality: kind })) };
+  return { pool: images.map((image) => toPoolImage(image)) };
 }
 
 export interface RewardModelAlone {

@@ -8,9 +8,6 @@ import type { GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
-import { batchOf } from '../../providers/batch/batch-client.js';
-import type { Provider } from '../../providers/provider.js';
-import { asksInBatches } from '../generator/batch-mode.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -19,8 +16,11 @@ import type { NewestSample } from '../run-events.js';
 import type { GeneratorState } from '../generator/generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
+import { batchesOf } from '../generator/batch-mode.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
+import { sourceOf } from '../generator/generator-source.js';
+import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
 
@@ -55,6 +55,7 @@ export function generate(
   const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
   const {
     questionsPerImage,
+    contextCharacters,
     maxReplyCharacters,
     maxUnanswered,
     maxUseless = provider === 'local' ? 1 : undefined,
@@ -77,6 +78,7 @@ export function generate(
       // Left out where it is all of them, so that runs of earlier versions continue.
       ...(questionTypes.length < allQuestionTypes.length ? { questionTypes } : {}),
       ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
+      ...(showsText(data.pool, config) ? { contextCharacters } : {}),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
       ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
     },
@@ -92,7 +94,7 @@ export function generate(
     detail: ({ dropped, repaired }) => ({ kind: 'generation', dropped, repaired }),
     run: async (context) => {
       const asked = { strategies, questionTypes, images: imagesPerCycle, cycle, seed: config.seed, questionsPerImage };
-      const tasks = cycleTasks({ pool: data.pool, ...asked });
+      const tasks = cycleTasks({ pool: data.pool, ...asked, contextCharacters });
       if (tasks.length === 0)
         throw new RunError('no-tasks', `no image of the pool can be asked about ${questionTypes.join(' or ')}`, {
           where: `cycle-${cycle}/generate`,
@@ -153,20 +155,6 @@ export function generate(
   };
 }
 
-/** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */
-function batchesOf({ config, runDir }: StageContext, provider: Provider, requests: number): GenerateOptions['batches'] {
-  if (batchOf(provider) === null) return undefined;
-  const { generation } = config;
-  const isTeacher = generation.provider === 'simulated';
-  return {
-    folder: join(runDir, runFiles.batches),
-    asks: asksInBatches(generation, requests),
-    requests: generation.batch.requests,
-    endWithProcess: isTeacher,
-    ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
-  };
-}
-
 export async function readCandidates(
   { data }: Pick<RunContext, 'data'>,
   stage: StageDone<GenerateOutput>,
@@ -195,29 +183,6 @@ const unlearnt = ({ provider }: Config['generation']): string =>
     ? ' If it does not write JSON, raise generation.local.warmStartSteps, which teaches it on the trusted samples, and ' +
       'set generation.questionTypes to the types that those have.'
     : '';
-
-/** What decides a generator's replies, beside its prompts. */
-function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
-  switch (provider) {
-    case 'gemini': {
-      const { model, thinkingBudget, thinkingLevel, safety } = gemini;
-      const isPlain = thinkingBudget === undefined && thinkingLevel === undefined && safety === undefined;
-      // As it was before there were settings, so that runs of earlier versions continue.
-      return isPlain ? model : { model, thinkingBudget, thinkingLevel, safety };
-    }
-    case 'openai': {
-      const { model, structuredOutput, reasoningEffort } = openai ?? {};
-      return { model, structuredOutput, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) };
-    }
-    case 'local':
-      return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
-    case 'simulated': {
-      // As it was before there were two, so that runs of earlier versions continue.
-      const { protocol, ...rest } = teacher;
-      return protocol === 'gemini' ? rest : teacher;
-    }
-  }
-}
 
 /** At most one event a second, and the last. */
 function progressOf({ progress, runDir }: StageContext, currency: string) {

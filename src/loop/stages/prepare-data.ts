@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { readJsonl, writeJsonl } from '../../dataset/tables/table.js';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import type { Config } from '../../config/schema.js';
-import type { LoopData } from '../../dataset/sources/data-source.js';
+import type { LoopData, PoolImage } from '../../dataset/sources/data-source.js';
 import { DataError } from '../../errors.js';
+import { sha256 } from '../../hash.js';
 import type { RunContext } from '../run-context.js';
 import { openOutputChecks } from '../folder/output-hashes.js';
 import { stageKey } from '../folder/ledger.js';
@@ -22,7 +23,7 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
     cycle: 0,
     name: 'prepare-data',
     // The content itself: a data set that changed under a run is found out, and one that was only moved is the same.
-    inputs: { seed: config.seed, content: contentOf([seed, test, pool]) },
+    inputs: { seed: config.seed, content: contentOf([seed, test, noted(pool)]) },
     changed: (dir) => changeIn(dir, data, config.data),
     partial: 'over',
     output,
@@ -30,7 +31,7 @@ export function prepareData({ config, data }: RunContext): Stage<z.output<typeof
     run: async ({ dir }) => {
       await writeSamples(join(dir, 'seed.parquet'), seed);
       await writeSamples(join(dir, 'test.parquet'), test);
-      await writeJsonl(join(dir, 'pool.jsonl'), pool);
+      await writeJsonl(join(dir, 'pool.jsonl'), noted(pool));
       return { seed: seed.length, test: test.length, pool: pool.length, notice };
     },
   };
@@ -49,6 +50,12 @@ function contentOf(all: readonly (readonly { image: string }[])[]): string {
 
 /** An image that lies elsewhere is its content; where that lies is no matter. */
 const unplaced = ({ image, ...item }: { image: string }): object => (isAbsolute(image) ? item : { image, ...item });
+
+/** As the run folder has them: what a person wrote about an image stays with the data, and is known here by its hash. */
+const noted = (pool: readonly PoolImage[]): Item[] =>
+  pool.map(({ context, ...image }) =>
+    context === undefined ? image : { ...image, context: { hash: sha256(context.text), maskedBy: context.maskedBy } },
+  );
 
 type Item = { image: string; imageHash: string };
 
@@ -74,7 +81,7 @@ async function changeIn(dir: string, data: LoopData, source: Config['data']): Pr
   try {
     const before = await readPrepared(dir);
     for (const part of parts) {
-      const [was, is]: [Item[], readonly Item[]] = [before[part], data[part]];
+      const [was, is]: [Item[], readonly Item[]] = [before[part], part === 'pool' ? noted(data.pool) : data[part]];
       if (was.length !== is.length) return `${named(source, part)} had ${was.length} items and has ${is.length}`;
       const at = is.findIndex(({ imageHash }, index) => imageHash !== was[index]?.imageHash);
       if (at !== -1) return `the image ${is[at]?.image} of ${part} is another one`;

@@ -33,7 +33,8 @@ const config = {
   background: 'transparent',
   font: 'inherit',
   aria: false,
-  padding: 2,
+  // The last figure of an axis stands half beyond its end.
+  padding: { left: 2, top: 6, right: 18, bottom: 2 },
   view: { stroke: null },
   axis: {
     labelColor: colour('muted'),

@@ -1,4 +1,5 @@
 /** Learning curves: one chart per measure, one line per cycle, or for each arm of a comparison. */
+import { spacedName } from '../../format.js';
 import type { Curve } from '../data/learning-curves.js';
 import { decimal } from '../numbers.js';
 import type { Chart } from './chart.js';
@@ -42,7 +43,7 @@ const panels: readonly Panel[] = [
 export function curveCharts(curves: readonly Curve[]): Chart[] {
   const rewards = [...new Set(curves.filter(({ isReward }) => isReward).map(({ measure }) => measure))];
   const rewardPanels = rewards.map((measure): Panel => ({
-    title: `GRPO: reward “${measure}”`,
+    title: `GRPO: reward “${spacedName(measure)}”`,
     note: 'Mean before weighting.',
     stage: 'grpo',
     measure,

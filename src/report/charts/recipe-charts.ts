@@ -1,6 +1,7 @@
 /** Figures of a recipe that compares models: Table 1, the data-scale curves of Figure 2 and the transfer grid of Figure 4. */
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison/comparison-result.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
+import { wilsonInterval } from '../../evaluation/wilson.js';
 import { inTableOrder } from '../../sample.js';
 import { count, percent, percentWithin, points } from '../numbers.js';
 import type { Table } from '../html-table.js';
@@ -12,17 +13,30 @@ import { colour, series } from './palette.js';
 /** Methods by modality and overall, as Table 1 of MedGR² has them. */
 export function armTable({ arms }: ComparisonResult): Table {
   const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
+  // Arms answer the same questions: what all have in common stands in the head.
+  const asked = (name: string): string => {
+    const counts = [...new Set(arms.flatMap(({ byModality }) => byModality[name]?.n ?? []))];
+    return counts.length === 1 ? `${name} (n\u00a0=\u00a0${count(counts[0])})` : name;
+  };
   return {
-    head: ['method', ...modalities, 'overall (95 % interval)', 'macro F1', 'no answer found', 'samples'],
+    head: ['method', ...modalities.map(asked), 'overall (95 % interval)', 'macro F1', 'no answer found', 'samples'],
     rows: arms.map((arm) => [
       arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
-      ...modalities.map((name) => percent(arm.byModality[name]?.accuracy)),
+      ...modalities.map((name) => percentAround(arm.byModality[name])),
       percentWithin(arm.accuracy, arm.intervals.accuracy),
       percent(arm.macroF1),
       count(arm.unparsed),
       arm.trained.length === 0 ? '–' : count(Math.max(...arm.trained.map(({ samples }) => samples))),
     ]),
   };
+}
+
+/** `81.2 ± 9.5 %`: half of Wilson's interval at 95 %. */
+function percentAround(cell: { n: number; correct: number; accuracy: number } | undefined): string {
+  if (cell === undefined) return percent(null);
+  const interval = wilsonInterval(cell.correct, cell.n);
+  if (interval === null) return percent(cell.accuracy);
+  return `${(100 * cell.accuracy).toFixed(1)} ± ${percent((interval.high - interval.low) / 2)}`;
 }
 
 export function armAccuracy({ arms, testQuestions }: ComparisonResult): Chart | null {

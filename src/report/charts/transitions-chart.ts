@@ -1,6 +1,6 @@
 /** Flows between right and wrong from one policy to another, per modality: MedGR²'s Figure 5. */
 import type { Flows, Transitions } from '../../evaluation/transitions.js';
-import { count, probability } from '../numbers.js';
+import { count, pText } from '../numbers.js';
 import type { Chart } from './chart.js';
 import { acrossAxis, fixed, rowNames } from './marks.js';
 import { colour } from './palette.js';
@@ -12,14 +12,15 @@ const flows: readonly { key: keyof Flows; label: string; colour: string }[] = [
   { key: 'wrongToWrong', label: 'stayed wrong', colour: colour('neutral') },
 ];
 
-export function transitionChart({ first, second, overall, byModality, pValue }: Transitions): Chart {
+export function transitionChart({ first, second, overall, byModality, pValue, paired }: Transitions): Chart {
+  const test = paired?.test === 'cluster-sign-flip' ? 'paired test by image or patient' : 'McNemar’s exact test';
   const groups: readonly (readonly [string, Flows])[] = [['all', overall], ...Object.entries(byModality)];
   const values = groups.flatMap(([group, flow]) =>
     flows.map(({ key, label }, order) => ({ group, label, order, n: flow[key] })),
   );
   return {
     title: `From ${first} to ${second}`,
-    note: `Of ${count(overall.n)} questions ${count(overall.wrongToCorrect)} became right and ${count(overall.correctToWrong)} became wrong (McNemar’s exact test, p\u00a0=\u00a0${probability(pValue)}).`,
+    note: `Of ${count(overall.n)} questions ${count(overall.wrongToCorrect)} became right and ${count(overall.correctToWrong)} became wrong (${test}, ${pText(pValue)}).`,
     height: 50 + 28 * groups.length,
     spec: {
       data: { values },

@@ -105,7 +105,7 @@ function flowsBetween(
   imageOf: (id: string) => string,
   comparisons: readonly PolicyComparison[],
 ): Transitions | null {
-  const named = ({ label, answers }: Evaluation) => ({ name: label, outcomes: answers });
+  const named = (evaluation: Evaluation) => ({ name: policyName(evaluation), outcomes: evaluation.answers });
   try {
     const found = transitions(named(first), named(second), imageOf);
     // The run knew whose the images are; its folder tells images apart only.

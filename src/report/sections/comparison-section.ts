@@ -11,31 +11,58 @@ import type { Section } from './section.js';
 export async function comparison(runs: readonly RunFigures[]): Promise<Section> {
   const measured = runs.filter(({ evaluations }) => evaluations.length > 0);
   const differences = settingsThatDiffer(runs);
+  const same = sameAnswers(measured);
   const chart = accuracyOfRuns(measured.map(({ run, evaluations }) => ({ name: run.name, evaluations })));
   return {
     id: 'comparison',
     title: 'The runs beside each other',
-    body: html`${tableOf(withoutEmpty(outcomes(runs)), 'Outcomes of the runs')}
+    body: html`${same.map((names) => html`<p>${names.join(' and ')} gave the same answers to every test question: they are one and the same result.</p>`)}
+      ${tableOf(withoutEmpty(outcomes(runs)), 'Outcomes of the runs')}
       ${measured.length === 0 ? null : await drawChart(chart)}
       <h3>Settings that differ</h3>
       ${differences.rows.length === 0 ? html`<p>None: the runs were made with the same settings.</p>` : tableOf(differences, 'Settings that differ')}`,
   };
 }
 
+/** Names of runs whose policies all answered alike, each group of at least two. */
+function sameAnswers(runs: readonly RunFigures[]): string[][] {
+  const told = (figures: RunFigures): string =>
+    JSON.stringify(figures.evaluations.map(({ label, answers }) => [label, answers.map(({ predicted }) => predicted)]));
+  const answered = runs.filter(({ evaluations }) => evaluations.some(({ answers }) => answers.length > 0));
+  return [...Map.groupBy(answered, told).values()]
+    .filter(({ length }) => length > 1)
+    .map((group) => group.map(({ run }) => run.name));
+}
+
 function outcomes(runs: readonly RunFigures[]): Table {
   return {
-    head: ['run', 'state', 'seed', 'base', 'newest policy', 'change', 'D_gen', 'precision of the filter', 'time'],
-    rows: runs.map(({ run, evaluations, scores, costs }) => {
+    head: [
+      'run',
+      'state',
+      'seed',
+      'questions',
+      'base',
+      'policy that goes on',
+      'change',
+      'D_gen',
+      'precision of the filter',
+      'time',
+    ],
+    rows: runs.map(({ run, evaluations, standing, transitions, scores, costs }) => {
       const base = evaluations.find(({ method }) => method === 'base');
-      const last = evaluations.findLast(({ method }) => method !== 'base');
+      const last = standing === base ? undefined : (standing ?? undefined);
+      const paired = transitions?.paired?.interval ?? null;
       const filter = scores.at(-1)?.filter;
       return [
         run.name,
         run.status,
         (run.result ?? run.comparison)?.seed ?? run.settings.seed,
+        count(base?.n),
         percentWithin(base?.accuracy, base?.interval),
         last === undefined ? '–' : `${last.label}: ${percentWithin(last.accuracy, last.interval)}`,
-        base === undefined || last === undefined ? '–' : points(last.accuracy - base.accuracy),
+        base === undefined || last === undefined
+          ? '–'
+          : `${points(last.accuracy - base.accuracy)}${paired === null ? '' : ` (${points(paired.low)} to ${points(paired.high)})`}`,
         count(filter?.datasetSize),
         filter === undefined ? '–' : `${percent(filter.rawPrecision)} → ${percent(filter.acceptedPrecision)}`,
         duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),

@@ -4,7 +4,7 @@ import type { ComparisonResult } from '../../loop/comparison/comparison-result.j
 import type { RunFigures } from '../data/run-figures.js';
 import type { CycleScores } from '../data/candidate-scores.js';
 import { html, type Markup } from '../markup.js';
-import { count, decimal, duration, percent, percentWithin, points, probability } from '../numbers.js';
+import { count, decimal, duration, percent, percentWithin, points, pText } from '../numbers.js';
 import { tableOf } from '../html-table.js';
 import { sideBySide, type Section } from './section.js';
 
@@ -39,7 +39,7 @@ function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFig
   const change =
     base === undefined || last === undefined || last === base
       ? null
-      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, p\u00a0=\u00a0${probability(transitions.pValue)}`}`;
+      : `${points(last.accuracy - base.accuracy)} from the base${transitions === null ? '' : `, ${pText(transitions.pValue)}`}`;
   return [
     ['base accuracy', percent(base?.accuracy), intervalOf(base)],
     ...(last === undefined || last === base

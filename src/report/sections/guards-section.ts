@@ -1,4 +1,5 @@
 /** What watched the run: alarms, which models were let through, the gold set, probes, and which differences are more than chance. */
+import { spacedName } from '../../format.js';
 import type { Transitions } from '../../evaluation/transitions.js';
 import { tableOf, type Table } from '../html-table.js';
 import type { RunFigures } from '../data/run-figures.js';
@@ -24,7 +25,7 @@ function contentsOf({ run, rewardModels }: RunFigures): Content {
         rows: result.alarms.map(({ cycle, stage, guard, message, action }) => [
           cycle === 0 ? 'before' : cycle,
           stage,
-          guard,
+          spacedName(guard),
           message,
           { warn: 'told', stop: 'the run was stopped', rollback: 'the cycle was rolled back' }[action],
         ]),
@@ -97,7 +98,7 @@ export const differencesTable = (differences: readonly Difference[]): Table => (
 function probesTable(models: RunFigures['rewardModels']): Table {
   const kinds = [...new Set(models.flatMap(({ report }) => Object.keys(report.probes ?? {})))];
   return {
-    head: ['reward model', ...kinds],
+    head: ['reward model', ...kinds.map(spacedName)],
     rows: models.flatMap(({ cycle, report: { probes } }) =>
       probes === null || kinds.length === 0
         ? []

@@ -5,7 +5,7 @@ import type { Evaluation } from '../data/evaluations.js';
 import type { RunFigures } from '../data/run-figures.js';
 import type { Settings } from '../data/read-settings.js';
 import { html, type Markup } from '../markup.js';
-import { count, percent, percentWithin, points, probability } from '../numbers.js';
+import { count, percent, percentWithin, points, pText } from '../numbers.js';
 
 export function opening(runs: readonly RunFigures[]): Markup {
   return html`<div class="opening">
@@ -50,9 +50,6 @@ function changeSentence({ run, transitions }: RunFigures, base: Evaluation, now:
 }
 
 const signed = (share: number): string => points(share).replace('\u00a0points', '');
-
-/** The tests draw ten thousand times: smaller is not known. */
-const pText = (p: number): string => (p < 0.001 ? 'p\u00a0<\u00a00.001' : `p\u00a0=\u00a0${probability(p)}`);
 
 function recipeSentence({ recipe, arms, testQuestions }: ComparisonResult): Markup {
   const sorted = arms.toSorted((a, b) => b.accuracy - a.accuracy);

@@ -71,6 +71,8 @@ function formsOf(text: string, words: readonly Word[]): string[][] {
 export function nameOption(text: string, options: readonly string[]): string | null | undefined {
   const all = optionForms(options);
   const words = readWords(text);
+  const initials = byInitials(text.trim().replace(/[.!]$/, ''), options);
+  if (initials.length > 1) return null;
   const own = formsOf(text, words);
   const short = [
     coreForm(words),
@@ -86,7 +88,36 @@ export function nameOption(text: string, options: readonly string[]): string | n
     if (found.length > 1 && level === 0) return found[0]?.option;
     if (found.length > 1) return null;
   }
-  return undefined;
+  return initials[0] ?? misspelt(words, all);
+}
+
+/** The options that an abbreviation may stand for by its letters alone: `MS` for `Mitral stenosis` and `Multiple sclerosis`. */
+export function byInitials(short: string, options: readonly string[]): string[] {
+  if (!/^[A-Z]{2,6}$/.test(short)) return [];
+  return options.filter((option) => initialsOf(option) === short);
+}
+
+const initialsOf = (option: string): string =>
+  (option.match(/\p{L}+/gu) ?? [])
+    .flatMap((one) => (/^(?:of|the|and|in|a|an)$/i.test(one) ? [] : one.charAt(0).toUpperCase()))
+    .join('');
+
+/** The one option whose words a text has with letters swapped, doubled or halved: `plueral efusion`. */
+function misspelt(words: readonly Word[], all: readonly OptionForms[]): string | undefined {
+  const said = words.map(signature).join(' ');
+  if (!words.some(({ text }) => text.length >= shortestMisspelt)) return undefined;
+  const found = all.filter((one) => spelledOut(one.words).map(signature).join(' ') === said);
+  return found.length === 1 ? found[0]?.option : undefined;
+}
+
+const shortestMisspelt = 6;
+const spelledOut = (words: readonly Word[]): Pick<Word, 'text'>[] =>
+  words.flatMap(({ text }) => text.split('_').map((part) => ({ text: part })));
+
+/** First and last letter and those between, sorted and once each. */
+function signature({ text }: Pick<Word, 'text'>): string {
+  if (!/^[a-z]{5,}$/.test(text)) return text;
+  return `${text[0]}${[...new Set(text.slice(1, -1))].toSorted().join('')}${text.at(-1)}`;
 }
 
 /** The option whose own words a text is; null where none or several are. */

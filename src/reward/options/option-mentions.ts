@@ -2,13 +2,16 @@
  * All places where a text speaks of an option, by words or by letter. Longest reading first: `PET-CT` is no `CT`, `no mass`
  * is no `mass`. What the text says about them is for stance.ts.
  */
-import { articles, readWords } from '../words/canonical-words.js';
+import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import { articles, directionWords, genericWords, readWords } from '../words/canonical-words.js';
 import { isPolarity, polarityMentions } from '../reading/yes-no.js';
+import { isNoCount } from './bare-numbers.js';
 import { letterMentions } from './option-letters.js';
 import { ordinalMentions } from './option-ordinals.js';
-import { optionForms, spokenForms } from './answer-options.js';
+import { byInitials, optionForms, spokenForms } from './answer-options.js';
 import { afterJoint, closesJoint, joint, reorderedForms } from './word-order.js';
 import { normalize } from '../words/normal-text.js';
+import { Phrases } from '../words/phrases.js';
 import { prepare, spelled, stemmed, type Mention, type Word } from '../words/word-list.js';
 
 export interface Reading {
@@ -61,9 +64,16 @@ const harmless = new Set(
 export function readMentions(text: string, options: readonly string[], bounded: boolean): Reading {
   const prepared = prepare(text);
   const words = readWords(text);
-  const counts = bounded || isOneCount(words);
-  const spoken = wordMentions(words, options).map((one) => ({ ...one, weak: !counts && isBareNumber(words, one) }));
-  const byWords = withoutInner([...spoken, ...polarityMentions(words, options)]);
+  const spoken = wordMentions(words, options).map((one): Mention => ({
+    ...one,
+    weak: isNoCount(words, one, bounded),
+  }));
+  // `MS` where two options have these initials.
+  const byWords = withoutInner(
+    spoken
+      .map((one) => (isShared(words, one, options) ? { ...one, option: null } : one))
+      .concat(headMentions(words, options), spelledMentions(words, options), polarityMentions(words, options)),
+  );
   const taken = new Set(byWords.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
   const own = new Set(options.map((option) => option.trim().toLowerCase()).filter((option) => option.length === 1));
   const amongNumbers = optionForms(options).every(
@@ -107,24 +117,47 @@ function closesItself(words: readonly Word[], { start, end }: Mention, prepared:
   );
 }
 
-/** Words of a sentence that says a number and little else: `There are 3 nodules.` */
-const shortSentence = 10;
+const denials = new Phrases({ denial: lexicon.denials });
 
-function isOneCount(words: readonly Word[]): boolean {
-  const isNumber = ({ text }: Word): boolean => text.startsWith('#');
-  // `Two (2)` says one number twice.
-  const numbers = new Set(words.filter(isNumber).map(({ text }) => text)).size;
-  return (
-    numbers === 1 &&
-    words.length <= shortSentence &&
-    words.every((word, i) => i === 0 || word.boundary === 'none' || (word.boundary === 'clause' && isNumber(word)))
-  );
+/** Whether an abbreviation may be two options. */
+const isShared = (words: readonly Word[], { start, end }: Mention, options: readonly string[]): boolean => {
+  const raws = new Set(words.slice(start, end).map(({ raw }) => raw));
+  const [raw = ''] = raws;
+  return raws.size === 1 && byInitials(raw, options).length > 1;
+};
+
+/** `Central retinal artery occlusion` where an option is `CRAO`. */
+function spelledMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  return options.flatMap((option) => {
+    const short = /^[A-Z]{3,6}$/.test(option.trim()) ? option.trim().toLowerCase() : '';
+    return words.flatMap((_, start): Mention[] => {
+      const window = words.slice(start, start + short.length);
+      const joined = window.every(({ boundary }, i) => i === 0 || boundary === 'none');
+      const spelt = short !== '' && joined && window.map(({ text }) => text.charAt(0)).join('') === short;
+      return spelt && window.every(({ text }) => text.length > 3)
+        ? [{ option, start, end: start + short.length, by: 'words' }]
+        : [];
+    });
+  });
 }
 
-/** A number in prose may be any size: it stands beside another answer, but is none by itself. */
-function isBareNumber(words: readonly Word[], { start, end }: Mention): boolean {
-  return end - start === 1 && /^#[\d.-]+$/.test(words[start]?.text ?? '');
+/** The `edema` of `pulmonary edema`, where no other option has it: it stands beside an answer, but is none by itself. */
+function headMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  const heads = optionForms(options).map(({ words: own }) => (own.length > 0 ? spelledParts(own) : []));
+  const all = heads.flat();
+  return heads.flatMap((parts, i) => {
+    const head = parts.at(-1) ?? '';
+    if (parts.length < 2 || head.length < 4 || !/^\p{L}+$/u.test(head) || all.filter((one) => one === head).length > 1)
+      return [];
+    const named = genericWords.has(stemmed(head)) || directionWords.has(head);
+    if (named || denials.within(optionForms(options)[i]?.words ?? [])) return [];
+    return words.flatMap((word, start): Mention[] =>
+      word.text === head ? [{ option: options[i] ?? null, start, end: start + 1, by: 'words', weak: true }] : [],
+    );
+  });
 }
+
+const spelledParts = (words: readonly Word[]): string[] => words.flatMap(({ text }) => text.split('_'));
 
 function wordMentions(words: readonly Word[], options: readonly string[]): Mention[] {
   const byFirst = new Map<string, { option: string | null; form: string[] }[]>();

@@ -1,6 +1,6 @@
 /** An option's words in another order: `effusion (pleural)`, `fracture of the femur`, `upper lobe of the left lung`. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
-import synonyms from '../lexicon/synonyms.json' with { type: 'json' };
+import wordings from '../lexicon/wordings.json' with { type: 'json' };
 import { articles, directionWords } from '../words/canonical-words.js';
 import { Phrases } from '../words/phrases.js';
 import type { Word } from '../words/word-list.js';
@@ -9,7 +9,7 @@ import type { Word } from '../words/word-list.js';
 export const joint = '§';
 const ofs = /^(?:of|in|within|de|du|des|del|della|dello|von|vom|im|da|do|van)$/;
 const denials = new Phrases({ denial: lexicon.denials });
-const wholes: Readonly<Record<string, readonly string[]>> = synonyms.partsOfSides;
+const wholes: Readonly<Record<string, readonly string[]>> = wordings.partsOfSides;
 const longest = 4;
 
 /** Forms with a joint; none where an option has one of its own, a number or a denial. */

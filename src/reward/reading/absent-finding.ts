@@ -5,9 +5,9 @@
  */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import findings from '../lexicon/findings.json' with { type: 'json' };
-import { isAside, isGeneral } from './asides.js';
+import { isAside, isGeneral, type Clause } from './asides.js';
 import { voiceOf } from './voices.js';
-import { articles, directionWords, readWords } from '../words/canonical-words.js';
+import { articles, directionWords, questionWords } from '../words/canonical-words.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
 import { stemmed, type Word } from '../words/word-list.js';
 
@@ -17,13 +17,22 @@ const denials = new Phrases({ denial: lexicon.denials });
 const present = new Phrases({ present: findings.states });
 const comparisons = new Phrases({ comparison: lexicon.comparisons });
 const over = new Phrases({ over: findings.over });
+const ended = new Phrases({ ended: findings.ended });
+const asksNow = new Phrases({ now: findings.asksNow });
 const breaks = new Phrases({ break: lexicon.breaks });
+const contraries = new Map(
+  findings.contraries.flatMap(({ qualities, against }) =>
+    qualities.map((quality) => [stemmed(quality), new Set(against.map(stemmed))] as const),
+  ),
+);
 const narrowing = new Set(findings.narrowing.flatMap(phraseWords));
 /** Words that a question and a sentence about a finding have without being it. */
 const neutral = new Set(
   [...lexicon.neutral, ...lexicon.presence, ...findings.neutral].flatMap(phraseWords).map(stemmed),
 );
 const copula = /^(?:is|are|was|were|appears?|looks?|seems?|ist|sind|est|sont|es|son|e|sono|sao|esta|estan)$/;
+/** `There is one in the ulna`. */
+const pronoun = /^(?:one|ones|another|#1)$/;
 const joint = /^(?:and|und|et|y|e|en|и|和|及)$/;
 const either = /^(?:or|nor|oder|ou|o|of|или|或|and|und|et|y|e|i)$/;
 
@@ -58,8 +67,8 @@ export function asksForAbsence(question: string): boolean {
 }
 
 /** `有没有` asks as `有` does. */
-const asWords = (question: string): Word[] =>
-  readWords(
+const asWords = (question: string): readonly Word[] =>
+  questionWords(
     question
       .replace(/有没有|有无/g, '有')
       .replace(/是不是|是否/g, '')
@@ -77,17 +86,15 @@ export function findingIn(words: readonly Word[], question: string): Finding | n
   const said = new Set<Finding>();
   for (const { start, end } of unitsOf(words)) {
     const unit = opened(words.slice(start, end));
+    const about = wanted.size === 0 || [...contentOf(unit)].some((word) => wanted.has(word));
     const found = findingOf(unit, asked, wanted);
-    if (found !== null) {
-      const aside = { words: unit, start: 0, end: 0, from: 0, to: unit.length, isOption: () => false, question };
-      if (isAside(aside) || isGeneral(unit) || voiceOf(words, { start: end, end }) !== 'writer') return null;
-      said.add(found);
-    } else if (
-      wanted.size === 0 ||
-      unit.some(({ text }) => /^(?:one|ones|another|#1)$/.test(text)) ||
-      [...contentOf(unit)].some((word) => wanted.has(word))
-    )
-      return null;
+    const voice = found !== null || about ? voiceOf(words, { start: end - 1, end }) : 'writer';
+    if (voice === 'other') continue;
+    const aside: Clause = { words: unit, start: 0, end: 0, from: 0, to: unit.length, isOption: () => false, question };
+    if (found === null ? about || unit.some(({ text }) => pronoun.test(text)) : voice === 'conditional') return null;
+    if (found === null) continue;
+    if ((isAside(aside) && !ended.within(unit)) || isGeneral(unit)) return null;
+    said.add(found);
   }
   const [only = null] = said;
   return said.size === 1 ? only : null;
@@ -95,12 +102,23 @@ export function findingIn(words: readonly Word[], question: string): Finding | n
 
 function findingOf(unit: readonly Word[], asked: readonly Word[], wanted: ReadonlySet<string>): Finding | null {
   const said = contentOf(unit);
+  if (ended.within(unit)) return wanted.size > 0 && isWithin(wanted, said) && asksNow.within(asked) ? 'no' : null;
   if (saysAbsence(unit)) return speaksOf(said, wanted) && !isNarrowed(said, wanted) ? 'no' : null;
+  if (isContrary(said, wanted) && !denials.within(unit) && !denials.within(asked)) return 'no';
   if (wanted.size === 0 || denials.within(asked)) return null;
   const times = unit.filter((_, i) => denials.startingAt(unit, i) !== null).length;
   if (times > 0) return times === 1 && sameFinding(asked, unit) ? 'no' : null;
   const states = present.within(unit) || unit.some(({ text }) => copula.test(text));
   return states && affirms(unit, said, asked, wanted) ? 'yes' : null;
+}
+
+/** `The appendix is of normal calibre` where it is asked whether it is dilated. */
+function isContrary(said: ReadonlySet<string>, wanted: ReadonlySet<string>): boolean {
+  const [quality, ...more] = [...wanted].filter((word) => contraries.has(word));
+  if (quality === undefined || more.length > 0) return false;
+  const rest = [...wanted].filter((word) => word !== quality);
+  const contrary = [...said].some((word) => contraries.get(quality)?.has(word) === true);
+  return contrary && rest.length > 0 && rest.every((word) => said.has(word)) && !said.has(quality);
 }
 
 /** All of what was asked about or more; a part of it only where nothing else is said. */

@@ -10,7 +10,8 @@ export interface Unwrapped {
 const answerKeys = new Set(lexicon.answerKeys);
 const besideKeys = new Set(lexicon.besideKeys);
 
-export function unwrap(text: string): Unwrapped {
+export function unwrap(whole: string): Unwrapped {
+  const text = lastTurn(whole);
   const object = objectIn(text);
   const entries = Object.entries(object ?? {}).map(([key, value]) => [
     key.toLowerCase().replace(/[\s_-]+/g, ''),
@@ -20,8 +21,24 @@ export function unwrap(text: string): Unwrapped {
     entries.flatMap(([key, value]) => (typeof key === 'string' && keys.has(key) ? textsOf(value) : []));
   const answers = valuesOf(answerKeys);
   return answers.length === 0
-    ? { body: withoutMarkup(text), beside: '' }
+    ? { body: withoutMarkup(findingsOf(entries) ?? text), beside: '' }
     : { body: withoutMarkup(answers.join(', ')), beside: valuesOf(besideKeys).join('\n') };
+}
+
+/** `### Assistant:`, behind which stands what was answered, and before it an echo of what was asked. */
+const turn = /(?:^|\n)[^\p{L}\n]{0,6}assistant[*\s]*[:：]/giu;
+
+function lastTurn(text: string): string {
+  const [last, ...more] = text.matchAll(turn);
+  return last === undefined || more.length > 0 ? text : text.slice(last.index + last[0].length);
+}
+
+/** `{"cardiomegaly": true}` as `cardiomegaly is present`; null where no value is true or false. */
+function findingsOf(entries: readonly (readonly unknown[])[]): string | null {
+  if (!entries.some(([, value]) => typeof value === 'boolean')) return null;
+  const spoken = (value: unknown): string =>
+    typeof value === 'boolean' ? `is ${value ? 'present' : 'absent'}` : `: ${textsOf(value).join(', ')}`;
+  return entries.map(([key, value]) => `${String(key)} ${spoken(value)}.`).join('\n');
 }
 
 /** The object that a text consists of, in a code fence or not. */
@@ -48,6 +65,8 @@ function withoutMarkup(text: string): string {
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/~~[^~\n]+~~|<(del|s|strike)>[^<]*<\/\1>/gi, ' ')
+    .replace(/<(?:br|\/p|\/li|\/div|\/tr|\/h[1-6])\s*\/?>/gi, '\n')
+    .replace(/<\|[^|>\n]{1,40}\|>|\[\/?INST\]/g, ' ')
     .replace(/<\/?[a-z][a-z0-9_-]*(?:\s[^<>]*)?\/?>/gi, ' ')
     .replace(/\\(?:text|textbf|textit|mathrm|mathbf|mathit|mathsf|emph|rm|bf)\b\s*\{([^{}]*)\}/g, '$1')
     .replace(/^\s*#{1,6}\s+/gm, '')

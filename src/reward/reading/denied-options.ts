@@ -45,7 +45,8 @@ export function isDeniedBefore(wide: string, before: readonly Word[]): boolean {
   for (let i = 0; i < near.length; i++) {
     const idiom = idioms.startingAt(near, i);
     if (idiom !== null) i += idiom.length - 1;
-    else if (denials.startingAt(near, i) !== null) return true;
+    // `Non-contrast CT` is one.
+    else if (denials.startingAt(near, i) !== null && near[i + 1]?.glued !== true) return true;
   }
   return false;
 }

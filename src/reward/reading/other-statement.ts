@@ -39,16 +39,17 @@ export function statesAnother(
   question = '',
   prose = text,
 ): boolean {
-  const standing = afterLastCorrection(text);
+  const standing = afterLast(text, corrections);
   if (!/\p{L}{2}/u.test(standing)) return false;
   if (standing === text && saysOnlyOther(prose, option, options)) return true;
   return saysOther(standing, option, options) || findsOther(standing, option, options, question);
 }
 
-function afterLastCorrection(text: string): string {
+/** What a text says behind the last place where it takes back what stands before; all of it where there is none. */
+export function afterLast(text: string, marks: Phrases): string {
   const prepared = prepare(text);
   const words = cutWords(prepared);
-  const last = words.findLastIndex((_, i) => corrections.startingAt(words, i) !== null);
+  const last = words.findLastIndex((_, i) => marks.startingAt(words, i) !== null);
   return last === -1 ? text : prepared.slice(words[last]?.end);
 }
 

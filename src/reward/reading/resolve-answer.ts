@@ -1,5 +1,6 @@
 /** The option that a text gives as its answer. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import statements from '../lexicon/statements.json' with { type: 'json' };
 import { disagrees, withoutOffers } from './asides.js';
 import { bareAnswers } from './answer-alone.js';
 import { takesBack } from '../options/beside-answer.js';
@@ -9,18 +10,22 @@ import { withoutLabels } from '../options/labelled-options.js';
 import { unwrap } from './answer-markup.js';
 import { readMentions } from '../options/option-mentions.js';
 import { oppositeOf } from '../options/opposites.js';
+import { withoutSideIdioms } from '../options/side-idioms.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
 import { hesitates, isLeftOpen, isOnlyDoubt } from './left-open.js';
-import { articles, readWords } from '../words/canonical-words.js';
+import { articles, coreForm, directionWords, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
-import { statesAnother } from './other-statement.js';
-import { prepare } from '../words/word-list.js';
-import { optionsInUnitOf } from '../options/unit-asked.js';
+import { afterLast, statesAnother } from './other-statement.js';
+import { sentenceStart } from './voices.js';
+import { prepare, type Word } from '../words/word-list.js';
+import { otherWordings } from '../options/other-wordings.js';
 
 /** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
 export type Resolution = { option: string } | 'none' | 'several';
 
+const besides = new Phrases(lexicon.besides);
+const selfCorrections = new Phrases({ correction: statements.selfCorrections });
 const refusals = new Phrases({ refusal: lexicon.refusals });
 
 /**
@@ -56,11 +61,19 @@ export function resolve(text: string, options: readonly string[], bounded: boole
   if (unlabelled !== null) return read(unlabelled.options, unlabelled.relettered(body));
   const none = noneOption(body, options, question);
   if (none !== null) return { option: none };
-  const measured = optionsInUnitOf(question, options);
-  return measured === null ? 'none' : read(measured, body);
+  for (const other of otherWordings(body, options, question)) {
+    const found = read(other.options, other.text);
+    if (found !== 'none') return found;
+  }
+  return 'none';
 }
 
 function resolvePlain(plain: string, options: readonly string[], bounded: boolean, question: string): Resolution {
+  const corrected = afterLast(plain, selfCorrections);
+  if (corrected !== plain && readMentions(corrected, options, bounded).mentions.length > 0) {
+    const read = resolvePlain(corrected, options, bounded, question);
+    if (typeof read !== 'object' || !besides.within(readWords(corrected))) return read;
+  }
   const named = nameOf(plain, options);
   if (named !== undefined) return named === null ? 'several' : { option: named };
   // An option such as `The diagnosis is asthma` declares nothing.
@@ -77,7 +90,7 @@ function nameOf(text: string, options: readonly string[]): string | null | undef
   const named =
     lettered !== undefined && nameOption(words, options) === lettered ? lettered : namedOrInitial(text, options);
   // `CT?` asks.
-  return named !== undefined && named !== text && /[?？]\W*$/.test(text) ? null : named;
+  return named !== undefined && named !== text && /[?？]\W*$|^[^\p{L}\p{N}]*[?？]/u.test(text) ? null : named;
 }
 
 /** An option that several fit is none, whatever its initial. */
@@ -152,6 +165,8 @@ function readDeclaration(
     if (named !== undefined) return doubtful || named === null ? 'several' : { option: named };
   }
   const body = sentence.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
+  const placed = optionAtPlace(body, options);
+  if (placed !== undefined) return doubtful ? 'several' : { option: placed };
   // `B. No wait`, which is no option B with words of its own.
   const words = /^[A-Z][.)]\s+(.*)$/s.exec(body)?.[1] ?? '';
   if (cutAtArticle(body) || hesitates(readWords(words))) return 'several';
@@ -159,12 +174,20 @@ function readDeclaration(
   return doubtful && typeof read === 'object' ? 'several' : read;
 }
 
+/** `Correct answer: 3)`, `正解は2です`: a place, where no option has a number. */
+function optionAtPlace(body: string, options: readonly string[]): string | undefined {
+  if (options.some((option) => /\d/.test(option) || readWords(option).some(({ text }) => text.startsWith('#'))))
+    return undefined;
+  const [, place] = /^[(（]?([1-9])(?:\s*[)）]|\s*(?:です|番|である)|\s*$)/u.exec(body) ?? [];
+  return place === undefined ? undefined : options[Number(place) - 1];
+}
+
 /** `The answer is a`, cut off. */
 const cutAtArticle = (text: string): boolean => /^[ai]$/.test(text);
 
 /** The one option that a text speaks for. */
 function spokenFor(text: string, options: readonly string[], bounded: boolean, question = ''): Resolution {
-  const reading = readMentions(withoutIdioms(text), options, bounded);
+  const reading = readMentions(withoutSideIdioms(text), options, bounded);
   if (reading.mentions.length === 0) {
     const found = /[?？]/.test(text) ? null : findingOption(reading.words, options, question);
     return found === null ? 'none' : { option: found };
@@ -177,7 +200,36 @@ function spokenFor(text: string, options: readonly string[], bounded: boolean, q
   const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
   const [only] = denied;
   const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;
-  return opposite === null ? decide(stood) : { option: opposite };
+  return opposite === null ? (ofAll(stood, options) ?? decide(concluding(stood, reading.words))) : { option: opposite };
+}
+
+const wholes = lexicon.wholeOptions.map((option) => coreForm(readWords(option)));
+
+/** `None of the above` where each of the others is denied, and `all of the above` where it is said, whatever else is. */
+function ofAll(stood: readonly Stood[], options: readonly string[]): Resolution | null {
+  const [all, none] = wholes.map((whole) => options.find((option) => coreForm(readWords(option)) === whole));
+  const rest = options.filter((option) => option !== none);
+  const only = (stance: Stood['stance']): boolean => stood.every((one) => one.stance === stance && one.option !== null);
+  const named = new Set(stood.map(({ option }) => option));
+  if (none !== undefined && rest.length > 1 && only('denied') && rest.every((option) => named.has(option)))
+    return { option: none };
+  return all !== undefined && named.has(all) && only('said') ? { option: all } : null;
+}
+
+const concludes = new Phrases({
+  conclusion: [...lexicon.conclusions, ...statements.selfContained, ...statements.concludes],
+});
+
+/** Without what only stands beside an answer, where a text ends by drawing one: `A nevus produces pigment. So this is a melanoma.` */
+function concluding(stood: readonly Stood[], words: readonly Word[]): readonly Stood[] {
+  const last = stood.at(-1);
+  if (last?.stance !== 'said' || last.weak === true || last.option === null) return stood;
+  const lead = words.slice(sentenceStart(words, last.start), last.start);
+  const named = words.slice(last.start, last.end);
+  if (!concludes.within(lead) || named.every(({ text }) => directionWords.has(text))) return stood;
+  return stood.filter(
+    (one) => one.option === last.option || one.stance !== 'said' || one.weak !== true || one.by !== 'words',
+  );
 }
 
 function decide(stood: readonly Stood[]): Resolution {
@@ -195,11 +247,3 @@ function decide(stood: readonly Stood[]): Resolution {
   if (new Set(spelt).size === 1 && !spelt.includes(option)) return 'several';
   return { option };
 }
-
-const idiom = new RegExp(
-  `\\b(?:${["that'?s", 'that is', "you'?re", 'you are', 'quite', "I'?m", 'I am'].join('|')}) right\\b|\\ball right\\b|\\bright (?:now|away|here|there|answer|option|choice|one)\\b`,
-  'gi',
-);
-
-/** `That's right` names no side. */
-const withoutIdioms = (text: string): string => text.replace(idiom, (found) => found.replace(/right/i, 'so'));

@@ -6,7 +6,7 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { isAside, isWell, type Clause } from './asides.js';
+import { isAside, isCounterfactual, isExplained, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { isFramed } from '../options/framed-mention.js';
@@ -75,7 +75,10 @@ function clauseOf({ words, owners }: Reading, { start, end }: Mention, question:
 }
 
 function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
-  if (mention.by === 'words' && isAside(clause)) return 'aside';
+  if (mention.by === 'letter' && isExplained(clause)) return 'aside';
+  const well = isWell(clause) && clause.question !== '';
+  if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
+  if (mention.by === 'words' && isCounterfactual(clause)) return 'background';
   const stance = stanceInClause(reading, mention, clause.from, clause.to);
   const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
   return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
@@ -95,7 +98,7 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
     !inMention(from + i) && (!orArticles.has(text) || inMention(from + i - 1));
   const around = [...loose(before, from), gapWord, ...loose(after, mention.end)];
   const voice = voiceOf(words, mention, inMention);
-  if (voice === 'other') return 'background';
+  if (voice === 'other' || lists.superseded.within(around)) return 'background';
   const alternates = lists.ors.within([...before.filter(isJoint), gapWord, ...loose(after, mention.end)]);
   if (voice === 'conditional' || isLeftOpen(around) || isAsked(words, mention, prepared)) return 'doubted';
   const wide = words
@@ -108,7 +111,6 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
   if (isPassedOver(words, mention.start, owners)) return 'background';
   if (isDeniedBefore(wide, unowned)) return 'denied';
   if (alternates) return 'doubted';
-  if (lists.superseded.within(around)) return 'background';
   if (deniedAfter.test(marked({ words, owners }, mention.end, Math.min(words.length, mention.end + reach))))
     return 'denied';
   if (lists.deniedBehind.within(after)) return 'denied';
@@ -118,8 +120,13 @@ function stanceInClause({ words, owners, prepared }: Reading, mention: Mention, 
 const orArticles = new Set(lexicon.orArticles);
 const gapWord: Word = { raw: '§', text: '§', start: 0, end: 0, glued: false, boundary: 'none' };
 
-/** The sentence ends with a question mark. */
-function isAsked(words: readonly Word[], { end }: Mention, prepared: string): boolean {
+/** The sentence ends with a question mark, or `?Pneumonia` begins with one. */
+function isAsked(words: readonly Word[], { start, end }: Mention, prepared: string): boolean {
+  if (
+    /[?？]\s*$/.test(prepared.slice(0, words[start]?.start)) &&
+    !/[\p{L}\p{N}]\s*[?？]\s*$/u.test(prepared.slice(0, words[start]?.start))
+  )
+    return true;
   let last = end - 1;
   while (last + 1 < words.length && words[last + 1]?.boundary !== 'sentence') last++;
   return /^[\s)\]*"'”]*[?？]/.test(prepared.slice(words[last]?.end ?? 0, (words[last]?.end ?? 0) + 8));

@@ -102,14 +102,22 @@ function openingPolarity(words: readonly Word[]): { polarity: Polarity; length: 
   return closes(words, found.length) ? { polarity: found.name as Polarity, length: found.length } : null;
 }
 
+const beyondLetters = 5;
 const shortWords: Readonly<Record<string, readonly string[]>> = lexicon.shortWords;
 
 /** `y` and `n` alone, where no option has that letter. */
 export function optionByInitial(text: string, options: readonly string[]): string | undefined {
-  const [, letter = ''] = /^[^\p{L}\p{N}]*([A-Za-z])[^\p{L}\p{N}]*$/u.exec(text) ?? [];
-  const words = shortWords[letter.toLowerCase()];
-  if (words === undefined || letter.toUpperCase().charCodeAt(0) - 65 < options.length) return undefined;
-  const found = options.filter((option) => words.includes(normalize(option)));
+  const [, letter = ''] = /^[^\p{L}\p{N}+-]*([A-Za-z]|[+-])[^\p{L}\p{N}+-]*$/u.exec(text) ?? [];
+  const place = letter.toUpperCase().charCodeAt(0) - 65;
+  if (letter === '' || (place >= 0 && place < options.length)) return undefined;
+  const words = shortWords[letter.toLowerCase()] ?? [];
+  const named = options.filter((option) => words.includes(normalize(option)));
+  // `F` for Female, but not `E`, which may be the letter of an option that there is not.
+  const begun =
+    place < beyondLetters
+      ? []
+      : options.filter((option) => option.trim().toUpperCase().startsWith(letter.toUpperCase()));
+  const found = named.length === 1 ? named : begun;
   return found.length === 1 && !/[?？]/.test(text) ? found[0] : undefined;
 }
 

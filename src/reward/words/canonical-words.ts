@@ -1,21 +1,12 @@
 /** Words in the form in which answers and options are compared: quantities, the field's synonyms, sides in one order. */
 import synonyms from '../lexicon/synonyms.json' with { type: 'json' };
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
+import wordings from '../lexicon/wordings.json' with { type: 'json' };
 import { Phrases, phraseWords } from './phrases.js';
 import { withQuantities } from './quantities.js';
 import { cutWords, prepare, spelled, stemmed, type Word } from './word-list.js';
 
-const {
-  spelling: _,
-  generic,
-  directions,
-  caseSensitive,
-  expansions,
-  expansionsInCapitals,
-  expansionsAlone,
-  partsOfSides: __,
-  ...tables
-} = synonyms;
+const { spelling: _, generic, directions, caseSensitive, ...tables } = synonyms;
 const groups = Object.values(tables).flat();
 const synonymPhrases = new Phrases(
   Object.fromEntries(groups.map((group) => [phraseWords(group[0] ?? '').join('_'), group] as const)),
@@ -31,6 +22,19 @@ export interface ReadOptions {
   rankless?: boolean;
 }
 
+const questions = new Map<string, Word[]>();
+const keptAtMost = 64;
+
+/** The words of a question, which every mention in every answer to it is read beside: the last few dozen are kept. */
+export function questionWords(question: string): readonly Word[] {
+  const known = questions.get(question);
+  if (known !== undefined) return known;
+  if (questions.size >= keptAtMost) questions.clear();
+  const words = readWords(question);
+  questions.set(question, words);
+  return words;
+}
+
 /** All words of a text. Letters and connectives stay as they are; places refer to the prepared text. */
 export function readWords(text: string, { rankless = false }: ReadOptions = {}): Word[] {
   const prepared = prepare(text);
@@ -39,9 +43,9 @@ export function readWords(text: string, { rankless = false }: ReadOptions = {}):
 
 const expanded = (table: Readonly<Record<string, string>>): Map<string, string[]> =>
   new Map(Object.entries(table).map(([short, long]) => [short, phraseWords(long)]));
-const anywhere = expanded(expansions);
-const capitals = expanded(expansionsInCapitals);
-const alone = expanded(expansionsAlone);
+const anywhere = expanded(wordings.expansions);
+const capitals = expanded(wordings.expansionsInCapitals);
+const alone = expanded(wordings.expansionsAlone);
 
 /** `RUL` as `right upper lobe`, all in its place; `R` only where nothing stands beside it. */
 function written(words: readonly Word[]): Word[] {

@@ -95,7 +95,7 @@ const rawOf = (words: readonly Word[], start: number, stop: number, prepared: st
 /** `Grade III`; `II` and `III` of `Grade II-III`. */
 function rankAt(words: readonly Word[], i: number, out: readonly Word[], rankless: boolean): Value | null {
   const word = words[i] as Word;
-  const match = /^([IVX]+)([A-Ea-e]?)$/.exec(word.raw) ?? /^([ivx]+)([a-e]?)$/.exec(word.raw);
+  const match = /^([IVX]+)([A-Fa-f]?)$/.exec(word.raw) ?? /^([ivx]+)([a-f]?)$/.exec(word.raw);
   const [, roman = '', letter = ''] = match ?? [];
   const value = romanValue(roman);
   if (value === 0) return null;
@@ -126,7 +126,7 @@ function valueAt(words: readonly Word[], i: number, gap: Gap): Value | null {
   if (parsed === null) return { value: `?${digits.raw}`, end };
   const next = words[end];
   const touching = next !== undefined && gap(end) === '';
-  if (touching && /^[A-Ea-e]$/.test(next.raw)) return { value: `?${digits.raw}${next.text}`, end: end + 1 };
+  if (touching && /^[A-Fa-f]$/.test(next.raw)) return { value: `?${digits.raw}${next.text}`, end: end + 1 };
   if (touching && /^(?:st|nd|rd|th)$/.test(next.text)) return { value: `?${digits.raw}th`, end: end + 1 };
   const sign = negative ? -1 : 1;
   const [power, ten] = [words[end], words[end + 1]];

@@ -48,6 +48,11 @@ const wordPattern = new RegExp(
   'gu',
 );
 
+const elided =
+  /(?<!\p{L})(hypo|hyper|iso|an)-?\s?(?:\/|,|to|or|and|bis|und|oder)\s?-?(hypo|hyper|iso|an)(echoic|dense|intense|attenuating|dens|echogen)/giu;
+const everyOne =
+  /(?<!\p{L})all (?:two|three|four|five|[2-5])(?: of (?:them|these|the above)| (?:statements|options|answers|choices|findings)|(?= apply| are| is))/giu;
+
 /** The text that words are cut from: one width of letters, one hyphen, powers written with `^`. */
 export function prepare(text: string): string {
   return (
@@ -58,6 +63,15 @@ export function prepare(text: string): string {
       // `C.T.` is no option C.
       .replace(/(?<![\p{L}\p{N}.])(?:\p{Lu}\.){2,}(?!\p{L})/gu, (initials) => initials.replaceAll('.', ''))
       .replace(/[-=]+>/g, '→')
+      .replace(/(?<!\p{L})w\/o(?!\p{L})/giu, 'without')
+      .replace(/(?<=[\p{L}\p{N}]) [+&] (?=[\p{L}])/gu, ' and ')
+      .replace(everyOne, 'all of the above')
+      .replace(/(?<!\p{L})w\/ ?(?=\p{L})/giu, 'with ')
+      .replace(/(?<![\p{L}\p{N}])([CTLS]\d{1,2})(?=[CTLS]\d)/gu, '$1-')
+      // `Hypo-/isoechoic` is two.
+      .replace(elided, '$1$3 or $2$3')
+      // `L4/5` is the level L4-L5.
+      .replace(/(?<![\p{L}\p{N}])([CTLS])(\d{1,2})\s?[/-]\s?(\d{1,2})(?![\p{L}\p{N}])/gu, '$1$2-$1$3')
       .replace(/[\u2010-\u2012\u2212]/g, '-')
       .replace(/[\u2018\u2019`\u00b4](?=\p{L})/gu, "'")
       .replace(/(?<!\p{L})(l|d|n|j|qu)'(?=\p{L}{2})/giu, '$1 ')

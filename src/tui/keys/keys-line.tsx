@@ -1,6 +1,7 @@
 /** The last line: what the keys do, or what was asked for; alarms and errors before it. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
+import { spacedName } from '../../format.js';
 import { narrow } from '../parts/layout.js';
 import { Toned } from '../parts/tones.js';
 import type { ScreenState } from '../state/screen-state.js';
@@ -55,5 +56,5 @@ function alarmWords(alarms: ScreenState['alarms']): string {
   const [newest, ...earlier] = alarms.toReversed();
   if (newest === undefined) return '';
   const more = earlier.length === 0 ? '' : ` and ${earlier.length} more`;
-  return `${newest.guard}${newest.cycle === 0 ? '' : ` in cycle ${newest.cycle}`}${more}`;
+  return `${spacedName(newest.guard)}${newest.cycle === 0 ? '' : ` in cycle ${newest.cycle}`}${more}`;
 }

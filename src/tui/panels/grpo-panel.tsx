@@ -2,7 +2,7 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
-import { formatNumber } from '../../format.js';
+import { formatNumber, spacedName } from '../../format.js';
 import { Facts, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import type { Curve } from '../parts/plot.js';
@@ -46,7 +46,7 @@ function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement 
           height={height - lines}
           totalSteps={grpo.totalSteps}
         />
-        <Facts facts={factsOf(grpo)} width={right} nameWidth={11} />
+        <Facts facts={factsOf(grpo)} width={right} nameWidth={12} />
       </Box>
       <Completion completion={grpo.completion} height={lines} />
     </Box>
@@ -69,7 +69,7 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
     typeof share === 'number' ? `, dead ${shareText(share, 2)}` : '';
   return [
     ...Object.entries(rewards).map(([name, { mean, std, deadGroups: of }]): Fact => [
-      name,
+      spacedName(name),
       `${formatNumber(mean)} ± ${formatNumber(std, 2)}${dead(of)}`,
     ]),
     ['KL', kl === null ? 'not used' : formatNumber(kl)],
@@ -83,7 +83,9 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
 function Completion({ completion, height }: { completion: ShownCompletion | null; height: number }): ReactElement {
   if (completion === null) return <Toned tone="faint">no completion has been judged yet</Toned>;
   const { think, answer, rest } = blocks(completion.completion);
-  const rewards = Object.entries(completion.rewards).map(([name, value]) => `${name} ${formatNumber(value, 2)}`);
+  const rewards = Object.entries(completion.rewards).map(
+    ([name, value]) => `${spacedName(name)} ${formatNumber(value, 2)}`,
+  );
   return (
     <Box flexDirection="column" height={height} overflow="hidden">
       <Box height={height - 2} overflow="hidden" alignItems="flex-end">

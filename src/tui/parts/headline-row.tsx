@@ -1,7 +1,8 @@
 /** The second line of the screen: base → now, how sure that is, and what SFT and GRPO did of it. */
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
-import { changeText, headlineOf, signedPoints, type Headline } from '../state/headline.js';
+import { changeText, sharesText, type Headline } from '../../loop/result/headline.js';
+import { headlineOf } from '../state/state-headline.js';
 import type { ScreenState } from '../state/screen-state.js';
 import { shareText } from './stage-words.js';
 import { Toned, type Tone } from './tones.js';
@@ -23,7 +24,8 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
   const change = `${mark} ${changeText(headline)}`;
   const story = ` base ${shareText(base.accuracy)} → ${shareText(now.accuracy)} now `;
   // What does not fit goes, the last first.
-  const pieces = [questionsText(headline), sharesText(headline), ` · ${now.name}`];
+  const shares = sharesText(headline);
+  const pieces = [questionsText(headline), shares === '' ? '' : ` · ${shares}`, ` · ${now.name}`];
   let room = columns - story.length - change.length - 1;
   const shown = pieces.filter((piece) => {
     room -= piece.length;
@@ -48,11 +50,3 @@ const markOf = (difference: number): [string, Tone] =>
   Math.round(difference * 1000) === 0 ? ['=', 'faint'] : difference > 0 ? ['▲', 'good'] : ['▼', 'bad'];
 
 const questionsText = ({ questions }: Headline): string => (questions === null ? '' : ` · ${questions} questions`);
-
-function sharesText({ sft, grpo }: Headline): string {
-  const parts = [
-    ...(sft === null ? [] : [`SFT ${signedPoints(sft)}`]),
-    ...(grpo === null ? [] : [`GRPO ${signedPoints(grpo)}`]),
-  ];
-  return parts.length === 0 ? '' : ` · ${parts.join(', ')}`;
-}

@@ -70,7 +70,7 @@ interface Heading {
 
 function atWork(state: ScreenState, now: number): Heading {
   const { current } = state;
-  if (current === null) return { title: idleTitle(state), time: '', about: '' };
+  if (current === null) return { title: idleTitle(state), time: '', about: state.place === null ? beginning : '' };
   const { name, about } = stageWords[current.stage];
   const { startedAt } = stageOf(state, current.cycle, current.stage);
   const { stage: left } = timeLeft(state, now);
@@ -79,6 +79,9 @@ function atWork(state: ScreenState, now: number): Heading {
   const worked = startedAt === null ? '' : ` ${formatSeconds(Math.max(0, now - startedAt) / 1000)}`;
   return { title: name, time: `${worked}${leftText}`, about };
 }
+
+/** Before the first stage there is nothing else to see. */
+const beginning = 'The run folder is opened, Python starts, and the data is read.';
 
 function idleTitle({ status, place }: ScreenState): string {
   if (status === 'complete') return 'Result';

@@ -5,8 +5,7 @@ import { sha256 } from '../../../src/hash.js';
 import { buildGeneratorPrompt } from '../../../src/prompts/generator-prompt.js';
 import { replySchema } from '../../../src/prompts/parse.js';
 import { jsonForm } from '../../../src/providers/reply-form.js';
-import type { TaskList } from '../../../src/generation/generation-options.js';
-import type { GenerationTask } from '../../../src/generation/asking/generation-request.js';
+import type { GenerationTask, TaskList } from '../../../src/generation/asking/generation-request.js';
 import { questionTypes, strategies } from '../../../src/sample.js';
 import { imageBytes } from '../../generation/support.js';
 

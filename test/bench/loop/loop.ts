@@ -1,7 +1,7 @@
 /**
- * `npm run bench:loop [-- --threads 2 --set a=b …]`: one cycle of configs/demo.yaml by the command line, and then the same cycle as a
- * person writes it with plain TRL (test/bench/loop/loop_by_hand.py): same data, base, steps, rates, seed and threads. Prints
- * seconds stage by stage, their ratio, and lines of code. Takes some six minutes on two idle cores. What the script by hand
+ * `npm run bench:loop [-- --threads 2 --set a=b …]`: one cycle of configs/demo.yaml by the command line, R_φ on the policy's
+ * base, and then the same cycle as a person writes it with plain TRL (test/bench/loop/loop_by_hand.py): same data, base,
+ * steps, rates, seed and threads. Prints seconds stage by stage, their ratio, and lines of code. Takes some six minutes on two idle cores. What the script by hand
  * does not do (gold set, probes, headroom) is off; `--set guards.gold=true` and its kin show what it costs.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,8 @@ const { values } = scriptLine(import.meta.filename, {
 });
 const threads = scriptNumber(import.meta.filename, '--threads', values.threads, 1);
 const sameWork = ['guards.gold=false', 'guards.promotion=false', 'guards.probes=false', 'grpo.headroom.questions=0'];
-const set = ['cycles=1', `threads=${threads}`, ...sameWork, ...values.set];
+// By hand there is one processor for both models, and so one base.
+const set = ['cycles=1', 'rewardModel.base=phantom', `threads=${threads}`, ...sameWork, ...values.set];
 const file = 'configs/demo.yaml';
 const byHand = fileURLToPath(new URL('loop_by_hand.py', import.meta.url));
 const config = await loadConfig(file, { set });

@@ -8,8 +8,10 @@ import type { Engine } from '../../../src/bridge/jobs/open-engine.js';
 import type { Config } from '../../../src/config/schema.js';
 import { removeOverlap } from '../../../src/dataset/folders/exact-overlap.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
-import { writeParquet } from '../../../src/dataset/tables/table.js';
+import { readParquet, writeParquet } from '../../../src/dataset/tables/table.js';
 import { evaluatePolicy } from '../../../src/evaluation/answer-questions.js';
+import { transitions, type Outcome } from '../../../src/evaluation/transitions.js';
+import type { PolicyComparison } from '../../../src/loop/result/policy-comparison.js';
 import { fromRun, readJson, writeJson } from '../../../src/loop/folder/run-folder.js';
 import { seededRandom } from '../../../src/random.js';
 import type { Sample } from '../../../src/sample.js';
@@ -54,6 +56,27 @@ export async function seedOnlyAccuracy(place: ArmPlace): Promise<number> {
   return armAccuracy('seed-only', place, {
     choose: () => readSamples(join(place.runDir, 'cycle-0', 'prepare-data', 'seed.parquet')),
   });
+}
+
+/** Accuracy of a policy of the run less that of an arm, on the same questions, images drawn together. */
+export async function pairedWithArm(
+  { runDir }: ArmPlace,
+  arm: { name: string; folder: string },
+  policy: { name: string; stage: string },
+): Promise<PolicyComparison> {
+  const test = await readSamples(join(runDir, 'cycle-0', 'prepare-data', 'test.parquet'));
+  const images = new Map(test.map(({ id, imageHash }) => [id, imageHash]));
+  const answers = async (name: string, dir: string) => ({
+    name,
+    outcomes: await readParquet<Outcome>(join(dir, 'predictions.parquet')),
+  });
+  const { first, second, paired } = transitions(
+    await answers(arm.name, join(runDir, 'arms', arm.folder)),
+    await answers(policy.name, join(runDir, policy.stage)),
+    (id) => images.get(id) ?? id,
+  );
+  if (paired === undefined) throw new Error(`${first} and ${second} cannot be compared`);
+  return { first, second, ...paired };
 }
 
 /** Steps of SFT that train on as many sequences as GRPO's. GRPO also samples and judges them, so the arm costs less. */

@@ -2,14 +2,15 @@
  * Finished seeds on disk. A seed's outcome lies in its run folder, so that several processes may share one --out; tables are
  * made of all that is found in one or more of them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../../src/errors.js';
+import { policyComparisonSchema } from '../../../src/loop/result/policy-comparison.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
-import { cycleArms } from './arms.js';
+import { cycleArms, type CycleArm } from './arms.js';
 import { seedFolder, seedFolders } from '../../../src/loop/comparison/seed-folders.js';
 
 const outcomeSchema = z.object({
@@ -19,11 +20,29 @@ const outcomeSchema = z.object({
   arms: z.array(z.partialRecord(z.enum(cycleArms), z.number())),
   /** Test accuracy of SFT on the trusted samples alone; absent in outcomes from before there was this arm. */
   seedOnly: z.number().optional(),
+  /** Arms (the first of each) against the run's policies, question by question; the run's own pairs are in its result. */
+  paired: z.array(policyComparisonSchema).default([]),
 });
 export type SeedOutcome = z.output<typeof outcomeSchema>;
 
+const outcomeFile = (folder: string, seed: number): string => join(seedFolder(folder, seed), 'outcome.json');
+
 export function writeOutcome(out: string, outcome: SeedOutcome): void {
-  writeJson(join(seedFolder(out, outcome.seed), 'outcome.json'), outcome);
+  writeJson(outcomeFile(out, outcome.seed), outcome);
+}
+
+/** Whether the outcome is there, with all of these arms. */
+export function isFinished(folder: string, seed: number, arms: readonly CycleArm[]): boolean {
+  const file = outcomeFile(folder, seed);
+  if (!existsSync(file)) return false;
+  return read(file, outcomeSchema).arms.every((cycle) => arms.every((arm) => cycle[arm] !== undefined));
+}
+
+/** What a table is made of, without the run. */
+export function keepOutcome(out: string, keep: string, seed: number): void {
+  mkdirSync(seedFolder(keep, seed), { recursive: true });
+  copyFileSync(join(seedFolder(out, seed), runFiles.config), join(seedFolder(keep, seed), runFiles.config));
+  copyFileSync(outcomeFile(out, seed), outcomeFile(keep, seed));
 }
 
 /** An outcome, and the configuration of its run without the seed; null where its run folder is not there. */

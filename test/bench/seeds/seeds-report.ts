@@ -1,10 +1,16 @@
 /** The table of `bench:seeds`: mean, standard deviation and range over seeds of all folders given to it. Pure. */
+import type { Interval } from '../../../src/evaluation/bootstrap.js';
 import { meanInterval, spreadOf } from '../../../src/evaluation/seed-spread.js';
 import type { FoundOutcome, SeedOutcome } from './seeds-outcomes.js';
 
 type Value = number | null | undefined;
 
-export function seedsReport(found: readonly FoundOutcome[]): string {
+/** @param what What the data are no evidence for. @param more Rows of other figures, by seed: a name and a value of each. */
+export function seedsReport(
+  found: readonly FoundOutcome[],
+  what = 'Phantoms: no medical evidence.',
+  more: readonly { name: string; of: (seed: number) => number | null }[] = [],
+): string {
   const outcomes = found.map(({ outcome }) => outcome);
   const cycles = Math.max(...outcomes.map(({ result }) => result.cycles.length));
   const perCycle = (
@@ -23,10 +29,13 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
   };
   const perGain = (name: string, read: (outcome: SeedOutcome, index: number) => Value): string =>
     perCycle(name, read, 1, gainCell);
+  /** Of the second over the first, in points. */
+  const perPair = (name: string, first: (cycle: number) => string, second: (cycle: number) => string): string =>
+    `| ${name} | ${heading.map((_, index) => pairCell(outcomes, first(index + 1), second(index + 1))).join(' | ')} |`;
   const at = ({ result }: SeedOutcome, index: number) => result.cycles[index];
   const heading = Array.from({ length: cycles }, (_, index) => `cycle ${index + 1}`);
   return [
-    headline(outcomes),
+    headline(outcomes, what),
     ...differences(found),
     '',
     `| | ${heading.join(' | ')} |`,
@@ -36,6 +45,7 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
     perCycle('D_gen, samples', (outcome, index) => at(outcome, index)?.datasetSize, 0),
     perCycle('reward model: Spearman', (outcome, index) => at(outcome, index)?.rewardModel.spearman),
     perCycle('reward model: MAE', (outcome, index) => at(outcome, index)?.rewardModel.mae),
+    ...more.map(({ name, of }) => perCycle(name, ({ seed }) => of(seed))),
     perCycle('accuracy: base', ({ result }) => result.baseAccuracy),
     perCycle('accuracy: SFT on the trusted samples alone', ({ seedOnly }) => seedOnly),
     perCycle('accuracy: SFT on as many unfiltered', ({ arms }, index) => arms[index]?.['unfiltered-equal']),
@@ -46,32 +56,25 @@ export function seedsReport(found: readonly FoundOutcome[]): string {
       ({ arms }, index) => arms[index]?.['more-sft'],
     ),
     perCycle('accuracy: SFT + GRPO', (outcome, index) => at(outcome, index)?.accuracy.grpo),
+    perCycle('held-out trusted questions after SFT: greedy', (outcome, index) => at(outcome, index)?.headroom?.greedy),
+    perCycle('of them right in one of the samples', (outcome, index) => at(outcome, index)?.headroom?.pass),
+    perCycle('of them right in the sample that R_φ likes best', (outcome, index) => at(outcome, index)?.headroom?.best),
     perGain('per cent of the error that GRPO removes', (outcome, index) => errorCut(at(outcome, index)?.accuracy)),
-    perGain('points that GRPO adds to SFT', (outcome, index) =>
-      points(at(outcome, index)?.accuracy.sft, at(outcome, index)?.accuracy.grpo),
-    ),
-    perGain('points of GRPO above as much more SFT', (outcome, index) =>
-      points(outcome.arms[index]?.['more-sft'], at(outcome, index)?.accuracy.grpo),
-    ),
-    perGain('points of the filter: above SFT on as many unfiltered', (outcome, index) =>
-      points(outcome.arms[index]?.['unfiltered-equal'], at(outcome, index)?.accuracy.sft),
-    ),
-    perGain('points above the cycle before', (outcome, index) =>
-      points(at(outcome, index - 1)?.accuracy.grpo, at(outcome, index)?.accuracy.grpo),
-    ),
-    perGain('points above SFT on the trusted samples alone', (outcome, index) =>
-      points(outcome.seedOnly, at(outcome, index)?.accuracy.grpo),
-    ),
+    perPair('points that GRPO adds to SFT', sft, grpo),
+    perPair('points of GRPO above as much more SFT', () => 'more-sft', grpo),
+    perPair('points of the filter: above SFT on as many unfiltered', () => 'unfiltered-equal', sft),
+    perPair('points above the cycle before', (cycle) => grpo(cycle - 1), grpo),
+    perPair('points above SFT on the trusted samples alone', () => 'seed-only', grpo),
     perCycle('minutes, whole run', ({ result }, index) => (index === cycles - 1 ? result.totalSeconds / 60 : null), 1),
     '',
   ].join('\n');
 }
 
-function headline(outcomes: readonly SeedOutcome[]): string {
+function headline(outcomes: readonly SeedOutcome[], what: string): string {
   const seeds = outcomes.map(({ seed }) => seed).join(', ');
   const questions = [...new Set(outcomes.map(({ result }) => result.testQuestions))].join(' or ');
   const many = `${outcomes.length} ${outcomes.length === 1 ? 'seed' : 'seeds'} (${seeds})`;
-  return `${many}, ${questions} test questions each; mean ± standard deviation (range). Phantoms: no medical evidence.`;
+  return `${many}, ${questions} test questions each; mean ± standard deviation (range); differences with 95 % intervals, over seeds and, paired, over the questions of these seeds. ${what}`;
 }
 
 function cell(values: readonly Value[], digits: number): string {
@@ -83,19 +86,38 @@ function cell(values: readonly Value[], digits: number): string {
   return `${text(spread.mean)} ± ${text(spread.deviation)} (${text(spread.min)}–${text(spread.max)}${few})`;
 }
 
-/** Accuracy of the second less that of the first; null where either is not known. */
-const points = (first: Value, second: Value): Value =>
-  typeof first === 'number' && typeof second === 'number' ? 100 * (second - first) : null;
+const sft = (cycle: number): string => `cycle ${cycle} SFT`;
+const grpo = (cycle: number): string => `cycle ${cycle} GRPO`;
 
-/** A difference on the same questions of the same seeds: its mean, and how sure that is over seeds. */
-function gainCell(values: readonly Value[], digits: number): string {
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+const from = ({ low, high }: Interval): string => `${signed(low)} to ${signed(high)}`;
+
+/** Its mean, and how sure that is over seeds. */
+function gainCell(values: readonly Value[]): string {
   const spread = spreadOf(values);
   if (spread === null) return '–';
-  const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
   const interval = meanInterval(spread);
-  return interval === null
-    ? signed(spread.mean)
-    : `${signed(spread.mean)} (95 %: ${signed(interval.low)} to ${signed(interval.high)})`;
+  return interval === null ? signed(spread.mean) : `${signed(spread.mean)} (95 %: ${from(interval)})`;
+}
+
+/**
+ * Points between two policies on the same questions: the mean, how sure that is of any seed (which takes many seeds), and of these
+ * seeds, by their questions.
+ */
+function pairCell(outcomes: readonly SeedOutcome[], first: string, second: string): string {
+  const pairs = outcomes.flatMap(({ result, paired }) =>
+    [...result.comparisons, ...paired].filter((pair) => pair.first === first && pair.second === second),
+  );
+  const spread = spreadOf(pairs.map(({ difference }) => 100 * difference));
+  if (spread === null) return '–';
+  const widths = pairs.map(({ interval }) => (interval === null ? 0 : 50 * (interval.high - interval.low)));
+  const half = Math.hypot(...widths) / pairs.length;
+  const seeds = meanInterval(spread);
+  const few = pairs.length < outcomes.length ? `, of ${pairs.length}` : '';
+  return (
+    `${signed(spread.mean)} (${seeds === null ? '' : `seeds ${from(seeds)}, `}` +
+    `questions ${from({ low: spread.mean - half, high: spread.mean + half })}${few})`
+  );
 }
 
 /** In per cent; null where SFT left no error to remove. */

@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
+import type { Sample } from '../../../src/sample.js';
+import { makeSample } from '../../helpers/sample.js';
+import { frequentAnswers } from './frequent-answer.js';
+import { isFinished, keepOutcome, readOutcomes, writeOutcome, type SeedOutcome } from './seeds-outcomes.js';
 import { seedsReport } from './seeds-report.js';
 
 let folder = '';
@@ -53,7 +56,7 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     warnings: [],
     error: null,
   };
-  return { seed, result, arms: [{ 'unfiltered-equal': 0.7, 'unfiltered-all': 0.72 }], ...more };
+  return { seed, result, arms: [{ 'unfiltered-equal': 0.7, 'unfiltered-all': 0.72 }], paired: [], ...more };
 }
 
 const rowOf = (table: string, name: string): string =>
@@ -72,16 +75,32 @@ test('seeds of several folders become one table, with their spread', () => {
   expect(table).toContain('2 seeds (1, 2), 480 test questions each');
   expect(rowOf(table, 'accuracy: SFT on filtered')).toBe('0.850 ± 0.071 (0.800–0.900) |');
   expect(rowOf(table, 'per cent of the error that GRPO removes')).toBe('−12.5 (95 %: −489.0 to +464.0) |');
-  expect(rowOf(table, 'points of the filter: above SFT on as many unfiltered')).toBe('+15.0 (95 %: −48.5 to +78.5) |');
   expect(rowOf(table, 'accuracy: SFT on the trusted samples alone')).toBe('0.750, of 1 |');
   expect(rowOf(table, 'D_gen, samples')).toBe('60 ± 0 (60–60) |');
 });
 
-test('arms that were not asked for are not in the table, and GRPO stands beside as much more SFT', () => {
-  writeOutcome(folder, outcomeOf(3, 0.8, 0.85, { arms: [{ 'more-sft': 0.82 }] }));
+const pair = (first: string, second: string, difference: number) => ({
+  first,
+  second,
+  difference,
+  n: 480,
+  clusters: 240,
+  interval: { low: difference - 0.03, high: difference + 0.03 },
+  pValue: 0.5,
+  test: 'mcnemar' as const,
+});
+
+test('differences have an interval over seeds, and a paired one over the questions of these', () => {
+  writeOutcome(folder, outcomeOf(3, 0.8, 0.85, { paired: [pair('more-sft', 'cycle 1 GRPO', 0.02)] }));
+  writeOutcome(folder, outcomeOf(4, 0.8, 0.85, { paired: [pair('more-sft', 'cycle 1 GRPO', 0.04)] }));
+  writeOutcome(folder, outcomeOf(5, 0.8, 0.85, { arms: [{}], paired: [pair('seed-only', 'cycle 1 GRPO', 0.1)] }));
   const table = seedsReport(readOutcomes([folder]));
-  expect(rowOf(table, 'accuracy: SFT on as many unfiltered')).toBe('– |');
-  expect(rowOf(table, 'points of GRPO above as much more SFT')).toBe('+3.0 |');
+  // Half widths of two seeds: √2 · 3 / 2.
+  expect(rowOf(table, 'points of GRPO above as much more SFT')).toBe(
+    '+3.0 (seeds −9.7 to +15.7, questions +0.9 to +5.1, of 2) |',
+  );
+  expect(rowOf(table, 'points above SFT on the trusted samples alone')).toBe('+10.0 (questions +7.0 to +13.0, of 1) |');
+  expect(rowOf(table, 'points that GRPO adds to SFT')).toBe('– |');
 });
 
 test('several processes on one folder do not overwrite each other, and a newer outcome takes the place of the list', () => {
@@ -117,6 +136,17 @@ test('other settings than the seed stand above the table', () => {
   expect(table).not.toContain('cycles:');
 });
 
+test('what is kept of a finished seed gives the same table without its run', () => {
+  const [out, keep] = [join(folder, 'out'), join(folder, 'keep')];
+  writeOutcome(out, outcomeOf(101, 0.8, 0.85));
+  writeFileSync(join(out, 'seed-101', 'config.yaml'), 'seed: 101\ncycles: 1\n');
+  expect(isFinished(keep, 101, [])).toBe(false);
+  keepOutcome(out, keep, 101);
+  expect(isFinished(keep, 101, ['unfiltered-equal'])).toBe(true);
+  expect(isFinished(keep, 101, ['unfiltered-equal', 'more-sft'])).toBe(false);
+  expect(seedsReport(readOutcomes([keep]))).toBe(seedsReport(readOutcomes([out])));
+});
+
 test('a seed in two folders, a folder without a seed and a damaged file are refused by name', () => {
   const [one, other, damaged] = [join(folder, 'one'), join(folder, 'other'), join(folder, 'damaged')];
   writeOutcome(one, outcomeOf(7, 0.8, 0.8));
@@ -126,4 +156,21 @@ test('a seed in two folders, a folder without a seed and a damaged file are refu
   mkdirSync(damaged);
   writeFileSync(join(damaged, 'outcomes.json'), '[{ "seed": 1 }]');
   expect(() => readOutcomes([damaged])).toThrow(/outcomes\.json is no outcome of bench:seeds/);
+});
+
+test('the most frequent answer is that of the same question, else of its type, among the options', () => {
+  const asked = (question: string, answer: string, options: string[]): Sample =>
+    makeSample({ question, answer, options });
+  const trusted = [
+    asked('Which cell?', 'red', ['red', 'white']),
+    asked('Which cell?', 'red', ['white', 'red']),
+    asked('How many?', '2', ['1', '2']),
+  ];
+  expect(
+    frequentAnswers(trusted, [
+      asked('which cell', 'red', ['white', 'red']),
+      asked('Which cell?', 'white', ['red', 'white']),
+    ]),
+  ).toBe(0.5);
+  expect(frequentAnswers(trusted, [asked('What number?', '2', ['1', '2'])])).toBe(1);
 });

@@ -50,10 +50,14 @@ def executors():
 
 @pytest.fixture
 def rows(tmp_path):
+    return make_rows(tmp_path)
+
+
+def make_rows(folder):
     """Eight rows with texts of different lengths, so that ranks have different numbers of tokens."""
     data = []
     for number in range(8):
-        image = tmp_path / f"{number}.png"
+        image = folder / f"{number}.png"
         Image.new("RGB", (84, 84), (30 * number, 90, 200 - 20 * number)).save(image)
         completion = " ".join(ANSWERS[: number % 4 + 1])
         data.append({"id": str(number), "image": str(image), "prompt": f"Name it {number}.", "completion": completion})
@@ -117,16 +121,23 @@ def alone(executor, spec, log):
     return executor.start_process({"spec": spec, "module": None, "log": str(log)}, body=work)
 
 
-@pytest.mark.parametrize("way", ["whole", "fsdp", ZERO3])
-def test_sft_over_two_ranks_has_the_losses_and_weights_of_one_process(way, executors, rows, tmp_path):
-    data, executor = write(tmp_path / "rows.parquet", rows), executors[way]
+@pytest.fixture(scope="module")
+def one(executors, tmp_path_factory):
+    """SFT in one process: its rows, what was heard of it, and its model."""
+    folder = tmp_path_factory.mktemp("one")
+    data = write(folder / "rows.parquet", make_rows(folder))
     # transformers averages this family's loss over each rank's tokens, as over those of each batch that is accumulated.
-    single = sft(data, tmp_path / "one", batch=2, gradient_accumulation_steps=2)
-    one = follow(alone(executor, single, tmp_path / "one.log"))
-    two = follow(executor.launch(sft(data, tmp_path / "two", batch=2), None, str(tmp_path / "two.log")))
+    single = sft(data, folder / "out", batch=2, gradient_accumulation_steps=2)
+    return data, follow(alone(executors["whole"], single, folder / "job.log")), folder / "out/model"
+
+
+@pytest.mark.parametrize("way", ["whole", "fsdp", ZERO3])
+def test_sft_over_two_ranks_has_the_losses_and_weights_of_one_process(way, executors, one, tmp_path):
+    data, heard, model = one
+    two = follow(executors[way].launch(sft(data, tmp_path / "two", batch=2), None, str(tmp_path / "two.log")))
     assert two[-1]["type"] == "done", (tmp_path / "two.log").read_text()
-    assert losses(two) == pytest.approx(losses(one), rel=1e-4) and len(losses(one)) == 2
-    same_weights(tmp_path / "one/model", tmp_path / "two/model")
+    assert losses(two) == pytest.approx(losses(heard), rel=1e-4) and len(losses(heard)) == 2
+    same_weights(model, tmp_path / "two/model")
     assert not (tmp_path / "two/checkpoints").exists()
 
 

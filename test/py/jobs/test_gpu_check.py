@@ -2,18 +2,20 @@
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import torch
+from job_fixtures import Kept
 
-from medgr2.executors.local import LocalExecutor
+from medgr2.contract import with_defaults
 from medgr2.gpu_check import command, figures
 from medgr2.gpu_check.cases import Size, cases, write_rows
 from medgr2.gpu_check.model_shape import write_3b
+from medgr2.jobs.run_job import run_job
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAINED = ["sft-lora", "reward-model-lora", "grpo-lora", "sft-full", "reward-model-full", "grpo-full"]
@@ -124,6 +126,7 @@ def test_the_3b_shape_is_a_model_that_trains_here_with_fewer_layers(tmp_path):
     model = write_3b(tmp_path / "model", "cpu", text, vision)
     size = Size(batch=2, steps=1, rows=2, completion=4, edge=112)
     case = cases(model, write_rows(tmp_path, size), tmp_path, "cpu", size, full=False)[0]
-    run = command.measure(LocalExecutor(preload=False), case.spec, tmp_path / "log")
-    assert run["ending"]["type"] == "done", run
-    assert torch.isfinite(torch.tensor(run["steps"][0]["loss"]))
+    channel = Kept()
+    run_job(with_defaults(case.spec), channel)  # type: ignore[arg-type]
+    losses = [event["loss"] for event in channel.events if event["type"] == "train-step"]
+    assert losses and all(math.isfinite(loss) for loss in losses)

@@ -1,0 +1,55 @@
+/** The last lines of a finished run: what it came to, where its report lies, and commands that go on from it as they stand. */
+import { relative } from 'node:path';
+import { medgr2 } from '../../called-as.js';
+import type { ReportWritten } from '../../report/write-report.js';
+
+export interface Closing {
+  /** What it came to, in one line; null where nothing was measured. */
+  headline: string | null;
+  /** Null where it could not be written. */
+  report: Pick<ReportWritten, 'file' | 'images'> | null;
+  /** What each is for, and what follows the name of the program. */
+  commands: readonly (readonly [purpose: string, command: string])[];
+}
+
+export function closingCard({ headline, report, commands }: Closing): string {
+  const images = report === null || report.images === 0 ? '' : ` (with ${report.images} images of the run's data)`;
+  const rows: (readonly [string, string])[] = [
+    ...(headline === null ? [] : [['result', headline] as const]),
+    ...(report === null ? [] : [['report', `${shown(report.file)}${images}`] as const]),
+    ...commands.map(([purpose, command]) => [purpose, `${medgr2} ${command}`] as const),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return ['', ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`)].join('\n');
+}
+
+/** Of a finished loop. @param policy Folder of the policy that goes on, relative to the run; null where it is none of the run's. */
+export const loopCommands = (runDir: string, policy: string | null): Closing['commands'] => [
+  ['play it back', `watch ${quoted(runDir)} --replay 60`],
+  ['take D_gen along', `export ${quoted(runDir)} --out ${quoted(`${runDir}-d-gen`)}`],
+  ...(policy === null
+    ? []
+    : [
+        [
+          'measure the policy again',
+          `evaluate --model ${quoted(`${runDir}/${policy}`)} --data ${quoted(runDir)}`,
+        ] as const,
+      ]),
+];
+
+/** Of a recipe, or of its seeds. */
+export const recipeCommands = (runDir: string): Closing['commands'] => [
+  ['its state', `status ${quoted(runDir)}`],
+  ['the report anew', `report ${quoted(runDir)}`],
+];
+
+/** From here, where that is shorter; as a shell takes it. */
+const quoted = (path: string): string => {
+  const short = shown(path);
+  return /^[\w@%+=:,./-]+$/.test(short) ? short : `'${short.replaceAll("'", `'\\''`)}'`;
+};
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') || short === '' ? path : short;
+}

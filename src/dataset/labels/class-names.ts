@@ -1,0 +1,108 @@
+/** Names of classes as people say them: `02_basal_cell_carcinoma` as `basal cell carcinoma`, and what a person calls them. */
+import { ConfigError, DataError } from '../../errors.js';
+import { inflect } from '../../grading/inflection.js';
+import { specialTokens } from '../../prompts/special-tokens.js';
+import { comparable, normalize } from '../../reward/words/normal-text.js';
+import type { LabelKind } from './label-set.js';
+import { templates } from '../drafts/question-templates.js';
+
+export interface ClassName {
+  /** As the labels write it. */
+  key: string;
+  /** In a sentence. */
+  one: string;
+  many: string;
+  /** It means that nothing is wrong. */
+  healthy: boolean;
+}
+
+/** Class as the labels write it -> its name, or `one/several`. */
+export type GivenNames = Readonly<Record<string, string>>;
+
+/** Reads `RBC=red blood cell` and `bacterium=bacterium/bacteria`. */
+export function parseClassNames(pairs: readonly string[]): GivenNames {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf('=');
+      const [key, words] = [pair.slice(0, Math.max(0, at)).trim(), pair.slice(at + 1).trim()];
+      if (key !== '' && words !== '') return [key, words];
+      throw new ConfigError('class-name', `--name ${pair} is not class=words`, {
+        remedy: 'Write --name "RBC=red blood cell", or with its plural --name "bacterium=bacterium/bacteria".',
+      });
+    }),
+  );
+}
+
+/**
+ * @param kinds Every class with what it is a name of.
+ * @throws ConfigError where a given name is of no class, DataError where names could not be answers.
+ */
+export function classNames(kinds: ReadonlyMap<string, LabelKind>, given: GivenNames = {}): Map<string, ClassName> {
+  const unknown = Object.keys(given).find((key) => !kinds.has(key));
+  if (unknown !== undefined)
+    throw new ConfigError('class-unknown', `--name ${unknown}=…: there is no class ${unknown}`, {
+      remedy: `The classes are ${listed([...kinds.keys()])}.`,
+    });
+  const names = new Map([...kinds].map(([key, kind]) => [key, nameOf(key, kind, given[key])]));
+  const numbers = [...names.values()].filter(({ key, one }) => kinds.get(key) !== 'grade' && /^[\d\s.,-]+$/.test(one));
+  if (numbers.length > 0)
+    throw new DataError(
+      'classes-numbers',
+      `classes are called ${listed(numbers.map(({ key }) => key))}: nobody answers so`,
+      {
+        remedy: `Say what they are: --name ${numbers[0]?.key}=WORDS for each; or --kind grade where they are grades.`,
+      },
+    );
+  refuseTwins([...names.values()]);
+  return names;
+}
+
+function nameOf(key: string, kind: LabelKind, given: string | undefined): ClassName {
+  const [said = '', several] = (given ?? '').split('/').map((part) => part.trim());
+  const plain = said === '' ? inWords(key) : said;
+  const token = specialTokens(plain)[0];
+  if (token !== undefined || plain === '')
+    throw new DataError(
+      'class-name',
+      `the class "${key}" ${token === undefined ? 'has no words' : `has ${token} in it`}`,
+      {
+        remedy: `Say what it is: --name "${key}=WORDS".`,
+      },
+    );
+  const one = kind === 'grade' && /^\d+$/.test(plain) ? `grade ${plain}` : plain;
+  const healthy = kind === 'disease' && templates.healthy.has(normalize(one));
+  return { key, one, many: several ?? pluralOf(one), healthy };
+}
+
+/** Numbers that only sort folders go, unless they are all there is. */
+const inWords = (key: string): string =>
+  key
+    .replaceAll(/[_\s]+/g, ' ')
+    .trim()
+    .replace(/^\d{1,3}[.\s-]+(?=\p{L})/u, '');
+
+function pluralOf(one: string): string {
+  const last = /\p{L}+$/u.exec(one)?.[0] ?? '';
+  if (last === '' || /[^s]s$/i.test(last) || last === last.toUpperCase()) return one;
+  return `${one.slice(0, one.length - last.length)}${inflect(last, 'plural') ?? last}`;
+}
+
+function refuseTwins(names: readonly ClassName[]): void {
+  const same = [...Map.groupBy(names, ({ one }) => comparable(one) || one).values()].find(({ length }) => length > 1);
+  if (same === undefined) return;
+  const keys = same.map(({ key }) => key);
+  throw new DataError(
+    'classes-identical',
+    `the classes ${listed(keys)} are one in words: nobody could tell them apart`,
+    {
+      remedy: `Put them together, or name them apart: --name "${keys[0]}=WORDS".`,
+    },
+  );
+}
+
+const shown = 8;
+
+export function listed(names: readonly string[]): string {
+  const more = names.length > shown ? ` and ${names.length - shown} more` : '';
+  return `${names.slice(0, shown).join(', ')}${more}`;
+}

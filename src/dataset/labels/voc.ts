@@ -1,0 +1,135 @@
+/** Boxes of Pascal VOC: an XML file an image. Read with its lines; judges no box. */
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import sax from 'sax';
+import { messageOf } from '../../errors.js';
+import { mapInOrder } from '../import/import-helpers.js';
+import { patientInPath, type PatientFrom } from '../patients/patient-path.js';
+import { readTextFile } from '../tables/text-file.js';
+import type { Rejection } from '../folders/dataset-folder.js';
+import type { Box, LabelSet, LabelledImage } from './label-set.js';
+
+export interface VocOptions {
+  /** Above all the files. */
+  root: string;
+  /** Absolute. */
+  files: readonly string[];
+  imageRoot: string | null;
+  patientFrom: PatientFrom;
+}
+
+export async function readVoc({ root, files, imageRoot, patientFrom }: VocOptions): Promise<LabelSet> {
+  const inPath = patientInPath(patientFrom);
+  const rejected: Rejection[] = [];
+  const read = await mapInOrder(files, async (path): Promise<LabelledImage[]> => {
+    const file = relative(root, path) || basename(path);
+    const found = await readAnnotation(path);
+    if ('reason' in found) {
+      rejected.push({ file, code: 'annotation-unread', ...found });
+      return [];
+    }
+    const { name, size, objects } = found;
+    const image = name ?? basename(path, extname(path));
+    const boxes: Box[] = [];
+    const lost = new Set<string>();
+    for (const object of objects) {
+      const box = boxOf(object);
+      if (!('reason' in box)) boxes.push(box);
+      else {
+        rejected.push({ file, line: object.line, code: 'box-unread', reason: `${object.called} ${box.reason}` });
+        if (object.name !== null) lost.add(object.name);
+      }
+    }
+    return [
+      { file, line: null, image, patient: inPath(image), modality: null, labels: [], boxes: { size, boxes, lost } },
+    ];
+  });
+  const images = read.flat();
+  const folders = [...new Set(files.map((path) => dirname(path)))];
+  return {
+    images,
+    classes: [],
+    rejected,
+    roots: imageRoot === null ? placesAround([...folders, root]) : [resolve(imageRoot)],
+    identities: images.flatMap(({ patient }) => patient ?? []),
+    notes: [],
+  };
+}
+
+/** Where images lie beside their annotations. */
+export function placesAround(folders: readonly string[]): string[] {
+  const bases = folders.flatMap((folder) => [folder, dirname(folder)]);
+  const names = ['', 'images', 'JPEGImages', 'imgs'];
+  return [...new Set(bases.flatMap((base) => names.map((name) => join(base, name))))];
+}
+
+interface VocObject {
+  called: string;
+  line: number;
+  name: string | null;
+  /** Too hard to be counted on, as whoever drew it says. */
+  hard: boolean;
+  sides: Map<string, number>;
+}
+
+interface Annotation {
+  name: string | null;
+  size: { width: number; height: number } | null;
+  objects: VocObject[];
+}
+
+async function readAnnotation(path: string): Promise<Annotation | { reason: string; line: number | null }> {
+  try {
+    const { text } = await readTextFile(path);
+    return text.trim() === '' ? { reason: 'is empty', line: null } : parsed(text.replace(/^\ufeff/, ''));
+  } catch (error) {
+    return { reason: messageOf(error).replace(/^Cannot read \S+: /, 'cannot be read: '), line: null };
+  }
+}
+
+function parsed(text: string): Annotation | { reason: string; line: number | null } {
+  const xml = sax.parser(true, { trim: true });
+  const path: string[] = [];
+  const objects: VocObject[] = [];
+  const values = new Map<string, string>();
+  let problem: { reason: string; line: number } | null = null;
+  const read = (value: string): void => {
+    const place = path.join('/');
+    const object = objects.at(-1);
+    values.set(place, value.trim());
+    if (object === undefined || !place.startsWith('annotation/object/')) return;
+    if (place === 'annotation/object/name') object.name = value.trim() || null;
+    if (/^annotation\/object\/(?:difficult|ignore)$/.test(place)) object.hard ||= value.trim() === '1';
+    const side = /^annotation\/object\/bndbox\/(\w+)$/.exec(place)?.[1];
+    if (side !== undefined) object.sides.set(side, Number(value));
+  };
+  Object.assign(xml, {
+    onerror: (error: Error) => {
+      problem ??= { reason: `is no XML: ${error.message.split('\n')[0] ?? ''}`, line: xml.line + 1 };
+      xml.resume();
+    },
+    onopentag: ({ name }: { name: string }) => {
+      path.push(name);
+      if (path.join('/') !== 'annotation/object') return;
+      const called = `object ${objects.length + 1}`;
+      objects.push({ called, line: xml.line + 1, name: null, hard: false, sides: new Map() });
+    },
+    onclosetag: () => path.pop(),
+    ontext: read,
+    oncdata: read,
+  });
+  xml.write(text).close();
+  if (problem !== null) return problem;
+  if (!text.includes('<annotation')) return { reason: 'is no annotation of Pascal VOC', line: null };
+  const [width, height] = ['width', 'height'].map((side) => Number(values.get(`annotation/size/${side}`) ?? 0));
+  const size = width !== undefined && height !== undefined && width > 0 && height > 0 ? { width, height } : null;
+  return { name: values.get('annotation/filename') || null, size, objects };
+}
+
+function boxOf({ name, sides, line, called, hard }: VocObject): Box | { reason: string } {
+  if (name === null) return { reason: 'has no name' };
+  const [left, top, right, bottom] = ['xmin', 'ymin', 'xmax', 'ymax'].map((side) => sides.get(side) ?? Number.NaN);
+  if (left === undefined || top === undefined || right === undefined || bottom === undefined)
+    return { reason: 'has no box' };
+  if (![left, top, right, bottom].every(Number.isFinite)) return { reason: `(${name}) has no box of four numbers` };
+  return { name, left, top, right, bottom, line, called, hard };
+}

@@ -1,0 +1,273 @@
+/** `import boxes`: Pascal VOC and COCO give the same questions; what boxes cannot say is not asked. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
+import { splitDataset } from '../../../src/dataset/folders/split.js';
+import { importLabels, type LabelImportOptions } from '../../../src/dataset/import/import-labels.js';
+import { sha256 } from '../../../src/hash.js';
+import { writePicture } from '../../helpers/pictures.js';
+
+/** Name and left, top, right, bottom. */
+type Drawn = readonly [string, number, number, number, number];
+const pictures = 18;
+const side = 96;
+let dir = '';
+let made = 0;
+const at = (...names: string[]): string => join(dir, ...names);
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'medgr2-boxes-'));
+  for (let number = 0; number < pictures; number++)
+    await writePicture(at('set', 'JPEGImages', `${number}.png`), number);
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+/** One nucleus in a corner; one to three cells in the middle; every third picture has no vessel. */
+const drawn = (n: number): Drawn[] => [
+  ['nucleus', n % 2 ? 4 : 60, n % 4 < 2 ? 4 : 60, n % 2 ? 24 : 90, n % 4 < 2 ? 30 : 84],
+  ...Array.from({ length: 1 + (n % 3) }, (_, k): Drawn => ['cell', 30 + 4 * k, 30, 62 + 4 * k, 62]),
+  ...(n % 3 === 0 ? [] : [['vessel', 40, 10, 56, 40] as const]),
+];
+
+const object = ([name, left, top, right, bottom]: Drawn, difficult = 0): string =>
+  `<object><name>${name}</name><difficult>${difficult}</difficult><bndbox><xmin>${left}</xmin><ymin>${top}</ymin><xmax>${right}</xmax><ymax>${bottom}</ymax></bndbox></object>`;
+const annotation = (n: number, objects: string, size = side): string =>
+  `<annotation>\n<filename>${n}.png</filename><size><width>${size}</width><height>${size}</height></size>\n${objects}\n</annotation>`;
+
+function voc(name: string, content: (n: number) => string): string {
+  const folder = at('set', name);
+  mkdirSync(folder);
+  for (let n = 0; n < pictures; n++) writeFileSync(join(folder, `${n}.xml`), content(n));
+  return folder;
+}
+function coco(
+  name: string,
+  change: (json: Record<'annotations' | 'images' | 'categories', object[]>) => void = () => {},
+): string {
+  const categories = ['nucleus', 'cell', 'vessel'].map((of, index) => ({ id: index + 1, name: of }));
+  const images = Array.from({ length: pictures }, (_, n) => ({
+    id: n,
+    file_name: `${n}.png`,
+    width: side,
+    height: side,
+  }));
+  const annotations = images.flatMap(({ id }) =>
+    drawn(id).map(([of, left, top, right, bottom], k) => ({
+      id: 10 * id + k,
+      image_id: id,
+      category_id: categories.findIndex((one) => one.name === of) + 1,
+      bbox: [left, top, right - left, bottom - top],
+      iscrowd: 0,
+    })),
+  );
+  const json = { images, categories, annotations };
+  change(json);
+  const file = at('set', 'annotations', name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(json));
+  return file;
+}
+async function run(path: string, options: Partial<LabelImportOptions> = {}) {
+  const out = at(`out-${++made}`);
+  const report = await importLabels('boxes', {
+    path,
+    out,
+    modality: 'microscopy',
+    kind: 'attribute',
+    perImage: 8,
+    ...options,
+  });
+  return { ...report, out, ...(await readDataset(out)) };
+}
+const asked = ({ samples }: Awaited<ReturnType<typeof run>>, ask: string) =>
+  samples.filter(({ provenance }) => provenance.basis?.startsWith(`${ask} `));
+
+test('VOC and COCO answer number, place, presence and frequency alike', async () => {
+  const fromVoc = await run(
+    voc('Annotations', (n) =>
+      annotation(
+        n,
+        drawn(n)
+          .map((box) => object(box))
+          .join('\n'),
+      ),
+    ),
+  );
+  const fromCoco = await run(coco('plain.json'));
+  const plain = ({ samples }: typeof fromVoc) => samples.map(({ image: _, id: __, provenance: ___, ...rest }) => rest);
+  expect(plain(fromCoco)).toEqual(plain(fromVoc));
+  expect(fromVoc.rejected).toEqual([]);
+  expect(fromVoc.images).toHaveLength(pictures);
+  const count = asked(fromVoc, 'count').filter(({ question }) => question.includes('cells'));
+  expect(new Set(count.map(({ answer }) => answer))).toEqual(new Set(['1', '2', '3']));
+  for (const { options, answer, provenance } of count) {
+    expect(provenance.basis).toMatch(new RegExp(`number of boxes of cell: ${answer}$`));
+    expect(options.map(Number)).toEqual(options.map(Number).toSorted((a, b) => a - b));
+    expect(options).toContain(answer);
+    expect(Number(options[0])).toBeGreaterThanOrEqual(0);
+  }
+  const places = asked(fromVoc, 'place').filter(({ question }) => question.includes('nucleus'));
+  expect(new Set(places.map(({ answer }) => answer))).toEqual(
+    new Set(['upper left', 'upper right', 'lower left', 'lower right']),
+  );
+  for (const { answer, provenance } of places) {
+    const [left = 0, top = 0] = (/: (\d+), (\d+),/.exec(provenance.basis ?? '') ?? []).slice(1).map(Number);
+    expect(answer).toBe(`${top < 48 ? 'upper' : 'lower'} ${left < 48 ? 'left' : 'right'}`);
+  }
+  // In the middle, or one of several: where it is cannot be said.
+  expect(asked(fromVoc, 'place').some(({ question }) => /cell|vessel/.test(question))).toBe(false);
+  const vessel = asked(fromVoc, 'presence').filter(({ question }) => question.includes('vessel'));
+  expect(vessel.filter(({ answer }) => answer === 'Yes')).toHaveLength(6);
+  expect(vessel.filter(({ answer }) => answer === 'No')).toHaveLength(6);
+  expect(fromVoc.notes.join()).toContain('every image has it: cell, nucleus');
+  expect(fromVoc.notes.join()).toContain('what is most frequent: always cells');
+});
+
+test('boxes that are none, or in doubt, are told and nothing is asked that hangs on them', async () => {
+  const odd = (n: number): string => {
+    const [nucleus, ...cells] = drawn(n);
+    const first = nucleus ?? (['nucleus', 0, 0, 1, 1] as const);
+    if (n === 0) return annotation(n, object([first[0], 200, 4, 220, 30]) + cells.map((box) => object(box)).join(''));
+    if (n === 1) return annotation(n, object(first) + cells.map((box) => object(box, 1)).join(''));
+    if (n === 2) return annotation(n, object(['cell', 30, 30, 30, 60]) + object(first));
+    if (n === 3) return '';
+    if (n === 4) return '<annotation><object></annotation>';
+    if (n === 5) return annotation(n, object(first), 640);
+    if (n === 6) return annotation(n, '<object><name>cell</name></object>');
+    if (n === 7) return annotation(n, object(['cell', -1, -2, 97, 96]) + object(first));
+    return annotation(
+      n,
+      drawn(n)
+        .map((box) => object(box))
+        .join('\n'),
+    );
+  };
+  const result = await run(voc('Odd', odd));
+  const told = Object.fromEntries(result.rejected.map(({ file, code, reason, line }) => [file, [code, line, reason]]));
+  expect(told).toEqual({
+    '0.xml': ['box-unusable', 3, expect.stringContaining('object 1 (nucleus) lies outside of the picture of 96 × 96')],
+    '2.xml': ['box-unusable', 3, expect.stringContaining('has no area')],
+    '3.xml': ['annotation-unread', null, 'is empty'],
+    '4.xml': ['annotation-unread', 1, expect.stringContaining('is no XML')],
+    '5.xml': ['image-other-size', null, expect.stringContaining('640 × 640')],
+    '6.xml': ['box-unread', 3, expect.stringContaining('has no box')],
+  });
+  const about = (n: number, ask: string) => {
+    const original = sha256(readFileSync(at('set', 'JPEGImages', `${n}.png`)));
+    const { imageHash } = result.images.find(({ originalHash }) => originalHash === original) ?? {};
+    return asked(result, ask).filter((sample) => sample.imageHash === imageHash);
+  };
+  expect(about(0, 'place')).toEqual([]);
+  expect(about(0, 'presence').filter(({ question }) => question.includes('nucleus'))).toEqual([]);
+  expect(about(1, 'count').filter(({ question }) => question.includes('cell'))).toEqual([]);
+  expect(about(1, 'most')).toEqual([]);
+  expect(about(2, 'count').filter(({ question }) => question.includes('cell'))).toEqual([]);
+  expect(about(7, 'place').length).toBeGreaterThan(0);
+});
+
+test('COCO: unknown categories and images, crowds and missing boxes', async () => {
+  const file = coco('odd.json', ({ annotations, images }) => {
+    Object.assign(annotations[0] ?? {}, { category_id: 99 });
+    Object.assign(annotations[1] ?? {}, { iscrowd: 1 });
+    annotations.push(
+      { id: 900, image_id: 77, category_id: 1, bbox: [0, 0, 9, 9] },
+      { id: 901, image_id: 5, category_id: 2 },
+    );
+    images.push({ id: 50, file_name: 'missing.png', width: side, height: side });
+  });
+  const { rejected, samples } = await run(file);
+  expect(rejected.map(({ code, reason }) => `${code}: ${reason}`).toSorted()).toEqual([
+    'box-unread: annotation 901 (cell) has no box of four numbers',
+    'category-unknown: annotation 0 is of category 99, which the file does not list',
+    expect.stringContaining('image-missing: image missing.png is not there'),
+    'image-unknown: annotation 900 is of image 77, which the file does not list',
+  ]);
+  expect(samples.length).toBeGreaterThan(30);
+  writeFileSync(at('set', 'annotations', 'empty.json'), '');
+  await expect(run(at('set', 'annotations', 'empty.json'))).rejects.toMatchObject({ code: 'boxes-unread' });
+  writeFileSync(at('set', 'annotations', 'list.json'), '[]');
+  await expect(run(at('set', 'annotations', 'list.json'))).rejects.toMatchObject({ code: 'boxes-unread' });
+  await expect(run(at('set', 'JPEGImages'))).rejects.toMatchObject({ code: 'boxes-missing' });
+});
+
+test('crops show their box and stay with their picture', async () => {
+  await expect(run(at('set', 'Annotations'), { crops: 2, images: 'none' })).rejects.toMatchObject({
+    code: 'crops-without-images',
+  });
+  const { samples, images } = await run(at('set', 'Annotations'), { crops: 2 });
+  const crops = images.filter(({ detail }) => detail !== null);
+  expect(crops.length).toBeGreaterThan(pictures);
+  const cropped = new Map(crops.map(({ imageHash, width, height }) => [imageHash, `${width} × ${height}`]));
+  const about = samples.filter(({ imageHash }) => cropped.has(imageHash));
+  expect(about).toHaveLength(crops.length);
+  const sizes = Map.groupBy(about, ({ answer }) => answer);
+  expect(sizes.get('cell')?.every(({ imageHash }) => cropped.get(imageHash) === '40 × 40')).toBe(true);
+  const cell = crops.find(
+    ({ imageHash, detail }) => detail?.startsWith('object 2 ') === true && cropped.get(imageHash) === '40 × 40',
+  );
+  const parent = images.find(({ patient, detail }) => detail === null && patient === cell?.patient);
+  const box = { left: 26, top: 26, width: 40, height: 40 };
+  const wanted = await sharp(parent?.path).extract(box).toColourspace('srgb').raw().toBuffer();
+  expect(Buffer.compare(await sharp(cell?.path).toColourspace('srgb').raw().toBuffer(), wanted)).toBe(0);
+  const parts = splitDataset(
+    { samples, images },
+    [
+      { name: 'a', share: 0.5 },
+      { name: 'b', share: 0.5 },
+    ],
+    0,
+  );
+  const [a, b] = parts.map((part) => new Set(part.images.map(({ patient }) => patient)));
+  expect([...(a ?? [])].filter((patient) => b?.has(patient))).toEqual([]);
+});
+
+test('label maps say where the only region lies and which is the largest, never how many', async () => {
+  const folder = at('set', 'maps');
+  mkdirSync(folder);
+  for (let n = 0; n < pictures; n++) {
+    const map = Buffer.alloc(side * side);
+    const [nucleus, ...others] = drawn(n);
+    for (const [name, left, top, right, bottom] of [...others, ...(nucleus === undefined ? [] : [nucleus])])
+      for (let y = top; y < bottom; y++)
+        map.fill(['', 'nucleus', 'cell', 'vessel'].indexOf(name), y * side + left, y * side + right);
+    const raw = { width: side, height: side, channels: 1 } as const;
+    await sharp(map, { raw })
+      .png()
+      .toFile(join(folder, `${n}_mask.png`));
+  }
+  await sharp(Buffer.alloc(side * side, 7), { raw: { width: side, height: side, channels: 1 } })
+    .jpeg()
+    .toFile(join(folder, 'x.jpg'));
+  const out = at(`out-${++made}`);
+  const names = { 1: 'nucleus', 2: 'cell', 3: 'vessel' };
+  const options = {
+    path: folder,
+    out,
+    imageRoot: at('set', 'JPEGImages'),
+    kind: 'attribute',
+    names,
+    perImage: 8,
+    modality: 'microscopy',
+  } as const;
+  const { rejected } = await importLabels('masks', options);
+  expect(rejected.map(({ file, reason }) => `${file} ${reason}`)).toEqual([
+    'x.jpg is a JPEG, which changes values: save label maps as PNG',
+  ]);
+  const { samples, images } = await readDataset(out);
+  expect(images).toHaveLength(pictures);
+  const asks = new Set(samples.map(({ provenance }) => provenance.basis?.split(' ')[0]));
+  expect(asks).toEqual(new Set(['place', 'presence', 'which']));
+  const large = await importLabels('masks', { ...options, asks: ['largest'], force: true });
+  expect(large.info.counts.samples).toBeGreaterThan(5);
+  expect((await readDataset(out)).samples.every(({ answer }) => answer === 'cell')).toBe(true);
+  for (const { answer, provenance } of samples.filter((one) => one.provenance.basis?.startsWith('place ') === true)) {
+    const [left = 0, top = 0] = (/: (\d+), (\d+),/.exec(provenance.basis ?? '') ?? []).slice(1).map(Number);
+    expect(answer).toBe(`${top < 48 ? 'upper' : 'lower'} ${left < 48 ? 'left' : 'right'}`);
+  }
+  await expect(importLabels('masks', { ...options, names: {}, force: true })).rejects.toMatchObject({
+    code: 'classes-numbers',
+    remedy: expect.stringContaining('--name 1='),
+  });
+});
