@@ -132,8 +132,8 @@ function spelledMentions(words: readonly Word[], options: readonly string[]): Me
     const short = /^[A-Z]{3,6}$/.test(option.trim()) ? option.trim().toLowerCase() : '';
     return words.flatMap((_, start): Mention[] => {
       const window = words.slice(start, start + short.length);
-      const joined = window.every(({ boundary }, i) => i === 0 || boundary === 'none');
-      const spelt = short !== '' && joined && window.map(({ text }) => text.charAt(0)).join('') === short;
+      const unbroken = window.every(({ boundary }, i) => i === 0 || boundary === 'none');
+      const spelt = short !== '' && unbroken && window.map(({ text }) => text.charAt(0)).join('') === short;
       return spelt && window.every(({ text }) => text.length > 3)
         ? [{ option, start, end: start + short.length, by: 'words' }]
         : [];
