@@ -203,7 +203,7 @@ describe('a generation in batches', () => {
         expect(two).toBeDefined();
         return one;
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     if (first !== undefined) first.endsAt = 0;
     expect(await ending).toMatchObject({ code: 'replies-useless' });
@@ -262,6 +262,23 @@ describe('a generation in batches', () => {
     expect(bodies.join('').split('A dense focus')).toHaveLength(9);
   });
 
+  it('outlasts a provider that is away for a while', async () => {
+    const { generate, batchStore, server, folder, provider } = await setUp('gemini', { batchMs: 60_000 });
+    const done = generate();
+    await vi.waitFor(() => expect(batchStore.jobs.size).toBe(2), { timeout: 60_000 });
+    await server.close();
+    let looks = 0;
+    const { poll } = provider.batch;
+    Object.assign(provider.batch, { poll: (...args: Parameters<typeof poll>) => ((looks += 1), poll(...args)) });
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(4), { timeout: 60_000 });
+    for (const job of batchStore.jobs.values()) job.endsAt = 0;
+    const { port } = new URL(server.url);
+    await using again = await startTeacherServer({ book, batchStore, port: Number(port) });
+    expect((await done).samples).toHaveLength(8);
+    expect(again.counts()).toMatchObject({ answered: 8, repeatedAnswered: 0 });
+    expect(readdirSync(folder.file('batches'))).toHaveLength(2);
+  });
+
   it('is collected also where the next attempt asks one by one', async () => {
     const { generate, server, provider, folder } = await setUp('gemini');
     await expect(generate(stoppingAt(provider, 'poll', 'after'))).rejects.toMatchObject({
@@ -272,6 +289,12 @@ describe('a generation in batches', () => {
     expect(samples).toHaveLength(8);
     expect(progress.answered).toBe(8);
     expect(server.counts()).toMatchObject({ answered: 8, repeatedAnswered: 0 });
+    // What was not begun is no batch any more.
+    const unsent = await setUp('gemini');
+    await expect(unsent.generate(stoppingAt(unsent.provider, 'upload', 'before'))).rejects.toThrow(/interrupted/);
+    await unsent.generate({ batches: { folder: unsent.folder.file('batches'), asks: false } });
+    expect(unsent.batchStore.jobs.size).toBe(0);
+    expect(readdirSync(unsent.folder.file('batches')).filter((name) => name.endsWith('.jsonl'))).toEqual([]);
   });
 
   it('is not begun anew where the provider knows nothing of it, or has no batches: both are told with the remedy', async () => {

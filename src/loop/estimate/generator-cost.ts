@@ -88,7 +88,8 @@ export function generatorPlan(
       : stages
           .filter(({ stage }) => stage === 'generate')
           .reduce((sum, stage) => sum + (generatorSeconds(config, stage, local, machine) ?? 0), 0);
-  const waiting = (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
+  // How soon a batch is answered is the provider's affair.
+  const waiting = inBatch ? null : (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
   return {
     name: provider === 'simulated' ? 'simulated teacher' : generatorIdentity(generation).model,
     inputTokens,

@@ -9,7 +9,7 @@ import frames from '../lexicon/frames.json' with { type: 'json' };
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import statements from '../lexicon/statements.json' with { type: 'json' };
 import synonyms from '../lexicon/synonyms.json' with { type: 'json' };
-import { articles, directionWords, genericWords, readWords } from '../words/canonical-words.js';
+import { articles, directionWords, genericWords, questionWords, readWords } from '../words/canonical-words.js';
 import type { Clause } from '../reading/asides.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
 import { stemmed, type Word } from '../words/word-list.js';
@@ -92,7 +92,7 @@ const adverb = /..(?:ly|lich|weise|ment|mente|mento)$/;
 export function isFramed({ words, start, end, from, to, isOption, question }: Clause): boolean {
   // Of a number it is asked elsewhere what it counts.
   if (words.slice(start, end).some(({ text }) => text.startsWith('#'))) return true;
-  const asked = new Set(readWords(question).map(({ text }) => stemmed(text)));
+  const asked = new Set(questionWords(question).map(({ text }) => stemmed(text)));
   const isKnown = (word: Word, at: number): boolean => isOption(at) || isCommon(word, asked);
   const [left, right] = [words.slice(from, start), words.slice(end, to)];
   const plain = left.every((word, i) => isKnown(word, from + i));

@@ -72,7 +72,7 @@ export function readMentions(text: string, options: readonly string[], bounded: 
   const byWords = withoutInner(
     spoken
       .map((one) => (isShared(words, one, options) ? { ...one, option: null } : one))
-      .concat(headMentions(words, options), polarityMentions(words, options)),
+      .concat(headMentions(words, options), spelledMentions(words, options), polarityMentions(words, options)),
   );
   const taken = new Set(byWords.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
   const own = new Set(options.map((option) => option.trim().toLowerCase()).filter((option) => option.length === 1));
@@ -125,6 +125,21 @@ const isShared = (words: readonly Word[], { start, end }: Mention, options: read
   const [raw = ''] = raws;
   return raws.size === 1 && byInitials(raw, options).length > 1;
 };
+
+/** `Central retinal artery occlusion` where an option is `CRAO`. */
+function spelledMentions(words: readonly Word[], options: readonly string[]): Mention[] {
+  return options.flatMap((option) => {
+    const short = /^[A-Z]{3,6}$/.test(option.trim()) ? option.trim().toLowerCase() : '';
+    return words.flatMap((_, start): Mention[] => {
+      const window = words.slice(start, start + short.length);
+      const unbroken = window.every(({ boundary }, i) => i === 0 || boundary === 'none');
+      const spelt = short !== '' && unbroken && window.map(({ text }) => text.charAt(0)).join('') === short;
+      return spelt && window.every(({ text }) => text.length > 3)
+        ? [{ option, start, end: start + short.length, by: 'words' }]
+        : [];
+    });
+  });
+}
 
 /** The `edema` of `pulmonary edema`, where no other option has it: it stands beside an answer, but is none by itself. */
 function headMentions(words: readonly Word[], options: readonly string[]): Mention[] {

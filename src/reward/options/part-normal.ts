@@ -1,7 +1,7 @@
 /** `The heart is normal` does not say that the image is: a part's health is not the whole's, where the question asks for the whole. */
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
 import phrases from '../lexicon/phrases.json' with { type: 'json' };
-import { articles, coreForm, plainForm, readWords } from '../words/canonical-words.js';
+import { articles, coreForm, plainForm, questionWords, readWords } from '../words/canonical-words.js';
 import type { Clause } from '../reading/asides.js';
 import { phraseWords } from '../words/phrases.js';
 import { spelled, stemmed, type Word } from '../words/word-list.js';
@@ -31,7 +31,7 @@ export function isOfPart({ words, start, end, from, to, isOption, question }: Cl
     words.slice(first, last).filter((_, i) => !isOption(first + i));
   const before = loose(from === start ? labelStart(words, start, prepared) : from, start);
   const after = loose(end, to);
-  const asked = new Set(readWords(question).map(({ text }) => stemmed(text)));
+  const asked = new Set(questionWords(question).map(({ text }) => stemmed(text)));
   const names = (said: readonly Word[]): boolean =>
     studyIn(said) === 'part' || (studyIn(said) === null && said.some((word) => isPart(word, asked)));
   // `Normal for the age`: only a noun right behind is what is normal.

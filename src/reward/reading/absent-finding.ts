@@ -7,7 +7,7 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import findings from '../lexicon/findings.json' with { type: 'json' };
 import { isAside, isGeneral, type Clause } from './asides.js';
 import { voiceOf } from './voices.js';
-import { articles, directionWords, readWords } from '../words/canonical-words.js';
+import { articles, directionWords, questionWords } from '../words/canonical-words.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
 import { stemmed, type Word } from '../words/word-list.js';
 
@@ -67,8 +67,8 @@ export function asksForAbsence(question: string): boolean {
 }
 
 /** `有没有` asks as `有` does. */
-const asWords = (question: string): Word[] =>
-  readWords(
+const asWords = (question: string): readonly Word[] =>
+  questionWords(
     question
       .replace(/有没有|有无/g, '有')
       .replace(/是不是|是否/g, '')

@@ -3,7 +3,8 @@
  * that it is looked for, what it is in general, or that a part is normal. What the question asks for is no aside.
  */
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
-import { articles, genericWords, plainForm, readWords } from '../words/canonical-words.js';
+import frames from '../lexicon/frames.json' with { type: 'json' };
+import { articles, genericWords, plainForm, questionWords, readWords } from '../words/canonical-words.js';
 import { hesitates } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
 import { sentenceEnd, sentenceStart } from './voices.js';
@@ -21,6 +22,9 @@ const lists = {
   pastAsked: new Phrases({ asked: lexicon.pastAsked }),
   wanted: new Phrases({ wanted: lexicon.wanted }),
   generic: new Phrases({ generic: lexicon.generic }),
+  counterfactual: new Phrases({ would: frames.counterfactual }),
+  none: new Phrases({ none: frames.none }),
+  ownAnswer: new Phrases({ own: frames.ownAnswer }),
   healthy: new Phrases({ healthy: lexicon.healthy }),
   offers: new Phrases({ offer: lexicon.offers }),
   compared: new Phrases({ compared: lexicon.compared }),
@@ -29,6 +33,7 @@ const lists = {
   openers: new Phrases({ opener: lexicon.openers, answer: lexicon.answersThatOpen }),
 };
 const studies = new Set(lexicon.studies.map((word) => plainForm(readWords(word))));
+const shows = new Set(frames.shows);
 const healthy = new Set([...lexicon.healthy, 'spared', 'uninvolved', 'free'].map((word) => plainForm(readWords(word))));
 const copula = /^(?:is|are|was|were|appears?|looks?|seems?|remains?|ist|sind|est|sont|es|esta|e)$/;
 const ago = new RegExp(`(?:^| )(?:${lexicon.ago.join('|')})(?: |$)`, 'u');
@@ -50,7 +55,7 @@ export function isAside(clause: Clause): boolean {
   return isRecommended(clause) || isPast(clause) || isWanted(clause) || isGeneric(clause) || isCompared(clause);
 }
 
-const isAsked = (asked: Phrases, question: string): boolean => question !== '' && asked.within(readWords(question));
+const isAsked = (asked: Phrases, question: string): boolean => question !== '' && asked.within(questionWords(question));
 
 /** `The patient should undergo an MRI`, `MRI is recommended`. */
 function isRecommended(clause: Clause): boolean {
@@ -118,6 +123,16 @@ function isGeneric({ words, start, end, from, to }: Clause): boolean {
   return lists.generic.startingAt(words.slice(0, to), next) !== null;
 }
 
+/** `A nevus would be symmetric`, but not `CT would be my answer`. */
+export function isCounterfactual({ words, end, to }: Clause): boolean {
+  const after = words.slice(end, Math.min(to, end + 3));
+  const verb = after.findIndex((_, i) => i < 2 && lists.counterfactual.startingAt(after, i) !== null);
+  return (
+    verb !== -1 &&
+    !words.slice(end + verb + 1, end + verb + 4).some((_, i, own) => lists.ownAnswer.startingAt(own, i) !== null)
+  );
+}
+
 /** `Option B describes air in the pleural space`, but not `B describes the image best`. */
 export function isExplained({ words, end, to }: Clause): boolean {
   const after = words.slice(end, to);
@@ -146,9 +161,14 @@ function isCompared(clause: Clause): boolean {
 /** `The left lung is clear` speaks of no finding there, unless the question asks where all is well. */
 export function isWell({ words, end, to, question }: Clause): boolean {
   const after = words.slice(end, to);
-  const verb = after.slice(0, 3).findIndex(({ text }) => copula.test(text));
-  const well = after.slice(verb + 1, verb + 4).some(({ text }) => healthy.has(text));
-  return verb !== -1 && well && !isAsked(lists.healthy, question);
+  const verb = after.slice(0, 4).findIndex(({ text }) => copula.test(text) || shows.has(text));
+  if (verb === -1 || isAsked(lists.healthy, question)) return false;
+  // `Shows no dilatation`, `non mostra alterazioni`.
+  if (shows.has(after[verb]?.text ?? ''))
+    return (
+      lists.none.startingAt(after, verb + 1) !== null || /^(?:non|nao|no|ne|не|not)$/.test(after[verb - 1]?.text ?? '')
+    );
+  return after.slice(verb + 1, verb + 4).some(({ text }) => healthy.has(text));
 }
 
 /** What holds of all of a kind, or is looked for: `Fractures are common`, `rule out fracture`. */

@@ -1,7 +1,7 @@
 /** Where a text declares its answer (`the answer is …`, `I would choose …`, `\boxed{…}`, `答案：…`), and what it declares there. */
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { voiceOf } from './voices.js';
+import { sentenceStart, voiceOf } from './voices.js';
 import { cutWords, prepare, type Word } from '../words/word-list.js';
 
 export interface Declaration {
@@ -28,6 +28,7 @@ const choiceNouns = new Phrases({ noun: lexicon.choiceNouns });
 const qualifiers = new Set(lexicon.choiceQualifiers.flatMap(phraseWords));
 const verbs = new Phrases({ verb: lexicon.chooseVerbs });
 const copulas = new Phrases({ copula: lexicon.answerCopulas });
+const superseded = new Phrases({ superseded: lexicon.superseded });
 const retractions = new Phrases({ retraction: lexicon.retractions });
 const negating = new Set(['wrong', 'incorrect', 'false', 'worst', 'least', 'falsche', 'mauvaise', 'incorrecta']);
 const refusing = new Set(lexicon.refusing.flatMap(phraseWords));
@@ -97,7 +98,9 @@ function spokenCues(words: readonly Word[], prepared: string): Cue[] {
     const cue = nounCue(words, i, prepared) ?? verbCue(words, i);
     if (cue === null) continue;
     const voice = voiceOf(words, { start: cue.next, end: cue.next });
-    if (voice !== 'other') cues.push({ ...cue.cue, doubtful: cue.cue.doubtful || voice === 'conditional' });
+    // `A common mistake is to answer B`.
+    const gone = superseded.within(words.slice(sentenceStart(words, i), cue.next));
+    if (voice !== 'other' && !gone) cues.push({ ...cue.cue, doubtful: cue.cue.doubtful || voice === 'conditional' });
     i = cue.next - 1;
   }
   return cues;

@@ -14,10 +14,11 @@ import { withoutSideIdioms } from '../options/side-idioms.js';
 import { nameOption, optionForms } from '../options/answer-options.js';
 import { Phrases } from '../words/phrases.js';
 import { hesitates, isLeftOpen, isOnlyDoubt } from './left-open.js';
-import { articles, coreForm, readWords } from '../words/canonical-words.js';
+import { articles, coreForm, directionWords, readWords } from '../words/canonical-words.js';
 import { stancesOf, type Stood } from './stance.js';
 import { afterLast, statesAnother } from './other-statement.js';
-import { prepare } from '../words/word-list.js';
+import { sentenceStart } from './voices.js';
+import { prepare, type Word } from '../words/word-list.js';
 import { otherWordings } from '../options/other-wordings.js';
 
 /** `none`: the text speaks for no option. `several`: it could be paid under more than one, or contradicts itself. */
@@ -164,11 +165,21 @@ function readDeclaration(
     if (named !== undefined) return doubtful || named === null ? 'several' : { option: named };
   }
   const body = sentence.replace(/^\{([^{}]*)\}.*$/s, '$1').trim();
+  const placed = optionAtPlace(body, options);
+  if (placed !== undefined) return doubtful ? 'several' : { option: placed };
   // `B. No wait`, which is no option B with words of its own.
   const words = /^[A-Z][.)]\s+(.*)$/s.exec(body)?.[1] ?? '';
   if (cutAtArticle(body) || hesitates(readWords(words))) return 'several';
   const read = spokenFor(body, options, true, question);
   return doubtful && typeof read === 'object' ? 'several' : read;
+}
+
+/** `Correct answer: 3)`, `正解は2です`: a place, where no option has a number. */
+function optionAtPlace(body: string, options: readonly string[]): string | undefined {
+  if (options.some((option) => /\d/.test(option) || readWords(option).some(({ text }) => text.startsWith('#'))))
+    return undefined;
+  const [, place] = /^[(（]?([1-9])(?:\s*[)）]|\s*(?:です|番|である)|\s*$)/u.exec(body) ?? [];
+  return place === undefined ? undefined : options[Number(place) - 1];
 }
 
 /** `The answer is a`, cut off. */
@@ -189,7 +200,7 @@ function spokenFor(text: string, options: readonly string[], bounded: boolean, q
   const denied = new Set(stood.map(({ option, stance }) => (stance === 'denied' ? option : null)));
   const [only] = denied;
   const opposite = denied.size === 1 && typeof only === 'string' ? oppositeOf(only, options) : null;
-  return opposite === null ? (ofAll(stood, options) ?? decide(stood)) : { option: opposite };
+  return opposite === null ? (ofAll(stood, options) ?? decide(concluding(stood, reading.words))) : { option: opposite };
 }
 
 const wholes = lexicon.wholeOptions.map((option) => coreForm(readWords(option)));
@@ -203,6 +214,22 @@ function ofAll(stood: readonly Stood[], options: readonly string[]): Resolution 
   if (none !== undefined && rest.length > 1 && only('denied') && rest.every((option) => named.has(option)))
     return { option: none };
   return all !== undefined && named.has(all) && only('said') ? { option: all } : null;
+}
+
+const concludes = new Phrases({
+  conclusion: [...lexicon.conclusions, ...statements.selfContained, ...statements.concludes],
+});
+
+/** Without what only stands beside an answer, where a text ends by drawing one: `A nevus produces pigment. So this is a melanoma.` */
+function concluding(stood: readonly Stood[], words: readonly Word[]): readonly Stood[] {
+  const last = stood.at(-1);
+  if (last?.stance !== 'said' || last.weak === true || last.option === null) return stood;
+  const lead = words.slice(sentenceStart(words, last.start), last.start);
+  const named = words.slice(last.start, last.end);
+  if (!concludes.within(lead) || named.every(({ text }) => directionWords.has(text))) return stood;
+  return stood.filter(
+    (one) => one.option === last.option || one.stance !== 'said' || one.weak !== true || one.by !== 'words',
+  );
 }
 
 function decide(stood: readonly Stood[]): Resolution {

@@ -6,7 +6,7 @@ import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import voices from '../lexicon/voices.json' with { type: 'json' };
 import type { Reading } from '../options/option-mentions.js';
 import { Phrases, phraseWords } from '../words/phrases.js';
-import { isAside, isExplained, isWell, type Clause } from './asides.js';
+import { isAside, isCounterfactual, isExplained, isWell, type Clause } from './asides.js';
 import { conjunctions, deniedAfter, isDeniedBefore } from './denied-options.js';
 import { isLeftOpen, isOnlyDoubt } from './left-open.js';
 import { isFramed } from '../options/framed-mention.js';
@@ -78,6 +78,7 @@ function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
   if (mention.by === 'letter' && isExplained(clause)) return 'aside';
   const well = isWell(clause) && clause.question !== '';
   if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
+  if (mention.by === 'words' && isCounterfactual(clause)) return 'background';
   const stance = stanceInClause(reading, mention, clause.from, clause.to);
   const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
   return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;

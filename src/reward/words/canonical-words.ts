@@ -22,6 +22,19 @@ export interface ReadOptions {
   rankless?: boolean;
 }
 
+const questions = new Map<string, Word[]>();
+const keptAtMost = 64;
+
+/** The words of a question, which every mention in every answer to it is read beside: the last few dozen are kept. */
+export function questionWords(question: string): readonly Word[] {
+  const known = questions.get(question);
+  if (known !== undefined) return known;
+  if (questions.size >= keptAtMost) questions.clear();
+  const words = readWords(question);
+  questions.set(question, words);
+  return words;
+}
+
 /** All words of a text. Letters and connectives stay as they are; places refer to the prepared text. */
 export function readWords(text: string, { rankless = false }: ReadOptions = {}): Word[] {
   const prepared = prepare(text);

@@ -48,6 +48,8 @@ const wordPattern = new RegExp(
   'gu',
 );
 
+const elided =
+  /(?<!\p{L})(hypo|hyper|iso|an)-?\s?(?:\/|,|to|or|and|bis|und|oder)\s?-?(hypo|hyper|iso|an)(echoic|dense|intense|attenuating|dens|echogen)/giu;
 const everyOne =
   /(?<!\p{L})all (?:two|three|four|five|[2-5])(?: of (?:them|these|the above)| (?:statements|options|answers|choices|findings)|(?= apply| are| is))/giu;
 
@@ -66,6 +68,8 @@ export function prepare(text: string): string {
       .replace(everyOne, 'all of the above')
       .replace(/(?<!\p{L})w\/ ?(?=\p{L})/giu, 'with ')
       .replace(/(?<![\p{L}\p{N}])([CTLS]\d{1,2})(?=[CTLS]\d)/gu, '$1-')
+      // `Hypo-/isoechoic` is two.
+      .replace(elided, '$1$3 or $2$3')
       // `L4/5` is the level L4-L5.
       .replace(/(?<![\p{L}\p{N}])([CTLS])(\d{1,2})\s?[/-]\s?(\d{1,2})(?![\p{L}\p{N}])/gu, '$1$2-$1$3')
       .replace(/[\u2010-\u2012\u2212]/g, '-')
