@@ -63,6 +63,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     newest: newestSampleSchema.optional(),
   }),
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
+  /** What the completions of the `completions` event just before are about. */
+  z.strictObject({ type: z.literal('asked'), ...stage, sample: newestSampleSchema }),
   z.strictObject({
     type: z.literal('stage-end'),
     ...stage,

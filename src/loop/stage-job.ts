@@ -9,8 +9,10 @@ import type { AnySpec, RowsJob } from '../job-spec/checks/image-token-budget.js'
 import type { RowOptions } from '../job-spec/rows/job-rows.js';
 import { settingNames } from './inputs/image-token-check.js';
 import { stageKey } from './folder/ledger.js';
-import { fromRun, runFiles } from './folder/run-folder.js';
+import { fromRun, runFiles, toRun } from './folder/run-folder.js';
+import type { Sample } from '../sample.js';
 import type { RunContext } from './run-context.js';
+import type { NewestSample } from './run-events.js';
 import { confirmUsed } from './folder/check-outputs.js';
 import { withBases } from './folder/relocation.js';
 import { placeOf, type StageContext } from './stage.js';
@@ -68,4 +70,9 @@ export function stageSeed(run: RunContext, cycle: number, stage: string): number
 /** How samples of this run become rows. */
 export function rowOptions({ config, runDir }: RunContext): RowOptions {
   return { instruction: config.policy.instruction, imagePath: (image) => fromRun(runDir, image) };
+}
+
+/** A sample as screens show it. */
+export function shownSample({ image, modality, questionType, question, answer }: Sample, runDir: string): NewestSample {
+  return { image: toRun(runDir, image), modality, questionType, question, answer };
 }

@@ -76,3 +76,9 @@ export function contextText(context: string): string {
     '- Where text and image do not agree, ask about something else.',
   ].join('\n');
 }
+
+/** The text that a prompt quotes; undefined where it quotes none. */
+export function contextOfPrompt(prompt: string): string | undefined {
+  const [from, to] = [prompt.indexOf(`\n${contextStart}\n`), prompt.lastIndexOf(`\n${contextEnd}\n`)];
+  return from === -1 || to === -1 ? undefined : prompt.slice(from + contextStart.length + 2, to);
+}

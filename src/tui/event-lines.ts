@@ -55,6 +55,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'work':
+      case 'asked':
         return null;
       case 'comparison':
         return `${clock(event.time)}  compared: ${comparisonText(event)}`;

@@ -117,7 +117,7 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
       <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
       {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (
-        <ImageView sample={state.generating?.newest ?? null} {...{ runDir: state.runDir, color, ...over }} />
+        <ImageView sample={state.asked ?? state.generating?.newest ?? null} {...{ runDir: state.runDir, ...over }} />
       ) : null}
       {overlay === null ? (
         <Box>

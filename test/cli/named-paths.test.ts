@@ -20,6 +20,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['run LOST --run-dir OUT', '<config>'],
   ['doctor LOST', '[config]'],
   ['watch LOST', '<run>'],
+  ['runs LOST', '[folder]'],
   ['status LOST', '<run>'],
   ['stop LOST', '<run>'],
   ['init OUT --images LOST', '--images <folder>'],

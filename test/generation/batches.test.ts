@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EgressConfig } from '../../src/config/sections/egress.js';
 import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
@@ -202,7 +203,7 @@ describe('a generation in batches', () => {
         expect(two).toBeDefined();
         return one;
       },
-      { timeout: 30_000 },
+      { timeout: 60_000 },
     );
     if (first !== undefined) first.endsAt = 0;
     expect(await ending).toMatchObject({ code: 'replies-useless' });
@@ -227,6 +228,57 @@ describe('a generation in batches', () => {
     expect(new Set(sent.map(({ attempt }) => attempt))).toEqual(new Set([1]));
   });
 
+  it('sends texts about images only as long as their consent stands, also in a file that was made before', async () => {
+    const { generate, tasks, provider, folder } = await setUp('openai');
+    const withText = (plain: readonly GenerationTask[]) =>
+      plain.map((task) => ({ ...task, context: { text: 'A dense focus.', maskedBy: 'a library' } }));
+    const told = withText(tasks);
+    const sent: EgressRecord[] = [];
+    const bodies: string[] = [];
+    const elsewhere = (own: BatchingProvider): BatchingProvider => {
+      const upload: BatchClient['upload'] = (label, body, signal) => {
+        bodies.push(readFileSync(body, 'utf8'));
+        return own.batch.upload(label, body, signal);
+      };
+      return { ...own, endpoint: 'https://elsewhere.example/v1', batch: { ...own.batch, upload } };
+    };
+    const away = elsewhere(provider);
+    const images = { allow: true, reason: 'a test' };
+    const egress = (consent: EgressConfig) => ({ consent, onSend: (record: EgressRecord) => void sent.push(record) });
+    const both = egress({ ...images, text: { allow: true, reason: 'masked' } });
+    const stopped = generate({ ...stoppingAt(away, 'upload', 'before'), tasks: told, egress: both });
+    await expect(stopped).rejects.toMatchObject({ code: 'generation-interrupted' });
+    expect(sent.every(({ text }) => text)).toBe(true);
+    expect(readdirSync(folder.file('batches')).filter((name) => name.endsWith('.body.jsonl'))).not.toEqual([]);
+    [sent.length, bodies.length] = [0, 0];
+    const { samples } = await generate({ provider: away, tasks: told, egress: egress(images) });
+    expect(samples.map(({ provenance }) => provenance.context)).toEqual(tasks.map(() => undefined));
+    expect(bodies.join('')).not.toContain('A dense focus');
+    expect(sent.map(({ text }) => text)).toEqual(tasks.map(() => false));
+    // Where the consent stands, they go.
+    const other = await setUp('openai');
+    bodies.length = 0;
+    await other.generate({ provider: elsewhere(other.provider), tasks: withText(other.tasks), egress: both });
+    expect(bodies.join('').split('A dense focus')).toHaveLength(9);
+  });
+
+  it('outlasts a provider that is away for a while', async () => {
+    const { generate, batchStore, server, folder, provider } = await setUp('gemini', { batchMs: 60_000 });
+    const done = generate();
+    await vi.waitFor(() => expect(batchStore.jobs.size).toBe(2), { timeout: 60_000 });
+    await server.close();
+    let looks = 0;
+    const { poll } = provider.batch;
+    Object.assign(provider.batch, { poll: (...args: Parameters<typeof poll>) => ((looks += 1), poll(...args)) });
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(4), { timeout: 60_000 });
+    for (const job of batchStore.jobs.values()) job.endsAt = 0;
+    const { port } = new URL(server.url);
+    await using again = await startTeacherServer({ book, batchStore, port: Number(port) });
+    expect((await done).samples).toHaveLength(8);
+    expect(again.counts()).toMatchObject({ answered: 8, repeatedAnswered: 0 });
+    expect(readdirSync(folder.file('batches'))).toHaveLength(2);
+  });
+
   it('is collected also where the next attempt asks one by one', async () => {
     const { generate, server, provider, folder } = await setUp('gemini');
     await expect(generate(stoppingAt(provider, 'poll', 'after'))).rejects.toMatchObject({
@@ -237,6 +289,12 @@ describe('a generation in batches', () => {
     expect(samples).toHaveLength(8);
     expect(progress.answered).toBe(8);
     expect(server.counts()).toMatchObject({ answered: 8, repeatedAnswered: 0 });
+    // What was not begun is no batch any more.
+    const unsent = await setUp('gemini');
+    await expect(unsent.generate(stoppingAt(unsent.provider, 'upload', 'before'))).rejects.toThrow(/interrupted/);
+    await unsent.generate({ batches: { folder: unsent.folder.file('batches'), asks: false } });
+    expect(unsent.batchStore.jobs.size).toBe(0);
+    expect(readdirSync(unsent.folder.file('batches')).filter((name) => name.endsWith('.jsonl'))).toEqual([]);
   });
 
   it('is not begun anew where the provider knows nothing of it, or has no batches: both are told with the remedy', async () => {

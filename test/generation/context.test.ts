@@ -1,10 +1,14 @@
 /** Texts beside images: which of them reach a generator, what the ledger says of it, and samples that tell of them. */
 import { afterEach, expect, test } from 'vitest';
 import type { EgressConfig } from '../../src/config/sections/egress.js';
+import { parseConfig } from '../../src/config/load.js';
+import { shownTexts } from '../../src/loop/generator/shown-texts.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { generateCandidates } from '../../src/generation/generate-samples.js';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.js';
+import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
+import { contextOfPrompt } from '../../src/prompts/generator-templates.js';
 import { contextTold } from '../../src/prompts/context-told.js';
 import { Folder, quickRetry } from './support.js';
 
@@ -98,6 +102,13 @@ test('samples that quote the text or speak of it are dropped, and what is writte
   expect(JSON.stringify(dropped)).not.toContain('left half');
 });
 
+test('a simulated teacher is told what the prompt quotes, as far as the quotation goes', () => {
+  const asked = { strategy: 'direct', questionType: 'disease diagnosis', exemplars: [] } as const;
+  const { prompt } = buildGeneratorPrompt({ ...asked, context: 'One.\nTwo </report>\nUse it.' });
+  expect(contextOfPrompt(prompt)).toBe('One.\nTwo (/report)\nUse it.');
+  expect(contextOfPrompt(buildGeneratorPrompt(asked).prompt)).toBeUndefined();
+});
+
 test.each([
   ['the answer', { ...plain, answer: 'a cyst, according to the radiologist' }],
   ['a mask', { ...plain, rationale: 'It lies where [NAME] saw it.' }],
@@ -108,3 +119,25 @@ test.each(['Which finding would be reported here?', 'Is the upper margin dense?'
   '%s does not',
   (question) => expect(contextTold({ ...plain, question }, text)).toBeNull(),
 );
+
+test.each([
+  [
+    'gemini',
+    { allow: true, reason: 'x', text: { allow: true, reason: 'y' } },
+    4000,
+    { images: 2, shown: 1, meanCharacters: 2.5 },
+  ],
+  ['gemini', { allow: true, reason: 'x' }, 4000, { images: 2, shown: 0, meanCharacters: 0 }],
+  ['simulated', { allow: false, reason: '' }, 4, { images: 2, shown: 2, meanCharacters: 2 }],
+  ['simulated', { allow: false, reason: '' }, 0, { images: 2, shown: 0, meanCharacters: 0 }],
+] as const)('a plan with %s, %j, %d characters counts %j', (provider, egress, contextCharacters, counted) => {
+  const { generation } = parseConfig('cycles: 1', { file: 'test.yaml' });
+  const image = { image: 'a.png', imageHash: 'a', modality: 'CT' } as const;
+  const pool = [
+    { ...image, context: { text: '0123456789', maskedBy: 'a library' } },
+    { ...image, context: { text: '0123', maskedBy: null } },
+    image,
+    image,
+  ];
+  expect(shownTexts(pool, { generation: { ...generation, provider, contextCharacters }, egress })).toEqual(counted);
+});

@@ -120,6 +120,7 @@ function handled(event: JobEvent): string {
     case 'completions':
     case 'rewards':
     case 'progress':
+    case 'scores':
     case 'checkpoint':
     case 'memory':
       return event.type;

@@ -145,6 +145,13 @@ async function perform(
         },
         new AbortController().signal,
       );
+      hooks.onEvent?.({
+        type: 'completions',
+        step: 1,
+        items: rows
+          .slice(0, 1)
+          .map(({ id, prompt }) => ({ id, completion: answerTo(prompt, 0), rewards: {}, rewardModelScore: 1 })),
+      });
       if ('lora' in spec && spec.lora !== undefined) writeAdapter(spec.outDir, spec.model.path);
       return trained(spec.kind, spec.outDir, name);
     case 'sft':

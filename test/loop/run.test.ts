@@ -107,6 +107,22 @@ describe('a whole run', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as TimedEvent);
     expect(lines).toEqual(events);
+    // The time left, the headline and GRPO's panel are made of these.
+    const work = events.find((event) => event.type === 'work')?.stages ?? [];
+    expect(work.map(({ cycle, stage }) => `${cycle}/${stage}`)).toEqual(
+      expect.arrayContaining(['0/evaluate-base', '1/grpo', '2/sft']),
+    );
+    expect(events.flatMap((event) => (event.type === 'comparison' ? `${event.first} → ${event.second}` : []))).toEqual([
+      'base → cycle 1 SFT',
+      'cycle 1 SFT → cycle 1 GRPO',
+      'base → cycle 1 GRPO',
+      'base → cycle 2 SFT',
+      'cycle 2 SFT → cycle 2 GRPO',
+      'base → cycle 2 GRPO',
+      'cycle 1 GRPO → cycle 2 GRPO',
+    ]);
+    const asked = events.find((event) => event.type === 'asked')?.sample;
+    expect(existsSync(join(runDir, asked?.image ?? 'none'))).toBe(true);
     for (const { time, ...event } of lines) {
       expect(new Date(time).toISOString()).toBe(time);
       expect(runEventSchema.parse(event)).toEqual(event);

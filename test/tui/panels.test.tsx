@@ -189,6 +189,43 @@ test('at 80 columns no sentence about a stage is cut, and every reason for a dro
   expect(picture(recordedRun(), 80, 24, { chosen: 'reward model' })).toContain('held-out score by grade (cycle 1)');
 });
 
+test('scores land in the histogram around τ while candidates are scored, and the filter cuts what is there', () => {
+  const before = untilWithin(2, 'score');
+  const time = before.at(-1)?.time ?? '';
+  const counts = Array.from({ length: 32 }, (_, bin) => (bin < 8 ? 5 : bin > 24 ? 10 : 0));
+  const scores: TimedEvent = {
+    type: 'job',
+    cycle: 2,
+    stage: 'score',
+    job: 'a',
+    event: { type: 'scores', counts },
+    time,
+  };
+  const text = picture([...before, scores], 120, 40);
+  expect(text).toMatch(/cycle +2[^]*scored so far +110[^]*threshold τ +3\.60[^]*above τ +about 70 \(0\.64\)/);
+  expect(text).toMatch(/│ -6 +score by R_φ +10 +/);
+});
+
+test('GRPO shows what was asked and its key beside the completion, with its image where there is room', async () => {
+  const events = untilWithin(2, 'grpo');
+  const sample = {
+    image: '0.png',
+    modality: 'CT',
+    questionType: 'lesion grading',
+    question: 'Where is it?',
+    answer: 'left',
+  };
+  const asked: TimedEvent = { type: 'asked', cycle: 2, stage: 'grpo', sample, time: events.at(-1)?.time ?? '' };
+  expect(picture([...events, asked], 80, 24)).toMatch(/answer upper left · key left/);
+  expect(picture([...events, asked], 120, 40)).toMatch(/asked Where is it\? \(CT\)/);
+  const dir = mkdtempSync(join(tmpdir(), 'medgr2-asked-'));
+  await writePictures(dir, 1);
+  const state = { ...stateOf([...events, asked]), runDir: dir };
+  const screen = render(<ScreenView {...usual} {...{ state, now: 0, columns: 120, rows: 40 }} />);
+  await vi.waitFor(() => expect(screen.lastFrame()).toMatch(/[░▒▓█]{4}.* +(asked|think|answer) /), patient);
+  rmSync(dir, { recursive: true });
+});
+
 test('τ stands under its line', () => {
   const lines = picture(untilWithin(2, 'filter'), 80, 24).split('\n');
   const under = lines.findIndex((line) => /^│ +τ +│$/.test(line));
@@ -248,7 +285,7 @@ test('an image is drawn in its own size and with its own question, also when the
     answer: 'a spot',
   });
   const view = (image: string, width: number, height: number) => (
-    <ImageView sample={sample(image)} runDir={dir} color={false} {...{ width, height }} />
+    <ImageView sample={sample(image)} runDir={dir} {...{ width, height }} />
   );
   const screen = render(view('0.png', 80, 20));
   const lines = (): string[] => (screen.lastFrame() ?? '').split('\n');

@@ -45,6 +45,9 @@ DATE_LIKE = re.compile(
     re.I,
 )
 TELL_EVERY_S = 0.5
+#: Characters that the library is given at once.
+PIECE = 50_000
+OVERLAP = 200
 
 Finder = Callable[[str], list[Span]]
 
@@ -73,7 +76,10 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
 
 
 def mask_text(text: str, finder: Finder | None) -> tuple[str, int]:
-    spans = spans_by_form(text) + (finder(text) if finder else [])
+    spans = spans_by_form(text)
+    # spaCy refuses texts of a million characters; pieces overlap, so that no name is cut in all of them.
+    for start in range(0, len(text) if finder else 0, PIECE - OVERLAP):
+        spans += [(start + a, start + b, kind) for a, b, kind in finder(text[start : start + PIECE])] if finder else []
     names = [text[start:end] for start, end, kind in spans if kind == "NAME"]
     return masked(text, spans + spans_again(text, names))
 

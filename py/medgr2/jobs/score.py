@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,20 @@ from medgr2.rows.prepare_rows import checked_processor
 from medgr2.rows.read_rows import in_batches, read_rows
 from medgr2.rows.row_bounds import fitting, plan_batches, row_lengths
 from medgr2.rows.row_gate import check_ids
+
+LOWEST, HIGHEST, BINS = -6.0, 10.0, 32
+"""Of the histogram that is told on the way: the grades' range."""
+SECONDS_BETWEEN = 0.5
+
+
+def binned(scores: Iterable[float | None]) -> list[int]:
+    """Counts of clamped scores; the last bin holds the highest grade itself. Rows without a score are left out."""
+    counts = [0] * BINS
+    for score in scores:
+        if score is not None and math.isfinite(score):
+            share = (score - LOWEST) / (HIGHEST - LOWEST)
+            counts[min(BINS - 1, max(0, math.floor(share * BINS)))] += 1
+    return counts
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
@@ -29,12 +45,16 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
     model = RewardModel.load(spec["model"], device, processor=processor)
     channel.emit(job_start("score", device, model))
     started = time.monotonic()
+    told = started
     scores: dict[int, float | None] = {}
     plan = [
         [kept[at] for at in part] for part in plan_batches([lengths[i] for i in kept], spec["batchSize"], sort=True)
     ]
     for positions, batch in in_batches(rows, plan, channel):
         scores.update(zip(positions, model.score_at_once(batch), strict=True))
+        if time.monotonic() - told >= SECONDS_BETWEEN:
+            told = time.monotonic()
+            channel.emit({"type": "scores", "counts": binned(scores.values())})
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:
         for index, row in enumerate(rows):

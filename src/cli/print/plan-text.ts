@@ -87,9 +87,9 @@ function generatorText(config: Config, { generator, samples }: Plan): string {
   if (config.generation.provider === 'local')
     return `${tokens}; runs on this machine, no image leaves it${hours === null ? '' : `; about ${inHours(hours)} of one GPU`}`;
   if (cost === 0) return `${tokens}; costs nothing`;
-  if (cost === null || highestCost === null)
-    return `${tokens}\nno price is known for this model; about ${inHours(generator.hours ?? 0)} of waiting`;
-  return `${tokens}\nabout ${formatMoney(cost, currency)}, at most ${formatMoney(highestCost, currency)} if every reply were as long as it may be; about ${inHours(generator.hours ?? 0)} of waiting`;
+  const waiting = hours === null ? '; in batches, within a day a cycle' : `; about ${inHours(hours)} of waiting`;
+  if (cost === null || highestCost === null) return `${tokens}\nno price is known for this model${waiting}`;
+  return `${tokens}\nabout ${formatMoney(cost, currency)}, at most ${formatMoney(highestCost, currency)} if every reply were as long as it may be${waiting}`;
 }
 
 function imagesText({ images }: Plan): string {

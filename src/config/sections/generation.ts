@@ -107,6 +107,8 @@ const batchSchema = z.strictObject({
   above: z.int().positive().default(1000),
   /** Most requests of one batch; each file also keeps below the provider's limit in bytes. */
   requests: z.int().min(1).max(50_000).default(5000),
+  /** Batches at the provider at a time: fewer where its limit of waiting tokens refuses some. */
+  atOnce: z.int().min(1).max(100).default(10),
 });
 
 /** The simulated teacher behind its loopback server, who knows drawn images and the answered questions of a pool. */

@@ -97,9 +97,9 @@ export function columnsOf(rows: readonly PlacedRow[], map: ColumnMap): ColumnUse
   ];
   for (const field of fields) {
     const mapped = map[field];
-    if (mapped === undefined)
-      used[field] = found(field === 'patient' ? patientNames : [...columnNames[field], ...moreNamesOf(field)]);
-    else used[field] = mappedColumns(rows, all, field, mapped);
+    const usual = field === 'patient' ? patientNames : field === 'context' ? [] : columnNames[field];
+    used[field] =
+      mapped === undefined ? found([...usual, ...moreNamesOf(field)]) : mappedColumns(rows, all, field, mapped);
   }
   used['study'] = found(studyNames);
   used['conversation'] = found(conversationNames).filter((column) =>

@@ -205,24 +205,24 @@ function nothingToAsk(
   rejected: readonly Rejection[],
 ): DataError {
   const [only, ...others] = names.values();
+  const [first] = rejected;
+  const left =
+    first === undefined
+      ? ''
+      : ` Of ${rejected.length} that were left out, the first: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}.`;
   if (known.length > 0 && only !== undefined && others.length === 0)
     return new DataError(
       'classes-one',
       `all ${known.length} images of ${path} are of one class, ${only.key}: every question would have the same answer`,
       {
         where: path,
-        remedy: `Give its sibling classes as well, healthy images for example; or the images alone: \`${medgr2} import images\`. Nothing was written.`,
+        remedy: `Give its sibling classes as well, healthy images for example; or the images alone: \`${medgr2} import images\`.${left} Nothing was written.`,
       },
     );
-  const [first] = rejected;
-  const why =
-    first === undefined
-      ? 'Their labels are all alike.'
-      : `The first that was left out: ${first.file}${first.line === null ? '' : `:${first.line}`} ${first.reason}.`;
   const images = set.columns === undefined ? '--image-root FOLDER' : '--map image=COLUMN, --image-root FOLDER';
   const say = first?.code === 'image-missing' ? ` Say where the images are: ${images}.` : '';
   return new DataError('import-empty', `no question can be asked about the images of ${path}`, {
     where: path,
-    remedy: `${why}${say} Nothing was written.`,
+    remedy: `${left === '' ? 'Their labels are all alike.' : left.trim()}${say} Nothing was written.`,
   });
 }

@@ -44,18 +44,22 @@ export function classNames(kinds: ReadonlyMap<string, LabelKind>, given: GivenNa
       remedy: `The classes are ${listed([...kinds.keys()])}.`,
     });
   const names = new Map([...kinds].map(([key, kind]) => [key, nameOf(key, kind, given[key])]));
-  const numbers = [...names.values()].filter(({ key, one }) => kinds.get(key) !== 'grade' && /^[\d\s.,-]+$/.test(one));
-  if (numbers.length > 0)
+  const bare = [...names.values()].filter(
+    ({ key, one }) => (kinds.get(key) !== 'grade' && number.test(one)) || verdict.test(one),
+  );
+  if (bare.length > 0)
     throw new DataError(
-      'classes-numbers',
-      `classes are called ${listed(numbers.map(({ key }) => key))}: nobody answers so`,
-      {
-        remedy: `Say what they are: --name ${numbers[0]?.key}=WORDS for each; or --kind grade where they are grades.`,
-      },
+      'classes-unnamed',
+      `classes are called ${listed(bare.map(({ key }) => key))}: what they are, nobody can see in an image`,
+      { remedy: `Say what they are: --name ${bare[0]?.key}=WORDS for each; or --kind grade where numbers are grades.` },
     );
   refuseTwins([...names.values()]);
   return names;
 }
+
+const number = /^[\d\s.,-]+$/;
+/** Of a finding that the name does not tell. */
+const verdict = /^(?:yes|no|true|false|pos(?:itive)?|neg(?:ative)?)$/i;
 
 function nameOf(key: string, kind: LabelKind, given: string | undefined): ClassName {
   const [said = '', several] = (given ?? '').split('/').map((part) => part.trim());

@@ -1,4 +1,5 @@
 /** Boxes of Pascal VOC: an XML file an image. Read with its lines; judges no box. */
+import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import sax from 'sax';
 import { messageOf } from '../../errors.js';
@@ -20,6 +21,8 @@ export interface VocOptions {
 export async function readVoc({ root, files, imageRoot, patientFrom }: VocOptions): Promise<LabelSet> {
   const inPath = patientInPath(patientFrom);
   const rejected: Rejection[] = [];
+  const folders = [...new Set(files.map((path) => dirname(path)))];
+  const roots = imageRoot === null ? placesAround([...folders, root]) : [resolve(imageRoot)];
   const read = await mapInOrder(files, async (path): Promise<LabelledImage[]> => {
     const file = relative(root, path) || basename(path);
     const found = await readAnnotation(path);
@@ -28,7 +31,7 @@ export async function readVoc({ root, files, imageRoot, patientFrom }: VocOption
       return [];
     }
     const { name, size, objects } = found;
-    const image = name ?? basename(path, extname(path));
+    const image = pictureOf(name, path, roots);
     const boxes: Box[] = [];
     const lost = new Set<string>();
     for (const object of objects) {
@@ -44,15 +47,20 @@ export async function readVoc({ root, files, imageRoot, patientFrom }: VocOption
     ];
   });
   const images = read.flat();
-  const folders = [...new Set(files.map((path) => dirname(path)))];
   return {
     images,
     classes: [],
     rejected,
-    roots: imageRoot === null ? placesAround([...folders, root]) : [resolve(imageRoot)],
+    roots,
     identities: images.flatMap(({ patient }) => patient ?? []),
     notes: [],
   };
+}
+
+/** As the file says, without its ending where that is not there: pictures get converted. The annotation's own name where it says none. */
+function pictureOf(said: string | null, path: string, roots: readonly string[]): string {
+  if (said === null) return basename(path, extname(path));
+  return roots.some((root) => existsSync(join(root, said))) ? said : said.replace(/\.\w+$/, '');
 }
 
 /** Where images lie beside their annotations. */

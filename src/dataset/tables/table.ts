@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
+import { openReader, openWriter, withConnection } from './duckdb-connection.js';
 import { checkedLine, type Columns } from './row-line.js';
 import { fileProblem, largestText, requireFile } from '../../file-kind.js';
 
@@ -34,27 +34,31 @@ export async function writeParquetLines(
   path: string,
   lines: Iterable<string> | AsyncIterable<string>,
   columns: Columns,
-  { select = '*', metadata = {} }: ParquetForm = {},
+  { select, metadata = {} }: ParquetForm = {},
 ): Promise<void> {
   const jsonl = temporary(path);
   const parquet = temporary(path);
   try {
-    await onDisk(path, async () => {
+    const longest = await onDisk(path, async () => {
       await mkdir(dirname(path), { recursive: true });
-      await writeLines(jsonl, lines);
+      return writeLines(jsonl, lines);
     });
+    // Twice that is held for each thread, however short the lines are.
+    const room = Math.min(largestObject, Math.max(smallestRoom, longest + 1));
     const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
     const source =
-      `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = 268435456, ` +
+      `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = ${room}, ` +
       `columns = {${spec.join(', ')}})`;
     const pairs = Object.entries(metadata).map(([key, value]) => `${key}: ${quote(value)}`);
     const form = [
       'FORMAT parquet',
       'COMPRESSION zstd',
+      `ROW_GROUP_SIZE ${rowGroup}`,
       ...(pairs.length > 0 ? [`KV_METADATA {${pairs.join(', ')}}`] : []),
     ];
-    await withConnection(path, 'write', (connection) =>
-      connection.run(`COPY (SELECT ${select} FROM ${source}) TO ${quote(parquet)} (${form.join(', ')})`),
+    const instance = select === undefined ? openWriter : openReader;
+    await withConnection(path, { doing: 'write', instance }, (connection) =>
+      connection.run(`COPY (SELECT ${select ?? '*'} FROM ${source}) TO ${quote(parquet)} (${form.join(', ')})`),
     );
     await onDisk(path, async () => {
       await asPrivateAsFolder(parquet);
@@ -65,6 +69,11 @@ export async function writeParquetLines(
   }
 }
 
+const largestObject = 256 * 1024 * 1024;
+const smallestRoom = 2 * 1024 * 1024;
+/** Rows that are held until they are written together. */
+const rowGroup = 20_480;
+
 /** Nobody reads a table who may not look into its folder: folders of runs and data sets are their user's, exports are not. */
 async function asPrivateAsFolder(file: string): Promise<void> {
   const { mode } = await stat(dirname(file));
@@ -74,10 +83,12 @@ async function asPrivateAsFolder(file: string): Promise<void> {
 /** Characters that are gathered before they are written. */
 const pieceLength = 4_000_000;
 
-async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+/** Resolves with the most bytes that a line may have. */
+async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<number> {
   await using file = await open(path, 'w');
   let piece: string[] = [];
   let length = 0;
+  let longest = 0;
   const flush = async (): Promise<void> => {
     await file.writeFile(piece.join(''));
     piece = [];
@@ -86,16 +97,19 @@ async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<
   for await (const line of lines) {
     piece.push(`${line}\n`);
     length += line.length;
+    // A character has at most three bytes.
+    longest = Math.max(longest, 3 * line.length);
     if (length > pieceLength) await flush();
   }
   await flush();
+  return longest;
 }
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
 export async function readParquet<T = Record<string, unknown>>(path: string): Promise<T[]> {
   const problem = fileProblem(path);
   if (problem !== null) throw unreadable(path, new Error(`it ${problem}`));
-  return withConnection(path, 'read', async (connection) => {
+  return withConnection(path, { doing: 'read', instance: openReader }, async (connection) => {
     const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${quote(path)})`);
     return reader.getRowObjectsJS().map((row) => plain(row) as T);
   });
@@ -106,7 +120,7 @@ export async function writeJsonl(path: string, rows: Iterable<object>): Promise<
   const lines = function* (): Generator<string> {
     for (const row of rows) yield JSON.stringify(row);
   };
-  await writeFileWhole(path, (temp) => writeLines(temp, lines()));
+  await writeFileWhole(path, async (temp) => void (await writeLines(temp, lines())));
 }
 
 /** Writes a whole file or none. */
@@ -176,45 +190,6 @@ function parseLine(line: string, where: string): unknown {
       remedy: 'Mend or remove the line; a last line cut short means that writing was interrupted.',
     });
   }
-}
-
-async function withConnection<T>(
-  path: string,
-  doing: string,
-  work: (connection: DuckDBConnection) => Promise<T>,
-): Promise<T> {
-  try {
-    const connection = await (await openInstance()).connect();
-    try {
-      return await work(connection);
-    } finally {
-      connection.closeSync();
-    }
-  } catch (cause) {
-    throw new DataError('table-failed', `Cannot ${doing} ${path}: ${messageOf(cause)}`, {
-      cause,
-      where: path,
-      remedy:
-        doing === 'read'
-          ? 'Check that the file exists and is of the kind that its name says.'
-          : 'Check the folder’s rights and free space.',
-    });
-  }
-}
-
-let opened: Promise<DuckDBInstance> | null = null;
-
-/**
- * One for the process: to open one takes four fifths of the work of a small table. It holds nothing between calls; what a
- * call makes beside its files is its connection's own, and goes with it.
- */
-function openInstance(): Promise<DuckDBInstance> {
-  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
-  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
-    opened = null;
-    throw cause;
-  });
-  return opened;
 }
 
 function plain(value: unknown): unknown {

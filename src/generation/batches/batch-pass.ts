@@ -3,10 +3,10 @@
  * that comes back ends its task as one that was asked for by itself would. Batches of an earlier process are taken up first.
  */
 import { resolve } from 'node:path';
-import { DataError, PausedError, ProviderError } from '../../errors.js';
+import { DataError, PausedError } from '../../errors.js';
 import { replySchemaOf } from '../../prompts/parse.js';
 import type { BatchItem } from '../../providers/batch/batch-client.js';
-import { ProviderCallError } from '../../providers/call-error.js';
+import type { ProviderCallError } from '../../providers/call-error.js';
 import { typesOf, type PreparedRequest } from '../asking/generation-request.js';
 import { maskOf } from '../asking/egress-consent.js';
 import { readImageFile } from '../asking/image-to-send.js';
@@ -14,7 +14,8 @@ import type { Reserve } from '../cost/cost-budget.js';
 import type { PassHooks, Prepare, Unanswered } from '../prepare-tasks.js';
 import { dropTask, keepReply } from '../task-outcome.js';
 import { endTasks } from './end-tasks.js';
-import { beginBatch, cancelBatches, followBatch, type BatchPerformance } from './batch-life.js';
+import { liveBatches } from './live-batches.js';
+import type { BatchPerformance } from './batch-life.js';
 import { openNotes, type BatchedRequest, type BatchNote } from './batch-notes.js';
 import { createPart, type BatchPart } from './batch-part.js';
 
@@ -35,34 +36,19 @@ export async function performByBatch(
   run: BatchPerformance,
   { settle, notice }: PassHooks,
 ): Promise<Unanswered> {
-  const { batches, budget, cache, consent, counted, parameters, progress, provider, stop } = run;
+  const { batches, budget, cache, consent, counted, parameters, provider, stop } = run;
   const { client } = batches;
   const who = { provider: provider.name, model: provider.model };
   const limits = { requests: Math.min(batches.requests, client.limits.requests), bytes: client.limits.bytes };
   const missing: Unanswered = new Map();
   const waiting = new Map<string, Waiting>();
-  const live = new Map<string, { note: BatchNote; done: Promise<void>; ended: number }>();
   const { again, known, end, take, fail } = endTasks(prepare, run, { settle, missing });
   let part: BatchPart | null = null;
 
-  const tell = (): void => {
-    const all = [...live.values()];
-    const sum = (of: (one: (typeof all)[number]) => number): number => all.reduce((total, one) => total + of(one), 0);
-    progress.batches({
-      atWork: all.length,
-      requests: sum(({ note }) => note.requests),
-      ended: sum(({ ended }) => ended),
-    });
-  };
   const notes = openNotes(batches.folder, who, batches.endWithProcess);
   const hooks = {
     notes,
     notice,
-    looked: ({ label }: BatchNote, ended: number): void => {
-      const found = live.get(label);
-      if (found !== undefined) found.ended = ended;
-      tell();
-    },
     ended: (key: string, item: Exclude<BatchItem, { damaged: string }>): void => {
       const found = waiting.get(key);
       if (found === undefined) return;
@@ -85,34 +71,10 @@ export async function performByBatch(
     },
   };
 
-  const follow = (note: BatchNote): void => {
-    const done = followBatch(note, run, hooks)
-      .catch((thrown: unknown) => {
-        // What was cut off by the stop itself is not why it stopped.
-        if (!stop.signal.aborted) stop.halt(thrown);
-      })
-      .finally(() => {
-        live.delete(note.label);
-        tell();
-      });
-    live.set(note.label, { note, done, ended: 0 });
-    tell();
-  };
-  const oneEnds = (): Promise<void> => Promise.race([...live.values()].map(({ done }) => done));
-  const begin = async (made: BatchNote): Promise<void> => {
-    for (;;) {
-      try {
-        return follow(await beginBatch(made, run, hooks));
-      } catch (thrown) {
-        if (stop.signal.aborted) throw stop.reason();
-        if (!(thrown instanceof ProviderCallError)) throw thrown;
-        if (thrown.status === 404) throw noBatches(thrown);
-        // What a provider holds at a time is limited: when one ends there is room.
-        if (thrown.retryable && live.size > 0) await oneEnds();
-        else return giveUp(made, thrown);
-      }
-      made = notes.open().find(({ label }) => label === made.label) ?? made;
-    }
+  const live = liveBatches(run, hooks);
+  const begin = async (note: BatchNote): Promise<void> => {
+    const error = await live.begin(note);
+    if (error !== null) giveUp(note, error);
   };
   /** For now: it is taken up again by the next pass. */
   const giveUp = (note: BatchNote, error: ProviderCallError): void => {
@@ -132,7 +94,7 @@ export async function performByBatch(
     const made = part.close();
     part = null;
     await begin(made);
-    while (live.size >= batches.atOnce && !stop.signal.aborted) await oneEnds();
+    while (live.size >= batches.atOnce && !stop.signal.aborted) await live.oneEnds();
   };
   /** Held back until it fits the budget. */
   const reserve = async ({ maxOutputTokens }: PreparedRequest): Promise<Reserve> => {
@@ -142,7 +104,7 @@ export async function performByBatch(
       await flush();
       if (stop.signal.aborted) throw stop.reason();
       if (live.size === 0) throw held;
-      await oneEnds();
+      await live.oneEnds();
     }
   };
   const add = async (index: number, wanted: PreparedRequest): Promise<void> => {
@@ -182,23 +144,12 @@ export async function performByBatch(
     const taken = budget.hold(maxOutputTokens, true);
     return taken instanceof PausedError ? { cost: 0 } : taken;
   };
-  const leaveBehind = async (): Promise<void> => {
-    await Promise.all([...live.values()].map(({ done }) => done));
-    const open = notes.open().filter(({ state }) => state === 'begun');
-    if (open.length === 0) return;
-    const what = open.length === 1 ? '1 batch' : `${open.length} batches`;
-    // Nobody wants more of replies that are of no use; where a person stopped, or the line broke, they are still wanted.
-    if (stop.reason() instanceof ProviderError && (stop.reason() as ProviderError).code === 'replies-useless') {
-      await cancelBatches(open, run);
-      notice(`${what} at the provider were cancelled`);
-    } else notice(`${what} go on at the provider; the same command collects what they bring`);
-  };
-
   try {
     for (const note of notes.open()) {
       // Its file was made under a consent for texts that is there no more: it is made anew, without them.
       const hasText = notes.requestsOf(note).some(({ textMaskedBy }) => textMaskedBy !== undefined);
-      if (note.state === 'made' && hasText && !consent.textsMayLeave) {
+      // Where requests are asked one by one by now, only what the provider may have begun is of use.
+      if (note.state === 'made' && (!batches.asks || (hasText && !consent.textsMayLeave))) {
         notes.write({ ...note, state: 'ended' });
         notes.dropBody(note);
         notes.dropRequests(note);
@@ -215,20 +166,12 @@ export async function performByBatch(
       }
       if (stop.signal.aborted) break;
       await flush();
-      while (live.size > 0 && !stop.signal.aborted) await oneEnds();
+      while (live.size > 0 && !stop.signal.aborted) await live.oneEnds();
       if (again.length === 0) break;
     }
   } catch (thrown) {
     stop.halt(thrown);
   }
-  if (stop.signal.aborted) await leaveBehind();
+  if (stop.signal.aborted) await live.leaveBehind();
   return missing;
-}
-
-function noBatches(cause: ProviderCallError): ProviderError {
-  return new ProviderError('no-batches', `No batch can be begun: ${cause.message}`, {
-    where: cause.where,
-    cause,
-    remedy: 'Check the model and the base URL; a server without batches is asked with generation.mode: interactive.',
-  });
 }

@@ -37,7 +37,7 @@ export function localGenerator(config: Config, facts: PlanFacts, assumptions: As
   return {
     shape,
     precision: precisionOf({ dtype, model, device }),
-    prompt: { tokens: image + promptTokens(config, assumptions), imageTokens: image },
+    prompt: { tokens: image + promptTokens(config, facts, assumptions), imageTokens: image },
     reply: assumptions.replyTokens,
   };
 }
@@ -75,7 +75,7 @@ export function generatorPlan(
   const { provider } = generation;
   const free = provider === 'simulated' || provider === 'local';
   const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens));
-  const inputTokens = Math.round(requests * (image + promptTokens(config, assumptions)));
+  const inputTokens = Math.round(requests * (image + promptTokens(config, facts, assumptions)));
   const outputTokens = candidates * assumptions.replyTokens;
   const { price } = facts;
   const inBatch = asksInBatches(generation, requests / Math.max(1, config.cycles));
@@ -88,7 +88,8 @@ export function generatorPlan(
       : stages
           .filter(({ stage }) => stage === 'generate')
           .reduce((sum, stage) => sum + (generatorSeconds(config, stage, local, machine) ?? 0), 0);
-  const waiting = (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
+  // How soon a batch is answered is the provider's affair.
+  const waiting = inBatch ? null : (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
   return {
     name: provider === 'simulated' ? 'simulated teacher' : generatorIdentity(generation).model,
     inputTokens,
@@ -100,8 +101,8 @@ export function generatorPlan(
   };
 }
 
-/** Of the texts that are really sent, their mean over strategies and question types, and of the examples in them. */
-export function promptTokens(config: Config, assumptions: Assumptions): number {
+/** Of the texts that are really sent, reports beside images among them, their mean over strategies and question types, and of the examples in them. */
+export function promptTokens(config: Config, { shown }: Pick<PlanFacts, 'shown'>, assumptions: Assumptions): number {
   const { generation, generatorUpdate } = config;
   const lengths = generation.strategies.flatMap((strategy) =>
     generation.questionTypes.map((questionType) => {
@@ -111,7 +112,8 @@ export function promptTokens(config: Config, assumptions: Assumptions): number {
   );
   const refreshed = generatorUpdate.enabled && generatorUpdate.method === 'exemplars';
   const exemplars = generation.seedExemplars > 0 || refreshed ? generatorUpdate.exemplars : 0;
-  return mean(lengths) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
+  const texts = shown?.meanCharacters ?? 0;
+  return (mean(lengths) + texts) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
 }
 
 const sizesOf = ({ images }: PlanFacts, assumptions: Assumptions): readonly ImageSize[] =>

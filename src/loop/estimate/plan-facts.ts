@@ -12,6 +12,7 @@ import { ConfigError, Medgr2Error, messageOf } from '../../errors.js';
 import { renderPolicyPrompt, renderResponse } from '../../prompts/policy-prompt.js';
 import type { fileSize } from '../../job-spec/checks/job-images.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
+import { shownTexts } from '../generator/shown-texts.js';
 import { providerKey } from '../generator/open-generator.js';
 import { checkRunImages, tightJobs, type RunImages } from '../inputs/image-token-check.js';
 import { modelOf } from './model-facts.js';
@@ -55,7 +56,8 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   const own = provider === 'local' ? local : undefined;
   const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model, env));
   const { counts, text } = data ?? { counts: limitsOf(config), text: null };
-  return { counts, images: data?.images ?? images, text, policy, rewardModel, generator, price, missing };
+  const shown = data?.shown;
+  return { counts, images: data?.images ?? images, text, shown, policy, rewardModel, generator, price, missing };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */
@@ -65,7 +67,7 @@ function limitsOf({ data, cycles, generation }: Config): PlanFacts['counts'] {
   return { seed: data.seedLimit ?? 0, test: data.testLimit ?? 0, pool };
 }
 
-type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text'> & { refusal: Error | null };
+type DataFacts = Pick<PlanFacts, 'counts' | 'images' | 'text' | 'shown'> & { refusal: Error | null };
 
 async function lookAtData(config: Config): Promise<DataFacts> {
   const { data } = config;
@@ -86,6 +88,7 @@ async function lookAtData(config: Config): Promise<DataFacts> {
       // A recipe that generates nothing has no pool: its images are those of the questions.
       images: await imageSizes(files(pool.length > 0 ? pool : test)),
       text: textLengths(config, found.seed),
+      ...(pool.some(({ context }) => context !== undefined) ? { shown: shownTexts(pool, config) } : {}),
       refusal: await refusalOf(config, { seed: files(seed), test: files(test), pool: files(pool) }),
     };
   } finally {

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.js';
 import { asksInBatches } from '../generator/batch-mode.js';
 import { freshRounds } from '../generator/cycle-tasks.js';
+import type { ShownTexts } from '../generator/shown-texts.js';
 import { imageRuleFor } from './model-size.js';
 import type { Device } from './assumptions.js';
 import type { JobMemory, Plan, PlanFacts, PlanOptions } from './plan-types.js';
@@ -21,6 +22,7 @@ export function notesOf(
     notes.push(`${images} images are asked about and the pool has ${facts.counts.pool}: ${again(config)}`);
   if (facts.counts !== null && facts.counts.pool === 0 && images > 0)
     notes.push('the pool holds no image: nothing can be generated');
+  if (facts.shown !== undefined) notes.push(textsNote(facts.shown));
   for (const [name, model] of [
     ['policy.base', facts.policy],
     ['rewardModel.base', facts.rewardModel],
@@ -55,6 +57,11 @@ export function notesOf(
 function isAskedInBatches({ generation }: Config, { stages }: Omit<Plan, 'notes'>): boolean {
   return stages.some(({ stage, items }) => stage === 'generate' && asksInBatches(generation, items));
 }
+
+const textsNote = ({ images, shown }: ShownTexts): string =>
+  shown === images
+    ? `the generator is shown the reports of ${images} images`
+    : `${images} images have a report, and the generator is shown ${shown === 0 ? 'none' : shown} of them (egress.text, generation.contextCharacters, or no library masked them)`;
 
 /** What becomes of images that are asked about more often than once. */
 function again({ generation: { strategies, questionTypes } }: Config): string {

@@ -1,4 +1,5 @@
 /** A run as it is foreseen: what `medgr2 plan` prints and `--json` gives. */
+import type { ShownTexts } from '../generator/shown-texts.js';
 import type { ImageRule } from '../../job-spec/checks/image-rules.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
 import type { StageName } from '../run-events.js';
@@ -14,6 +15,8 @@ export interface PlanFacts {
   images: readonly ImageSize[];
   /** Mean tokens of a question as the policy reads it, and of a response; null where no sample tells. */
   text: { promptTokens: number; responseTokens: number } | null;
+  /** Reports and captions of the pool; left out where there are none. */
+  shown?: ShownTexts | undefined;
   policy: KnownModel | null;
   rewardModel: KnownModel | null;
   /** Of a local generator; null also where the generator runs elsewhere. */

@@ -48,15 +48,18 @@ export function fingerprintOf(output: unknown, files: FileRecords): string {
 }
 
 const chunkBytes = 4 * 1024 * 1024;
+const leastBytes = 4096;
 
 /** sha256 of a file of any size, in hex. */
 export async function hashFile(file: string): Promise<string> {
   try {
     const hash = createHash('sha256');
     await using handle = await open(file, 'r');
-    const chunk = Buffer.alloc(chunkBytes);
+    // Most are small: megabytes for each of a folder of images would be most of the work.
+    const { size } = await handle.stat();
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(size, leastBytes)));
     for (;;) {
-      const { bytesRead } = await handle.read(chunk, 0, chunkBytes);
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length);
       if (bytesRead === 0) return hash.digest('hex');
       hash.update(chunk.subarray(0, bytesRead));
     }

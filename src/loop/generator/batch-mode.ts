@@ -35,6 +35,7 @@ export function batchesOf(
     folder: join(runDir, runFiles.batches),
     asks: asksInBatches(generation, requests),
     requests: generation.batch.requests,
+    atOnce: generation.batch.atOnce,
     endWithProcess: isTeacher,
     ...(isTeacher ? { pollMs: 50, longestPollMs: 500, listedAfterMs: 0 } : {}),
   };

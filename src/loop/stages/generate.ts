@@ -12,7 +12,6 @@ import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
-import type { NewestSample } from '../run-events.js';
 import type { GeneratorState } from '../generator/generator-state.js';
 import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
 import { appendJsonLine } from '../folder/json-lines.js';
@@ -22,6 +21,7 @@ import { cycleTasks } from '../generator/cycle-tasks.js';
 import { sourceOf } from '../generator/generator-source.js';
 import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
+import { shownSample } from '../stage-job.js';
 import type { Stage, StageContext, StageDone } from '../stage.js';
 
 export const generateOutputSchema = z.object({
@@ -206,10 +206,10 @@ function progressOf({ progress, runDir }: StageContext, currency: string) {
       currency,
       ...(batches.atWork === 0 ? {} : { batches: batches.atWork, inBatches: batches.requests, ended: batches.ended }),
     };
-    progress(done, total, counts, { dropped, repaired, ...(newest === null ? {} : { newest: shown(newest, runDir) }) });
+    progress(done, total, counts, {
+      dropped,
+      repaired,
+      ...(newest === null ? {} : { newest: shownSample(newest, runDir) }),
+    });
   };
-}
-
-function shown({ image, modality, questionType, question, answer }: Sample, runDir: string): NewestSample {
-  return { image: toRun(runDir, image), modality, questionType, question, answer };
 }

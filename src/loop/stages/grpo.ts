@@ -12,8 +12,8 @@ import { seededRandom } from '../../random.js';
 import { compositeRewards, type RuleOptions, ruleRewards } from '../../reward/composite-rewards.js';
 import type { RunContext } from '../run-context.js';
 import type { GrpoPrompts } from '../headroom/grpo-prompts.js';
-import { rowOptions, runJob, stageSeed } from '../stage-job.js';
-import type { Stage } from '../stage.js';
+import { rowOptions, runJob, shownSample, stageSeed } from '../stage-job.js';
+import { placeOf, type Stage } from '../stage.js';
 import type { PolicyTraining } from './sft.js';
 import { trainMetrics, trainOutputSchema } from './train-by-sft.js';
 
@@ -70,7 +70,15 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput>
         match: paper === 'medgr2' ? undefined : 'accuracy',
       });
       checkGrpoRows(spec.trl ?? {}, rows.length);
-      const result = await runJob(context, spec, { rewards: answerRewards(rewards, samples, trusted) });
+      const byId = new Map(samples.map((sample) => [sample.id, sample]));
+      const result = await runJob(context, spec, {
+        rewards: answerRewards(rewards, samples, trusted),
+        onEvent: (event) => {
+          const about = event.type === 'completions' ? byId.get(event.items[0]?.id ?? '') : undefined;
+          if (about !== undefined)
+            context.emit({ type: 'asked', ...placeOf(context, cycle, 'grpo'), sample: shownSample(about, run.runDir) });
+        },
+      });
       const { steps, loss, tokens } = result;
       return {
         checkpoint: relative(context.dir, result.checkpoint),

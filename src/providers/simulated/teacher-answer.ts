@@ -1,6 +1,7 @@
 /** From a request body to the teacher's answer: reads the prompt, asks the book, applies the lasting fault. */
 import { messageOf } from '../../errors.js';
 import { questionTypesOfPrompt, strategyOfPrompt } from '../../prompts/generator-prompt.js';
+import { contextOfPrompt } from '../../prompts/generator-templates.js';
 import type { TeacherBook } from './teacher-book.js';
 import { lastingFault, malformed, type FaultRates, type LastingFault } from './planned-faults.js';
 import type { Wire, WireRequest } from './wire.js';
@@ -43,7 +44,8 @@ export function answerRead({ wire, contentKey, book, faults, seed }: Question, r
   const fault = lastingFault(faults, seed, contentKey);
   if (fault === 'blocked') return { status: 200, body: wire.blocked(request), contentKey, outcome: fault };
   const { imageHash } = request;
-  const known = questionTypes.flatMap((questionType) => book.reply({ imageHash, strategy, questionType }) ?? []);
+  const shown = { imageHash, strategy, report: contextOfPrompt(request.prompt) };
+  const known = questionTypes.flatMap((questionType) => book.reply({ ...shown, questionType }) ?? []);
   if (fault === 'empty' || known.length === 0) {
     const outcome = fault ?? 'unknown';
     return { status: 200, body: wire.text(request, '', 'complete'), contentKey, outcome };

@@ -10,6 +10,8 @@ export interface TeacherRequest {
   imageHash: string;
   strategy: Strategy;
   questionType: QuestionType;
+  /** Report or caption that the prompt shows beside the image; left out where it shows none. */
+  report?: string | undefined;
 }
 
 /** What the teacher says, right or wrong; the server writes it as the JSON reply of the model. */

@@ -83,15 +83,14 @@ function Way({ measured, width, rows }: { measured: readonly Measured[]; width: 
   );
 }
 
-/** Rows that the groups take where they have all they want; all there are where they stand below each other. */
+/** Rows that the groups take where they have all they want. */
 function groupRows(detail: EvaluationDetail | null, width: number): number {
   if (detail === null) return 0;
-  const lengths = [detail.byModality, detail.byQuestionType].map((counts) => Object.keys(counts).length);
-  const names = [detail.byModality, detail.byQuestionType].map((counts) =>
-    Math.max(0, ...Object.keys(counts).map(({ length }) => length)),
-  );
+  const groups = [detail.byModality, detail.byQuestionType].map((counts) => Object.keys(counts));
+  const lengths = groups.map(({ length }) => length + 1);
+  const names = groups.map((group) => Math.max(0, ...group.map(({ length }) => length)));
   const beside = width - gap - names.reduce((sum, name) => sum + name + figuresWidth, 0) >= 0;
-  return beside ? Math.max(...lengths) + 1 : Number.POSITIVE_INFINITY;
+  return beside ? Math.max(...lengths) : lengths.reduce((sum, length) => sum + length, 0);
 }
 
 interface GroupsProps {

@@ -11,25 +11,46 @@ import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
 export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
-  const row = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
-  const scoring = state.current?.stage === 'score' ? state.progress : null;
+  const filtered = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
+  const progress = state.current?.stage === 'score' ? state.progress : null;
+  const { scoring } = state;
+  // What is being scored lands in the histogram of its own cycle, around the τ that will cut it.
+  const landing = scoring === null || scoring.cycle === filtered?.cycle ? null : scoring;
+  const row = landing === null ? filtered : (state.rows.find(({ cycle }) => cycle === landing.cycle) ?? null);
+  const counts = landing?.counts ?? (row === null ? null : scoresOf(state, row.cycle));
   const { left, right } = splitWidth(width, Math.min(44, Math.floor(width / 2)));
-  const counts = row === null ? null : scoresOf(state, row.cycle);
+  const facts = landing === null ? (row === null ? [] : factsOf(row)) : landingFacts(landing, row?.tau ?? null);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      {scoring === null ? null : <Progress {...scoring} width={width} unit="candidates scored" />}
-      {row === null ? (
-        <Toned tone="faint">nothing has been filtered yet</Toned>
+      {progress === null ? null : <Progress {...progress} width={width} unit="candidates scored" />}
+      {counts === null && facts.length === 0 ? (
+        <Toned tone="faint">nothing has been scored yet</Toned>
       ) : (
         <Box columnGap={3}>
           {counts === null ? null : (
-            <Scores counts={counts} tau={row.tau} width={left} height={height - (scoring === null ? 0 : 1)} />
+            <Scores counts={counts} tau={row?.tau ?? null} width={left} height={height - (progress === null ? 0 : 1)} />
           )}
-          <Facts facts={factsOf(row)} width={right} />
+          <Facts facts={facts} width={right} />
         </Box>
       )}
     </Box>
   );
+}
+
+/** What would be let through of what has a score so far. */
+function landingFacts({ cycle, counts }: { cycle: number; counts: readonly number[] }, tau: number | null): Fact[] {
+  const scored = counts.reduce((sum, count) => sum + count, 0);
+  const { lowest, highest } = scoreRange;
+  const from = (bin: number): number => lowest + (bin * (highest - lowest)) / counts.length;
+  const above = tau === null ? null : counts.reduce((sum, count, bin) => sum + (from(bin) >= tau ? count : 0), 0);
+  return [
+    ['cycle', String(cycle)],
+    ['scored so far', String(scored)],
+    ['threshold τ', formatNumber(tau, 2)],
+    ...(above === null || scored === 0
+      ? []
+      : [['above τ', `about ${above} (${shareText(above / scored, 2)})`] as const]),
+  ];
 }
 
 function scoresOf(state: ScreenState, cycle: number): readonly number[] | null {

@@ -9,11 +9,14 @@ import type { Generating } from '../state/screen-state.js';
 import { compact } from '../parts/stage-words.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
+import { SmallImage } from '../parts/small-image.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
-  const { generating } = state;
+  const { generating, runDir } = state;
   if (generating === null) return <Toned tone="faint">nothing has been generated yet</Toned>;
   const factsWidth = width >= 90 ? 44 : Math.floor(width / 2);
+  // Progress, figures and reasons for drops come first.
+  const imageRows = Math.min(20, height - 9);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Progress done={generating.done} total={generating.total} width={width} unit="requests" />
@@ -27,10 +30,22 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
           <Text>{droppedText(generating)}</Text>
         </Box>
       </Box>
+      {imageRows < leastImage ? null : (
+        <Box marginTop={1}>
+          <SmallImage
+            image={generating.newest?.image ?? null}
+            runDir={runDir}
+            width={Math.min(width, imageRows * 2)}
+            height={imageRows}
+          />
+        </Box>
+      )}
     </Box>
   );
 }
 
+/** Rows below which an image shows nothing. */
+const leastImage = 6;
 const nameWidth = 10;
 
 function factsOf({ counts, ...generating }: Generating): Fact[] {

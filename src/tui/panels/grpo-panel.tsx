@@ -11,6 +11,8 @@ import { stageOf, type ScreenState, type ShownCompletion, type Training } from '
 import { shareText } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
+import type { NewestSample } from '../../loop/run-events.js';
+import { SmallImage } from '../parts/small-image.js';
 
 export function GrpoPanel({ state, width, height }: PanelProps): ReactElement {
   const room = headroomLine(state);
@@ -32,10 +34,12 @@ function headroomLine(state: ScreenState): string | null {
   return null;
 }
 
-function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement {
+function Rewarded({ state: { grpo, asked, runDir }, width, height }: PanelProps): ReactElement {
   if (grpo === null) return <Toned tone="faint">GRPO has not begun yet</Toned>;
   const { left, right } = splitWidth(width, width >= 100 ? 44 : 36);
-  const lines = height >= 14 ? 5 : 3;
+  // With room, the image stands beside what is said about it.
+  const lines = height >= 17 && asked !== null ? 9 : height >= 14 ? 5 : 3;
+  const imageWidth = lines === 9 && width >= 60 ? 2 * lines : 0;
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Box columnGap={2} height={height - lines}>
@@ -48,7 +52,17 @@ function Rewarded({ state: { grpo }, width, height }: PanelProps): ReactElement 
         />
         <Facts facts={factsOf(grpo)} width={right} nameWidth={12} />
       </Box>
-      <Completion completion={grpo.completion} height={lines} />
+      <Box columnGap={2}>
+        {imageWidth === 0 ? null : (
+          <SmallImage image={asked?.image ?? null} runDir={runDir} width={imageWidth} height={lines} />
+        )}
+        <Completion
+          completion={grpo.completion}
+          asked={asked}
+          width={width - (imageWidth === 0 ? 0 : imageWidth + 2)}
+          height={lines}
+        />
+      </Box>
     </Box>
   );
 }
@@ -80,21 +94,40 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
   ];
 }
 
-function Completion({ completion, height }: { completion: ShownCompletion | null; height: number }): ReactElement {
+interface CompletionProps {
+  completion: ShownCompletion | null;
+  /** What it is about; null where that was not told. */
+  asked: NewestSample | null;
+  width: number;
+  height: number;
+}
+
+function Completion({ completion, asked, width, height }: CompletionProps): ReactElement {
   if (completion === null) return <Toned tone="faint">no completion has been judged yet</Toned>;
   const { think, answer, rest } = blocks(completion.completion);
   const rewards = Object.entries(completion.rewards).map(
     ([name, value]) => `${spacedName(name)} ${formatNumber(value, 2)}`,
   );
+  const hasQuestion = asked !== null && height > 3;
   return (
-    <Box flexDirection="column" height={height} overflow="hidden">
-      <Box height={height - 2} overflow="hidden" alignItems="flex-end">
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      {hasQuestion ? (
+        <Text wrap="truncate">
+          <Toned tone="faint">asked</Toned> {asked.question} <Toned tone="faint">({asked.modality})</Toned>
+        </Text>
+      ) : null}
+      <Box height={height - (hasQuestion ? 3 : 2)} overflow="hidden" alignItems="flex-end">
         <Toned tone="faint" wrap={height > 3 ? 'wrap' : 'truncate'}>
           think {think ?? rest ?? '–'}
         </Toned>
       </Box>
       <Text wrap="truncate">
         <Toned tone="faint">answer</Toned> <Text bold>{answer ?? '(none)'}</Text>
+        {asked === null ? null : (
+          <>
+            <Toned tone="faint"> · key</Toned> <Text bold>{asked.answer}</Text>
+          </>
+        )}
       </Text>
       <Text wrap="truncate">
         <Toned tone="faint">earns</Toned> {rewards.join(', ')}{' '}

@@ -5,13 +5,13 @@ import { useEffect, useState, type ReactElement } from 'react';
 import { messageOf } from '../../errors.js';
 import type { NewestSample } from '../../loop/run-events.js';
 import { Frame } from './screen-frame.js';
-import { halfBlocks, type Cell } from './half-blocks.js';
+import { ImageRow, type Drawn } from './small-image.js';
+import { halfBlocks } from './half-blocks.js';
 import { Toned } from './tones.js';
 
 interface ImageViewProps {
   sample: NewestSample | null;
   runDir: string;
-  color: boolean;
   width: number;
   height: number;
 }
@@ -22,10 +22,10 @@ const mostRows = 32;
 /** A decoded image with what it was decoded for: it is drawn with its own sample, and in its own size, or not at all. */
 interface Shown extends Pick<ImageViewProps, 'width' | 'height'> {
   sample: NewestSample;
-  drawn: { cells: Cell[][] } | { problem: string };
+  drawn: Drawn;
 }
 
-export function ImageView({ sample: newest, runDir, color, width, height }: ImageViewProps): ReactElement {
+export function ImageView({ sample: newest, runDir, width, height }: ImageViewProps): ReactElement {
   const [shown, setShown] = useState<Shown | null>(null);
   useEffect(() => {
     if (newest === null) return undefined;
@@ -66,7 +66,7 @@ export function ImageView({ sample: newest, runDir, color, width, height }: Imag
       {fitting === null ? null : 'problem' in fitting.drawn ? (
         <Text wrap="truncate">The image cannot be shown: {fitting.drawn.problem}</Text>
       ) : (
-        fitting.drawn.cells.map((row, index) => <Row key={index} row={row} color={color} />)
+        fitting.drawn.cells.map((row, index) => <ImageRow key={index} row={row} />)
       )}
     </Frame>
   );
@@ -75,27 +75,3 @@ export function ImageView({ sample: newest, runDir, color, width, height }: Imag
 /** Words may break earlier than the width, so a text near its end gets one row more. */
 const textRows = ({ question, answer }: NewestSample, width: number): number =>
   Math.ceil((`${question} → ${answer}`.length * 1.1) / Math.max(1, width - 4));
-
-function Row({ row, color }: { row: readonly Cell[]; color: boolean }): ReactElement {
-  if (!color) return <Text>{row.map((cell) => cell.shade).join('')}</Text>;
-  return (
-    <Text>
-      {alike(row).map(({ top, bottom, count }, index) => (
-        <Text key={index} color={top} backgroundColor={bottom}>
-          {'▀'.repeat(count)}
-        </Text>
-      ))}
-    </Text>
-  );
-}
-
-/** Neighbours of the same colours as one: images have much black around them. */
-function alike(row: readonly Cell[]): (Pick<Cell, 'top' | 'bottom'> & { count: number })[] {
-  const runs: (Pick<Cell, 'top' | 'bottom'> & { count: number })[] = [];
-  for (const { top, bottom } of row) {
-    const last = runs.at(-1);
-    if (last?.top === top && last.bottom === bottom) last.count++;
-    else runs.push({ top, bottom, count: 1 });
-  }
-  return runs;
-}

@@ -53,6 +53,8 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return endStage(state, event);
     case 'pause':
       return { ...pausedOrOn(state, event.paused, at), place: { cycle: event.cycle, stage: event.stage } };
+    case 'asked':
+      return { ...state, asked: event.sample };
     case 'work':
       return { ...state, work: event.stages };
     case 'warning':
@@ -137,6 +139,9 @@ function startStage(state: ScreenState, cycle: number, stage: StageName, at: num
     pace: null,
     job: null,
     generating: stage === 'generate' ? null : state.generating,
+    asked: null,
+    // The filter cuts what was scored just before.
+    scoring: stage === 'filter' ? state.scoring : null,
   };
 }
 

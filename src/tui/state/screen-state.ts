@@ -137,6 +137,10 @@ export interface ScreenState {
   pausedSeconds: number;
   job: { device: string; parameters: number | null } | null;
   generating: Generating | null;
+  /** What GRPO's shown completion is about; null outside GRPO. */
+  asked: NewestSample | null;
+  /** Scores of the candidates so far, in bins; null where nothing is being scored. */
+  scoring: { cycle: number; counts: readonly number[] } | null;
   rewardModel: Training | null;
   sft: Training | null;
   grpo: Training | null;
@@ -179,6 +183,8 @@ export const initialState: ScreenState = {
   pausedSeconds: 0,
   job: null,
   generating: null,
+  asked: null,
+  scoring: null,
   rewardModel: null,
   sft: null,
   grpo: null,

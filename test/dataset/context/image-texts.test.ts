@@ -75,6 +75,9 @@ test('a table of reports beside questions or labels says what is written about t
   const { notes } = await importQuestions('csv', { ...asked, ...given });
   expect((await readDataset(join(dir, 'asked'))).images.map(({ context }) => context)).toEqual(['first', null]);
   expect(notes).toContainEqual(expect.stringContaining('no library masked names in them'));
-  await importQuestions('csv', { ...asked, force: true });
+  await importQuestions('csv', { ...asked, force: true, map: { context: 'context' } });
   expect((await readDataset(join(dir, 'asked'))).images.map(({ context }) => context)).toEqual(['of the row', null]);
+  // Nobody asked for it.
+  await importQuestions('csv', { ...asked, force: true });
+  expect((await readDataset(join(dir, 'asked'))).images.map(({ context }) => context)).toEqual([null, null]);
 });

@@ -267,7 +267,7 @@ test('label maps say where the only region lies and which is the largest, never 
     expect(answer).toBe(`${top < 48 ? 'upper' : 'lower'} ${left < 48 ? 'left' : 'right'}`);
   }
   await expect(importLabels('masks', { ...options, names: {}, force: true })).rejects.toMatchObject({
-    code: 'classes-numbers',
+    code: 'classes-unnamed',
     remedy: expect.stringContaining('--name 1='),
   });
 });

@@ -160,9 +160,10 @@ describe('a folder a class', () => {
     });
     const numbers = folder(classes('0', '1', '2'));
     await expect(run(numbers)).rejects.toMatchObject({
-      code: 'classes-numbers',
+      code: 'classes-unnamed',
       remedy: expect.stringContaining('--name 0='),
     });
+    await expect(run(folder(classes('yes', 'no')))).rejects.toMatchObject({ code: 'classes-unnamed' });
     const { samples } = await run(numbers, { kind: 'grade' });
     expect(samples.find(({ options }) => options.length === 3)?.options.toSorted()).toEqual([
       'grade 0',
@@ -284,6 +285,13 @@ describe('a table of labels', () => {
       ...rows((n) => `scans/${n}.png,${n % 2 ? 'Doe Jane' : 'other'},"Doe, Jane"`),
     ]);
     await expect(run(named)).rejects.toMatchObject({ code: 'class-patient' });
+    const binary = table(['image,label', ...rows((n) => `scans/${n}.png,${n % 2}`)]);
+    await expect(run(binary)).rejects.toMatchObject({
+      code: 'classes-unnamed',
+      remedy: expect.stringContaining('--name 0='),
+    });
+    const called = await run(binary, { names: { 0: 'benign', 1: 'malignant' } });
+    expect(count(called.samples, 'malignant')).toBe(pictures / 2);
     await expect(run(path, { labels: ['nix'] })).rejects.toMatchObject({ code: 'labels-missing' });
   });
 });

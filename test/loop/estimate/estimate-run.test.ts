@@ -7,6 +7,7 @@ import { countLora, countParameters, shapeByName, shapeOfConfig } from '../../..
 import { defaultAssumptions, devices } from '../../../src/loop/estimate/assumptions.js';
 import { findFacts } from '../../../src/loop/estimate/plan-facts.js';
 import { geminiImageTokens } from '../../../src/loop/estimate/gemini-tokens.js';
+import { asksInBatches } from '../../../src/loop/generator/batch-mode.js';
 import { planRun } from '../../../src/loop/estimate/estimate-run.js';
 import type { PlanFacts } from '../../../src/loop/estimate/plan-types.js';
 import { systemText } from '../../../src/prompts/generator-templates.js';
@@ -151,6 +152,34 @@ describe('the paper’s setup, by hand', async () => {
     expect(plan.notes).toEqual([expect.stringMatching(/^reward-model needs about 68 GiB and a L40 has 45/)]);
   });
 });
+
+test('a generator asked in batches costs their rate, and the plan says that it waits; auto by requests and by what is known', async () => {
+  const config = await loadConfig(join(root, 'configs', 'paper.yaml'), { env: {} });
+  const price = { input: 0.1, output: 0.4, batch: 0.5, currency: 'EUR', source: 'a test' };
+  const planned = (changes: Partial<typeof config.generation>) =>
+    planRun({ ...config, generation: { ...config.generation, ...changes } }, { ...facts, price }, options);
+  const alone = planned({});
+  const [batch, auto] = [planned({ mode: 'batch' }), planned({ mode: 'auto' })];
+  expect(batch.generator.cost).toBeCloseTo((alone.generator.cost ?? 0) / 2, 6);
+  expect(auto.generator.cost).toBe(batch.generator.cost);
+  expect(batch.notes.join()).toMatch(/asked in batches/);
+  expect(alone.notes.join()).not.toMatch(/batches/);
+  const { batch: settings } = config.generation;
+  const asked = { ...config.generation, mode: 'auto' } as const;
+  const server = (baseUrl: string) => ({ ...asked, provider: 'openai', openai: { ...openAi, baseUrl } }) as const;
+  expect(asksInBatches(asked, settings.above - 1)).toBe(false);
+  expect(asksInBatches(asked, settings.above)).toBe(true);
+  expect(asksInBatches(server('https://api.openai.com/v1'), settings.above)).toBe(true);
+  expect(asksInBatches(server('https://elsewhere.example/v1'), settings.above)).toBe(false);
+  expect(asksInBatches({ ...server('https://elsewhere.example/v1'), mode: 'batch' }, 1)).toBe(true);
+});
+
+const openAi = {
+  model: 'm',
+  structuredOutput: 'json-schema',
+  lengthField: 'max_tokens',
+  timeoutSeconds: 9,
+} as const;
 
 describe('a generator on this machine, by hand', async () => {
   const config = await loadConfig(join(root, 'configs', 'on-premise.yaml'), { env: {} });

@@ -15,7 +15,8 @@ from medgr2.clinical.masking_rules import masked, spans_by_form
 REPORT = (
     "Patient: Margarete Whitfield, DOB 03/14/1957. MRN 00482913. Accession number: ACC-7739021.\n"
     "Prior study of 12 January 2021. Referring physician: Dr. Okonkwo-Hale. "
-    "There is a 2.3 cm nodule in segment VI at T12, ratio 3/4, unchanged for 6 months. Discussed with Dr. J. Smith at 14:35, 555-867-5309, j.smith@clinic.example. "
+    "There is a 2.3 cm nodule in segment VI at T12, ratio 3/4, unchanged for 6 months. "
+    "Discussed with Dr. J. Smith at 14:35, 555-867-5309, j.smith@clinic.example. "
     "Whitfield is 93 years old. Follow-up at Saint Mary's Hospital."
 )
 PLANTED = (
@@ -62,6 +63,19 @@ def test_the_form_alone_tells_numbers_dates_and_named_people() -> None:
 )
 def test_measures_and_grades_stay(text: str) -> None:
     assert deidentify.mask_text(text, None) == (text, 0)
+
+
+def test_long_texts_are_read_in_pieces_that_leave_no_gap() -> None:
+    text = "x" * (deidentify.PIECE - 3) + " Whitfield " + "y" * deidentify.PIECE
+    seen: list[str] = []
+
+    def finder(piece: str) -> list[tuple[int, int, str]]:
+        seen.append(piece)
+        at = piece.find("Whitfield")
+        return [] if at < 0 else [(at, at + 9, "NAME")]
+
+    assert "Whitfield" not in deidentify.mask_text(text, finder)[0]
+    assert max(map(len, seen)) <= deidentify.PIECE
 
 
 def test_spans_that_overlap_are_masked_once() -> None:

@@ -2,7 +2,6 @@
 
 Each namespace is a machine to Ray: an address of its own and a cable. The cable is pulled, not the process killed, so
 nobody is told by the kernel that the other has gone. The folder of results is the same on both, as a cluster needs.
-Until now only its undisturbed half has been seen to its end: the rest needs a machine that is not busy.
 """
 
 import importlib.util
@@ -31,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[3]
 #: Ray notices a machine that has gone in seconds instead of a minute.
 SOON = {"RAY_health_check_period_ms": "1000", "RAY_health_check_timeout_ms": "2000"}
 SOON |= {"RAY_health_check_failure_threshold": "3"}
+#: Ray gives its workers the last place in the queue (nice 15); beside anything else they would not come up in time.
+SOON |= {"RAY_worker_niceness": "0"}
 #: A job through the executor, its messages as lines; runs within a namespace.
 DRIVER = """
 import json, sys
