@@ -40,6 +40,9 @@ export function points(difference: number): string {
   return `${sign}${Math.abs(100 * difference).toFixed(1)}\u00a0points`;
 }
 
+/** `+3.1`: a limit of an interval in points. */
+export const signed = (difference: number): string => points(difference).replace('\u00a0points', '');
+
 /** 0.0213 -> `0.021`. The tests by drawing draw ten thousand times: below a thousandth no more is known. */
 export const probability = (p: number): string => (p < 0.001 ? '<\u00a00.001' : p.toFixed(3));
 

@@ -1,7 +1,7 @@
 /** watch, status and stop on a run folder, without a terminal. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -58,6 +58,7 @@ describe('runs', () => {
   test('are listed newest first with state and headline, seeds of a recipe among them', async () => {
     const root = join(runDir, '..');
     record(recordedRun());
+    utimesSync(join(runDir, 'events.jsonl'), new Date(0), new Date(0));
     mkdirSync(join(root, 'grid', 'seed-3'), { recursive: true });
     mkdirSync(join(root, 'none'));
     runDir = join(root, 'grid', 'seed-3');

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { EgressConfig } from '../../src/config/sections/egress.js';
 import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
@@ -225,6 +226,40 @@ describe('a generation in batches', () => {
     expect(dropped).toMatchObject([{ reason: 'not-deidentified' }]);
     expect(sent.map(({ imageHash }) => imageHash)).toEqual(tasks.slice(1).map(({ imageHash }) => imageHash));
     expect(new Set(sent.map(({ attempt }) => attempt))).toEqual(new Set([1]));
+  });
+
+  it('sends texts about images only as long as their consent stands, also in a file that was made before', async () => {
+    const { generate, tasks, provider, folder } = await setUp('openai');
+    const withText = (plain: readonly GenerationTask[]) =>
+      plain.map((task) => ({ ...task, context: { text: 'A dense focus.', maskedBy: 'a library' } }));
+    const told = withText(tasks);
+    const sent: EgressRecord[] = [];
+    const bodies: string[] = [];
+    const elsewhere = (own: BatchingProvider): BatchingProvider => {
+      const upload: BatchClient['upload'] = (label, body, signal) => {
+        bodies.push(readFileSync(body, 'utf8'));
+        return own.batch.upload(label, body, signal);
+      };
+      return { ...own, endpoint: 'https://elsewhere.example/v1', batch: { ...own.batch, upload } };
+    };
+    const away = elsewhere(provider);
+    const images = { allow: true, reason: 'a test' };
+    const egress = (consent: EgressConfig) => ({ consent, onSend: (record: EgressRecord) => void sent.push(record) });
+    const both = egress({ ...images, text: { allow: true, reason: 'masked' } });
+    const stopped = generate({ ...stoppingAt(away, 'upload', 'before'), tasks: told, egress: both });
+    await expect(stopped).rejects.toMatchObject({ code: 'generation-interrupted' });
+    expect(sent.every(({ text }) => text)).toBe(true);
+    expect(readdirSync(folder.file('batches')).filter((name) => name.endsWith('.body.jsonl'))).not.toEqual([]);
+    [sent.length, bodies.length] = [0, 0];
+    const { samples } = await generate({ provider: away, tasks: told, egress: egress(images) });
+    expect(samples.map(({ provenance }) => provenance.context)).toEqual(tasks.map(() => undefined));
+    expect(bodies.join('')).not.toContain('A dense focus');
+    expect(sent.map(({ text }) => text)).toEqual(tasks.map(() => false));
+    // Where the consent stands, they go.
+    const other = await setUp('openai');
+    bodies.length = 0;
+    await other.generate({ provider: elsewhere(other.provider), tasks: withText(other.tasks), egress: both });
+    expect(bodies.join('').split('A dense focus')).toHaveLength(9);
   });
 
   it('outlasts a provider that is away for a while', async () => {

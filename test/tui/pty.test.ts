@@ -42,7 +42,7 @@ async function inTerminal(values: string[], steps: Step[], more: NodeJS.ProcessE
 }
 
 /** The header in the first of so many rows, and in the last what a key asked for. */
-const filled = (rows: number): string => `^ medgr2 run .*\\n(.*\\n){${rows - 2}} pauses before the next stage`;
+const filled = (rows: number): string => `^ medgr2 run .*\\n(.*\\n){${rows - 2}} paused, its time stands still`;
 
 function expectTerminalAsBefore(text: string): void {
   // Into the alternate screen once, and out of it; the cursor is back.
@@ -65,7 +65,7 @@ describe.skipIf(!hasPty)(`keys reach a run${hasPty ? '' : ` (skipped: ${python} 
       { await: 'Paused before: ', type: '?' },
       { await: 'stop after this stage; s again', type: '?' },
       { await: 'Paused before: ', type: '\t' },
-      { await: 'nothing has been (generated|filtered) yet', type: 'i' },
+      { await: 'nothing has been (generated|scored) yet', type: 'i' },
       { await: 'No sample has been written yet', type: 'i', resize: [40, 120] },
       { await: filled(40), resize: [20, 60] },
       { await: filled(20), type: 'p', resize: [40, 120] },

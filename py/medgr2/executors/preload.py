@@ -5,20 +5,23 @@ Nothing here may initialise CUDA: a forked process could not use it again.
 
 import gc
 import importlib
+import json
 import sys
 import threading
 import traceback
+from pathlib import Path
 
 from medgr2.jobs.run_job import MODULES
 
-#: transformers imports a family when a model of it is loaded, which takes each job most of a second: the shipped
-#: models' family, which is that of the paper's.
-FAMILY = ("modeling_qwen2_5_vl", "processing_qwen2_5_vl")
+#: transformers imports a family when a model of it is loaded, which takes each job most of a second: here that of the
+#: shipped models, which is the paper's too.
+SHIPPED = Path(__file__).parents[1] / "phantom" / "base" / "config.json"
 
 
 def _load() -> None:
-    family = (f"transformers.models.qwen2_5_vl.{part}" for part in FAMILY)
-    for name in ("torch", "transformers", "datasets", "trl", *MODULES.values(), *family):
+    family = json.loads(SHIPPED.read_text(encoding="utf-8"))["model_type"]
+    own = (f"transformers.models.{family}.{part}_{family}" for part in ("modeling", "processing"))
+    for name in ("torch", "transformers", "datasets", "trl", *MODULES.values(), *own):
         try:
             importlib.import_module(name)
         except Exception:  # the job that needs it will fail with this error, and say so

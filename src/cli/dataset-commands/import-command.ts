@@ -69,6 +69,10 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
   const { out, strict = false, images, modality, imageRoot = null, licence = null, patientFrom } = flags;
   const { force = false, shape, specialTokens, encoding = null, answersFrom = null, context = null } = flags;
   const map = parseColumnMap(flags.map);
+  if (map.context !== undefined && context === null && !isQuestionFormat(format))
+    throw new ConfigError('context-table', '--map context names a column, and no table of texts is given', {
+      remedy: 'Give the table of reports or captions with --context FILE; nothing was written.',
+    });
   const onProgress = progressTeller(io);
   const common = { path, out, strict, images, licence, force, shape, specialTokens, patientFrom, onProgress };
   // Started only where there are texts to mask.

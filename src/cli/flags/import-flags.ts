@@ -70,7 +70,7 @@ export const declareImport: Declare = (program, io) => {
       ).argParser(parseStart),
     )
     .option(
-      '--context <table>',
+      '--context <file>',
       'a table of reports or captions by image (--map image=COLUMN, context=COLUMN), shown to the generator alone',
     )
     .option('--force', 'write over an earlier import')

@@ -17,7 +17,7 @@ export const declareInit: Declare = (program, io) => {
       ).choices(labelsKnown),
     )
     .option('--labels <path>', 'a table of classes or a file of boxes that is not with the images')
-    .option('--reports <table>', 'reports or captions of the images, which the generator alone is shown')
+    .option('--reports <file>', 'a table of reports or captions of the images, which the generator alone is shown')
     .option('--text-reason <text>', 'why the reports, with names masked, may be sent to the generator')
     .addOption(
       new Option('--generator <name>', 'who writes the questions').choices(['simulated', 'gemini', 'openai', 'local']),

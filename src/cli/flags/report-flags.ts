@@ -9,7 +9,9 @@ interface ReportFlags {
 export const declareReport: Declare = (program, io) => {
   program
     .command('report <run...>')
-    .description('one HTML page of pictures from run folders: it needs no network, and several runs stand side by side')
+    .description(
+      'one HTML page from run folders: it needs no network; several runs stand side by side, all samples in pages beside it',
+    )
     .option('--out <file>', 'where to write it (default: report.html in the run folder; here for several runs)')
     .option('--no-images', 'leave out the images of the samples, for data that may not leave its place')
     .addHelpText(

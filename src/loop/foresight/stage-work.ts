@@ -18,6 +18,7 @@ export const runWork = (config: Config, counts: DataCounts): StageWork[] =>
     write: 0,
     read: 0,
     learn: 0,
+    learnToGrade: 0,
     table: 0,
     seconds: 0,
     units: load.items,
@@ -25,7 +26,8 @@ export const runWork = (config: Config, counts: DataCounts): StageWork[] =>
   }));
 
 function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
-  const { sft, grpo, generation, rewardModel, generatorUpdate, guards } = config;
+  const { sft, grpo, generation, rewardModel, generatorUpdate, guards, policy } = config;
+  const grader = rewardModel.base === undefined || rewardModel.base === policy.base ? 'learn' : 'learnToGrade';
   switch (stage) {
     case 'prepare-data':
       return { seconds: items * imageSeconds };
@@ -50,7 +52,7 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
       return { read: items + (guards.probes === false ? 0 : probeTexts) };
     case 'reward-model':
       // A frozen backbone reads each row once, whatever the head then takes in steps.
-      return rewardModel.train === 'head' ? { read: items } : { learn: (steps ?? 0) * rewardModel.batchSize };
+      return rewardModel.train === 'head' ? { read: items } : { [grader]: (steps ?? 0) * rewardModel.batchSize };
     case 'generate':
       return generateWork(generation, items);
     case 'sft':
@@ -58,7 +60,7 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
         ? { learn: items * sft.epochs, dataset: items }
         : { learn: (steps ?? 0) * sft.batchSize * sft.accumulation };
     case 'warm-start':
-      return { learn: (steps ?? 0) * sft.batchSize * sft.accumulation };
+      return { [grader]: (steps ?? 0) * sft.batchSize * sft.accumulation };
     case 'generator-warm-start':
     case 'generator-sft':
       return { learn: (steps ?? 0) * generatorUpdate.sft.batchSize * generatorUpdate.sft.accumulation };

@@ -7,10 +7,12 @@ const sequences = z.number().min(0);
 export const stageWorkSchema = z.strictObject({
   cycle: z.int().min(0),
   stage: z.enum(stageNames),
-  /** Sequences that a model writes, reads once, and learns from. */
+  /** Sequences that the policy or a generator writes, that R_φ reads once, and that a policy or generator learns from. */
   write: sequences,
   read: sequences,
   learn: sequences,
+  /** Sequences that R_φ learns from, where it is another model than the policy; else they stand in `learn`. */
+  learnToGrade: sequences,
   /** Rows that only pass through tables. */
   table: sequences,
   /** Seconds of what this machine does not do: requests to a generator elsewhere. An assumption. */

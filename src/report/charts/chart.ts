@@ -34,7 +34,7 @@ const config = {
   font: 'inherit',
   aria: false,
   // The last figure of an axis stands half beyond its end.
-  padding: { left: 2, top: 6, right: 18, bottom: 2 },
+  padding: { left: 2, top: 6, right: 11, bottom: 2 },
   view: { stroke: null },
   axis: {
     labelColor: colour('muted'),

@@ -1,10 +1,11 @@
 /** Several runs in one table, and the settings in which they differ. */
 import { accuracyOfRuns } from '../charts/accuracy-chart.js';
 import { drawChart } from '../charts/chart.js';
+import { policyName } from '../data/evaluations.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { differingSettings } from '../data/differing-settings.js';
 import { html } from '../markup.js';
-import { count, duration, percent, percentWithin, points } from '../numbers.js';
+import { count, duration, percent, percentWithin, points, signed } from '../numbers.js';
 import { tableOf, type Table } from '../html-table.js';
 import type { Section } from './section.js';
 
@@ -36,18 +37,7 @@ function sameAnswers(runs: readonly RunFigures[]): string[][] {
 
 function outcomes(runs: readonly RunFigures[]): Table {
   return {
-    head: [
-      'run',
-      'state',
-      'seed',
-      'questions',
-      'base',
-      'policy that goes on',
-      'change',
-      'D_gen',
-      'precision of the filter',
-      'time',
-    ],
+    head: ['run', 'state', 'seed', 'questions', 'base', 'policy that goes on', 'change', 'D_gen', 'precision', 'time'],
     rows: runs.map(({ run, evaluations, standing, transitions, scores, costs }) => {
       const base = evaluations.find(({ method }) => method === 'base');
       const last = standing === base ? undefined : (standing ?? undefined);
@@ -59,10 +49,10 @@ function outcomes(runs: readonly RunFigures[]): Table {
         (run.result ?? run.comparison)?.seed ?? run.settings.seed,
         count(base?.n),
         percentWithin(base?.accuracy, base?.interval),
-        last === undefined ? '–' : `${last.label}: ${percentWithin(last.accuracy, last.interval)}`,
+        last === undefined ? '–' : `${policyName(last)}: ${percentWithin(last.accuracy, last.interval)}`,
         base === undefined || last === undefined
           ? '–'
-          : `${points(last.accuracy - base.accuracy)}${paired === null ? '' : ` (${points(paired.low)} to ${points(paired.high)})`}`,
+          : `${points(last.accuracy - base.accuracy)}${paired === null ? '' : ` (${signed(paired.low)} to ${signed(paired.high)})`}`,
         count(filter?.datasetSize),
         filter === undefined ? '–' : `${percent(filter.rawPrecision)} → ${percent(filter.acceptedPrecision)}`,
         duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),

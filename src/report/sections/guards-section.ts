@@ -4,7 +4,7 @@ import type { Transitions } from '../../evaluation/transitions.js';
 import { tableOf, type Table } from '../html-table.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { html, type Content } from '../markup.js';
-import { count, decimal, percent, points, probability } from '../numbers.js';
+import { count, decimal, percent, points, probability, signed } from '../numbers.js';
 import { sideBySide, type Section } from './section.js';
 
 /** Null where no run is a loop's: a recipe's differences stand with its models. */
@@ -88,7 +88,7 @@ export const differencesTable = (differences: readonly Difference[]): Table => (
     first,
     second,
     points(difference),
-    interval === null ? '–' : `${points(interval.low)} to ${points(interval.high)}`,
+    interval === null ? '–' : `${signed(interval.low)} to ${signed(interval.high)}`,
     probability(pValue),
     count(n),
     count(clusters),

@@ -5,7 +5,7 @@ import type { Evaluation } from '../data/evaluations.js';
 import type { RunFigures } from '../data/run-figures.js';
 import type { Settings } from '../data/read-settings.js';
 import { html, type Markup } from '../markup.js';
-import { count, percent, percentWithin, points, pText } from '../numbers.js';
+import { count, percent, percentWithin, points, pText, signed } from '../numbers.js';
 
 export function opening(runs: readonly RunFigures[]): Markup {
   return html`<div class="opening">
@@ -48,8 +48,6 @@ function changeSentence({ run, transitions }: RunFigures, base: Evaluation, now:
     };
     ${madeOf(run.settings)}.`;
 }
-
-const signed = (share: number): string => points(share).replace('\u00a0points', '');
 
 function recipeSentence({ recipe, arms, testQuestions }: ComparisonResult): Markup {
   const sorted = arms.toSorted((a, b) => b.accuracy - a.accuracy);

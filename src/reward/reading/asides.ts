@@ -4,6 +4,7 @@
  */
 import lexicon from '../lexicon/asides.json' with { type: 'json' };
 import frames from '../lexicon/frames.json' with { type: 'json' };
+import phrases from '../lexicon/phrases.json' with { type: 'json' };
 import { articles, genericWords, plainForm, questionWords, readWords } from '../words/canonical-words.js';
 import { hesitates } from './left-open.js';
 import { Phrases } from '../words/phrases.js';
@@ -24,6 +25,7 @@ const lists = {
   generic: new Phrases({ generic: lexicon.generic }),
   counterfactual: new Phrases({ would: frames.counterfactual }),
   none: new Phrases({ none: frames.none }),
+  besides: new Phrases(phrases.besides),
   ownAnswer: new Phrases({ own: frames.ownAnswer }),
   healthy: new Phrases({ healthy: lexicon.healthy }),
   offers: new Phrases({ offer: lexicon.offers }),
@@ -123,14 +125,12 @@ function isGeneric({ words, start, end, from, to }: Clause): boolean {
   return lists.generic.startingAt(words.slice(0, to), next) !== null;
 }
 
-/** `A nevus would be symmetric`, but not `CT would be my answer`. */
+/** `A nevus would be symmetric`, but not `CT would be my answer` or `CT would fit too`. */
 export function isCounterfactual({ words, end, to }: Clause): boolean {
-  const after = words.slice(end, Math.min(to, end + 3));
-  const verb = after.findIndex((_, i) => i < 2 && lists.counterfactual.startingAt(after, i) !== null);
-  return (
-    verb !== -1 &&
-    !words.slice(end + verb + 1, end + verb + 4).some((_, i, own) => lists.ownAnswer.startingAt(own, i) !== null)
-  );
+  const after = words.slice(end, to);
+  const verb = after.slice(0, 2).findIndex((_, i) => lists.counterfactual.startingAt(after, i) !== null);
+  if (verb === -1 || lists.besides.within(after)) return false;
+  return !lists.ownAnswer.within(after.slice(verb + 1, verb + 4));
 }
 
 /** `Option B describes air in the pleural space`, but not `B describes the image best`. */

@@ -2,7 +2,7 @@
 
 Configuration, tokenizer, processor and weight names are in the form in which the hub has these models (sizes of the
 text model at the top level of config.json, bfloat16, the processor's true pixel limits); only the widths are small.
-Runs with test/py and py on PYTHONPATH.
+Runs with test/py/families and py on PYTHONPATH.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 
 /** Runs a script beside this file and gives what it prints. */
 export function python(place: Pick<Setting, 'python' | 'env'>, name: string, values: readonly string[]): string {
-  const path = [join(packageRoot, 'test', 'py'), pythonSources].join(delimiter);
+  const rooms = ['families', 'fixtures'].map((room) => join(packageRoot, 'test', 'py', room));
+  const path = [...rooms, pythonSources].join(delimiter);
   return execFileSync(place.python, [script(name), ...values], {
     env: { ...place.env, PYTHONPATH: path },
     encoding: 'utf8',
