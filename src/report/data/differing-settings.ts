@@ -11,7 +11,7 @@ export function differingSettings(configs: readonly (string | null)[]): Map<stri
 
 function safeParse(text: string | null): unknown {
   try {
-    return text === null ? {} : (parse(text) as unknown);
+    return text === null ? {} : (parse(text, { logLevel: 'error' }) as unknown);
   } catch {
     return {};
   }

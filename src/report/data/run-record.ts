@@ -76,7 +76,7 @@ export function readRun(folder: string): RunRecord {
   };
   const ended = read(runFiles.result, readResult);
   const configText = read(runFiles.config, (path) => readFileSync(path, 'utf8'));
-  const settings = read(runFiles.config, () => settingsSchema.parse(parse(configText ?? '')));
+  const settings = read(runFiles.config, () => settingsSchema.parse(parse(configText ?? '', { logLevel: 'error' })));
   const environment = read(runFiles.environment, (path) => environmentSchema.parse(readJson(path)));
   const none = { rows: [], unreadable: 0 };
   const events = read(runFiles.events, (path) => readLines(path, timedEventSchema)) ?? none;
