@@ -97,9 +97,9 @@ function kindOf(column: string, otherwise: LabelKind): LabelKind {
 /** True and false; null where it is empty or uncertain, undefined for what is no flag. */
 export function flagOf(value: unknown): boolean | null | undefined {
   const text = textOf(value)?.toLowerCase() ?? '';
-  if (/^(?:1(?:\.0+)?|true|yes)$/.test(text)) return true;
-  if (/^(?:0(?:\.0+)?|false|no)$/.test(text)) return false;
-  return /^(?:|-1(?:\.0+)?|nan|na|n\/a|\?|null|none)$/.test(text) ? null : undefined;
+  if (/^(?:1(?:[.,]0+)?|true|yes)$/.test(text)) return true;
+  if (/^(?:0(?:[.,]0+)?|false|no)$/.test(text)) return false;
+  return /^(?:|-1(?:[.,]0+)?|nan|na|n\/a|\?|null|none)$/.test(text) ? null : undefined;
 }
 
 export function textOf(value: unknown): string | null {

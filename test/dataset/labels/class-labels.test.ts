@@ -275,7 +275,7 @@ describe('a table of labels', () => {
   });
 
   test('has a column for each class, where nothing and -1 say nothing', async () => {
-    const value = (n: number, k: number): string => ['1', '0', '', '-1', '1.0'][(n + k) % 5] ?? '';
+    const value = (n: number, k: number): string => ['1', '"0,0"', '', '-1', '1.0'][(n + k) % 5] ?? '';
     const path = table([
       'image,view,Edema,Pleural Effusion',
       ...rows((n) => `scans/${n}.png,AP,${value(n, 0)},${value(n, 2)}`),
