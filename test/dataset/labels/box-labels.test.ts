@@ -229,6 +229,22 @@ test('COCO: ids are one whether written as numbers or as text; parts of a pictur
   expect(parts.rejected.map(({ reason }) => reason)).toEqual([expect.stringContaining('is smaller than a pixel')]);
 });
 
+test('boxes of a padded picture are left out: they were drawn before there was a border', async () => {
+  const root = at('padded');
+  mkdirSync(root);
+  copyFileSync(at('set', 'JPEGImages', '0.png'), join(root, '0.png'));
+  copyFileSync(at('set', 'JPEGImages', '1.png'), join(root, '1.png'));
+  const thin = { create: { width: 600, height: 2, channels: 3, background: 'red' } } as const;
+  await sharp(thin).png().toFile(join(root, '2.png'));
+  for (let n = 0; n < 3; n++) {
+    const sized = annotation(n, object([n % 2 ? 'cell' : 'vessel', 4, 0, 20, 2]));
+    writeFileSync(join(root, `${n}.xml`), sized.replace(/<size>.*<\/size>/, ''));
+  }
+  const { rejected, images } = await run(root, { shape: 'letterbox' });
+  expect(rejected.map(({ file, code }) => [file, code])).toEqual([['2.xml', 'image-padded']]);
+  expect(images).toHaveLength(2);
+});
+
 test('crops show their box and stay with their picture', async () => {
   await expect(run(at('set', 'Annotations'), { crops: 2, images: 'none' })).rejects.toMatchObject({
     code: 'crops-without-images',

@@ -20,7 +20,19 @@ REPORT = (
     "Whitfield is 93 years old. Follow-up at Saint Mary's Hospital."
 )
 PLANTED = (
-    *("Margarete", "Whitfield", "1957", "00482913", "7739021", "12 January", "März", "Okonkwo", "Hale", "Smith", "14:35"),
+    *(
+        "Margarete",
+        "Whitfield",
+        "1957",
+        "00482913",
+        "7739021",
+        "12 January",
+        "März",
+        "Okonkwo",
+        "Hale",
+        "Smith",
+        "14:35",
+    ),
     *("867", "clinic.example", "93", "Mary"),
 )
 KEPT = ("2.3 cm nodule in segment VI at T12", "ratio 3/4", "6 months")
