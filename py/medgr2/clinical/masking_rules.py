@@ -20,7 +20,7 @@ _LABEL = (
     r"|referred by|referring (?:physician|doctor|provider)|attending|radiologist|physician|technologist"
     r"|discussed with)\b"
 )
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_MONTH = r"(?:Jan|Jän|Feb|Mar|Mär|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)[a-z]*"
 _PLACE = r"(?:Hospital|Clinic|Infirmary|Medical Cent(?:er|re)|Health System|Klinik|Klinikum|Krankenhaus)"
 _NUMBER_LABEL = (
     r"(?i:accession(?: number| no)?|acc|mrn|medical record(?: number| no)?|record|patient id|study id|case|exam"

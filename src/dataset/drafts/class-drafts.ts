@@ -1,7 +1,7 @@
 /** What the classes of an image answer: which it is, whether one is there, and how the image was made. */
 import type { Random } from '../../random.js';
 import { modalities, type Modality } from '../../sample.js';
-import type { ClassName } from '../labels/class-names.js';
+import { areNested, type ClassName } from '../labels/class-names.js';
 import type { Draft } from './draft.js';
 import { questionTypeOfKind, type Topic, type TopicLabels } from '../labels/label-set.js';
 
@@ -24,8 +24,13 @@ export function classDrafts(
   return labels.flatMap(({ topic, present, absent, unsure }) => {
     const among = siblings(topic, modality);
     const here = new Set(present);
-    const away = absent ?? among.filter((key) => !here.has(key) && unsure?.has(key) !== true);
     const named = (key: string): ClassName | null => names.get(key) ?? null;
+    // Nobody says of a dyed polyp that it is no polyp, nor of a polyp that it is not dyed.
+    const open = (key: string): boolean => {
+      const one = named(key)?.one ?? '';
+      return present.some((own) => areNested(one, named(own)?.one ?? ''));
+    };
+    const away = absent ?? among.filter((key) => !here.has(key) && unsure?.has(key) !== true && !open(key));
     const questionType = questionTypeOfKind[topic.kind];
     const which = (key: string): Draft[] => {
       const name = named(key);

@@ -43,6 +43,7 @@ export function boxesWithin(
 function problemOf({ left, top, right, bottom }: Box, size: Size | null): string | null {
   const written = `${left}, ${top} to ${right}, ${bottom}`;
   if (right <= left || bottom <= top) return `has no area: ${written}`;
+  if (right - left < 1 && bottom - top < 1) return `is smaller than a pixel: ${written}`;
   if (size === null) return null;
   const out = Math.max(-left, -top, right - size.width, bottom - size.height);
   return out > slack(size) ? `lies outside of the picture of ${size.width} × ${size.height}: ${written}` : null;

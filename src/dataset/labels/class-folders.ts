@@ -4,6 +4,7 @@ import { medgr2 } from '../../called-as.js';
 import { ConfigError, DataError } from '../../errors.js';
 import { patientInPath, wordInPath, type PatientFrom } from '../patients/patient-path.js';
 import { leftNotes, listImages, noImages } from '../pictures/image-folder.js';
+import { isDoubt } from './class-names.js';
 import type { LabelKind, LabelSet, LabelledImage, Topic } from './label-set.js';
 
 export interface ClassFoldersOptions {
@@ -37,6 +38,10 @@ export async function readClassFolders({ path, kind, classFrom, patientFrom }: C
     if (found === null) {
       const reason = name.includes('/') ? 'has no class in its path' : 'is in no folder of a class';
       rejected.push({ file: name, line: null, code: 'class-missing', reason });
+      continue;
+    }
+    if (isDoubt(found)) {
+      rejected.push({ file: name, line: null, code: 'class-missing', reason: `is of "${found}", which says nothing` });
       continue;
     }
     const patient = inPath(name);

@@ -104,6 +104,25 @@ function refuseTwins(names: readonly ClassName[]): void {
   );
 }
 
+const denials = new Set(['no', 'non', 'not', 'without', 'negative', 'free', 'absent', 'absence']);
+/** Plurals as singulars, near enough to be compared. */
+const wordsOf = (name: string): string[] =>
+  (normalize(name).match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.replace(/(?<=\p{L}{3})s$/u, ''));
+
+/** Whether one name has all the words of the other, as `viral pneumonia` those of `pneumonia`; `no polyp` is the opposite of `polyp`. */
+export function areNested(a: string, b: string): boolean {
+  const [few, many] = [wordsOf(a), wordsOf(b)].toSorted((x, y) => x.length - y.length);
+  if (few === undefined || many === undefined || few.length === 0 || few.length === many.length) return false;
+  const denied = [many[0], many.at(-1)].some((word) => word !== undefined && denials.has(word) && !few.includes(word));
+  return !denied && few.every((word) => many.includes(word));
+}
+
+/** Of a label that says only that nobody knows: `unknown`, `pneumonia?`, `possible pneumonia`. */
+const doubt =
+  /^(?:\?.*|.*\?|unk|unknown|unspecified|undefined|undetermined|uncertain|unsure|unclear|not (?:available|known|sure)|missing|nan|n\/?a|null|unbekannt|unklar|unsicher|(?:possibl[ey]|suspected|questionable|query|rule out|r\/o|fraglich\w*|verdacht auf|v\.\s?a\.)\s.*)$/iu;
+
+export const isDoubt = (label: string): boolean => doubt.test(label.replaceAll('_', ' ').trim());
+
 const shown = 8;
 
 export function listed(names: readonly string[]): string {

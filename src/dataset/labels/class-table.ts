@@ -9,6 +9,7 @@ import type { ColumnMap } from '../predictions/answered-row.js';
 import { readPlacedRows, type PlacedRow } from '../predictions/prediction-file.js';
 import { rootsOf } from '../import-rows/question-rows.js';
 import type { Rejection } from '../folders/dataset-folder.js';
+import { isDoubt } from './class-names.js';
 import { joinRows } from './join-rows.js';
 import { flagOf, labellingsOf, textOf, type LabelColumns, type Labelling } from './label-columns.js';
 import type { LabelSet, LabelledImage, TopicLabels } from './label-set.js';
@@ -29,6 +30,9 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
   const rejected: Rejection[] = bad.map(({ line, reason }) => ({ file: name, line, code: 'line-unreadable', reason }));
   const labellings = labellingsOf(rows, options);
   const taken = labellings.flatMap((one) => ('column' in one ? [one.column] : one.flags));
+  const classes = new Set(
+    labellings.flatMap((one) => ('column' in one ? rows.flatMap(({ fields }) => wordsIn(fields[one.column])) : [])),
+  );
   const columns = columnsOf(rows, map);
   const patients = patientsOf(rows.map((row) => columns.identitiesIn(row)));
   const inPath = patientInPath(options.patientFrom);
@@ -41,14 +45,14 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
       reject('image-missing', 'names no image');
       continue;
     }
-    const labels = labellings.flatMap((labelling) => labelsIn(row.fields, labelling));
+    const labels = labellings.flatMap((labelling) => labelsIn(row.fields, labelling, classes));
     const odd = labels.find((label) => 'reason' in label);
     if (odd !== undefined && 'reason' in odd) {
       reject('label-unread', odd.reason);
       continue;
     }
     const read = labels.filter((label): label is TopicLabels => !('reason' in label));
-    if (read.every(({ present, absent }) => present.length === 0 && (absent ?? []).length === 0)) {
+    if (read.length === 0) {
       reject('label-missing', 'has no label');
       continue;
     }
@@ -57,9 +61,14 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
     images.push({ file: name, line: row.line, image, patient, modality, labels: read, boxes: null });
   }
   const joined = joinRows(images);
+  const [said = [], unsaid = []] = [true, false].map((wanted) =>
+    joined.images.filter((one) => saysAny(one) === wanted),
+  );
+  for (const { line } of unsaid)
+    rejected.push({ file: name, line, code: 'label-missing', reason: 'has no label that says what is there' });
   const identities = rows.flatMap((row) => identitiesOf(columns, row));
   return {
-    images: joined.images,
+    images: said,
     classes: [],
     rejected: [...rejected, ...joined.rejected],
     roots: imageRoot === null ? rootsOf(file, [file]) : [resolve(imageRoot)],
@@ -72,6 +81,9 @@ export async function readClassTable(options: ClassTableOptions): Promise<LabelS
   };
 }
 
+const saysAny = ({ labels }: LabelledImage): boolean =>
+  labels.some(({ present, absent }) => present.length > 0 || (absent ?? []).length > 0);
+
 const imageIn = ({ fields }: PlacedRow): unknown =>
   Object.entries(fields).find(([column]) => templates.columns.image.has(normalize(column)))?.[1];
 
@@ -82,11 +94,21 @@ function identitiesOf(columns: ColumnUse, row: PlacedRow): string[] {
 
 type Odd = { reason: string };
 
-function labelsIn(fields: Readonly<Record<string, unknown>>, labelling: Labelling): (TopicLabels | Odd)[] {
+function labelsIn(
+  fields: Readonly<Record<string, unknown>>,
+  labelling: Labelling,
+  classes: ReadonlySet<string>,
+): (TopicLabels | Odd)[] {
   const { topic } = labelling;
   if ('column' in labelling) {
-    const present = wordsIn(fields[labelling.column]);
-    return present.length === 0 ? [] : [{ topic, present, absent: null }];
+    // A comma may be of a name: it parts what stands elsewhere by itself.
+    const present = wordsIn(fields[labelling.column]).flatMap((word) => {
+      const parts = word.split(/\s*,\s*/);
+      return parts.every((part) => classes.has(part)) ? parts : [word];
+    });
+    const sure = present.filter((word) => !isDoubt(word));
+    // Beside a doubt, what is not said may be there.
+    return present.length === 0 ? [] : [{ topic, present: sure, absent: sure.length < present.length ? [] : null }];
   }
   const said = labelling.flags.map((column) => ({ column, flag: flagOf(fields[column]) }));
   const odd = said.find(({ flag }) => flag === undefined);

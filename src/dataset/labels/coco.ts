@@ -9,7 +9,8 @@ import { readTextFile } from '../tables/text-file.js';
 import type { Box, LabelSet, LabelledImage } from './label-set.js';
 import { placesAround } from './voc.js';
 
-const id = z.union([z.int(), z.string()]);
+/** One file may write an id as a number here and as text there. */
+const id = z.union([z.int(), z.string()]).transform(String);
 const cocoSchema = z.looseObject({
   images: z.array(
     z.looseObject({ id, file_name: z.string().min(1), width: z.number().optional(), height: z.number().optional() }),
@@ -58,7 +59,7 @@ export async function readCoco({ file, imageRoot, patientFrom }: CocoOptions): P
       }
       const [left, top, width, height] = box;
       // A crowd is an unknown number in one box.
-      const hard = iscrowd === 1 || iscrowd === true;
+      const hard = iscrowd === 1 || iscrowd === '1' || iscrowd === true;
       const read = { name: of, left, top, right: left + width, bottom: top + height, line: null, called, hard };
       boxes.set(image_id, [...(boxes.get(image_id) ?? []), read]);
     }

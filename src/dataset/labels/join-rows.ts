@@ -46,8 +46,11 @@ function both(all: readonly TopicLabels[], more: readonly TopicLabels[]): TopicL
       continue;
     }
     const present = [...new Set([...known.present, ...label.present])];
+    // Null beside a list: a row of words that were sure, and one in doubt.
     const absent =
-      known.absent === null || label.absent === null ? null : [...new Set([...known.absent, ...label.absent])];
+      known.absent === null && label.absent === null
+        ? null
+        : [...new Set([...(known.absent ?? []), ...(label.absent ?? [])])];
     if (absent?.some((name) => present.includes(name)) === true) return null;
     joined[at] = { topic: known.topic, present, absent };
   }

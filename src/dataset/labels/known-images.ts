@@ -105,9 +105,12 @@ function sizeProblem(
   { width, height, warnings }: StoredImage,
 ): Pick<Rejection, 'code' | 'reason'> | null {
   if (boxes === null || width === null || height === null) return null;
-  const turned = warnings.find((warning) => warning.startsWith('turned upright'));
+  const turned = warnings.find((warning) => /^(?:turned upright|padded with)/.test(warning));
   if (turned !== undefined)
-    return { code: 'image-turned', reason: `its picture was ${turned}: its boxes would be in wrong places` };
+    return {
+      code: turned.startsWith('turned') ? 'image-turned' : 'image-padded',
+      reason: `its picture was ${turned}: its boxes would be in wrong places`,
+    };
   if (boxes.size === null || (boxes.size.width === width && boxes.size.height === height)) return null;
   const { width: w, height: h } = boxes.size;
   return {

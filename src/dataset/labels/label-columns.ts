@@ -35,7 +35,9 @@ export function labellingsOf(rows: readonly PlacedRow[], { path, kind, labels }:
   const named = all
     .filter((column) => kindNamed(column) !== null)
     .map((column) => ({ column, kind: kindOf(column, kind) }));
-  if (named.length > 0) return topicsOf(named, []);
+  // Numbers name no class where words do: a target of 0 and 1, the `y]` of a size in pixels.
+  const inWords = named.filter(({ column, kind: of }) => of === 'grade' || rows.some(hasWords(column)));
+  if (named.length > 0) return topicsOf(inWords.some(({ kind: of }) => of !== 'grade') ? inWords : named, []);
   const flags = all.filter((column) => isFlag(column) && rows.some(({ fields }) => flagOf(fields[column]) === true));
   if (flags.length > 1)
     return topicsOf(
@@ -57,6 +59,11 @@ function topicsOf(words: readonly Column[], flags: readonly Column[]): Labelling
     })),
   ];
 }
+
+const hasWords =
+  (column: string) =>
+  ({ fields }: PlacedRow): boolean =>
+    /\p{L}/u.test(textOf(fields[column]) ?? '');
 
 function columnSaid(text: string, all: readonly string[], kind: LabelKind): Column {
   const [, column = text, said] = /^(.*)=(\w+)$/.exec(text) ?? [];
@@ -90,9 +97,9 @@ function kindOf(column: string, otherwise: LabelKind): LabelKind {
 /** True and false; null where it is empty or uncertain, undefined for what is no flag. */
 export function flagOf(value: unknown): boolean | null | undefined {
   const text = textOf(value)?.toLowerCase() ?? '';
-  if (/^(?:1(?:\.0+)?|true|yes)$/.test(text)) return true;
-  if (/^(?:0(?:\.0+)?|false|no)$/.test(text)) return false;
-  return /^(?:|-1(?:\.0+)?|nan|na|n\/a|\?|null|none)$/.test(text) ? null : undefined;
+  if (/^(?:1(?:[.,]0+)?|true|yes)$/.test(text)) return true;
+  if (/^(?:0(?:[.,]0+)?|false|no)$/.test(text)) return false;
+  return /^(?:|-1(?:[.,]0+)?|nan|na|n\/a|\?|null|none)$/.test(text) ? null : undefined;
 }
 
 export function textOf(value: unknown): string | null {

@@ -65,11 +65,12 @@ interface Regions {
 async function regionsOf(path: string): Promise<Regions | { reason: string }> {
   try {
     const opened = sharp(path, { limitInputPixels: false });
-    const { format, hasAlpha } = await opened.metadata();
+    const { format, hasAlpha, space } = await opened.metadata();
     if (format === 'jpeg') return { reason: 'is a JPEG, which changes values: save label maps as PNG' };
     const plain = hasAlpha ? opened.removeAlpha() : opened;
-    // 16 bits, of which a map of 8 has as many.
-    const { data, info } = await plain.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    // In its own space, or values of 16 bit come out divided by 256.
+    const own = plain.pipelineColourspace(space).toColourspace(space);
+    const { data, info } = await own.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
     const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
     return regionsIn(values, info);
   } catch (error) {

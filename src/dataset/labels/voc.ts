@@ -9,6 +9,8 @@ import { readTextFile } from '../tables/text-file.js';
 import type { Rejection } from '../folders/dataset-folder.js';
 import type { Box, LabelSet, LabelledImage } from './label-set.js';
 
+const nameless = '';
+
 export interface VocOptions {
   /** Above all the files. */
   root: string;
@@ -31,7 +33,7 @@ export async function readVoc({ root, files, imageRoot, patientFrom }: VocOption
       return [];
     }
     const { name, size, objects } = found;
-    const image = pictureOf(name, path, roots);
+    const image = pictureOf(name, path, { root, roots, apart: imageRoot === null && folders.length > 1 });
     const boxes: Box[] = [];
     const lost = new Set<string>();
     for (const object of objects) {
@@ -39,14 +41,19 @@ export async function readVoc({ root, files, imageRoot, patientFrom }: VocOption
       if (!('reason' in box)) boxes.push(box);
       else {
         rejected.push({ file, line: object.line, code: 'box-unread', reason: `${object.called} ${box.reason}` });
-        if (object.name !== null) lost.add(object.name);
+        lost.add(object.name ?? nameless);
       }
     }
     return [
       { file, line: null, image, patient: inPath(image), modality: null, labels: [], boxes: { size, boxes, lost } },
     ];
   });
-  const images = read.flat();
+  // What has a box and no name may be of any class.
+  const classes = read.flatMap((found) => found.flatMap(({ boxes }) => boxes?.boxes.map(({ name }) => name) ?? []));
+  const images = read.flat().map((one) => {
+    if (one.boxes?.lost.has(nameless) !== true) return one;
+    return { ...one, boxes: { ...one.boxes, lost: new Set([...one.boxes.lost, ...classes]) } };
+  });
   return {
     images,
     classes: [],
@@ -58,9 +65,17 @@ export async function readVoc({ root, files, imageRoot, patientFrom }: VocOption
 }
 
 /** As the file says, without its ending where that is not there: pictures get converted. The annotation's own name where it says none. */
-function pictureOf(said: string | null, path: string, roots: readonly string[]): string {
+function pictureOf(
+  said: string | null,
+  path: string,
+  { root, roots, apart }: { root: string; roots: readonly string[]; apart: boolean },
+): string {
+  // Parts of a set may use the same names: the picture nearest to its annotation is meant.
+  const beside = apart && said !== null ? placesAround([dirname(path)]).map((place) => join(place, said)) : [];
+  const nearest = beside.find((place) => existsSync(place));
+  if (nearest !== undefined) return relative(root, nearest);
   if (said === null) return basename(path, extname(path));
-  return roots.some((root) => existsSync(join(root, said))) ? said : said.replace(/\.\w+$/, '');
+  return roots.some((place) => existsSync(join(place, said))) ? said : said.replace(/\.\w+$/, '');
 }
 
 /** Where images lie beside their annotations. */

@@ -53,18 +53,24 @@ export function hiddenPatients(
     const words = [...text.matchAll(word)].map((match) => ({ from: match.index, to: match.index + match[0].length }));
     let result = '';
     let done = 0;
-    for (let first = 0; first < words.length; first++) {
+    const longestFrom = (first: number): { last: number; patient: string } | null => {
       const { from = 0, to: end = 0 } = words[first] ?? {};
-      if (!beginnings.has(text.slice(from, end).toLowerCase())) continue;
+      if (!beginnings.has(text.slice(from, end).toLowerCase())) return null;
       for (let last = Math.min(words.length, first + longest) - 1; last >= first; last--) {
-        const { to = from } = words[last] ?? {};
-        const patient = known.get(text.slice(from, to).toLowerCase());
-        if (patient === undefined) continue;
-        result += text.slice(done, from) + (key?.pseudonym(patient) ?? '');
-        done = to;
-        first = last;
-        break;
+        const patient = known.get(text.slice(from, words[last]?.to).toLowerCase());
+        if (patient !== undefined) return { last, patient };
       }
+      return null;
+    };
+    for (let first = 0; first < words.length; first++) {
+      const found = longestFrom(first);
+      if (found === null) continue;
+      let { last } = found;
+      // `Mrs Doe` may be the beginning of `Mrs Doe, Jo`.
+      for (let within = first + 1; within <= last; within++) last = Math.max(last, longestFrom(within)?.last ?? last);
+      result += text.slice(done, words[first]?.from) + (key?.pseudonym(found.patient) ?? '');
+      done = words[last]?.to ?? done;
+      first = last;
     }
     return result + text.slice(done);
   };

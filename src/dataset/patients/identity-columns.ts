@@ -107,6 +107,7 @@ export const studyNames = [
   'case_no',
   'case_number',
   'case',
+  'lesion_id',
   'fall_id',
   'fallnummer',
   'fall_nr',

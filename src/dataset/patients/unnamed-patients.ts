@@ -38,8 +38,14 @@ export const namesIn = (values: readonly unknown[]): string[] =>
  * a patient whose number stands in another is that patient's, too.
  */
 export function patientsOf(rows: readonly Identities[]): (string | null)[] {
+  const isNumber =
+    (number: string) =>
+    (value: unknown): boolean =>
+      (typeof value === 'string' || typeof value === 'number') && String(value).trim() === number;
+  // Where there is a patient 1, 0 is the first of them.
+  const fromZero = rows.some(({ patients }) => patients.some(isNumber('1')));
   const named = rows.map(({ patients, studies }) => [
-    ...namesIn(patients),
+    ...patients.flatMap((value) => (fromZero && isNumber('0')(value) ? '0' : namesIn([value]))),
     ...namesIn(studies).map((study) => `study ${study}`),
   ]);
   // Name -> the only patient it stands beside; null where there are several.

@@ -1,5 +1,5 @@
 /** `import boxes`: Pascal VOC and COCO give the same questions; what boxes cannot say is not asked. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
 import { importLabels, type LabelImportOptions } from '../../../src/dataset/import/import-labels.js';
+import { readMasks } from '../../../src/dataset/labels/masks.js';
 import { sha256 } from '../../../src/hash.js';
 import { writePicture } from '../../helpers/pictures.js';
 
@@ -192,6 +193,58 @@ test('COCO: unknown categories and images, crowds and missing boxes', async () =
   await expect(run(at('set', 'JPEGImages'))).rejects.toMatchObject({ code: 'boxes-missing' });
 });
 
+test('VOC: parts that share names keep their own pictures, and a box without a name may be of any class', async () => {
+  const root = at('parts');
+  for (const part of ['train', 'valid']) mkdirSync(join(root, part), { recursive: true });
+  for (let n = 0; n < 8; n++) {
+    copyFileSync(at('set', 'JPEGImages', `${n}.png`), join(root, 'train', `${n}.png`));
+    copyFileSync(at('set', 'JPEGImages', `${n + 8}.png`), join(root, 'valid', `${n}.png`));
+    const cell = object([n % 2 ? 'cell' : 'vessel', 4, 4, 20, 20]);
+    const more = n < 2 ? '<object><bndbox><xmin>1</xmin></bndbox></object>' : '';
+    writeFileSync(join(root, 'valid', `${n}.xml`), annotation(n, cell + more));
+  }
+  writeFileSync(join(root, 'train', '0.xml'), annotation(0, object(['cell', 4, 4, 20, 20])));
+  const { images, samples } = await run(root);
+  const originals = [0, 8, 9, 10, 11, 12, 13, 14, 15].map((n) =>
+    sha256(readFileSync(at('set', 'JPEGImages', `${n}.png`))),
+  );
+  expect(images.map(({ originalHash }) => originalHash).toSorted()).toEqual(originals.toSorted());
+  const unclear = new Set(
+    images.flatMap((one) => (originals.slice(1, 3).includes(one.originalHash ?? '') ? [one.imageHash] : [])),
+  );
+  expect(unclear.size).toBe(2);
+  expect(samples.filter(({ imageHash, answer }) => unclear.has(imageHash) && answer === 'No')).toEqual([]);
+});
+
+test('COCO: ids are one whether written as numbers or as text; parts of a picture are no pixels', async () => {
+  const asText = coco('text-ids.json', ({ images }) =>
+    images.forEach((one) => Object.assign(one, { id: String(Object(one).id) })),
+  );
+  const [{ samples, rejected }, plain] = [await run(asText), await run(coco('number-ids.json'))];
+  expect(rejected).toEqual([]);
+  expect(samples.map(({ answer }) => answer)).toEqual(plain.samples.map(({ answer }) => answer));
+  const parts = await run(
+    coco('parts.json', ({ annotations }) => Object.assign(annotations[0] ?? {}, { bbox: [0.1, 0.1, 0.3, 0.3] })),
+  );
+  expect(parts.rejected.map(({ reason }) => reason)).toEqual([expect.stringContaining('is smaller than a pixel')]);
+});
+
+test('boxes of a padded picture are left out: they were drawn before there was a border', async () => {
+  const root = at('padded');
+  mkdirSync(root);
+  copyFileSync(at('set', 'JPEGImages', '0.png'), join(root, '0.png'));
+  copyFileSync(at('set', 'JPEGImages', '1.png'), join(root, '1.png'));
+  const thin = { create: { width: 600, height: 2, channels: 3, background: 'red' } } as const;
+  await sharp(thin).png().toFile(join(root, '2.png'));
+  for (let n = 0; n < 3; n++) {
+    const sized = annotation(n, object([n % 2 ? 'cell' : 'vessel', 4, 0, 20, 2]));
+    writeFileSync(join(root, `${n}.xml`), sized.replace(/<size>.*<\/size>/, ''));
+  }
+  const { rejected, images } = await run(root, { shape: 'letterbox' });
+  expect(rejected.map(({ file, code }) => [file, code])).toEqual([['2.xml', 'image-padded']]);
+  expect(images).toHaveLength(2);
+});
+
 test('crops show their box and stay with their picture', async () => {
   await expect(run(at('set', 'Annotations'), { crops: 2, images: 'none' })).rejects.toMatchObject({
     code: 'crops-without-images',
@@ -237,6 +290,15 @@ test('label maps say where the only region lies and which is the largest, never 
       .png()
       .toFile(join(folder, `${n}_mask.png`));
   }
+  const deep = Uint16Array.from({ length: side * side }, (_, pixel) => (pixel < side ? 1 : 300));
+  const raw16 = { raw: { width: side, height: side, channels: 1 } } as const;
+  const as16 = sharp(deep, raw16).toColourspace('grey16').png();
+  await as16.toFile(join(mkdirSync(at('deep'), { recursive: true }) ?? '', '0.png'));
+  const read = await readMasks({ path: at('deep'), imageRoot: null, patientFrom: 'none' });
+  expect(read.images[0]?.boxes?.boxes.map(({ name, area }) => [name, area])).toEqual([
+    ['1', side],
+    ['300', side * (side - 1)],
+  ]);
   await sharp(Buffer.alloc(side * side, 7), { raw: { width: side, height: side, channels: 1 } })
     .jpeg()
     .toFile(join(folder, 'x.jpg'));

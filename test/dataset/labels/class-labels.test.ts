@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
 import { importLabels, type LabelImportOptions } from '../../../src/dataset/import/import-labels.js';
-import { classNames } from '../../../src/dataset/labels/class-names.js';
+import { areNested, classNames } from '../../../src/dataset/labels/class-names.js';
 import { projectKey } from '../../../src/dataset/patients/pseudonym-key.js';
 import type { Sample } from '../../../src/sample.js';
 import { writePicture } from '../../helpers/pictures.js';
@@ -233,8 +233,49 @@ describe('a table of labels', () => {
     expect(both.filter(({ imageHash }) => hashes.has(imageHash))).toEqual([]);
   });
 
+  test('denies nothing that a label leaves open: wider classes, doubts, lists with commas', async () => {
+    const labels = [
+      'polyps',
+      'dyed-lifted-polyps',
+      'no polyp',
+      'ulcer',
+      'ulcer, bleeding',
+      'bleeding',
+      'unknown',
+      'ulcer?',
+    ];
+    const { samples, rejected, info } = await run(
+      table([
+        'image,finding,y],lesion_id',
+        ...rows((n) => `scans/${n}.png,"${labels[n % 8]}",0.14,L${Math.floor(n / 2)}`),
+      ]),
+      { perImage: 20 },
+    );
+    expect(info['columns']).toMatchObject({ used: { labels: ['finding'] } });
+    expect(rejected.map(({ code }) => code)).toEqual(Array(6).fill('label-missing'));
+    const of = (key: string) =>
+      new Set(
+        samples.flatMap(({ provenance, imageHash }) =>
+          provenance.basis?.endsWith(`: class ${key}`) === true ? [imageHash] : [],
+        ),
+      );
+    const about = (key: string) => samples.filter(({ imageHash }) => of(key).has(imageHash));
+    const denied = (key: string, other: string) =>
+      about(key).filter(({ provenance }) => provenance.basis?.endsWith(`: not class ${other}`));
+    expect(denied('dyed-lifted-polyps', 'polyps')).toEqual([]);
+    expect(about('dyed-lifted-polyps').some(({ options }) => options.includes('polyps'))).toBe(false);
+    const nested = [
+      ['polyps', 'polyp, dyed'],
+      ['covid', 'covid negative'],
+      ['small cell carcinoma', 'non-small cell carcinoma'],
+    ] as const;
+    expect(nested.map(([a, b]) => areNested(a, b))).toEqual([true, false, false]);
+    expect([of('ulcer').size, of('bleeding').size]).toEqual([6, 6]);
+    expect(of('ulcer').intersection(of('bleeding')).size).toBe(3);
+  });
+
   test('has a column for each class, where nothing and -1 say nothing', async () => {
-    const value = (n: number, k: number): string => ['1', '0', '', '-1', '1.0'][(n + k) % 5] ?? '';
+    const value = (n: number, k: number): string => ['1', '"0,0"', '', '-1', '1.0'][(n + k) % 5] ?? '';
     const path = table([
       'image,view,Edema,Pleural Effusion',
       ...rows((n) => `scans/${n}.png,AP,${value(n, 0)},${value(n, 2)}`),

@@ -113,3 +113,9 @@ test('a name is found in either order, and behind a title', () => {
   for (const text of ['a Müller cell', 'a John Doe', '12 p', 'Jane'])
     expect({ text, named: named(`What does the image of ${text} show?`) }).toEqual({ text, named: false });
 });
+
+test('a title before a family name does not leave the rest of the name', () => {
+  const mask = { id: '', file: null, made: false, pseudonym: () => '#' };
+  const { in: hide } = hiddenPatients(['Doe, Jo', 'Nguyễn Văn An'], mask, 'parts');
+  expect(hide('Mrs Doe, Jo and Mr. Nguyễn Văn An; Mrs Doe.')).toBe('# and #; #.');
+});

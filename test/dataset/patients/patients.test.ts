@@ -127,6 +127,11 @@ describe('tables', () => {
       { patients: [], studies: [] },
     ];
     expect(patientsOf(rows)).toEqual(['P1', 'P1', 'P1', 'P2', 'P3', 'study S2', 'study 7', null]);
+    const counted = (...ids: string[]) => patientsOf(ids.map((id) => ({ patients: [id], studies: [] })));
+    expect([counted('0', '1'), counted('0', 'P1')]).toEqual([
+      ['0', '1'],
+      [null, 'P1'],
+    ]);
   });
 
   test('an image under two patients is told', async () => {

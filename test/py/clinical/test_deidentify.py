@@ -14,13 +14,25 @@ from medgr2.clinical.masking_rules import masked, spans_by_form
 
 REPORT = (
     "Patient: Margarete Whitfield, DOB 03/14/1957. MRN 00482913. Accession number: ACC-7739021.\n"
-    "Prior study of 12 January 2021. Referring physician: Dr. Okonkwo-Hale. "
+    "Prior study of 12 January 2021, zuletzt 3. März 2019. Referring physician: Dr. Okonkwo-Hale. "
     "There is a 2.3 cm nodule in segment VI at T12, ratio 3/4, unchanged for 6 months. "
     "Discussed with Dr. J. Smith at 14:35, 555-867-5309, j.smith@clinic.example. "
     "Whitfield is 93 years old. Follow-up at Saint Mary's Hospital."
 )
 PLANTED = (
-    *("Margarete", "Whitfield", "1957", "00482913", "7739021", "12 January", "Okonkwo", "Hale", "Smith", "14:35"),
+    *(
+        "Margarete",
+        "Whitfield",
+        "1957",
+        "00482913",
+        "7739021",
+        "12 January",
+        "März",
+        "Okonkwo",
+        "Hale",
+        "Smith",
+        "14:35",
+    ),
     *("867", "clinic.example", "93", "Mary"),
 )
 KEPT = ("2.3 cm nodule in segment VI at T12", "ratio 3/4", "6 months")
