@@ -39,7 +39,8 @@ export function isOfPart({ words, start, end, from, to, isOption, question }: Cl
   return names(before) || names(stop === -1 ? after : after.slice(0, stop));
 }
 
-const copula = /^(?:is|are|was|were|for|with|without|and|because|ist|est|es)$/;
+const copula =
+  /^(?:would|could|might|may|can|cannot|cant|must|should|will|seems?|appears?|also|fits?|too|possible|is|are|was|were|for|with|without|and|because|ist|est|es)$/;
 
 /** The `Heart` of `Heart: normal`. */
 function labelStart(words: readonly Word[], start: number, prepared: string): number {

@@ -76,11 +76,11 @@ function clauseOf({ words, owners }: Reading, { start, end }: Mention, question:
 
 function stanceOf(reading: Reading, mention: Mention, clause: Clause): Stance {
   if (mention.by === 'letter' && isExplained(clause)) return 'aside';
-  const well = isWell(clause) && clause.question !== '';
-  if (mention.by === 'words' && (isAside(clause) || well)) return 'aside';
-  if (mention.by === 'words' && isCounterfactual(clause)) return 'background';
+  const inWords = mention.by === 'words';
+  if (inWords && (isAside(clause) || (isWell(clause) && clause.question !== ''))) return 'aside';
+  if (inWords && isCounterfactual(clause)) return 'background';
   const stance = stanceInClause(reading, mention, clause.from, clause.to);
-  const ofHealth = mention.by === 'words' && speaksOfHealth(mention.option, stance === 'denied');
+  const ofHealth = inWords && stance !== 'doubted' && speaksOfHealth(mention.option, stance === 'denied');
   return ofHealth && isOfPart(clause, reading.prepared) ? 'aside' : stance;
 }
 

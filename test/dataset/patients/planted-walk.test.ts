@@ -1,6 +1,7 @@
 /**
  * Four invented patients in a table, in names of folders and files, in PNG text and in DICOM headers: found in nothing that
- * import, split, decontaminate, a run, its report and its exports write, packed or unpacked.
+ * import, split, decontaminate, a run, its report and its exports write, packed or unpacked. The run's jobs are played;
+ * MEDGR2_TEST_WALK=1 trains, and looks at what trainers write too.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -26,7 +27,8 @@ import { startTeacherServer } from '../../../src/providers/simulated/simulated-s
 import { writeReport } from '../../../src/report/write-report.js';
 import { fakeEngine } from '../../loop/fake-engine.js';
 
-vi.setConfig({ testTimeout: 180_000 });
+const trains = process.env['MEDGR2_TEST_WALK'] === '1';
+vi.setConfig({ testTimeout: trains ? 1_800_000 : 180_000 });
 
 const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
 const env = { ...process.env, PYTHONPATH: join(packageRoot, 'py') };
@@ -184,12 +186,18 @@ generation:
   provider: gemini
   gemini: { baseUrl: '${server.url}', apiKeyEnv: MEDGR2_TEST_KEY }
   imagesPerCycle: 6
+threads: 1
+grading: { heldOut: 0.25 }
+rewardModel: { warmStartSteps: 2, steps: 4, batchSize: 4, retrainSteps: 2, saveSteps: 2 }
 filter: { threshold: -6 }
+sft: { maxSteps: 3, batchSize: 4, saveSteps: 2 }
+grpo: { maxSteps: 2, numGenerations: 2, batchSize: 4, saveSteps: 1 }
 preferences: { prompts: 4, samples: 2 }
 `;
     const config = parseConfig(yaml, { file: at('own.yaml') });
     const onEvent = (event: object): unknown => said.push(JSON.stringify(event));
-    const result = await runLoop(config, { runDir: at('out/run'), engine: fakeEngine(), onEvent });
+    const played = trains ? {} : { engine: fakeEngine() };
+    const result = await runLoop(config, { runDir: at('out/run'), ...played, onEvent });
     expect(result.status).toBe('complete');
   } finally {
     vi.unstubAllEnvs();
