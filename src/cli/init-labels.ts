@@ -1,9 +1,10 @@
 /** What `${medgr2} init` asks of one who has labels, and the commands that make questions of them. */
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { medgr2, shellWord } from '../called-as.js';
 import { ConfigError } from '../errors.js';
 import type { Modality } from '../sample.js';
 import { contextFlag, maskingSteps, type Reports } from './init-reports.js';
+import { shownPath } from './named-paths.js';
 
 export const labelsKnown = ['questions', 'classes', 'boxes', 'masks'] as const;
 type LabelsKnown = (typeof labelsKnown)[number];
@@ -37,7 +38,7 @@ export function labelSteps(
   known: Exclude<LabelsKnown, 'questions'>,
   { images, labels, modality, file, reports }: Labelled,
 ): string[] {
-  const within = (path: string): string => shellWord(join(relative('.', dirname(resolve(file))), path));
+  const within = (path: string): string => shellWord(shownPath(join(dirname(file), path)));
   const from = labels === undefined ? shellWord(images) : `${shellWord(labels)} --image-root ${shellWord(images)}`;
   const of = modality === 'unknown' ? '' : ` --modality "${modality}"`;
   return [

@@ -27,6 +27,12 @@ const writing: ReadonlySet<string> = new Set(['init']);
 export const namesFolder = (model: string): boolean =>
   /^[./~]/.test(model) || model.includes('\\') || model.split('/').length > 2;
 
+/** A path as a person reads and types it here: from this folder where it lies in it, else whole. */
+export function shownPath(path: string): string {
+  const near = relative('.', path);
+  return near === '' || near.startsWith('..') ? resolve(path) : near;
+}
+
 /** Answers rather than a model. */
 export const namesAnswers = (against: string): boolean => /\.(?:parquet|jsonl|json|csv|tsv)$/.test(against);
 
@@ -84,11 +90,9 @@ function instead(path: string): string {
   let lost = resolve(path);
   while (isMissing(dirname(lost))) lost = dirname(lost);
   const folder = dirname(lost);
-  const near = relative('.', folder);
-  const shown = near.startsWith('..') ? folder : near;
   const meant = nearest(basename(lost), namesIn(folder));
-  const hint = meant === null ? '.' : `; did you mean ${join(shown, meant)}?`;
-  return `${shown === '' ? 'This folder' : shown} is there, and holds no ${basename(lost)}${hint}`;
+  const hint = meant === null ? '.' : `; did you mean ${shownPath(join(folder, meant))}?`;
+  return `${folder === resolve('.') ? 'This folder' : shownPath(folder)} is there, and holds no ${basename(lost)}${hint}`;
 }
 
 function namesIn(folder: string): string[] {

@@ -191,6 +191,9 @@ describe('--set', () => {
     expect(problemsOf('', ['grpo.numGeneration=2'])).toEqual([
       '--set grpo.numGeneration=2 grpo.numGeneration: unknown key; did you mean numGenerations?',
     ]);
+    // Two letters in each other's place are one slip, also in a short word.
+    expect(problemsOf('', ['generation.mdoe=batch'])[0]).toMatch(/unknown key; did you mean mode\?$/);
+    expect(problemsOf('', ['generation.mode=bacth'])[0]).toMatch(/found "bacth"; did you mean batch\?$/);
   });
 
   test.each(['seed', '=1', 'a..b=1', 'seed=[1'])('%s is refused', (set) => {

@@ -10,6 +10,7 @@ import { importImages } from '../../src/dataset/import/import-images.js';
 import { createHashIndex, type Hash64 } from '../../src/dataset/near-duplicates/hash-index.js';
 import {
   hashDistance,
+  apartImageGroups,
   nearImageGroups,
   nearImageMatches,
   type PerceptualHash,
@@ -92,6 +93,15 @@ describe('image hashes', () => {
     });
     expect([...nearImageGroups(hashes, distance)]).toEqual(expected);
     expect(new Set(expected).size).toBeLessThan(hashes.length * 0.8);
+    // Groups that are parted from each other: the transitive closure over all pairs.
+    const apart = hashes.map((_, item) => item);
+    for (const [item, found] of hashes.entries())
+      for (const [other, known] of hashes.slice(0, item).entries()) {
+        if (found === null || known === null || hashDistance(found, known) > distance) continue;
+        const [low, high] = [apart[other] ?? 0, apart[item] ?? 0].toSorted((a, b) => a - b);
+        for (const [at, group] of apart.entries()) if (group === high) apart[at] = low ?? 0;
+      }
+    expect([...apartImageGroups(hashes, distance)]).toEqual(apart);
     const [queries, references] = [hashes.slice(0, 150), hashes.slice(100)];
     expect([...nearImageMatches(queries, references, distance)]).toEqual(
       queries.map((query) => (query === null ? -1 : firstNear(references, query, distance))),

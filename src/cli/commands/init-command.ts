@@ -14,6 +14,7 @@ import { knownOf, labelQuestion, labelSteps, poolShare } from '../init-labels.js
 import { asWritten, elsewhere, initGenerator, keyVariableOf, type Ask } from '../init-generator.js';
 import { contextFlag, initReports, maskingSteps, type Reports } from '../init-reports.js';
 import type { CommandIo } from '../command-io.js';
+import { shownPath } from '../named-paths.js';
 import { describeError } from '../print-error.js';
 
 export interface InitCommand {
@@ -50,7 +51,7 @@ export async function initCommand(command: InitCommand, io: CommandIo): Promise<
   io.out(`wrote ${command.file}`);
   if (questions !== null && !existsSync(questions.file)) {
     writeWhole(questions.file, questions.text, 'umask');
-    io.out(`wrote ${relative('.', questions.file)}: fill in questions and answers that an expert stands for`);
+    io.out(`wrote ${shownPath(questions.file)}: fill in questions and answers that an expert stands for`);
   }
   io.out(
     `\nNext:\n${nextSteps(command, answers, prepare)
@@ -189,7 +190,7 @@ interface Unlabelled {
 }
 
 function questionSteps(file: string, { raw, images, modality, reports }: Unlabelled): string[] {
-  const within = (path: string): string => shellWord(join(relative('.', dirname(resolve(file))), path));
+  const within = (path: string): string => shellWord(shownPath(join(dirname(file), path)));
   const of = modality === 'unknown' ? '' : ` --modality ${shellWord(modality)}`;
   const taken = `${medgr2} import images ${shellWord(images)} --out ${within('data/pool')}${of}${contextFlag(reports)}`;
   return [

@@ -1,5 +1,5 @@
 /** `medgr2 generate`, `score`, `sft`, `grpo`, `train-reward`: one stage of the loop on files. No logic of its own. */
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { loadConfig, parseConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
 import { formatOf, readSampleFile, writeSampleFile } from '../../dataset/tables/sample-files.js';
@@ -16,7 +16,7 @@ import type { Modality, Sample } from '../../sample.js';
 import { checkInputs } from '../../job-spec/checks/input-gate.js';
 import { lineTeller } from '../../tui/event-lines.js';
 import type { CommandIo } from '../command-io.js';
-import { namesFolder } from '../named-paths.js';
+import { namesFolder, shownPath } from '../named-paths.js';
 import { setUpPython } from './run-command.js';
 
 export interface StageFlags {
@@ -64,7 +64,7 @@ export async function sftCommand(file: string, flags: PolicyFlags, io: CommandIo
   const { config, options, tell } = await prepare('sft', file, flags, io);
   await setUpPython(io);
   const { checkpoint } = await sftAlone(config, { samples, model: modelOf(config, flags) }, options);
-  tell(`model: ${shown(checkpoint)}`);
+  tell(`model: ${shownPath(checkpoint)}`);
 }
 
 export interface GrpoFlags extends PolicyFlags {
@@ -82,7 +82,7 @@ export async function grpoCommand(file: string, flags: GrpoFlags, io: CommandIo)
   const { rewardModel } = flags;
   const what = { samples, model: modelOf(config, flags), rewardModel, learned, heldOut };
   const { checkpoint } = await grpoAlone(config, what, options);
-  tell(`model: ${shown(checkpoint)}`);
+  tell(`model: ${shownPath(checkpoint)}`);
 }
 
 export async function trainRewardCommand(file: string, flags: PolicyFlags, io: CommandIo): Promise<void> {
@@ -92,7 +92,7 @@ export async function trainRewardCommand(file: string, flags: PolicyFlags, io: C
   const base = flags.model === undefined ? {} : { base: localOr(flags.model) };
   const config = { ...loaded.config, rewardModel: { ...loaded.config.rewardModel, ...base } };
   const { path, report } = await trainRewardAlone(config, samples, loaded.options);
-  loaded.tell(`reward model: ${shown(path)}`);
+  loaded.tell(`reward model: ${shownPath(path)}`);
   loaded.tell(
     `τ ${report.tau.toFixed(2)}: of held-out texts above it ${(100 * report.precision).toFixed(1)} % are right` +
       (report.reached ? '' : ', which is less than asked for'),
@@ -136,15 +136,10 @@ async function prepare(command: string, input: string, flags: StageFlags, io: Co
 /** Samples are in the run folder; --out puts them where the person wants them, too. */
 async function hand(samples: readonly Sample[], stored: string, out: string | undefined, tell: Prepared['tell']) {
   if (out !== undefined) await writeSampleFile(resolve(out), samples);
-  tell(`${formatCount(samples.length, 'sample')}: ${out ?? shown(stored)}`);
+  tell(`${formatCount(samples.length, 'sample')}: ${out ?? shownPath(stored)}`);
 }
 
 const modelOf = (config: Config, { model }: PolicyFlags): string =>
   model === undefined ? config.policy.base : localOr(model);
 
 const localOr = (model: string): string => (namesFolder(model) ? resolve(model) : model);
-
-function shown(path: string): string {
-  const near = relative('.', path);
-  return near.startsWith('..') ? path : near;
-}

@@ -1,7 +1,7 @@
 /** The last lines of a finished run: what it came to, where its report lies, and commands that go on from it as they stand. */
-import { relative } from 'node:path';
-import { medgr2 } from '../../called-as.js';
+import { medgr2, shellWord } from '../../called-as.js';
 import type { ReportWritten } from '../../report/write-report.js';
+import { shownPath } from '../named-paths.js';
 
 export interface Closing {
   /** What it came to, in one line; null where nothing was measured. */
@@ -16,7 +16,7 @@ export function closingCard({ headline, report, commands }: Closing): string {
   const images = report === null || report.images === 0 ? '' : ` (with ${report.images} images of the run's data)`;
   const rows: (readonly [string, string])[] = [
     ...(headline === null ? [] : [['result', headline] as const]),
-    ...(report === null ? [] : [['report', `${shown(report.file)}${images}`] as const]),
+    ...(report === null ? [] : [['report', `${shownPath(report.file)}${images}`] as const]),
     ...commands.map(([purpose, command]) => [purpose, `${medgr2} ${command}`] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -43,13 +43,4 @@ export const recipeCommands = (runDir: string): Closing['commands'] => [
   ['the report anew', `report ${quoted(runDir)}`],
 ];
 
-/** From here, where that is shorter; as a shell takes it. */
-const quoted = (path: string): string => {
-  const short = shown(path);
-  return /^[\w@%+=:,./-]+$/.test(short) ? short : `'${short.replaceAll("'", `'\\''`)}'`;
-};
-
-function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') || short === '' ? path : short;
-}
+const quoted = (path: string): string => shellWord(shownPath(path));

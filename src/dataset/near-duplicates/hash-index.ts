@@ -13,6 +13,8 @@ export interface HashIndex {
   add(item: number, hash: Hash64): void;
   /** The lowest item within the distance; -1 where there is none. */
   first(hash: Hash64): number;
+  /** Every item within the distance, some of them several times. */
+  all(hash: Hash64): Iterable<number>;
 }
 
 /** A stretch of the hash's bits, and the items by what stands there. */
@@ -86,6 +88,15 @@ export function createHashIndex(capacity: number, distance: number): HashIndex {
         }
       }
       return first === capacity ? -1 : first;
+    },
+    *all(hash) {
+      for (const [number, part] of parts.entries())
+        for (const latest of found.slice(0, lookUp(part, keyOf(part, hash))))
+          for (let at = latest; at > 0; at = entries[(at - 1) * stride + 2 + number] ?? 0) {
+            const place = (at - 1) * stride;
+            if (bitsOf((entries[place] ?? 0) ^ hash[0]) + bitsOf((entries[place + 1] ?? 0) ^ hash[1]) <= distance)
+              yield at - 1;
+          }
     },
   };
 }

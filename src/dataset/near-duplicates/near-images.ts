@@ -52,6 +52,26 @@ export function nearImageGroups(hashes: readonly PerceptualHash[], distance: num
   });
 }
 
+/** The same, for groups of which no two hold images that are near each other: what hangs together by several images is one. */
+export function apartImageGroups(hashes: readonly PerceptualHash[], distance: number): Uint32Array {
+  const index = createHashIndex(hashes.length, distance);
+  const above = Uint32Array.from(hashes.keys());
+  const first = (item: number): number => {
+    let at = item;
+    while (above[at] !== at) at = above[at] = above[above[at] ?? 0] ?? 0;
+    return at;
+  };
+  for (const [item, hash] of hashes.entries()) {
+    if (hash === null) continue;
+    for (const near of index.all(hash)) {
+      const [a, b] = [first(near), first(item)];
+      above[Math.max(a, b)] = Math.min(a, b);
+    }
+    index.add(item, hash);
+  }
+  return above.map((_, item) => first(item));
+}
+
 /** For each query the number of the first reference within the distance, or -1. */
 export function nearImageMatches(
   queries: readonly PerceptualHash[],

@@ -1,7 +1,7 @@
 /** Perceptual hashes as dataset folders keep them: made once at import, so that looking for leaks opens no image. */
 import type { DatasetImage } from '../folders/dataset-folder.js';
 import { mapInOrder } from '../import/import-helpers.js';
-import { nearImageGroups, perceptualHash, type PerceptualHash } from './near-images.js';
+import { apartImageGroups, perceptualHash, type PerceptualHash } from './near-images.js';
 
 type Pictured = Pick<DatasetImage, 'path' | 'perceptualHash'>;
 
@@ -24,12 +24,12 @@ export async function withHashes<T extends Pictured>(images: readonly T[]): Prom
   });
 }
 
-/** Image hash -> that of the first image which looks like it: itself where none does. */
+/** Image hash -> that of the first image of its group: no two groups hold images that look alike. */
 export async function likeImages(
   images: readonly (Pictured & { imageHash: string })[],
   distance: number,
 ): Promise<Map<string, string>> {
-  const groups = nearImageGroups(await mapInOrder(images, hashOf), distance);
+  const groups = apartImageGroups(await mapInOrder(images, hashOf), distance);
   return new Map(
     images.map(({ imageHash }, item) => [imageHash, images[groups[item] ?? item]?.imageHash ?? imageHash]),
   );
