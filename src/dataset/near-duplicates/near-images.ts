@@ -55,6 +55,8 @@ export function nearImageGroups(hashes: readonly PerceptualHash[], distance: num
 /** The same, for groups of which no two hold images that are near each other: what hangs together by several images is one. */
 export function apartImageGroups(hashes: readonly PerceptualHash[], distance: number): Uint32Array {
   const index = createHashIndex(hashes.length, distance);
+  // A thousand black frames are one entry of the index, and not a million pairs.
+  const same = new Map<string, number>();
   const above = Uint32Array.from(hashes.keys());
   const first = (item: number): number => {
     let at = item;
@@ -63,10 +65,13 @@ export function apartImageGroups(hashes: readonly PerceptualHash[], distance: nu
   };
   for (const [item, hash] of hashes.entries()) {
     if (hash === null) continue;
-    for (const near of index.all(hash)) {
+    const twin = same.get(hash.join());
+    for (const near of twin === undefined ? index.all(hash) : [twin]) {
       const [a, b] = [first(near), first(item)];
       above[Math.max(a, b)] = Math.min(a, b);
     }
+    if (twin !== undefined) continue;
+    same.set(hash.join(), item);
     index.add(item, hash);
   }
   return above.map((_, item) => first(item));
