@@ -70,8 +70,11 @@ export function lineTeller(): (event: TimedEvent) => string | null {
 const noticeLine = (notice: string): string => `          ${notice}`;
 
 /** Before its first stage a run draws or reads its images; later the generator is asked. */
-const progressText = ({ stage, done, total }: { stage: StageName; done: number; total: number }): string =>
-  `${done} of ${total} ${stage === 'prepare-data' ? 'images' : 'requests'}`;
+function progressText({ stage, done, total, detail }: Extract<TimedEvent, { type: 'stage-progress' }>): string {
+  const text = `${done} of ${total} ${stage === 'prepare-data' ? 'images' : 'requests'}`;
+  const { batches = 0, ended, inBatches } = detail;
+  return batches === 0 ? text : `${text}, batches at work: ${batches} (${ended} of their ${inBatches} requests ended)`;
+}
 
 function jobText(event: JobEvent): string | null {
   if (event.type === 'warning') return `warning: ${event.message}`;

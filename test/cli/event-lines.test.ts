@@ -42,6 +42,16 @@ const step = (number: number): RunEvent => ({
 });
 
 describe('lines', () => {
+  test('of batches say what is at work, which may be for a day', () => {
+    const generate = { type: 'stage-progress', cycle: 1, stage: 'generate', done: 20, total: 90 } as const;
+    const lines = tell([
+      { ...generate, detail: { batches: 2, inBatches: 70, ended: 12 } },
+      { ...generate, detail: {} },
+    ]);
+    expect(lines[0]).toMatch(/20 of 90 requests, batches at work: 2 \(12 of their 70 requests ended\)$/);
+    expect(lines[1]).toMatch(/20 of 90 requests$/);
+  });
+
   test('of alarms and of refusals, and none of a promotion that nobody opposed', () => {
     const promotion: Omit<Extract<RunEvent, { type: 'promotion' }>, 'refused'> = {
       type: 'promotion',
