@@ -143,6 +143,8 @@ describe('a page of a finished run', () => {
     const opening = plain(page.slice(page.indexOf('class="opening"'), page.indexOf('<nav')));
     expect(opening).toContain(`from ${percent(base)} (base) to ${percent(now)} (cycle 1, GRPO)`);
     expect(opening).toMatch(/24 held-out questions .*\d+ became right and \d+ became wrong; data: phantoms/);
+    const unread = result.cycles.at(-1)?.unparsed.grpo ?? 0;
+    expect(/in \d+ of its 24 replies no answer could be read/.test(opening)).toBe(unread >= 3);
     const read = async (stage: string) => readParquet<Prediction>(join(runDir, stage, 'predictions.parquet'));
     const [before, after] = [await read('cycle-0/evaluate-base'), await read('cycle-1/evaluate-grpo')];
     const fate = (was: boolean, is: boolean): Prediction[] =>

@@ -1,5 +1,5 @@
 /** The answer first: in one sentence for each run, from what to what, how sure that is, on what, and by what. */
-import { verdictOf } from '../../evaluation/paired-difference.js';
+import { verdictOf, type PairedDifference } from '../../evaluation/paired-difference.js';
 import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
 import type { Evaluation } from '../data/evaluations.js';
 import type { RunFigures } from '../data/run-figures.js';
@@ -41,13 +41,28 @@ function changeSentence({ run, transitions }: RunFigures, base: Evaluation, now:
   return html`Accuracy on ${count(now.n)} held-out questions${about} ${verb} from
     <b>${percent(base.accuracy)}</b> (base) to <b>${percent(now.accuracy)}</b> (cycle ${now.cycle}, ${now.method}):
     <b>${points(now.accuracy - base.accuracy)}</b
-    >${interval}${verdict === 'no different' ? ', no more than chance may do' : ''}${
+    >${interval}${verdict === 'no different' ? chanceText(paired) : ''}${unreadText(now)}${
       flows === undefined
         ? null
         : html`; ${count(flows.wrongToCorrect)} became right and ${count(flows.correctToWrong)} became wrong`
     };
     ${madeOf(run.settings)}.`;
 }
+
+/** The interval and the test ask differently: of few images either alone is too sure. */
+function chanceText(paired: PairedDifference | null): string {
+  const interval = paired?.interval ?? null;
+  const isApart = interval !== null && (interval.low > 0 || interval.high < 0);
+  return isApart ? ', which the test still puts down to chance: the images are few' : ', no more than chance may do';
+}
+
+/** Above this share of answers that nobody can read, the figure is about that. */
+const unreadFrom = 0.1;
+
+const unreadText = ({ unparsed, n }: Evaluation): string =>
+  n === 0 || unparsed / n < unreadFrom
+    ? ''
+    : `; in ${count(unparsed)} of its ${count(n)} replies no answer could be read, and these count as wrong`;
 
 function recipeSentence({ recipe, arms, testQuestions }: ComparisonResult): Markup {
   const sorted = arms.toSorted((a, b) => b.accuracy - a.accuracy);
