@@ -178,7 +178,14 @@ function refusal(code: string, reason: string): RowProblem {
   return { code, reason };
 }
 
-export function toSample(row: AcceptedRow, image: StoredImage, { id, model }: { id: string; model: string }): Sample {
+type TrustedRow = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType' | 'modality'>;
+
+/** A sample that an expert stands for, whether it was asked in a table or made of a label. */
+export function toSample(
+  row: TrustedRow,
+  image: Pick<StoredImage, 'path' | 'imageHash'>,
+  { id, model }: { id: string; model: string },
+): Sample {
   const { question, options, answer, rationale, questionType, modality } = row;
   return {
     id,

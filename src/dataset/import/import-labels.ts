@@ -19,6 +19,7 @@ import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
 import { projectKey } from '../patients/pseudonym-key.js';
 import { openImageStore } from '../pictures/image-store.js';
+import { toSample } from './accept-row.js';
 import type { LabelFormat } from './import-formats.js';
 import { mapInOrder, withNewFolder } from './import-helpers.js';
 import { importNotes } from './import-notes.js';
@@ -164,21 +165,10 @@ function asPatient<T extends KnownImage>(known: T): T {
 
 function samplesOf({ images }: Asked, format: LabelFormat, model: string): Sample[] {
   return images.flatMap(({ known: { image }, questions }) =>
-    questions.map(({ question, options, answer, rationale, questionType, basis }, index): Sample => {
-      return {
-        id: `${format}-${image.imageHash.replace(/^name:/, '').slice(0, 16)}-${index + 1}`,
-        image: image.path,
-        imageHash: image.imageHash,
-        question,
-        options,
-        answer,
-        rationale,
-        questionType,
-        modality: image.modality,
-        provenance: { provider: 'seed', model, strategy: null, promptHash: null, cycle: 0, basis },
-        score: null,
-        rewardModelVersion: null,
-      };
+    questions.map(({ basis, ...asked }, index): Sample => {
+      const id = `${format}-${image.imageHash.replace(/^name:/, '').slice(0, 16)}-${index + 1}`;
+      const sample = toSample({ ...asked, modality: image.modality }, image, { id, model });
+      return { ...sample, provenance: { ...sample.provenance, basis } };
     }),
   );
 }

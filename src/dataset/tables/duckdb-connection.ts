@@ -26,28 +26,21 @@ export async function withConnection<T>(
   }
 }
 
-let opened: Promise<DuckDBInstance> | null = null;
-
 /**
  * One for the process: to open one takes four fifths of the work of a small table. It holds nothing between calls; what a
  * call makes beside its files is its connection's own, and goes with it.
  */
-export function openReader(): Promise<DuckDBInstance> {
-  // Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one.
-  opened ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' }).catch((cause: unknown) => {
-    opened = null;
-    throw cause;
-  });
-  return opened;
+function openedOnce(options: Record<string, string>): () => Promise<DuckDBInstance> {
+  let opened: Promise<DuckDBInstance> | null = null;
+  return () =>
+    (opened ??= DuckDBInstance.create(':memory:', options).catch((cause: unknown) => {
+      opened = null;
+      throw cause;
+    }));
 }
 
-let writer: Promise<DuckDBInstance> | null = null;
+/** Its cache of files tells them apart by path, size and second, and so reads one that was written anew as the old one. */
+export const openReader = openedOnce({ enable_external_file_cache: 'false' });
 
 /** Several threads that keep the order of rows hold more of them the more there are: a gigabyte at 400,000 samples. */
-export function openWriter(): Promise<DuckDBInstance> {
-  writer ??= DuckDBInstance.create(':memory:', { threads: '1' }).catch((cause: unknown) => {
-    writer = null;
-    throw cause;
-  });
-  return writer;
-}
+export const openWriter = openedOnce({ threads: '1' });

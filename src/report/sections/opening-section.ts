@@ -1,5 +1,6 @@
 /** The answer first: in one sentence for each run, from what to what, how sure that is, on what, and by what. */
 import { verdictOf, type PairedDifference } from '../../evaluation/paired-difference.js';
+import { limits } from '../../loop/guards/policy-guards.js';
 import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
 import type { Evaluation } from '../data/evaluations.js';
 import type { RunFigures } from '../data/run-figures.js';
@@ -56,11 +57,8 @@ function chanceText(paired: PairedDifference | null): string {
   return isApart ? ', which the test still puts down to chance: the images are few' : ', no more than chance may do';
 }
 
-/** Above this share of answers that nobody can read, the figure is about that. */
-const unreadFrom = 0.1;
-
 const unreadText = ({ unparsed, n }: Evaluation): string =>
-  n === 0 || unparsed / n < unreadFrom
+  n === 0 || unparsed / n < limits.unread
     ? ''
     : `; in ${count(unparsed)} of its ${count(n)} replies no answer could be read, and these count as wrong`;
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from job_fixtures import Kept
 
 from medgr2.clinical import deidentify
 from medgr2.clinical.masking_rules import masked, spans_by_form
@@ -38,23 +39,10 @@ PLANTED = (
 KEPT = ("2.3 cm nodule in segment VI at T12", "ratio 3/4", "6 months")
 
 
-class Silent:
-    """A channel that is told of progress and never stops."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def emit(self, event: dict[str, Any]) -> None:
-        self.events.append(event)
-
-    def should_stop(self) -> bool:
-        return False
-
-
 def run(folder: Path, *texts: str) -> tuple[dict[str, Any], list[str]]:
     data = folder / "texts.jsonl"
     data.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
-    done = deidentify.run({"data": str(data), "outDir": str(folder)}, Silent())  # type: ignore[arg-type]
+    done = deidentify.run({"data": str(data), "outDir": str(folder)}, Kept())  # type: ignore[arg-type]
     lines = (folder / "masked.jsonl").read_text(encoding="utf-8").splitlines()
     return done, [json.loads(line)["text"] for line in lines]
 
