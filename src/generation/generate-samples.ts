@@ -6,17 +6,15 @@ import { existsSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
 import { formatMoney } from '../format.js';
 import { batchOf } from '../providers/batch/batch-client.js';
-import type { Sample } from '../sample.js';
 import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
-import { typesOf } from './asking/generation-request.js';
+import { typesOf, type TaskList } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
 import { createGate } from './asking/rate-limit.js';
-import type { TaskList } from './asking/generation-request.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
 import type { BatchRun, Performance } from './generation-run.js';
-import type { DroppedTask, Outcome } from './task-outcome.js';
+import type { Outcome } from './task-outcome.js';
 import { priceOf } from './cost/prices.js';
 import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
 import type { RetryOptions } from './asking/retry-request.js';
@@ -25,15 +23,6 @@ import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
 export type { GenerateOptions, Limits, Pricing } from './generation-options.js';
-export type { TaskList } from './asking/generation-request.js';
-
-export interface Generated {
-  /** In the order of their tasks. */
-  samples: Sample[];
-  /** In the order of their tasks. */
-  dropped: DroppedTask[];
-  progress: GenerationProgress;
-}
 
 /** Where outcomes go, in the order in which tasks end; each task once. */
 export type OutcomeSink = (index: number, outcomes: readonly Outcome[]) => void;
@@ -48,18 +37,6 @@ const defaultBatches = {
   endWithProcess: false,
 };
 const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitMs: 120_000 };
-
-/** All of it at once, in memory; `generateOutcomes` is for as many as there may be. */
-export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
-  const all: (readonly Outcome[] | undefined)[] = Array.from({ length: options.tasks.length });
-  const progress = await generateOutcomes(options, (index, outcomes) => void (all[index] = outcomes));
-  const ended = all.flatMap((outcomes) => outcomes ?? []);
-  return {
-    samples: ended.flatMap((outcome) => ('sample' in outcome ? [outcome.sample] : [])),
-    dropped: ended.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : [])),
-    progress,
-  };
-}
 
 /**
  * @throws ConfigError, before anything is sent, `egress-refused` without consent or `price-unknown` for a budget

@@ -5,7 +5,7 @@ import { parseConfig } from '../../src/config/load.js';
 import { shownTexts } from '../../src/loop/generator/shown-texts.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
-import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
 import { contextOfPrompt } from '../../src/prompts/generator-templates.js';

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError, ProviderError } from '../../src/errors.js';
-import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
+import type { GenerateOptions } from '../../src/generation/generate-samples.js';
 import type { GenerationProgress } from '../../src/generation/generation-progress.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';

@@ -1,6 +1,6 @@
 /** A process that generates until it is killed: `tsx killed-generation.ts <folder> <server URL> <one by one, or a protocol>`. */
 import { writeFileSync } from 'node:fs';
-import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { readFileSync } from 'node:fs';

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../src/random.js';
-import { generateCandidates } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { readAnswered } from '../../src/providers/simulated/request-counts.js';
 import { startTeacherServer } from '../../src/providers/simulated/simulated-server.js';

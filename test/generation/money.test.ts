@@ -11,7 +11,8 @@ import {
   requirePrice,
   type Prices,
 } from '../../src/generation/cost/prices.js';
-import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
+import type { GenerateOptions } from '../../src/generation/generate-samples.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
 import type { Provider, ProviderReply, ProviderRequest } from '../../src/providers/provider.js';

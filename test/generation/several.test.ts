@@ -1,6 +1,7 @@
 /** Several questions about an image in one request: each its own sample, with its own provenance and its own reason to be dropped. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { generateCandidates, type GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates } from '../helpers/generate-candidates.js';
+import type { GenerateOptions } from '../../src/generation/generate-samples.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { cycleTasks } from '../../src/loop/generator/cycle-tasks.js';

@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { labelledTeacher } from '../../../src/dataset/sources/labelled-teacher.js';
 import { readVqaRad, type VqaRadRow } from '../../../src/dataset/sources/vqa-rad-rows.js';
 import { wilsonInterval } from '../../../src/evaluation/wilson.js';
-import { generateCandidates } from '../../../src/generation/generate-samples.js';
+import { generateCandidates } from '../../helpers/generate-candidates.js';
 import { openReplyCache } from '../../../src/generation/replies/reply-cache.js';
 import { geminiProvider } from '../../../src/providers/gemini.js';
 import { startTeacherServer } from '../../../src/providers/simulated/simulated-server.js';
