@@ -37,6 +37,8 @@ class Relay:
         self._listener = Listener((host, 0), backlog=max(16, workers))
         self._ranks: dict[int, Connection[Any, Any]] = {}
         self._beats: set[int] = set()
+        #: How often others have taken the ranks' places.
+        self._generation = 0
         #: The rank that left before any had said how it ended; it said nothing either.
         self._lost: int | None = None
         self._changed = threading.Condition()
@@ -60,6 +62,7 @@ class Relay:
             self._ranks.clear()
             self._beats.clear()
             self._lost = None
+            self._generation += 1
         threading.Thread(target=self._beat_for_ranks, name="medgr2-relay-beat", daemon=True).start()
 
     def _beat_for_ranks(self) -> None:
@@ -95,9 +98,11 @@ class Relay:
         while True:
             # The key is asked for in a thread: somebody who connects and says nothing must not keep the others out.
             connection = self._listener.accept()
-            threading.Thread(target=self._serve, args=[connection], name="medgr2-rank", daemon=True).start()
+            # One whose place others take while it is asked must not take it back: its generation is known here.
+            known = [connection, self._generation]
+            threading.Thread(target=self._serve, args=known, name="medgr2-rank", daemon=True).start()
 
-    def _serve(self, connection: Connection[Any, Any]) -> None:
+    def _serve(self, connection: Connection[Any, Any], generation: int) -> None:
         try:
             deliver_challenge(connection, self.key)
             answer_challenge(connection, self.key)
@@ -106,7 +111,8 @@ class Relay:
             connection.close()
             return
         with self._changed:
-            self._ranks[rank] = connection
+            if generation == self._generation:
+                self._ranks[rank] = connection
         if self._channel.should_stop():
             self._send(connection, {"type": "stop"})
         with suppress(EOFError, OSError):

@@ -151,6 +151,15 @@ def test_what_ranks_of_before_still_say_is_not_heard(stage):
     assert stage.relay.lost() is None
 
 
+def test_a_rank_of_before_that_is_entered_late_takes_no_place(stage):
+    with stage.relay._changed:  # keeps it at the door until others have taken the places
+        late = stage.enter(0)
+        stage.relay.begin_again()
+    late.finish({"type": "failed", "error": {}})
+    time.sleep(0.2)
+    assert stage.relay.endings == {}
+
+
 def test_a_rank_that_leaves_after_another_has_failed_was_not_lost(stage):
     stage.ranks[0].finish({"type": "failed", "error": {}})
     assert stage.relay.bad_ending(60) is not None
