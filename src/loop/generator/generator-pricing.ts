@@ -22,6 +22,6 @@ export async function openPricing({ generation }: Pick<Config, 'generation'>): P
   const { maxCost } = generation;
   const prices = await loadPrices(generation.prices ?? join(packageRoot, 'configs', 'prices.yaml'));
   const price = priceOf(prices, provider, model);
-  requirePrice(price, maxCost, `${provider}/${model}`, generation.prices);
+  requirePrice(price, maxCost, { name: `${provider}/${model}`, section: 'generation', file: generation.prices });
   return { prices, maxCost, price };
 }

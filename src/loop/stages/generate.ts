@@ -8,6 +8,7 @@ import type { GenerateOptions } from '../../generation/generate-samples.js';
 import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
+import { writeSamples } from '../../generation/inquiries/write-samples.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -109,7 +110,7 @@ export function generate(
         tasks,
         provider: generator.provider,
         cache,
-        cycle,
+        inquiry: writeSamples({ cycle, exemplars, exemplarsPerPrompt }),
         root: runDir,
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
@@ -119,8 +120,6 @@ export function generate(
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
         },
-        exemplars,
-        exemplarsPerPrompt,
         temperature,
         maxOutputTokens,
         maxReplyCharacters,
