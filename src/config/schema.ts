@@ -13,6 +13,7 @@ import { evaluationSchema } from './sections/evaluation.js';
 import { policySchema } from './sections/policy.js';
 import { recipeSchema } from './sections/recipe.js';
 import { gradingSchema } from './sections/grading.js';
+import { verifySchema } from './asking/verify.js';
 import { filterSchema } from './sections/filter.js';
 import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
@@ -32,6 +33,7 @@ export const configSchema = z
     egress: egressSchema.prefault({}),
     grading: gradingSchema.prefault({}),
     rewardModel: rewardModelSchema.prefault({}),
+    verify: verifySchema.prefault({}),
     filter: filterSchema.prefault({}),
     dataset: datasetSchema.prefault({}),
     policy: policySchema.prefault({}),
@@ -67,6 +69,20 @@ export const configSchema = z
       when: ({ value }) => sourceSchema.safeParse(value).success,
     },
   )
+  .refine(
+    ({ verify, data, generation }) =>
+      !verify.enabled ||
+      verify.provider !== 'simulated' ||
+      data.source === 'phantom' ||
+      generation.provider === 'simulated',
+    {
+      path: ['verify', 'provider'],
+      error:
+        'the simulated judge knows only drawn images, and what the simulated teacher asks of an answered pool: set verify.provider ' +
+        'to a real one (gemini, openai, local)',
+      when: ({ value }) => judgedSchema.safeParse(value).success,
+    },
+  )
   .refine((config) => config.generatorUpdate.method !== 'sft' || config.generation.provider === 'local', {
     path: ['generatorUpdate', 'method'],
     error: ({ input }) =>
@@ -76,6 +92,7 @@ export const configSchema = z
 
 const partsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
 const sourceSchema = partsSchema.extend({ generation: generationSchema });
+const judgedSchema = z.object({ verify: verifySchema, data: dataSchema, generation: generationSchema });
 const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */

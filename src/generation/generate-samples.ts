@@ -49,7 +49,7 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
  */
 export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSink): Promise<GenerationProgress> {
   const { provider, cache, inquiry, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
-  const consent = requireConsent(provider, options.egress);
+  const consent = requireConsent(provider, options.egress, inquiry.section);
   const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
   using stop = createStop(options.signal, workNames[inquiry.section]);

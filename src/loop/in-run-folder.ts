@@ -9,7 +9,8 @@ import type { LoopData } from '../dataset/sources/data-source.js';
 import { runWork } from './foresight/stage-work.js';
 import { dataProgress, openRunData } from './inputs/run-data.js';
 import { openImageChecks } from './inputs/image-checks.js';
-import { providerKey } from './generator/open-generator.js';
+import { loadRubric } from './judge/load-rubric.js';
+import { requireKeys } from './generator/open-generator.js';
 import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
 import { goldOf, withoutGoldInPool } from './guards/gold.js';
 import { planStages } from './stage-plan.js';
@@ -38,8 +39,12 @@ export async function inRunFolder<Result extends object>(
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
-  if (dataPartsOf(config.recipe).pool) providerKey(config);
+  if (dataPartsOf(config.recipe).pool) requireKeys(config);
   await openPricing(config);
+  if (config.verify.enabled) {
+    await openPricing(config, 'verify');
+    await loadRubric(config.verify.rubric);
+  }
   let run: RunContext | null = null;
   let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {

@@ -9,6 +9,7 @@ export const stageNames = [
   'reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',

@@ -1,6 +1,6 @@
 /** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../../config/sections/generation.js';
+import type { StructuredOutput } from '../../config/asking/asked-providers.js';
 import { sha256 } from '../../hash.js';
 import type { ImageContext } from '../../dataset/sources/data-source.js';
 import { buildGeneratorPrompt, type GeneratorPrompt } from '../../prompts/generator-prompt.js';

@@ -62,7 +62,7 @@ export function requirePrice(price: Price | null, maxCost: number | undefined, {
   const line = `  ${name}: { input: …, output: … }`;
   const place =
     file === undefined
-      ? `Copy configs/prices.yaml, name the copy in ${section}.prices, and add`
+      ? 'Copy configs/prices.yaml, name the copy in generation.prices, and add'
       : `Open ${file} and add`;
   throw new ConfigError('price-unknown', `${section}.maxCost is set, but no price of ${name} is known`, {
     where: file ?? 'configs/prices.yaml',

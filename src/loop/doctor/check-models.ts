@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import type { Config } from '../../config/schema.js';
 import { cachedSnapshot } from '../inputs/model-content.js';
 import { failed, note, ok, warning, type Check } from './check.js';

@@ -3,7 +3,7 @@
  * where wanted: that goes online.
  */
 import { geminiUrl } from '../../config/egress-rule.js';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import type { Config } from '../../config/schema.js';
 import { messageOf } from '../../errors.js';
 import { reachProvider, type Reach } from '../../providers/reach-provider.js';

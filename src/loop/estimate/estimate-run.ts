@@ -1,6 +1,6 @@
 /** Puts the estimates of a run together. Pure: configuration, facts and assumptions in, plan out. */
 import type { Config } from '../../config/schema.js';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { mostTokens, ruleText, tokensOf } from '../../job-spec/checks/image-rules.js';
 import { diskOf } from './disk-space.js';
 import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator-cost.js';

@@ -1,5 +1,5 @@
 /** What the generator takes: requests, tokens and cost; device time and memory where it runs on this machine. Pure. */
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
 import { asksInBatches } from '../generator/batch-mode.js';

@@ -13,7 +13,7 @@ import { renderPolicyPrompt, renderResponse } from '../../prompts/policy-prompt.
 import type { fileSize } from '../../job-spec/checks/job-images.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
 import { shownTexts } from '../generator/shown-texts.js';
-import { providerKey } from '../generator/open-generator.js';
+import { requireKeys } from '../generator/open-generator.js';
 import { checkRunImages, tightJobs, type RunImages } from '../inputs/image-token-check.js';
 import { modelOf } from './model-facts.js';
 import { defaultAssumptions } from './assumptions.js';
@@ -43,7 +43,7 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
       return null;
     }
   };
-  if (dataPartsOf(config.recipe).pool) await attempt('API key', () => providerKey(config, env));
+  if (dataPartsOf(config.recipe).pool) await attempt('API key', () => requireKeys(config, env));
   const data = await attempt('data', () => lookAtData(config));
   // Data that is not whole yet may have its images already.
   if (data !== null && data.refusal !== null) throw data.refusal;

@@ -145,6 +145,8 @@ function settingsOf(config: Config, stage: StageName): unknown {
       return config.generation;
     case 'score':
       return policy;
+    case 'verify':
+      return config.verify;
     case 'filter':
       return filter;
     case 'grpo':

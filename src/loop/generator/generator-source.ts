@@ -1,8 +1,17 @@
 /** Who answers, as far as another answer would come of it: part of what a generate stage is made of. */
 import type { Config } from '../../config/schema.js';
+import type { Asked } from '../../config/asking/asked-providers.js';
 
 /** What decides a generator's replies, beside its prompts. */
-export function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
+export function sourceOf(generation: Config['generation']): unknown {
+  if (generation.provider !== 'simulated') return sourceOfAsked(generation);
+  // As it was before there were two, so that runs of earlier versions continue.
+  const { protocol, ...rest } = generation.teacher;
+  return protocol === 'gemini' ? rest : generation.teacher;
+}
+
+/** The same of whoever is asked; null for what is simulated, whose settings say more. */
+export function sourceOfAsked({ provider, gemini, openai, local }: Asked): unknown {
   switch (provider) {
     case 'gemini': {
       const { model, thinkingBudget, thinkingLevel, safety } = gemini;
@@ -16,10 +25,7 @@ export function sourceOf({ provider, gemini, openai, local, teacher }: Config['g
     }
     case 'local':
       return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
-    case 'simulated': {
-      // As it was before there were two, so that runs of earlier versions continue.
-      const { protocol, ...rest } = teacher;
-      return protocol === 'gemini' ? rest : teacher;
-    }
+    case 'simulated':
+      return null;
   }
 }

@@ -28,7 +28,7 @@ export interface GenerateAlone {
 
 /** @returns Candidates, and the folder of the stage. */
 export async function generateAlone(config: Config, what: GenerateAlone, options: RunOptions) {
-  providerKey(config);
+  providerKey(config.generation);
   return runAlone(config, options, {
     name: 'generate',
     data: (context) =>

@@ -1,4 +1,4 @@
-/** Keeps candidates with r > τ that D_gen does not hold yet, and writes D_gen as it then stands. */
+/** Keeps candidates with r > τ, and a judge's yes where there is one, that D_gen does not hold yet; writes D_gen as it then stands. */
 import { chmod, copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +9,8 @@ import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
+import { judgeFigures, judgeFiguresSchema, passes } from '../judge/agreement.js';
+import type { VerdictRow } from '../judge/verdict-table.js';
 import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, shareTrue } from '../result/sample-precision.js';
 import { relinked } from '../folder/relocation.js';
@@ -29,6 +31,8 @@ export const filterOutputSchema = z.object({
   datasetSize: z.int(),
   rawPrecision: share,
   acceptedPrecision: share,
+  /** What a judge said, beside R_φ and the truth; null where none was asked. */
+  judge: judgeFiguresSchema.nullable().default(null),
   /** Candidates by score; empty in runs made before it was kept. */
   scores: z.array(z.int()).default([]),
 });
@@ -38,6 +42,8 @@ export interface Filtering {
   cycle: number;
   scored: readonly Sample[];
   tau: number;
+  /** Of a judge, in the order of the candidates; null where none was asked. */
+  verdicts: readonly VerdictRow[] | null;
   /** D_gen before this cycle. */
   dataset: readonly Sample[];
   from: readonly string[];
@@ -45,12 +51,15 @@ export interface Filtering {
 
 const decisionColumns = { id: 'VARCHAR', score: 'DOUBLE', decision: 'VARCHAR', correct: 'BOOLEAN' } as const;
 
-export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: Filtering): Stage<FilterOutput> {
-  const { allowOverlap, nearDuplicates } = run.config.filter;
+export function filter(
+  run: RunContext,
+  { cycle, scored, tau, verdicts, dataset, from }: Filtering,
+): Stage<FilterOutput> {
+  const { allowOverlap, nearDuplicates, minPoints } = run.config.filter;
   return {
     cycle,
     name: 'filter',
-    inputs: { from, tau, allowOverlap, nearDuplicates },
+    inputs: { from, tau, allowOverlap, nearDuplicates, ...(verdicts === null ? {} : { minPoints }) },
     partial: 'over',
     output: filterOutputSchema,
     metrics: ({ accepted, candidates, ...rest }) => ({
@@ -60,30 +69,27 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       datasetSize: rest.datasetSize,
       rawPrecision: rest.rawPrecision,
       acceptedPrecision: rest.acceptedPrecision,
+      ...(rest.judge === null ? {} : { judgePassed: rest.judge.passed, kappa: rest.judge.kappa }),
     }),
     detail: ({ scores }) => ({ kind: 'scores', counts: scores }),
     run: async ({ dir }) => {
       const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
+      const refusal = judgeRefusal(scored, verdicts, minPoints);
+      const passed = above.filter((sample) => refusal(sample) === null);
       const parted = allowOverlap
-        ? { kept: above, exact: [], near: [] }
-        : await removeNearOverlap(above, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
+        ? { kept: passed, exact: [], near: [] }
+        : await removeNearOverlap(passed, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
       const accepted = parted.kept;
       const grown = [...dataset, ...accepted];
-      if (grown.length === 0)
-        throw new RunError(
-          'nothing-accepted',
-          `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`,
-          {
-            remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
-          },
-        );
+      if (grown.length === 0) throw nothingAccepted(cycle, tau, above.length);
       const kept = new Set(accepted);
       const overlap = new Set(parted.exact);
       const near = new Set(parted.near);
       const decisionOf = (sample: Sample): string => {
         if (kept.has(sample)) return 'accepted';
         if (overlap.has(sample)) return 'overlap';
-        return near.has(sample) ? 'near-duplicate' : 'below-threshold';
+        if (near.has(sample)) return 'near-duplicate';
+        return (sample.score ?? -Infinity) > tau ? (refusal(sample) ?? 'accepted') : 'below-threshold';
       };
       const decisions = scored.map((sample) => ({
         id: sample.id,
@@ -103,6 +109,7 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
         nearDuplicates: parted.near.length,
         datasetSize: grown.length,
         rawPrecision: shareTrue(decisions.map(({ correct }) => correct)),
+        judge: verdicts === null ? null : judgeFigures(verdicts, decisions, { tau, minPoints }),
         acceptedPrecision: shareTrue(
           decisions.filter(({ decision }) => decision === 'accepted').map(({ correct }) => correct),
         ),
@@ -110,6 +117,33 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       };
     },
   };
+}
+
+/** Why the judge keeps a candidate out; null where it lets it through, or none was asked. */
+function judgeRefusal(scored: readonly Sample[], verdicts: readonly VerdictRow[] | null, minPoints: number) {
+  if (verdicts === null) return () => null;
+  const verdictOf = new Map(scored.map((sample, place) => [sample, verdicts[place]]));
+  return (sample: Sample): 'not-judged' | 'gate-failed' | 'too-few-points' | null => {
+    const verdict = verdictOf.get(sample);
+    if (verdict === undefined || verdict.passed === null) return 'not-judged';
+    if (!verdict.passed) return 'gate-failed';
+    return passes(verdict, minPoints) === true ? null : 'too-few-points';
+  };
+}
+
+/** @param above Candidates that R_φ alone would have accepted. */
+function nothingAccepted(cycle: number, tau: number, above: number): RunError {
+  return above === 0
+    ? new RunError('nothing-accepted', `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`, {
+        remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
+      })
+    : new RunError(
+        'nothing-accepted',
+        `${above} candidates of cycle ${cycle} scored above τ = ${tau}, and the judge let none of them through: D_gen is empty`,
+        {
+          remedy: `Read why in cycle-${cycle}/verify/verdicts.parquet; lower filter.minPoints, or change verify.rubric or the judge.`,
+        },
+      );
 }
 
 /** @returns Samples accepted in the cycle, and all of D_gen. */

@@ -1,0 +1,121 @@
+/** What a judge's verdicts are worth beside R_φ's scores, and both beside the truth where it is known. Pure. */
+import { z } from 'zod';
+import type { VerdictRow } from './verdict-table.js';
+
+const share = z.number().min(0).max(1).nullable();
+/** Of what is let through, how much is right, and how much of what is right is let through; null where there is none. */
+const worthSchema = z.object({ passed: z.int(), precision: share, recall: share });
+
+export const judgeFiguresSchema = z.object({
+  /** Candidates with a verdict, and those that got none: these are not accepted. */
+  judged: z.int(),
+  unjudged: z.int(),
+  /** Those that all gates and enough points let through. */
+  passed: z.int(),
+  /** Least share of the points. */
+  minPoints: z.number(),
+  /** Of the judged ones; null where there are none. */
+  meanPoints: z.number().nullable(),
+  /** Candidates by the gates that they did not pass; one may have failed several. */
+  failedGates: z.record(z.string(), z.int()),
+  /** Candidates with verdict and score, by who lets them through: the judge, and r > τ. */
+  both: z.int(),
+  onlyJudge: z.int(),
+  onlyRewardModel: z.int(),
+  neither: z.int(),
+  /** Share on which the two agree. */
+  agreement: share,
+  /** Cohen's κ: agreement beyond chance, 1 at most; null where it is not defined. */
+  kappa: z.number().nullable(),
+  /** Of those among them whose truth is known; null where it is known of none. */
+  truth: z.object({ known: z.int(), judge: worthSchema, rewardModel: worthSchema, both: worthSchema }).nullable(),
+});
+export type JudgeFigures = z.output<typeof judgeFiguresSchema>;
+
+/** What is known of a candidate beside its verdict. */
+export interface Decided {
+  /** R_φ's score; null where it could not read the sample. */
+  score: number | null;
+  /** Null where the truth is not known. */
+  correct: boolean | null;
+}
+
+type Said = Pick<VerdictRow, 'passed' | 'points' | 'failedGates'>;
+
+/** Whether a verdict lets a candidate through; null where there is none. */
+export const passes = ({ passed, points }: Pick<Said, 'passed' | 'points'>, minPoints: number): boolean | null =>
+  passed === null ? null : passed && (points ?? 0) >= minPoints;
+
+/** @param said Verdicts, in the order of the candidates. */
+export function judgeFigures(
+  said: readonly Said[],
+  decided: readonly Decided[],
+  { tau, minPoints }: { tau: number; minPoints: number },
+): JudgeFigures {
+  const verdicts = said.flatMap((verdict, place) => {
+    const judge = passes(verdict, minPoints);
+    const { score = null, correct = null } = decided[place] ?? {};
+    return judge === null ? [] : [{ ...verdict, score, correct, judge }];
+  });
+  const compared = verdicts.flatMap(({ judge, score, correct }) =>
+    score === null ? [] : [{ judge, rewardModel: score > tau, correct }],
+  );
+  const count = (judge: boolean, rewardModel: boolean): number =>
+    compared.filter((row) => row.judge === judge && row.rewardModel === rewardModel).length;
+  const table = {
+    both: count(true, true),
+    onlyJudge: count(true, false),
+    onlyRewardModel: count(false, true),
+    neither: count(false, false),
+  };
+  const known = compared.filter(({ correct }) => correct !== null);
+  const worth = (lets: (row: (typeof known)[number]) => boolean): z.output<typeof worthSchema> => {
+    const passed = known.filter(lets);
+    const right = passed.filter(({ correct }) => correct === true).length;
+    const allRight = known.filter(({ correct }) => correct === true).length;
+    return { passed: passed.length, precision: ratio(right, passed.length), recall: ratio(right, allRight) };
+  };
+  return {
+    judged: verdicts.length,
+    unjudged: said.length - verdicts.length,
+    passed: verdicts.filter(({ judge }) => judge).length,
+    minPoints,
+    meanPoints: ratio(
+      verdicts.reduce((sum, { points }) => sum + (points ?? 0), 0),
+      verdicts.length,
+    ),
+    failedGates: countsOf(verdicts.flatMap(({ failedGates }) => failedGates)),
+    ...table,
+    agreement: ratio(table.both + table.neither, compared.length),
+    kappa: cohensKappa(table),
+    truth:
+      known.length === 0
+        ? null
+        : {
+            known: known.length,
+            judge: worth(({ judge }) => judge),
+            rewardModel: worth(({ rewardModel }) => rewardModel),
+            both: worth(({ judge, rewardModel }) => judge && rewardModel),
+          },
+  };
+}
+
+const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+
+function countsOf(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
+}
+
+/** κ = (p_o − p_e) / (1 − p_e); not defined where both let all through, or nothing. */
+function cohensKappa({
+  both,
+  onlyJudge,
+  onlyRewardModel,
+  neither,
+}: Pick<JudgeFigures, 'both' | 'onlyJudge' | 'onlyRewardModel' | 'neither'>): number | null {
+  const n = both + onlyJudge + onlyRewardModel + neither;
+  if (n === 0) return null;
+  const [judge, rewardModel] = [(both + onlyJudge) / n, (both + onlyRewardModel) / n];
+  const byChance = judge * rewardModel + (1 - judge) * (1 - rewardModel);
+  return byChance === 1 ? null : ((both + neither) / n - byChance) / (1 - byChance);
+}
