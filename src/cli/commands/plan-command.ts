@@ -1,5 +1,6 @@
 /** `medgr2 plan`: checks a configuration, looks at its data and models, and prints what the run will take. */
 import { loadConfig } from '../../config/load.js';
+import type { AskingSection } from '../../generation/inquiries/asking-section.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError } from '../../errors.js';
 import { defaultAssumptions, devices, type Device } from '../../loop/estimate/assumptions.js';
@@ -23,13 +24,17 @@ export async function planCommand(command: PlanCommand, io: CommandIo): Promise<
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const assumptions = { ...defaultAssumptions, acceptedShare: command.accepted };
   const options = { device: deviceNamed(command.gpu), deviceCount: command.gpus, assumptions };
-  const facts = await findFacts(config, { env: io.env, price: await knownPrice(config) });
+  const facts = await findFacts(config, {
+    env: io.env,
+    price: await knownPrice(config, 'generation'),
+    ...(config.verify.enabled ? { judgePrice: await knownPrice(config, 'verify') } : {}),
+  });
   const plan = planRun(config, facts, options);
   io.out(command.json ? JSON.stringify({ ...plan, ...options }) : planText(config, plan, options));
 }
 
-async function knownPrice(config: Config) {
-  const { price, prices } = await openPricing(config);
+async function knownPrice(config: Config, section: AskingSection) {
+  const { price, prices } = await openPricing(config, section);
   return price === null ? null : { ...price, currency: prices.currency, source: `${prices.source} (${prices.asOf})` };
 }
 

@@ -23,6 +23,8 @@ export interface FactsOptions {
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Price of the generator the configuration names. */
   price: Price | null;
+  /** Of the judge, where one is asked. */
+  judgePrice?: Price | null;
 }
 
 /** Images and samples that are measured at most. */
@@ -32,7 +34,10 @@ const measured = { images: 200, samples: 500 };
 const phantomEdge = 84;
 
 /** @throws ConfigError where an image leaves no room for words: no run can start with such settings. */
-export async function findFacts(config: Config, { env = process.env, price }: FactsOptions): Promise<PlanFacts> {
+export async function findFacts(
+  config: Config,
+  { env = process.env, price, judgePrice }: FactsOptions,
+): Promise<PlanFacts> {
   const missing: string[] = [];
   const attempt = async <T>(what: string, look: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -57,7 +62,18 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model, env));
   const { counts, text } = data ?? { counts: limitsOf(config), text: null };
   const shown = data?.shown;
-  return { counts, images: data?.images ?? images, text, shown, policy, rewardModel, generator, price, missing };
+  return {
+    counts,
+    images: data?.images ?? images,
+    text,
+    shown,
+    policy,
+    rewardModel,
+    generator,
+    price,
+    missing,
+    ...(judgePrice === undefined ? {} : { judgePrice }),
+  };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */

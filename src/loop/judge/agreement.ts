@@ -1,5 +1,6 @@
 /** What a judge's verdicts are worth beside R_φ's scores, and both beside the truth where it is known. Pure. */
 import { z } from 'zod';
+import { formatNumber } from '../../format.js';
 import type { VerdictRow } from './verdict-table.js';
 
 const share = z.number().min(0).max(1).nullable();
@@ -118,4 +119,40 @@ function cohensKappa({
   const [judge, rewardModel] = [(both + onlyJudge) / n, (both + onlyRewardModel) / n];
   const byChance = judge * rewardModel + (1 - judge) * (1 - rewardModel);
   return byChance === 1 ? null : ((both + neither) / n - byChance) / (1 - byChance);
+}
+
+/** `the judge let 31 of 36 pass; it and R_φ agree on 0.81 (κ 0.44); right: 0.97 of what it let pass, …`. */
+export function judgeWords({ passed, judged, unjudged, agreement, kappa, truth }: JudgeFigures): string {
+  const beyond = kappa === null ? '' : ` (κ ${formatNumber(kappa)})`;
+  const right = (worth: { precision: number | null }): string => formatNumber(worth.precision);
+  return [
+    `the judge let ${passed} of ${judged} pass${unjudged === 0 ? '' : `, and gave ${unjudged} no verdict`}`,
+    ...(agreement === null ? [] : [`it and R_φ agree on ${formatNumber(agreement)}${beyond}`]),
+    ...(truth === null
+      ? []
+      : [
+          `right: ${right(truth.judge)} of what it let pass, ${right(truth.rewardModel)} of what R_φ did, ${right(truth.both)} of what both did`,
+        ]),
+  ].join('; ');
+}
+
+/** Why a judge is of no use; null where it may be of some. */
+export function uselessJudge({ judged, passed, failedGates, truth }: JudgeFigures): string | null {
+  if (judged === 0) return 'the judge gave no verdict at all';
+  if (passed === 0) return `the judge let none of ${judged} candidates pass (${mostOf(failedGates)})`;
+  if (passed === judged && judged >= enough) return `the judge let all of ${judged} candidates pass: it tells nothing`;
+  if (truth === null || truth.known < enough || truth.judge.precision === null || truth.judge.recall === null)
+    return null;
+  // Who lets pass at random lets the same share of the right and of all pass.
+  return truth.judge.recall <= truth.judge.passed / truth.known
+    ? `the judge tells right from wrong no better than chance: it let ${formatNumber(truth.judge.recall)} of the right and ${formatNumber(truth.judge.passed / truth.known)} of all pass`
+    : null;
+}
+
+/** Candidates from which one sign is no accident. */
+const enough = 30;
+
+function mostOf(failedGates: Readonly<Record<string, number>>): string {
+  const [most] = Object.entries(failedGates).toSorted(([, a], [, b]) => b - a);
+  return most === undefined ? 'too few points' : `${most[1]} failed ${most[0]}`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { readParquet } from '../../../src/dataset/tables/table.js';
-import { judgeFigures } from '../../../src/loop/judge/agreement.js';
+import { judgeFigures, judgeWords, uselessJudge } from '../../../src/loop/judge/agreement.js';
 import { judgedTasks } from '../../../src/loop/judge/judged-tasks.js';
 import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { runLoop } from '../../../src/loop/run.js';
@@ -198,5 +198,37 @@ test('agreement is counted, with what is beyond chance', () => {
       rewardModel: { passed: 2, precision: 1, recall: 1 },
       both: { passed: 1, precision: 1, recall: 0.5 },
     },
+  });
+});
+
+describe('what is said of a judge', () => {
+  const said = (passed: boolean[]) =>
+    passed.map((one) => ({ passed: one, points: 1, failedGates: one ? [] : ['safe'] }));
+  const figures = (passed: boolean[], correct: (at: number) => boolean | null) =>
+    judgeFigures(
+      said(passed),
+      passed.map((_, at) => ({ score: at % 3, correct: correct(at) })),
+      { tau: 0.5, minPoints: 0 },
+    );
+  const half = Array.from({ length: 40 }, (_, at) => at % 2 === 0);
+
+  test('is one sentence, with the truth where it is known', () => {
+    expect(judgeWords(figures(half, (at) => at % 4 === 0))).toMatchInlineSnapshot(
+      `"the judge let 20 of 40 pass; it and R_φ agree on 0.500 (κ 0); right: 0.500 of what it let pass, 0.231 of what R_φ did, 0.462 of what both did"`,
+    );
+    expect(judgeWords(figures(half, () => null))).not.toContain('right');
+  });
+
+  test.each([
+    ['none pass', half.map(() => false), () => null, /none of 40 .*40 failed safe/],
+    ['all pass', half.map(() => true), () => null, /all of 40/],
+    ['those pass that are wrong', half, (at: number) => at % 2 === 1, /no better than chance/],
+  ])('is a warning where %s', (_, passed, correct, words) => {
+    expect(uselessJudge(figures(passed, correct))).toMatch(words);
+  });
+
+  test('is no warning where it tells right from wrong, or nobody knows', () => {
+    expect(uselessJudge(figures(half, (at) => at % 2 === 0))).toBeNull();
+    expect(uselessJudge(figures(half, () => null))).toBeNull();
   });
 });
