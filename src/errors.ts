@@ -3,6 +3,7 @@
  * A message says what was tried and where it failed; `remedy` says what the person can do about it.
  */
 
+/** What an error has beside its code and message. */
 export interface ErrorDetails {
   /** What the reader should do now, as one sentence. */
   remedy?: string | undefined;
@@ -12,7 +13,13 @@ export interface ErrorDetails {
   where?: string | undefined;
 }
 
-/** Base of all errors thrown on purpose. `exitCode` is what the command line ends with. */
+/**
+ * Base of all errors thrown on purpose: `code` tells them apart, `exitCode` is what the command line ends with.
+ * @example
+ * const error = new DataError('sample-invalid', 'Sample 3 has no image.', { remedy: 'Leave it out.', where: 'sample 3' });
+ * error instanceof Medgr2Error; // → true
+ * [error.name, error.code, error.exitCode]; // → ['DataError', 'sample-invalid', 1]
+ */
 export class Medgr2Error extends Error {
   readonly code: string;
   readonly remedy: string | undefined;
@@ -45,6 +52,7 @@ export class ProviderError extends Medgr2Error {}
 /** Where a failure across the bridge began: in a callback or spec of ours, in Python, or outside of both (a signal). */
 export type FaultSide = 'typescript' | 'python' | 'system';
 
+/** What an error of the bridge has beside that. */
 export interface FaultDetails extends ErrorDetails {
   /** What was being done, as a short phrase: `start Python`, `run the sft job`. */
   tried?: string | undefined;
@@ -68,6 +76,7 @@ export class BridgeError extends Medgr2Error {
   }
 }
 
+/** What an error of a job has beside that. */
 export interface JobErrorDetails extends FaultDetails {
   jobId: string;
   /** The Python traceback, where there is one. */

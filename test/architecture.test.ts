@@ -29,11 +29,13 @@ const ranks: readonly (readonly string[])[] = [
   ['loop'],
   ['report'],
   ['tui', 'cli'],
-  ['index'],
+  ['index', 'public'],
 ];
 
 /** Names that stand twice on purpose: the section of the configuration and the stage that it sets; a folder's public face. */
 const declaredTwins = new Set([
+  'data.ts',
+  'evaluation.ts',
   'filter.ts',
   'generator-update.ts',
   'grpo.ts',

@@ -14,8 +14,10 @@ import { answerPool, argueFor, wrongAnswers, type AnswerPool } from './wrong-ans
 import { rewordLightly } from './reword.js';
 import type { Thesaurus } from './thesaurus.js';
 
+/** How a row came to its grade. */
 export type GradedKind = 'original' | 'synonym' | 'deletion' | 'mismatch' | 'irrelevant';
 
+/** A response with its grade, as `engine.trainRewardModel` takes it. */
 export interface GradedRow {
   /** Sample id, kind, and a number where a sample has several rows of the kind. */
   id: string;
@@ -29,6 +31,7 @@ export interface GradedRow {
   kind: GradedKind;
 }
 
+/** How the graded set is made. */
 export interface GradeOptions {
   seed: number;
   /** Share of the images whose rows are held out, in [0, 1). */
@@ -42,6 +45,7 @@ export interface GradeOptions {
   thesaurus: Thesaurus;
 }
 
+/** The rows for training and those held out, by image. */
 export interface GradedSet {
   train: GradedRow[];
   heldOut: GradedRow[];
@@ -49,7 +53,15 @@ export interface GradedSet {
   skipped: Record<Exclude<GradedKind, 'original'>, number>;
 }
 
-/** Makes the graded set. Rows of one image are either all in training or all held out. */
+/**
+ * Makes the four-grade set of MedGR²: 10 original, 6 synonyms, 0 phrases deleted, -6 mismatch or irrelevant. Rows of one
+ * image are
+ * either all in training or all held out.
+ * @example
+ * const samples = await readSampleFile('seed.jsonl');
+ * const { train, heldOut } = gradeSamples(samples, { seed: 0, heldOut: 0.2, mismatches: 2, thesaurus: loadWordNet() });
+ * console.log(train.length, heldOut.length);
+ */
 export function gradeSamples(samples: readonly Sample[], options: GradeOptions): GradedSet {
   const held = options.heldOutImages ?? heldOutImages(samples, options.heldOut, options.seed);
   const skipped = { synonym: 0, deletion: 0, mismatch: 0, irrelevant: 0 };

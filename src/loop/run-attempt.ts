@@ -20,6 +20,7 @@ import { runFiles } from './folder/run-folder.js';
 import { startStageClock } from './stage-clock.js';
 import { emptyLog } from './guards/alarm.js';
 
+/** How a run is watched and stopped, and where its folder is. */
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
   runDir: string;

@@ -20,4 +20,5 @@ export const stageNames = [
   'generator-sft',
   'evaluate',
 ] as const;
+/** Name of a stage of the loop. */
 export type StageName = (typeof stageNames)[number];
