@@ -2,6 +2,9 @@
  * Every failure medgr2 reports: one base class, one subclass per boundary.
  * A message says what was tried and where it failed; `remedy` says what the person can do about it.
  */
+import type { ErrorCode } from './error-codes.js';
+
+export type { ErrorCode };
 
 /** What an error has beside its code and message. */
 export interface ErrorDetails {
@@ -21,12 +24,12 @@ export interface ErrorDetails {
  * [error.name, error.code, error.exitCode]; // → ['DataError', 'sample-invalid', 1]
  */
 export class Medgr2Error extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly remedy: string | undefined;
   readonly where: string | undefined;
   readonly exitCode: number = 1;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
@@ -68,7 +71,7 @@ export class BridgeError extends Medgr2Error {
   readonly side: FaultSide;
   readonly logTail: string | undefined;
 
-  constructor(code: string, message: string, details: FaultDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: FaultDetails = {}) {
     super(code, message, details);
     this.tried = details.tried;
     this.side = details.side ?? 'python';
@@ -88,7 +91,7 @@ export class JobError extends BridgeError {
   readonly jobId: string;
   readonly traceback: string | undefined;
 
-  constructor(code: string, message: string, details: JobErrorDetails) {
+  constructor(code: ErrorCode, message: string, details: JobErrorDetails) {
     super(code, message, details);
     this.jobId = details.jobId;
     this.traceback = details.traceback;

@@ -19,7 +19,7 @@ export {
   RewardError,
   RunError,
 } from './errors.js';
-export type { ErrorDetails, FaultDetails, FaultSide, JobErrorDetails } from './errors.js';
+export type { ErrorCode, ErrorDetails, FaultDetails, FaultSide, JobErrorDetails } from './errors.js';
 
 export { openEngine } from './job-spec/script-engine.js';
 export type { Engine } from './job-spec/script-engine.js';
