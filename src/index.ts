@@ -28,11 +28,50 @@ export { rowColumns } from './job-spec/rows/job-rows.js';
 export type { PromptRow, RewardRow, ScoreRow, SftRow } from './job-spec/rows/job-rows.js';
 export * from './reward/index.js';
 export { runLoop } from './loop/run.js';
+export type {
+  EventSink,
+  FilterContext,
+  LoopParts,
+  OwnProvider,
+  OwnStage,
+  OwnStageContext,
+  RewardFunction,
+  SampleFilter,
+  StageReport,
+} from './loop/parts/parts.js';
+export type { Part } from './part.js';
+export { promptStrategies } from './prompts/index.js';
+export type { GeneratorPrompt, PromptStrategy, StrategyPrompt, StrategyRequest } from './prompts/index.js';
+export { fourGrades, gradeSamples, loadWordNet } from './grading/index.js';
+export type {
+  FourGrades,
+  FourGradesOptions,
+  GradedRow,
+  GradedSet,
+  GradedText,
+  GradeOptions,
+  Grader,
+  GradingContext,
+  PartOfSpeech,
+  Sense,
+  Thesaurus,
+} from './grading/index.js';
+export type { Evaluator, GivenAnswer, Judgement } from './evaluation/evaluator.js';
+export type {
+  Capabilities,
+  FinishReason,
+  Provider,
+  ProviderReply,
+  ProviderRequest,
+  Usage,
+} from './providers/provider.js';
+export { ProviderCallError } from './providers/call-error.js';
+export type { CallErrorDetails, CallFailure } from './providers/call-error.js';
 export { runRecipe } from './loop/comparison/run-recipe.js';
 export { runSeeds } from './loop/comparison/run-seeds.js';
 export type { RunOptions } from './loop/run-attempt.js';
 export { runEventSchema, stageNames } from './loop/run-events.js';
-export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/run-events.js';
+export type { BuiltInStage, OwnStageName, RunEvent, StageMetrics, StageName, TimedEvent } from './loop/run-events.js';
 export { runResultSchema } from './loop/result/run-result.js';
 export type { CycleResult, RunResult } from './loop/result/run-result.js';
 export { diagnose } from './loop/doctor/diagnose.js';
