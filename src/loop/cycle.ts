@@ -15,7 +15,8 @@ import { loadRubric } from './judge/load-rubric.js';
 import { tellPromotion } from './guards/watch.js';
 import type { PolicyComparison } from './result/policy-comparison.js';
 import type { ComparedPolicy } from './result/compare-policies.js';
-import { runStage, type StageDone } from './stage.js';
+import { runStage } from './parts/run-stage.js';
+import type { StageDone } from './stage.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
@@ -104,12 +105,7 @@ export async function runCycle(
   const judged = run.config.verify.enabled
     ? await runStage(
         run,
-        verify(run, {
-          cycle,
-          candidates,
-          rubric: await loadRubric(run.config.verify.rubric),
-          from: [generated.fingerprint],
-        }),
+        verify(run, { cycle, candidates: scored, rubric: await loadRubric(run.config.verify.rubric) }),
       )
     : null;
 

@@ -1,11 +1,9 @@
 /** `medgr2 plan`: checks a configuration, looks at its data and models, and prints what the run will take. */
 import { loadConfig } from '../../config/load.js';
-import type { AskingSection } from '../../generation/inquiries/asking-section.js';
-import type { Config } from '../../config/schema.js';
 import { ConfigError } from '../../errors.js';
 import { defaultAssumptions, devices, type Device } from '../../loop/estimate/assumptions.js';
 import { findFacts } from '../../loop/estimate/plan-facts.js';
-import { openPricing } from '../../loop/generator/generator-pricing.js';
+import { openJudgePricing, openPricing, type RunPricing } from '../../loop/generator/generator-pricing.js';
 import { planRun } from '../../loop/estimate/estimate-run.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { CommandIo } from '../command-io.js';
@@ -26,15 +24,14 @@ export async function planCommand(command: PlanCommand, io: CommandIo): Promise<
   const options = { device: deviceNamed(command.gpu), deviceCount: command.gpus, assumptions };
   const facts = await findFacts(config, {
     env: io.env,
-    price: await knownPrice(config, 'generation'),
-    ...(config.verify.enabled ? { judgePrice: await knownPrice(config, 'verify') } : {}),
+    price: known(await openPricing(config)),
+    ...(config.verify.enabled ? { judgePrice: known(await openJudgePricing(config)) } : {}),
   });
   const plan = planRun(config, facts, options);
   io.out(command.json ? JSON.stringify({ ...plan, ...options }) : planText(config, plan, options));
 }
 
-async function knownPrice(config: Config, section: AskingSection) {
-  const { price, prices } = await openPricing(config, section);
+function known({ price, prices }: RunPricing) {
   return price === null ? null : { ...price, currency: prices.currency, source: `${prices.source} (${prices.asOf})` };
 }
 

@@ -101,7 +101,7 @@ export const batchSchema = z.strictObject({
   atOnce: z.int().min(1).max(100).default(10),
 });
 
-export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
+export const providerNames = ['simulated', 'gemini', 'openai', 'local', 'own'] as const;
 
 /** Who is asked, to write samples or to judge them. */
 export interface Asked {

@@ -25,7 +25,7 @@ const verifyFields = z.strictObject({
   /** Whether candidates are judged at all: each is one more request with its image. */
   enabled: z.boolean().default(false),
   /** Who judges: best another model than the one that writes. `simulated` knows the truth and errs at a stated rate. */
-  provider: z.enum(providerNames).default('simulated'),
+  provider: z.enum(providerNames).exclude(['own']).default('simulated'),
   gemini: geminiSchema.prefault({}),
   openai: openAiSchema.optional(),
   local: localModelSchema.optional(),

@@ -1,5 +1,6 @@
 /** Asking for samples: the prompts of the strategies with their exemplars, and replies read as samples. */
 import { contextTold } from '../../prompts/context-told.js';
+import type { PromptStrategy } from '../../prompts/prompt-strategy.js';
 import { parseReplies, type ParsedReply } from '../../prompts/parse.js';
 import type { Sample } from '../../sample.js';
 import {
@@ -19,13 +20,15 @@ export interface Writing {
   /** Samples of high reward, best first, to show in the prompts. */
   exemplars: readonly Sample[];
   exemplarsPerPrompt: number;
+  /** Prompt strategies that tasks name, beside the ready-made ones (default none). */
+  strategies?: readonly PromptStrategy[] | undefined;
 }
 
-export function writeSamples({ cycle, exemplars, exemplarsPerPrompt }: Writing): Inquiry {
+export function writeSamples({ cycle, exemplars, exemplarsPerPrompt, strategies }: Writing): Inquiry {
   const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   return {
     section: 'generation',
-    prepare: (task, _index, parameters) => prepareRequest(task, exemplarsFor(task), parameters),
+    prepare: (task, _index, parameters) => prepareRequest(task, exemplarsFor(task), parameters, strategies),
     read: (request, reply, ending) =>
       parseReplies(reply.text, typesOf(request.task), ending).map((one, place) =>
         outcomeOf(request, reply, one, { id: request.ids[place] ?? laterId(request, place), cycle }),

@@ -45,6 +45,7 @@ export async function checkProvider(options: ProviderOptions): Promise<Check[]> 
     return checkServer(geminiOf(asked, section), provider === 'gemini', options);
   if (provider === 'openai') return checkServer(openAiOf(asked, section), true, options);
   if (provider === 'local') return [checkLocalModel(asked, section, options.env)];
+  if (provider === 'own') return [ok('generator', 'own: what it needs is not known here')];
   return [ok(section === 'verify' ? 'judge' : 'generator', `${provider}: needs no key and sends nothing`)];
 }
 

@@ -10,6 +10,7 @@ import { openAiProvider } from '../../providers/openai.js';
 import type { Provider } from '../../providers/provider.js';
 import { apiKeyFromEnvironment } from '../../providers/secret.js';
 import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
+import type { OwnProvider } from '../parts/parts.js';
 import type { TrainedGenerator } from './generator-state.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from '../folder/run-folder.js';
@@ -22,7 +23,7 @@ export interface Generator extends AsyncDisposable {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What opening a provider takes where it is no server of others. */
-export interface OwnProvider {
+export interface ProviderPlace {
   /** Folder, relative to the run's, of the jobs in which a local model answers. */
   jobs: string;
   /** A local model that was fine-tuned; null for the one configured. */
@@ -41,7 +42,7 @@ export const openGenerator = (context: StageContext, trained: TrainedGenerator |
 export async function openProvider(
   context: StageContext,
   asked: Asked,
-  { jobs, trained, simulated }: OwnProvider,
+  { jobs, trained, simulated }: ProviderPlace,
 ): Promise<Generator> {
   switch (asked.provider) {
     case 'gemini': {
@@ -63,6 +64,8 @@ export async function openProvider(
     }
     case 'simulated':
       return simulated();
+    case 'own':
+      return lasting(expectOwn(context.parts.provider));
   }
 }
 
@@ -94,6 +97,14 @@ async function openTeacher({ config, data, runDir }: StageContext): Promise<Gene
       : // The loopback server takes any key; this one opens nothing.
         geminiProvider({ ...identity, apiKey: 'none', baseUrl: server.url });
   return { provider, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Parts are settled before anything starts: this is for stages that are run by themselves. */
+function expectOwn(provider: OwnProvider | null): OwnProvider {
+  if (provider !== null) return provider;
+  throw new ConfigError('part-missing', 'generation.provider is own, and no provider is given', {
+    where: 'parts.provider',
+  });
 }
 
 const lasting = (provider: Provider): Generator => ({ provider, [Symbol.asyncDispose]: async () => {} });

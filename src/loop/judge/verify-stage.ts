@@ -1,4 +1,5 @@
 /** Asks a judge about every candidate, by a rubric: apart from R_φ, and before anything is decided by either. */
+import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { generateOutcomes, type GenerateOptions } from '../../generation/generate-samples.js';
@@ -10,7 +11,7 @@ import type { Sample } from '../../sample.js';
 import { appendJsonLine } from '../folder/json-lines.js';
 import { runFiles } from '../folder/run-folder.js';
 import { batchesOf } from '../generator/batch-mode.js';
-import { openPricing } from '../generator/generator-pricing.js';
+import { openJudgePricing } from '../generator/generator-pricing.js';
 import { sourceOfAsked } from '../generator/generator-source.js';
 import { concurrencyOf } from '../generator/open-generator.js';
 import { judgedTasks } from './judged-tasks.js';
@@ -45,11 +46,9 @@ export interface Verification {
   cycle: number;
   candidates: readonly Sample[];
   rubric: Rubric;
-  /** Fingerprint of the candidates; R_φ has no part in it. */
-  from: readonly string[];
 }
 
-export function verify(run: RunContext, { cycle, candidates, rubric, from }: Verification): Stage<VerifyOutput> {
+export function verify(run: RunContext, { cycle, candidates, rubric }: Verification): Stage<VerifyOutput> {
   const { config, data, runDir } = run;
   const settings = config.verify;
   const { provider, temperature, maxOutputTokens, contextCharacters, maxUnanswered } = settings;
@@ -59,7 +58,8 @@ export function verify(run: RunContext, { cycle, candidates, rubric, from }: Ver
     cycle,
     name: 'verify',
     inputs: {
-      from,
+      // R_φ has no part in it: another one's scores of the same candidates change no verdict.
+      candidates: contentOf(candidates),
       rubric,
       provider,
       source: provider === 'simulated' ? settings.simulated : sourceOfAsked(settings),
@@ -75,7 +75,7 @@ export function verify(run: RunContext, { cycle, candidates, rubric, from }: Ver
     detail: ({ unjudged, repaired }) => ({ kind: 'generation', dropped: unjudged, repaired }),
     run: async (context) => {
       const { tasks, sampleAt, taskOf } = judgedTasks(candidates, data.pool, contextCharacters);
-      const pricing = await openPricing(config, 'verify');
+      const pricing = await openJudgePricing(config);
       makePrivateFolder(join(runDir, dirname(runFiles.judgeReplies)));
       await using judge = await openJudge(context);
       using cache = openReplyCache(join(runDir, runFiles.judgeReplies));
@@ -121,6 +121,13 @@ export function verify(run: RunContext, { cycle, candidates, rubric, from }: Ver
 /** In the order of the candidates. */
 export const verdictsOf = ({ dir }: StageDone<VerifyOutput>): Promise<VerdictRow[]> =>
   readVerdicts(join(dir, verdictsFile));
+
+function contentOf(candidates: readonly Sample[]): string {
+  const hash = createHash('sha256');
+  for (const { id, imageHash, question, options, answer, rationale } of candidates)
+    hash.update(JSON.stringify([id, imageHash, question, options, answer, rationale]));
+  return hash.digest('hex');
+}
 
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);

@@ -7,9 +7,13 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { writeParquet } from '../../dataset/tables/table.js';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
+import { identityOf } from '../../part.js';
 import type { Sample } from '../../sample.js';
+import type { SampleFilter } from '../parts/parts.js';
+import { aboveThreshold, sift } from '../parts/sift.js';
 import type { RunContext } from '../run-context.js';
-import { judgeFigures, judgeFiguresSchema, passes } from '../judge/agreement.js';
+import { judgeFigures, judgeFiguresSchema } from '../judge/agreement.js';
+import { judgeFilters } from '../judge/judge-filters.js';
 import type { VerdictRow } from '../judge/verdict-table.js';
 import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, shareTrue } from '../result/sample-precision.js';
@@ -35,6 +39,8 @@ export const filterOutputSchema = z.object({
   judge: judgeFiguresSchema.nullable().default(null),
   /** Candidates by score; empty in runs made before it was kept. */
   scores: z.array(z.int()).default([]),
+  /** Refused by filters of a person's own, by name; left out where there are none. */
+  refused: z.record(z.string(), z.int()).optional(),
 });
 export type FilterOutput = z.output<typeof filterOutputSchema>;
 
@@ -56,10 +62,18 @@ export function filter(
   { cycle, scored, tau, verdicts, dataset, from }: Filtering,
 ): Stage<FilterOutput> {
   const { allowOverlap, nearDuplicates, minPoints } = run.config.filter;
+  const { filters } = run.parts;
   return {
     cycle,
     name: 'filter',
-    inputs: { from, tau, allowOverlap, nearDuplicates, ...(verdicts === null ? {} : { minPoints }) },
+    inputs: {
+      from,
+      tau,
+      allowOverlap,
+      nearDuplicates,
+      ...(verdicts === null ? {} : { minPoints }),
+      ...(filters.length === 0 ? {} : { filters: filters.map(identityOf) }),
+    },
     partial: 'over',
     output: filterOutputSchema,
     metrics: ({ accepted, candidates, ...rest }) => ({
@@ -72,16 +86,19 @@ export function filter(
       ...(rest.judge === null ? {} : { judgePassed: rest.judge.passed, kappa: rest.judge.kappa }),
     }),
     detail: ({ scores }) => ({ kind: 'scores', counts: scores }),
-    run: async ({ dir }) => {
-      const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
-      const refusal = judgeRefusal(scored, verdicts, minPoints);
-      const passed = above.filter((sample) => refusal(sample) === null);
+    run: async ({ dir, signal }) => {
+      const imagePath = ({ image }: Pick<Sample, 'image'>): string => fromRun(run.runDir, image);
+      const context = { cycle, tau, dataset, imagePath, signal };
+      const judging = verdicts === null ? [] : judgeFilters(scored, verdicts, minPoints);
+      const { kept: passed, refusedBy } = await sift(scored, [aboveThreshold, ...judging, ...filters], context);
       const parted = allowOverlap
         ? { kept: passed, exact: [], near: [] }
         : await removeNearOverlap(passed, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
       const accepted = parted.kept;
       const grown = [...dataset, ...accepted];
-      if (grown.length === 0) throw nothingAccepted(cycle, tau, above.length);
+      const refusals = ({ name }: SampleFilter): number => [...refusedBy.values()].filter((by) => by === name).length;
+      const belowThreshold = refusals(aboveThreshold);
+      if (grown.length === 0) throw nothingAccepted(run, { cycle, tau, above: scored.length - belowThreshold });
       const kept = new Set(accepted);
       const overlap = new Set(parted.exact);
       const near = new Set(parted.near);
@@ -89,7 +106,7 @@ export function filter(
         if (kept.has(sample)) return 'accepted';
         if (overlap.has(sample)) return 'overlap';
         if (near.has(sample)) return 'near-duplicate';
-        return (sample.score ?? -Infinity) > tau ? (refusal(sample) ?? 'accepted') : 'below-threshold';
+        return refusedBy.get(sample) ?? aboveThreshold.name;
       };
       const decisions = scored.map((sample) => ({
         id: sample.id,
@@ -104,7 +121,7 @@ export function filter(
         tau,
         candidates: scored.length,
         accepted: accepted.length,
-        belowThreshold: scored.length - above.length,
+        belowThreshold,
         overlapping: parted.exact.length,
         nearDuplicates: parted.near.length,
         datasetSize: grown.length,
@@ -114,36 +131,36 @@ export function filter(
           decisions.filter(({ decision }) => decision === 'accepted').map(({ correct }) => correct),
         ),
         scores: scoreCounts(scored.flatMap((sample) => sample.score ?? [])),
+        ...(filters.length === 0
+          ? {}
+          : { refused: Object.fromEntries(filters.map((own) => [own.name, refusals(own)])) }),
       };
     },
   };
 }
 
-/** Why the judge keeps a candidate out; null where it lets it through, or none was asked. */
-function judgeRefusal(scored: readonly Sample[], verdicts: readonly VerdictRow[] | null, minPoints: number) {
-  if (verdicts === null) return () => null;
-  const verdictOf = new Map(scored.map((sample, place) => [sample, verdicts[place]]));
-  return (sample: Sample): 'not-judged' | 'gate-failed' | 'too-few-points' | null => {
-    const verdict = verdictOf.get(sample);
-    if (verdict === undefined || verdict.passed === null) return 'not-judged';
-    if (!verdict.passed) return 'gate-failed';
-    return passes(verdict, minPoints) === true ? null : 'too-few-points';
-  };
+interface NothingAccepted {
+  cycle: number;
+  tau: number;
+  /** Candidates that R_φ alone would have accepted. */
+  above: number;
 }
 
-/** @param above Candidates that R_φ alone would have accepted. */
-function nothingAccepted(cycle: number, tau: number, above: number): RunError {
-  return above === 0
-    ? new RunError('nothing-accepted', `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`, {
-        remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
-      })
-    : new RunError(
-        'nothing-accepted',
-        `${above} candidates of cycle ${cycle} scored above τ = ${tau}, and the judge let none of them through: D_gen is empty`,
-        {
-          remedy: `Read why in cycle-${cycle}/verify/verdicts.parquet; lower filter.minPoints, or change verify.rubric or the judge.`,
-        },
-      );
+function nothingAccepted({ config, parts }: RunContext, { cycle, tau, above }: NothingAccepted): RunError {
+  if (above === 0)
+    return new RunError('nothing-accepted', `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`, {
+      remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
+    });
+  const others = [...(config.verify.enabled ? ['the judge'] : []), ...parts.filters.map(({ name }) => name)];
+  return new RunError(
+    'nothing-accepted',
+    `${above} candidates of cycle ${cycle} scored above τ = ${tau}, and ${others.join(' and ')} refused all of them: D_gen is empty`,
+    {
+      remedy: config.verify.enabled
+        ? `Read why in cycle-${cycle}/verify/verdicts.parquet; lower filter.minPoints, or change verify.rubric or the judge.`
+        : 'Let those filters accept more, or set dataset.includeSeed to true.',
+    },
+  );
 }
 
 /** @returns Samples accepted in the cycle, and all of D_gen. */

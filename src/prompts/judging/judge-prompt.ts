@@ -1,5 +1,4 @@
 /** What a judge is sent about one sample, and, for the simulated one, the way back from that to what it is about. Pure. */
-import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import type { GeneratorPrompt } from '../generator-prompt.js';
 import { withEscapedTokens } from '../special-tokens.js';
@@ -40,7 +39,7 @@ export function buildJudgePrompt(sample: JudgedSample, items: RubricItems, text?
     quoted('sample', told),
     'Judge it by the attached image.',
   ].join('\n');
-  return { system, prompt, imageAt: 0, promptHash: sha256(`${system}\u0000${prompt}`) };
+  return { system, prompt, imageAt: 0 };
 }
 
 function quoted(tag: string, text: string): string {
