@@ -22,6 +22,9 @@ export const noChromium = 'no Chromium found: apt-get install chromium, or name 
 
 export async function openBrowser(): Promise<Browser> {
   if (chromiumPath === null) throw new Error(noChromium);
-  // A container's root has no sandbox; the pages are ours.
-  return chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  // A container's root has no sandbox, and most of them no GPU; the pages are ours.
+  return chromium.launch({
+    executablePath: chromiumPath,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-software-rasterizer'],
+  });
 }

@@ -27,8 +27,8 @@ for (const colorScheme of ['light', 'dark'] as const)
     const page = await browser.newPage({ viewport: { width, height }, colorScheme });
     const shot = (name: string, fullPage = false) =>
       page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage });
-    page.on('console', (message) => void console.log(message.type(), message.text()));
-    page.on('pageerror', (error) => void console.log('ERROR', error));
+    page.on('console', (message) => console.log(message.type(), message.text()));
+    page.on('pageerror', (error) => console.log('ERROR', error));
     await page.goto(desk.address);
     await page.getByLabel('Your name or initials').waitFor();
     await shot('0-gate');
