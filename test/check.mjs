@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 const only = process.argv.slice(2);
-const names = ['lint', 'format', 'types', 'ruff', 'mypy', 'vitest', 'pytest'];
+const names = ['lint', 'format', 'types', 'page-types', 'ruff', 'mypy', 'vitest', 'pytest'];
 const unknown = only.find((name) => !names.includes(name));
 if (unknown !== undefined) {
   const [stream, code] = ['--help', '-h'].includes(unknown) ? [process.stdout, 0] : [process.stderr, 2];
@@ -36,6 +36,7 @@ const checks = [
   ['lint', bin('oxlint'), ['--type-aware']],
   ['format', bin('oxfmt'), ['--check']],
   ['types', bin('tsc'), ['--noEmit']],
+  ['page-types', bin('tsc'), ['--noEmit', '-p', 'src/review/page']],
   [
     'ruff',
     python,
