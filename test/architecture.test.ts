@@ -73,6 +73,7 @@ const pure = [
     'sampled/sampled-report',
     'sampled/headroom-verdict',
     'verdicts/agreement',
+    'verdicts/estimate',
     'verdicts/estimates',
     'verdicts/queue-design',
     'verdicts/verdict',

@@ -3,11 +3,12 @@
  * ids are the samples' own, times are ISO 8601, images travel as the bytes of their file.
  */
 import { z } from 'zod';
-import { estimateSchema } from '../evaluation/verdicts/estimates.js';
+import { estimateSchema } from '../evaluation/verdicts/estimate.js';
 import { readerSchema, reviewReasonSchema, verdictKindSchema, verdictSchema } from '../evaluation/verdicts/verdict.js';
 import { modalitySchema, questionTypeSchema } from '../sample.js';
 
 export { reviewReasons, verdictKinds, verdictSchema } from '../evaluation/verdicts/verdict.js';
+export type { Estimate } from '../evaluation/verdicts/estimate.js';
 export type { ReviewReason, Verdict, VerdictKind } from '../evaluation/verdicts/verdict.js';
 
 /** Body of `POST api/verdicts`. */

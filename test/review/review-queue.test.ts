@@ -6,7 +6,7 @@ import { readParquet } from '../../src/dataset/tables/table.js';
 import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queue.js';
 import { reviewSummary } from '../../src/loop/review/review-summary.js';
 import { openVerdicts, readVerdicts, type NewVerdict } from '../../src/loop/review/verdict-file.js';
-import { reviewedRun, type ReviewedRun } from './recorded-run.js';
+import { reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
 let run: ReviewedRun;
 let queue: ReviewQueue;

@@ -1,6 +1,6 @@
 /** How far two readers agree beyond chance: Cohen's kappa on the samples that both judged. Pure. */
 import { bootstrapIntervals } from '../bootstrap.js';
-import type { Estimate } from './estimates.js';
+import type { Estimate } from './estimate.js';
 import type { Verdict } from './verdict.js';
 
 /** Of the two readers who judged most samples in common; null where none did, or both said one and the same of all. */

@@ -5,20 +5,11 @@
  * The figures are of what the readers would say of every candidate. Where their own error is known (`readerError`), they are
  * turned into what is true of the candidates (Rogan and Gladen 1978).
  */
-import { z } from 'zod';
 import { wilsonInterval } from '../wilson.js';
 import type { Interval } from '../bootstrap.js';
+import type { Estimate } from './estimate.js';
 import { consensusOf, type Verdict } from './verdict.js';
 import { queueParts, type QueueItem, type QueuePart } from './queue-design.js';
-
-/** A figure, its 95 % interval, and the samples that it stands on. */
-export const estimateSchema = z.strictObject({
-  value: z.number(),
-  low: z.number(),
-  high: z.number(),
-  n: z.int().min(0),
-});
-export type Estimate = z.infer<typeof estimateSchema>;
 
 /** The queue of one cycle, and how many candidates it was drawn from. */
 export interface DrawnQueue {

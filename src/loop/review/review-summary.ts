@@ -1,16 +1,11 @@
 /** What verdicts on a run say so far: per cycle and of all cycles that were judged. */
 import { z } from 'zod';
 import { readersKappa } from '../../evaluation/verdicts/agreement.js';
-import {
-  estimateSchema,
-  reviewEstimates,
-  type DrawnQueue,
-  type EstimateOptions,
-} from '../../evaluation/verdicts/estimates.js';
-import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/verdict.js';
+import { estimateSchema } from '../../evaluation/verdicts/estimate.js';
+import { reviewEstimates, type DrawnQueue, type EstimateOptions } from '../../evaluation/verdicts/estimates.js';
+import { consensusOf, disputedOf, standingVerdicts, type Verdict } from '../../evaluation/verdicts/verdict.js';
 import { readQueues } from './review-queue.js';
 import { readVerdicts } from './verdict-file.js';
-import { standingVerdicts } from '../../evaluation/verdicts/verdict.js';
 
 const figures = {
   /** Share of the accepted candidates that the readers accept. */

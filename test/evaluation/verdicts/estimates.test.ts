@@ -1,7 +1,8 @@
 /** The review queue's design and what verdicts on it say, against a population whose truth is known. */
 import { describe, expect, test } from 'vitest';
 import { readersKappa } from '../../../src/evaluation/verdicts/agreement.js';
-import { reviewEstimates, type Estimate } from '../../../src/evaluation/verdicts/estimates.js';
+import type { Estimate } from '../../../src/evaluation/verdicts/estimate.js';
+import { reviewEstimates } from '../../../src/evaluation/verdicts/estimates.js';
 import { drawQueue, type QueueCandidate, type QueueItem } from '../../../src/evaluation/verdicts/queue-design.js';
 import { standingVerdicts, type Verdict, type VerdictKind } from '../../../src/evaluation/verdicts/verdict.js';
 import { seededRandom } from '../../../src/random.js';
