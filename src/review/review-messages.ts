@@ -3,56 +3,13 @@
  * ids are the samples' own, times are ISO 8601, images travel as the bytes of their file.
  */
 import { z } from 'zod';
+import { estimateSchema } from '../evaluation/verdicts/estimate.js';
+import { readerSchema, reviewReasonSchema, verdictKindSchema, verdictSchema } from '../evaluation/verdicts/verdict.js';
 import { modalitySchema, questionTypeSchema } from '../sample.js';
 
-/** What a reader can say of a sample; `skip` says nothing of it. */
-export const verdictKinds = [
-  'accept',
-  'wrong-answer',
-  'bad-question',
-  'bad-rationale',
-  'unusable-image',
-  'skip',
-] as const;
-export const verdictKindSchema = z.enum(verdictKinds);
-export type VerdictKind = z.infer<typeof verdictKindSchema>;
-
-/** Why a sample is in the queue; the first two are the random samples that estimates stand on. */
-export const reviewReasons = [
-  'random-accepted',
-  'random-rejected',
-  'disagreement',
-  'near-threshold',
-  'thin-stratum',
-] as const;
-export const reviewReasonSchema = z.enum(reviewReasons);
-export type ReviewReason = z.infer<typeof reviewReasonSchema>;
-
-/** A reader's name or initials, as it is written down with each verdict. */
-export const readerSchema = z.string().trim().min(1).max(80);
-
-/** One verdict, as it stands in verdicts.jsonl and as the page gets it. */
-export const verdictSchema = z.strictObject({
-  /** Made by whoever judges; a repeated one is no second verdict. */
-  id: z.uuid(),
-  /** Id of the sample. */
-  item: z.string().min(1),
-  reader: readerSchema,
-  verdict: verdictKindSchema,
-  /** The right answer in the reader's words; with `wrong-answer` only, one of the options where there are any. */
-  correctedAnswer: z.string().trim().min(1).max(2000).optional(),
-  comment: z.string().trim().min(1).max(4000).optional(),
-  /** When it was written down, ISO 8601. */
-  at: z.iso.datetime(),
-  /** Time that the reader took, in seconds. */
-  seconds: z.number().min(0),
-  /** The reader saw R_φ's score before judging. */
-  scoreSeen: z.boolean(),
-  strategy: reviewReasonSchema,
-  /** The probability with which the queue holds this sample, (0, 1]; null where it has none that is known. */
-  probability: z.number().gt(0).max(1).nullable(),
-});
-export type Verdict = z.infer<typeof verdictSchema>;
+export { reviewReasons, verdictKinds, verdictSchema } from '../evaluation/verdicts/verdict.js';
+export type { Estimate } from '../evaluation/verdicts/estimate.js';
+export type { ReviewReason, Verdict, VerdictKind } from '../evaluation/verdicts/verdict.js';
 
 /** Body of `POST api/verdicts`. */
 export const verdictRequestSchema = verdictSchema
@@ -132,15 +89,6 @@ export const reviewItemSchema = z.strictObject({
   verdict: verdictSchema.nullable(),
 });
 export type ReviewItem = z.infer<typeof reviewItemSchema>;
-
-/** A figure, its 95 % interval, and the verdicts (or pairs of them) that it stands on. */
-export const estimateSchema = z.strictObject({
-  value: z.number(),
-  low: z.number(),
-  high: z.number(),
-  n: z.int().min(0),
-});
-export type Estimate = z.infer<typeof estimateSchema>;
 
 /** What the verdicts say: precision of D_gen, recall of the filter (both design-weighted), Cohen's kappa of two readers. */
 export const estimatesSchema = z.strictObject({
