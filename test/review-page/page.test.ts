@@ -152,10 +152,10 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
     await shows(page, 1);
     expect(await page.locator('*').count()).toBeLessThan(250);
     expect(desk.requests.filter((request) => request.startsWith('GET api/items/')).length).toBeLessThan(5);
-    desk.refusal = { status: 409, message: 'The run was taken up meanwhile', remedy: 'load the page again' };
+    desk.refusal = { status: 409, message: 'the run was taken up meanwhile', remedy: 'Load the page again.' };
     await press(page, 1, 'a');
     await page.getByText('Not taken: “Accept” for sample sample-1.').waitFor();
-    await page.getByText('To mend it: load the page again.').waitFor();
+    await page.getByText('The run was taken up meanwhile. Load the page again.').waitFor();
     desk.refusal = null;
     await page.getByRole('button', { name: 'I have seen it' }).click();
     await page.keyboard.press('ArrowLeft');

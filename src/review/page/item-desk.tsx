@@ -6,6 +6,7 @@ import { queries } from './desk-client.js';
 import { ImageViewer, type ImageHandle } from './image-viewer.js';
 import { Keys, type KeyBinding } from './keyboard.js';
 import { recall, remember } from './page-storage.js';
+import { Waiting } from './progress-panel.js';
 import type { Mark } from './queue-marks.js';
 import { verdictWords } from '../review-words.js';
 import { SampleCard } from './sample-card.js';
@@ -89,9 +90,7 @@ export function ItemDesk({
       <div className="side">
         <div className="reading">
           {item === undefined ? (
-            <p className="waiting" role="status">
-              {(error ?? failureReason)?.message ?? 'The sample is fetched …'}
-            </p>
+            <Waiting what="The sample is fetched" error={error ?? failureReason} />
           ) : (
             <SampleCard item={item} />
           )}

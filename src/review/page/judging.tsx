@@ -6,7 +6,7 @@ import { queries } from './desk-client.js';
 import { ItemDesk, type Judgement } from './item-desk.js';
 import { Keys, type KeyBinding } from './keyboard.js';
 import type { Entry, Outbox } from './outbox.js';
-import { Estimates } from './progress-panel.js';
+import { Estimates, Waiting } from './progress-panel.js';
 import { lastJudged, nextOpen, placesOf, type Place } from './queue-marks.js';
 import { counted, scoreText, verdictWords } from '../review-words.js';
 
@@ -24,8 +24,7 @@ export function JudgingView(props: JudgingProps): ReactElement {
   const { reader, pending } = props;
   const { data: queue, error, failureReason } = useQuery(queries.queue(reader));
   const places = useMemo(() => (queue === undefined ? [] : placesOf(queue, pending, reader)), [queue, pending, reader]);
-  if (queue === undefined)
-    return <p className="waiting">{(error ?? failureReason)?.message ?? 'The samples are fetched …'}</p>;
+  if (queue === undefined) return <Waiting what="The samples are fetched" error={error ?? failureReason} />;
   if (places.length === 0) return <p className="waiting">There is no sample to judge in this run yet.</p>;
   return <Queue {...props} places={places} />;
 }

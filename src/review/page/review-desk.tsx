@@ -7,20 +7,16 @@ import { JudgingView } from './judging.js';
 import { DisputedView } from './disputed-view.js';
 import type { Outbox } from './outbox.js';
 import { recall, remember } from './page-storage.js';
-import { SendingNotice } from './progress-panel.js';
+import { SendingNotice, Waiting } from './progress-panel.js';
 
 export function ReviewDesk({ outbox }: { outbox: Outbox }): ReactElement {
   const { data: session, failureReason, error } = useQuery(queries.session());
   const [reader, setReader] = useState(() => recall('reader'));
   if (session === undefined)
     return (
-      <main className="waiting">
+      <main>
         <h1>Review desk</h1>
-        <p role="status">
-          {failureReason === null && error === null
-            ? 'The review desk opens …'
-            : `${(error ?? failureReason)?.message}.`}
-        </p>
+        <Waiting what="It opens" error={error ?? failureReason} />
       </main>
     );
   if (reader === null)
