@@ -32,7 +32,8 @@ if (setup.status !== 0 || python === undefined) {
   process.exit(1);
 }
 
-const checks = [
+/** @type {[name: string, command: string, values: string[]][]} */
+const all = [
   ['lint', bin('oxlint'), ['--type-aware']],
   ['format', bin('oxfmt'), ['--check']],
   ['types', bin('tsc'), ['--noEmit']],
@@ -44,7 +45,8 @@ const checks = [
   ],
   ['mypy', python, ['-m', 'mypy', '--config-file', 'py/pyproject.toml', 'py/medgr2']],
   ['vitest', bin('vitest'), ['run', '--config', 'test/vitest.config.ts']],
-].filter(([name]) => wanted(name));
+];
+const checks = all.filter(([name]) => wanted(name));
 const pytest = ['-m', 'pytest', '-q', '-c', 'py/pyproject.toml', '--rootdir', '.', 'test/py'];
 
 const failed = [];

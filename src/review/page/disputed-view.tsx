@@ -22,14 +22,19 @@ export function DisputedView({ reader, onJudge }: { reader: string; onJudge: (it
   return (
     <>
       <nav className="steps" aria-label="Disputed samples">
-        <button type="button" disabled={at === 0} onClick={() => go(at - 1)}>
-          ← Previous
+        <button type="button" disabled={at === 0} aria-label="Previous disputed sample" onClick={() => go(at - 1)}>
+          ← <span className="word">Previous</span>
         </button>
         <span>
           Disputed sample <b>{at + 1}</b> of {items.length}
         </span>
-        <button type="button" disabled={at === items.length - 1} onClick={() => go(at + 1)}>
-          Next →
+        <button
+          type="button"
+          disabled={at === items.length - 1}
+          aria-label="Next disputed sample"
+          onClick={() => go(at + 1)}
+        >
+          <span className="word">Next</span> →
         </button>
       </nav>
       <DisputedSample
@@ -64,7 +69,7 @@ function DisputedSample({
   return (
     <div className="two-sides">
       {item === undefined ? <div className="viewer" aria-busy="true" /> : <ImageViewer item={item} />}
-      <div className="side">
+      <div className="side reading">
         {item !== undefined && <SampleCard item={item} />}
         <section aria-labelledby="said">
           <h3 id="said">What the readers said</h3>

@@ -53,6 +53,7 @@ function PictureViewer({
 }): ReactElement {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [shown, setShown] = useState<GreyWindow>(picture.first);
+  /** Drags change the window instead of moving the image. */
   const [windowing, setWindowing] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const zoomed = useRef<Zoom>(null);
@@ -77,8 +78,6 @@ function PictureViewer({
     },
   };
   useImperativeHandle(ref, () => handle);
-  const deep = picture.most > 255;
-
   return (
     <figure className="viewer">
       <div
@@ -105,18 +104,13 @@ function PictureViewer({
             −
           </button>
           <button type="button" aria-pressed={windowing} onClick={() => setWindowing(!windowing)}>
-            Window by drag
+            Window
           </button>
-          {deep && (
-            <button type="button" onClick={() => setShown({ low: 0, high: picture.most })}>
-              As the model reads it
-            </button>
-          )}
           <button type="button" onClick={handle.reset}>
             Reset
           </button>
         </div>
-        <WindowSliders shown={shown} most={picture.most} onChange={setShown} />
+        {windowing && <WindowSliders shown={shown} most={picture.most} onChange={setShown} />}
       </figcaption>
     </figure>
   );
@@ -156,6 +150,11 @@ function WindowSliders({
           onChange={(event) => onChange(around(level, event.target.valueAsNumber))}
         />
       </label>
+      {most > 255 && (
+        <button type="button" onClick={() => onChange({ low: 0, high: most })}>
+          As the model reads it
+        </button>
+      )}
     </div>
   );
 }

@@ -87,19 +87,22 @@ export function ItemDesk({
     <div className="two-sides">
       {item === undefined ? <div className="viewer" aria-busy="true" /> : <ImageViewer item={item} ref={image} />}
       <div className="side">
-        {item === undefined ? (
-          <p className="waiting" role="status">
-            {(error ?? failureReason)?.message ?? 'The sample is fetched …'}
-          </p>
-        ) : (
-          <SampleCard item={item} />
-        )}
-        {mark !== null && (
-          <p className="judged">
-            Your verdict: <b>{verdictWords[mark.verdict].label}</b>
-            {mark.correctedAnswer !== undefined && `, right is “${mark.correctedAnswer}”`}. Another one takes its place.
-          </p>
-        )}
+        <div className="reading">
+          {item === undefined ? (
+            <p className="waiting" role="status">
+              {(error ?? failureReason)?.message ?? 'The sample is fetched …'}
+            </p>
+          ) : (
+            <SampleCard item={item} />
+          )}
+          {mark !== null && (
+            <p className="judged">
+              Your verdict: <b>{verdictWords[mark.verdict].label}</b>
+              {mark.correctedAnswer !== undefined && `, right is “${mark.correctedAnswer}”`}. Another one takes its
+              place.
+            </p>
+          )}
+        </div>
         <CommentField
           ref={commentField}
           value={comment}

@@ -78,7 +78,11 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
         {said}
       </p>
       <Steps places={places} at={at} onStep={step} />
-      {last !== null && <LastVerdict last={last} reader={reader} onUndo={undo} />}
+      {last === null ? (
+        <p className="last">Nothing is judged yet.</p>
+      ) : (
+        <LastVerdict last={last} reader={reader} onUndo={undo} />
+      )}
       {place === undefined ? (
         <Finished places={places} moves={moves} onSkipped={(skipped) => go(skipped)} />
       ) : (
@@ -135,8 +139,8 @@ function Steps({
   const unsent = places.filter(({ mark }) => mark?.saved === false).length;
   return (
     <nav className="steps" aria-label="Samples">
-      <button type="button" disabled={at === 0} onClick={() => onStep(-1)}>
-        ← Previous
+      <button type="button" disabled={at === 0} aria-label="Previous sample" onClick={() => onStep(-1)}>
+        ← <span className="word">Previous</span>
       </button>
       <div className="how-far">
         <span>
@@ -148,8 +152,13 @@ function Steps({
         </span>
         <progress aria-label="Judged samples" max={places.length} value={judged} />
       </div>
-      <button type="button" disabled={at === -1 || at === places.length - 1} onClick={() => onStep(1)}>
-        Next →
+      <button
+        type="button"
+        disabled={at === -1 || at === places.length - 1}
+        aria-label="Next sample"
+        onClick={() => onStep(1)}
+      >
+        <span className="word">Next</span> →
       </button>
     </nav>
   );
@@ -171,7 +180,7 @@ function LastVerdict({
       <span>
         <b>{verdictWords[mark.verdict].done}</b>
         {mark.correctedAnswer !== undefined && `, right is “${mark.correctedAnswer}”`}: sample {at + 1}
-        {score !== null && mark.saved && `, reward model’s score ${scoreText(score)}`}
+        {score !== null && mark.saved && `, scored ${scoreText(score)}`}
       </span>
       <button type="button" className="plain" onClick={onUndo}>
         Undo <kbd aria-hidden="true">U</kbd>

@@ -1,5 +1,5 @@
 /** Keys: what each does, in one list that the page obeys and the `?` window shows. */
-import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, type ReactElement } from 'react';
 import { recall, remember } from './page-storage.js';
 
 export interface KeyBinding {
@@ -28,11 +28,12 @@ function belongsToField(event: KeyboardEvent): boolean {
 
 /** @param singleKeys One letter is enough; a reader who dictates or uses a switch may not want that (WCAG 2.1.4). */
 function useKeys(bindings: readonly KeyBinding[], singleKeys: boolean): void {
+  // Together with what is on the screen: a key pressed just then would judge the sample before.
   const current = useRef(bindings);
-  useEffect(() => {
+  useLayoutEffect(() => {
     current.current = bindings;
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || belongsToField(event)) return;
       if (document.querySelector('dialog[open]') !== null) return;
@@ -97,10 +98,17 @@ function KeysDialog({
   onClose: () => void;
 }): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // The first control stands at the end: the list would open scrolled past itself.
+    title.current?.focus();
+  }, []);
   return (
     <dialog ref={dialog} aria-labelledby="keys-title" onClose={onClose}>
-      <h2 id="keys-title">Keys</h2>
+      <h2 id="keys-title" ref={title} tabIndex={-1}>
+        Keys
+      </h2>
       <dl className="keys">
         {bindings.map(({ keys, label }) => (
           <div key={label}>

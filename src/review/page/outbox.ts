@@ -50,9 +50,11 @@ export interface OutboxOptions {
 
 export class Outbox {
   readonly #options: Required<OutboxOptions>;
+  /** In the order of their keys. */
   readonly #entries = new Map<string, Stored>();
   readonly #listeners = new Set<() => void>();
   #state: OutboxState = { pending: [], refused: [], trouble: null, kept: true };
+  #latest = 0;
   #count = 0;
   #sending = false;
   #hurry: () => void = () => {};
@@ -72,8 +74,9 @@ export class Outbox {
   /** Keeps the entries, then sends them. */
   add(...entries: readonly Entry[]): void {
     for (const entry of entries) {
-      // By time, then by count: keys in their order are entries in their order, also after a reload.
-      const key = `${this.#options.prefix}${String(Date.now()).padStart(15, '0')}-${String(this.#count++).padStart(6, '0')}`;
+      // By time, which a clock put back does not turn, then by count: keys in their order are entries in theirs.
+      this.#latest = Math.max(this.#latest, Date.now());
+      const key = `${this.#options.prefix}${String(this.#latest).padStart(15, '0')}-${String(this.#count++).padStart(6, '0')}`;
       this.#put(`${key}-${entry.body.id}`, { entry });
     }
     this.#tell();
@@ -83,11 +86,14 @@ export class Outbox {
   /** Reads what is in storage, as after a change by another tab, and sends it. */
   reload(): void {
     const { storage, prefix } = this.#options;
+    const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at) ?? '').toSorted();
+    // Where storage took nothing, what is here is all there is.
     if (this.#state.kept) this.#entries.clear();
-    for (let at = 0; at < storage.length; at++) {
-      const key = storage.key(at);
-      const value = key?.startsWith(prefix) === true ? storage.getItem(key) : null;
-      if (key !== null && value !== null) this.#entries.set(key, JSON.parse(value) as Stored);
+    for (const key of keys) {
+      const value = key.startsWith(prefix) ? storage.getItem(key) : null;
+      if (value === null) continue;
+      this.#entries.set(key, JSON.parse(value) as Stored);
+      this.#latest = Math.max(this.#latest, Number.parseInt(key.slice(prefix.length), 10));
     }
     this.#tell();
     void this.#drain();
@@ -133,11 +139,7 @@ export class Outbox {
   }
 
   #next(): [string, Stored] | undefined {
-    return this.#ordered().find(([, { refusal }]) => refusal === undefined);
-  }
-
-  #ordered(): [string, Stored][] {
-    return [...this.#entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return this.#entries.entries().find(([, { refusal }]) => refusal === undefined);
   }
 
   #wait(failures: number): Promise<void> {
@@ -167,7 +169,7 @@ export class Outbox {
   }
 
   #tell(trouble: OutboxState['trouble'] = this.#state.trouble): void {
-    const ordered = this.#ordered();
+    const ordered = [...this.#entries];
     const pending = ordered.filter(([, { refusal }]) => refusal === undefined).map(([, { entry }]) => entry);
     const refused = ordered.flatMap(([key, { entry, refusal }]) => (refusal ? [{ key, entry, ...refusal }] : []));
     this.#state = { pending, refused, trouble, kept: this.#state.kept || pending.length === 0 };

@@ -46,7 +46,7 @@ export function SendingNotice({ outbox, state }: { outbox: Outbox; state: Outbox
       {trouble !== null && pending.length > 0 && (
         <div className="banner">
           <p>
-            <b>{trouble.message}.</b> {counted(pending.length, 'entry').replace('entrys', 'entries')} of yours{' '}
+            <b>{trouble.message}.</b> {counted(pending.length, 'verdict')} of yours{' '}
             {pending.length === 1 ? 'is' : 'are'}{' '}
             {kept ? 'kept in this browser and sent again' : 'not saved anywhere: do not close this page'}. You can go on
             judging. To mend it: {trouble.remedy}.

@@ -14,8 +14,13 @@ export function ReviewDesk({ outbox }: { outbox: Outbox }): ReactElement {
   const [reader, setReader] = useState(() => recall('reader'));
   if (session === undefined)
     return (
-      <main className="waiting" role="status">
-        {failureReason === null && error === null ? 'The review desk opens …' : `${(error ?? failureReason)?.message}.`}
+      <main className="waiting">
+        <h1>Review desk</h1>
+        <p role="status">
+          {failureReason === null && error === null
+            ? 'The review desk opens …'
+            : `${(error ?? failureReason)?.message}.`}
+        </p>
       </main>
     );
   if (reader === null)
@@ -45,7 +50,8 @@ function ReaderGate({ session, onReader }: { session: Session; onReader: (name: 
       >
         <label htmlFor="reader">Your name or initials</label>
         <p id="reader-use" className="name">
-          They stand beside each verdict, so that two readers can be compared. Nothing leaves this computer.
+          They stand beside each verdict, so that two readers can be compared. The page sends them to nobody but the
+          medgr2 that serves it.
         </p>
         <input
           id="reader"

@@ -113,7 +113,7 @@ export function CommentField({
       </span>
       <textarea
         ref={ref}
-        rows={2}
+        rows={1}
         maxLength={4000}
         value={value}
         onChange={(event) => onChange(event.target.value)}
