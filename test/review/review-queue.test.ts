@@ -2,11 +2,16 @@
 import { appendFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { statusCommand } from '../../src/cli/commands/status-command.js';
+import { summaryOf as summaryText } from '../../src/cli/print/summary-text.js';
 import { readParquet } from '../../src/dataset/tables/table.js';
 import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queue.js';
+import { estimateText } from '../../src/loop/review/review-text.js';
+import { exportSource } from '../../src/loop/result/export-run.js';
+import { writeReport } from '../../src/report/write-report.js';
 import { reviewSummary } from '../../src/loop/review/review-summary.js';
 import { openVerdicts, readVerdicts, type NewVerdict } from '../../src/loop/review/verdict-file.js';
-import { reviewedRun, type ReviewedRun } from './reviewed-run.js';
+import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
 let run: ReviewedRun;
 let queue: ReviewQueue;
@@ -115,5 +120,22 @@ describe('verdicts.jsonl', () => {
     const share = weight(accepted.filter(({ at }) => at % 5 !== 0)) / weight(accepted);
     expect(summary?.precision?.value).toBeCloseTo(share, 9);
     expect(summary?.cycles).toMatchObject([{ cycle: 1, judged: 15, precision: summary?.precision }]);
+  });
+
+  test('is told by status, report, data card and the next result', async () => {
+    const figure = estimateText(reviewSummary(run.runDir)?.precision ?? null);
+    const printed: string[] = [];
+    const io = { out: (text: string) => printed.push(text), error: () => {}, env: {}, signal: AbortSignal.any([]) };
+    await statusCommand(run.runDir, false, io);
+    expect(printed.join('\n')).toContain(`precision of D_gen: ${figure}`);
+    await statusCommand(run.runDir, true, io);
+    expect(JSON.parse(printed.at(-1)!)).toMatchObject({ review: reviewSummary(run.runDir) });
+    const { tables } = await exportSource(run.runDir);
+    expect(tables.flatMap(({ rows }) => rows)).toContainEqual(['precision of D_gen', figure]);
+    const { file: page } = await writeReport([run.runDir], { images: false });
+    expect(readFileSync(page, 'utf8')).toContain(figure);
+    const result = await run.again(reviewConfig());
+    expect(result.review).toEqual(reviewSummary(run.runDir));
+    expect(summaryText(result, run.runDir)).toContain(`precision of D_gen: ${figure}`);
   });
 });

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { medgr2, shellWord } from '../../called-as.js';
 import { ConfigError } from '../../errors.js';
 import { reviewSummary } from '../../loop/review/review-summary.js';
+import { reviewLines } from '../../loop/review/review-text.js';
 import type { CommandIo } from '../command-io.js';
-import { reviewLines } from '../print/review-text.js';
 import { expectOneRun } from '../run-state.js';
 
 export interface ReviewCommand {

@@ -1,4 +1,4 @@
-/** How far two readers agree beyond chance: Cohen's kappa on the samples that both judged. Pure. */
+/** How far two readers agree beyond chance: Cohen's kappa on the samples that both judged; and how often they err. Pure. */
 import { bootstrapIntervals } from '../bootstrap.js';
 import type { Estimate } from './estimate.js';
 import type { Verdict } from './verdict.js';
@@ -22,6 +22,19 @@ export function readersKappa(standing: readonly Verdict[]): (Estimate & { reader
     high: value,
   };
   return { value, low: Math.max(-1, low), high, n, readers };
+}
+
+/** Fewer in common say nothing of how often a reader errs. */
+const leastShared = 20;
+
+/**
+ * How often a reader accepts what is wrong or refuses what is right, from how often two of them differ in that: alike and apart in
+ * their errors, they differ in 2·e·(1 − e) of the samples. Null where they share too few, or differ as by chance.
+ */
+export function readerErrorOf(standing: readonly Verdict[]): number | null {
+  const pairs = mostShared(standing)?.pairs ?? [];
+  const differ = pairs.filter(([a, b]) => (a === 'accept') !== (b === 'accept')).length / pairs.length;
+  return pairs.length < leastShared || differ >= 0.5 ? null : (1 - Math.sqrt(1 - 2 * differ)) / 2;
 }
 
 type Pair = readonly [string, string];

@@ -8,6 +8,8 @@ import { readDataset } from '../../dataset/folders/dataset-folder.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { DataError, RunError } from '../../errors.js';
 import { formatNumber } from '../../format.js';
+import { reviewOrNull } from '../review/review-summary.js';
+import { reviewRows } from '../review/review-text.js';
 import { runResultSchema, type RunResult } from './run-result.js';
 import { datasetFolders, imagesOf, readConfig } from './run-sources.js';
 import { hashFile } from '../folder/output-hashes.js';
@@ -32,6 +34,7 @@ async function runSource(runDir: string): Promise<ExportSource> {
   // A result that is missing or damaged leaves its figures out; what the data are must be said all the same.
   const result = readOrNull(join(runDir, runFiles.result), runResultSchema);
   await confirmDataset(runDir, file, result);
+  const review = reviewOrNull(runDir);
   const notice = result?.notice ?? noticeOf(runDir);
   const known = await imagesOf(config);
   const all = (await readSamples(file)).map((sample) => ({
@@ -48,7 +51,11 @@ async function runSource(runDir: string): Promise<ExportSource> {
       'Question-answer samples about medical images, written by a model, graded by a reward model and kept where their score ' +
       `passed a threshold (the MedGR² loop). ${notice}`.trimEnd(),
     splits: [{ name: 'train', samples }],
-    tables: [provenance(config, result, runDir), ...(result === null ? [] : [figures(result)])],
+    tables: [
+      provenance(config, result, runDir),
+      ...(result === null ? [] : [figures(result)]),
+      ...(review === null ? [] : [{ title: reviewTitle, rows: [['', ''], ...reviewRows(review)] }]),
+    ],
     licence: await licenceOf(config),
     leftOut: all.length - samples.length,
   };
@@ -86,6 +93,9 @@ async function licenceOf({ data }: Config): Promise<string> {
   );
   return [...new Set(licences)].join('; ') || 'not stated';
 }
+
+const reviewTitle =
+  'What experts said of it (estimates with 95 % intervals, by the probability with which each sample was drawn)';
 
 function provenance(config: Config, result: RunResult | null, runDir: string): ExportSource['tables'][number] {
   return {

@@ -9,7 +9,7 @@ import { drawQueue, queueParts, type QueueCandidate } from '../../evaluation/ver
 import { reviewReasonSchema } from '../../evaluation/verdicts/verdict.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { readParquet } from '../../dataset/tables/table.js';
-import { RunError } from '../../errors.js';
+import { ConfigError, RunError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { confirmOutput } from '../folder/check-outputs.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
@@ -54,7 +54,8 @@ export const longestQueue = 5000;
 
 /**
  * The queue of a cycle, drawn where there is none yet. The run may be finished, stopped or at work.
- * @throws RunError `nothing-to-review` where the cycle was not filtered, `queue-fixed` where it was drawn otherwise.
+ * @throws RunError `nothing-to-review` where the cycle was not filtered, `queue-stale` where it was filtered again since;
+ * ConfigError `queue-fixed` where it was drawn otherwise.
  */
 export async function reviewQueue(run: string, options: QueueOptions = {}): Promise<ReviewQueue> {
   const runDir = resolve(run);
@@ -63,11 +64,11 @@ export async function reviewQueue(run: string, options: QueueOptions = {}): Prom
   if (known !== null) return expectSame(known, options, runDir);
   const { size = usualSize } = options;
   if (!Number.isInteger(size) || size < 1 || size > longestQueue)
-    throw new RunError('queue-size', `a queue of ${size} samples cannot be drawn`, {
+    throw new ConfigError('queue-size', `a queue of ${size} samples cannot be drawn`, {
       remedy: `Give a whole number from 1 to ${longestQueue}.`,
     });
   const seed = options.seed ?? readConfig(join(runDir, runFiles.config)).seed;
-  const { candidates, tau } = await candidatesOf(runDir, cycle);
+  const { candidates, tau } = await queueCandidates(runDir, cycle);
   const [accepted, rejected] = queueParts.map((part) => candidates.filter((one) => one.part === part).length);
   const queue = queueSchema.parse({
     cycle,
@@ -103,7 +104,7 @@ export async function scoredCandidates(runDir: string, cycle: number): Promise<S
 const queueFile = (runDir: string, cycle: number): string => join(runDir, runFiles.reviewQueues, `cycle-${cycle}.json`);
 
 /** Filter stages that are done, by cycle and in their order. */
-function filterStages(runDir: string): Map<number, LedgerEntry> {
+export function filterStages(runDir: string): Map<number, LedgerEntry> {
   const { entries } = readLedger(join(runDir, runFiles.ledger));
   const done = [...entries.values()].filter(({ stage, arm }) => stage === 'filter' && arm === undefined);
   return new Map(done.toSorted((a, b) => a.cycle - b.cycle).map((entry) => [entry.cycle, entry]));
@@ -146,7 +147,7 @@ function expectSame(known: ReviewQueue, { size, seed }: QueueOptions, runDir: st
     ...(seed === undefined || seed === known.seed ? [] : [`seed ${known.seed} and not ${seed}`]),
   ];
   if (other.length === 0) return known;
-  throw new RunError('queue-fixed', `the queue of cycle ${known.cycle} was drawn with ${other.join(', ')}`, {
+  throw new ConfigError('queue-fixed', `the queue of cycle ${known.cycle} was drawn with ${other.join(', ')}`, {
     where: file,
     remedy:
       'Leave the size and the seed out to go on with it. Drawn anew, verdicts on it would no longer count: while there are none, delete the file.',
@@ -159,7 +160,11 @@ const decisionSchema = z.object({ id: z.string(), decision: z.string() });
 const partOf = (decision: string) =>
   decision === 'accepted' ? 'accepted' : decision === 'below-threshold' ? 'rejected' : null;
 
-async function candidatesOf(runDir: string, cycle: number): Promise<{ candidates: QueueCandidate[]; tau: number }> {
+/** What the queue of a cycle is drawn from, with the τ that parted them. */
+export async function queueCandidates(
+  runDir: string,
+  cycle: number,
+): Promise<{ candidates: QueueCandidate[]; tau: number }> {
   const file = join(runDir, stageKey(cycle, 'filter'), 'decisions.parquet');
   await confirmOutput(file);
   const decisions = new Map(

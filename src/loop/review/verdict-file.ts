@@ -106,7 +106,7 @@ function lockVerdicts(runDir: string, file: string) {
     throw new RunError('review-busy', `another process takes verdicts on the run in ${runDir}`, {
       cause: error,
       where: runDir,
-      remedy: `${error.message} All readers can use the one address. ${error.remedy ?? ''}`.trim(),
+      remedy: `All readers can use its one address. ${error.remedy ?? ''}`.trim(),
     });
   }
 }

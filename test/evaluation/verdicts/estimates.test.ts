@@ -1,6 +1,6 @@
 /** The review queue's design and what verdicts on it say, against a population whose truth is known. */
 import { describe, expect, test } from 'vitest';
-import { readersKappa } from '../../../src/evaluation/verdicts/agreement.js';
+import { readerErrorOf, readersKappa } from '../../../src/evaluation/verdicts/agreement.js';
 import type { Estimate } from '../../../src/evaluation/verdicts/estimate.js';
 import { reviewEstimates } from '../../../src/evaluation/verdicts/estimates.js';
 import { drawQueue, type QueueCandidate, type QueueItem } from '../../../src/evaluation/verdicts/queue-design.js';
@@ -188,6 +188,14 @@ describe('kappa', () => {
     // The asymptotic interval is 0.4 ± 0.25.
     expect(found?.low).toBeCloseTo(0.15, 1);
     expect(found?.high).toBeCloseTo(0.65, 1);
+  });
+
+  test('goes with how often a reader errs', () => {
+    // Of readers who err in one of ten, independently, 18 of 100 verdicts differ.
+    expect(readerErrorOf(table(41, 9, 9, 41))).toBeCloseTo(0.1, 9);
+    expect(readerErrorOf(table(10, 0, 0, 10))).toBe(0);
+    expect(readerErrorOf(table(5, 1, 1, 5))).toBeNull();
+    expect(readerErrorOf(table(5, 8, 8, 5))).toBeNull();
   });
 
   test('has a width where all agree, and is null where nothing varies or nobody shares', () => {
