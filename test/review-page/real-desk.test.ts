@@ -139,7 +139,8 @@ describe.skipIf(chromiumPath === null)(`page and server (${chromiumPath ?? noChr
         const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
         return { child, url: (JSON.parse(line) as { url: string }).url };
       };
-      let { child, url } = await start();
+      const { child: first, url } = await start();
+      let child = first;
       const page = await open(url, 'killed');
       for (let number = 1; number <= size; number++) {
         await press(page, number, 'a');
