@@ -51,6 +51,8 @@ describe.skipIf(chromiumPath === null)(`page and server (${chromiumPath ?? noChr
 
   async function press(page: Page, number: number, key: string): Promise<void> {
     await arrive(page, number);
+    // The same key at once is taken for one that was pressed twice.
+    await page.waitForTimeout(320);
     await page.keyboard.press(key);
   }
 

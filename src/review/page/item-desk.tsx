@@ -63,12 +63,14 @@ export function ItemDesk({
   const bindings: KeyBinding[] = [
     ...(choosing && item !== undefined
       ? [
-          ...otherOptions(item).map((option, at) => ({
-            keys: [String(at + 1)],
-            label: `Right is: ${option}`,
-            act: () => send('wrong-answer', option),
-            always: true,
-          })),
+          ...otherOptions(item)
+            .slice(0, 9)
+            .map((option, at) => ({
+              keys: [String(at + 1)],
+              label: `Right is: ${option}`,
+              act: () => send('wrong-answer', option),
+              always: true,
+            })),
           { keys: ['0'], label: 'Wrong; the right answer is not there', act: () => send('wrong-answer'), always: true },
           { keys: ['Escape'], label: 'Back to the verdicts', act: () => setChoosing(false), always: true },
         ]

@@ -142,7 +142,7 @@ const itemAddress = (item: string): string => `#/item/${encodeURIComponent(item)
 
 interface Route {
   view: 'judge' | 'disputed';
-  /** Named by the address; null: the first that is not judged. */
+  /** Named by the address, in its escapes; null: the first that is not judged. */
   item: string | null;
   /** Counts arrivals: the address that follows the reader's own steps is none. */
   visit: number;
@@ -152,7 +152,7 @@ function routeOf(fragment: string, visit: number): Route {
   const item = /^#\/item\/(.+)$/.exec(fragment)?.[1];
   return {
     view: fragment === '#/disputed' ? 'disputed' : 'judge',
-    item: item === undefined ? null : decodeURIComponent(item),
+    item: item ?? null,
     visit,
   };
 }
