@@ -156,10 +156,13 @@ export function checkCorrection({ correctedAnswer }: Pick<VerdictRequest, 'corre
 const shownAsIs: Readonly<Record<string, string>> = { png: 'image/png', jpeg: 'image/jpeg' };
 
 async function shownImage(path: string): Promise<{ bytes: Buffer; type: string }> {
-  const { format } = await metadataOf(path);
+  const { format, depth, channels } = await metadataOf(path);
   const type = shownAsIs[format ?? ''];
   if (type !== undefined) return { bytes: await readFile(path), type };
-  return { bytes: await sharp(path).autoOrient().png().toBuffer(), type: 'image/png' };
+  const picture = sharp(path).autoOrient();
+  // Else 16 bits would become 8, and 12 bits of them black.
+  if (depth === 'ushort') picture.toColourspace(channels > 2 ? 'rgb16' : 'grey16');
+  return { bytes: await picture.png().toBuffer(), type: 'image/png' };
 }
 
 async function sizeOf(path: string): Promise<{ width: number; height: number; bits: 8 | 16 }> {

@@ -147,6 +147,19 @@ describe('a reader', () => {
       expect(item.image).toEqual({ ...image, width: 64, height: 48, bits: 16 });
       const sent = Buffer.from(await (await fetch(`${server.url}${image.path}`)).arrayBuffer());
       expect(sent.equals(readFileSync(file))).toBe(true);
+      // 12 bits in a TIFF, which no browser shows.
+      const tiff = await sharp(
+        grey.map((value) => value % 4096),
+        { raw: { width: 64, height: 48, channels: 1 } },
+      )
+        .toColourspace('grey16')
+        .tiff({ compression: 'none' })
+        .toBuffer();
+      for (const name of names) writeFileSync(join(path, name), tiff);
+      const made = sharp(Buffer.from(await (await fetch(`${server.url}${image.path}`)).arrayBuffer()));
+      expect(await made.metadata()).toMatchObject({ format: 'png', depth: 'ushort' });
+      const pixels = await made.toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+      expect(pixels.readUInt16LE(2 * 199)).toBe((199 * 20) % 4096);
       for (const name of names) rmSync(join(path, name));
       const lost = await fetch(`${server.url}${image.path}`);
       expect([lost.status, reviewErrorSchema.parse(await lost.json()).error.code]).toEqual([404, 'image-missing']);
