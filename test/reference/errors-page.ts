@@ -1,9 +1,11 @@
 /** src/errors.md: every code of an error with its meaning, its remedy, and what the command line ends with. */
 import { errorCodes } from '../../src/error-codes.js';
-import * as errors from '../../src/errors.js';
+import * as namespace from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { errorRemedies } from './error-remedies.js';
 import { thrownErrors } from './error-sources.js';
+
+const errors: Record<string, unknown> = { ...namespace };
 
 export interface ErrorRow {
   code: ErrorCode;
@@ -16,20 +18,20 @@ export function errorRows(): ErrorRow[] {
   const thrown = Map.groupBy(thrownErrors(), ({ code }) => code);
   return (Object.keys(errorCodes) as ErrorCode[]).map((code) => {
     const all = thrown.get(code) ?? [];
-    const written = all.map(({ remedy }) => remedy).filter((remedy) => remedy !== '' && !/^…/.test(remedy));
+    const written = all.map(({ remedy }) => remedy).find((remedy) => remedy !== '' && !remedy.startsWith('…'));
     const named = all.find(({ error }) => error !== '')?.error ?? 'JobError';
     return {
       code,
       meaning: errorCodes[code],
-      remedy: errorRemedies[code] ?? written[0] ?? '',
+      remedy: errorRemedies[code] ?? written ?? '',
       exitCode: exitCodeOf(named),
     };
   });
 }
 
 function exitCodeOf(name: string): number {
-  const kind = errors[name as 'ConfigError'];
-  const made = Reflect.construct(kind, ['interrupted', '', { jobId: '' }]) as errors.Medgr2Error;
+  const kind = errors[name] as typeof namespace.ConfigError;
+  const made = Reflect.construct(kind, ['interrupted', '', { jobId: '' }]) as namespace.Medgr2Error;
   return made.exitCode;
 }
 
