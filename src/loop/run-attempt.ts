@@ -24,8 +24,8 @@ import { emptyLog } from './guards/alarm.js';
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
   runDir: string;
-  /** Called with every event, after it is in events.jsonl. */
-  onEvent?: ((event: TimedEvent) => void) | undefined;
+  /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
+  onEvent?: ((event: TimedEvent) => unknown) | undefined;
   /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
