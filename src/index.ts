@@ -42,11 +42,37 @@ export type { ExecutorInput } from './config/sections/executor.js';
 export type { GrpoOptions, SftOptions } from './config/trl-options/option-shapes.js';
 
 export { runLoop } from './loop/run.js';
+export type {
+  EventSink,
+  FilterContext,
+  LoopParts,
+  OwnProvider,
+  OwnStage,
+  OwnStageContext,
+  RewardFunction,
+  SampleFilter,
+  StageReport,
+} from './loop/parts/parts.js';
+export type { Part } from './part.js';
+export type { Grader } from './grading/index.js';
+export { promptStrategies } from './prompts/index.js';
+export type { GeneratorPrompt, PromptStrategy, StrategyPrompt, StrategyRequest } from './prompts/index.js';
+export type { Evaluator, GivenAnswer, Judgement } from './evaluation/evaluator.js';
+export type {
+  Capabilities,
+  FinishReason,
+  Provider,
+  ProviderReply,
+  ProviderRequest,
+  Usage,
+} from './providers/provider.js';
+export { ProviderCallError } from './providers/call-error.js';
+export type { CallErrorDetails, CallFailure } from './providers/call-error.js';
 export { runRecipe } from './loop/comparison/run-recipe.js';
 export { runSeeds } from './loop/comparison/run-seeds.js';
 export type { RunOptions } from './loop/run-attempt.js';
 export type { LoopEngine } from './loop/run-context.js';
-export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/run-events.js';
+export type { BuiltInStage, OwnStageName, RunEvent, StageMetrics, StageName, TimedEvent } from './loop/run-events.js';
 export type { CycleResult, RunResult } from './loop/result/run-result.js';
 export type { ArmResult, ComparisonResult, Curve, TransferGrid } from './loop/comparison/comparison-result.js';
 export type { PooledArm, PooledComparison } from './loop/comparison/pooled-comparison.js';

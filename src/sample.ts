@@ -53,7 +53,8 @@ export const provenanceSchema = z.strictObject({
   /** Provider name, e.g. `gemini`; `seed` for trusted samples. */
   provider: z.string(),
   model: z.string(),
-  strategy: strategySchema.nullable(),
+  /** Of the ready-made strategies, or one of a person's own; null where nobody was asked. */
+  strategy: z.string().min(1).nullable(),
   /** sha256 of the prompt that was sent, hex. */
   promptHash: z.string().nullable(),
   /** Which model answered, in the provider's own words; left out where it does not say. */

@@ -12,6 +12,7 @@ import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './problem-lines.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
 import type { Recipe } from './sections/recipe.js';
+import { mapModules, partModule } from './part-modules.js';
 import { configSchema, type Config } from './schema.js';
 import { readYaml, refusal, valueOf } from './yaml-file.js';
 
@@ -78,7 +79,9 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
   const value: unknown = valueOf(document, options.file) ?? {};
   const parsed = configSchema.safeParse(value);
   if (parsed.success) {
-    const config = resolvePaths(parsed.data, base, overrides);
+    const resolved = resolvePaths(parsed.data, base, overrides);
+    const parts = mapModules(resolved.parts, (reference, path) => partModule(reference, path, base));
+    const config = { ...resolved, parts };
     if (config.recipe.kind === 'arms') for (const arm of config.recipe.arms) armConfig(config, arm);
     return config;
   }

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { jobEventSchema } from '../bridge/contract/contract.js';
 import { stagePlanSchema } from './stage-plan.js';
 import { stageDetailSchema } from './stage-detail.js';
-import { stageNames } from './stage-names.js';
+import { stageNameSchema } from './stage-names.js';
 import { stageWorkSchema } from './foresight/work-schema.js';
 import { policyComparisonSchema } from './result/policy-comparison.js';
 import { alarmSchema, promotionSchema } from './guards/alarm.js';
 
-export { stageNames, type StageName } from './stage-names.js';
+export { stageNames, type BuiltInStage, type OwnStageName, type StageName } from './stage-names.js';
 
 const stage = {
   cycle: z.int().min(0),
-  stage: z.enum(stageNames),
+  stage: stageNameSchema,
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm: z.string().optional(),
 };

@@ -7,7 +7,7 @@ import { writeCards } from './result/model-card.js';
 import { firstGenerator } from './generator/generator-state.js';
 import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result/run-result.js';
 import { inRunFolder } from './in-run-folder.js';
-import { runStage } from './stage.js';
+import { runStage } from './parts/run-stage.js';
 import { evaluate } from './stages/evaluate.js';
 import { prepareData } from './stages/prepare-data.js';
 import { firstState, runCycles } from './before-cycles.js';

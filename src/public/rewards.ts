@@ -27,7 +27,17 @@ export { publishedAccuracy, publishedFormat, publishedLetter } from '../reward/p
 export type { Paper } from '../reward/published-reading.js';
 export { gradeCompletion, preferences } from '../reward/preference-pairs.js';
 export type { Grade, PreferenceOptions, PreferenceRow, PreferenceSet } from '../reward/preference-pairs.js';
-export { gradeSamples } from '../grading/grade-samples.js';
-export type { GradedKind, GradedRow, GradedSet, GradeOptions } from '../grading/grade-samples.js';
-export { loadWordNet } from '../grading/wordnet.js';
-export type { PartOfSpeech, Sense, Thesaurus } from '../grading/thesaurus.js';
+export { fourGrades, gradeSamples, loadWordNet } from '../grading/index.js';
+export type {
+  FourGrades,
+  FourGradesOptions,
+  GradedKind,
+  GradedRow,
+  GradedSet,
+  GradedText,
+  GradeOptions,
+  GradingContext,
+  PartOfSpeech,
+  Sense,
+  Thesaurus,
+} from '../grading/index.js';

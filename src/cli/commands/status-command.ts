@@ -4,7 +4,7 @@ import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
 import type { StageName } from '../../loop/run-events.js';
 import { isComparison } from '../../loop/result/run-end.js';
-import { stageWords } from '../../tui/parts/stage-words.js';
+import { wordsOf } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -115,9 +115,7 @@ function plain(status: RunStatus): string {
     ['status', `${statusWords[status.status]}${by}`],
     [
       'stage',
-      stage === null
-        ? null
-        : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stageWords[stage].name}${done}`,
+      stage === null ? null : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${wordsOf(stage).name}${done}`,
     ],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],

@@ -8,7 +8,7 @@ import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
 import { inRunFolder } from '../in-run-folder.js';
 import type { RunOptions } from '../run-attempt.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { prepareData } from '../stages/prepare-data.js';
 import { runArm, type ArmDone } from './arm.js';
 import { comparisonResult, flowsOf, type ComparisonProgress } from './compare-arms.js';

@@ -12,7 +12,7 @@ import { dataProgress, openRunData, type DataContext } from '../inputs/run-data.
 import { providerKey } from '../generator/open-generator.js';
 import type { RunOptions } from '../run-attempt.js';
 import { firstRewardModel } from '../before-cycles.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { seedExemplars } from '../stages/generator-update.js';
 import { readScored, score } from '../stages/score.js';
