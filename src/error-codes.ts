@@ -39,6 +39,8 @@ export const errorCodes = {
   'no-runs': 'There is no such folder of runs.',
   'strategy-unknown': 'No prompt strategy has that name.',
   'no-teacher': 'The simulated teacher knows no answers about these images.',
+  bundled: 'The package’s other files are not around it, most often since a bundler took it in.',
+  'node-too-old': 'Node is older than the code needs.',
   'not-ready': '`doctor` found something needed that is missing.',
   'nothing-selected': 'The selection of an arm leaves no sample.',
   'own-python': '`setup` is to install extras, and MEDGR2_PYTHON is a Python of yours.',

@@ -1,11 +1,9 @@
 /** src/errors.md: every code of an error with its meaning, its remedy, and what the command line ends with. */
 import { errorCodes } from '../../src/error-codes.js';
-import * as namespace from '../../src/errors.js';
+import * as errors from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { errorRemedies } from './error-remedies.js';
 import { thrownErrors } from './error-sources.js';
-
-const errors: Record<string, unknown> = { ...namespace };
 
 export interface ErrorRow {
   code: ErrorCode;
@@ -30,8 +28,8 @@ export function errorRows(): ErrorRow[] {
 }
 
 function exitCodeOf(name: string): number {
-  const kind = errors[name] as typeof namespace.ConfigError;
-  const made = Reflect.construct(kind, ['interrupted', '', { jobId: '' }]) as namespace.Medgr2Error;
+  const kind = new Map(Object.entries(errors)).get(name) as typeof errors.ConfigError;
+  const made = Reflect.construct(kind, ['interrupted', '', { jobId: '' }]) as errors.Medgr2Error;
   return made.exitCode;
 }
 
