@@ -29,7 +29,7 @@ const ranks: readonly (readonly string[])[] = [
   ['dataset', 'providers', 'bridge'],
   ['job-spec', 'generation', 'evaluation'],
   ['loop'],
-  ['report'],
+  ['report', 'review'],
   ['tui', 'cli'],
   ['index', 'public'],
 ];
@@ -76,6 +76,11 @@ const pure = [
     'sampled/sampled-figures',
     'sampled/sampled-report',
     'sampled/headroom-verdict',
+    'verdicts/agreement',
+    'verdicts/estimate',
+    'verdicts/estimates',
+    'verdicts/queue-design',
+    'verdicts/verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   // All of what finds and decides; what measures, tells and reads events is not.
   ...[

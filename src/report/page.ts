@@ -14,6 +14,7 @@ import { judge } from './sections/judge-section.js';
 import { opening } from './sections/opening-section.js';
 import { limits } from './sections/limits-section.js';
 import { recipe } from './sections/recipe-section.js';
+import { review } from './sections/review-section.js';
 import type { Section } from './sections/section.js';
 import { seeds } from './sections/seeds-section.js';
 import { setup } from './sections/setup-section.js';
@@ -37,6 +38,7 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     answers(runs, linksOf('questions')),
     await recipe(runs),
     glance(runs),
+    review(runs),
     limits(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,

@@ -1,6 +1,7 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
 import { judgeWords } from '../../loop/judge/agreement.js';
+import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
@@ -30,6 +31,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     result.notice,
     ...judgeLines(result),
     ...headroomLines(result),
+    ...(result.review === null ? [] : ['', ...reviewLines(result.review)]),
     ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,
