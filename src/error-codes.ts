@@ -144,6 +144,7 @@ export const errorCodes = {
   'table-failed': 'DuckDB cannot read or write a table.',
   'test-leak': 'Images or patients of the test set are in the seed.',
   'too-many-files': 'Too many files are open.',
+  'too-many-items': 'More texts or images than can be compared with one another.',
   'vqa-rad-not-read': 'VQA-RAD cannot be read.',
   'vqa-rad-rows': 'trainset.json of VQA-RAD is not as published.',
   'vqa-rad-too-small': 'Too few images of VQA-RAD for all parts.',

@@ -1,6 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
-import { judgeWords } from '../../loop/judge/agreement.js';
+import { judgeWords } from '../../loop/judge/judge-figures.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';

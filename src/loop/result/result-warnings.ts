@@ -2,7 +2,7 @@
 import type { ArmResult } from '../comparison/comparison-result.js';
 import { grpoCourses } from '../guards/grpo-course.js';
 import { limits } from '../guards/policy-guards.js';
-import { uselessJudge, type JudgeFigures } from '../judge/agreement.js';
+import { uselessJudge, type JudgeFigures } from '../judge/judge-figures.js';
 import { usefulFrom } from '../guards/reward-model-guards.js';
 import { guardSentences } from '../guards/watch.js';
 import { stageKey } from '../folder/ledger.js';

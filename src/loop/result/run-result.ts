@@ -9,7 +9,7 @@ import { stageNames, type StageName } from '../run-events.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
 import { alarmSchema, promotionSchema } from '../guards/alarm.js';
-import { judgeFiguresSchema } from '../judge/agreement.js';
+import { judgeFiguresSchema } from '../judge/judge-figures.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';

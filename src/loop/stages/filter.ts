@@ -12,7 +12,7 @@ import type { Sample } from '../../sample.js';
 import type { SampleFilter } from '../parts/parts.js';
 import { aboveThreshold, sift } from '../parts/sift.js';
 import type { RunContext } from '../run-context.js';
-import { judgeFigures, judgeFiguresSchema } from '../judge/agreement.js';
+import { judgeFigures, judgeFiguresSchema } from '../judge/judge-figures.js';
 import { judgeFilters } from '../judge/judge-filters.js';
 import type { VerdictRow } from '../judge/verdict-table.js';
 import { hashFile } from '../folder/output-hashes.js';

@@ -1,5 +1,5 @@
 /** What a judge said of each cycle's candidates: beside R_φ, and beside the truth where it is known. */
-import { judgeWords, type JudgeFigures } from '../../loop/judge/agreement.js';
+import { judgeWords, type JudgeFigures } from '../../loop/judge/judge-figures.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { tableOf, type Table } from '../html-table.js';
 import { html, type Content } from '../markup.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { readParquet } from '../../../src/dataset/tables/table.js';
-import { judgeFigures, judgeWords, uselessJudge } from '../../../src/loop/judge/agreement.js';
+import { judgeFigures, judgeWords, uselessJudge } from '../../../src/loop/judge/judge-figures.js';
 import { judgedTasks } from '../../../src/loop/judge/judged-tasks.js';
 import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { runLoop } from '../../../src/loop/run.js';
