@@ -56,7 +56,6 @@ export const errorCodes = {
   'prices-unusable': 'The file of prices has a wrong form.',
   'row-id-repeated': 'Two rows have one id.',
   'sample-file-kind': 'A file of samples is neither Parquet nor JSONL by its name.',
-  'seeds-detached': '`--seeds` beside `--detach`.',
   'seeds-of-a-loop': 'Several seeds of the loop, which compares nothing.',
   'split-parts': 'The parts of `split` do not add up.',
   'training-rows': 'Training would see no batch.',
