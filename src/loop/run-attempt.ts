@@ -31,7 +31,7 @@ export interface RunOptions {
   parts?: LoopParts | undefined;
   /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
   onEvent?: ((event: TimedEvent) => unknown) | undefined;
-  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
+  /** Stops the run: a job at work saves its checkpoint first, and replies that came are kept. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
   engine?: LoopEngine | undefined;

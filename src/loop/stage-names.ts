@@ -11,6 +11,7 @@ export const stageNames = [
   'reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',

@@ -1,6 +1,6 @@
 /** What the loop needs from a model that writes samples: one image and one prompt in, one raw reply out. */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../config/sections/generation.js';
+import type { StructuredOutput } from '../config/asking/asked-providers.js';
 
 export interface ProviderRequest {
   /** The image file: its bytes and media type, to be sent inline, and where it lies, for a job on this machine. */

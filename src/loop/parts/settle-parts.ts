@@ -3,7 +3,7 @@ import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { Config } from '../../config/schema.js';
 import { partsSchema, type PartSlot } from '../../config/part-modules.js';
-import { providerNames, structuredOutputs } from '../../config/sections/generation.js';
+import { providerNames, structuredOutputs } from '../../config/asking/asked-providers.js';
 import { ConfigError } from '../../errors.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { Grader } from '../../grading/index.js';
