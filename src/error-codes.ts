@@ -57,7 +57,6 @@ export const errorCodes = {
   'rubric-unusable': 'The file of what a judge checks has a wrong form.',
   'row-id-repeated': 'Two rows have one id.',
   'sample-file-kind': 'A file of samples is neither Parquet nor JSONL by its name.',
-  'seeds-detached': '`--seeds` beside `--detach`.',
   'seeds-of-a-loop': 'Several seeds of the loop, which compares nothing.',
   'split-parts': 'The parts of `split` do not add up.',
   'training-rows': 'Training would see no batch.',

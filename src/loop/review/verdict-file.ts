@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFile } from '../../file-lock.js';
+import { lockFile } from '../../locks/file-lock.js';
 import { DataError, RunError } from '../../errors.js';
 import {
   standingVerdicts,
