@@ -39,8 +39,9 @@ const [program, ...rest] = process.argv.slice(1);
 const child = spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 const end = (signal) => { try { process.kill(-child.pid, signal); } catch {} };
 process.stdin.on('data', () => {}).on('close', () => { end('SIGTERM'); setTimeout(() => end('SIGKILL'), 10000).unref(); });
-child.on('error', (error) => { console.error(error.message); process.exit(127); });
-child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
+const leave = (code) => { process.exitCode = code; process.stdin.destroy(); };
+child.on('error', (error) => { console.error(error.message); leave(127); });
+child.on('exit', (code, signal) => leave(signal === null ? code : 1));
 `;
 
 interface Running {
