@@ -16,6 +16,7 @@ import { mapModules, partModule } from './part-modules.js';
 import { configSchema, type Config } from './schema.js';
 import { readYaml, refusal, valueOf } from './yaml-file.js';
 
+/** What a configuration is read with, beside its file. */
 export interface LoadOptions {
   /** `a.b=c` texts, in order. */
   set?: readonly string[];
@@ -23,7 +24,13 @@ export interface LoadOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** @throws ConfigError (exit code 2) naming every problem. */
+/**
+ * Reads a configuration: YAML, overrides, and what the two leave out.
+ * @throws ConfigError (exit code 2) naming every problem at once, each as `file:line:column path: …`.
+ * @example
+ * const config = await loadConfig('mine.yaml', { set: ['cycles=2', 'grpo.numGenerations=4'] });
+ * const { cycles } = await runLoop(config, { runDir: 'runs/mine' });
+ */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
   let text: string;
   try {
@@ -53,7 +60,13 @@ function isEmpty(text: string, file: string): boolean {
   );
 }
 
-/** The same from text; `file` names it in messages and is the place relative paths in it start from. */
+/**
+ * The same from text; `file` names it in messages and is the place relative paths in it start from.
+ * @throws ConfigError as `loadConfig`.
+ * @example
+ * const config = parseConfig('cycles: 2', { file: 'mine.yaml' });
+ * config.cycles; // → 2
+ */
 export function parseConfig(text: string, options: LoadOptions & { file: string }): Config {
   const { document, locate } = readYaml(text, options.file);
   if (document.contents === null) document.contents = document.createNode({});

@@ -19,6 +19,10 @@ import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
 import { guardsSchema } from './sections/guards.js';
 
+/**
+ * Zod's form of a configuration, with all defaults; configs/README.md explains each setting. `parseConfig` reports better
+ * than its `parse`.
+ */
 export const configSchema = z
   .strictObject({
     /** One number that every random choice of the run comes from. */

@@ -3,6 +3,7 @@ import type { Sample } from '../sample.js';
 import { fourGrades, type GradedText, type Grader } from './four-grades.js';
 import { heldOutImages } from './held-out.js';
 
+/** A response with its grade, as `engine.trainRewardModel` takes it. */
 export interface GradedRow extends GradedText {
   /** Sample id, kind, and a number where a sample has several rows of the kind. */
   id: string;
@@ -13,6 +14,7 @@ export interface GradedRow extends GradedText {
   options: string[];
 }
 
+/** How the graded set is made. */
 export interface GradeOptions {
   /** Of every random choice (default 0). */
   seed?: number | undefined;
@@ -25,6 +27,7 @@ export interface GradeOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The rows for training and those held out, by image. */
 export interface GradedSet {
   train: GradedRow[];
   heldOut: GradedRow[];
@@ -36,6 +39,10 @@ export interface GradedSet {
  * Makes the graded set. Rows of one image are either all in training or all held out; the same samples and options give the
  * same rows. `engine.trainRewardModel` and `engine.score` take the rows as they are.
  * @throws whatever the grader throws, and the signal's reason.
+ * @example
+ * const samples = await readSampleFile('seed.jsonl');
+ * const { train, heldOut } = await gradeSamples(samples, { heldOut: 0.2, grader: fourGrades({ mismatches: 3 }) });
+ * console.log(train.length, heldOut.length);
  */
 export async function gradeSamples(samples: readonly Sample[], options: GradeOptions = {}): Promise<GradedSet> {
   const { seed = 0, heldOut = 0.2, grader = fourGrades(), signal = new AbortController().signal } = options;

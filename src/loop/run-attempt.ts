@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.js';
 import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import { openSinks } from './parts/event-sinks.js';
-import type { LoopParts, RunParts } from './parts/parts.js';
+import type { LoopParts, RunParts } from './parts/loop-parts.js';
 import { recordParts } from './parts/recorded-parts.js';
 import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
@@ -23,6 +23,7 @@ import { runFiles } from './folder/run-folder.js';
 import { startStageClock } from './stage-clock.js';
 import { emptyLog } from './guards/alarm.js';
 
+/** How a run is watched and stopped, and where its folder is. */
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
   runDir: string;

@@ -28,6 +28,7 @@ const newestSampleSchema = z.strictObject({
 });
 export type NewestSample = z.output<typeof newestSampleSchema>;
 
+/** The form of a line of events.jsonl, but for its `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),
@@ -94,6 +95,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     error: z.string().nullable(),
   }),
 ]);
+/** What a run tells, told apart by `type`: `run-start`, `stage-start`, `stage-end`, `train`, `run-end`, … */
 export type RunEvent = z.output<typeof runEventSchema>;
 
 /** As stored: with the time it happened, ISO 8601 in UTC. */

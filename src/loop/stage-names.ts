@@ -1,6 +1,7 @@
 /** The names of the stages, in the order in which a run first reaches them, and of those that a person adds. */
 import { z } from 'zod';
 
+/** The stages of the loop. */
 export const stageNames = [
   'prepare-data',
   'evaluate-base',
@@ -22,6 +23,7 @@ export const stageNames = [
   'generator-sft',
   'evaluate',
 ] as const;
+/** Name of a stage of the loop. */
 export type BuiltInStage = (typeof stageNames)[number];
 
 /** Of a stage that is a part of the person's own. */

@@ -1,11 +1,8 @@
 /** One of each part. */
 import {
-  defineReward,
-  fourGrades,
   promptStrategies,
   type Evaluator,
   type EventSink,
-  type Grader,
   type OwnProvider,
   type OwnStage,
   type PromptStrategy,
@@ -13,7 +10,8 @@ import {
   type ProviderReply,
   type ProviderRequest,
   type SampleFilter,
-} from 'medgr2';
+} from 'medgr2/parts';
+import { defineReward, fourGrades, type Grader } from 'medgr2/rewards';
 
 /** Answers every question in the same two ways; a class of its own behind the public interface. */
 class Echo implements Provider {

@@ -26,7 +26,14 @@ export interface GenerateAlone {
   modality?: Modality | undefined;
 }
 
-/** @returns Candidates, and the folder of the stage. */
+/**
+ * The loop's first stage alone: asks the configuration's generator about images.
+ * @returns Samples that could be read, and the folder of the stage.
+ * @throws As `runLoop`.
+ * @example
+ * const config = await loadConfig('mine.yaml');
+ * const { samples } = await generateAlone(config, { images: 'scans', modality: 'MRI' }, { runDir: 'runs/generated' });
+ */
 export async function generateAlone(config: Config, what: GenerateAlone, options: RunOptions) {
   providerKey(config);
   return runAlone(config, options, {
