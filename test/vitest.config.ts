@@ -1,14 +1,12 @@
 /** How the TypeScript tests run: two files at a time, since each waits for its jobs as often as it computes. */
 import { defineConfig } from 'vitest/config';
 
-const source = new URL('../src/', import.meta.url).pathname;
-
 export default defineConfig({
   // What a package of somebody else's imports (test/own-parts) is this checkout.
   resolve: {
     alias: [
-      { find: /^medgr2$/, replacement: `${source}index.ts` },
-      { find: /^medgr2\/(.*)$/, replacement: `${source}public/$1.ts` },
+      { find: /^medgr2$/, replacement: new URL('../src/index.ts', import.meta.url).pathname },
+      { find: /^medgr2\/(.*)$/, replacement: new URL('../src/public/$1.ts', import.meta.url).pathname },
     ],
   },
   test: {

@@ -38,6 +38,10 @@ export interface GradedSet {
 /**
  * Makes the graded set. Rows of one image are either all in training or all held out; the same samples and options give the
  * same rows. `engine.trainRewardModel` and `engine.score` take the rows as they are.
+ * @example
+ * const samples = await readSampleFile('seed.jsonl');
+ * const { train, heldOut } = await gradeSamples(samples, { seed: 0, heldOut: 0.2 });
+ * console.log(train.length, heldOut.length);
  * @throws whatever the grader throws, and the signal's reason.
  * @example
  * const samples = await readSampleFile('seed.jsonl');

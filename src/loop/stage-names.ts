@@ -12,6 +12,7 @@ export const stageNames = [
   'reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',
@@ -23,7 +24,7 @@ export const stageNames = [
   'generator-sft',
   'evaluate',
 ] as const;
-/** Name of a stage of the loop. */
+/** Name of a stage that the loop has of itself. */
 export type BuiltInStage = (typeof stageNames)[number];
 
 /** Of a stage that is a part of the person's own. */

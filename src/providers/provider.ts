@@ -1,6 +1,6 @@
 /** What the loop needs from a model that writes samples: one image and one prompt in, one raw reply out. */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../config/sections/generation.js';
+import type { StructuredOutput } from '../config/asking/asked-providers.js';
 
 /** One request: an image, a prompt and how the reply shall be. */
 export interface ProviderRequest {

@@ -39,5 +39,5 @@ export function quotaRemedy(quota: Quota): string {
     return "The day's quota is used up: give the same command again when it is renewed (Google: midnight Pacific time), or raise it.";
   if (quota === 'account')
     return "The account's credit or quota is used up: raise it, then give the same command again.";
-  return 'Lower generation.concurrency or set generation.limits; the run waits and goes on by itself.';
+  return 'Lower concurrency or set limits, in the section that names this provider; the run waits and goes on by itself.';
 }

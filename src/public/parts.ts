@@ -25,5 +25,5 @@ export type {
 } from '../providers/provider.js';
 export { ProviderCallError } from '../providers/call-error.js';
 export type { Quota } from '../providers/quota.js';
-export type { StructuredOutput } from '../config/sections/generation.js';
+export type { StructuredOutput } from '../config/asking/asked-providers.js';
 export type { CallErrorDetails, CallFailure } from '../providers/call-error.js';

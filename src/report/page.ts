@@ -10,9 +10,11 @@ import { gallery } from './sections/gallery-section.js';
 import { glance } from './sections/glance-section.js';
 import { guards } from './sections/guards-section.js';
 import { headroom } from './sections/headroom-section.js';
+import { judge } from './sections/judge-section.js';
 import { opening } from './sections/opening-section.js';
 import { limits } from './sections/limits-section.js';
 import { recipe } from './sections/recipe-section.js';
+import { review } from './sections/review-section.js';
 import type { Section } from './sections/section.js';
 import { seeds } from './sections/seeds-section.js';
 import { setup } from './sections/setup-section.js';
@@ -36,9 +38,11 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     answers(runs, linksOf('questions')),
     await recipe(runs),
     glance(runs),
+    review(runs),
     limits(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,
+    judge(runs),
     headroom(runs),
     loops || runs.some((run) => run.scores.length > 0) ? await charts.scores(runs) : null,
     loops || runs.some((run) => run.rewardModels.length > 0) ? await charts.rewardModels(runs) : null,

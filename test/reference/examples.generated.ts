@@ -6,6 +6,7 @@ import { exportDataset, exportSource, generateAlone, importQuestions, phantomSam
 import { accuracyReport, answerReport, auroc, bootstrapIntervals, classFigures, encodeLabels, majority, mcnemar, passAtK, spreadOf, transitions, type Outcome } from '../../src/public/evaluation.js';
 import { mergeModel, writeReport } from '../../src/public/report.js';
 import { promptStrategies, type Evaluator, type EventSink, type OwnStage, type PromptStrategy, type SampleFilter } from '../../src/public/parts.js';
+import {  } from '../../src/public/review.js';
 
 export const stated: Record<string, () => Promise<void>> = {};
 export const compiled: Record<string, () => Promise<void>> = {};
@@ -116,6 +117,12 @@ stated['isWellFormed'] = async () => {
 stated['gradeCompletion'] = async () => {
   assert.deepStrictEqual(gradeCompletion('<answer>MRI</answer>', { options: ['CT', 'MRI'], answer: 'MRI' }, 'answer-only'), 10);
   assert.deepStrictEqual(gradeCompletion('I think CT.', { options: ['CT', 'MRI'], answer: 'MRI' }, 'answer-only'), -6);
+};
+
+compiled['gradeSamples'] = async () => {
+  const samples = await readSampleFile('seed.jsonl');
+  const { train, heldOut } = await gradeSamples(samples, { seed: 0, heldOut: 0.2 });
+  console.log(train.length, heldOut.length);
 };
 
 compiled['gradeSamples'] = async () => {

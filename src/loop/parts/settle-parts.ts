@@ -3,7 +3,7 @@ import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { Config } from '../../config/schema.js';
 import { partsSchema, type PartSlot } from '../../config/part-modules.js';
-import { providerNames, structuredOutputs } from '../../config/sections/generation.js';
+import { providerNames, structuredOutputs } from '../../config/asking/asked-providers.js';
 import { ConfigError } from '../../errors.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { Grader } from '../../grading/index.js';
@@ -28,7 +28,10 @@ const slots: Record<PartSlot, { kind: string; method: string; taken: readonly st
   filters: {
     kind: 'filter',
     method: 'accept',
-    taken: ['accepted', 'threshold', 'below-threshold', 'overlap', 'near-duplicate'],
+    taken: [
+      ...['accepted', 'threshold', 'below-threshold', 'overlap', 'near-duplicate'],
+      ...['not-judged', 'gate-failed', 'too-few-points'],
+    ],
   },
   stages: { kind: 'stage', method: 'run', taken: stageNames },
   evaluator: { kind: 'evaluator', method: 'judge', taken: ['reader'] },

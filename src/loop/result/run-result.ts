@@ -9,9 +9,11 @@ import { stageNames, type StageName } from '../run-events.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
 import { alarmSchema, promotionSchema } from '../guards/alarm.js';
+import { judgeFiguresSchema } from '../judge/judge-figures.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
+import { reviewOrNull, reviewSummarySchema } from '../review/review-summary.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 
 const share = z.number().nullable();
@@ -44,6 +46,8 @@ export const cycleResultSchema = z.object({
   rawPrecision: share,
   acceptedPrecision: share,
   tau: z.number(),
+  /** What a judge said of the candidates, beside R_φ and, where it is known, the truth; left out where none was asked. */
+  judge: judgeFiguresSchema.optional(),
   /** The reward model that scored this cycle's candidates, on held-out graded texts. */
   rewardModel: rewardModelSchema,
   /** The one retrained at its end, or null where that was left out. */
@@ -90,6 +94,8 @@ export const runResultSchema = z.object({
   alarms: z.array(alarmSchema).default([]),
   /** What took the place of what, and what was refused. */
   promotions: z.array(promotionSchema).default([]),
+  /** What experts' verdicts said by then; null where nobody had judged anything. */
+  review: reviewSummarySchema.nullable().default(null),
   /** What must not be overlooked: alarms and refusals, worse than the base, answers that cannot be read, a reward model that orders nothing, … */
   warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
@@ -128,6 +134,8 @@ export function buildResult(
     paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
     comparisons: cycles.flatMap(({ comparisons }) => comparisons),
     ...run.guardLog,
+    // Between stages nobody waits for them.
+    review: status === 'running' ? null : reviewOrNull(run.runDir),
     warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups, run.guardLog),
     error,
   };
@@ -135,7 +143,7 @@ export function buildResult(
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
   const { filter, sft, grpo } = done;
-  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau } = filter.output;
+  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau, judge } = filter.output;
   const path = (absolute: string): string => relative(run.runDir, absolute);
   return {
     cycle: done.cycle,
@@ -145,6 +153,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
     rawPrecision,
     acceptedPrecision,
     tau,
+    ...(judge === null ? {} : { judge }),
     rewardModel: rewardQuality(done.rewardModel.report),
     retrainedRewardModel: done.retrained === null ? null : rewardQuality(done.retrained.report),
     accuracy: { sft: sft.evaluation.accuracy, grpo: grpo.evaluation.accuracy },
