@@ -35,6 +35,8 @@ export { runEventSchema, stageNames } from './loop/run-events.js';
 export type { RunEvent, StageMetrics, StageName, TimedEvent } from './loop/run-events.js';
 export { runResultSchema } from './loop/result/run-result.js';
 export type { CycleResult, RunResult } from './loop/result/run-result.js';
+export { applyVerdicts } from './loop/review/apply-verdicts.js';
+export type { RefusedSample, VerdictLessons } from './loop/review/verdict-lessons.js';
 export { reviewQueue } from './loop/review/review-queue.js';
 export type { QueueOptions, ReviewQueue } from './loop/review/review-queue.js';
 export { reviewSummary } from './loop/review/review-summary.js';
