@@ -32,3 +32,7 @@ export const estimateText = ({ value, low, high }: Estimate): string =>
 const signed = (value: number): string => value.toFixed(2).replace('-', '−');
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Errors begin small and end without a full stop, as a line of a terminal has them. */
+export const sentence = (message: string): string =>
+  `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;

@@ -18,6 +18,7 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
   let desk: TestDesk;
   /** What a strict policy, a script or React complained of. */
   let complaints: string[] = [];
+  let lastKey = '';
 
   beforeAll(async () => {
     await builtPage();
@@ -63,6 +64,9 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
   async function press(page: Page, number: number, key: string): Promise<void> {
     await shows(page, number);
     await page.locator('canvas').waitFor();
+    // The same key at once is taken for one that was pressed twice.
+    if (key === lastKey) await page.waitForTimeout(320);
+    lastKey = key;
     await page.keyboard.press(key);
   }
 
@@ -152,10 +156,10 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
     await shows(page, 1);
     expect(await page.locator('*').count()).toBeLessThan(250);
     expect(desk.requests.filter((request) => request.startsWith('GET api/items/')).length).toBeLessThan(5);
-    desk.refusal = { status: 409, message: 'The run was taken up meanwhile', remedy: 'load the page again' };
+    desk.refusal = { status: 409, message: 'the run was taken up meanwhile', remedy: 'Load the page again.' };
     await press(page, 1, 'a');
     await page.getByText('Not taken: “Accept” for sample sample-1.').waitFor();
-    await page.getByText('To mend it: load the page again.').waitFor();
+    await page.getByText('The run was taken up meanwhile. Load the page again.').waitFor();
     desk.refusal = null;
     await page.getByRole('button', { name: 'I have seen it' }).click();
     await page.keyboard.press('ArrowLeft');
@@ -276,28 +280,35 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
   });
 
   test.runIf(process.env['MEDGR2_TEST_REVIEW'] === '1')(
-    'five thousand samples are judged while the server is killed again and again: nothing is lost, nothing is twice',
+    'four hundred of five thousand samples, the others judged before, with a server that is killed again and again: none is lost, none twice',
     { timeout: 1_800_000 },
     async () => {
-      await serve({ samples: 5000 });
+      const [all, last] = [5000, 400];
+      await serve({ samples: all });
+      for (let number = 1; number <= all - last; number++) desk.judgeBefore(`sample-${number}`, 'AB');
       const page = await open();
-      const took: number[] = [];
-      for (let number = 1; number <= 5000; number++) {
-        if (number % 250 === 100) await desk.kill();
-        if (number % 250 === 102) await desk.start();
-        const started = performance.now();
-        await shows(page, number);
-        await page.locator('canvas').waitFor();
-        if (![101, 102, 103].includes(number % 250)) took.push(performance.now() - started);
-        await page.keyboard.press('a');
+      const keys = ['a', 'q', 'r', 'i', 's'];
+      // How long a key keeps the page from painting what it leads to, by the browser's own clock.
+      await page.evaluate(() => {
+        const took: number[] = [];
+        Object.assign(globalThis, { took });
+        document.addEventListener('keydown', () => {
+          const pressed = performance.now();
+          requestAnimationFrame(() => setTimeout(() => took.push(performance.now() - pressed)));
+        });
+      });
+      for (let at = 1; at <= last; at++) {
+        if (at % 50 === 20) await desk.kill();
+        if (at % 50 === 22) await desk.start();
+        await press(page, all - last + at, keys[at % keys.length] ?? 'a');
       }
-      await vi.waitFor(() => expect(desk.counting('AB').size).toBe(5000), { timeout: 60_000 });
-      expect(desk.verdicts).toHaveLength(5000);
-      expect(new Set(desk.verdicts.map(({ id }) => id)).size).toBe(5000);
-      const sorted = took.toSorted((a, b) => a - b);
-      const at = (share: number): number => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
-      process.stdout.write(`next sample after a key: median ${at(0.5)} ms, 99 % below ${at(0.99)} ms\n`);
-      expect(at(0.5)).toBeLessThan(500);
+      await vi.waitFor(() => expect(desk.counting('AB').size).toBe(all), { timeout: 60_000 });
+      expect(desk.verdicts).toHaveLength(all);
+      expect(new Set(desk.verdicts.map(({ id }) => id)).size).toBe(all);
+      const took = (await page.evaluate<number[]>('took')).toSorted((a, b) => a - b);
+      const share = (of: number): number => Math.round(took[Math.floor(of * (took.length - 1))] ?? 0);
+      process.stdout.write(`a key to the next picture: median ${share(0.5)} ms, 99 % within ${share(0.99)} ms\n`);
+      expect(share(0.5)).toBeLessThan(250);
     },
   );
 });

@@ -79,6 +79,11 @@ export class TestDesk {
     await closed;
   }
 
+  judgeBefore(item: string, reader: string): void {
+    const judged = { id: crypto.randomUUID(), item, reader, verdict: 'accept', seconds: 1, scoreSeen: false } as const;
+    this.#judge(judged);
+  }
+
   /** What counts: the last verdict of each sample that was not taken back. */
   counting(reader: string): Map<string, Verdict> {
     const of = this.verdicts.filter((verdict) => verdict.reader === reader && !this.undone.has(verdict.id));

@@ -29,7 +29,7 @@ export class DeskError extends Error {
 /** After this long a server counts as dead, in milliseconds. */
 const patience = 15_000;
 
-const restart = 'start “medgr2 review” again in its terminal; this page goes on by itself';
+const restart = 'Start “medgr2 review” again in its terminal; this page goes on by itself.';
 
 async function reach(path: string, init: RequestInit = {}): Promise<Response> {
   let reply: Response;
@@ -45,7 +45,7 @@ async function reach(path: string, init: RequestInit = {}): Promise<Response> {
     throw new DeskError(
       'unreachable',
       'This address is no longer served',
-      'open the address that “medgr2 review” printed last',
+      'Open the address that “medgr2 review” printed last.',
     );
   throw new DeskError(
     reply.status >= 500 || told === null ? 'unreachable' : 'refused',

@@ -6,17 +6,18 @@ import { queries } from './desk-client.js';
 import { ImageViewer } from './image-viewer.js';
 import { Keys } from './keyboard.js';
 import { verdictWords } from '../review-words.js';
+import { Waiting } from './progress-panel.js';
 import { SampleCard } from './sample-card.js';
 
 export function DisputedView({ reader, onJudge }: { reader: string; onJudge: (item: string) => void }): ReactElement {
-  const { data } = useQuery(queries.disputed());
+  const { data, error, failureReason } = useQuery(queries.disputed());
   const [wanted, setWanted] = useState(0);
   const items = data?.items ?? [];
   // Fewer may be left than there were.
   const at = Math.max(0, Math.min(wanted, items.length - 1));
   const go = (to: number): void => setWanted(Math.max(0, Math.min(to, items.length - 1)));
   const current = items[at];
-  if (data === undefined) return <p className="waiting">Disputed samples are fetched …</p>;
+  if (data === undefined) return <Waiting what="Disputed samples are fetched" error={error ?? failureReason} />;
   if (current === undefined)
     return <p className="waiting">No sample is disputed: where two readers judged the same one, they agree.</p>;
   return (

@@ -6,6 +6,7 @@ import { queries } from './desk-client.js';
 import { ImageViewer, type ImageHandle } from './image-viewer.js';
 import { Keys, type KeyBinding } from './keyboard.js';
 import { recall, remember } from './page-storage.js';
+import { Waiting } from './progress-panel.js';
 import type { Mark } from './queue-marks.js';
 import { verdictWords } from '../review-words.js';
 import { SampleCard } from './sample-card.js';
@@ -62,12 +63,14 @@ export function ItemDesk({
   const bindings: KeyBinding[] = [
     ...(choosing && item !== undefined
       ? [
-          ...otherOptions(item).map((option, at) => ({
-            keys: [String(at + 1)],
-            label: `Right is: ${option}`,
-            act: () => send('wrong-answer', option),
-            always: true,
-          })),
+          ...otherOptions(item)
+            .slice(0, 9)
+            .map((option, at) => ({
+              keys: [String(at + 1)],
+              label: `Right is: ${option}`,
+              act: () => send('wrong-answer', option),
+              always: true,
+            })),
           { keys: ['0'], label: 'Wrong; the right answer is not there', act: () => send('wrong-answer'), always: true },
           { keys: ['Escape'], label: 'Back to the verdicts', act: () => setChoosing(false), always: true },
         ]
@@ -89,9 +92,7 @@ export function ItemDesk({
       <div className="side">
         <div className="reading">
           {item === undefined ? (
-            <p className="waiting" role="status">
-              {(error ?? failureReason)?.message ?? 'The sample is fetched …'}
-            </p>
+            <Waiting what="The sample is fetched" error={error ?? failureReason} />
           ) : (
             <SampleCard item={item} />
           )}

@@ -1,21 +1,24 @@
 /** The queue, one sample at a time: judge, go on, go back, take back. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
-import type { Session } from '../review-messages.js';
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import type { Session, VerdictKind } from '../review-messages.js';
 import { queries } from './desk-client.js';
 import { ItemDesk, type Judgement } from './item-desk.js';
 import { Keys, type KeyBinding } from './keyboard.js';
 import type { Entry, Outbox } from './outbox.js';
-import { Estimates } from './progress-panel.js';
+import { Estimates, Waiting } from './progress-panel.js';
 import { lastJudged, nextOpen, placesOf, type Place } from './queue-marks.js';
 import { counted, scoreText, verdictWords } from '../review-words.js';
+
+/** The same verdict sooner than this, in milliseconds, is a key or button that was pressed twice: nobody saw the sample. */
+const doublePress = 300;
 
 interface JudgingProps {
   session: Session;
   reader: string;
   outbox: Outbox;
   pending: readonly Entry[];
-  /** Sample to begin with; null: the first that is not judged. */
+  /** Sample to begin with, as an address names it; null: the first that is not judged. */
   start: string | null;
   onPlace: (item: string) => void;
 }
@@ -24,8 +27,7 @@ export function JudgingView(props: JudgingProps): ReactElement {
   const { reader, pending } = props;
   const { data: queue, error, failureReason } = useQuery(queries.queue(reader));
   const places = useMemo(() => (queue === undefined ? [] : placesOf(queue, pending, reader)), [queue, pending, reader]);
-  if (queue === undefined)
-    return <p className="waiting">{(error ?? failureReason)?.message ?? 'The samples are fetched …'}</p>;
+  if (queue === undefined) return <Waiting what="The samples are fetched" error={error ?? failureReason} />;
   if (places.length === 0) return <p className="waiting">There is no sample to judge in this run yet.</p>;
   return <Queue {...props} places={places} />;
 }
@@ -43,6 +45,7 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
   }, [place?.item]);
   usePrefetch(places, at, reader);
 
+  const before = useRef<{ verdict: VerdictKind | null; at: number }>({ verdict: null, at: 0 });
   const go = (to: number, what = ''): void => {
     setAt(to);
     setSaid(to === -1 ? `${what} All samples are judged.` : `${what} Sample ${to + 1} of ${places.length}.`);
@@ -51,7 +54,10 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
   const step = (by: number): void =>
     go(Math.max(0, Math.min(places.length - 1, at === -1 ? places.length - 1 : at + by)));
   const judge = ({ verdict, ...judgement }: Judgement): void => {
-    if (place === undefined) return;
+    const now = performance.now();
+    const twice = verdict === before.current.verdict && now - before.current.at < doublePress;
+    if (place === undefined || twice) return;
+    before.current = { verdict, at: now };
     const id = crypto.randomUUID();
     outbox.add(...(place.mark === null ? [] : [undoOf(place.mark.id, place.item, reader)]), {
       kind: 'verdict',
@@ -108,7 +114,7 @@ const undoOf = (of: string, item: string, reader: string): Entry => ({
 });
 
 function firstPlace(places: readonly Place[], start: string | null): number {
-  const named = places.findIndex(({ item }) => item === start);
+  const named = places.findIndex(({ item }) => encodeURIComponent(item) === start);
   return named >= 0 ? named : nextOpen(places, 0);
 }
 

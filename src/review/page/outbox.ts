@@ -90,9 +90,9 @@ export class Outbox {
     // Where storage took nothing, what is here is all there is.
     if (this.#state.kept) this.#entries.clear();
     for (const key of keys) {
-      const value = key.startsWith(prefix) ? storage.getItem(key) : null;
-      if (value === null) continue;
-      this.#entries.set(key, JSON.parse(value) as Stored);
+      const stored = key.startsWith(prefix) ? storedOf(storage.getItem(key)) : null;
+      if (stored === null) continue;
+      this.#entries.set(key, stored);
       this.#latest = Math.max(this.#latest, Number.parseInt(key.slice(prefix.length), 10));
     }
     this.#tell();
@@ -174,5 +174,14 @@ export class Outbox {
     const refused = ordered.flatMap(([key, { entry, refusal }]) => (refusal ? [{ key, entry, ...refusal }] : []));
     this.#state = { pending, refused, trouble, kept: this.#state.kept || pending.length === 0 };
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What cannot be read stays where it is, and does not keep the page from opening. */
+function storedOf(value: string | null): Stored | null {
+  try {
+    return value === null ? null : (JSON.parse(value) as Stored);
+  } catch {
+    return null;
   }
 }

@@ -67,6 +67,13 @@ export function windowed({ values, channels, most, width, height }: Picture, { l
   const shades = new Uint8ClampedArray(most + 1);
   for (let value = 0; value <= most; value++) shades[value] = (255 * (value - low)) / (high - low);
   const rgba = new Uint8ClampedArray(width * height * 4);
+  if (channels === 1) {
+    // Most clinical images, and the largest: one write a pixel keeps a drag smooth.
+    const whole = new Uint32Array(rgba.buffer);
+    const grey = Uint32Array.from(shades, (shade) => (255 << 24) | (shade * 0x01_01_01));
+    for (let at = 0; at < whole.length; at++) whole[at] = grey[values[at]!]!;
+    return rgba;
+  }
   const [green, blue] = channels > 2 ? [1, 2] : [0, 0];
   const alpha = channels === 2 || channels === 4 ? channels - 1 : null;
   for (let from = 0, to = 0; from < values.length; from += channels, to += 4) {

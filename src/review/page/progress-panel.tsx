@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import type { Estimate } from '../review-messages.js';
-import { queries } from './desk-client.js';
+import { DeskError, queries } from './desk-client.js';
 import type { Outbox, OutboxState } from './outbox.js';
-import { counted, estimateText, verdictWords } from '../review-words.js';
+import { counted, estimateText, sentence, verdictWords } from '../review-words.js';
 
 export function Estimates({ reader }: { reader: string }): ReactElement | null {
   const { data } = useQuery(queries.progress(reader));
@@ -46,10 +46,10 @@ export function SendingNotice({ outbox, state }: { outbox: Outbox; state: Outbox
       {trouble !== null && pending.length > 0 && (
         <div className="banner">
           <p>
-            <b>{trouble.message}.</b> {counted(pending.length, 'verdict')} of yours{' '}
+            <b>{sentence(trouble.message)}</b> {counted(pending.length, 'verdict')} of yours{' '}
             {pending.length === 1 ? 'is' : 'are'}{' '}
             {kept ? 'kept in this browser and sent again' : 'not saved anywhere: do not close this page'}. You can go on
-            judging. To mend it: {trouble.remedy}.
+            judging. {trouble.remedy}
           </p>
           <button type="button" onClick={() => outbox.retry()}>
             Send now
@@ -63,7 +63,7 @@ export function SendingNotice({ outbox, state }: { outbox: Outbox; state: Outbox
               Not taken: {entry.kind === 'undo' ? 'undo' : `“${verdictWords[entry.body.verdict].label}”`} for sample{' '}
               {entry.kind === 'undo' ? entry.item : entry.body.item}.
             </b>{' '}
-            {message}. To mend it: {remedy}.
+            {sentence(message)} {remedy}
           </p>
           <button type="button" onClick={() => outbox.dismiss(key)}>
             I have seen it
@@ -71,5 +71,15 @@ export function SendingNotice({ outbox, state }: { outbox: Outbox; state: Outbox
         </div>
       ))}
     </div>
+  );
+}
+
+/** In the place of what is not there yet; asked for again and again where the server is dead. */
+export function Waiting({ what, error }: { what: string; error: Error | null }): ReactElement {
+  const remedy = error instanceof DeskError ? error.remedy : '';
+  return (
+    <p className="waiting" role="status">
+      {error === null ? `${what} …` : `${sentence(error.message)} ${remedy}`}
+    </p>
   );
 }

@@ -7,20 +7,16 @@ import { JudgingView } from './judging.js';
 import { DisputedView } from './disputed-view.js';
 import type { Outbox } from './outbox.js';
 import { recall, remember } from './page-storage.js';
-import { SendingNotice } from './progress-panel.js';
+import { SendingNotice, Waiting } from './progress-panel.js';
 
 export function ReviewDesk({ outbox }: { outbox: Outbox }): ReactElement {
   const { data: session, failureReason, error } = useQuery(queries.session());
   const [reader, setReader] = useState(() => recall('reader'));
   if (session === undefined)
     return (
-      <main className="waiting">
+      <main>
         <h1>Review desk</h1>
-        <p role="status">
-          {failureReason === null && error === null
-            ? 'The review desk opens …'
-            : `${(error ?? failureReason)?.message}.`}
-        </p>
+        <Waiting what="It opens" error={error ?? failureReason} />
       </main>
     );
   if (reader === null)
@@ -146,7 +142,7 @@ const itemAddress = (item: string): string => `#/item/${encodeURIComponent(item)
 
 interface Route {
   view: 'judge' | 'disputed';
-  /** Named by the address; null: the first that is not judged. */
+  /** Named by the address, in its escapes; null: the first that is not judged. */
   item: string | null;
   /** Counts arrivals: the address that follows the reader's own steps is none. */
   visit: number;
@@ -156,7 +152,7 @@ function routeOf(fragment: string, visit: number): Route {
   const item = /^#\/item\/(.+)$/.exec(fragment)?.[1];
   return {
     view: fragment === '#/disputed' ? 'disputed' : 'judge',
-    item: item === undefined ? null : decodeURIComponent(item),
+    item: item ?? null,
     visit,
   };
 }

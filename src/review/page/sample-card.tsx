@@ -10,7 +10,9 @@ export function SampleCard({ item }: { item: ReviewItem }): ReactElement {
       <p className="about">
         <span>{modality}</span> <span>{questionType}</span> <span>cycle {cycle}</span>
       </p>
-      <h2 id="question">{question}</h2>
+      <h2 id="question" dir="auto">
+        {question}
+      </h2>
       {options.length === 0 ? (
         <p className="proposed">
           <span className="name">Proposed answer</span> {answer}
@@ -21,13 +23,17 @@ export function SampleCard({ item }: { item: ReviewItem }): ReactElement {
       {rationale !== '' && (
         <section>
           <h3>Rationale</h3>
-          <p className="long-text">{rationale}</p>
+          <p className="long-text" dir="auto">
+            {rationale}
+          </p>
         </section>
       )}
       {context !== null && (
         <details>
           <summary>Report or caption beside the image</summary>
-          <p className="long-text">{context}</p>
+          <p className="long-text" dir="auto">
+            {context}
+          </p>
         </details>
       )}
       <dl className="facts">
@@ -54,7 +60,7 @@ function Options({ options, answer }: { options: readonly string[]; answer: stri
       <ol className="options" aria-label="Options">
         {options.map((option) => (
           <li key={option} className={option === answer ? 'chosen' : undefined}>
-            <span>{option}</span>
+            <span dir="auto">{option}</span>
             {option === answer && <b className="tag">proposed answer</b>}
           </li>
         ))}

@@ -58,7 +58,7 @@ export function Correction({
       {others.length > 0 ? (
         others.map((option, at) => (
           <button key={option} type="button" ref={at === 0 ? first : null} onClick={() => onCorrect(option)}>
-            <kbd aria-hidden="true">{at + 1}</kbd> {option}
+            {at < 9 && <kbd aria-hidden="true">{at + 1}</kbd>} <span dir="auto">{option}</span>
           </button>
         ))
       ) : (
