@@ -1,5 +1,6 @@
 /** What a generation can be told. Types only. */
 import type { BatchingProvider } from '../providers/batch/batch-client.js';
+import type { PromptStrategy } from '../prompts/prompt-strategy.js';
 import type { Provider } from '../providers/provider.js';
 import type { Sample } from '../sample.js';
 import type { Egress } from './asking/egress-consent.js';
@@ -25,6 +26,8 @@ export interface GenerateOptions {
    * was stopped is to be given the same folder, or what its batches bring is lost.
    */
   batches?: (Pick<BatchRun, 'folder'> & Partial<Omit<BatchRun, 'client'>>) | undefined;
+  /** Those that tasks name, beside the ready-made ones (default none). */
+  strategies?: readonly PromptStrategy[] | undefined;
   /** Samples of high reward, best first, to show in the prompts (default none). */
   exemplars?: readonly Sample[] | undefined;
   /** Exemplars in one prompt (default 3). */

@@ -20,7 +20,7 @@ export interface PassHooks {
 export type Prepare = (index: number) => PreparedRequest | null;
 
 export function preparer(
-  { tasks, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
+  { tasks, strategies, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
   { parameters }: Performance,
   { settle }: PassHooks,
 ): Prepare {
@@ -29,7 +29,7 @@ export function preparer(
   return (index) => {
     const task = tasks.at(index);
     if (task === undefined) return null;
-    const request = prepareRequest(task, exemplarsFor(task), parameters);
+    const request = prepareRequest(task, exemplarsFor(task), parameters, strategies);
     const place = first.get(request.key) ?? index;
     first.set(request.key, place);
     if (place === index) return request;

@@ -64,7 +64,8 @@ export interface Engine extends BridgeEngine {
  * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
  * @example
  * await using engine = await openEngine();
- * const job = engine.sft({ model: 'phantom', data: samples, outDir: 'out', trl: { max_steps: 60 } });
+ * const data = await phantomSamples({ dir: 'phantoms', count: 64 });
+ * const job = engine.sft({ model: 'phantom', data, outDir: 'out', trl: { max_steps: 60 } });
  * for await (const event of job.events) if (event.type === 'train-step') console.log(event.step, event.loss);
  * const { checkpoint } = await job.result;
  */

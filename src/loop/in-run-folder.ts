@@ -12,6 +12,8 @@ import { openImageChecks } from './inputs/image-checks.js';
 import { providerKey } from './generator/open-generator.js';
 import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
 import { goldOf, withoutGoldInPool } from './guards/gold.js';
+import { withOwnStages } from './parts/run-stage.js';
+import { settleParts } from './parts/settle-parts.js';
 import { planStages } from './stage-plan.js';
 import { openPricing } from './generator/generator-pricing.js';
 import { fromRun, readOrNull, runFiles, writeJson } from './folder/run-folder.js';
@@ -38,8 +40,9 @@ export async function inRunFolder<Result extends object>(
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
+  const parts = await settleParts(config, options.parts);
   if (dataPartsOf(config.recipe).pool) providerKey(config);
-  await openPricing(config);
+  await openPricing(config, parts.provider);
   let run: RunContext | null = null;
   let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {
@@ -51,8 +54,9 @@ export async function inRunFolder<Result extends object>(
   };
   return attempt(config, runDir, options, {
     what: 'the run',
+    parts,
     // Screens draw the loop's stages before they happen; a comparison is told line by line.
-    shape: arms === undefined ? { plan: planStages(config) } : { arms: [...arms] },
+    shape: arms === undefined ? { plan: withOwnStages(planStages(config), parts.stages) } : { arms: [...arms] },
     work: async (opened) => {
       const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
       // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { jobEventSchema } from '../bridge/contract/contract.js';
 import { stagePlanSchema } from './stage-plan.js';
 import { stageDetailSchema } from './stage-detail.js';
-import { stageNames } from './stage-names.js';
+import { stageNameSchema } from './stage-names.js';
 import { stageWorkSchema } from './foresight/work-schema.js';
 import { policyComparisonSchema } from './result/policy-comparison.js';
 import { alarmSchema, promotionSchema } from './guards/alarm.js';
 
-export { stageNames, type StageName } from './stage-names.js';
+export { stageNames, type BuiltInStage, type OwnStageName, type StageName } from './stage-names.js';
 
 const stage = {
   cycle: z.int().min(0),
-  stage: z.enum(stageNames),
+  stage: stageNameSchema,
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm: z.string().optional(),
 };
@@ -28,6 +28,7 @@ const newestSampleSchema = z.strictObject({
 });
 export type NewestSample = z.output<typeof newestSampleSchema>;
 
+/** The form of a line of events.jsonl, but for its `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),
@@ -96,6 +97,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     error: z.string().nullable(),
   }),
 ]);
+/** What a run tells, told apart by `type`: `run-start`, `stage-start`, `stage-end`, `train`, `run-end`, … */
 export type RunEvent = z.output<typeof runEventSchema>;
 
 /** As stored: with the time it happened, ISO 8601 in UTC. */

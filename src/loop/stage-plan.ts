@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { Config } from '../config/schema.js';
 import { headroomQuestions } from '../config/sections/grpo.js';
-import { stageNames } from './stage-names.js';
+import { stageNameSchema } from './stage-names.js';
 
-const stages = z.array(z.enum(stageNames));
+const stages = z.array(stageNameSchema);
 
 export const stagePlanSchema = z.strictObject({
   /** Before the first cycle. */

@@ -2,6 +2,7 @@
 import { ConfigError } from '../errors.js';
 import type { Reward, RewardItem, ScoreContext, Scores } from './reward.js';
 
+/** What `defineReward` takes. */
 export interface RewardDefinition {
   /** Letters, digits, `-` and `_`: it names the reward in events, in TRL's logs and in errors. */
   name: string;

@@ -16,6 +16,7 @@ export interface RewardItem {
   answerTrusted?: boolean | undefined;
 }
 
+/** What a reward is told beside its batch. */
 export interface ScoreContext {
   /** Aborts when the job is over or the reward's time is up. */
   signal: AbortSignal;
@@ -35,6 +36,7 @@ export interface Reward {
   score(batch: readonly RewardItem[], context: ScoreContext): Promise<Scores> | Scores;
 }
 
+/** How `evaluateRewards` is watched and stopped. */
 export interface RewardContext {
   /** Aborts when the job is cancelled or the caller's time limit is over. */
   signal?: AbortSignal | undefined;
@@ -45,9 +47,15 @@ export interface RewardContext {
 }
 
 /**
- * Runs all rewards on one batch, side by side. Throws a RewardError that names the reward (and the sample) when one
- * throws, is late or aborted, or returns anything but one finite number or null per item: a broken reward never counts
- * as 0. The others are then told to stop.
+ * Runs all rewards on one batch, side by side.
+ * @returns By name of reward, one finite number or null per item, in order.
+ * @throws RewardError that names the reward (and the sample) when one throws, is late or aborted, or returns anything but
+ * one finite
+ * number or null per item: a broken reward never counts as 0. The others are then told to stop.
+ * @example
+ * const sample = { id: '1', question: 'Which modality is this?', options: ['CT', 'MRI'], answer: 'MRI' } as Sample;
+ * const batch = [{ sample, completion: '<answer>B</answer>', rewardModelScore: null }];
+ * await evaluateRewards([answerMatch()], batch); // → { answerMatch: [1] }
  */
 export async function evaluateRewards(
   rewards: readonly Reward[],

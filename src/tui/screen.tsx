@@ -181,7 +181,7 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
 
 function panelFor(state: ScreenState): PanelName {
   const works = state.status === 'running' || state.status === 'paused' || state.status === 'gone';
-  return works && state.place !== null ? panelOf[state.place.stage] : 'evaluation';
+  return works && state.place !== null ? panelOf(state.place.stage) : 'evaluation';
 }
 
 function nextPanel(name: PanelName, by: 1 | -1): PanelName {

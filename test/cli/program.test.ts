@@ -75,13 +75,13 @@ describe('--seeds', () => {
 
 describe('errors', () => {
   test('say what failed, where, why and what to do', () => {
-    const error = new ConfigError('bad', 'it is wrong', {
+    const error = new ConfigError('bad-url', 'it is wrong', {
       where: 'a.yaml:1',
       remedy: 'Mend it.',
       cause: new Error('disk full'),
     });
     expect(describeError(error, { verbose: false })).toBe(
-      'error (bad): it is wrong\n  where: a.yaml:1\n  because: disk full\n  what to do: Mend it.',
+      'error (bad-url): it is wrong\n  where: a.yaml:1\n  because: disk full\n  what to do: Mend it.',
     );
   });
 

@@ -14,7 +14,7 @@ import { reduce } from '../../src/tui/state/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
 import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state/screen-state.js';
-import { stageWords } from '../../src/tui/parts/stage-words.js';
+import { stageWords, wordsOf } from '../../src/tui/parts/stage-words.js';
 import { writePictures } from '../helpers/pictures.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
@@ -184,7 +184,7 @@ test('every modality and question type of an evaluation is there by its whole na
 test('at 80 columns no sentence about a stage is cut, and every reason for a drop is told', () => {
   for (const { about } of Object.values(stageWords)) expect(about.length).toBeLessThanOrEqual(76);
   for (const [stage, cycle] of shown)
-    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(stageWords[stage].about);
+    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(wordsOf(stage).about);
   expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
   expect(picture(recordedRun(), 80, 24, { chosen: 'reward model' })).toContain('held-out score by grade (cycle 1)');
 });

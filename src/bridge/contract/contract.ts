@@ -211,6 +211,8 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   evaluateSpecSchema,
   mergeSpecSchema,
 ]);
+/** What a job is asked, with all defaults; as Python reads it. */
 export type JobSpec = z.output<typeof jobSpecSchema>;
+/** Name of a kind of job: `sft`, `grpo`, `reward-model`, `score`, `complete`, `evaluate`, `merge`. */
 export type JobKind = JobSpec['kind'];
 export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];

@@ -7,7 +7,7 @@ import type { PythonFailure } from '../jobs/job-messages.js';
 export type { Meaning };
 
 const setup = `Run \`${medgr2} setup\` to bring the Python environment up to date.`;
-const outOfMemory = {
+const outOfMemory: Meaning = {
   code: 'out-of-memory',
   remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
 };

@@ -2,6 +2,7 @@
 import type { RewardAsk, RewardReply } from '../contract/reward-messages.js';
 import type { JobEvent, JobKind, ResultOf } from '../contract/contract.js';
 
+/** How a job of the bridge is watched, answered and stopped. */
 export interface JobHooks {
   /** Called with every event, in order. If it throws, the job ends with that as the cause. */
   onEvent?: ((event: JobEvent) => void) | undefined;
@@ -23,6 +24,7 @@ export interface JobHooks {
   silenceMs?: number | undefined;
 }
 
+/** How patiently a job is ended. */
 export interface CancelOptions {
   /** Milliseconds the job gets to save a checkpoint and leave before it is ended: 30 s by default; 0 ends it now. */
   grace?: number;

@@ -1,5 +1,5 @@
 /** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
-import { BridgeError, JobError, messageOf, RewardError, type Medgr2Error } from '../../errors.js';
+import { BridgeError, JobError, messageOf, RewardError, type ErrorCode, type Medgr2Error } from '../../errors.js';
 import type { JobLimits, StartRequest, SupervisorClient } from '../process/supervisor-calls.js';
 import type { RewardAsk } from '../contract/reward-messages.js';
 import type { JobEvent } from '../contract/contract.js';
@@ -44,7 +44,7 @@ export class RunningJob<R> implements JobHandle<R> {
   /** Aborts when the job is over or is to be. */
   readonly #over = new AbortController();
   /** What a callback of ours threw: the reason that the job ends. */
-  #callbackFault: { code: string; error: unknown } | null = null;
+  #callbackFault: { code: ErrorCode; error: unknown } | null = null;
   #cancelReason: unknown;
   #isStarting = true;
   #isSettled = false;

@@ -4,9 +4,9 @@ import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
 import type { StageName } from '../../loop/run-events.js';
 import { isComparison } from '../../loop/result/run-end.js';
-import { stageWords } from '../../tui/parts/stage-words.js';
 import { gridTable } from '../../tui/grid/grid-table.js';
 import { cellOf, type Cell } from '../../tui/state/arms.js';
+import { wordsOf } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import { seedsOf, type ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -136,7 +136,7 @@ function plain(status: RunStatus): string {
   const lines: [string, string | null][] = [
     ['run', status.runDir],
     ['status', `${statusWords[status.status]}${by}`],
-    ['stage', stage === null ? null : `${placeText(status)}${stageWords[stage].name}${done}`],
+    ['stage', stage === null ? null : `${placeText(status)}${wordsOf(stage).name}${done}`],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
     ['base', accuracy.base === null ? null : `accuracy ${formatNumber(accuracy.base)}`],

@@ -154,10 +154,10 @@ export function errorRatesOf({
   return { direct: errorRate, 'step-by-step': errorRate, 'meta-cognitive': errorRate };
 }
 
-export const providerNames = ['simulated', 'gemini', 'openai', 'local'] as const;
+export const providerNames = ['simulated', 'gemini', 'openai', 'local', 'own'] as const;
 
 const generationFields = z.strictObject({
-  /** Who writes samples; `simulated` is a teacher on this machine that knows the drawn images. */
+  /** Who writes samples; `simulated` is a teacher on this machine that knows the drawn images, `own` is parts.provider. */
   provider: z.enum(providerNames).default('simulated'),
   gemini: geminiSchema.prefault({}),
   openai: openAiSchema.optional(),
@@ -170,11 +170,8 @@ const generationFields = z.strictObject({
    */
   mode: z.enum(generationModes).default('interactive'),
   batch: batchSchema.prefault({}),
-  /** How it is asked; each strategy asks about each image once. */
-  strategies: z
-    .array(strategySchema)
-    .min(1)
-    .default([...strategies]),
+  /** How it is asked; each strategy asks about each image once. May be [] beside parts.strategies. */
+  strategies: z.array(strategySchema).default([...strategies]),
   /** What images are asked about: fewer where only some questions matter, or the trusted samples answer no others. */
   questionTypes: z
     .array(questionTypeSchema)
@@ -227,11 +224,11 @@ export const generationSchema = generationFields.superRefine((generation, contex
       path: [provider],
       message: `provider ${provider} needs this section; at least ${provider}.model`,
     });
-  if (provider === 'local' && generation.mode === 'batch')
+  if ((provider === 'own' || provider === 'local') && generation.mode === 'batch')
     context.addIssue({
       code: 'custom',
       path: ['mode'],
-      message: 'a local model has no batch API: leave mode out (local.batchSize says how many it answers at once)',
+      message: `provider ${provider} has no batch API: leave mode out${provider === 'local' ? ' (local.batchSize says how many it answers at once)' : ''}`,
     });
 });
 export type GenerationConfig = z.output<typeof generationSchema>;

@@ -2,8 +2,9 @@
 import type { StructuredOutput } from '../../config/sections/generation.js';
 import { sha256 } from '../../hash.js';
 import type { ImageContext } from '../../dataset/sources/data-source.js';
-import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
-import type { Modality, QuestionType, Sample, Strategy } from '../../sample.js';
+import { promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
+import { ConfigError } from '../../errors.js';
+import type { Modality, QuestionType, Sample } from '../../sample.js';
 
 /** One image to be asked about in one way; ends as a sample or as a recorded reason. */
 export interface GenerationTask {
@@ -12,7 +13,8 @@ export interface GenerationTask {
   /** sha256 of the image file's bytes, hex. */
   imageHash: string;
   modality: Modality;
-  strategy: Strategy;
+  /** Name of a strategy. */
+  strategy: string;
   questionType: QuestionType;
   /** Of all questions asked at once, where they are several; the first is `questionType`. */
   questionTypes?: readonly QuestionType[] | undefined;
@@ -46,6 +48,7 @@ export interface PreparedRequest {
   system: string;
   prompt: string;
   imageAt: number;
+  /** sha256 of system and prompt, hex: recorded in each sample's provenance. */
   promptHash: string;
   maxOutputTokens: number;
   /** Content address of the request, sha256 hex. */
@@ -62,14 +65,25 @@ export function prepareRequest(
   task: GenerationTask,
   exemplars: readonly Sample[],
   parameters: RequestParameters,
+  strategies: readonly PromptStrategy[] = [],
 ): PreparedRequest {
-  const { strategy, modality, questionType, questionTypes, context } = task;
-  const asked = { strategy, modality, questionType, questionTypes, exemplars, context: context?.text };
+  const { modality, questionType, questionTypes, context } = task;
+  const asked = { modality, questionType, questionTypes, exemplars, context: context?.text };
   // Each sample may be as long as one alone.
   const maxOutputTokens = parameters.maxOutputTokens * typesOf(task).length;
-  const said = { task, ...buildGeneratorPrompt(asked) };
+  const { system, prompt, imageAt = 0 } = strategyNamed(task.strategy, strategies).prompt(asked);
+  const said = { task, system, prompt, imageAt, promptHash: sha256(`${system}\u0000${prompt}`) };
   const key = keyOf(said, { ...parameters, maxOutputTokens });
   return { ...said, maxOutputTokens, key, id: key.slice(0, 16) };
+}
+
+function strategyNamed(name: string, strategies: readonly PromptStrategy[]): PromptStrategy {
+  const known = [...strategies, ...Object.values(promptStrategies)];
+  const found = known.find((strategy) => strategy.name === name);
+  if (found !== undefined) return found;
+  throw new ConfigError('strategy-unknown', `no prompt strategy is named ${name}`, {
+    remedy: `Give one of ${known.map((strategy) => strategy.name).join(', ')}, or a strategy of that name.`,
+  });
 }
 
 /** The same request with room for a longer reply: another reply, but of the same task. */

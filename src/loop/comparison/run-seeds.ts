@@ -12,10 +12,13 @@ import type { RunOptions } from '../run-attempt.js';
 import { runComparison } from './run-recipe.js';
 
 /**
- * One after the other; a seed decides data, samples and training alike. Stages are shared between the arms of a seed, and what
- * is done stays done: with more seeds, the same call runs those that are missing.
+ * A recipe with each seed, one after the other; a seed decides data, samples and training alike. Stages are shared between the
+ * arms of a seed, and what is done stays done: with more seeds, the same call runs those that are missing.
  * @param seeds At least two, each once.
  * @throws ConfigError for the loop, which compares nothing; else as `runRecipe`.
+ * @example
+ * const pooled = await runSeeds(await loadConfig('configs/ablation.yaml'), [0, 1, 2], { runDir: 'runs/ablation' });
+ * for (const { label, accuracy } of pooled.arms) console.log(label, accuracy?.mean, accuracy?.deviation);
  */
 export async function runSeeds(
   config: Config,

@@ -63,6 +63,11 @@ export function generatorSeconds(
   return training(shape, whole, sequences, machine, { lora: lora !== undefined, checkpointing: true });
 }
 
+const names: Partial<Record<Config['generation']['provider'], string>> = {
+  simulated: 'simulated teacher',
+  own: 'provider of your own',
+};
+
 /** @param local What is known of a generator on this machine. */
 export function generatorPlan(
   config: Config,
@@ -91,7 +96,7 @@ export function generatorPlan(
   // How soon a batch is answered is the provider's affair.
   const waiting = inBatch ? null : (requests * assumptions.requestSeconds) / generation.concurrency / 3600;
   return {
-    name: provider === 'simulated' ? 'simulated teacher' : generatorIdentity(generation).model,
+    name: names[provider] ?? generatorIdentity(generation).model,
     inputTokens,
     outputTokens,
     cost: costOf(outputTokens),
@@ -104,7 +109,9 @@ export function generatorPlan(
 /** Of the texts that are really sent, reports beside images among them, their mean over strategies and question types, and of the examples in them. */
 export function promptTokens(config: Config, { shown }: Pick<PlanFacts, 'shown'>, assumptions: Assumptions): number {
   const { generation, generatorUpdate } = config;
-  const lengths = generation.strategies.flatMap((strategy) =>
+  // Prompts of strategies of a person's own are not known before they are asked.
+  const named = generation.strategies.length === 0 ? (['direct'] as const) : generation.strategies;
+  const lengths = named.flatMap((strategy) =>
     generation.questionTypes.map((questionType) => {
       const { system, prompt } = buildGeneratorPrompt({ strategy, questionType, exemplars: [] });
       return system.length + prompt.length;

@@ -2,7 +2,7 @@
 import type { ShownTexts } from '../generator/shown-texts.js';
 import type { ImageRule } from '../../job-spec/checks/image-rules.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
-import type { StageName } from '../run-events.js';
+import type { BuiltInStage } from '../run-events.js';
 import type { Assumptions, Device } from './assumptions.js';
 import type { VlmShape } from './model-size.js';
 import type { MemoryEstimate, Precision } from './gpu-memory.js';
@@ -58,7 +58,7 @@ export interface StageEstimate {
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm?: string;
   cycle: number;
-  stage: StageName;
+  stage: BuiltInStage;
   /** Rows, requests or prompts the stage goes through. */
   items: number;
   unit: 'samples' | 'requests' | 'candidates' | 'rows' | 'questions' | 'prompts' | 'completions';

@@ -23,6 +23,8 @@ export const runFiles = {
   generatorJobs: 'generation/job',
   /** One line per request the simulated teacher answered. */
   teacherCounts: 'generation/teacher-answered.txt',
+  /** Parts of a person's own that the run is made with, by name and version. */
+  parts: 'parts.json',
   logs: 'logs',
   /** Model cards of the last policy and reward model. */
   cards: 'cards',

@@ -19,7 +19,7 @@ export function asksInBatches(generation: Generation, requests: number): boolean
 /** Of a server that only speaks OpenAI's protocol nothing is known. */
 function isKnownToBatch({ provider, openai }: Generation): boolean {
   if (provider === 'openai') return openai !== undefined && isOpenAiItself(openai.baseUrl);
-  return provider !== 'local';
+  return provider !== 'local' && provider !== 'own';
 }
 
 /** Undefined for a model on this machine. Batches of an earlier attempt are collected whatever is set now. */

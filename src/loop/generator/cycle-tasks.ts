@@ -2,11 +2,12 @@
 import type { PoolImage } from '../../dataset/sources/data-source.js';
 import type { GenerationTask } from '../../generation/asking/generation-request.js';
 import { seededRandom } from '../../random.js';
-import type { QuestionType, Strategy } from '../../sample.js';
+import type { QuestionType } from '../../sample.js';
 
 export interface CycleTasks {
   pool: readonly PoolImage[];
-  strategies: readonly Strategy[];
+  /** By name. */
+  strategies: readonly string[];
   questionTypes: readonly QuestionType[];
   /** Images of one cycle. */
   images: number;

@@ -1,8 +1,13 @@
 /** Who answers, as far as another answer would come of it: part of what a generate stage is made of. */
 import type { Config } from '../../config/schema.js';
+import { identityOf } from '../../part.js';
+import type { OwnProvider } from '../parts/parts.js';
 
 /** What decides a generator's replies, beside its prompts. */
-export function sourceOf({ provider, gemini, openai, local, teacher }: Config['generation']): unknown {
+export function sourceOf(
+  { provider, gemini, openai, local, teacher }: Config['generation'],
+  own: OwnProvider | null = null,
+): unknown {
   switch (provider) {
     case 'gemini': {
       const { model, thinkingBudget, thinkingLevel, safety } = gemini;
@@ -14,6 +19,8 @@ export function sourceOf({ provider, gemini, openai, local, teacher }: Config['g
       const { model, structuredOutput, reasoningEffort } = openai ?? {};
       return { model, structuredOutput, ...(reasoningEffort === undefined ? {} : { reasoningEffort }) };
     }
+    case 'own':
+      return own === null ? null : { ...identityOf(own), model: own.model, settings: own.settings };
     case 'local':
       return { model: local?.model, dtype: local?.dtype, maxPixels: local?.maxPixels };
     case 'simulated': {

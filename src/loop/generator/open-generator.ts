@@ -10,6 +10,7 @@ import { openAiProvider } from '../../providers/openai.js';
 import type { Provider } from '../../providers/provider.js';
 import { apiKeyFromEnvironment } from '../../providers/secret.js';
 import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
+import type { OwnProvider } from '../parts/parts.js';
 import type { TrainedGenerator } from './generator-state.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from '../folder/run-folder.js';
@@ -44,6 +45,8 @@ export async function openGenerator(context: StageContext, trained: TrainedGener
     }
     case 'simulated':
       return openTeacher(context);
+    case 'own':
+      return lasting(expectOwn(context.parts.provider));
   }
 }
 
@@ -75,6 +78,14 @@ async function openTeacher({ config, data, runDir }: StageContext): Promise<Gene
       : // The loopback server takes any key; this one opens nothing.
         geminiProvider({ ...identity, apiKey: 'none', baseUrl: server.url });
   return { provider, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Parts are settled before anything starts: this is for stages that are run by themselves. */
+function expectOwn(provider: OwnProvider | null): OwnProvider {
+  if (provider !== null) return provider;
+  throw new ConfigError('part-missing', 'generation.provider is own, and no provider is given', {
+    where: 'parts.provider',
+  });
 }
 
 const lasting = (provider: Provider): Generator => ({ provider, [Symbol.asyncDispose]: async () => {} });

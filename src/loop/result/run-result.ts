@@ -66,8 +66,10 @@ export const cycleResultSchema = z.object({
   seconds: z.record(z.string(), z.number()),
   paths: pathsSchema,
 });
+/** Figures of one turn of the loop: counts of samples, shares and accuracies in [0, 1], seconds by stage. */
 export type CycleResult = z.output<typeof cycleResultSchema>;
 
+/** The form of a run's result.json. */
 export const runResultSchema = z.object({
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
   seed: z.int(),
@@ -93,6 +95,7 @@ export const runResultSchema = z.object({
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
+/** What a run's result.json holds. */
 export type RunResult = z.output<typeof runResultSchema>;
 
 export interface RunProgress {

@@ -5,6 +5,7 @@ import { promotionSchema } from '../guards/alarm.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { measureGold, readGold } from '../guards/measure-gold.js';
 import { promotePolicy, type Contender } from '../guards/promotion.js';
+import { identityOf } from '../../part.js';
 import type { RunContext } from '../run-context.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import type { Stage, StageContext } from '../stage.js';
@@ -58,6 +59,7 @@ export function evaluate(run: RunContext, evaluating: Evaluating): Stage<Evaluat
       maxNewTokens,
       ...(likelihoods === 'none' ? {} : { likelihoods, reasoning }),
       ...(reading === 'ours' ? {} : { reading }),
+      ...(run.parts.evaluator === null ? {} : { evaluator: identityOf(run.parts.evaluator) }),
     },
     partial: 'over',
     output: evaluateOutputSchema,
@@ -75,6 +77,8 @@ export function evaluate(run: RunContext, evaluating: Evaluating): Stage<Evaluat
         dir: context.dir,
         seed: stageSeed(run, cycle, name),
         rows: rowOptions(run),
+        evaluator: run.parts.evaluator ?? undefined,
+        signal: context.signal,
         complete: (spec) => runJob(context, spec),
         evaluate: (spec) => runJob(context, spec),
       });

@@ -7,7 +7,10 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { writeParquet } from '../../dataset/tables/table.js';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
+import { identityOf } from '../../part.js';
 import type { Sample } from '../../sample.js';
+import type { SampleFilter } from '../parts/parts.js';
+import { aboveThreshold, sift } from '../parts/sift.js';
 import type { RunContext } from '../run-context.js';
 import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, shareTrue } from '../result/sample-precision.js';
@@ -31,6 +34,8 @@ export const filterOutputSchema = z.object({
   acceptedPrecision: share,
   /** Candidates by score; empty in runs made before it was kept. */
   scores: z.array(z.int()).default([]),
+  /** Refused by filters of a person's own, by name; left out where there are none. */
+  refused: z.record(z.string(), z.int()).optional(),
 });
 export type FilterOutput = z.output<typeof filterOutputSchema>;
 
@@ -47,10 +52,17 @@ const decisionColumns = { id: 'VARCHAR', score: 'DOUBLE', decision: 'VARCHAR', c
 
 export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: Filtering): Stage<FilterOutput> {
   const { allowOverlap, nearDuplicates } = run.config.filter;
+  const { filters } = run.parts;
   return {
     cycle,
     name: 'filter',
-    inputs: { from, tau, allowOverlap, nearDuplicates },
+    inputs: {
+      from,
+      tau,
+      allowOverlap,
+      nearDuplicates,
+      ...(filters.length === 0 ? {} : { filters: filters.map(identityOf) }),
+    },
     partial: 'over',
     output: filterOutputSchema,
     metrics: ({ accepted, candidates, ...rest }) => ({
@@ -62,17 +74,19 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       acceptedPrecision: rest.acceptedPrecision,
     }),
     detail: ({ scores }) => ({ kind: 'scores', counts: scores }),
-    run: async ({ dir }) => {
-      const above = scored.filter((sample) => sample.score !== null && sample.score > tau);
+    run: async ({ dir, signal }) => {
+      const imagePath = ({ image }: Pick<Sample, 'image'>): string => fromRun(run.runDir, image);
+      const context = { cycle, tau, dataset, imagePath, signal };
+      const { kept: passed, refusedBy } = await sift(scored, [aboveThreshold, ...filters], context);
       const parted = allowOverlap
-        ? { kept: above, exact: [], near: [] }
-        : await removeNearOverlap(above, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
+        ? { kept: passed, exact: [], near: [] }
+        : await removeNearOverlap(passed, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
       const accepted = parted.kept;
       const grown = [...dataset, ...accepted];
       if (grown.length === 0)
         throw new RunError(
           'nothing-accepted',
-          `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`,
+          `no candidate of cycle ${cycle} scored above τ = ${tau}${filters.length === 0 ? '' : ' and was accepted by the filters'}: D_gen is empty`,
           {
             remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
           },
@@ -83,7 +97,8 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       const decisionOf = (sample: Sample): string => {
         if (kept.has(sample)) return 'accepted';
         if (overlap.has(sample)) return 'overlap';
-        return near.has(sample) ? 'near-duplicate' : 'below-threshold';
+        if (near.has(sample)) return 'near-duplicate';
+        return refusedBy.get(sample) ?? aboveThreshold.name;
       };
       const decisions = scored.map((sample) => ({
         id: sample.id,
@@ -94,11 +109,12 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
       await writeSamples(join(dir, 'accepted.parquet'), accepted);
       await writeSamples(join(dir, 'd-gen.parquet'), grown);
+      const refusals = ({ name }: SampleFilter): number => [...refusedBy.values()].filter((by) => by === name).length;
       return {
         tau,
         candidates: scored.length,
         accepted: accepted.length,
-        belowThreshold: scored.length - above.length,
+        belowThreshold: refusals(aboveThreshold),
         overlapping: parted.exact.length,
         nearDuplicates: parted.near.length,
         datasetSize: grown.length,
@@ -107,6 +123,9 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
           decisions.filter(({ decision }) => decision === 'accepted').map(({ correct }) => correct),
         ),
         scores: scoreCounts(scored.flatMap((sample) => sample.score ?? [])),
+        ...(filters.length === 0
+          ? {}
+          : { refused: Object.fromEntries(filters.map((own) => [own.name, refusals(own)])) }),
       };
     },
   };

@@ -9,6 +9,8 @@ import { costOfSum } from '../../generation/cost/prices.js';
 import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
+import { identityOf } from '../../part.js';
+import { isReadyMade } from '../../prompts/prompt-strategy.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
@@ -50,9 +52,11 @@ export function generate(
   run: RunContext,
   { cycle, generator: { exemplars, trained }, from }: Generation,
 ): Stage<GenerateOutput> {
-  const { config, data, runDir } = run;
+  const { config, data, runDir, parts } = run;
   const { generation } = config;
-  const { provider, strategies, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
+  const strategies = parts.strategies.map(({ name }) => name);
+  const ownStrategies = parts.strategies.filter(({ name }) => !isReadyMade(name)).map(identityOf);
+  const { provider, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
   const {
     questionsPerImage,
     contextCharacters,
@@ -69,8 +73,9 @@ export function generate(
       from,
       seed: config.seed,
       provider,
-      source: sourceOf(generation),
+      source: sourceOf(generation, parts.provider),
       strategies,
+      ...(ownStrategies.length === 0 ? {} : { ownStrategies }),
       imagesPerCycle,
       temperature,
       maxOutputTokens,
@@ -100,7 +105,7 @@ export function generate(
           where: `cycle-${cycle}/generate`,
           remedy: 'Add to generation.questionTypes.',
         });
-      const pricing = await openPricing(config);
+      const pricing = await openPricing(config, parts.provider);
       await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const { damagedLines } = cache;
@@ -119,6 +124,7 @@ export function generate(
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
         },
+        strategies: parts.strategies,
         exemplars,
         exemplarsPerPrompt,
         temperature,
@@ -159,7 +165,7 @@ export async function readCandidates(
   { data }: Pick<RunContext, 'data'>,
   stage: StageDone<GenerateOutput>,
 ): Promise<Sample[]> {
-  return relinked(data, await readSamples(join(stage.dir, candidatesFile)));
+  return relinked(data, await readSamples(stage.samples ?? join(stage.dir, candidatesFile)));
 }
 
 const reasonsOf = ({ dropped }: GenerationProgress): string =>

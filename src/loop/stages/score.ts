@@ -69,5 +69,5 @@ const clampedOrNull = (value: number | null | undefined): number | null =>
   value === null || value === undefined ? null : clampScore(value);
 
 export async function readScored({ data }: Pick<RunContext, 'data'>, stage: StageDone<ScoreOutput>): Promise<Sample[]> {
-  return relinked(data, await readSamples(join(stage.dir, 'scored.parquet')));
+  return relinked(data, await readSamples(stage.samples ?? join(stage.dir, 'scored.parquet')));
 }

@@ -3,7 +3,7 @@ import { wilsonInterval } from '../../evaluation/wilson.js';
 import { signedPoints } from '../../loop/result/headline.js';
 import { baseArm } from '../../loop/comparison/arm-plan.js';
 import { formatSeconds } from '../../format.js';
-import { shareText, stageWords } from '../parts/stage-words.js';
+import { shareText, wordsOf } from '../parts/stage-words.js';
 import { accuracyOf, cellOf, gainOver, secondsOf, shared, type Cell, type Grid } from '../state/arms.js';
 
 export interface GridRow {
@@ -54,7 +54,7 @@ export function gridTable(grid: Grid, seeds: readonly number[]): { head: string[
 function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return '';
   if (cell.status === 'done') return cell.accuracy === null ? marks.done : shareText(cell.accuracy);
-  if (cell.stage !== null) return `${marks.running} ${stageWords[cell.stage].name}`;
+  if (cell.stage !== null) return `${marks.running} ${wordsOf(cell.stage).name}`;
   return cell.status === 'waiting' ? marks.waiting : '';
 }
 
