@@ -2,6 +2,8 @@
  * `medgr2`: the engine, the loop, configurations and errors. Importing it starts nothing: no Python, no server, no file.
  * Rewards, data, figures and reports have entry points of their own: src/public.
  */
+import './bridge/environment/refuse-old-node.js';
+
 export { loadConfig, parseConfig } from './config/load.js';
 export type { LoadOptions } from './config/load.js';
 export { configSchema } from './config/schema.js';
@@ -33,7 +35,7 @@ export type {
   SpecInput,
 } from './bridge/jobs/engine-types.js';
 export type { EngineStatus } from './bridge/process/supervisor-calls.js';
-export type { CancelOptions, Job, JobHandle, JobHooks } from './bridge/jobs/job-types.js';
+export type { CancelOptions, Job, JobEventOf, JobHandle, JobHooks } from './bridge/jobs/job-types.js';
 export type { RewardAsk, RewardReply } from './bridge/contract/reward-messages.js';
 export type { JobEvent, JobKind, JobResult, JobSpec, ResultOf } from './bridge/contract/contract.js';
 export type { ExecutorInput } from './config/sections/executor.js';

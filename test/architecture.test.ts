@@ -18,8 +18,7 @@ const ranks: readonly (readonly string[])[] = [
     'awake',
     'disk',
     'terminal-text',
-    'file-lock',
-    'process-identity',
+    'locks',
     'script-line',
     'file-kind',
     'called-as',
@@ -29,7 +28,7 @@ const ranks: readonly (readonly string[])[] = [
   ['dataset', 'providers', 'bridge'],
   ['job-spec', 'generation', 'evaluation'],
   ['loop'],
-  ['report'],
+  ['report', 'review'],
   ['tui', 'cli'],
   ['index', 'public'],
 ];
@@ -76,6 +75,11 @@ const pure = [
     'sampled/sampled-figures',
     'sampled/sampled-report',
     'sampled/headroom-verdict',
+    'verdicts/agreement',
+    'verdicts/estimate',
+    'verdicts/estimates',
+    'verdicts/queue-design',
+    'verdicts/verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   // All of what finds and decides; what measures, tells and reads events is not.
   ...[

@@ -29,8 +29,8 @@ export interface RunOptions {
   runDir: string;
   /** Parts of the loop that are replaced or added. */
   parts?: LoopParts | undefined;
-  /** Called with every event, after it is in events.jsonl. */
-  onEvent?: ((event: TimedEvent) => void) | undefined;
+  /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
+  onEvent?: ((event: TimedEvent) => unknown) | undefined;
   /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
@@ -80,9 +80,9 @@ export async function attempt<Result>(
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
   const sinks = held.use(openSinks(parts.sinks, (message) => emit({ type: 'warning', message })));
-  const hear = (event: TimedEvent): void => {
-    options.onEvent?.(event);
+  const hear = (event: TimedEvent): unknown => {
     sinks.tell(event);
+    return options.onEvent?.(event);
   };
   const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
   const { redo = false, allowVersionChange = false } = options;

@@ -1,4 +1,6 @@
 /** `medgr2/data`: samples, the folders and tables that hold them, and what jobs wrote about them. */
+import '../bridge/environment/refuse-old-node.js';
+
 export { sampleSchema } from '../sample.js';
 export { phantomSamples, toSamples } from '../job-spec/script-samples.js';
 export type { PhantomSamplesOptions, SampleInput } from '../job-spec/script-samples.js';

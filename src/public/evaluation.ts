@@ -1,4 +1,6 @@
 /** `medgr2/evaluation`: figures of answers, of reward models and of comparisons. All pure; what is not defined is null. */
+import '../bridge/environment/refuse-old-node.js';
+
 export { answerReport } from '../evaluation/answer-report.js';
 export type {
   AnswerReport,

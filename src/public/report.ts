@@ -1,4 +1,6 @@
 /** `medgr2/report`: what a run left: its page, its model to hand on, and the forms of the files in its folder. */
+import '../bridge/environment/refuse-old-node.js';
+
 export { writeReport } from '../report/write-report.js';
 export type { ReportOptions, ReportWritten } from '../report/write-report.js';
 export { mergeModel } from '../loop/merge.js';

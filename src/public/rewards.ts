@@ -1,4 +1,6 @@
 /** `medgr2/rewards`: rewards of one's own, the ready-made ones, and the rules by which they read an answer. */
+import '../bridge/environment/refuse-old-node.js';
+
 export { medR1Accuracy, medVlmR1Accuracy } from '../reward/accuracy-rewards.js';
 export { compositeRewards, ruleRewards } from '../reward/composite-rewards.js';
 export type { CompositeOptions, RuleOptions } from '../reward/composite-rewards.js';

@@ -16,19 +16,19 @@ export function errorRows(): ErrorRow[] {
   const thrown = Map.groupBy(thrownErrors(), ({ code }) => code);
   return (Object.keys(errorCodes) as ErrorCode[]).map((code) => {
     const all = thrown.get(code) ?? [];
-    const written = all.map(({ remedy }) => remedy).filter((remedy) => remedy !== '' && !/^…/.test(remedy));
+    const written = all.map(({ remedy }) => remedy).find((remedy) => remedy !== '' && !remedy.startsWith('…'));
     const named = all.find(({ error }) => error !== '')?.error ?? 'JobError';
     return {
       code,
       meaning: errorCodes[code],
-      remedy: errorRemedies[code] ?? written[0] ?? '',
+      remedy: errorRemedies[code] ?? written ?? '',
       exitCode: exitCodeOf(named),
     };
   });
 }
 
 function exitCodeOf(name: string): number {
-  const kind = errors[name as 'ConfigError'];
+  const kind = new Map(Object.entries(errors)).get(name) as typeof errors.ConfigError;
   const made = Reflect.construct(kind, ['interrupted', '', { jobId: '' }]) as errors.Medgr2Error;
   return made.exitCode;
 }

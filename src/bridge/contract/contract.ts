@@ -4,7 +4,7 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
-import { commonProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
+import { sftProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../../config/trl-options/option-shapes.js';
 import {
   fourBitsNeedAdapters,
@@ -73,7 +73,7 @@ export const sftSpecSchema = z
     kind: z.literal('sft'),
     ...trainedPolicy,
     /** Options of TRL's SFTConfig, checked as TRL has them. */
-    trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
+    trl: sftOptionsSchema.superRefine((options, context) => tell(context, sftProblems(options))).default({}),
   })
   .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 

@@ -9,7 +9,7 @@ import type { Job, JobHandle, JobHooks } from './running-job.js';
 export interface EngineOptions {
   /** The Python to use; by default MEDGR2_PYTHON, else the package's own environment. */
   python?: string | undefined;
-  /** Folder for logs; by default a temporary one, which is removed in the end unless something failed. */
+  /** Folder for logs; by default a temporary one, which is removed in the end. Of those in which something failed the last ten stay. */
   logDir?: string | undefined;
   /** Where jobs run: `local` by default; `ray`, or its settings, for many devices or machines. */
   executor?: ExecutorInput['kind'] | ExecutorInput | undefined;

@@ -3,10 +3,12 @@ import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
 import type { StageName } from '../../loop/run-events.js';
+import { reviewOrNull, type ReviewSummary } from '../../loop/review/review-summary.js';
+import { reviewLines } from '../../loop/review/review-text.js';
 import { isComparison } from '../../loop/result/run-end.js';
+import { wordsOf } from '../../tui/parts/stage-words.js';
 import { gridTable } from '../../tui/grid/grid-table.js';
 import { cellOf, type Cell } from '../../tui/state/arms.js';
-import { wordsOf } from '../../tui/parts/stage-words.js';
 import { timeLeft } from '../../tui/state/time-left.js';
 import { seedsOf, type ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
@@ -33,6 +35,8 @@ export interface RunStatus {
   error: string | null;
   /** By the ledger: stages that are done, and the newest of them. */
   finished: { stages: number; last: string | null };
+  /** What experts' verdicts say of D_gen; null where nobody judged anything. */
+  review: ReviewSummary | null;
   /** What could not be read of its files, as sentences. */
   gaps: string[];
 }
@@ -89,6 +93,7 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
     arms: armsOf(known),
     error: over ? end.error : works ? state.error : null,
     finished: { stages: known.ledger.length, last: lastOf(known.ledger) },
+    review: reviewOrNull(runDir, (message) => known.gaps.push(message)),
     gaps: known.gaps,
   };
 }
@@ -130,7 +135,7 @@ function placeText({ cycle, cycles, arms }: RunStatus): string {
 }
 
 function plain(status: RunStatus): string {
-  const { stage, progress, seconds, secondsLeft, accuracy, arms, error, finished, gaps } = status;
+  const { stage, progress, seconds, secondsLeft, accuracy, arms, error, finished, review, gaps } = status;
   const by = status.process === null ? '' : ` (process ${status.process.pid} on ${status.process.host})`;
   const done = progress === null ? '' : `, ${progress.done} of ${progress.total}`;
   const lines: [string, string | null][] = [
@@ -152,6 +157,7 @@ function plain(status: RunStatus): string {
       'finished',
       gaps.length === 0 || finished.last === null ? null : `${finished.stages} stages, ${finished.last} last`,
     ],
+    ...(review === null ? [] : reviewLines(review).map((line): [string, string] => ['review', line])),
     ['error', error],
     ...gaps.map((gap): [string, string] => ['warning', gap]),
   ];
