@@ -16,6 +16,7 @@ export interface Detached {
   runDir: string;
   set: readonly string[];
   redo?: boolean;
+  withVerdicts?: boolean;
   allowVersionChange?: boolean;
 }
 
@@ -36,6 +37,7 @@ export async function runDetached(detached: Detached, io: CommandIo): Promise<vo
   const log = openSync(logFile, 'a', privateFile);
   const flags = [
     ...(detached.redo === true ? ['--redo'] : []),
+    ...(detached.withVerdicts === true ? ['--with-verdicts'] : []),
     ...(detached.allowVersionChange === true ? ['--allow-version-change'] : []),
   ];
   const values = ['run', config, '--plain', '--run-dir', runDir, ...flags, ...set.flatMap((value) => ['--set', value])];

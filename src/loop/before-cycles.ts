@@ -5,6 +5,7 @@ import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycl
 import type { GeneratorState } from './generator/generator-state.js';
 import { outsideGold } from './guards/gold.js';
 import { watchRewardModel } from './guards/watch-cycle.js';
+import { takeUpVerdicts, tellVerdictsLeft } from './review/take-up.js';
 import { runStage, type StageDone } from './stage.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
@@ -66,8 +67,9 @@ export async function firstRewardModel(
 /** The cycles, one after the other; `told` is called after each. */
 export async function runCycles(run: RunContext, first: LoopState, told: (done: CycleDone) => void): Promise<void> {
   let state = first;
+  tellVerdictsLeft(run);
   for (let cycle = 1; cycle <= run.config.cycles; cycle++) {
-    const { done, next } = await runCycle(run, cycle, state);
+    const { done, next } = await runCycle(run, cycle, await takeUpVerdicts(run, cycle, state));
     state = next;
     told(done);
   }

@@ -31,6 +31,8 @@ export interface RunOptions {
   engine?: LoopEngine | undefined;
   /** Finished stages whose inputs changed are done again; else the run stops and names what changed. */
   redo?: boolean | undefined;
+  /** The next cycle that begins learns from the verdicts of experts (verdicts.jsonl). */
+  withVerdicts?: boolean | undefined;
   /** A run goes on with other versions of what it computes with; else it stops and names them. */
   allowVersionChange?: boolean | undefined;
 }
@@ -72,7 +74,7 @@ export async function attempt<Result>(
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
   const emit = openEvents(join(runDir, runFiles.events), options.onEvent, holds);
-  const { redo = false, allowVersionChange = false } = options;
+  const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
   );
@@ -96,6 +98,7 @@ export async function attempt<Result>(
       guardLog: emptyLog(),
       holds,
       redo,
+      withVerdicts,
       outputs,
       models: openModelContents(join(runDir, runFiles.models), outputs, { holds }),
       signal,
