@@ -64,7 +64,6 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.getByText('The server does not answer').waitFor();
     await shot('4-dead');
     await desk.start();
-    await page.getByRole('button', { name: 'Send now' }).click();
     await page.keyboard.press('w');
     await page.getByText('Which answer is right?').waitFor();
     await shot('4-many-options');
