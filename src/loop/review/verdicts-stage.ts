@@ -7,7 +7,7 @@ import type { Verdict } from '../../evaluation/verdicts/verdict.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
 import { sha256 } from '../../hash.js';
 import { preferenceRow, type RewardRow } from '../../job-spec/rows/job-rows.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { Sample } from '../../sample.js';
 import { relinked } from '../folder/relocation.js';
 import type { RunContext } from '../run-context.js';
