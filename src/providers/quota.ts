@@ -1,6 +1,7 @@
 /** Which limit a refusal names: one of this minute, which passes by waiting; one of the day; or the account's money. */
 import type { ErrorDetails } from '@google/generative-ai';
 
+/** Of a provider's limits, the one that was reached. */
 export type Quota = 'minute' | 'day' | 'account';
 
 const ofDay = /per[ _-]?day|daily|\b[rt]pd\b|\(\s*[rt]pd\s*\)/i;

@@ -1,8 +1,8 @@
 /** Who answers, as far as another answer would come of it: part of what a generate stage is made of. */
 import type { Config } from '../../config/schema.js';
 import type { Asked } from '../../config/asking/asked-providers.js';
-import { identityOf } from '../../part.js';
-import type { OwnProvider } from '../parts/parts.js';
+import { identityOf } from '../../config/part.js';
+import type { OwnProvider } from '../parts/loop-parts.js';
 
 /** What decides a generator's replies, beside its prompts. */
 export function sourceOf(generation: Config['generation'], own: OwnProvider | null = null): unknown {

@@ -10,7 +10,7 @@ import { openAiProvider } from '../../providers/openai.js';
 import type { Provider } from '../../providers/provider.js';
 import { apiKeyFromEnvironment } from '../../providers/secret.js';
 import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
-import type { OwnProvider } from '../parts/parts.js';
+import type { OwnProvider } from '../parts/loop-parts.js';
 import type { TrainedGenerator } from './generator-state.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from '../folder/run-folder.js';

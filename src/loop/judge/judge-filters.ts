@@ -1,6 +1,6 @@
 /** A judge's verdicts as filters, one for each way in which it keeps a candidate out. */
 import type { Sample } from '../../sample.js';
-import type { SampleFilter } from '../parts/parts.js';
+import type { SampleFilter } from '../parts/loop-parts.js';
 import { passes } from './judge-figures.js';
 import type { VerdictRow } from './verdict-table.js';
 

@@ -7,9 +7,9 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { writeParquet } from '../../dataset/tables/table.js';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { Sample } from '../../sample.js';
-import type { SampleFilter } from '../parts/parts.js';
+import type { SampleFilter } from '../parts/loop-parts.js';
 import { aboveThreshold, sift } from '../parts/sift.js';
 import type { RunContext } from '../run-context.js';
 import { judgeFigures, judgeFiguresSchema } from '../judge/judge-figures.js';

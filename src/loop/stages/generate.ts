@@ -9,7 +9,7 @@ import type { GenerationProgress } from '../../generation/generation-progress.js
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
 import { writeSamples } from '../../generation/inquiries/write-samples.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import { isReadyMade } from '../../prompts/prompt-strategy.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
