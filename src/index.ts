@@ -56,6 +56,9 @@ export type {
 export type { Part } from './part.js';
 export type { Grader } from './grading/index.js';
 export { promptStrategies } from './prompts/index.js';
+export type { GeneratorRequest } from './prompts/generator-prompt.js';
+export type { StructuredOutput } from './config/sections/generation.js';
+export type { Quota } from './providers/quota.js';
 export type { GeneratorPrompt, PromptStrategy, StrategyPrompt, StrategyRequest } from './prompts/index.js';
 export type { Evaluator, GivenAnswer, Judgement } from './evaluation/evaluator.js';
 export type {

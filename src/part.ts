@@ -1,5 +1,9 @@
 /** What every part of the loop states that a person can replace. */
 
+/**
+ * What every part of one's own states: `name` and `version` enter the fingerprint, so that another version redoes what it
+ * touches.
+ */
 export interface Part {
   /** Letters, digits, `-` and `_`: it stands in events, errors and, of providers and strategies, in each sample's provenance. */
   readonly name: string;

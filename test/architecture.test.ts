@@ -29,7 +29,7 @@ const ranks: readonly (readonly string[])[] = [
   ['dataset', 'providers', 'bridge'],
   ['job-spec', 'generation', 'evaluation'],
   ['loop'],
-  ['report'],
+  ['report', 'review'],
   ['tui', 'cli'],
   ['index', 'public'],
 ];
@@ -76,6 +76,11 @@ const pure = [
     'sampled/sampled-figures',
     'sampled/sampled-report',
     'sampled/headroom-verdict',
+    'verdicts/agreement',
+    'verdicts/estimate',
+    'verdicts/estimates',
+    'verdicts/queue-design',
+    'verdicts/verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   // All of what finds and decides; what measures, tells and reads events is not.
   ...[
@@ -155,8 +160,7 @@ describe('files', () => {
   test('are small', () => {
     const sizes = files
       .map((file) => ({ file, lines: text(file).split('\n').length }))
-      // A list is as long as what it lists.
-      .filter(({ file }) => !file.includes('.generated.') && file !== 'error-codes.ts');
+      .filter(({ file }) => !file.includes('.generated.'));
     expect(sizes.filter(({ lines }) => lines > 250)).toEqual([]);
     const sorted = sizes.map(({ lines }) => lines).toSorted((a, b) => a - b);
     expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(110);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 const only = process.argv.slice(2);
-const names = ['lint', 'format', 'types', 'ruff', 'mypy', 'vitest', 'pytest'];
+const names = ['lint', 'format', 'types', 'page-types', 'ruff', 'mypy', 'vitest', 'pytest'];
 const unknown = only.find((name) => !names.includes(name));
 if (unknown !== undefined) {
   const [stream, code] = ['--help', '-h'].includes(unknown) ? [process.stdout, 0] : [process.stderr, 2];
@@ -32,10 +32,12 @@ if (setup.status !== 0 || python === undefined) {
   process.exit(1);
 }
 
-const checks = [
+/** @type {[name: string, command: string, values: string[]][]} */
+const all = [
   ['lint', bin('oxlint'), ['--type-aware']],
   ['format', bin('oxfmt'), ['--check']],
   ['types', bin('tsc'), ['--noEmit']],
+  ['page-types', bin('tsc'), ['--noEmit', '-p', 'src/review/page']],
   [
     'ruff',
     python,
@@ -43,7 +45,8 @@ const checks = [
   ],
   ['mypy', python, ['-m', 'mypy', '--config-file', 'py/pyproject.toml', 'py/medgr2']],
   ['vitest', bin('vitest'), ['run', '--config', 'test/vitest.config.ts']],
-].filter(([name]) => wanted(name));
+];
+const checks = all.filter(([name]) => wanted(name));
 const pytest = ['-m', 'pytest', '-q', '-c', 'py/pyproject.toml', '--rootdir', '.', 'test/py'];
 
 const failed = [];

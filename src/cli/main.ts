@@ -31,7 +31,12 @@ async function main(): Promise<number> {
   };
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(130);
-    io.error('stopping: the job at work saves what it has; again to stop at once');
+    // A desk has no job: each verdict was on disk before it was answered.
+    io.error(
+      process.argv[2] === 'review'
+        ? 'closing the desk'
+        : 'stopping: the job at work saves what it has; again to stop at once',
+    );
     stop.abort();
   };
   process.on('SIGINT', interrupt);

@@ -13,7 +13,7 @@ import { declareImport } from './flags/import-flags.js';
 import { declareInit } from './flags/init-flags.js';
 import { declareMerge } from './flags/merge-flags.js';
 import { declarePlan } from './flags/plan-flags.js';
-import { declareReport } from './flags/report-flags.js';
+import { declareReport, declareReview } from './flags/report-flags.js';
 import { declareDemo, declareRun } from './flags/run-flags.js';
 import { declareSetup } from './flags/setup-flags.js';
 import { declareSplit } from './flags/split-flags.js';
@@ -43,6 +43,7 @@ const commands: readonly Declare[] = [
   declareGrpo,
   declareEvaluate,
   declareMerge,
+  declareReview,
   declareReport,
   declareSetup,
   declareDoctor,

@@ -12,6 +12,7 @@ export interface GivenAnswer {
   finished: boolean;
 }
 
+/** What an evaluator says of an answer. */
 export interface Judgement {
   /** The answer as it was read; null where none was found, which counts as unread and as wrong. */
   predicted: string | null;

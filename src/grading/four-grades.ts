@@ -25,6 +25,7 @@ export interface GradedText {
   response: string;
 }
 
+/** What a grader is told beside a sample. */
 export interface GradingContext {
   /** The trusted samples of the same part (training or held out), the sample among them: other answers may come from there. */
   samples: readonly Sample[];
@@ -53,8 +54,10 @@ export interface Grader extends Part {
   grade(sample: Sample, context: GradingContext): readonly GradedText[] | Promise<readonly GradedText[]>;
 }
 
+/** How a text of the four grades came to be. */
 export type GradedKind = 'original' | 'synonym' | 'deletion' | 'mismatch' | 'irrelevant';
 
+/** How the four grades are made. */
 export interface FourGradesOptions {
   /** Hard mismatches per sample, as far as there are wrong answers (default 2). */
   mismatches?: number | undefined;

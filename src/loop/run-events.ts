@@ -44,6 +44,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** The stages to come; runs recorded before there was one have none. */
     plan: stagePlanSchema.optional(),
   }),
+  /** Of a comparison, told with the data open: its arms in order, with the names that tables print. */
+  z.strictObject({ type: z.literal('arms'), arms: z.array(z.strictObject({ name: z.string(), label: z.string() })) }),
   /** What the data is, and what results on it are no evidence for; told when the data has been opened. */
   z.strictObject({ type: z.literal('notice'), message: z.string() }),
   /** What the stages have to do, told with the data open: the time left is reckoned from it. */

@@ -1,6 +1,7 @@
 /** The names of the stages, in the order in which a run first reaches them, and of those that a person adds. */
 import { z } from 'zod';
 
+/** Names of the loop's own stages, in the order in which a run first reaches them. */
 export const stageNames = [
   'prepare-data',
   'evaluate-base',

@@ -5,6 +5,7 @@ import { contextText, questionTypeTexts, systemText } from './generator-template
 /** What a reply says of a sample. */
 type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
 
+/** What a prompt to a generator is made of. */
 export interface GeneratorRequest {
   strategy: Strategy;
   /** Told to the generator when known; left out where it is `unknown`. */
@@ -19,6 +20,7 @@ export interface GeneratorRequest {
   context?: string | undefined;
 }
 
+/** What a generator is asked. */
 export interface GeneratorPrompt {
   system: string;
   prompt: string;

@@ -19,6 +19,7 @@ export type CallFailure =
   | 'unreadable'
   | 'cancelled';
 
+/** What an error of one call has beside its message. */
 export interface CallErrorDetails extends ErrorDetails {
   failure: CallFailure;
   /** HTTP status, where one came. */

@@ -1,6 +1,7 @@
 /** Which limit a refusal names: one of this minute, which passes by waiting; one of the day; or the account's money. */
 import type { ErrorDetails } from '@google/generative-ai';
 
+/** Which limit a refusal names: of this minute, of the day, or of the account. */
 export type Quota = 'minute' | 'day' | 'account';
 
 const ofDay = /per[ _-]?day|daily|\b[rt]pd\b|\(\s*[rt]pd\s*\)/i;

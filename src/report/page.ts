@@ -13,6 +13,7 @@ import { headroom } from './sections/headroom-section.js';
 import { opening } from './sections/opening-section.js';
 import { limits } from './sections/limits-section.js';
 import { recipe } from './sections/recipe-section.js';
+import { review } from './sections/review-section.js';
 import type { Section } from './sections/section.js';
 import { seeds } from './sections/seeds-section.js';
 import { setup } from './sections/setup-section.js';
@@ -36,6 +37,7 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     answers(runs, linksOf('questions')),
     await recipe(runs),
     glance(runs),
+    review(runs),
     limits(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,

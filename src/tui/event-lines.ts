@@ -55,6 +55,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'work':
+      case 'arms':
       case 'asked':
         return null;
       case 'comparison':

@@ -2,6 +2,8 @@
 import { Box, useInput, useWindowSize } from 'ink';
 import { keysOf } from './keys/keys-of-input.js';
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
+import { ArmsGrid, gridHeight } from './grid/arms-grid.js';
+import { GridHeadline } from './grid/grid-headline.js';
 import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
@@ -10,7 +12,7 @@ import { HeadlineRow } from './parts/headline-row.js';
 import { Help } from './keys/help.js';
 import { KeysLine, type Asked } from './keys/keys-line.js';
 import { ImageView } from './parts/image-view.js';
-import { layoutOf, overlayRows } from './parts/layout.js';
+import { gridLayoutOf, layoutOf, overlayRows, secondWidth } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
@@ -106,15 +108,22 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const { columns, rows, chosen, overlay, asked, gpus, color, owns } = props;
   const { state, now } = standing(props);
   const cycleRows = state.rows.filter((row) => row.cycle <= state.cycles);
-  const layout = layoutOf(columns, rows, cycleRows.length);
+  const compares = state.grid !== null;
+  const layout = compares ? gridLayoutOf(rows, gridHeight(state)) : layoutOf(rows, cycleRows.length);
   const name = chosen ?? panelFor(state);
-  const second = overlay === null && name !== 'evaluation' ? layout.second : 0;
-  const over = { width: columns, height: overlayRows(rows) };
+  const second = overlay === null && name !== 'evaluation' ? secondWidth(columns) : 0;
+  const over = { width: columns, height: overlayRows(rows, compares) };
   const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
-      <HeadlineRow state={state} columns={columns} />
-      <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
+      {compares ? (
+        <GridHeadline state={state} />
+      ) : (
+        <>
+          <HeadlineRow state={state} columns={columns} />
+          <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
+        </>
+      )}
       {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (
         <ImageView sample={state.asked ?? state.generating?.newest ?? null} {...{ runDir: state.runDir, ...over }} />
@@ -132,7 +141,9 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
           )}
         </Box>
       ) : null}
-      {overlay !== null || layout.table === 0 ? null : (
+      {overlay !== null || layout.table === 0 ? null : compares ? (
+        <ArmsGrid state={state} columns={columns} height={layout.table} />
+      ) : (
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}

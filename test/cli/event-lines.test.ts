@@ -156,6 +156,7 @@ test('the summary is a table of cycles and says where the run is', () => {
     comparisons: [],
     alarms: [],
     promotions: [],
+    review: null,
     warnings: [],
     error: null,
   };

@@ -23,6 +23,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['runs LOST', '[folder]'],
   ['status LOST', '<run>'],
   ['stop LOST', '<run>'],
+  ['review LOST', '<run>'],
   ['init OUT --images LOST', '--images <folder>'],
   ['import dicom LOST --out OUT', '<path>'],
   ['import csv THERE --image-root LOST --out OUT', '--image-root <folder>'],

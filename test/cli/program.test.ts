@@ -66,10 +66,10 @@ describe('--seeds', () => {
     expect(error).toContain('at least two different whole numbers');
   });
 
-  test('is not for a run in the background', async () => {
-    const { code, error } = await invoke('run', 'configs/transfer.yaml', '--seeds', '0,1', '--detach');
+  test('of a loop are refused before anything starts, in the background, too', async () => {
+    const { code, error } = await invoke('run', 'configs/demo.yaml', '--seeds', '0,1', '--detach');
     expect(code).toBe(2);
-    expect(error).toContain('--seeds and --detach do not go together');
+    expect(error).toContain('for recipes that compare models');
   });
 });
 

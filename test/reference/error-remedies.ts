@@ -1,4 +1,4 @@
-/** Remedies for src/errors.md that are put together where they are thrown, so that no text of the sources is the whole of one. */
+/** Remedies for src/error-codes/README.md that are put together where they are thrown, so that no text of the sources is the whole of one. */
 import type { ErrorCode } from '../../src/errors.js';
 
 export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -50,4 +50,7 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Check that the file exists and is of the kind that its name says; and the rights and free space of its folder.',
   'log-unwritable': 'Make its folder writable, or make room on the disk.',
   'python-not-started': 'End other processes, or raise the limits of files and processes (`ulimit -n`, `ulimit -u`).',
+  'nothing-to-review': 'Run the loop up to the filter of a cycle, then review it.',
+  'review-busy': 'Close the other review of the run first.',
+  'verdict-invalid': 'Give what the message names.',
 };

@@ -5,6 +5,7 @@ import { answerMatch, answersMatch, compositeRewards, defineReward, evaluateRewa
 import { exportDataset, exportSource, generateAlone, importQuestions, phantomSamples, readAnswers, readDataset, readSampleFile, splitDataset, toSamples, writeSampleFile } from '../../src/public/data.js';
 import { accuracyReport, answerReport, auroc, bootstrapIntervals, classFigures, encodeLabels, majority, mcnemar, passAtK, spreadOf, transitions, type Outcome } from '../../src/public/evaluation.js';
 import { mergeModel, writeReport } from '../../src/public/report.js';
+import {  } from '../../src/public/review.js';
 
 export const stated: Record<string, () => Promise<void>> = {};
 export const compiled: Record<string, () => Promise<void>> = {};

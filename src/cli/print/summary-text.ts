@@ -1,5 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
+import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 
@@ -28,6 +29,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     ...comparisonLines(result.comparisons),
     result.notice,
     ...headroomLines(result),
+    ...(result.review === null ? [] : ['', ...reviewLines(result.review)]),
     ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,

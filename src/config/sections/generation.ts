@@ -8,6 +8,7 @@ const rate = z.number().min(0).max(1);
 
 /** How a provider holds replies to their structure: by the whole JSON Schema, to being some JSON object, or not at all. */
 export const structuredOutputs = ['json-schema', 'json-object', 'none'] as const;
+/** How replies are held to their schema. */
 export type StructuredOutput = (typeof structuredOutputs)[number];
 
 const environmentVariable = z

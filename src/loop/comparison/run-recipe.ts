@@ -42,7 +42,9 @@ export async function runComparison(
       const { fingerprint: prepared } = await runStage(run, prepareData(run));
       const sources = sourcesOf(run, prepared);
       const done = new Map<string, ArmDone>();
-      for (const arm of armsOf(config, recipe, domainsOf(run, recipe))) {
+      const arms = armsOf(config, recipe, domainsOf(run, recipe));
+      run.emit({ type: 'arms', arms: arms.map(({ name, label = name }) => ({ name, label })) });
+      for (const arm of arms) {
         const finished = await runArm({ run, sources, prepared, done }, arm);
         done.set(arm.name, finished);
         progress.done.push(finished);

@@ -2,7 +2,17 @@
  * Files of one JSON value per line, only ever appended to. Read piece by piece, since events of a long run are longer than
  * the longest string. A line torn by a kill or a full disk never joins the next one.
  */
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { onDisk, privateFile } from '../../disk.js';
 import { DataError } from '../../errors.js';
 
@@ -72,14 +82,18 @@ export function mendTail(file: string): void {
   });
 }
 
-/** Written before the call returns, so that a kill right after it loses nothing; on a full disk all of it or nothing. */
-export function appendJsonLine(file: string, value: object): void {
+/**
+ * Written before the call returns, so that a kill right after it loses nothing; on a full disk all of it or nothing.
+ * @param durable Waits until the disk has it, so that a power cut loses nothing either: for what a person typed.
+ */
+export function appendJsonLine(file: string, value: object, durable = false): void {
   const bytes = Buffer.from(`${JSON.stringify(value)}\n`);
   onDisk(file, () => {
     const descriptor = openSync(file, 'a', privateFile);
     const { size } = fstatSync(descriptor);
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
+      if (durable) fsyncSync(descriptor);
     } catch (error) {
       ftruncateSync(descriptor, size);
       throw error;

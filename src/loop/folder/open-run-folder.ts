@@ -11,6 +11,7 @@ import { sha256 } from '../../hash.js';
 import { lockFile, lockHolder, type FileLock } from '../../file-lock.js';
 import type { ProcessIdentity } from '../../process-identity.js';
 import { readSmall, runFiles, writeWhole } from './run-folder.js';
+import { grownSettings } from './recipe-growth.js';
 import { differenceLines, differences, isSection } from './settings-differences.js';
 
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
@@ -112,7 +113,8 @@ function readConfigText(file: string, told: string[]): string | null {
   return null;
 }
 
-function lockRun(runDir: string): FileLock {
+/** Also of a folder that holds several runs. @throws RunError `run-busy` while another process works in it. */
+export function lockRun(runDir: string): FileLock {
   try {
     return lockFile(join(runDir, runLock));
   } catch (error) {
@@ -137,8 +139,9 @@ function expectSame(file: string, text: string, config: Config): void {
         remedy: 'Give another folder with --run-dir.',
       },
     );
+  const free = [...freeSettings, ...grownSettings(stored.data.recipe, config.recipe)];
   const changed = differences(stored.data, config).filter(
-    ({ path }) => !freeSettings.some((free) => path === free || path.startsWith(`${free}.`)),
+    ({ path }) => !free.some((setting) => path === setting || path.startsWith(`${setting}.`)),
   );
   if (config.cycles < stored.data.cycles)
     changed.push({ path: 'cycles', before: String(stored.data.cycles), after: String(config.cycles) });

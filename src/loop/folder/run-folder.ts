@@ -26,6 +26,10 @@ export const runFiles = {
   /** Parts of a person's own that the run is made with, by name and version. */
   parts: 'parts.json',
   logs: 'logs',
+  /** The samples that readers are asked about: a file for each cycle, written once. */
+  reviewQueues: 'review',
+  /** What readers said of them, line by line; nothing is ever taken out. */
+  verdicts: 'verdicts.jsonl',
   /** Model cards of the last policy and reward model. */
   cards: 'cards',
   /** What a person asks of a run that is going. */

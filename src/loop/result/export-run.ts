@@ -2,18 +2,20 @@
 import { existsSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { configSchema, type Config } from '../../config/schema.js';
-import { parseYaml } from '../../config/yaml-file.js';
+import type { Config } from '../../config/schema.js';
 import { folderSource, type ExportSource } from '../../dataset/export/export-source.js';
-import { isDatasetFolder, readDataset } from '../../dataset/folders/dataset-folder.js';
+import { readDataset } from '../../dataset/folders/dataset-folder.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { DataError, RunError } from '../../errors.js';
 import { formatNumber } from '../../format.js';
+import { reviewOrNull } from '../review/review-summary.js';
+import { reviewRows } from '../review/review-text.js';
 import { runResultSchema, type RunResult } from './run-result.js';
+import { datasetFolders, imagesOf, readConfig } from './run-sources.js';
 import { hashFile } from '../folder/output-hashes.js';
 import { readLedger, stageKey } from '../folder/ledger.js';
 import { readRecord } from '../folder/check-outputs.js';
-import { fromRun, readOrNull, readSmall, runFiles } from '../folder/run-folder.js';
+import { fromRun, readOrNull, runFiles } from '../folder/run-folder.js';
 
 /** A run folder, a dataset folder, or a folder of these. */
 export async function exportSource(folder: string): Promise<ExportSource> {
@@ -32,6 +34,7 @@ async function runSource(runDir: string): Promise<ExportSource> {
   // A result that is missing or damaged leaves its figures out; what the data are must be said all the same.
   const result = readOrNull(join(runDir, runFiles.result), runResultSchema);
   await confirmDataset(runDir, file, result);
+  const review = reviewOrNull(runDir);
   const notice = result?.notice ?? noticeOf(runDir);
   const known = await imagesOf(config);
   const all = (await readSamples(file)).map((sample) => ({
@@ -48,29 +51,14 @@ async function runSource(runDir: string): Promise<ExportSource> {
       'Question-answer samples about medical images, written by a model, graded by a reward model and kept where their score ' +
       `passed a threshold (the MedGR² loop). ${notice}`.trimEnd(),
     splits: [{ name: 'train', samples }],
-    tables: [provenance(config, result, runDir), ...(result === null ? [] : [figures(result)])],
+    tables: [
+      provenance(config, result, runDir),
+      ...(result === null ? [] : [figures(result)]),
+      ...(review === null ? [] : [{ title: reviewTitle, rows: [['', ''], ...reviewRows(review)] }]),
+    ],
     licence: await licenceOf(config),
     leftOut: all.length - samples.length,
   };
-}
-
-/** @throws RunError `run-config-unreadable` that names the file. */
-function readConfig(file: string): Config {
-  const parsed = attempt(() => configSchema.parse(parseYaml(readSmall(file), file)));
-  if (parsed.value !== undefined) return parsed.value;
-  throw new RunError('run-config-unreadable', 'the configuration of the run folder cannot be read', {
-    where: file,
-    cause: parsed.error,
-    remedy: `Give the run's command again: it writes ${runFiles.config} anew.`,
-  });
-}
-
-function attempt<T>(work: () => T): { value?: T; error?: unknown } {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** D_gen is a copy of what the newest filter stage made that was not rolled back: its record tells whether the copy is that. */
@@ -97,36 +85,6 @@ function noticeOf(runDir: string): string {
   return z.object({ notice: z.string() }).safeParse(prepared?.output).data?.notice ?? '';
 }
 
-interface KnownImages {
-  /** Hashes of images that an import found to name, or likely name, a patient. */
-  named: ReadonlySet<string>;
-  /** Where images lie, by their hash. */
-  places: ReadonlyMap<string, string>;
-}
-
-async function imagesOf({ data }: Config): Promise<KnownImages> {
-  if (data.source !== 'files') return { named: new Set(), places: new Map() };
-  const datasets = await Promise.all(datasetFolders(data).map((folder) => readDataset(folder)));
-  const images = datasets.flatMap((dataset) => dataset.images);
-  return {
-    named: new Set(images.flatMap(({ deidentified, imageHash }) => (deidentified === false ? [imageHash] : []))),
-    places: new Map(images.map(({ imageHash, path }) => [imageHash, path])),
-  };
-}
-
-/** What generated samples may come from. */
-const datasetFolders = ({ seed, pool }: Extract<Config['data'], { source: 'files' }>): string[] =>
-  [seed, pool]
-    .filter((folder) => folder !== undefined)
-    .filter((folder) => {
-      if (existsSync(folder)) return isDatasetFolder(folder);
-      // Without it nothing tells which images name a patient.
-      throw new DataError('data-missing', `the data of the run are not there any more: ${folder}`, {
-        where: folder,
-        remedy: "Put the folder back, or give the run's command again with the place where it is now.",
-      });
-    });
-
 async function licenceOf({ data }: Config): Promise<string> {
   if (data.source === 'phantom') return 'Images drawn by medgr2 (Apache-2.0)';
   if (data.source === 'vqa-rad') return 'VQA-RAD (Lau et al. 2018), CC0-1.0';
@@ -135,6 +93,9 @@ async function licenceOf({ data }: Config): Promise<string> {
   );
   return [...new Set(licences)].join('; ') || 'not stated';
 }
+
+const reviewTitle =
+  'What experts said of it (estimates with 95 % intervals, by the probability with which each sample was drawn)';
 
 function provenance(config: Config, result: RunResult | null, runDir: string): ExportSource['tables'][number] {
   return {

@@ -12,6 +12,7 @@ import { alarmSchema, promotionSchema } from '../guards/alarm.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
+import { reviewOrNull, reviewSummarySchema } from '../review/review-summary.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 
 const share = z.number().nullable();
@@ -90,6 +91,8 @@ export const runResultSchema = z.object({
   alarms: z.array(alarmSchema).default([]),
   /** What took the place of what, and what was refused. */
   promotions: z.array(promotionSchema).default([]),
+  /** What experts' verdicts said by then; null where nobody had judged anything. */
+  review: reviewSummarySchema.nullable().default(null),
   /** What must not be overlooked: alarms and refusals, worse than the base, answers that cannot be read, a reward model that orders nothing, … */
   warnings: z.array(z.string()).default([]),
   /** Why the run ended before its end. */
@@ -128,6 +131,8 @@ export function buildResult(
     paths: last === undefined ? null : { ...last.paths, dataset: runFiles.dataset },
     comparisons: cycles.flatMap(({ comparisons }) => comparisons),
     ...run.guardLog,
+    // Between stages nobody waits for them.
+    review: status === 'running' ? null : reviewOrNull(run.runDir),
     warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups, run.guardLog),
     error,
   };

@@ -4,6 +4,7 @@ import { DataError, messageOf } from '../../errors.js';
 import { transitions, type Transitions } from '../../evaluation/transitions.js';
 import { seedFolders } from '../../loop/comparison/seed-folders.js';
 import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
+import { reviewOrNull, type ReviewSummary } from '../../loop/review/review-summary.js';
 import { holdsRun } from '../../loop/folder/run-folder.js';
 import { readTestQuestions, readTestSamples, type TestQuestions } from '../answers/answered-questions.js';
 import { readCurves, type Curve } from './learning-curves.js';
@@ -35,6 +36,8 @@ export interface RunFigures {
   costs: CycleCost[];
   gallery: CycleGallery[];
   headroom: CycleHeadroom[];
+  /** What experts' verdicts say; null where nobody judged anything. */
+  review: ReviewSummary | null;
   limits: string[];
 }
 
@@ -84,6 +87,7 @@ async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOp
     costs: readCosts(run),
     gallery,
     headroom: readHeadroom(run),
+    review: reviewOrNull(run.dir, (message) => run.gaps.push(message)),
     limits: limitsOf({ run, repeated, evaluations, scores, rewardModels }),
   };
 }

@@ -3,6 +3,7 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import type { StageName } from '../../loop/run-events.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
+import { ArmsPanel } from '../grid/arms-panel.js';
 import { Change, Progress } from '../parts/named-figures.js';
 import { bar } from '../parts/plot.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
@@ -19,7 +20,11 @@ interface Measured {
   detail: EvaluationDetail | null;
 }
 
-export function EvaluationPanel({ state, width, height }: PanelProps): ReactElement {
+export function EvaluationPanel(props: PanelProps): ReactElement {
+  return props.state.grid === null ? <PoliciesPanel {...props} /> : <ArmsPanel {...props} />;
+}
+
+function PoliciesPanel({ state, width, height }: PanelProps): ReactElement {
   const testing = state.current?.stage.startsWith('evaluate') === true ? state.progress : null;
   const measured = measuredOf(state);
   const [now, before] = [measured.at(-1), measured.length < 2 ? undefined : measured[0]];

@@ -5,6 +5,7 @@ import type { StageWork } from '../../loop/foresight/work-schema.js';
 import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { planStages, type StagePlan } from '../../loop/stage-plan.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
+import type { Grid } from './arms.js';
 import { emptySeries, type Series } from './series.js';
 
 export type StageStatus = 'waiting' | 'running' | 'done' | 'skipped';
@@ -111,6 +112,10 @@ export interface ScreenState {
   cycles: number;
   notice: string;
   plan: StagePlan;
+  /** Of a recipe that runs with several, in order; of others empty. */
+  seeds: readonly number[];
+  /** Of a recipe that compares arms; null of a loop. */
+  grid: Grid | null;
   /** `gone` is what only an onlooker can see: the events go on no longer, and no process is there. */
   status: 'waiting' | 'running' | 'paused' | 'complete' | 'interrupted' | 'failed' | 'gone';
   error: string | null;
@@ -167,6 +172,8 @@ export const initialState: ScreenState = {
   cycles: 0,
   notice: '',
   plan: usualPlan,
+  seeds: [],
+  grid: null,
   status: 'waiting',
   error: null,
   startedAt: null,
@@ -220,6 +227,10 @@ export const newTraining = (cycle: number, stage: StageName): Training => ({
   grpo: null,
   completion: null,
 });
+
+/** Those of a grid's columns: a recipe that runs once has one. */
+export const seedsOf = ({ seeds, seed }: Pick<ScreenState, 'seeds' | 'seed'>): readonly number[] =>
+  seeds.length > 0 ? seeds : seed === null ? [] : [seed];
 
 export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
   state.stages[stageKey(cycle, stage)] ?? waitingStage;

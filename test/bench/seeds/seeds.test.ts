@@ -53,6 +53,7 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     comparisons: [],
     alarms: [],
     promotions: [],
+    review: null,
     warnings: [],
     error: null,
   };

@@ -1,0 +1,69 @@
+/** What verdicts on a run say so far: per cycle and of all cycles that were judged. */
+import { z } from 'zod';
+import { readerErrorOf, readersKappa } from '../../evaluation/verdicts/agreement.js';
+import { estimateSchema } from '../../evaluation/verdicts/estimate.js';
+import { reviewEstimates, type DrawnQueue } from '../../evaluation/verdicts/estimates.js';
+import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/verdict.js';
+import { DataError } from '../../errors.js';
+import { readQueues } from './review-queue.js';
+import { readStanding } from './verdict-file.js';
+
+const figures = {
+  /** Share of the accepted candidates that the readers accept. */
+  precision: estimateSchema.nullable(),
+  /** Of the candidates that the readers accept, the share that the filter kept. */
+  recall: estimateSchema.nullable(),
+};
+
+export const reviewSummarySchema = z.object({
+  readers: z.array(z.string()),
+  /** Samples that somebody judged, skipped ones not counted. */
+  judged: z.int(),
+  /** Samples that readers judge differently. */
+  disputed: z.int(),
+  /** Cohen's kappa of the two readers who share most; null where there are none. */
+  kappa: estimateSchema.extend({ readers: z.tuple([z.string(), z.string()]) }).nullable(),
+  ...figures,
+  /**
+   * The same of what is true of the candidates, and not of what readers say of them, where two readers tell how often one errs
+   * (`readerError`); null where they do not.
+   */
+  corrected: z.object({ readerError: z.number(), ...figures }).nullable(),
+  cycles: z.array(z.object({ cycle: z.int(), judged: z.int(), ...figures })),
+});
+/** What reviewers found, in figures. */
+export type ReviewSummary = z.output<typeof reviewSummarySchema>;
+
+/** Null where nobody judged anything. @throws DataError where a queue cannot be read. */
+export function reviewSummary(runDir: string): ReviewSummary | null {
+  const standing = readStanding(runDir);
+  return standing.length === 0 ? null : summaryOf(readQueues(runDir), standing);
+}
+
+/** The same beside other figures, which are told all the same: what cannot be read is told and counts as missing. */
+export function reviewOrNull(runDir: string, told: (message: string) => void = () => {}): ReviewSummary | null {
+  try {
+    return reviewSummary(runDir);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    told(error.message);
+    return null;
+  }
+}
+
+export function summaryOf(queues: readonly DrawnQueue[], standing: readonly Verdict[]): ReviewSummary {
+  const said = consensusOf(standing);
+  const readerError = readerErrorOf(standing);
+  return {
+    readers: [...new Set(standing.map(({ reader }) => reader))],
+    judged: said.size,
+    disputed: disputedOf(standing).length,
+    kappa: readersKappa(standing),
+    ...reviewEstimates(queues, standing),
+    corrected: readerError === null ? null : { readerError, ...reviewEstimates(queues, standing, { readerError }) },
+    cycles: queues.flatMap((queue) => {
+      const judged = queue.items.filter(({ id }) => said.has(id)).length;
+      return judged === 0 ? [] : [{ cycle: queue.cycle, judged, ...reviewEstimates([queue], standing) }];
+    }),
+  };
+}

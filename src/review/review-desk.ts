@@ -1,0 +1,186 @@
+/**
+ * The review desk without its server: the queue of one cycle with its samples and images, and the verdicts of all readers. What
+ * the page can do, a script can do with this; nothing here knows of HTTP.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import sharp, { type Metadata } from 'sharp';
+import { z } from 'zod';
+import { disputedOf, type Verdict } from '../evaluation/verdicts/verdict.js';
+import { DataError, RunError } from '../errors.js';
+import { readRecord } from '../loop/folder/check-outputs.js';
+import { stageKey } from '../loop/folder/ledger.js';
+import { fromRun, runFiles } from '../loop/folder/run-folder.js';
+import { reviewQueue, scoredCandidates, type QueueOptions, type ReviewQueue } from '../loop/review/review-queue.js';
+import { summaryOf } from '../loop/review/review-summary.js';
+import { openVerdicts } from '../loop/review/verdict-file.js';
+import { imagesOf, readConfig } from '../loop/result/run-sources.js';
+import type { Sample } from '../sample.js';
+import {
+  verdictKinds,
+  type DisputedReply,
+  type Progress,
+  type QueueReply,
+  type ReviewItem,
+  type Session,
+  type UndoReply,
+  type UndoRequest,
+  type VerdictReply,
+  type VerdictRequest,
+} from './review-messages.js';
+
+export interface DeskOptions extends QueueOptions {
+  /** R_φ's score is shown before the verdict, too: it then leans to what R_φ holds. */
+  showScores?: boolean | undefined;
+}
+
+export interface ReviewDesk extends Disposable {
+  runDir: string;
+  drawn: ReviewQueue;
+  session(): Session;
+  queue(reader: string): QueueReply;
+  /** @throws RunError `unknown-item`; DataError `image-missing` where its file is not there any more. */
+  item(id: string, reader: string): Promise<ReviewItem>;
+  image(id: string): Promise<{ bytes: Buffer; type: string }>;
+  /** On disk when it returns. @throws RunError where it is no verdict on a sample of the queue. */
+  record(request: VerdictRequest): VerdictReply;
+  undo(request: UndoRequest): UndoReply;
+  progress(reader: string): Progress;
+  disputed(): DisputedReply;
+}
+
+/** @throws RunError `nothing-to-review`, `queue-fixed`, `review-busy`. */
+export async function openDesk(run: string, { showScores = false, ...options }: DeskOptions = {}): Promise<ReviewDesk> {
+  const runDir = resolve(run);
+  const drawn = await reviewQueue(runDir, options);
+  const places = new Map(drawn.items.map((item) => [item.id, item]));
+  const scored = await scoredCandidates(runDir, drawn.cycle);
+  const samples = new Map(scored.flatMap((sample) => (places.has(sample.id) ? [[sample.id, sample] as const] : [])));
+  const images = await imagesOf(readConfig(join(runDir, runFiles.config)));
+  const file = openVerdicts(runDir);
+
+  const known = (id: string) => {
+    const [place, sample] = [places.get(id), samples.get(id)];
+    if (place !== undefined && sample !== undefined) return { place, sample };
+    throw new RunError('unknown-item', `the queue of cycle ${drawn.cycle} has no sample ${id}`, {
+      remedy: 'Ask for the queue anew.',
+    });
+  };
+  const standing = (): Verdict[] => file.standing().filter(({ item }) => places.has(item));
+  const ofReader = (reader: string): Map<string, Verdict> =>
+    new Map(standing().flatMap((verdict) => (verdict.reader === reader ? [[verdict.item, verdict] as const] : [])));
+  const imagePath = ({ image, imageHash }: Sample): string => {
+    const path = fromRun(runDir, image);
+    return isAbsolute(image) ? (images.places.get(imageHash) ?? path) : path;
+  };
+
+  return {
+    runDir,
+    drawn,
+    session: () => ({
+      run: basename(runDir),
+      notice: noticeOf(runDir),
+      scoreHidden: !showScores,
+      readers: [...new Set(file.standing().map(({ reader }) => reader))],
+      verdicts: [...verdictKinds],
+    }),
+    queue: (reader) => {
+      const given = ofReader(reader);
+      return { items: drawn.items.map(({ id }) => ({ id, verdict: given.get(id) ?? null })) };
+    },
+    item: async (id, reader) => {
+      const { place, sample } = known(id);
+      const verdict = ofReader(reader).get(id) ?? null;
+      const { question, options: choices, answer, rationale, questionType, modality } = sample;
+      return {
+        id,
+        cycle: drawn.cycle,
+        modality,
+        questionType,
+        question,
+        options: choices,
+        answer,
+        rationale,
+        context: images.contexts.get(sample.imageHash) ?? null,
+        rewardScore: showScores || verdict !== null ? sample.score : null,
+        why: place.why,
+        image: { path: `api/images/${encodeURIComponent(id)}`, ...(await sizeOf(imagePath(sample))) },
+        verdict,
+      };
+    },
+    image: (id) => shownImage(imagePath(known(id).sample)),
+    record: (request) => {
+      const { place, sample } = known(request.item);
+      checkCorrection(request, sample);
+      const { why: strategy, probability } = place;
+      return { verdict: file.record({ ...request, strategy, probability }), rewardScore: sample.score };
+    },
+    undo: ({ id, of, reader }) => {
+      file.undo({ id, undo: of, reader });
+      return { undone: of };
+    },
+    progress: (reader) => {
+      const { precision, recall, kappa, disputed } = summaryOf([drawn], standing());
+      const agreement = kappa === null ? null : { value: kappa.value, low: kappa.low, high: kappa.high, n: kappa.n };
+      return {
+        judged: ofReader(reader).size,
+        total: drawn.items.length,
+        estimates: { precision, recall, kappa: agreement },
+        disputed,
+      };
+    },
+    disputed: () => ({ items: disputedOf(standing()).map(({ item, verdicts }) => ({ id: item, verdicts })) }),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
+  };
+}
+
+/** What the run's data are, as it was when they were prepared. */
+function noticeOf(runDir: string): string {
+  const prepared = readRecord(join(runDir, stageKey(0, 'prepare-data')));
+  return z.object({ notice: z.string() }).safeParse(prepared?.output).data?.notice ?? '';
+}
+
+/** @throws RunError `verdict-invalid` */
+export function checkCorrection({ correctedAnswer }: Pick<VerdictRequest, 'correctedAnswer'>, sample: Sample): void {
+  if (correctedAnswer === undefined) return;
+  const { options, answer, id } = sample;
+  const invalid = (message: string, remedy: string) => new RunError('verdict-invalid', message, { where: id, remedy });
+  if (correctedAnswer === answer)
+    throw invalid(`the corrected answer of ${id} is the proposed one`, 'Accept the sample, or give another answer.');
+  if (options.length > 0 && !options.includes(correctedAnswer))
+    throw invalid(`${JSON.stringify(correctedAnswer)} is no option of ${id}`, `Choose one of: ${options.join('; ')}.`);
+}
+
+/** What every browser shows, and the page can read grey values of: PNG of 16 bits as it is. */
+const shownAsIs: Readonly<Record<string, string>> = { png: 'image/png', jpeg: 'image/jpeg' };
+
+async function shownImage(path: string): Promise<{ bytes: Buffer; type: string }> {
+  const { format, depth, channels } = await metadataOf(path);
+  const type = shownAsIs[format ?? ''];
+  if (type !== undefined) return { bytes: await readFile(path), type };
+  const picture = sharp(path).autoOrient();
+  // Else 16 bits would become 8, and 12 bits of them black.
+  if (depth === 'ushort') picture.toColourspace(channels > 2 ? 'rgb16' : 'grey16');
+  return { bytes: await picture.png().toBuffer(), type: 'image/png' };
+}
+
+async function sizeOf(path: string): Promise<{ width: number; height: number; bits: 8 | 16 }> {
+  const { autoOrient, depth } = await metadataOf(path);
+  return { width: autoOrient.width, height: autoOrient.height, bits: depth === 'ushort' ? 16 : 8 };
+}
+
+async function metadataOf(path: string): Promise<Metadata> {
+  const lost = (why: string, cause?: unknown) =>
+    new DataError('image-missing', `the image ${path} ${why}`, {
+      cause,
+      where: path,
+      remedy: 'Put it back where the data of the run lay, or give the run its data anew.',
+    });
+  if (!existsSync(path)) throw lost('is not there any more');
+  try {
+    return await sharp(path).metadata();
+  } catch (error) {
+    throw lost('cannot be read', error);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What the review desk's server and page say to each other, and what a verdict is. Everything lies under `/<token>/`;
+ * ids are the samples' own, times are ISO 8601, images travel as the bytes of their file.
+ */
+import { z } from 'zod';
+import { estimateSchema } from '../evaluation/verdicts/estimate.js';
+import { readerSchema, reviewReasonSchema, verdictKindSchema, verdictSchema } from '../evaluation/verdicts/verdict.js';
+import { modalitySchema, questionTypeSchema } from '../sample.js';
+
+export { reviewReasons, verdictKinds, verdictSchema } from '../evaluation/verdicts/verdict.js';
+export type { Estimate } from '../evaluation/verdicts/estimate.js';
+export type { ReviewReason, Verdict, VerdictKind } from '../evaluation/verdicts/verdict.js';
+
+/** Body of `POST api/verdicts`. */
+export const verdictRequestSchema = verdictSchema
+  .pick({
+    id: true,
+    item: true,
+    reader: true,
+    verdict: true,
+    correctedAnswer: true,
+    comment: true,
+    seconds: true,
+    scoreSeen: true,
+  })
+  .refine((request) => request.correctedAnswer === undefined || request.verdict === 'wrong-answer', {
+    path: ['correctedAnswer'],
+    error: 'only a wrong answer has a corrected one',
+  });
+export type VerdictRequest = z.infer<typeof verdictRequestSchema>;
+
+/** Its answer, sent after the verdict is on disk. */
+export const verdictReplySchema = z.strictObject({ verdict: verdictSchema, rewardScore: z.number().nullable() });
+export type VerdictReply = z.infer<typeof verdictReplySchema>;
+
+/** Body of `POST api/undo`: takes back the verdict `of`, which must be this reader's. */
+export const undoRequestSchema = z.strictObject({ id: z.uuid(), of: z.uuid(), reader: readerSchema });
+export type UndoRequest = z.infer<typeof undoRequestSchema>;
+
+/** Its answer: the id of the verdict that no longer counts. */
+export const undoReplySchema = z.strictObject({ undone: z.uuid() });
+export type UndoReply = z.infer<typeof undoReplySchema>;
+
+/** `GET api/session`. */
+export const sessionSchema = z.strictObject({
+  /** Name of the run. */
+  run: z.string(),
+  /** What every reader must know before judging, e.g. that phantoms are no patients. */
+  notice: z.string(),
+  /** R_φ's score is shown only after the verdict. */
+  scoreHidden: z.boolean(),
+  /** Who has judged here before. */
+  readers: z.array(z.string()),
+  verdicts: z.array(verdictKindSchema),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** `GET api/queue?reader=NAME`: in the order to be judged, at most 5,000. */
+export const queueReplySchema = z.strictObject({
+  items: z.array(z.strictObject({ id: z.string(), verdict: verdictSchema.nullable() })).max(5000),
+});
+export type QueueReply = z.infer<typeof queueReplySchema>;
+
+/** `GET api/items/ID?reader=NAME`. */
+export const reviewItemSchema = z.strictObject({
+  id: z.string(),
+  cycle: z.int().min(1),
+  modality: modalitySchema,
+  questionType: questionTypeSchema,
+  question: z.string(),
+  /** Empty for an open question. */
+  options: z.array(z.string()),
+  /** The proposed answer. */
+  answer: z.string(),
+  rationale: z.string(),
+  /** The report or caption that stands beside the image; null where there is none. */
+  context: z.string().nullable(),
+  /** R_φ's score, [-6, 10]; null until this reader judged the sample, where scores are hidden. */
+  rewardScore: z.number().nullable(),
+  why: reviewReasonSchema,
+  image: z.strictObject({
+    /** Relative to `/<token>/`. */
+    path: z.string(),
+    /** In pixels. */
+    width: z.int().min(1),
+    height: z.int().min(1),
+    bits: z.union([z.literal(8), z.literal(16)]),
+  }),
+  verdict: verdictSchema.nullable(),
+});
+export type ReviewItem = z.infer<typeof reviewItemSchema>;
+
+/** What the verdicts say: precision of D_gen, recall of the filter (both design-weighted), Cohen's kappa of two readers. */
+export const estimatesSchema = z.strictObject({
+  precision: estimateSchema.nullable(),
+  recall: estimateSchema.nullable(),
+  kappa: estimateSchema.nullable(),
+});
+export type Estimates = z.infer<typeof estimatesSchema>;
+
+/** `GET api/progress?reader=NAME`. */
+export const progressSchema = z.strictObject({
+  /** Of this reader. */
+  judged: z.int().min(0),
+  total: z.int().min(0),
+  estimates: estimatesSchema,
+  /** How many samples two readers judge differently. */
+  disputed: z.int().min(0),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+/** `GET api/disputed`: the samples that readers judge differently, each with every reader's verdict. */
+export const disputedReplySchema = z.strictObject({
+  items: z.array(z.strictObject({ id: z.string(), verdicts: z.array(verdictSchema).min(2) })),
+});
+export type DisputedReply = z.infer<typeof disputedReplySchema>;
+
+/** Body of every reply with a status from 400 on. */
+export const reviewErrorSchema = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }),
+});
+export type ReviewError = z.infer<typeof reviewErrorSchema>;
