@@ -65,6 +65,7 @@ export type Undo = z.infer<typeof undoSchema>;
 
 /** A line of verdicts.jsonl. */
 export const verdictLineSchema = z.union([verdictSchema, undoSchema]);
+/** A line of verdicts.jsonl: a verdict, or one that is taken back. */
 export type VerdictLine = z.infer<typeof verdictLineSchema>;
 
 /** The verdicts that stand, in the order they were given: of each reader on each sample the newest that was not taken back. */

@@ -3,7 +3,7 @@ import { wilsonInterval } from '../../evaluation/wilson.js';
 import { signedPoints } from '../../loop/result/headline.js';
 import { baseArm } from '../../loop/comparison/arm-plan.js';
 import { formatSeconds } from '../../format.js';
-import { shareText, stageWords } from '../parts/stage-words.js';
+import { shareText, wordsOf } from '../parts/stage-words.js';
 import { accuracyOf, cellOf, gainOver, secondsOf, shared, type Cell, type Grid } from '../state/arms.js';
 
 export interface GridRow {
