@@ -8,11 +8,12 @@ sent.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from medgr2.trackers.figures import Table
+from medgr2.trackers.figures import Told
 
 Settings = dict[str, Any]
 #: Of the clients themselves: what they would tell their makers about whoever uses them.
@@ -29,13 +30,11 @@ OFFLINE = {"wandb": {"WANDB_MODE": "offline"}, "trackio": {"HF_HUB_OFFLINE": "1"
 
 
 class Tracker(Protocol):
-    """`time` is when the event was, in seconds since 1970."""
+    #: Whether another process tells it the run from its first event again, instead of going on.
+    from_start: bool
 
-    def figures(self, step: int, time: float, values: dict[str, float]) -> None: ...
-
-    def table(self, step: int, table: Table) -> None: ...
-
-    def note(self, step: int, time: float, text: str) -> None: ...
+    def tell(self, step: int, time: float, told: Told) -> None:
+        """`time` is when the event was, in seconds since 1970."""
 
     def finish(self, lineage: list[dict[str, Any]], status: str | None) -> None:
         """`status` is None where the run has not ended, only this telling of it."""
@@ -51,12 +50,19 @@ def open_tracker(settings: Settings, run: Path, name: str, key: str, config: dic
 
 
 class _WandB:
+    from_start = True
+
     def __init__(
         self, settings: Settings, place: Path, name: str, key: str, config: dict[str, Any], begin: int
     ) -> None:
         import wandb
 
         self._wandb = wandb
+        # Its files are written by a server of its own, which keeps some of it in memory; and of two files of one run
+        # the second takes the place of the first when they are sent on. So there is one, and it is whole.
+        if not settings["online"]:
+            for before in place.glob(f"wandb/offline-run-*-{key}"):
+                shutil.rmtree(before, ignore_errors=True)
         # Neither the code, the machine nor what it prints: only what is told here.
         quiet = wandb.Settings(
             console="off",
@@ -77,14 +83,9 @@ class _WandB:
             settings=quiet,
         )
 
-    def figures(self, step: int, time: float, values: dict[str, float]) -> None:
-        self._run.log({**values, "eventTime": time}, step=step)
-
-    def table(self, step: int, table: Table) -> None:
-        self._run.log({table.name: self._wandb.Table(columns=table.columns, data=table.rows)}, step=step)
-
-    def note(self, step: int, time: float, text: str) -> None:
-        self._run.log({"note": text, "eventTime": time}, step=step)
+    def tell(self, step: int, time: float, told: Told) -> None:
+        tables = {one.name: self._wandb.Table(columns=one.columns, data=one.rows) for one in told.tables}
+        self._run.log({**told.values, **tables, **_note(told), "eventTime": time}, step=step)
 
     def finish(self, lineage: list[dict[str, Any]], status: str | None) -> None:
         if status is not None:
@@ -94,6 +95,8 @@ class _WandB:
 
 
 class _MLflow:
+    from_start = False
+
     def __init__(
         self, settings: Settings, place: Path, name: str, key: str, config: dict[str, Any], begin: int
     ) -> None:
@@ -113,19 +116,17 @@ class _MLflow:
         for param, value in config.items():
             self._client.log_param(self._id, param, str(value)[:500])
 
-    def figures(self, step: int, time: float, values: dict[str, float]) -> None:
+    def tell(self, step: int, time: float, told: Told) -> None:
         from mlflow.entities import Metric
 
-        # The same value at the same time and step is one row to MLflow's database.
-        metrics = [Metric(_plain(name), value, round(time * 1000), step) for name, value in values.items()]
+        # The same value at the same time and step is one row to MLflow's database; a file of one name is one file.
+        metrics = [Metric(_plain(name), value, round(time * 1000), step) for name, value in told.values.items()]
         self._client.log_batch(self._id, metrics=metrics)
-
-    def table(self, step: int, table: Table) -> None:
-        columns = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
-        self._client.log_dict(self._id, columns, f"tables/{step:06d}-{_plain(table.name).replace('/', '-')}.json")
-
-    def note(self, step: int, time: float, text: str) -> None:
-        self._client.log_text(self._id, text, f"notes/{step:06d}.txt")
+        for table in told.tables:
+            columns = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
+            self._client.log_dict(self._id, columns, f"tables/{step:06d}-{_plain(table.name).replace('/', '-')}.json")
+        if told.note is not None:
+            self._client.log_text(self._id, told.note, f"notes/{step:06d}.txt")
 
     def finish(self, lineage: list[dict[str, Any]], status: str | None) -> None:
         if status is None:
@@ -135,6 +136,8 @@ class _MLflow:
 
 
 class _TensorBoard:
+    from_start = False
+
     def __init__(
         self, settings: Settings, place: Path, name: str, key: str, config: dict[str, Any], begin: int
     ) -> None:
@@ -145,17 +148,16 @@ class _TensorBoard:
         if begin == 0:
             self._writer.add_text("config", "\n".join(f"- {name}: {value}" for name, value in config.items()), 0)
 
-    def figures(self, step: int, time: float, values: dict[str, float]) -> None:
-        for name, value in values.items():
+    def tell(self, step: int, time: float, told: Told) -> None:
+        for name, value in told.values.items():
             self._writer.add_scalar(name, value, step, walltime=time)
+        for table in told.tables:
+            lines: list[list[Any]] = [[*table.columns], ["---"] * len(table.columns), *table.rows]
+            text = "\n".join("|".join(str(cell) for cell in line) for line in lines)
+            self._writer.add_text(table.name, text, step, walltime=time)
+        if told.note is not None:
+            self._writer.add_text("note", told.note, step, walltime=time)
         self._writer.flush()
-
-    def table(self, step: int, table: Table) -> None:
-        lines: list[list[Any]] = [[*table.columns], ["---"] * len(table.columns), *table.rows]
-        self._writer.add_text(table.name, "\n".join("|".join(str(cell) for cell in line) for line in lines), step)
-
-    def note(self, step: int, time: float, text: str) -> None:
-        self._writer.add_text("note", text, step, walltime=time)
 
     def finish(self, lineage: list[dict[str, Any]], status: str | None) -> None:
         if status is not None:
@@ -165,6 +167,8 @@ class _TensorBoard:
 
 
 class _Trackio:
+    from_start = False
+
     def __init__(
         self, settings: Settings, place: Path, name: str, key: str, config: dict[str, Any], begin: int
     ) -> None:
@@ -172,30 +176,39 @@ class _Trackio:
         import trackio
 
         self._trackio = trackio
-        space = os.environ["TRACKIO_SPACE_ID"] if settings["online"] else None
+        self._space = os.environ["TRACKIO_SPACE_ID"] if settings["online"] else None
+        title = f"{name}-{key}"
+        # It has rows, not points: what an earlier process told and could not note is not told again.
+        last = trackio.sqlite_storage.SQLiteStorage.get_last_step(settings["project"], title)
+        self._known = -1 if last is None or self._space is not None else int(last)
         self._run = trackio.init(
             project=settings["project"],
-            name=f"{name}-{key}",
+            name=title,
             resume="allow",
             config=config,
-            space_id=space,
+            space_id=self._space,
             embed=False,
+            auto_log_cpu=False,
+            auto_log_gpu=False,
         )
 
-    def figures(self, step: int, time: float, values: dict[str, float]) -> None:
-        self._run.log({**values, "eventTime": time}, step=step)
-
-    def table(self, step: int, table: Table) -> None:
+    def tell(self, step: int, time: float, told: Told) -> None:
         import pandas
 
-        frame = pandas.DataFrame(table.rows, columns=table.columns)
-        self._run.log({table.name: self._trackio.Table(dataframe=frame)}, step=step)
-
-    def note(self, step: int, time: float, text: str) -> None:
-        self._run.log({"note": text, "eventTime": time}, step=step)
+        if step <= self._known:
+            return
+        tables = {one.name: pandas.DataFrame(one.rows, columns=one.columns) for one in told.tables}
+        shown = {name: self._trackio.Table(dataframe=frame) for name, frame in tables.items()}
+        self._run.log({**told.values, **shown, **_note(told), "eventTime": time}, step=step)
+        if self._space is None:
+            self._run._flush_queues_inline()  # its thread writes twice in a second: what is noted as told must be there
 
     def finish(self, lineage: list[dict[str, Any]], status: str | None) -> None:
         self._run.finish()
+
+
+def _note(told: Told) -> dict[str, str]:
+    return {} if told.note is None else {"note": told.note}
 
 
 #: MLflow knows fewer signs in names.

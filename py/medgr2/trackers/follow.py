@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from medgr2.trackers.clients import Settings, Tracker, open_tracker
-from medgr2.trackers.figures import told_of
+from medgr2.trackers.figures import Told, told_of
 from medgr2.trackers.lineage import lineage_of
 
 POLL_S = 0.25
@@ -49,6 +49,7 @@ def follow(run: Path, wanted: list[Settings], config: dict[str, Any], over: thre
     trackers: dict[str, Tracker] = {}
     for settings in wanted:
         trackers[settings["kind"]] = open_tracker(settings, run, run.name, position.key, config, position.events)
+    _tell_again(trackers, run / "events.jsonl", position.events)
     _say({"ready": True})
     status: str | None = None
     for line in _lines(run / "events.jsonl", position, over):
@@ -66,17 +67,27 @@ def follow(run: Path, wanted: list[Settings], config: dict[str, Any], over: thre
             _say({"failed": kind, "message": _first_line(error)})
 
 
+def _tell_again(trackers: dict[str, Tracker], file: Path, events: int) -> None:
+    """What earlier processes told, to those that hear a run as a whole."""
+    afresh = {kind: tracker for kind, tracker in trackers.items() if tracker.from_start}
+    if events == 0 or not afresh:
+        return
+    with file.open("rb") as lines:
+        for step in range(events):
+            _tell(afresh, json.loads(lines.readline()), step)
+    for kind in trackers.keys() - afresh.keys():
+        if trackers[kind].from_start:
+            del trackers[kind]  # it failed
+
+
 def _tell(trackers: dict[str, Tracker], event: dict[str, Any], step: int) -> None:
     told = told_of(event)
+    if told == Told():
+        return
     when = datetime.fromisoformat(event["time"]).timestamp()
     for kind, tracker in list(trackers.items()):
         try:
-            if told.values:
-                tracker.figures(step, when, told.values)
-            for table in told.tables:
-                tracker.table(step, table)
-            if told.note is not None:
-                tracker.note(step, when, told.note)
+            tracker.tell(step, when, told)
         except Exception as error:
             del trackers[kind]
             _say({"failed": kind, "message": _first_line(error)})

@@ -79,7 +79,8 @@ describe('the process that tells them', () => {
       `echo '{"ready": true}'; echo 'chatter'; echo '{"failed": "tensorboard", "message": "disk full"}'; cat > /dev/null`,
     );
     const told: string[] = [];
-    await using _ = await open((message) => told.push(message));
+    await using trackers = await open((message) => told.push(message));
+    expect(trackers.count).toBe(1);
     await vi.waitFor(() => expect(told).toEqual(['the tracker tensorboard failed and hears no more: disk full']));
   });
 

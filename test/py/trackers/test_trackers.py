@@ -1,4 +1,4 @@
-"""What trackers are told of a run; and each one's own files read by its own client: killed, gone on with, nothing twice."""
+"""What trackers are told of a run; and what each one's own client reads: killed, gone on with, nothing twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,30 +134,49 @@ def _mlflow(place: Path) -> Points:
     return [(one.step, one.value) for one in client.get_metric_history(run.info.run_id, "sft/loss")]
 
 
-def _trackio(place: Path) -> Points:
-    os.environ["TRACKIO_DIR"] = str(place)
-    import trackio
+TRACKIO = """
+import json, sys, trackio
+from trackio.sqlite_storage import SQLiteStorage
+(run,) = trackio.Api().runs("tests")
+rows = SQLiteStorage.get_logs("tests", run.name)
+print(json.dumps([[row["step"], row["sft/loss"]] for row in rows if "sft/loss" in row]))
+"""
 
-    (run,) = trackio.Api().runs("tests")
-    return [(one["step"], one["value"]) for one in run.history("sft/loss")]
+
+def _trackio(place: Path) -> Points:
+    # Where it looks is settled when it is imported.
+    env = {**os.environ, "TRACKIO_DIR": str(place)}
+    said = subprocess.run([sys.executable, "-c", TRACKIO], env=env, capture_output=True, text=True, check=True).stdout
+    return [(step, loss) for step, loss in json.loads(said)]
 
 
 def _wandb(place: Path) -> Points:
     from wandb.proto import wandb_internal_pb2
-    from wandb.sdk.internal import datastore
 
-    latest: dict[int, float] = {}
-    for file in sorted(place.glob("wandb/offline-run-*/*.wandb"), key=lambda one: one.stat().st_mtime):
-        store = datastore.DataStore()
-        store.open_for_scan(str(file))
-        while (data := store.scan_data()) is not None:
-            record = wandb_internal_pb2.Record()
-            record.ParseFromString(data)
-            items = {"/".join(one.nested_key) or one.key: one.value_json for one in record.history.item}
-            if "sft/loss" in items:
-                # A step that the server has already is not taken again: all of one run's files have its id.
-                latest.setdefault(record.history.step.num, float(items["sft/loss"]))
-    return sorted(latest.items())
+    points: Points = []
+    (file,) = place.glob("wandb/offline-run-*/*.wandb")
+    for data in _records(file.read_bytes()):
+        record = wandb_internal_pb2.Record()
+        record.ParseFromString(data)
+        items = {"/".join(one.nested_key) or one.key: one.value_json for one in record.history.item}
+        if "sft/loss" in items:
+            points.append((record.history.step.num, float(items["sft/loss"])))
+    return points
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """W&B's file, as LevelDB writes logs: blocks of 32 KiB, in them pieces {checksum, length, whole, first … last}."""
+    at, whole = 7, b""
+    while at + 7 <= len(data):
+        if 32768 - at % 32768 < 7:
+            at += 32768 - at % 32768
+            continue
+        length, part = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        whole += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if part in (1, 4):
+            yield whole
+            whole = b""
 
 
 READERS: dict[str, Reader] = {"tensorboard": _tensorboard, "mlflow": _mlflow, "trackio": _trackio, "wandb": _wandb}
