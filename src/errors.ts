@@ -2,7 +2,7 @@
  * Every failure medgr2 reports: one base class, one subclass per boundary.
  * A message says what was tried and where it failed; `remedy` says what the person can do about it.
  */
-import type { ErrorCode } from './error-codes/error-codes.js';
+import type { ErrorCode } from './error-codes.js';
 
 export type { ErrorCode };
 

@@ -8,7 +8,7 @@ import { seedFolder, seedFolders, seedsIn } from '../loop/comparison/seed-folder
 import { holderOfRun } from '../loop/folder/open-run-folder.js';
 import { readLedger, type LedgerEntry } from '../loop/folder/ledger.js';
 import { holdsRun, runFiles } from '../loop/folder/run-folder.js';
-import type { ProcessIdentity } from '../process-identity.js';
+import type { ProcessIdentity } from '../locks/process-identity.js';
 import { afterEvent, endOfRun, noEvents, readResult, type RunEnd } from '../loop/result/run-end.js';
 import { readSeedEvents } from '../tui/events/seed-events.js';
 import { readEvents } from '../tui/events/follow-file.js';

@@ -1,5 +1,5 @@
 /** What says whether a policy's answers are right: the rules that rewards go by, too, or a person's own. */
-import type { Part } from '../part.js';
+import type { Part } from '../config/part.js';
 import type { Sample } from '../sample.js';
 import { judgeAnswer, type EvaluationReading } from './answer-report.js';
 

@@ -1,4 +1,4 @@
-/** Remedies for src/error-codes/README.md that are put together where they are thrown, so that no text of the sources is the whole of one. */
+/** Remedies for src/errors.md that are put together where they are thrown, so that no text of the sources is the whole of one. */
 import type { ErrorCode } from '../../src/errors.js';
 
 export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -9,6 +9,11 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'invalid-config': 'Mend each line that the message names; configs/README.md has every setting.',
   'job-spec': 'Change what the message names: it gives the path in the spec.',
   'label-kind': 'Write --labels COLUMN=disease, =anatomy, =grade or =attribute.',
+  'nothing-to-review': 'Wait until the filter of a cycle is done, or name a cycle that was filtered.',
+  'exchange-unreadable':
+    'Export it there as JSON once more: a project of Label Studio as JSON (not JSON-MIN), records of Argilla with `dataset.records.to_json(path)`.',
+  'review-busy': 'Use the address of the desk that is open, or stop it first.',
+  'verdict-invalid': 'Give a verdict as the message says.',
   'path-missing': 'Give the right one: the message says which option or argument names it.',
   'cache-closed': 'Please report it.',
   'dataset-info': 'Import again.',
@@ -50,7 +55,4 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Check that the file exists and is of the kind that its name says; and the rights and free space of its folder.',
   'log-unwritable': 'Make its folder writable, or make room on the disk.',
   'python-not-started': 'End other processes, or raise the limits of files and processes (`ulimit -n`, `ulimit -u`).',
-  'nothing-to-review': 'Run the loop up to the filter of a cycle, then review it.',
-  'review-busy': 'Close the other review of the run first.',
-  'verdict-invalid': 'Give what the message names.',
 };

@@ -1,5 +1,5 @@
-/** src/error-codes/README.md: every code of an error with its meaning, its remedy, and what the command line ends with. */
-import { errorCodes } from '../../src/error-codes/error-codes.js';
+/** src/errors.md: every code of an error with its meaning, its remedy, and what the command line ends with. */
+import { errorCodes } from '../../src/error-codes.js';
 import * as errors from '../../src/errors.js';
 import type { ErrorCode } from '../../src/errors.js';
 import { errorRemedies } from './error-remedies.js';
@@ -35,8 +35,8 @@ function exitCodeOf(name: string): number {
 
 export function errorsPage(): string {
   return [
-    '# error-codes: errors and what to do',
-    'Written by `npm run codegen:config` from the files here and the places where errors are thrown. An error on the screen begins with its code: ' +
+    '# Errors and what to do',
+    'Written by `npm run codegen:config` from `src/error-codes.ts` and the places where errors are thrown. An error on the screen begins with its code: ' +
       '`error (CODE): …`; in a script it is `error.code`, of the type `ErrorCode`. The error itself says more than this page: where it happened, and the remedy ' +
       'in full, where `…` stands here. The last column is what the command ends with: 1 failed, 2 wrong usage, configuration or missing file, 3 paused at ' +
       'the budget, 130 interrupted. Codes of jobs are those of Python’s exceptions; Python’s own traceback is in `error.traceback`.',

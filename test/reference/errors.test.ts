@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/bridge/environment/package-paths.js';
-import { errorCodes } from '../../src/error-codes/error-codes.js';
+import { errorCodes } from '../../src/error-codes.js';
 import { errorRows, errorsPage } from './errors-page.js';
 import { thrownErrors } from './error-sources.js';
 
@@ -26,5 +26,14 @@ test('every code has a remedy and the exit code of its class', () => {
 });
 
 test('the page is current: else run `npm run codegen:config`', async () => {
-  expect(await readFile(path.join(packageRoot, 'src', 'error-codes', 'README.md'), 'utf8')).toBe(errorsPage());
+  expect(await readFile(path.join(packageRoot, 'src', 'errors.md'), 'utf8')).toBe(errorsPage());
+});
+
+test.each([
+  ['CUDA out of memory', 'out-of-memory'],
+  ['worker was killed', 'job-killed'],
+  ['key is missing', 'missing-api-key'],
+])('a reader who looks for “%s” finds %s', (words, code) => {
+  const lines = errorsPage().split('\n');
+  expect(lines.find((line) => line.includes(words))).toContain(`| \`${code}\` |`);
 });

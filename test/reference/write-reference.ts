@@ -1,4 +1,4 @@
-/** `npm run codegen:config`: writes configs/schema.json and configs/README.md from the schema of the configuration, src/public/README.md from the exports, src/error-codes/README.md from the errors; all from their comments. */
+/** `npm run codegen:config`: writes configs/schema.json and configs/README.md from the schema of the configuration, src/public/README.md from the exports, src/errors.md from the errors; all from their comments. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/bridge/environment/package-paths.js';
@@ -14,7 +14,7 @@ const pages = {
   'configs/schema.json': jsonSchemaText(),
   'configs/README.md': settingsPage(),
   'src/public/README.md': exportsPage(),
-  'src/error-codes/README.md': errorsPage(),
+  'src/errors.md': errorsPage(),
   'test/reference/examples.generated.ts': examplesModule(),
 };
 for (const [name, text] of Object.entries(pages)) {

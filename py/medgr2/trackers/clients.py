@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from medgr2.trackers.figures import Told
+from medgr2.trackers.event_figures import Told
 
 Settings = dict[str, Any]
 #: Of the clients themselves: what they would tell their makers about whoever uses them.

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from medgr2.trackers.clients import Settings, Tracker, open_tracker
-from medgr2.trackers.figures import Told, told_of
+from medgr2.trackers.event_figures import Told, told_of
 from medgr2.trackers.lineage import lineage_of
 
 POLL_S = 0.25

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from medgr2.trackers.figures import told_of
+from medgr2.trackers.event_figures import told_of
 
 Points = list[tuple[int, float]]
 Reader = Callable[[Path], Points]
