@@ -51,7 +51,7 @@ function changesOf(before: z.output<typeof storedSchema>, now: Partial<Record<Pa
     const gone = was.filter(({ name }) => !is.some((part) => part.name === name));
     const fresh = is.filter(({ name }) => !was.some((part) => part.name === name));
     return [
-      ...gone.map(({ name, version }) => `the ${kindOf(slot)} "${name}" (version ${version}) is not given`),
+      ...gone.map(({ name }) => `the ${kindOf(slot)} "${name}" is not given`),
       ...fresh.map(({ name }) => `the ${kindOf(slot)} "${name}" is new`),
     ];
   });
