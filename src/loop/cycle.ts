@@ -21,7 +21,7 @@ import { filter, publishDataset, readFiltered, type FilterOutput } from './stage
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
-import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
+import { rewardReport, type RewardReporting, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
 import { verdictsOf, verify } from './judge/verify-stage.js';
 
@@ -218,15 +218,18 @@ export async function trainAndReport(
   {
     heldOut,
     before = null,
+    stages,
     ...training
-  }: RewardTraining & {
+  }: Omit<RewardTraining, 'name'> & {
     heldOut: readonly GradedRow[];
     /** Whose place it would take. */
     before?: RewardModelState | null;
+    /** Names of the two stages where they are not the usual ones. */
+    stages?: { training: RewardTraining['name']; report: RewardReporting['name'] };
   },
 ): Promise<RewardModelState> {
   const { cycle } = training;
-  const trained = await runStage(run, trainRewardModel(run, training));
+  const trained = await runStage(run, trainRewardModel(run, { ...training, name: stages?.training }));
   const { checkpoint, version } = trained.output;
   const path = join(trained.dir, checkpoint);
   const report = await runStage(
@@ -237,6 +240,7 @@ export async function trainAndReport(
       heldOut,
       before: before === null ? null : { version: before.version, report: before.reportDir },
       from: [trained.fingerprint, ...training.from],
+      name: stages?.report,
     }),
   );
   return { path, version, report: report.output, reportDir: report.dir, fingerprint: report.fingerprint };

@@ -37,6 +37,8 @@ export interface RunOptions {
   engine?: LoopEngine | undefined;
   /** Finished stages whose inputs changed are done again; else the run stops and names what changed. */
   redo?: boolean | undefined;
+  /** The next cycle that begins learns from the verdicts of experts (verdicts.jsonl). */
+  withVerdicts?: boolean | undefined;
   /** A run goes on with other versions of what it computes with; else it stops and names them. */
   allowVersionChange?: boolean | undefined;
 }
@@ -85,7 +87,7 @@ export async function attempt<Result>(
     return options.onEvent?.(event);
   };
   const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
-  const { redo = false, allowVersionChange = false } = options;
+  const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
   );
@@ -112,6 +114,7 @@ export async function attempt<Result>(
       guardLog: emptyLog(),
       holds,
       redo,
+      withVerdicts,
       outputs,
       models: openModelContents(join(runDir, runFiles.models), outputs, { holds }),
       signal,

@@ -34,6 +34,8 @@ export interface RunContext {
   holds(): void;
   /** Whether finished stages whose inputs changed are done again; else that is asked about, by an error. */
   redo: boolean;
+  /** Whether the next cycle takes up what experts said. */
+  withVerdicts?: boolean;
   /** What this attempt has read of finished stages. */
   outputs: OutputChecks;
   /** Content of the models that come from elsewhere. */

@@ -43,6 +43,10 @@ export function stageSeconds(
     case 'generator-update':
     case 'generator-warm-start':
     case 'generator-sft':
+    // How much experts will say is not known.
+    case 'verdicts':
+    case 'verdict-reward-model':
+    case 'verdict-reward-report':
       return null;
     case 'evaluate':
     case 'evaluate-base':

@@ -66,6 +66,11 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
     case 'generator-warm-start':
     case 'generator-sft':
       return { learn: (steps ?? 0) * generatorUpdate.sft.batchSize * generatorUpdate.sft.accumulation };
+    // How much experts will say is not known.
+    case 'verdicts':
+    case 'verdict-reward-model':
+    case 'verdict-reward-report':
+      return {};
     case 'grpo': {
       const completions = (steps ?? 0) * grpo.batchSize * grpo.accumulation;
       return { write: completions, read: completions, learn: completions };

@@ -14,6 +14,7 @@ import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
 import { reviewOrNull, reviewSummarySchema } from '../review/review-summary.js';
+import { verdictsOutputSchema } from '../review/verdicts-stage.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 
 const share = z.number().nullable();
@@ -66,6 +67,8 @@ export const cycleResultSchema = z.object({
   promotedPolicy: z.string().default(''),
   /** Whether an alarm had the loop go on from what stood before this cycle. */
   rolledBack: z.boolean().default(false),
+  /** What the cycle took up of experts' verdicts; null where it took up none. */
+  verdicts: verdictsOutputSchema.nullable().default(null),
   /** Seconds per stage. */
   seconds: z.record(z.string(), z.number()),
   paths: pathsSchema,
@@ -171,6 +174,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
         : { sft: sft.evaluation.gold, grpo: grpo.evaluation.gold },
     promotedPolicy: done.promoted.name,
     rolledBack: done.rolledBack,
+    verdicts: verdictsOutputSchema.safeParse(run.ledger.find(done.cycle, 'verdicts')?.output).data ?? null,
     seconds: secondsOf(run, done.cycle),
     paths: {
       policy: toRun(run.runDir, done.promoted.path),

@@ -20,7 +20,7 @@ const output = z.object({
 });
 export type GradeOutput = z.output<typeof output>;
 
-const columns = {
+export const gradedColumns = {
   id: 'VARCHAR',
   sampleId: 'VARCHAR',
   image: 'VARCHAR',
@@ -57,8 +57,8 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
         grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
         signal: run.signal,
       });
-      await writeParquet(join(dir, 'train.parquet'), graded.train, columns);
-      await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, columns);
+      await writeParquet(join(dir, 'train.parquet'), graded.train, gradedColumns);
+      await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, gradedColumns);
       const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
       return {
         train: graded.train.length,
