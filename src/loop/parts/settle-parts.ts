@@ -94,6 +94,8 @@ async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<
   const found = {} as Record<PartSlot, Part[]>;
   for (const slot of slotNames) {
     const inCode = listOf(given[slot]);
+    if (isSingle(slot) && inCode.length > 1)
+      throw invalid(slot, null, 'can be one only; more than one is given', `parts.${slot}`);
     const named = config.parts[slot];
     const references = [named ?? []].flat();
     if (typeof named === 'string' && inCode.length > 0)
@@ -112,6 +114,8 @@ async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<
   }
   return found;
 }
+
+const isSingle = (slot: PartSlot): boolean => slot === 'provider' || slot === 'grader' || slot === 'evaluator';
 
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
