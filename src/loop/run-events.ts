@@ -39,6 +39,7 @@ const answeredSchema = z.strictObject({
 });
 export type AnsweredQuestion = z.output<typeof answeredSchema>;
 
+/** What a run tells as it goes, one line of events.jsonl each. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),

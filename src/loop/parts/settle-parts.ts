@@ -28,7 +28,16 @@ const slots: Record<PartSlot, { kind: string; method: string; taken: readonly st
   filters: {
     kind: 'filter',
     method: 'accept',
-    taken: 'accepted threshold below-threshold overlap near-duplicate not-judged gate-failed too-few-points'.split(' '),
+    taken: [
+      'accepted',
+      'threshold',
+      'below-threshold',
+      'overlap',
+      'near-duplicate',
+      'not-judged',
+      'gate-failed',
+      'too-few-points',
+    ],
   },
   stages: { kind: 'stage', method: 'run', taken: stageNames },
   evaluator: { kind: 'evaluator', method: 'judge', taken: ['reader'] },
