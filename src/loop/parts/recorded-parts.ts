@@ -6,7 +6,8 @@ import { RunError } from '../../errors.js';
 import { identityOf, type Part } from '../../config/part.js';
 import { readOrNull, runFiles, writeJson } from '../folder/run-folder.js';
 import type { RunParts } from './loop-parts.js';
-import { kindOf, ownParts } from './settle-parts.js';
+import { kindOf } from './part-slots.js';
+import { ownParts } from './settle-parts.js';
 
 const identity = z.strictObject({ name: z.string(), version: z.string() });
 const storedSchema = z.partialRecord(partsSchema.keyof(), z.array(identity));
