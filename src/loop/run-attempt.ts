@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.js';
 import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import { openSinks } from './parts/event-sinks.js';
-import type { LoopParts, RunParts } from './parts/parts.js';
+import type { LoopParts, RunParts } from './parts/loop-parts.js';
 import { recordParts } from './parts/recorded-parts.js';
 import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
@@ -31,7 +31,7 @@ export interface RunOptions {
   parts?: LoopParts | undefined;
   /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
   onEvent?: ((event: TimedEvent) => unknown) | undefined;
-  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
+  /** Stops the run: a job at work saves its checkpoint first, and replies that came are kept. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
   engine?: LoopEngine | undefined;

@@ -7,7 +7,7 @@ import type { OutputChecks } from './folder/output-hashes.js';
 import type { ImageChecks } from './inputs/image-checks.js';
 import type { Ledger } from './folder/ledger.js';
 import type { ModelContents } from './inputs/model-content.js';
-import type { RunParts } from './parts/parts.js';
+import type { RunParts } from './parts/loop-parts.js';
 import type { StageClock } from './stage-clock.js';
 import type { GoldSet } from './guards/gold.js';
 import type { GuardLog } from './guards/alarm.js';

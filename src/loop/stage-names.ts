@@ -1,6 +1,7 @@
 /** The names of the stages, in the order in which a run first reaches them, and of those that a person adds. */
 import { z } from 'zod';
 
+/** The stages of the loop. */
 export const stageNames = [
   'prepare-data',
   'evaluate-base',
@@ -14,6 +15,7 @@ export const stageNames = [
   'verdict-reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',

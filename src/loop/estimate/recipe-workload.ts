@@ -149,6 +149,8 @@ function settingsOf(config: Config, stage: BuiltInStage): unknown {
       return config.generation;
     case 'score':
       return policy;
+    case 'verify':
+      return config.verify;
     case 'filter':
       return filter;
     case 'grpo':

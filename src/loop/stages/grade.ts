@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
 import type { Stage, StageDone } from '../stage.js';
