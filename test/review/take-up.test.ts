@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { readJsonl, readParquet } from '../../src/dataset/tables/table.js';
-import type { VerdictKind } from '../../src/evaluation/verdicts/verdict.js';
+import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.js';
 import { readLedger, type LedgerEntry } from '../../src/loop/folder/ledger.js';
 import { applyVerdicts } from '../../src/loop/review/apply-verdicts.js';
 import { reviewQueue, scoredCandidates, type ReviewQueue } from '../../src/loop/review/review-queue.js';

@@ -4,7 +4,7 @@
  * a few dozen verdicts still give an estimate. Pure: the same candidates and seed give the same queue.
  */
 import { seededRandom, type Random } from '../../random.js';
-import type { ReviewReason } from './verdict.js';
+import type { ReviewReason } from './reader-verdict.js';
 
 /** What the filter made of a candidate. Duplicates of D_gen are in neither part: it holds them. */
 export const queueParts = ['accepted', 'rejected'] as const;

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { drawQueue, queueParts, type QueueCandidate } from '../../evaluation/verdicts/queue-design.js';
-import { reviewReasonSchema } from '../../evaluation/verdicts/verdict.js';
+import { reviewReasonSchema } from '../../evaluation/verdicts/reader-verdict.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { readParquet } from '../../dataset/tables/table.js';
 import { ConfigError, RunError } from '../../errors.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readerErrorOf, readersKappa } from '../../evaluation/verdicts/agreement.js';
 import { estimateSchema } from '../../evaluation/verdicts/estimate.js';
 import { reviewEstimates, type DrawnQueue } from '../../evaluation/verdicts/estimates.js';
-import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/verdict.js';
+import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { DataError } from '../../errors.js';
 import { readQueues } from './review-queue.js';
 import { readStanding } from './verdict-file.js';

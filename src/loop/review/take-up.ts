@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import { gradedRewardRows } from '../../job-spec/rows/reward-rows.js';
-import type { Verdict } from '../../evaluation/verdicts/verdict.js';
+import type { Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { trainAndReport, type LoopState } from '../cycle.js';
 import { stageKey } from '../folder/ledger.js';
 import { relinked } from '../folder/relocation.js';

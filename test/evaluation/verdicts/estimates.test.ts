@@ -4,7 +4,7 @@ import { readerErrorOf, readersKappa } from '../../../src/evaluation/verdicts/ag
 import type { Estimate } from '../../../src/evaluation/verdicts/estimate.js';
 import { reviewEstimates } from '../../../src/evaluation/verdicts/estimates.js';
 import { drawQueue, type QueueCandidate, type QueueItem } from '../../../src/evaluation/verdicts/queue-design.js';
-import { standingVerdicts, type Verdict, type VerdictKind } from '../../../src/evaluation/verdicts/verdict.js';
+import { standingVerdicts, type Verdict, type VerdictKind } from '../../../src/evaluation/verdicts/reader-verdict.js';
 import { seededRandom } from '../../../src/random.js';
 
 const tau = 2;
