@@ -29,6 +29,17 @@ const newestSampleSchema = z.strictObject({
 export type NewestSample = z.output<typeof newestSampleSchema>;
 
 /** The form of a line of events.jsonl, but for its `time`. */
+/** What a policy and the one before any training answer to a test question; null where no answer could be read. */
+const answeredSchema = z.strictObject({
+  sample: newestSampleSchema,
+  before: z.string().nullable(),
+  now: z.string().nullable(),
+  wasRight: z.boolean(),
+  isRight: z.boolean(),
+});
+export type AnsweredQuestion = z.output<typeof answeredSchema>;
+
+/** What a run tells as it goes, one line of events.jsonl each. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),
@@ -68,6 +79,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
   /** What the completions of the `completions` event just before are about. */
   z.strictObject({ type: z.literal('asked'), ...stage, sample: newestSampleSchema }),
+  /** Some test questions that changed sides, or are still wrong, as they have just been answered. */
+  z.strictObject({ type: z.literal('answers'), ...stage, items: z.array(answeredSchema) }),
   z.strictObject({
     type: z.literal('stage-end'),
     ...stage,

@@ -56,6 +56,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'work':
       case 'arms':
+      case 'answers':
       case 'asked':
         return null;
       case 'comparison':

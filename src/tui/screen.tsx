@@ -14,6 +14,7 @@ import { KeysLine, type Asked } from './keys/keys-line.js';
 import { ImageView } from './parts/image-view.js';
 import { gridLayoutOf, layoutOf, overlayRows, secondWidth } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
+import { wantedRows } from './panels/wanted-rows.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
 import { panelNames, panelOf, type PanelName } from './parts/stage-words.js';
@@ -109,9 +110,11 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const { state, now } = standing(props);
   const cycleRows = state.rows.filter((row) => row.cycle <= state.cycles);
   const compares = state.grid !== null;
-  const layout = compares ? gridLayoutOf(rows, gridHeight(state)) : layoutOf(rows, cycleRows.length);
   const name = chosen ?? panelFor(state);
   const second = overlay === null && name !== 'evaluation' ? secondWidth(columns) : 0;
+  // Beside another panel it is as high as that.
+  const wanted = second > 0 ? null : wantedRows(state, name);
+  const layout = compares ? gridLayoutOf(rows, gridHeight(state), wanted) : layoutOf(rows, cycleRows.length, wanted);
   const over = { width: columns, height: overlayRows(rows, compares) };
   const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">

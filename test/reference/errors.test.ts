@@ -28,3 +28,12 @@ test('every code has a remedy and the exit code of its class', () => {
 test('the page is current: else run `npm run codegen:config`', async () => {
   expect(await readFile(path.join(packageRoot, 'src', 'errors.md'), 'utf8')).toBe(errorsPage());
 });
+
+test.each([
+  ['CUDA out of memory', 'out-of-memory'],
+  ['worker was killed', 'job-killed'],
+  ['key is missing', 'missing-api-key'],
+])('a reader who looks for “%s” finds %s', (words, code) => {
+  const lines = errorsPage().split('\n');
+  expect(lines.find((line) => line.includes(words))).toContain(`| \`${code}\` |`);
+});

@@ -374,3 +374,38 @@ describe('keys', () => {
     await vi.waitFor(() => expect(image.screen.lastFrame()).toContain('images/0001.png'), patient);
   });
 });
+
+test('a panel with little to say closes up, and the log has its rows', () => {
+  const early = picture(untilWithin(0, 'prepare-data'), 120, 40).split('\n');
+  expect(early).toHaveLength(40);
+  expect(early.findIndex((line) => line.startsWith('╰─'))).toBeLessThan(12);
+  expect(early.at(-1)).toContain('p pause');
+  // Beside another panel it is as high as that.
+  const wide = picture(untilWithin(1, 'sft'), 200, 60).split('\n');
+  expect(wide.findIndex((line) => line.startsWith('╰─'))).toBeGreaterThan(30);
+});
+
+test('a test tells what the policy answered before any training, and what it answers now', () => {
+  const sample = {
+    image: 'a.png',
+    modality: 'CT',
+    questionType: 'lesion grading',
+    question: 'How many foci?',
+    answer: '3',
+  };
+  const whole = recordedRun();
+  const at = whole.findIndex(
+    (event) => event.type === 'stage-end' && event.stage === 'evaluate-grpo' && event.cycle === 2,
+  );
+  const items = [
+    { sample, before: '2', now: '3', wasRight: false, isRight: true },
+    { sample: { ...sample, answer: '1' }, before: '1', now: null, wasRight: true, isRight: false },
+  ];
+  const time = whole[at]?.time ?? '';
+  const told = whole.toSpliced(at, 0, { type: 'answers', cycle: 2, stage: 'evaluate-grpo', items, time });
+  const seen = picture(told, 120, 40);
+  expect(seen).toContain('✓ 2 → 3 CT: How many foci?');
+  expect(seen).toContain('✗ 1 → nothing read (key 1) CT: How many foci?');
+  // Where there is no room, the figures stay.
+  expect(picture(told, 80, 24)).not.toContain('How many foci?');
+});

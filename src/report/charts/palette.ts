@@ -10,7 +10,7 @@ export const heatSteps = 9;
 const heatLight = ['#f1f5f9', '#dbe8f3', '#bfd8eb', '#98c1df', '#6ca6cf', '#3576a8', '#236ca3', '#0f5188', '#093a66'];
 const heatDark = ['#222a33', '#23384b', '#234763', '#24587d', '#2a6c99', '#3f86b8', '#64a3d2', '#90c2e8', '#c3e2fb'];
 
-const gainLight = ['#a33f00', '#d27436', '#e8a378', '#f6d7c2', '#f2f3f5', '#cfe2f2', '#92bfe0', '#3f86ba', '#0f5188'];
+const gainLight = ['#a33f00', '#d27436', '#e8a378', '#f6d7c2', '#f2f3f5', '#cfe2f2', '#92bfe0', '#3576a8', '#0f5188'];
 const gainDark = ['#ffa469', '#d4783c', '#96542a', '#55382a', '#262d35', '#24435c', '#2a6691', '#4f97cb', '#a5d4f7'];
 
 /** @param inverse Steps on which text has the page's colour. */

@@ -24,21 +24,33 @@ export const overlayRows = (rows: number, compares = false): number =>
   Math.max(3, rows - (compares ? fixedOfGrid : fixed));
 
 /** Of a comparison: the grid takes what it needs, as long as a panel is left. */
-export function gridLayoutOf(rows: number, gridRows: number): Layout {
+export function gridLayoutOf(rows: number, gridRows: number, wanted: number | null = null): Layout {
   const free = Math.max(0, rows - fixedOfGrid);
   const log = free >= 30 ? 8 : free >= 20 ? 3 : 0;
   const fits = Math.max(0, Math.min(gridRows, free - log - leastPanel));
   const table = fits < 2 ? 0 : fits;
-  return { panel: Math.max(3, free - log - table), table, log };
+  return closedUp({ panel: Math.max(3, free - log - table), table, log }, wanted);
 }
 
-/** @param cycleRows Rows of the table of cycles without its header. */
-export function layoutOf(rows: number, cycleRows: number): Layout {
+/** The log gets what a panel has nothing for. @param wanted Lines that fill the panel; null where it fills whatever it gets. */
+function closedUp(layout: Layout, wanted: number | null): Layout {
+  const spare = wanted === null || layout.log === 0 ? 0 : Math.max(0, layout.panel - wanted - frameRows);
+  return { ...layout, panel: layout.panel - spare, log: layout.log + spare };
+}
+
+/** Border, title, and the sentence about the stage. */
+const frameRows = 4;
+
+/**
+ * @param cycleRows Rows of the table of cycles without its header.
+ * @param wanted As of `closedUp`.
+ */
+export function layoutOf(rows: number, cycleRows: number, wanted: number | null = null): Layout {
   const free = Math.max(0, rows - fixed);
   const wantedTable = Math.min(cycleRows + 1, rows >= 40 ? 12 : 5);
   const log = free >= 30 ? 8 : free >= 20 ? 3 : free >= 13 ? 1 : 0;
   const fits = Math.max(0, Math.min(wantedTable, free - log - leastPanel));
   // A header alone tells nothing.
   const table = fits < 2 ? 0 : fits;
-  return { panel: Math.max(3, free - log - table), table, log };
+  return closedUp({ panel: Math.max(3, free - log - table), table, log }, wanted);
 }

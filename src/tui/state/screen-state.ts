@@ -1,6 +1,6 @@
 /** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
 import type { JobEvent } from '../../bridge/contract/contract.js';
-import type { NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
+import type { AnsweredQuestion, NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
 import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { planStages, type StagePlan } from '../../loop/stage-plan.js';
@@ -147,6 +147,8 @@ export interface ScreenState {
   generating: Generating | null;
   /** What GRPO's shown completion is about; null outside GRPO. */
   asked: NewestSample | null;
+  /** Test questions as the newest policy answers them, beside what the base did; empty before there is one. */
+  answered: readonly AnsweredQuestion[];
   /** Scores of the candidates so far, in bins; null where nothing is being scored. */
   scoring: { cycle: number; counts: readonly number[] } | null;
   rewardModel: Training | null;
@@ -194,6 +196,7 @@ export const initialState: ScreenState = {
   job: null,
   generating: null,
   asked: null,
+  answered: [],
   scoring: null,
   rewardModel: null,
   sft: null,
@@ -237,12 +240,3 @@ export const seedsOf = ({ seeds, seed }: Pick<ScreenState, 'seeds' | 'seed'>): r
 
 export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
   state.stages[stageKey(cycle, stage)] ?? waitingStage;
-
-/** The stages of a cycle, as the run plans them. */
-export function plannedStages(
-  { plan, cycles }: Pick<ScreenState, 'plan' | 'cycles'>,
-  cycle: number,
-): readonly StageName[] {
-  if (cycle === 0) return plan.start;
-  return cycle === cycles ? plan.last : plan.cycle;
-}
