@@ -352,7 +352,7 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
       });
       for (let at = 1; at <= last; at++) {
         if (at % 50 === 20) await desk.kill();
-        if (at % 50 === 22) await desk.start();
+        if (at % 50 === 21) await desk.start();
         await press(page, all - last + at, keys[at % keys.length] ?? 'a');
       }
       await vi.waitFor(() => expect(desk.counting('AB').size).toBe(all), { timeout: 60_000 });
