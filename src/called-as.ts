@@ -19,7 +19,8 @@ export function calledAs(root: string, env: NodeJS.ProcessEnv = process.env): st
 }
 
 /** The command, to be followed by a space and what it shall do: `${medgr2} setup`. */
-export const medgr2 = calledAs(fileURLToPath(new URL('..', import.meta.url)));
+const here: string | undefined = import.meta.url; // a bundler may leave it out
+export const medgr2 = here === undefined ? 'npx medgr2' : calledAs(fileURLToPath(new URL('..', here)));
 
 /** A word that can be pasted into a shell as it is: a path may have blanks. */
 export const shellWord = (text: string): string =>

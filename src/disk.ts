@@ -4,14 +4,14 @@
  */
 import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { DataError, Medgr2Error } from './errors.js';
+import { DataError, Medgr2Error, type ErrorCode } from './errors.js';
 
 /** Of folders and files that medgr2 makes for its own use: nobody else on the machine need read them. */
 export const privateFolder = 0o700;
 export const privateFile = 0o600;
 
 interface Trouble {
-  code: string;
+  code: ErrorCode;
   /** What is wrong, after the file's name. */
   words: string;
   remedy: string;

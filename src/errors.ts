@@ -2,7 +2,11 @@
  * Every failure medgr2 reports: one base class, one subclass per boundary.
  * A message says what was tried and where it failed; `remedy` says what the person can do about it.
  */
+import type { ErrorCode } from './error-codes.js';
 
+export type { ErrorCode };
+
+/** What an error has beside its code and message. */
 export interface ErrorDetails {
   /** What the reader should do now, as one sentence. */
   remedy?: string | undefined;
@@ -12,14 +16,20 @@ export interface ErrorDetails {
   where?: string | undefined;
 }
 
-/** Base of all errors thrown on purpose. `exitCode` is what the command line ends with. */
+/**
+ * Base of all errors thrown on purpose: `code` tells them apart, `exitCode` is what the command line ends with.
+ * @example
+ * const error = new DataError('sample-invalid', 'Sample 3 has no image.', { remedy: 'Leave it out.', where: 'sample 3' });
+ * error instanceof Medgr2Error; // → true
+ * [error.name, error.code, error.exitCode]; // → ['DataError', 'sample-invalid', 1]
+ */
 export class Medgr2Error extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly remedy: string | undefined;
   readonly where: string | undefined;
   readonly exitCode: number = 1;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
@@ -45,6 +55,7 @@ export class ProviderError extends Medgr2Error {}
 /** Where a failure across the bridge began: in a callback or spec of ours, in Python, or outside of both (a signal). */
 export type FaultSide = 'typescript' | 'python' | 'system';
 
+/** What an error of the bridge has beside that. */
 export interface FaultDetails extends ErrorDetails {
   /** What was being done, as a short phrase: `start Python`, `run the sft job`. */
   tried?: string | undefined;
@@ -60,7 +71,7 @@ export class BridgeError extends Medgr2Error {
   readonly side: FaultSide;
   readonly logTail: string | undefined;
 
-  constructor(code: string, message: string, details: FaultDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: FaultDetails = {}) {
     super(code, message, details);
     this.tried = details.tried;
     this.side = details.side ?? 'python';
@@ -68,6 +79,7 @@ export class BridgeError extends Medgr2Error {
   }
 }
 
+/** What an error of a job has beside that. */
 export interface JobErrorDetails extends FaultDetails {
   jobId: string;
   /** The Python traceback, where there is one. */
@@ -79,7 +91,7 @@ export class JobError extends BridgeError {
   readonly jobId: string;
   readonly traceback: string | undefined;
 
-  constructor(code: string, message: string, details: JobErrorDetails) {
+  constructor(code: ErrorCode, message: string, details: JobErrorDetails) {
     super(code, message, details);
     this.jobId = details.jobId;
     this.traceback = details.traceback;

@@ -17,6 +17,7 @@ export const modalities = [
   'unknown',
 ] as const;
 export const modalitySchema = z.enum(modalities);
+/** A modality's name, or `unknown`. */
 export type Modality = z.infer<typeof modalitySchema>;
 
 /** OmniMedVQA's five question types. */
@@ -28,6 +29,7 @@ export const questionTypes = [
   'other biological attributes',
 ] as const;
 export const questionTypeSchema = z.enum(questionTypes);
+/** A question type's name. */
 export type QuestionType = z.infer<typeof questionTypeSchema>;
 
 const tableOrder: readonly string[] = [...modalities, ...questionTypes];
@@ -44,13 +46,15 @@ export function inTableOrder(names: Iterable<string>): string[] {
 /** The prompt strategies of MedGR² section 3 by which a generator is asked for samples. */
 export const strategies = ['direct', 'step-by-step', 'meta-cognitive'] as const;
 export const strategySchema = z.enum(strategies);
+/** A prompt strategy's name. */
 export type Strategy = z.infer<typeof strategySchema>;
 
 export const provenanceSchema = z.strictObject({
   /** Provider name, e.g. `gemini`; `seed` for trusted samples. */
   provider: z.string(),
   model: z.string(),
-  strategy: strategySchema.nullable(),
+  /** Of the ready-made strategies, or one of a person's own; null where nobody was asked. */
+  strategy: z.string().min(1).nullable(),
   /** sha256 of the prompt that was sent, hex. */
   promptHash: z.string().nullable(),
   /** Which model answered, in the provider's own words; left out where it does not say. */
@@ -62,8 +66,10 @@ export const provenanceSchema = z.strictObject({
   /** Which label a question was made of, and by which wording; left out where none was. */
   basis: z.string().optional(),
 });
+/** Where a sample came from. */
 export type Provenance = z.infer<typeof provenanceSchema>;
 
+/** Zod's form of a sample, strict: an unknown field is refused. */
 export const sampleSchema = z.strictObject({
   id: z.string().min(1),
   /** Absolute path, or relative to the run folder. */
@@ -84,6 +90,7 @@ export const sampleSchema = z.strictObject({
   /** Version (checkpoint name) of the reward model that gave `score`. */
   rewardModelVersion: z.string().nullable(),
 });
+/** A question about an image with its answer, where it came from, and what the reward model thinks of it. */
 export type Sample = z.infer<typeof sampleSchema>;
 
 /** The part of a sample that asks: what a policy sees. */

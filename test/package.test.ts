@@ -34,11 +34,11 @@ test(
   },
 );
 
-const script = `import { openEngine, rowColumns, writeParquet } from 'medgr2';
+const script = `import { openEngine } from 'medgr2';
 const row = { image: 'scan.png', prompt: 'Which modality is this?', completion: '<answer>CT</answer>' };
-await writeParquet('rows.parquet', Array.from({ length: 16 }, (_, n) => ({ id: String(n), ...row })), rowColumns.sft);
+for (const part of ['rewards', 'data', 'evaluation', 'report']) await import('medgr2/' + part);
 await using engine = await openEngine();
-const job = engine.sft({ model: { path: 'phantom' }, data: 'rows.parquet', outDir: 'out', seed: 0, trl: { max_steps: 2 } });
+const job = engine.sft({ model: 'phantom', data: Array.from({ length: 16 }, () => row), outDir: 'out', trl: { max_steps: 2 } });
 console.log((await job.result).checkpoint);
 `;
 

@@ -18,10 +18,13 @@ beforeAll(async () => {
   mkdirSync(installed, { recursive: true });
   writeFileSync(
     path.join(installed, 'package.json'),
-    JSON.stringify({ name: 'medgr2', type: 'module', exports: './index.js' }),
+    JSON.stringify({ name: 'medgr2', type: 'module', exports: { '.': './index.js', './*': './public/*.js' } }),
   );
-  const sdk = pathToFileURL(path.join(root, 'src', 'index.ts')).href;
-  writeFileSync(path.join(installed, 'index.js'), `export * from '${sdk}';\n`);
+  mkdirSync(path.join(installed, 'public'));
+  for (const name of ['index', 'public/data', 'public/rewards']) {
+    const sources = pathToFileURL(path.join(root, 'src', `${name}.ts`)).href;
+    writeFileSync(path.join(installed, `${name}.js`), `export * from '${sources}';\n`);
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -2,6 +2,13 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // What a package of somebody else's imports (test/own-parts) is this checkout.
+  resolve: {
+    alias: [
+      { find: /^medgr2$/, replacement: new URL('../src/index.ts', import.meta.url).pathname },
+      { find: /^medgr2\/(.*)$/, replacement: new URL('../src/public/$1.ts', import.meta.url).pathname },
+    ],
+  },
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],

@@ -15,6 +15,7 @@ export interface Detached {
   /** Absolute. */
   runDir: string;
   set: readonly string[];
+  seeds?: readonly number[] | undefined;
   redo?: boolean;
   withVerdicts?: boolean;
   allowVersionChange?: boolean;
@@ -36,6 +37,7 @@ export async function runDetached(detached: Detached, io: CommandIo): Promise<vo
   const logFile = join(runDir, runFiles.backgroundLog);
   const log = openSync(logFile, 'a', privateFile);
   const flags = [
+    ...(detached.seeds === undefined ? [] : ['--seeds', detached.seeds.join(',')]),
     ...(detached.redo === true ? ['--redo'] : []),
     ...(detached.withVerdicts === true ? ['--with-verdicts'] : []),
     ...(detached.allowVersionChange === true ? ['--allow-version-change'] : []),

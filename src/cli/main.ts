@@ -1,20 +1,18 @@
 #!/usr/bin/env node
 /** The entry of the command line: signals, exit codes, and the only process.exit. */
 import { CommanderError } from 'commander';
+import { isOldNode, oldNodeError } from '../bridge/environment/node-version.js';
 import { diskError } from '../disk.js';
 import { Medgr2Error } from '../errors.js';
 import { forTerminal } from '../terminal-text.js';
-import { oldestNode } from '../loop/doctor/check-software.js';
 import { askLine } from './ask.js';
 import type { CommandIo } from './command-io.js';
 import { buildProgram, exitCodeOf } from './program.js';
 import { describeError } from './print-error.js';
 
 async function main(): Promise<number> {
-  if (Number.parseInt(process.versions.node, 10) < oldestNode) {
-    process.stderr.write(
-      `medgr2 needs Node ${oldestNode} or newer; this is ${process.version}. Use npm run from a checkout, which brings its own.\n`,
-    );
+  if (isOldNode()) {
+    process.stderr.write(`${describeError(oldNodeError(), { verbose: false })}\n`);
     return 2;
   }
   const stop = new AbortController();
@@ -37,7 +35,7 @@ async function main(): Promise<number> {
     io.error(
       process.argv[2] === 'review'
         ? 'closing the desk'
-        : 'stopping: the job at work saves what it has; again to stop at once',
+        : 'stopping: what is at work ends safely; again to stop at once',
     );
     stop.abort();
   };

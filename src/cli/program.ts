@@ -5,6 +5,7 @@ import { medgr2 } from '../called-as.js';
 import { packageRoot } from '../bridge/environment/package-paths.js';
 import { readJson } from '../loop/folder/run-folder.js';
 import { example, type Declare } from './flags/declare-command.js';
+import { declareCompletion } from './completion/declare-completion.js';
 import { declareDecontaminate } from './flags/decontaminate-flags.js';
 import { declareDoctor } from './flags/doctor-flags.js';
 import { declareEvaluate } from './flags/evaluate-flags.js';
@@ -47,6 +48,7 @@ const commands: readonly Declare[] = [
   declareReport,
   declareSetup,
   declareDoctor,
+  declareCompletion,
 ];
 
 export function buildProgram(io: CommandIo): Command {

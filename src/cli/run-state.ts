@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path';
 import { medgr2 } from '../called-as.js';
 import { Medgr2Error, messageOf, RunError } from '../errors.js';
 import { formatCount } from '../format.js';
-import { seedFolders } from '../loop/comparison/seed-folders.js';
+import { seedFolder, seedFolders, seedsIn } from '../loop/comparison/seed-folders.js';
 import { holderOfRun } from '../loop/folder/open-run-folder.js';
 import { readLedger, type LedgerEntry } from '../loop/folder/ledger.js';
 import { holdsRun, runFiles } from '../loop/folder/run-folder.js';
+import type { ProcessIdentity } from '../locks/process-identity.js';
 import { afterEvent, endOfRun, noEvents, readResult, type RunEnd } from '../loop/result/run-end.js';
+import { readSeedEvents } from '../tui/events/seed-events.js';
 import { readEvents } from '../tui/events/follow-file.js';
 import { reduce } from '../tui/state/reduce.js';
 import { initialState, type ScreenState } from '../tui/state/screen-state.js';
@@ -23,6 +25,25 @@ export function expectRun(folder: string): string {
     remedy: `Give the folder that \`${medgr2} run\` named; by default it is runs/<configuration>-<seed>.`,
   });
 }
+
+/** What a folder is to a person: a run, or a recipe with several seeds, each a run in it. */
+export interface Watched {
+  /** Absolute, of the one that is given. */
+  folder: string;
+  /** In order; empty of a run. */
+  seeds: number[];
+}
+
+/** @throws RunError where the folder holds neither. */
+export function expectWatched(given: string): Watched {
+  const folder = resolve(given);
+  const seeds = holdsRun(folder) ? [] : seedsIn(folder);
+  return seeds.length === 0 ? { folder: expectRun(folder), seeds } : { folder, seeds };
+}
+
+/** Whether a process works on it: between two of its seeds, too. */
+export const holderOfWatched = ({ folder, seeds }: Watched): ProcessIdentity | null =>
+  holderOfRun(folder) ?? seeds.map((seed) => holderOfRun(seedFolder(folder, seed))).find((one) => one !== null) ?? null;
 
 /** The run, or the runs of a recipe's seeds. @throws RunError where the folder holds neither. */
 export function expectRuns(folder: string): string[] {
@@ -59,6 +80,24 @@ export async function readState(runDir: string): Promise<KnownState> {
   const { state, ends, whole } = await readAllEvents(runDir, gaps);
   const end = endOfRun(result, ends, whole);
   return { state, end, result, ledger: [...(found?.entries.values() ?? [])], gaps };
+}
+
+/** The screen's state of a run, or of all seeds of a recipe together: what its grid is made of. */
+export async function readGrid({ folder, seeds }: Watched): Promise<ScreenState> {
+  const reader = seeds.length > 0 ? readSeedEvents(folder) : readEvents(join(folder, runFiles.events));
+  let state: ScreenState = { ...initialState, seeds };
+  try {
+    for (let more = true; more;) {
+      const read = await reader.read();
+      state = read.events.reduce((before, event) => reduce(before, event), state);
+      ({ more } = read);
+    }
+  } catch {
+    // Told of each run, as a gap.
+  } finally {
+    await reader.close();
+  }
+  return state;
 }
 
 export const unreadableLines = (count: number, file: string): string =>

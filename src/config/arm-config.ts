@@ -4,7 +4,16 @@ import type { Arm } from './sections/recipe.js';
 import { configSchema, type Config } from './schema.js';
 
 /** All arms share these: other data or another seed make another run. */
-const shared = ['data', 'seed', 'recipe', 'egress', 'generation.provider', 'generation.teacher', 'policy.base'];
+const shared = [
+  'data',
+  'seed',
+  'recipe',
+  'parts',
+  'egress',
+  'generation.provider',
+  'generation.teacher',
+  'policy.base',
+];
 
 /** @throws ConfigError naming the arm and the setting. */
 export function armConfig(config: Config, { name, set }: Pick<Arm, 'name' | 'set'>): Config {

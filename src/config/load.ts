@@ -12,9 +12,11 @@ import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './problem-lines.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
 import type { Recipe } from './sections/recipe.js';
+import { mapModules, partModule } from './part-modules.js';
 import { configSchema, type Config } from './schema.js';
 import { readYaml, refusal, valueOf } from './yaml-file.js';
 
+/** What a configuration is read with, beside its file. */
 export interface LoadOptions {
   /** `a.b=c` texts, in order. */
   set?: readonly string[];
@@ -22,7 +24,13 @@ export interface LoadOptions {
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** @throws ConfigError (exit code 2) naming every problem. */
+/**
+ * Reads a configuration: YAML, overrides, and what the two leave out.
+ * @throws ConfigError (exit code 2) naming every problem at once, each as `file:line:column path: …`.
+ * @example
+ * const config = await loadConfig('mine.yaml', { set: ['cycles=2', 'grpo.numGenerations=4'] });
+ * const { cycles } = await runLoop(config, { runDir: 'runs/mine' });
+ */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
   let text: string;
   try {
@@ -52,7 +60,13 @@ function isEmpty(text: string, file: string): boolean {
   );
 }
 
-/** The same from text; `file` names it in messages and is the place relative paths in it start from. */
+/**
+ * The same from text; `file` names it in messages and is the place relative paths in it start from.
+ * @throws ConfigError as `loadConfig`.
+ * @example
+ * const config = parseConfig('cycles: 2', { file: 'mine.yaml' });
+ * config.cycles; // → 2
+ */
 export function parseConfig(text: string, options: LoadOptions & { file: string }): Config {
   const { document, locate } = readYaml(text, options.file);
   if (document.contents === null) document.contents = document.createNode({});
@@ -65,7 +79,9 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
   const value: unknown = valueOf(document, options.file) ?? {};
   const parsed = configSchema.safeParse(value);
   if (parsed.success) {
-    const config = resolvePaths(parsed.data, base, overrides);
+    const resolved = resolvePaths(parsed.data, base, overrides);
+    const parts = mapModules(resolved.parts, (reference, path) => partModule(reference, path, base));
+    const config = { ...resolved, parts };
     if (config.recipe.kind === 'arms') for (const arm of config.recipe.arms) armConfig(config, arm);
     return config;
   }
@@ -93,8 +109,14 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
     value.startsWith('.') || value.startsWith('/') ? resolve(from(path), value) : value;
   const { base: rewardBase, ...rewardModel } = config.rewardModel;
   const { local, prices } = config.generation;
+  const { local: judge, rubric } = config.verify;
   return {
     ...config,
+    verify: {
+      ...config.verify,
+      ...(judge === undefined ? {} : { local: { ...judge, model: model(judge.model, 'verify.local.model') } }),
+      ...(rubric === undefined ? {} : { rubric: resolve(from('verify.rubric'), rubric) }),
+    },
     generation: {
       ...config.generation,
       ...(local === undefined ? {} : { local: { ...local, model: model(local.model, 'generation.local.model') } }),

@@ -10,14 +10,20 @@ import { generationSchema } from './sections/generation.js';
 import { sftSchema } from './sections/sft.js';
 import { grpoSchema } from './sections/grpo.js';
 import { evaluationSchema } from './sections/evaluation.js';
+import { partsSchema } from './part-modules.js';
 import { policySchema } from './sections/policy.js';
 import { recipeSchema } from './sections/recipe.js';
 import { gradingSchema } from './sections/grading.js';
+import { verifySchema } from './asking/verify.js';
 import { filterSchema } from './sections/filter.js';
 import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
 import { guardsSchema } from './sections/guards.js';
 
+/**
+ * Zod's form of a configuration, with all defaults; configs/README.md explains each setting. `parseConfig` reports better
+ * than its `parse`.
+ */
 export const configSchema = z
   .strictObject({
     /** One number that every random choice of the run comes from. */
@@ -32,6 +38,7 @@ export const configSchema = z
     egress: egressSchema.prefault({}),
     grading: gradingSchema.prefault({}),
     rewardModel: rewardModelSchema.prefault({}),
+    verify: verifySchema.prefault({}),
     filter: filterSchema.prefault({}),
     dataset: datasetSchema.prefault({}),
     policy: policySchema.prefault({}),
@@ -41,6 +48,7 @@ export const configSchema = z
     generatorUpdate: generatorUpdateSchema.prefault({}),
     evaluation: evaluationSchema.prefault({}),
     guards: guardsSchema.prefault({}),
+    parts: partsSchema.prefault({}),
     executor: executorSchema.prefault({}),
     /** Where jobs compute: `auto` takes the first CUDA GPU, else the CPU. */
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),
@@ -67,6 +75,25 @@ export const configSchema = z
       when: ({ value }) => sourceSchema.safeParse(value).success,
     },
   )
+  .refine(
+    ({ verify, data, generation }) =>
+      !verify.enabled ||
+      verify.provider !== 'simulated' ||
+      data.source === 'phantom' ||
+      generation.provider === 'simulated',
+    {
+      path: ['verify', 'provider'],
+      error:
+        'the simulated judge knows only drawn images, and what the simulated teacher asks of an answered pool: set verify.provider ' +
+        'to a real one (gemini, openai, local)',
+      when: ({ value }) => judgedSchema.safeParse(value).success,
+    },
+  )
+  .refine(({ grpo: { rewards }, parts }) => rewards.alpha + rewards.beta > 0 || parts.rewards.length > 0, {
+    path: ['grpo', 'rewards'],
+    message: 'alpha and beta are both 0: nothing would be learned, but from rewards of your own (parts.rewards)',
+    when: ({ value }) => rewardedSchema.safeParse(value).success,
+  })
   .refine((config) => config.generatorUpdate.method !== 'sft' || config.generation.provider === 'local', {
     path: ['generatorUpdate', 'method'],
     error: ({ input }) =>
@@ -74,8 +101,10 @@ export const configSchema = z
     when: ({ value }) => updateSchema.safeParse(value).success,
   });
 
-const partsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
-const sourceSchema = partsSchema.extend({ generation: generationSchema });
+const dataPartsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
+const sourceSchema = dataPartsSchema.extend({ generation: generationSchema });
+const judgedSchema = z.object({ verify: verifySchema, data: dataSchema, generation: generationSchema });
+const rewardedSchema = z.object({ grpo: grpoSchema, parts: partsSchema });
 const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 
 /** These rules also run when another section is wrong, so that a person sees all problems at once. */
@@ -94,7 +123,7 @@ function egressRule(key: EgressProblem['key']): Parameters<z.ZodUnknown['refine'
 function dataRule(part: keyof DataParts, expected: string): Parameters<z.ZodUnknown['refine']> {
   return [
     (config: unknown): boolean => {
-      const { data, success } = partsSchema.safeParse(config);
+      const { data, success } = dataPartsSchema.safeParse(config);
       if (!success || data.data.source !== 'files') return true;
       return data.data[part] !== undefined || !dataPartsOf(data.recipe)[part];
     },

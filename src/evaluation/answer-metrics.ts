@@ -8,6 +8,7 @@ import type { Modality, QuestionType } from '../sample.js';
 export { reliabilityTable, thresholdForPrecision } from './filter-threshold.js';
 export type { ReliabilityBin, ScoredRow, Threshold, ThresholdOptions } from './filter-threshold.js';
 
+/** A question as it was answered. */
 export interface AnsweredItem {
   correct: boolean;
   /** No answer was found in the completion; counts as wrong. */
@@ -16,6 +17,7 @@ export interface AnsweredItem {
   questionType: QuestionType;
 }
 
+/** Counts of one group of questions, and the share that is right, in [0, 1]. */
 export interface AccuracyCell {
   n: number;
   correct: number;
@@ -24,13 +26,20 @@ export interface AccuracyCell {
   accuracy: number;
 }
 
+/** Accuracy overall and in groups. */
 export interface AccuracyReport extends AccuracyCell {
   /** Only those that occur. */
   byModality: Record<string, AccuracyCell>;
   byQuestionType: Record<string, AccuracyCell>;
 }
 
-/** Top-1 accuracy overall, per modality and per question type. Throws where there is nothing to measure. */
+/**
+ * Top-1 accuracy overall, per modality and per question type.
+ * @throws DataError where there is nothing to measure.
+ * @example
+ * const right = { modality: 'CT', questionType: 'disease diagnosis', correct: true, unparsed: false } as const;
+ * accuracyReport([right, { ...right, correct: false }]).accuracy; // → 0.5
+ */
 export function accuracyReport(items: readonly AnsweredItem[]): AccuracyReport {
   if (items.length === 0) {
     throw new DataError('nothing-to-evaluate', 'There are no questions to evaluate on.', {
@@ -63,6 +72,10 @@ export interface ScoredGrade {
   group?: string | undefined;
 }
 
+/**
+ * Mean absolute error on the scale of grades, Spearman's ρ in [-1, 1], the share of pairs ordered right, and mean scores by
+ * grade.
+ */
 export interface RewardModelReport {
   mae: number | null;
   spearman: number | null;

@@ -5,7 +5,8 @@ import type { SpecInput } from '../bridge/jobs/open-engine.js';
 import type { Config } from '../config/schema.js';
 import { readAnswers, readCompletions, type AnswerLine } from '../dataset/tables/job-outputs.js';
 import { writeParquet, type Columns } from '../dataset/tables/table.js';
-import { judgeAnswer, type AnswerRow, type EvaluationReading } from './answer-report.js';
+import type { AnswerRow } from './answer-report.js';
+import { answerReader, type Evaluator, type GivenAnswer, type Judgement } from './evaluator.js';
 import type { Sample } from '../sample.js';
 import { optionsRow, promptRow, rowColumns, type RowOptions } from '../job-spec/rows/job-rows.js';
 import { evaluationSpec, optionsSpec, type JobPlace } from '../job-spec/spec-from-config.js';
@@ -21,6 +22,9 @@ export interface Evaluation {
   seed: number;
   rows: RowOptions;
   complete(spec: SpecInput<'complete'>): Promise<ResultOf<'complete'>>;
+  /** Who says what is right (default: the rule of `evaluation.reading`). */
+  evaluator?: Evaluator | undefined;
+  signal?: AbortSignal | undefined;
   /** Used instead where the configuration asks for likelihoods of the options. */
   evaluate?: (spec: SpecInput<'evaluate'>) => Promise<ResultOf<'evaluate'>>;
 }
@@ -84,10 +88,20 @@ export async function answerQuestions(evaluation: Evaluation): Promise<Predictio
 
 /** Judges greedy answers, in the order of the questions, and writes predictions.parquet. */
 export async function writePredictions(
-  { config, samples, dir }: Pick<Evaluation, 'config' | 'samples' | 'dir'>,
+  evaluation: Pick<Evaluation, 'config' | 'samples' | 'dir' | 'evaluator' | 'signal'>,
   answers: readonly Answer[],
 ): Promise<Prediction[]> {
-  const predictions = samples.map((sample, index) => judge(sample, answers[index], config.evaluation.reading));
+  const { config, samples, dir, signal = new AbortController().signal } = evaluation;
+  const { evaluator = answerReader(config.evaluation.reading) } = evaluation;
+  const given = samples.map((sample, index) => ({
+    sample,
+    completion: answers[index]?.text ?? '',
+    finished: answers[index]?.finished ?? false,
+  }));
+  const judgements = await evaluator.judge(given, { signal });
+  const predictions = given.map((answer, index) =>
+    predictionOf(answer, judgements[index] ?? unread, answers[index]?.responses ?? null),
+  );
   await writeParquet(join(dir, 'predictions.parquet'), predictions, predictionColumns);
   return predictions;
 }
@@ -132,20 +146,23 @@ async function placeJob(
   return { outDir: dir, data, model, seed };
 }
 
-function judge(sample: Sample, answer: Answer | undefined, reading: EvaluationReading): Prediction {
+const unread: Judgement = { predicted: null, correct: false };
+
+function predictionOf(
+  { sample, completion, finished }: GivenAnswer,
+  { predicted, correct }: Judgement,
+  responses: Answer['responses'],
+): Prediction {
   const { id, question, modality, questionType, options } = sample;
-  const completion = answer?.text ?? '';
-  const { found, correct } = judgeAnswer({ ...sample, completion, dataset: sample.provenance.model }, reading);
-  const responses = answer?.responses ?? null;
   return {
     id,
     question,
     options,
     answer: sample.answer,
-    predicted: found,
+    predicted,
     correct,
     completion,
-    finished: answer?.finished ?? false,
+    finished,
     modality,
     questionType,
     logLikelihoods: responses?.map(({ logLikelihood }) => logLikelihood) ?? null,

@@ -4,7 +4,12 @@
  */
 import { ranks } from './answer-metrics.js';
 
-/** Of all pairs of a positive and a negative row, the share in which the positive scores higher. */
+/**
+ * Of all pairs of a positive and a negative row, the share in which the positive scores higher; ties count half.
+ * @returns In [0, 1]; null where one kind is missing.
+ * @example
+ * auroc([0.9, 0.4, 0.6], [true, false, true]); // → 1
+ */
 export function auroc(scores: readonly number[], positive: readonly boolean[]): number | null {
   const positives = positive.filter(Boolean).length;
   const negatives = positive.length - positives;

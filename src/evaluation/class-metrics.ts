@@ -16,6 +16,7 @@ export interface EncodedLabels {
   predicted: Int32Array;
 }
 
+/** Figures over labels, each in [0, 1]; null where no label counts. */
 export interface ClassFigures {
   /** Mean recall over the labels that are true at least once. */
   balancedAccuracy: number | null;
@@ -25,6 +26,7 @@ export interface ClassFigures {
   weightedF1: number | null;
 }
 
+/** Numbers labels in order of appearance; a prediction of null, where no answer was found, becomes -1. */
 export function encodeLabels(gold: readonly string[], predicted: readonly (string | null)[]): EncodedLabels {
   const codes = new Map<string, number>();
   const codeOf = (label: string): number => {
@@ -38,7 +40,12 @@ export function encodeLabels(gold: readonly string[], predicted: readonly (strin
   return { classes: [...codes.keys()], gold: encodedGold, predicted: encodedPredicted };
 }
 
-/** @param rows Which rows count, each as often as it is named; all of them where left out. */
+/**
+ * Balanced accuracy and F1 over labels.
+ * @param rows Which rows count, each as often as it is named; all of them where left out.
+ * @example
+ * classFigures(encodeLabels(['a', 'a', 'b'], ['a', null, 'b'])).balancedAccuracy; // → 0.75
+ */
 export function classFigures({ classes, gold, predicted }: EncodedLabels, rows?: Int32Array): ClassFigures {
   const support = new Float64Array(classes.length);
   const guessed = new Float64Array(classes.length);

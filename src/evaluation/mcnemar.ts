@@ -1,5 +1,6 @@
 /** McNemar's test between two models that answered the same questions. Pure. */
 
+/** What two models that answered the same questions differ in, and how likely such a difference is by chance. */
 export interface McNemar {
   /** Questions that only the first model answered right. */
   onlyFirst: number;
@@ -11,6 +12,9 @@ export interface McNemar {
 /**
  * Exact for every count: twice the binomial tail with p = 1/2 over the questions on which the models differ, at most 1.
  * No large-sample approximation is used; the sum is taken in logarithms and stays right for 100,000 differences.
+ * @throws RangeError where the two did not answer as many questions.
+ * @example
+ * mcnemar([true, false, true], [true, true, true]); // → { onlyFirst: 0, onlySecond: 1, pValue: 1 }
  */
 export function mcnemar(first: readonly boolean[], second: readonly boolean[]): McNemar {
   if (first.length !== second.length)

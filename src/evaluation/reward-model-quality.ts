@@ -1,6 +1,5 @@
 /** What a reward model is worth on graded texts it never saw, and the filter's threshold τ that follows from them. Pure. */
 import type { Config } from '../config/schema.js';
-import type { GradedKind } from '../grading/index.js';
 import { clampScore } from '../reward/ready-made-rewards.js';
 import { pairwiseAccuracy, rewardModelReport, spearman, type RewardModelReport } from './answer-metrics.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
@@ -10,7 +9,8 @@ import { reliabilityTable, thresholdForPrecision, type ReliabilityBin, type Scor
 export interface HeldOutScore {
   sampleId: string;
   grade: number;
-  kind: GradedKind;
+  /** What the grader did to the sample. */
+  kind: string;
   /** Not clamped. */
   score: number;
   /** Image or patient: texts about one are drawn together where an interval is made. */
@@ -36,7 +36,7 @@ export interface RewardReport extends RewardModelReport {
 /** Error and rank figures are of raw scores; threshold and reliability of clamped ones, as the filter uses them. */
 export function heldOutReport(
   scores: readonly HeldOutScore[],
-  { threshold, calibration }: Config['filter'],
+  { threshold, calibration }: Pick<Config['filter'], 'threshold' | 'calibration'>,
 ): RewardReport {
   const rows: ScoredRow[] = scores
     .filter(({ kind }) => calibration === 'all' || kind === 'original' || kind === 'mismatch')

@@ -11,9 +11,15 @@ export const spreadSchema = z.object({
   min: z.number(),
   max: z.number(),
 });
+/** Mean and spread of one figure over repetitions. */
 export type Spread = z.output<typeof spreadSchema>;
 
-/** Values that are null are left out, and `n` says so. */
+/**
+ * Mean, sample standard deviation and range. Values that are null are left out, and `n` says so.
+ * @returns null where no value is left.
+ * @example
+ * spreadOf([0.5, 0.75, null])?.mean; // → 0.625
+ */
 export function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {
   const known = values.filter((value) => value !== null && value !== undefined);
   if (known.length === 0) return null;

@@ -14,8 +14,10 @@ export const flowsSchema = z.object({
   correctToWrong: z.int(),
   wrongToWrong: z.int(),
 });
+/** Numbers of questions by how two models answered them; together they are `n`. */
 export type Flows = z.output<typeof flowsSchema>;
 
+/** The form of transitions.json. */
 export const transitionsSchema = z.object({
   first: z.string(),
   second: z.string(),
@@ -27,6 +29,7 @@ export const transitionsSchema = z.object({
   /** How much better the second is, with an interval; left out in results of earlier versions. */
   paired: pairedDifferenceSchema.optional(),
 });
+/** Flows between right and wrong from one model to another (MedGR² Figure 5), with a test. */
 export type Transitions = z.output<typeof transitionsSchema>;
 
 /** How one model did on one question. */
@@ -41,6 +44,10 @@ export interface Outcome {
  * Compares two models question by question, joined by id.
  * @param clusterOf Image or patient that a question is about: questions of one are no independent evidence.
  * @throws DataError where the two did not answer the same questions, each once: flows of other questions mean nothing.
+ * @example
+ * const answered = (correct: boolean): Outcome => ({ id: '1', correct, modality: 'CT', questionType: 'disease diagnosis' });
+ * const flows = transitions({ name: 'base', outcomes: [answered(false)] }, { name: 'sft', outcomes: [answered(true)] });
+ * flows.overall.wrongToCorrect; // → 1
  */
 export function transitions(
   first: { name: string; outcomes: readonly Outcome[] },

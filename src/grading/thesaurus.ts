@@ -1,7 +1,9 @@
 /** What the grading needs from a thesaurus: the senses of a word, most frequent first. */
 
+/** Part of speech, as WordNet names it. */
 export type PartOfSpeech = 'noun' | 'verb' | 'adj' | 'adv';
 
+/** One meaning of a word. */
 export interface Sense {
   /** Unique among senses of one part of speech. */
   id: number;
@@ -15,6 +17,7 @@ export interface Sense {
   similar: readonly number[];
 }
 
+/** The senses of words: WordNet's by `loadWordNet`, or one's own. */
 export interface Thesaurus {
   /** Senses of a base form in lower case, most frequent first; empty for an unknown word. */
   senses(lemma: string, pos: PartOfSpeech): readonly Sense[];

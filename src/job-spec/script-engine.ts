@@ -12,6 +12,7 @@ import type { JobKind } from '../bridge/contract/contract.js';
 import type { Job, JobHooks } from '../bridge/jobs/running-job.js';
 import { answerRewards, rewardSpec } from '../bridge/jobs/answer-rewards.js';
 import { writeParquet, type Columns } from '../dataset/tables/table.js';
+import { checkRewards } from '../reward/define-reward.js';
 import { DataError } from '../errors.js';
 import { sha256 } from '../hash.js';
 import type { Sample } from '../sample.js';
@@ -64,7 +65,8 @@ export interface Engine extends BridgeEngine {
  * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
  * @example
  * await using engine = await openEngine();
- * const job = engine.sft({ model: 'phantom', data: samples, outDir: 'out', trl: { max_steps: 60 } });
+ * const data = await phantomSamples({ dir: 'phantoms', count: 64 });
+ * const job = engine.sft({ model: 'phantom', data, outDir: 'out', trl: { max_steps: 60 } });
  * for await (const event of job.events) if (event.type === 'train-step') console.log(event.step, event.loss);
  * const { checkpoint } = await job.result;
  */
@@ -131,6 +133,7 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
   const trusted = named === undefined ? null : new Set(named);
   const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
   let answer: NonNullable<JobHooks['rewards']> = async (): Promise<RewardReply> => ({ scores: {} });
+  checkRewards(rewards);
   checkInputs('grpo', typeof input === 'string' ? (given ?? []) : input);
   const prepareRewards = async (): Promise<readonly PromptRow[] | null> => {
     if (typeof input === 'string') {

@@ -18,6 +18,10 @@ const given = { provider: 'seed', model: 'none', strategy: null, promptHash: nul
  * Whole samples: ids count from 1 where they are left out, images become absolute paths and are hashed, an answer is one
  * of the options where there are any.
  * @throws DataError that names the sample whose image cannot be read, whose id stands twice, or that has a wrong field.
+ * @example
+ * const [sample] = await toSamples([{ image: 'scan.png', question: 'Which modality is this?', options: ['CT', 'MRI'],
+ * answer: 'CT' }]);
+ * [sample?.id, sample?.modality, sample?.provenance.provider]; // → ['1', 'unknown', 'seed']
  */
 export async function toSamples(inputs: readonly SampleInput[]): Promise<Sample[]> {
   const samples: Sample[] = [];
@@ -66,6 +70,7 @@ function wrong(index: number, problem: string, cause?: unknown): DataError {
   });
 }
 
+/** How many phantoms, and where. */
 export interface PhantomSamplesOptions {
   /** Images go to `images/` below this folder. */
   dir: string;
@@ -73,7 +78,12 @@ export interface PhantomSamplesOptions {
   seed?: number | undefined;
 }
 
-/** Samples about drawn images with known truth, for trying things out. They are no medical evidence. */
+/**
+ * Samples about drawn images with known truth, for trying things out. They are no medical evidence.
+ * @example
+ * const samples = await phantomSamples({ dir: 'phantoms', count: 4 });
+ * samples.length; // → 4
+ */
 export async function phantomSamples({ dir, count, seed = 0 }: PhantomSamplesOptions): Promise<Sample[]> {
   const errorRates = { direct: 0, 'step-by-step': 0, 'meta-cognitive': 0 };
   const data = await createPhantomData({

@@ -23,6 +23,7 @@ type Own<Row extends PromptRow, Optional extends keyof Row = never> = Omit<Row, 
 
 /** An answer to be learned: a sample, or prompt and completion word for word. */
 export type SftInput = SampleInput | Own<SftRow>;
+/** A question to be answered, or a prompt word for word. */
 export type CompleteInput = QueryInput | Own<PromptRow>;
 /** A response to be scored: a sample's own (its rationale and answer), or one given as it is. */
 export type ScoreInput = SampleInput | (QueryInput & { response: string }) | Own<ScoreRow>;
@@ -47,13 +48,21 @@ interface Common<Input> {
 /** `Spec` without what `Common` has in a form that is easier to give. */
 type With<Spec, Input> = Omit<Spec, keyof Common<unknown>> & Common<Input>;
 
+/** What `engine.sft` takes: model, data, folder, and TRL's own options in `trl`. */
 export type SftSpec = With<SpecBody<'sft'>, SftInput>;
+/**
+ * What `engine.complete` takes: `samples` completions of each question, `temperature` 0 for greedy ones, lengths in tokens.
+ */
 export type CompleteSpec = With<SpecBody<'complete'>, CompleteInput>;
 /** Each option of a question becomes a response whose likelihood is told. */
 export type EvaluateSpec = With<SpecBody<'evaluate'>, EvaluateInput>;
+/** What `engine.merge` takes: the model whose adapters are merged, and the folder of the new one. */
 export type MergeSpec = Omit<SpecBody<'merge'>, 'model' | 'seed'> & { model: ModelInput; seed?: number | undefined };
+/** What `engine.score` takes: a reward model and the responses to be scored. */
 export type ScoreSpec = With<SpecBody<'score'>, ScoreInput>;
+/** What `engine.trainRewardModel` takes: a VLM or a reward model to go on with, and graded responses. */
 export type RewardModelSpec = With<SpecBody<'reward-model'>, RewardModelInput>;
+/** What `engine.grpo` takes: model, data, folder, rewards, and TRL's own options in `trl`. */
 export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 'rewardModel' | 'data'> & {
   /** Each is called once per generation batch; the trainer adds weight × score. */
   rewards: readonly Reward[];

@@ -5,8 +5,9 @@ import { runCycle, trainAndReport, type CycleDone, type LoopState } from './cycl
 import type { GeneratorState } from './generator/generator-state.js';
 import { outsideGold } from './guards/gold.js';
 import { watchRewardModel } from './guards/watch-cycle.js';
+import { runStage } from './parts/run-stage.js';
 import { takeUpVerdicts, tellVerdictsLeft } from './review/take-up.js';
-import { runStage, type StageDone } from './stage.js';
+import type { StageDone } from './stage.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
 import { rewardBackbone } from './stages/warm-start.js';

@@ -11,16 +11,19 @@ import type { PromotedPolicy } from './guards/measured-policy.js';
 import { trainPolicy, type TrainedPolicy } from './guards/train-policy.js';
 import { watchFiltered, watchRewardModel } from './guards/watch-cycle.js';
 import { unlearnedOf, type Written } from './headroom/unlearned.js';
+import { loadRubric } from './judge/load-rubric.js';
 import { tellPromotion } from './guards/watch.js';
 import type { PolicyComparison } from './result/policy-comparison.js';
 import type { ComparedPolicy } from './result/compare-policies.js';
-import { runStage, type StageDone } from './stage.js';
+import { runStage } from './parts/run-stage.js';
+import type { StageDone } from './stage.js';
 import { filter, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReporting, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
+import { verdictsOf, verify } from './judge/verify-stage.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {
@@ -99,6 +102,13 @@ export async function runCycle(
   );
   const scored = await readScored(run, scoredStage);
 
+  const judged = run.config.verify.enabled
+    ? await runStage(
+        run,
+        verify(run, { cycle, candidates: scored, rubric: await loadRubric(run.config.verify.rubric) }),
+      )
+    : null;
+
   const { tau } = rewardModel.report;
   const filtered = await runStage(
     run,
@@ -106,8 +116,9 @@ export async function runCycle(
       cycle,
       scored,
       tau,
+      verdicts: judged === null ? null : await verdictsOf(judged),
       dataset: state.dataset,
-      from: [scoredStage.fingerprint, state.datasetFingerprint],
+      from: [scoredStage.fingerprint, ...(judged === null ? [] : [judged.fingerprint]), state.datasetFingerprint],
     }),
   );
   const { accepted, dataset } = await readFiltered(run, filtered);

@@ -9,11 +9,14 @@ import type { LoopData } from '../dataset/sources/data-source.js';
 import { runWork } from './foresight/stage-work.js';
 import { dataProgress, openRunData } from './inputs/run-data.js';
 import { openImageChecks } from './inputs/image-checks.js';
-import { providerKey } from './generator/open-generator.js';
+import { loadRubric } from './judge/load-rubric.js';
+import { requireKeys } from './generator/open-generator.js';
 import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
 import { goldOf, withoutGoldInPool } from './guards/gold.js';
+import { withOwnStages } from './parts/run-stage.js';
+import { settleParts } from './parts/settle-parts.js';
 import { planStages } from './stage-plan.js';
-import { openPricing } from './generator/generator-pricing.js';
+import { openJudgePricing, openPricing } from './generator/generator-pricing.js';
 import { fromRun, readOrNull, runFiles, writeJson } from './folder/run-folder.js';
 
 /** What a recipe does in its folder. */
@@ -38,8 +41,13 @@ export async function inRunFolder<Result extends object>(
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
-  if (dataPartsOf(config.recipe).pool) providerKey(config);
-  await openPricing(config);
+  const parts = await settleParts(config, options.parts);
+  if (dataPartsOf(config.recipe).pool) requireKeys(config);
+  await openPricing(config, parts.provider);
+  if (config.verify.enabled) {
+    await openJudgePricing(config);
+    await loadRubric(config.verify.rubric);
+  }
   let run: RunContext | null = null;
   let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {
@@ -51,8 +59,9 @@ export async function inRunFolder<Result extends object>(
   };
   return attempt(config, runDir, options, {
     what: 'the run',
+    parts,
     // Screens draw the loop's stages before they happen; a comparison is told line by line.
-    shape: arms === undefined ? { plan: planStages(config) } : { arms: [...arms] },
+    shape: arms === undefined ? { plan: withOwnStages(planStages(config), parts.stages) } : { arms: [...arms] },
     work: async (opened) => {
       const tight = config.recipe.kind === 'loop' ? await tightJobs(config) : [];
       // Python takes seconds to start: let it, while the data is prepared. A failure shows when the first job needs it.

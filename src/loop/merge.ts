@@ -11,6 +11,7 @@ import { modelCard } from './result/model-card.js';
 import { confirmOutput } from './folder/check-outputs.js';
 import { withBases } from './folder/relocation.js';
 
+/** Which model, and where its merged copy goes. */
 export interface MergeRequest {
   /** Folder of a policy or reward model. */
   model: string;
@@ -20,9 +21,16 @@ export interface MergeRequest {
   dtype?: 'auto' | 'float32' | 'bfloat16' | 'float16' | undefined;
 }
 
+/** The new folder, what it was made of, and the precision of its weights. */
 export type Merged = Pick<ResultOf<'merge'>, 'base' | 'dtype'> & { path: string };
 
-/** @throws DataError `folder-not-empty` where `out` is there already, JobError where the model cannot be read or written. */
+/**
+ * Makes one folder of adapters and what they stand on, with its card: plain transformers opens it.
+ * @throws DataError `folder-not-empty` where `out` is there already, JobError where the model cannot be read or written.
+ * @example
+ * await using engine = await openEngine();
+ * await mergeModel(engine, { model: 'runs/mine/cycle-3/grpo/model', out: 'hub/policy' });
+ */
 export async function mergeModel(
   engine: Pick<Engine, 'merge'>,
   { model, out, dtype = 'auto' }: MergeRequest,

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
+import { openSinks } from './parts/event-sinks.js';
+import type { LoopParts, RunParts } from './parts/loop-parts.js';
+import { recordParts } from './parts/recorded-parts.js';
 import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
 import { openEvents } from './folder/event-file.js';
@@ -20,12 +23,15 @@ import { runFiles } from './folder/run-folder.js';
 import { startStageClock } from './stage-clock.js';
 import { emptyLog } from './guards/alarm.js';
 
+/** How a run is watched and stopped, and where its folder is. */
 export interface RunOptions {
   /** Folder of the run; made where it is missing, continued where it holds a run. */
   runDir: string;
-  /** Called with every event, after it is in events.jsonl. */
-  onEvent?: ((event: TimedEvent) => void) | undefined;
-  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
+  /** Parts of the loop that are replaced or added. */
+  parts?: LoopParts | undefined;
+  /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
+  onEvent?: ((event: TimedEvent) => unknown) | undefined;
+  /** Stops the run: a job at work saves its checkpoint first, and replies that came are kept. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
   engine?: LoopEngine | undefined;
@@ -46,6 +52,8 @@ export type OpenedRun = Omit<RunContext, 'data' | 'gold' | 'images'>;
 export interface Attempt<Result> {
   /** What is stopped, as an error says it: `the run`. */
   what: string;
+  /** As `settleParts` made them of the options and the configuration. */
+  parts: RunParts;
   /** What screens draw before it happens. */
   shape?: Pick<Extract<RunEvent, { type: 'run-start' }>, 'plan' | 'arms'>;
   work(opened: OpenedRun): Promise<Result>;
@@ -62,7 +70,7 @@ export async function attempt<Result>(
   config: Config,
   runDir: string,
   options: RunOptions,
-  { what, shape = {}, work, ended }: Attempt<Result>,
+  { what, parts, shape = {}, work, ended }: Attempt<Result>,
 ): Promise<Result> {
   // Closed from last to first: the engine, then what listens, then the lock.
   await using held = new AsyncDisposableStack();
@@ -73,7 +81,12 @@ export async function attempt<Result>(
   const clock = startStageClock();
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
-  const emit = openEvents(join(runDir, runFiles.events), options.onEvent, holds);
+  const sinks = held.use(openSinks(parts.sinks, (message) => emit({ type: 'warning', message })));
+  const hear = (event: TimedEvent): unknown => {
+    sinks.tell(event);
+    return options.onEvent?.(event);
+  };
+  const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
   const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
@@ -88,9 +101,12 @@ export async function attempt<Result>(
     const outputs = openOutputChecks();
     const { seed, cycles } = config;
     emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
-    for (const message of [...told, ...damageOf(ledger)]) emit({ type: 'warning', message });
+    const warn = (message: string): void => emit({ type: 'warning', message });
+    for (const message of [...told, ...damageOf(ledger)]) warn(message);
+    recordParts(runDir, parts, { begun: ledger.size > 0, redo, holds, told: warn });
     const result = await work({
       config,
+      parts,
       arm: null,
       runDir,
       engine: engine.open,

@@ -7,6 +7,7 @@ import type { OutputChecks } from './folder/output-hashes.js';
 import type { ImageChecks } from './inputs/image-checks.js';
 import type { Ledger } from './folder/ledger.js';
 import type { ModelContents } from './inputs/model-content.js';
+import type { RunParts } from './parts/loop-parts.js';
 import type { StageClock } from './stage-clock.js';
 import type { GoldSet } from './guards/gold.js';
 import type { GuardLog } from './guards/alarm.js';
@@ -16,6 +17,7 @@ export type LoopEngine = Pick<Engine, 'start'>;
 
 export interface RunContext {
   config: Config;
+  parts: RunParts;
   /** The arm of a comparison that the stages are of; null for the loop and for what all arms share. */
   arm: string | null;
   /** Absolute. */

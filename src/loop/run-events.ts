@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { jobEventSchema } from '../bridge/contract/contract.js';
 import { stagePlanSchema } from './stage-plan.js';
 import { stageDetailSchema } from './stage-detail.js';
-import { stageNames } from './stage-names.js';
+import { stageNameSchema } from './stage-names.js';
 import { stageWorkSchema } from './foresight/work-schema.js';
 import { policyComparisonSchema } from './result/policy-comparison.js';
 import { alarmSchema, promotionSchema } from './guards/alarm.js';
 
-export { stageNames, type StageName } from './stage-names.js';
+export { stageNames, type BuiltInStage, type OwnStageName, type StageName } from './stage-names.js';
 
 const stage = {
   cycle: z.int().min(0),
-  stage: z.enum(stageNames),
+  stage: stageNameSchema,
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm: z.string().optional(),
 };
@@ -28,6 +28,18 @@ const newestSampleSchema = z.strictObject({
 });
 export type NewestSample = z.output<typeof newestSampleSchema>;
 
+/** The form of a line of events.jsonl, but for its `time`. */
+/** What a policy and the one before any training answer to a test question; null where no answer could be read. */
+const answeredSchema = z.strictObject({
+  sample: newestSampleSchema,
+  before: z.string().nullable(),
+  now: z.string().nullable(),
+  wasRight: z.boolean(),
+  isRight: z.boolean(),
+});
+export type AnsweredQuestion = z.output<typeof answeredSchema>;
+
+/** What a run tells as it goes, one line of events.jsonl each. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),
@@ -43,6 +55,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** The stages to come; runs recorded before there was one have none. */
     plan: stagePlanSchema.optional(),
   }),
+  /** Of a comparison, told with the data open: its arms in order, with the names that tables print. */
+  z.strictObject({ type: z.literal('arms'), arms: z.array(z.strictObject({ name: z.string(), label: z.string() })) }),
   /** What the data is, and what results on it are no evidence for; told when the data has been opened. */
   z.strictObject({ type: z.literal('notice'), message: z.string() }),
   /** What the stages have to do, told with the data open: the time left is reckoned from it. */
@@ -65,6 +79,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
   /** What the completions of the `completions` event just before are about. */
   z.strictObject({ type: z.literal('asked'), ...stage, sample: newestSampleSchema }),
+  /** Some test questions that changed sides, or are still wrong, as they have just been answered. */
+  z.strictObject({ type: z.literal('answers'), ...stage, items: z.array(answeredSchema) }),
   z.strictObject({
     type: z.literal('stage-end'),
     ...stage,
@@ -94,6 +110,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     error: z.string().nullable(),
   }),
 ]);
+/** What a run tells, told apart by `type`: `run-start`, `stage-start`, `stage-end`, `train`, `run-end`, … */
 export type RunEvent = z.output<typeof runEventSchema>;
 
 /** As stored: with the time it happened, ISO 8601 in UTC. */

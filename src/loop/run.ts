@@ -7,15 +7,25 @@ import { writeCards } from './result/model-card.js';
 import { firstGenerator } from './generator/generator-state.js';
 import { buildResult, runResultSchema, type RunProgress, type RunResult } from './result/run-result.js';
 import { inRunFolder } from './in-run-folder.js';
-import { runStage } from './stage.js';
+import { runStage } from './parts/run-stage.js';
 import { evaluate } from './stages/evaluate.js';
 import { prepareData } from './stages/prepare-data.js';
 import { firstState, runCycles } from './before-cycles.js';
 
 /**
- * The MedGR² loop (Algorithm 1) for `config.cycles` turns. Resolves with what result.json holds.
- * @throws InterruptedError when stopped by the signal; RunError, JobError, ProviderError, … when a stage fails. In both
- * cases the folder can be continued.
+ * The MedGR² loop (Algorithm 1) for `config.cycles` turns.
+ * @returns What result.json holds: accuracies and shares in [0, 1], times in seconds, paths relative to the run folder.
+ * @throws InterruptedError when stopped by the signal; PausedError at the budget; RunError, JobError, ProviderError, … when
+ * a stage
+ * fails. The same call goes on in each case.
+ * @example
+ * const config = await loadConfig('mine.yaml');
+ * const result = await runLoop(config, {
+ *   runDir: 'runs/mine',
+ *   onEvent: (event) => { if (event.type === 'stage-end') console.log(event.stage, event.seconds); },
+ *   signal: AbortSignal.timeout(3_600_000),
+ * });
+ * console.log(result.baseAccuracy, result.cycles.at(-1)?.accuracy);
  */
 export async function runLoop(config: Config, options: RunOptions): Promise<RunResult> {
   const progress: RunProgress = { base: null, cycles: [] };

@@ -1,4 +1,7 @@
-/** The names of the stages, in the order in which a run first reaches them. */
+/** The names of the stages, in the order in which a run first reaches them, and of those that a person adds. */
+import { z } from 'zod';
+
+/** The stages of the loop. */
 export const stageNames = [
   'prepare-data',
   'evaluate-base',
@@ -12,6 +15,7 @@ export const stageNames = [
   'verdict-reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',
@@ -23,4 +27,13 @@ export const stageNames = [
   'generator-sft',
   'evaluate',
 ] as const;
-export type StageName = (typeof stageNames)[number];
+/** Name of a stage that the loop has of itself. */
+export type BuiltInStage = (typeof stageNames)[number];
+
+/** Of a stage that is a part of the person's own. */
+export type OwnStageName = `own-${string}`;
+
+/** Of any stage; folders, events and the ledger know it by that. */
+export type StageName = BuiltInStage | OwnStageName;
+
+export const stageNameSchema = z.union([z.enum(stageNames), z.templateLiteral(['own-', z.string().min(1)])]);

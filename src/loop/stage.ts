@@ -45,9 +45,12 @@ export interface StageDone<Output> {
   dir: string;
   fingerprint: string;
   seconds: number;
+  /** Absolute path of the samples that go on in place of its own; left out where a stage of a person's own gave none. */
+  samples?: string;
 }
 
-export async function runStage<Output>(run: RunContext, stage: Stage<Output>): Promise<StageDone<Output>> {
+/** Without the stages of a person's own around it: `parts/run-stage.ts`. */
+export async function runOnce<Output>(run: RunContext, stage: Stage<Output>): Promise<StageDone<Output>> {
   const { cycle, name } = stage;
   const place = placeOf(run, cycle, name);
   const dir = join(run.runDir, stageKey(cycle, name, run.arm));

@@ -1,11 +1,11 @@
 /** Builds what a generator is sent for one image: system text by strategy, and the request by question type. */
-import { sha256 } from '../hash.js';
 import { questionTypes, strategies, type Modality, type QuestionType, type Sample, type Strategy } from '../sample.js';
 import { contextText, questionTypeTexts, systemText } from './generator-templates.js';
 
 /** What a reply says of a sample. */
-type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
+export type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
 
+/** What is to be asked about one image, and how. */
 export interface GeneratorRequest {
   strategy: Strategy;
   /** Told to the generator when known; left out where it is `unknown`. */
@@ -20,6 +20,7 @@ export interface GeneratorRequest {
   context?: string | undefined;
 }
 
+/** What a generator is sent beside the image. */
 export interface GeneratorPrompt {
   system: string;
   prompt: string;
@@ -28,8 +29,6 @@ export interface GeneratorPrompt {
    * provider that caches what requests begin with has it already; 0 where nothing does.
    */
   imageAt: number;
-  /** sha256 of system and prompt, hex: recorded in each sample's provenance. */
-  promptHash: string;
 }
 
 const questionTypeLabel = 'Question type: ';
@@ -55,7 +54,7 @@ export function buildGeneratorPrompt(request: GeneratorRequest): GeneratorPrompt
   const before = `${shared.join('\n')}\n`;
   const prompt = `${before}${own.join('\n')}`;
   const imageAt = exemplars.length > 0 || types.length > 1 ? before.length : 0;
-  return { system, prompt, imageAt, promptHash: sha256(`${system}\u0000${prompt}`) };
+  return { system, prompt, imageAt };
 }
 
 const ofOne = (type: QuestionType): string[] => [`${questionTypeLabel}${type}`, questionTypeTexts[type]];

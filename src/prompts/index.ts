@@ -8,6 +8,8 @@ export {
   strategyOfPrompt,
 } from './generator-prompt.js';
 export type { GeneratorPrompt, GeneratorRequest } from './generator-prompt.js';
+export { promptStrategies } from './prompt-strategy.js';
+export type { PromptStrategy, StrategyPrompt, StrategyRequest } from './prompt-strategy.js';
 export { dropReasons, parseReplies, parseReply, replySchema, replySchemaOf } from './parse.js';
 export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from './parse.js';
 export { replyRepairs } from './replies/reply-repairs.js';

@@ -1,5 +1,6 @@
 /** An HTML document that loads nothing and runs no script: a policy that says so, the style sheet, and a body. */
 import { html, trusted, type Markup } from './markup.js';
+import { textureDefinitions } from './charts/textures.js';
 import { style } from './style.js';
 
 export interface Document {
@@ -26,7 +27,7 @@ export const documentOf = ({ title, body, imageSources = 'data:' }: Document): s
         </style>
       </head>
       <body>
-        ${body}
+        ${textureDefinitions()} ${body}
       </body>
     </html> `.text
   }`;

@@ -1,6 +1,17 @@
 /** The page's style sheet: one column at 400 pixels, a grid at 1280, light and dark, and paper. */
 import { dark, light, variables } from './charts/palette.js';
 
+/** Rows below one another, each a list of its figures: what a table is where it has no room. */
+const stack = (table: string): string =>
+  [
+    `${table},${table} tbody,${table} tr{display:block;width:100%}`,
+    `${table} thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}`,
+    `${table} tr{border-bottom:1px solid var(--line);padding:.35rem 0}`,
+    `${table} tbody th{display:block;text-align:left;border:0;padding:.1rem 0}`,
+    `${table} td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0;text-align:right!important;overflow-wrap:anywhere}`,
+    `${table} td::before{content:attr(data-head);color:var(--muted);text-align:left;flex:none;max-width:50%}`,
+  ].join('');
+
 export const style = `
 :root{color-scheme:light dark;${variables(light)}}
 @media (prefers-color-scheme:dark){:root{${variables(dark)}}}
@@ -50,16 +61,20 @@ figcaption span{color:var(--muted)}
 .drawing svg{display:block;width:100%;height:auto;font-family:inherit}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;list-style:none;margin:.3rem 0;padding:0;font-size:.85rem;color:var(--muted)}
 .legend .key{width:1rem;height:1rem;vertical-align:-.16em;margin-right:.35rem}
+.legend .key.line{width:2rem}
 details{margin:.2rem 0 0}
 summary{cursor:pointer;color:var(--link);font-size:.88rem;width:fit-content;padding:.1rem .2rem}
-.scroll{overflow-x:auto;margin:.3rem 0 .8rem}
+.scroll{overflow-x:auto;margin:.3rem 0 .8rem;container-type:inline-size}
 table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
+th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid var(--line)}
 th{font-weight:600}
+.short{white-space:nowrap}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
 th:first-child{text-align:left;padding-left:0}
 #setup td,#comparison td{text-align:left}
 #setup th.figure,#comparison th.figure{text-align:left}
+@container (max-width:34rem){table:not(.stacks) th,table:not(.stacks) td{overflow-wrap:anywhere}${stack('table.stacks')}}
+@container (max-width:48rem){${stack('table.broad')}}
 .limits{padding-left:1.1rem;margin:0;max-width:62rem}
 .limits li{margin-bottom:.35rem}
 .limits+.runs{margin-top:1rem}
@@ -92,7 +107,7 @@ th:first-child{text-align:left;padding-left:0}
 :target>.kind{text-decoration:underline}
 pre{overflow-x:auto;font:.83rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;border:1px solid var(--line);border-radius:6px;padding:.8rem;margin:.5rem 0 0}
 footer{color:var(--muted);font-size:.86rem;padding-bottom:2rem}
-@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}th,td{padding:.3rem .35rem}thead th{white-space:normal}.opening{font-size:1.03rem}}
+@media (max-width:30rem){main,header,footer{padding:0 .6rem}header{padding-top:1rem}main>section{padding:1rem .8rem}h1{font-size:1.45rem}th,td{padding:.3rem .35rem}.opening{font-size:1.03rem}}
 @media print{
 :root{color-scheme:light;${variables(light)}--page:#fff}
 body{font-size:10.5pt}
@@ -104,7 +119,7 @@ h2,h3,.kind{break-after:avoid}
 .gallery::details-content{content-visibility:visible;block-size:auto}
 .figures details,.chart details{display:none}
 .scroll,.drawing{overflow:visible}
-th,td{padding:.2rem .3rem;white-space:normal}
+th,td,.short{padding:.2rem .3rem;white-space:normal}
 table{font-size:7.5pt}
 .runs{display:block}
 .drawing svg{min-width:0!important}

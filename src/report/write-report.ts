@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { packageRoot } from '../bridge/environment/package-paths.js';
 import { readJson, writeWhole } from '../loop/folder/run-folder.js';
 
+/** What the page shows, and where it goes. */
 export interface ReportOptions {
   /** Where to write; `report.html` in the run folder for one run, in the working folder for several. */
   out?: string | undefined;
@@ -14,6 +15,7 @@ export interface ReportOptions {
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** What was written. */
 export interface ReportWritten {
   /** Absolute. */
   file: string;
@@ -24,7 +26,13 @@ export interface ReportWritten {
   bytes: number;
 }
 
-/** @throws RunError where a folder holds no run. Runs that are unfinished or failed are reported as such. */
+/**
+ * Writes runs as one HTML page that loads nothing and runs no script.
+ * @throws RunError where a folder holds no run. Runs that are unfinished or failed are reported as such.
+ * @example
+ * const { file } = await writeReport(['runs/mine'], { images: false });
+ * console.log(file);
+ */
 export async function writeReport(folders: readonly string[], options: ReportOptions = {}): Promise<ReportWritten> {
   const { images = true, samples = 8 } = options;
   // Loaded when needed: Vega takes a second that importing the SDK should not.

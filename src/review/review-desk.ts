@@ -29,11 +29,13 @@ import {
   type VerdictRequest,
 } from './review-messages.js';
 
+/** Which queue is judged, and what a reader sees before judging. */
 export interface DeskOptions extends QueueOptions {
   /** R_φ's score is shown before the verdict, too: it then leans to what R_φ holds. */
   showScores?: boolean | undefined;
 }
 
+/** The queue of a cycle and the verdicts of all its readers; disposed, it lets go of `verdicts.jsonl`. */
 export interface ReviewDesk extends Disposable {
   runDir: string;
   drawn: ReviewQueue;

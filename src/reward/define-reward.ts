@@ -1,7 +1,8 @@
 /** A reward of the user's own: checked where it is written, before any job starts. */
 import { ConfigError } from '../errors.js';
-import type { Reward, RewardItem, ScoreContext, Scores } from './reward.js';
+import { checkRewardNames, type Reward, type RewardItem, type ScoreContext, type Scores } from './reward.js';
 
+/** What `defineReward` takes. */
 export interface RewardDefinition {
   /** Letters, digits, `-` and `_`: it names the reward in events, in TRL's logs and in errors. */
   name: string;
@@ -32,11 +33,26 @@ const longestTimer = 2 ** 31 - 1;
  * });
  */
 export function defineReward({ name, weight = 1, timeoutMs, version, score }: RewardDefinition): Reward {
+  const reward = { name, weight, timeoutMs, version, score };
+  checkReward(reward);
+  return reward;
+}
+
+/**
+ * Rewards as a job is given them, whether `defineReward` made them or not.
+ * @throws ConfigError for one that cannot be used, and where two have one name.
+ */
+export function checkRewards(rewards: readonly Reward[]): void {
+  rewards.forEach(checkReward);
+  checkRewardNames(rewards);
+}
+
+function checkReward({ name, weight, timeoutMs, score }: Reward): void {
   if (!/^[A-Za-z][\w-]*$/.test(name)) throw wrong(name, 'is no name: use letters, digits, - and _');
   if (!Number.isFinite(weight)) throw wrong(name, `has the weight ${weight}, which is no number`);
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestTimer))
     throw wrong(name, `has a time limit of ${timeoutMs} ms; it must be above 0 and at most ${longestTimer}`);
-  return { name, weight, timeoutMs, version, score };
+  if (typeof score !== 'function') throw wrong(name, 'has no function `score`');
 }
 
 function wrong(name: string, problem: string): ConfigError {

@@ -9,7 +9,12 @@ import type { ResponseFormat } from './response-format.js';
 /** The four grades of MedGR² (supplement): radiologist's text, light rewording, incoherent, irrelevant or made up. */
 export type Grade = 10 | 6 | 0 | -6;
 
-/** Grade of a completion: 10 correct and well-formed, 6 correct but ill-formed, 0 no answer found, -6 wrong. */
+/**
+ * Grade of a completion: 10 correct and well-formed, 6 correct but ill-formed, 0 no answer found, -6 wrong.
+ * @example
+ * gradeCompletion('<answer>MRI</answer>', { options: ['CT', 'MRI'], answer: 'MRI' }, 'answer-only'); // → 10
+ * gradeCompletion('I think CT.', { options: ['CT', 'MRI'], answer: 'MRI' }, 'answer-only'); // → -6
+ */
 export function gradeCompletion(completion: string, sample: Key, format: ResponseFormat): Grade {
   const { answer, correct, wellFormed } = judgeCompletion(completion, sample, format);
   if (answer === null) return 0;
@@ -17,6 +22,7 @@ export function gradeCompletion(completion: string, sample: Key, format: Respons
   return wellFormed ? 10 : 6;
 }
 
+/** A completion with its grade, and the pair it is in. */
 export interface PreferenceRow {
   sample: Sample;
   completion: string;
@@ -27,12 +33,14 @@ export interface PreferenceRow {
   chosen: boolean | null;
 }
 
+/** Graded completions and the pairs made of them. */
 export interface PreferenceSet {
   /** All distinct completions with their grades. */
   rows: PreferenceRow[];
   pairs: { id: string; sample: Sample; chosen: string; rejected: string }[];
 }
 
+/** What form a well-formed response has. */
 export interface PreferenceOptions {
   format: ResponseFormat;
 }

@@ -9,6 +9,7 @@ import type { Sample } from '../sample.js';
 import { answerBlock } from './response-format.js';
 import { optionLetter } from './options/answer-options.js';
 
+/** Whose rules. */
 export type Paper = 'medvlm-r1' | 'med-r1';
 type Key = Pick<Sample, 'options' | 'answer'>;
 
@@ -18,6 +19,7 @@ function solutionOf({ options, answer }: Key): string {
   return index === -1 ? answer.trim() : optionLetter(index);
 }
 
+/** The accuracy that a paper's own code pays, letter for letter: 1, or MedVLM-R1's 0.5, else 0. */
 export function publishedAccuracy(paper: Paper, completion: string, key: Key): 0 | 0.5 | 1 {
   return paper === 'medvlm-r1'
     ? lettersInBlock(completion, solutionOf(key))

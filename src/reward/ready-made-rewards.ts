@@ -19,7 +19,11 @@ export function clampScore(score: number): number {
   return Math.min(highestGrade, Math.max(lowestGrade, score));
 }
 
-/** A reward-model score on the given scale, clamped first. */
+/**
+ * A reward-model score on the given scale, clamped to [-6, 10] first.
+ * @example
+ * [scaleScore(2, 'unit'), scaleScore(99, 'raw')]; // → [0.5, 10]
+ */
 export function scaleScore(score: number, scale: RewardScale): number {
   const clamped = clampScore(score);
   return scale === 'raw' ? clamped : (clamped - lowestGrade) / (highestGrade - lowestGrade);
@@ -52,8 +56,9 @@ export function formatReward({
 }
 
 /**
- * Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said beside it. Does not apply
- * where no answer is trusted.
+ * The papers' accuracy. Med-R1: 1 for the right answer. MedVLM-R1: 1 for exactly the right answer, 0.5 where more is said
+ * beside it.
+ * Does not apply where no answer is trusted.
  */
 export function accuracyReward({
   name = 'accuracy',
@@ -70,6 +75,10 @@ export function accuracyReward({
 /**
  * The indicator of MedGR² eq. 3: 1 where the answer found in the completion is the sample's, else 0. Where no answer is
  * trusted it does not apply, which is another thing than 0: nobody knows that the completion is wrong.
+ * @example
+ * const sample = { id: '1', question: 'Is a nodule present?', options: ['yes', 'no'], answer: 'yes' } as Sample;
+ * const items = ['A nodule is present.', 'No nodule.'].map((completion) => ({ sample, completion, rewardModelScore: null }));
+ * (await evaluateRewards([answerMatch()], items))['answerMatch']; // → [1, 0]
  */
 export function answerMatch({ name = 'answerMatch', weight }: Named = {}): Reward {
   return matchReward({ name, weight, version: 'match' }, ({ completion, sample }) =>

@@ -34,7 +34,11 @@ function withThinkTags(text: string): string {
   return otherThinking.reduce((said, [open, close]) => said.replace(open, '<think>').replace(close, '</think>'), text);
 }
 
-/** Exactly one non-empty block of each kind asked for, in order, and nothing else but blanks. */
+/**
+ * Exactly one non-empty block of each kind asked for, in order, and nothing else but blanks.
+ * @example
+ * isWellFormed('<think>Bright CSF.</think> <answer>MRI</answer>', 'think-answer'); // → true
+ */
 export function isWellFormed(text: string, format: ResponseFormat): boolean {
   const clean = withoutSpecialTokens(text);
   if (format !== 'think-answer' && filled(answerOnly.exec(clean))) return true;

@@ -5,7 +5,7 @@ import { signedPoints } from '../loop/result/headline.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
 import { formatNumber, formatSeconds, spacedName } from '../format.js';
-import { stageWords } from './parts/stage-words.js';
+import { wordsOf } from './parts/stage-words.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
@@ -17,7 +17,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
   let compared = false;
   const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
     const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
-    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${stageWords[event.stage].name.padEnd(16)}`;
+    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${wordsOf(event.stage).name.padEnd(16)}`;
   };
   return (event) => {
     switch (event.type) {
@@ -55,6 +55,8 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'work':
+      case 'arms':
+      case 'answers':
       case 'asked':
         return null;
       case 'comparison':

@@ -2,6 +2,8 @@
 import { Box, useInput, useWindowSize } from 'ink';
 import { keysOf } from './keys/keys-of-input.js';
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactElement } from 'react';
+import { ArmsGrid, gridHeight } from './grid/arms-grid.js';
+import { GridHeadline } from './grid/grid-headline.js';
 import { CyclesTable } from './parts/cycles-table.js';
 import type { Feed } from './events/feed.js';
 import { readGpus, type GpuUse } from './gpu-use.js';
@@ -10,8 +12,9 @@ import { HeadlineRow } from './parts/headline-row.js';
 import { Help } from './keys/help.js';
 import { KeysLine, type Asked } from './keys/keys-line.js';
 import { ImageView } from './parts/image-view.js';
-import { layoutOf, overlayRows } from './parts/layout.js';
+import { gridLayoutOf, layoutOf, overlayRows, secondWidth } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
+import { wantedRows } from './panels/wanted-rows.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
 import { panelNames, panelOf, type PanelName } from './parts/stage-words.js';
@@ -106,15 +109,24 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const { columns, rows, chosen, overlay, asked, gpus, color, owns } = props;
   const { state, now } = standing(props);
   const cycleRows = state.rows.filter((row) => row.cycle <= state.cycles);
-  const layout = layoutOf(columns, rows, cycleRows.length);
+  const compares = state.grid !== null;
   const name = chosen ?? panelFor(state);
-  const second = overlay === null && name !== 'evaluation' ? layout.second : 0;
-  const over = { width: columns, height: overlayRows(rows) };
+  const second = overlay === null && name !== 'evaluation' ? secondWidth(columns) : 0;
+  // Beside another panel it is as high as that.
+  const wanted = second > 0 ? null : wantedRows(state, name);
+  const layout = compares ? gridLayoutOf(rows, gridHeight(state), wanted) : layoutOf(rows, cycleRows.length, wanted);
+  const over = { width: columns, height: overlayRows(rows, compares) };
   const screen = (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header state={state} now={now} gpus={gpus} columns={columns} />
-      <HeadlineRow state={state} columns={columns} />
-      <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
+      {compares ? (
+        <GridHeadline state={state} />
+      ) : (
+        <>
+          <HeadlineRow state={state} columns={columns} />
+          <LoopRing state={state} cycle={state.place?.cycle ?? 0} columns={columns} />
+        </>
+      )}
       {overlay === 'help' ? <Help owns={owns} {...over} /> : null}
       {overlay === 'image' ? (
         <ImageView sample={state.asked ?? state.generating?.newest ?? null} {...{ runDir: state.runDir, ...over }} />
@@ -132,7 +144,9 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
           )}
         </Box>
       ) : null}
-      {overlay !== null || layout.table === 0 ? null : (
+      {overlay !== null || layout.table === 0 ? null : compares ? (
+        <ArmsGrid state={state} columns={columns} height={layout.table} />
+      ) : (
         <CyclesTable rows={cycleRows} columns={columns} height={layout.table} />
       )}
       {overlay === null ? <Log lines={state.log} height={layout.log} /> : null}
@@ -170,7 +184,7 @@ function Log({ lines, height }: { lines: readonly string[]; height: number }): R
 
 function panelFor(state: ScreenState): PanelName {
   const works = state.status === 'running' || state.status === 'paused' || state.status === 'gone';
-  return works && state.place !== null ? panelOf[state.place.stage] : 'evaluation';
+  return works && state.place !== null ? panelOf(state.place.stage) : 'evaluation';
 }
 
 function nextPanel(name: PanelName, by: 1 | -1): PanelName {

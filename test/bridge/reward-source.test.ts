@@ -1,7 +1,7 @@
 /** What a job's spec knows of its reward functions: enough that a checkpoint of another one is not gone on from. */
 import { expect, test } from 'vitest';
 import { rewardSpec } from '../../src/bridge/jobs/answer-rewards.js';
-import { defineReward, formatReward } from '../../src/index.js';
+import { defineReward, formatReward } from '../../src/public/rewards.js';
 
 const sources = (...rewards: Parameters<typeof rewardSpec>[0]): unknown[] =>
   rewardSpec(rewards).map(({ source }) => source);

@@ -66,22 +66,22 @@ describe('--seeds', () => {
     expect(error).toContain('at least two different whole numbers');
   });
 
-  test('is not for a run in the background', async () => {
-    const { code, error } = await invoke('run', 'configs/transfer.yaml', '--seeds', '0,1', '--detach');
+  test('of a loop are refused before anything starts, in the background, too', async () => {
+    const { code, error } = await invoke('run', 'configs/demo.yaml', '--seeds', '0,1', '--detach');
     expect(code).toBe(2);
-    expect(error).toContain('--seeds and --detach do not go together');
+    expect(error).toContain('for recipes that compare models');
   });
 });
 
 describe('errors', () => {
   test('say what failed, where, why and what to do', () => {
-    const error = new ConfigError('bad', 'it is wrong', {
+    const error = new ConfigError('bad-url', 'it is wrong', {
       where: 'a.yaml:1',
       remedy: 'Mend it.',
       cause: new Error('disk full'),
     });
     expect(describeError(error, { verbose: false })).toBe(
-      'error (bad): it is wrong\n  where: a.yaml:1\n  because: disk full\n  what to do: Mend it.',
+      'error (bad-url): it is wrong\n  where: a.yaml:1\n  because: disk full\n  what to do: Mend it.',
     );
   });
 

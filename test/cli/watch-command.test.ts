@@ -9,7 +9,7 @@ import { runsCommand } from '../../src/cli/commands/runs-command.js';
 import { statusCommand } from '../../src/cli/commands/status-command.js';
 import { stopCommand } from '../../src/cli/commands/stop-command.js';
 import { watchCommand } from '../../src/cli/commands/watch-command.js';
-import { lockFile } from '../../src/file-lock.js';
+import { lockFile } from '../../src/locks/file-lock.js';
 import { readRequest } from '../../src/loop/folder/stop-requests.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import { readRun } from '../../src/report/data/run-record.js';

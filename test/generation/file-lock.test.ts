@@ -9,8 +9,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { lockFile, lockHolder } from '../../src/file-lock.js';
-import { canLookUp, identityOf } from '../../src/process-identity.js';
+import { lockFile, lockHolder } from '../../src/locks/file-lock.js';
+import { canLookUp, identityOf } from '../../src/locks/process-identity.js';
 import { Scratch } from '../loop/folder/support.js';
 
 vi.setConfig({ testTimeout: 120_000 });

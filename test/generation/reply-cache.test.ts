@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { openReplyCache, type CachedReply } from '../../src/generation/replies/reply-cache.js';
-import { identityOf, isAlive } from '../../src/process-identity.js';
+import { identityOf, isAlive } from '../../src/locks/process-identity.js';
 import { Folder } from './support.js';
 
 function reply(key: string, text = `réponse "${key}"\n`): CachedReply {

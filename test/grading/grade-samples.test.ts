@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DataError } from '../../src/errors.js';
-import { gradeSamples, loadWordNet, type GradedRow, type Sense, type Thesaurus } from '../../src/grading/index.js';
+import {
+  fourGrades,
+  gradeSamples,
+  loadWordNet,
+  type GradedRow,
+  type Sense,
+  type Thesaurus,
+} from '../../src/grading/index.js';
 import { articleFor, inflect, readings, withCaseOf } from '../../src/grading/inflection.js';
 import { argueFor } from '../../src/grading/wrong-answer.js';
 import { rewordLightly } from '../../src/grading/reword.js';
@@ -173,30 +180,31 @@ describe('arguing for a wrong answer', () => {
 
 describe('the graded set', () => {
   const samples = corpus(60);
-  const make = (seed = 1) => gradeSamples(samples, { seed, heldOut: 0.2, mismatches: 2, thesaurus: wordnet });
+  const grader = fourGrades({ thesaurus: wordnet });
+  const make = (seed = 1) => gradeSamples(samples, { seed, grader });
   const byId = new Map(samples.map((sample) => [sample.id, sample]));
   const kindOf = (rows: GradedRow[], kind: GradedRow['kind']): GradedRow[] => rows.filter((row) => row.kind === kind);
 
-  it('is the same for the same seed and another for another', () => {
-    expect(make()).toEqual(make());
-    expect(make(2)).not.toEqual(make());
+  it('is the same for the same seed and another for another', async () => {
+    expect(await make()).toEqual(await make());
+    expect(await make(2)).not.toEqual(await make());
   });
 
-  it('splits by image', () => {
-    const { train, heldOut } = make();
+  it('splits by image', async () => {
+    const { train, heldOut } = await make();
     const held = new Set(heldOut.map((row) => row.imageHash));
     expect(held.size).toBe(6);
     expect(train.some((row) => held.has(row.imageHash))).toBe(false);
   });
 
-  it('gives every row an id of its own, and no response twice to a sample', () => {
-    const rows = [...make().train, ...make().heldOut];
+  it('gives every row an id of its own, and no response twice to a sample', async () => {
+    const rows = await make().then(({ train, heldOut }) => [...train, ...heldOut]);
     expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
     expect(new Set(rows.map((row) => `${row.sampleId}\n${row.response}`)).size).toBe(rows.length);
   });
 
-  it('grades by kind: right where it should be right, wrong where it should be wrong', () => {
-    const { train, skipped } = make();
+  it('grades by kind: right where it should be right, wrong where it should be wrong', async () => {
+    const { train, skipped } = await make();
     for (const row of train) {
       const sample = byId.get(row.sampleId) as Sample;
       const right = isCorrect(row.response, sample);
@@ -206,18 +214,15 @@ describe('the graded set', () => {
       if (row.kind === 'mismatch') expect(extract(row.response, sample.options).answer).not.toBeNull();
     }
     const counts = Object.fromEntries(
-      ['original', 'synonym', 'deletion', 'mismatch', 'irrelevant'].map((kind) => [
-        kind,
-        kindOf(train, kind as GradedRow['kind']).length,
-      ]),
+      ['original', 'synonym', 'deletion', 'mismatch', 'irrelevant'].map((kind) => [kind, kindOf(train, kind).length]),
     );
     expect(counts).toEqual({ original: 48, synonym: 48, deletion: 48, mismatch: 96, irrelevant: 48 });
     expect(skipped).toEqual({ synonym: 0, deletion: 0, mismatch: 0, irrelevant: 0 });
     expect(new Set(train.map((row) => `${row.kind} ${row.grade}`)).size).toBe(5);
   });
 
-  it('deletes a third to a half of the words', () => {
-    for (const row of kindOf(make().train, 'deletion')) {
+  it('deletes a third to a half of the words', async () => {
+    for (const row of kindOf((await make()).train, 'deletion')) {
       const count = (text: string): number => text.match(/[A-Za-z]+/g)?.length ?? 0;
       const thought = /<think>(.*)<\/think>/.exec(row.response)?.[1] ?? '';
       const share = 1 - count(thought) / count(byId.get(row.sampleId)?.rationale ?? '');
@@ -226,17 +231,17 @@ describe('the graded set', () => {
     }
   });
 
-  it('counts what it cannot make', () => {
+  it('counts what it cannot make', async () => {
     const lonely = [makeSample({ rationale: '', options: [], answer: 'liver' })];
-    const { train, skipped } = gradeSamples(lonely, { seed: 1, heldOut: 0, mismatches: 2, thesaurus: wordnet });
+    const { train, skipped } = await gradeSamples(lonely, { seed: 1, heldOut: 0, grader });
     expect(train.map((row) => row.kind)).toEqual(['original']);
     expect(skipped).toEqual({ synonym: 1, deletion: 1, mismatch: 2, irrelevant: 1 });
   });
 
-  it('grades 2,000 samples fast', () => {
+  it('grades 2,000 samples fast', async () => {
     const many = corpus(2000);
     const before = process.cpuUsage();
-    gradeSamples(many, { seed: 1, heldOut: 0.1, mismatches: 2, thesaurus: wordnet });
+    await gradeSamples(many, { seed: 1, heldOut: 0.1, grader });
     // Takes about 0.6 s of a processor.
     expect(process.cpuUsage(before).user).toBeLessThan(8e6);
   });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPhantomData } from '../../src/dataset/sources/phantom-source.js';
 import { probeKinds, probePairs, type ProbePair } from '../../src/grading/probes.js';
 import { probeFigures } from '../../src/loop/guards/probe-figures.js';
-import { judgeCompletion } from '../../src/reward/index.js';
+import { judgeCompletion } from '../../src/reward/reading/extract.js';
 import { makeSample } from '../helpers/sample.js';
 
 let dir = '';

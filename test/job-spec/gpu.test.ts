@@ -4,7 +4,8 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openEngine, phantomSamples, type JobError } from '../../src/index.js';
+import { openEngine, type JobError } from '../../src/index.js';
+import { phantomSamples } from '../../src/public/data.js';
 import { configSchema } from '../../src/config/schema.js';
 import { diagnose } from '../../src/loop/doctor/diagnose.js';
 

@@ -8,7 +8,7 @@ import type { JobHooks } from '../../src/bridge/jobs/running-job.js';
 import { sftCommand, type StageFlags } from '../../src/cli/commands/stage-command.js';
 import { readParquet, writeParquet } from '../../src/dataset/tables/table.js';
 import { ConfigError, DataError } from '../../src/errors.js';
-import { answerMatch } from '../../src/reward/index.js';
+import { answerMatch } from '../../src/reward/ready-made-rewards.js';
 import { withJobs, type Engine } from '../../src/job-spec/script-engine.js';
 import type { RowKind } from '../../src/job-spec/checks/input-gate.js';
 import { makeSample } from '../helpers/sample.js';

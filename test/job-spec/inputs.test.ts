@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { defineReward, toSamples, type Engine, type JobEvent, type Sample } from '../../src/index.js';
+import type { Engine, JobEvent, Sample } from '../../src/index.js';
+import { toSamples } from '../../src/public/data.js';
+import { defineReward } from '../../src/public/rewards.js';
 import { completeRows, rewardModelRows, scoreRows, sftRows } from '../../src/job-spec/rows/script-rows.js';
 
 let folder: string;

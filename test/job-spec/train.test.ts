@@ -4,17 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  answerMatch,
-  defineReward,
-  openEngine,
-  phantomSamples,
-  readCompletions,
-  type Engine,
-  type JobEvent,
-  type JobError,
-  type Sample,
-} from '../../src/index.js';
+import { openEngine, type Engine, type JobEvent, type JobError, type Sample } from '../../src/index.js';
+import { phantomSamples, readCompletions } from '../../src/public/data.js';
+import { answerMatch, defineReward } from '../../src/public/rewards.js';
 
 let folder: string;
 let engine: Engine;

@@ -1,4 +1,5 @@
 /** An engine without Python: does at once what each job promises, and records every start. */
+import { heldJob } from '../helpers/held-job.js';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobKind, JobSpec, ResultOf } from '../../src/bridge/contract/contract.js';
@@ -53,7 +54,7 @@ export function fakeEngine({ before, differ = false, contentOnly = false }: Fake
     };
     const result = work();
     result.catch(() => {});
-    return { id: spec.kind, logPath: '', pid: null, result, events: noEvents(), cancel: async () => {} };
+    return heldJob(spec.kind, result, noEvents());
   };
   return { calls, start };
 }

@@ -7,6 +7,7 @@ import { loadConfig, parseConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { comparisonResultSchema } from '../../src/loop/comparison/comparison-result.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
+import { lockRun, openRunFolder } from '../../src/loop/folder/open-run-folder.js';
 import { armsOf, needsOf, type ComparisonRecipe } from '../../src/loop/comparison/arm-plan.js';
 import { runComparison } from '../../src/loop/comparison/run-recipe.js';
 import { runSeeds } from '../../src/loop/comparison/run-seeds.js';
@@ -127,6 +128,56 @@ describe('data-scale', () => {
   });
 });
 
+describe('a folder takes further arms', () => {
+  test('what is there is kept, and the result holds all of them', async () => {
+    const before = await run(configOf('{ kind: data-scale, sizes: [2], grpo: false }'), fakeEngine({ differ: true }));
+    const engine = fakeEngine({ differ: true });
+    const after = await run(configOf('{ kind: data-scale, sizes: [2, 4], grpo: false }'), engine);
+    expect(kinds(engine)).toEqual(['sft', 'evaluate', 'sft', 'evaluate']);
+    expect(after.arms.map(({ name }) => name)).toEqual(['base', 'random-2', 'top-2', 'random-4', 'top-4', 'all']);
+    for (const arm of before.arms) expect(after.arms).toContainEqual(arm);
+  });
+
+  test.each([
+    [
+      '{ kind: data-scale, sizes: [2, 4], grpo: false }',
+      '{ kind: data-scale, sizes: [4, 8], grpo: false }',
+      'recipe.sizes: [2,4] there, [4,8] here',
+    ],
+    [
+      '{ kind: zero-shot, models: [phantom] }',
+      '{ kind: data-scale, sizes: [4] }',
+      'recipe.kind: "zero-shot" there, "data-scale" here',
+    ],
+    [
+      '{ kind: arms, arms: [{ name: base }, { name: a, stages: [{ stage: sft }] }] }',
+      '{ kind: arms, arms: [{ name: base }, { name: a, stages: [{ stage: grpo }] }, { name: b }] }',
+      'recipe.arms.a.stages.1.stage: "sft" there, "grpo" here',
+    ],
+  ])('%s: but not %s', async (before, after, told) => {
+    openRunFolder(runDir, configOf(before)).lock.release();
+    const refused = (): unknown => openRunFolder(runDir, configOf(after));
+    expect(refused).toThrow(/the run folder was made with other settings/);
+    expect(refused).toThrow(told);
+  });
+
+  test.each([
+    ['{ kind: zero-shot, models: [phantom] }', '{ kind: zero-shot, models: [phantom, ./other] }'],
+    ['{ kind: transfer, domains: [CT] }', '{ kind: transfer, domains: [MRI, CT] }'],
+    ['{ kind: transfer, domains: [CT] }', '{ kind: transfer }'],
+    ['{ kind: data-scale, sizes: [4], grpo: false }', '{ kind: data-scale, sizes: [4], grpo: true }'],
+    [
+      '{ kind: arms, arms: [{ name: base }] }',
+      '{ kind: arms, arms: [{ name: a }, { name: base }], transitions: [[a, base]] }',
+    ],
+  ])('%s becomes %s', (before, after) => {
+    openRunFolder(runDir, configOf(before)).lock.release();
+    openRunFolder(runDir, configOf(after)).lock.release();
+    // What is in it now is the larger one: the smaller would lose an arm.
+    expect(() => openRunFolder(runDir, configOf(before))).toThrow(/other settings/);
+  });
+});
+
 describe('transfer', () => {
   test('a model for each modality of the data, a cell for each pair', async () => {
     const engine = fakeEngine();
@@ -172,6 +223,10 @@ describe('several seeds', () => {
     expect(pooled.arms[0]?.accuracy).toEqual(spreadOf(accuracies));
     expect(pooled.seeds).toEqual([3, 5]);
     expect(seedsText(pooled, runDir)).toMatch(/over 2 seeds \(3, 5\), 16 held-out questions each/);
+    // Between two seeds nobody else takes the folder.
+    const lock = lockRun(runDir);
+    await expect(runSeeds(config, [3, 5], { runDir, engine })).rejects.toMatchObject({ code: 'run-busy' });
+    lock.release();
     // One more seed runs alone; the others are read back.
     const more = fakeEngine();
     await runSeeds(config, [3, 5, 8], { runDir, engine: more });

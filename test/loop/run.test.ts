@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
+import { readParquet } from '../../src/dataset/tables/table.js';
+import type { Prediction } from '../../src/evaluation/answer-questions.js';
 import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { InterruptedError, RunError } from '../../src/errors.js';
 import { generateAlone } from '../../src/loop/single-stage/single-stages.js';
@@ -70,6 +72,21 @@ describe('a whole run', () => {
     const { plan } = events.find((event) => event.type === 'run-start') ?? {};
     const planned = [plan?.start ?? [], plan?.cycle ?? [], plan?.last ?? []];
     expect(planned.flatMap((stages, cycle) => stages.map((stage) => `${cycle}/${stage}`))).toEqual(allStages);
+    // What a person sees of the answers is what the predictions say.
+    const told = events.flatMap((event) => (event.type === 'answers' ? [event] : []));
+    expect(told.map(({ cycle, stage }) => `${cycle}/${stage}`)).toEqual(
+      [1, 2].flatMap((cycle) => [`${cycle}/evaluate-sft`, `${cycle}/evaluate-grpo`]),
+    );
+    const before = await readParquet<Prediction>(join(runDir, 'cycle-0/evaluate-base/predictions.parquet'));
+    for (const { cycle, stage, items } of told) {
+      const now = await readParquet<Prediction>(join(runDir, `cycle-${cycle}/${stage}/predictions.parquet`));
+      for (const { sample, isRight, wasRight, ...answers } of items) {
+        const at = now.findIndex((row, i) => row.correct === isRight && before[i]?.correct === wasRight);
+        expect(sample).toMatchObject({ question: now[at]?.question, answer: now[at]?.answer });
+        expect(answers).toEqual({ before: before[at]?.predicted, now: now[at]?.predicted });
+        expect(existsSync(join(runDir, sample.image))).toBe(true);
+      }
+    }
     expect(result.status).toBe('complete');
     expect(result.cycles.map((cycle) => cycle.cycle)).toEqual([1, 2]);
     for (const cycle of result.cycles) {

@@ -32,13 +32,13 @@ describe('generator prompts', () => {
     expect(questionTypeOfPrompt('something else')).toBeNull();
   });
 
-  it('hashes what is sent, tells the modality and shows exemplars', () => {
+  it('tells the modality and shows exemplars', () => {
     const request = { strategy: 'direct', questionType: 'lesion grading', exemplars: [] } as const;
     const plain = buildGeneratorPrompt(request);
     expect(buildGeneratorPrompt(request)).toEqual(plain);
     expect(buildGeneratorPrompt({ ...request, modality: 'unknown' })).toEqual(plain);
     const full = buildGeneratorPrompt({ ...request, modality: 'CT', exemplars: [makeSample()] });
-    expect(full.promptHash).not.toBe(plain.promptHash);
+    expect(full.prompt).not.toBe(plain.prompt);
     expect(full.prompt).toContain('Imaging modality: CT');
     expect(full.prompt).toContain('"answer":"MRI"');
   });

@@ -14,7 +14,7 @@ import { reduce } from '../../src/tui/state/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
 import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state/screen-state.js';
-import { stageWords } from '../../src/tui/parts/stage-words.js';
+import { stageWords, wordsOf } from '../../src/tui/parts/stage-words.js';
 import { writePictures } from '../helpers/pictures.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
@@ -184,7 +184,7 @@ test('every modality and question type of an evaluation is there by its whole na
 test('at 80 columns no sentence about a stage is cut, and every reason for a drop is told', () => {
   for (const { about } of Object.values(stageWords)) expect(about.length).toBeLessThanOrEqual(76);
   for (const [stage, cycle] of shown)
-    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(stageWords[stage].about);
+    expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(wordsOf(stage).about);
   expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
   expect(picture(recordedRun(), 80, 24, { chosen: 'reward model' })).toContain('held-out score by grade (cycle 1)');
 });
@@ -373,4 +373,39 @@ describe('keys', () => {
     expect(image.frame).toContain('How large is the dark spot?');
     await vi.waitFor(() => expect(image.screen.lastFrame()).toContain('images/0001.png'), patient);
   });
+});
+
+test('a panel with little to say closes up, and the log has its rows', () => {
+  const early = picture(untilWithin(0, 'prepare-data'), 120, 40).split('\n');
+  expect(early).toHaveLength(40);
+  expect(early.findIndex((line) => line.startsWith('╰─'))).toBeLessThan(12);
+  expect(early.at(-1)).toContain('p pause');
+  // Beside another panel it is as high as that.
+  const wide = picture(untilWithin(1, 'sft'), 200, 60).split('\n');
+  expect(wide.findIndex((line) => line.startsWith('╰─'))).toBeGreaterThan(30);
+});
+
+test('a test tells what the policy answered before any training, and what it answers now', () => {
+  const sample = {
+    image: 'a.png',
+    modality: 'CT',
+    questionType: 'lesion grading',
+    question: 'How many foci?',
+    answer: '3',
+  };
+  const whole = recordedRun();
+  const at = whole.findIndex(
+    (event) => event.type === 'stage-end' && event.stage === 'evaluate-grpo' && event.cycle === 2,
+  );
+  const items = [
+    { sample, before: '2', now: '3', wasRight: false, isRight: true },
+    { sample: { ...sample, answer: '1' }, before: '1', now: null, wasRight: true, isRight: false },
+  ];
+  const time = whole[at]?.time ?? '';
+  const told = whole.toSpliced(at, 0, { type: 'answers', cycle: 2, stage: 'evaluate-grpo', items, time });
+  const seen = picture(told, 120, 40);
+  expect(seen).toContain('✓ 2 → 3 CT: How many foci?');
+  expect(seen).toContain('✗ 1 → nothing read (key 1) CT: How many foci?');
+  // Where there is no room, the figures stay.
+  expect(picture(told, 80, 24)).not.toContain('How many foci?');
 });

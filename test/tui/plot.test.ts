@@ -68,7 +68,7 @@ test.each([
   [40, 12],
 ])('the rows of a terminal of %d × %d are shared out without a rest', (columns, rows) => {
   for (const cycles of [0, 1, 4, 30]) {
-    const { panel, table, log } = layoutOf(columns, rows, cycles);
+    const { panel, table, log } = layoutOf(rows, cycles);
     expect(panel + table + log + 6).toBe(rows);
     expect(panel).toBeGreaterThanOrEqual(Math.min(9, rows - 6));
   }

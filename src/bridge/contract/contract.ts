@@ -4,7 +4,7 @@
  * Tensors, images and rows never travel here: they pass as paths to Parquet, JSONL and safetensors files.
  */
 import { z } from 'zod';
-import { commonProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
+import { sftProblems, grpoProblems, type OptionProblem } from '../../config/trl-options/option-conflicts.js';
 import { grpoOptionsSchema, sftOptionsSchema } from '../../config/trl-options/option-shapes.js';
 import {
   fourBitsNeedAdapters,
@@ -73,7 +73,7 @@ export const sftSpecSchema = z
     kind: z.literal('sft'),
     ...trainedPolicy,
     /** Options of TRL's SFTConfig, checked as TRL has them. */
-    trl: sftOptionsSchema.superRefine((options, context) => tell(context, commonProblems(options))).default({}),
+    trl: sftOptionsSchema.superRefine((options, context) => tell(context, sftProblems(options))).default({}),
   })
   .refine(hasAdaptersToQuantize, { path: ['quantize'], error: fourBitsNeedAdapters });
 
@@ -211,6 +211,8 @@ export const jobSpecSchema = z.discriminatedUnion('kind', [
   evaluateSpecSchema,
   mergeSpecSchema,
 ]);
+/** What a job is asked, with all defaults; as Python reads it. */
 export type JobSpec = z.output<typeof jobSpecSchema>;
+/** Name of a kind of job: `sft`, `grpo`, `reward-model`, `score`, `complete`, `evaluate`, `merge`. */
 export type JobKind = JobSpec['kind'];
 export type SpecOf<K extends JobKind> = { [S in JobSpec as S['kind']]: S }[K];

@@ -3,13 +3,16 @@ import { execa } from 'execa';
 import { medgr2 } from '../../called-as.js';
 import { BridgeError, messageOf } from '../../errors.js';
 import { optionFieldsSchema, type OptionFields } from '../../config/trl-options/option-fields.js';
-import { pythonSources } from '../environment/package-paths.js';
 import { findPython } from '../environment/find-python.js';
+import { pythonVariables } from '../environment/python-variables.js';
 
 /** @throws BridgeError where there is no Python with TRL. */
 export async function readTrlOptions(python: string = findPython()): Promise<OptionFields> {
   try {
-    const { stdout } = await execa(python, ['-m', 'medgr2.trl_options'], { env: { PYTHONPATH: pythonSources } });
+    const { stdout } = await execa(python, ['-m', 'medgr2.trl_options'], {
+      env: pythonVariables(python),
+      extendEnv: false,
+    });
     return optionFieldsSchema.parse(JSON.parse(stdout));
   } catch (cause) {
     throw new BridgeError('trl-options', `${python} could not tell TRL's options: ${messageOf(cause)}`, {

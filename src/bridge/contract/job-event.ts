@@ -89,4 +89,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('memory'), of: z.enum(['gpu', 'process']), peak: z.int() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
 ]);
+/**
+ * What a job tells while it works, told apart by `type`: `train-step`, `rewards`, `progress`, `checkpoint`, `warning`, …
+ */
 export type JobEvent = z.output<typeof jobEventSchema>;

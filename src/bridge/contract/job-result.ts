@@ -48,5 +48,7 @@ export const jobResultSchema = z.discriminatedUnion('kind', [
     peakMemory,
   }),
 ]);
+/** What a job ends with, told apart by `kind`. */
 export type JobResult = z.output<typeof jobResultSchema>;
+/** What a job of a kind ends with. */
 export type ResultOf<K extends JobResult['kind']> = { [R in JobResult as R['kind']]: R }[K];

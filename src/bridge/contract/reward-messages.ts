@@ -15,6 +15,7 @@ export const rewardAskSchema = z.strictObject({
     }),
   ),
 });
+/** A trainer's question for rewards: one item per completion of a generation batch. */
 export type RewardAsk = z.output<typeof rewardAskSchema>;
 
 /** The answer: for each reward, one value per item; null means not applicable. */
@@ -23,4 +24,5 @@ export const rewardReplySchema = z.strictObject({
   /** How long each reward took, where it was measured; for the `rewards` event, not for Python. */
   milliseconds: z.record(z.string(), z.number()).optional(),
 });
+/** The answer: by reward, one finite number or null per item, in order; and how long each took (milliseconds). */
 export type RewardReply = z.output<typeof rewardReplySchema>;

@@ -32,7 +32,7 @@ export async function checkPython(python: string): Promise<readonly [number, num
   let printed: string;
   try {
     const script = 'import sys; print(sys.version_info.major, sys.version_info.minor)';
-    printed = (await promisify(execFile)(python, ['-c', script])).stdout;
+    printed = (await promisify(execFile)(python, ['-E', '-c', script])).stdout;
   } catch (cause) {
     throw new BridgeError('python-missing', `${python} does not run.`, {
       cause,

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { medgr2 } from '../../called-as.js';
 import { BridgeError } from '../../errors.js';
-import { packageRoot, pythonPath } from './package-paths.js';
+import { packageRoot } from './package-paths.js';
+import { misleading, pythonVariables } from './python-variables.js';
 
 const deviceSchema = z.object({ name: z.string(), memoryGiB: z.number(), bfloat16: z.boolean() });
 
@@ -66,13 +67,13 @@ export async function inspectPython(python: string, packages: readonly string[])
     // -P: a file named datasets.py where the person stands is none of ours.
     const { stdout } = await promisify(execFile)(python, ['-P', '-c', script, ...packages], {
       timeout: patience,
-      env: { ...process.env, PYTHONPATH: pythonPath() },
+      env: pythonVariables(python),
     });
     return inspectionSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } catch (cause) {
     throw new BridgeError('python-silent', `${python} could not say what it has.`, {
       cause,
-      remedy: `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that works.`,
+      remedy: `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that works.${misleading(python)}`,
     });
   }
 }

@@ -10,6 +10,7 @@ import { sha256 } from '../../hash.js';
 import { environmentFolder, setupLock } from './environment-place.js';
 import { packageRoot } from './package-paths.js';
 import { checkPython, environmentPython } from './find-python.js';
+import { isolated } from './python-variables.js';
 
 export interface EnsurePythonOptions {
   /** Folder that holds `py/`, and `.venv` where it is a checkout; the package by default. */
@@ -71,6 +72,8 @@ async function execute(command: string, values: string[], options: EnsurePythonO
     all: true,
     lines: true,
     stdin: 'ignore',
+    env: isolated(),
+    extendEnv: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   const last: string[] = [];

@@ -1,6 +1,6 @@
 /** How a job or its process ended badly, as a typed error that says what to do. */
 import { constants } from 'node:os';
-import { type BridgeError, type FaultSide, JobError, Medgr2Error, messageOf } from '../../errors.js';
+import { type BridgeError, type ErrorCode, type FaultSide, JobError, Medgr2Error, messageOf } from '../../errors.js';
 import type { Ending } from '../jobs/job-messages.js';
 import { logTail } from '../process/log-tail.js';
 import { killRemedies } from './kill-remedies.js';
@@ -64,7 +64,7 @@ function hung(
 }
 
 /** A job that was ended because a callback of ours, a reward above all, failed. */
-export async function callbackFailure(code: string, job: JobContext, cause: unknown): Promise<JobError> {
+export async function callbackFailure(code: ErrorCode, job: JobContext, cause: unknown): Promise<JobError> {
   const remedy = cause instanceof Medgr2Error ? cause.remedy : undefined;
   const where = cause instanceof Medgr2Error ? cause.where : undefined;
   return new JobError(code, `The ${job.label} was ended: ${messageOf(cause)}`, {

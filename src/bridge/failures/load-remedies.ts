@@ -1,7 +1,9 @@
 /** The remedy of failures before the first step: a model that is not what it should be, samples that nobody can read. */
 import { medgr2 } from '../../called-as.js';
+import type { ErrorCode } from '../../errors.js';
+
 export interface Meaning {
-  code: string;
+  code: ErrorCode;
   remedy: string;
 }
 

@@ -2,12 +2,13 @@
 import { medgr2 } from '../../called-as.js';
 import { cudaMeaning, cudaRemedies } from './cuda-remedies.js';
 import { ofModels, ofSamples, type Meaning } from './load-remedies.js';
+import { chosenPython, misleading } from '../environment/python-variables.js';
 import type { PythonFailure } from '../jobs/job-messages.js';
 
 export type { Meaning };
 
-const setup = `Run \`${medgr2} setup\` to bring the Python environment up to date.`;
-const outOfMemory = {
+const setup = `Run \`${medgr2} setup\` to bring the Python environment up to date.${misleading(chosenPython())}`;
+const outOfMemory: Meaning = {
   code: 'out-of-memory',
   remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
 };

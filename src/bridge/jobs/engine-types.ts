@@ -5,10 +5,11 @@ import type { ExecutorInput } from '../../config/sections/executor.js';
 import type { JobKind, jobSpecSchema } from '../contract/contract.js';
 import type { Job, JobHandle, JobHooks } from './running-job.js';
 
+/** How `openEngine` starts Python. */
 export interface EngineOptions {
   /** The Python to use; by default MEDGR2_PYTHON, else the package's own environment. */
   python?: string | undefined;
-  /** Folder for logs; by default a temporary one, which is removed in the end unless something failed. */
+  /** Folder for logs; by default a temporary one, which is removed in the end. Of those in which something failed the last ten stay. */
   logDir?: string | undefined;
   /** Where jobs run: `local` by default; `ray`, or its settings, for many devices or machines. */
   executor?: ExecutorInput['kind'] | ExecutorInput | undefined;
@@ -25,8 +26,10 @@ export type SpecInput<K extends JobKind> = { kind: K } & SpecInputs[K];
 type SpecInputs = { [S in z.input<typeof jobSpecSchema> as S['kind']]: S };
 /** A spec whose kind is said by the method that takes it. */
 export type SpecBody<K extends JobKind> = Omit<SpecInputs[K], 'kind'>;
+/** What JSON calls an object. */
 export type JsonObject = Record<string, unknown>;
 
+/** What an engine can do of itself: start any job by its spec, or a Python module of one's own. */
 export interface Engine extends AsyncDisposable {
   /** Process id of the supervisor; another one's after it had to be started again. */
   readonly pid: number;

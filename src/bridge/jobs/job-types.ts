@@ -2,9 +2,10 @@
 import type { RewardAsk, RewardReply } from '../contract/reward-messages.js';
 import type { JobEvent, JobKind, ResultOf } from '../contract/contract.js';
 
+/** How a job of the bridge is watched, answered and stopped. */
 export interface JobHooks {
-  /** Called with every event, in order. If it throws, the job ends with that as the cause. */
-  onEvent?: ((event: JobEvent) => void) | undefined;
+  /** Called with every event, in order. If it throws or rejects, the job ends with that as the cause. */
+  onEvent?: ((event: JobEvent) => unknown) | undefined;
   /** Answers a GRPO job's question for rewards. `signal` aborts when the job is over. */
   rewards?: ((ask: RewardAsk, signal: AbortSignal) => Promise<RewardReply> | RewardReply) | undefined;
   /** Cancels the job when it aborts. */
@@ -23,19 +24,25 @@ export interface JobHooks {
   silenceMs?: number | undefined;
 }
 
+/** How patiently a job is ended. */
 export interface CancelOptions {
   /** Milliseconds the job gets to save a checkpoint and leave before it is ended: 30 s by default; 0 ends it now. */
   grace?: number;
 }
 
-/** A job whose result is an `R`. */
-export interface JobHandle<R> {
+/** The events of one type. */
+export type JobEventOf<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>;
+
+/** A job whose result is an `R`. `await job` waits for it, as `await job.result` does. */
+export interface JobHandle<R> extends PromiseLike<R> {
   readonly id: string;
   readonly logPath: string;
   /** Process id of the worker, once it runs. */
   readonly pid: number | null;
   /** Ends when the job does, also when it fails; what went wrong is told by `result`. Any number of readers. */
   readonly events: AsyncIterable<JobEvent>;
+  /** Calls `handler` with each later event of the type; to be followed by another `on`. It may fail as `onEvent` may. */
+  on<T extends JobEvent['type']>(type: T, handler: (event: JobEventOf<T>) => unknown): this;
   /** Rejects with a JobError; where Python as a whole has gone, its cause is the BridgeError that says so. */
   readonly result: Promise<R>;
   /** Resolves when the job is over; `result` then rejects with code `job-cancelled`, unless it was done already. */

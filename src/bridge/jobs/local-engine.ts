@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import { describeIssues } from '../../config/problem-lines.js';
 import { BridgeError, ConfigError, JobError, messageOf } from '../../errors.js';
 import type { EngineStatus, SupervisorClient } from '../process/supervisor-calls.js';
 import { Connection, type ConnectionOptions } from '../process/supervisor-connection.js';
@@ -55,7 +55,9 @@ export class LocalEngine implements Engine {
   start<K extends JobKind>(spec: SpecInput<K>, hooks: JobHooks = {}): Job<K> {
     const parsed = jobSpecSchema.safeParse(spec);
     if (!parsed.success) {
-      throw new ConfigError('job-spec', `The ${spec.kind} job cannot be started:\n${z.prettifyError(parsed.error)}`, {
+      const problems = describeIssues(parsed.error.issues, jobSpecSchema, spec);
+      const lines = problems.map(({ path: at, message }) => `  ${at.join('.')}: ${message}`);
+      throw new ConfigError('job-spec', [`The ${spec.kind} job cannot be started:`, ...lines].join('\n'), {
         cause: parsed.error,
       });
     }

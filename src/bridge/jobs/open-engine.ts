@@ -1,12 +1,12 @@
 /** Opens an engine: a Python that runs jobs. Nothing starts before `openEngine` is called. */
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { executorSchema, type Executor } from '../../config/sections/executor.js';
 import { ConfigError } from '../../errors.js';
 import type { Engine, EngineOptions } from './engine-types.js';
 import { LocalEngine } from './local-engine.js';
+import { temporaryLogs } from './temporary-logs.js';
 import { findPython } from '../environment/find-python.js';
 
 export type { Engine, EngineOptions, JsonObject, SpecBody, SpecInput } from './engine-types.js';
@@ -22,7 +22,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const executor = readExecutor(options.executor);
   const python = options.python ?? findPython();
   const logs = options.logDir === undefined ? 'temporary' : 'kept';
-  const logDir = path.resolve(options.logDir ?? (await mkdtemp(path.join(os.tmpdir(), 'medgr2-'))));
+  const logDir = path.resolve(options.logDir ?? temporaryLogs());
   await mkdir(logDir, { recursive: true });
   const connection = {
     python,

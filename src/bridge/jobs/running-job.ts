@@ -1,9 +1,9 @@
 /** One job as a caller holds it: events while it works, a result or a typed error when it is over. */
-import { BridgeError, JobError, messageOf, RewardError, type Medgr2Error } from '../../errors.js';
+import { BridgeError, JobError, messageOf, RewardError, type ErrorCode, type Medgr2Error } from '../../errors.js';
 import type { JobLimits, StartRequest, SupervisorClient } from '../process/supervisor-calls.js';
 import type { RewardAsk } from '../contract/reward-messages.js';
 import type { JobEvent } from '../contract/contract.js';
-import type { CancelOptions, JobHandle, JobHooks } from './job-types.js';
+import type { CancelOptions, JobEventOf, JobHandle, JobHooks } from './job-types.js';
 import { EventLog } from './job-event-log.js';
 import { bridgeFailure, callbackFailure, jobFailure, notStarted, type JobContext } from '../failures/job-failure.js';
 import { jobMessageSchema, type Answer, type Ending } from './job-messages.js';
@@ -44,8 +44,9 @@ export class RunningJob<R> implements JobHandle<R> {
   /** Aborts when the job is over or is to be. */
   readonly #over = new AbortController();
   /** What a callback of ours threw: the reason that the job ends. */
-  #callbackFault: { code: string; error: unknown } | null = null;
+  #callbackFault: { code: ErrorCode; error: unknown } | null = null;
   #cancelReason: unknown;
+  readonly #handlers: ((event: JobEvent) => unknown)[] = [];
   #isStarting = true;
   #isSettled = false;
 
@@ -133,13 +134,32 @@ export class RunningJob<R> implements JobHandle<R> {
     await client.start(request);
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- whoever awaits a job wants its result
+  then<A = R, B = never>(
+    done?: ((value: R) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.result.then(done, failed); // oxlint-disable-line promise/no-callback-in-promise
+  }
+
+  on<T extends JobEvent['type']>(type: T, handler: (event: JobEventOf<T>) => unknown): this {
+    this.#handlers.push((event) => (event.type === type ? handler(event as JobEventOf<T>) : undefined));
+    return this;
+  }
+
   #tell(event: JobEvent): void {
     this.events.push(event);
-    try {
-      this.#setup.hooks.onEvent?.(event);
-    } catch (error) {
+    const failed = (error: unknown): void => {
       this.#callbackFault ??= { code: 'event-handler-failed', error };
       void this.cancel();
+    };
+    for (const handler of [this.#setup.hooks.onEvent, ...this.#handlers]) {
+      try {
+        const told = handler?.(event);
+        if (told instanceof Promise) told.catch(failed);
+      } catch (error) {
+        failed(error);
+      }
     }
   }
 

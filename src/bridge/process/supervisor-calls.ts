@@ -12,6 +12,10 @@ export const statusSchema = z.object({
   /** Seconds it took to load the heavy libraries; null while that goes on. */
   warmSeconds: z.number().nullable(),
 });
+/**
+ * What `engine.status()` tells: the supervisor's process, ids of the jobs at work, and how long libraries took to load
+ * (seconds).
+ */
 export type EngineStatus = z.output<typeof statusSchema>;
 
 export interface StartRequest {

@@ -10,7 +10,8 @@ import type { Executor } from '../../config/sections/executor.js';
 import { afterAwake } from '../../awake.js';
 import { BridgeError, messageOf } from '../../errors.js';
 import { logTail } from './log-tail.js';
-import { pythoniaFolder, pythonPath } from '../environment/package-paths.js';
+import { pythoniaFolder } from '../environment/package-paths.js';
+import { pythonVariables } from '../environment/python-variables.js';
 
 export interface SupervisorOptions {
   python: string;
@@ -46,7 +47,7 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
     options.python,
     ['-m', 'medgr2', 'supervise', '--fd', String(lineFd), '--pythonia', pythoniaFolder(), ...preload, ...executor],
     // Detached: Ctrl-C in the terminal goes to Node alone, which then ends jobs politely.
-    { detached: true, stdio: ['ignore', log, log, 'pipe'], env: supervisorEnvironment(options.pythonPath) },
+    { detached: true, stdio: ['ignore', log, log, 'pipe'], env: supervisorVariables(options) },
   );
   closeSync(log);
   const line = child.stdio?.[lineFd] as (Duplex & { ref(): void; unref(): void }) | undefined;
@@ -101,14 +102,13 @@ export function killGroup(pid: number): void {
   }
 }
 
-function supervisorEnvironment(folders: readonly string[]): NodeJS.ProcessEnv {
+function supervisorVariables({ python, pythonPath }: SupervisorOptions): NodeJS.ProcessEnv {
   return {
     TOKENIZERS_PARALLELISM: 'false',
     // Threads that wait for each other by spinning slow everything tenfold on a machine with other work to do.
     OMP_WAIT_POLICY: 'PASSIVE',
-    ...process.env,
+    ...pythonVariables(python, pythonPath),
     [calledAsVariable]: medgr2,
-    PYTHONPATH: pythonPath(folders),
     // A file of the user's that is named like a library (datasets.py) must not take its place.
     PYTHONSAFEPATH: '1',
     PYTHONUNBUFFERED: '1',

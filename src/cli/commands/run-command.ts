@@ -3,7 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../../bridge/environment/make-environment.js';
 import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { ConfigError, messageOf } from '../../errors.js';
+import { messageOf } from '../../errors.js';
 import type { TimedEvent } from '../../loop/run-events.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
@@ -11,7 +11,12 @@ import { headlineOfResult, headlineText } from '../../loop/result/headline.js';
 import type { RunResult } from '../../loop/result/run-result.js';
 import { runFiles } from '../../loop/folder/run-folder.js';
 import { lineTeller } from '../../tui/event-lines.js';
-import { followFile } from '../../tui/events/event-sources.js';
+import { followFile, followSeeds } from '../../tui/events/event-sources.js';
+import type { Source } from '../../tui/events/feed.js';
+import { comparisonOf } from '../../loop/comparison/arm-plan.js';
+import { seedFolders } from '../../loop/comparison/seed-folders.js';
+import { holderOfRun } from '../../loop/folder/open-run-folder.js';
+import type { RunOptions } from '../../loop/run-attempt.js';
 import type { ReportWritten } from '../../report/write-report.js';
 import { closingCard, loopCommands, recipeCommands } from '../print/closing-card.js';
 import { comparisonText } from '../print/comparison-text.js';
@@ -49,26 +54,39 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
-  const { terminal } = io;
-  const choices = choicesOf(command);
-  if (config.recipe.kind === 'loop' && terminal !== undefined && !command.json && command.plain !== true) {
-    const result = await onScreen<RunResult>(terminal, io, {
-      source: followFile(join(runDir, runFiles.events)),
-      request: (request) => requestOfRun(runDir, request),
-      isAlive: () => true,
-      gpu: true,
-      // The loop's code takes a second to load: the screen is there before it.
-      work: async () => (await import('../../loop/run.js')).runLoop(config, { ...choices, runDir, signal: io.signal }),
-    });
-    io.out(summaryOf(result, runDir));
-    await close(result, runDir, io);
-    return;
-  }
-  const { runRecipe } = await import('../../loop/comparison/run-recipe.js');
-  const result = await runRecipe(config, { ...choices, runDir, signal: io.signal, onEvent: teller(command, io) });
+  const result = await shown<RunResult | ComparisonResult>(command, io, {
+    source: () => followFile(join(runDir, runFiles.events)),
+    runDir: () => runDir,
+    // The code of the loop takes a second to load: the screen is there before it.
+    run: async (hooks) => {
+      const { runRecipe } = await import('../../loop/comparison/run-recipe.js');
+      return runRecipe(config, { ...choicesOf(command), ...hooks, runDir });
+    },
+  });
   if (command.json) return;
   io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
   await close(result, runDir, io);
+}
+
+interface Shown<T> {
+  source: () => Source;
+  /** Of the run that is asked to pause or stop. */
+  runDir: () => string;
+  run(hooks: Pick<RunOptions, 'signal' | 'onEvent'>): Promise<T>;
+}
+
+/** On the screen where there is a terminal, else line by line. */
+async function shown<T>(command: RunCommand, io: CommandIo, { source, runDir, run }: Shown<T>): Promise<T> {
+  const { terminal, signal } = io;
+  if (terminal === undefined || command.json || command.plain === true)
+    return run({ signal, onEvent: teller(command, io) });
+  return onScreen<T>(terminal, io, {
+    source: source(),
+    request: (request) => requestOfRun(runDir(), request),
+    isAlive: () => true,
+    gpu: true,
+    work: async () => run({ signal }),
+  });
 }
 
 /** The report is written by itself, and the card says what can be done next; neither takes anything from the run. */
@@ -106,18 +124,17 @@ async function runWithSeeds(
   name: string,
   io: CommandIo,
 ): Promise<void> {
-  if (command.detach === true)
-    throw new ConfigError('seeds-detached', '--seeds and --detach do not go together', {
-      remedy: 'Run the seeds in the foreground, or each on its own with --set seed=N --detach.',
-    });
+  const compared = comparisonOf(config);
   const runDir = resolve(command.runDir ?? join('runs', `${name}-seeds`));
   await setUpPython(io);
-  const { runSeeds } = await import('../../loop/comparison/run-seeds.js');
-  const pooled = await runSeeds(config, seeds, {
-    ...choicesOf(command),
-    runDir,
-    signal: io.signal,
-    onEvent: teller(command, io),
+  if (command.detach === true) return runDetached({ ...command, runDir }, io);
+  const pooled = await shown(command, io, {
+    source: () => followSeeds(runDir, seeds),
+    runDir: () => seedFolders(runDir).find((folder) => holderOfRun(folder) !== null) ?? runDir,
+    run: async (hooks) => {
+      const { runSeeds } = await import('../../loop/comparison/run-seeds.js');
+      return runSeeds(compared, seeds, { ...choicesOf(command), ...hooks, runDir });
+    },
   });
   if (command.json) return;
   io.out(seedsText(pooled, runDir));

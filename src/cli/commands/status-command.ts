@@ -1,16 +1,18 @@
 /** `medgr2 status`: one look at a run. */
-import { formatNumber, formatSeconds } from '../../format.js';
+import { formatNumber, formatSeconds, formatTable } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
 import type { StageName } from '../../loop/run-events.js';
 import { reviewOrNull, type ReviewSummary } from '../../loop/review/review-summary.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { isComparison } from '../../loop/result/run-end.js';
-import { stageWords } from '../../tui/parts/stage-words.js';
+import { wordsOf } from '../../tui/parts/stage-words.js';
+import { gridTable } from '../../tui/grid/grid-table.js';
+import { cellOf, type Cell } from '../../tui/state/arms.js';
 import { timeLeft } from '../../tui/state/time-left.js';
-import type { ScreenState } from '../../tui/state/screen-state.js';
+import { seedsOf, type ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
-import { expectRuns, readState } from '../run-state.js';
+import { expectRuns, expectWatched, readGrid, readState, type KnownState } from '../run-state.js';
 
 /** What `--json` prints. */
 export interface RunStatus {
@@ -28,8 +30,8 @@ export interface RunStatus {
   secondsLeft: number | null;
   /** Accuracy on the test questions, of the base and after each cycle. */
   accuracy: { base: number | null; cycles: { cycle: number; sft: number | null; grpo: number | null }[] };
-  /** Of a recipe: its models that are measured; empty for the loop. */
-  arms: { name: string; accuracy: number }[];
+  /** Of a recipe: its models in order, `accuracy` null of those that are not measured yet; empty for the loop. */
+  arms: { name: string; status: Cell['status']; accuracy: number | null }[];
   error: string | null;
   /** By the ledger: stages that are done, and the newest of them. */
   finished: { stages: number; last: string | null };
@@ -39,12 +41,16 @@ export interface RunStatus {
   gaps: string[];
 }
 
-/** Of each seed, where the folder is one of several. */
+/** Of each seed, where the folder is one of several; of a recipe the grid of its arms, too. */
 export async function statusCommand(folder: string, json: boolean, io: CommandIo): Promise<void> {
   for (const [index, runDir] of expectRuns(folder).entries()) {
     const status = await statusOf(runDir, Date.now());
     io.out(json ? JSON.stringify(status) : `${index === 0 ? '' : '\n'}${plain(status)}`);
   }
+  const state = json ? null : await readGrid(expectWatched(folder));
+  if (state === null || state.grid === null) return;
+  const { head, rows } = gridTable(state.grid, seedsOf(state));
+  io.out(`\n${formatTable([head, ...rows.map(({ cells }) => cells)])}`);
 }
 
 async function statusOf(runDir: string, now: number): Promise<RunStatus> {
@@ -84,15 +90,25 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
           .map(({ cycle, sft, grpo }) => ({ cycle, sft, grpo })),
       ],
     },
-    arms:
-      known.result !== null && isComparison(known.result)
-        ? known.result.arms.map(({ label, accuracy }) => ({ name: label, accuracy }))
-        : [],
+    arms: armsOf(known),
     error: over ? end.error : works ? state.error : null,
     finished: { stages: known.ledger.length, last: lastOf(known.ledger) },
     review: reviewOrNull(runDir, (message) => known.gaps.push(message)),
     gaps: known.gaps,
   };
+}
+
+/** By its events; where they are lost by its result, which knows those that are done. */
+function armsOf({ state, result }: KnownState): RunStatus['arms'] {
+  const done = result === null || !isComparison(result) ? [] : result.arms;
+  const measured = new Map(done.map(({ label, accuracy }) => [label, accuracy]));
+  const { grid, seed } = state;
+  if (grid === null || seed === null)
+    return done.map(({ label, accuracy }) => ({ name: label, status: 'done', accuracy }));
+  return grid.arms.map(({ name, label }) => {
+    const { status, accuracy } = cellOf(grid, seed, name);
+    return { name: label, status, accuracy: accuracy ?? measured.get(label) ?? null };
+  });
 }
 
 function lastOf(ledger: readonly LedgerEntry[]): string | null {
@@ -111,20 +127,21 @@ export const statusWords: Record<RunStatus['status'], string> = {
   gone: 'its process is gone; can be continued',
 };
 
+/** A recipe's stages are of no cycle of the run's. */
+function placeText({ cycle, cycles, arms }: RunStatus): string {
+  const at = arms.find(({ status }) => status === 'running');
+  if (arms.length > 0) return at === undefined ? 'for all models, ' : `${at.name}, `;
+  return `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, `;
+}
+
 function plain(status: RunStatus): string {
-  const { cycle, cycles, stage, progress, seconds, secondsLeft, accuracy, arms, error, finished, review, gaps } =
-    status;
+  const { stage, progress, seconds, secondsLeft, accuracy, arms, error, finished, review, gaps } = status;
   const by = status.process === null ? '' : ` (process ${status.process.pid} on ${status.process.host})`;
   const done = progress === null ? '' : `, ${progress.done} of ${progress.total}`;
   const lines: [string, string | null][] = [
     ['run', status.runDir],
     ['status', `${statusWords[status.status]}${by}`],
-    [
-      'stage',
-      stage === null
-        ? null
-        : `${cycle === 0 ? 'start' : `cycle ${cycle} of ${cycles}`}, ${stageWords[stage].name}${done}`,
-    ],
+    ['stage', stage === null ? null : `${placeText(status)}${wordsOf(stage).name}${done}`],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
     ['base', accuracy.base === null ? null : `accuracy ${formatNumber(accuracy.base)}`],
@@ -132,7 +149,10 @@ function plain(status: RunStatus): string {
       `cycle ${number}`,
       `accuracy after SFT ${formatNumber(sft)}, after GRPO ${formatNumber(grpo)}`,
     ]),
-    ...arms.map(({ name, accuracy: of }): [string, string] => ['model', `${name}: accuracy ${formatNumber(of)}`]),
+    [
+      'models',
+      arms.length === 0 ? null : `${arms.filter(({ accuracy: of }) => of !== null).length} of ${arms.length} measured`,
+    ],
     [
       'finished',
       gaps.length === 0 || finished.last === null ? null : `${finished.stages} stages, ${finished.last} last`,

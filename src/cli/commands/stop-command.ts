@@ -3,14 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { medgr2 } from '../../called-as.js';
 import { InterruptedError, RunError } from '../../errors.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
-import { requestOfRun } from '../../loop/folder/stop-requests.js';
+import { readRequest, requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { CommandIo } from '../command-io.js';
-import { expectOneRun } from '../run-state.js';
+import { expectOneRun, expectWatched, holderOfWatched } from '../run-state.js';
 
 /** @param afterStage Lets the stage at work end first, and does not wait for that. */
 export async function stopCommand(folder: string, afterStage: boolean, io: CommandIo): Promise<void> {
+  const watched = expectWatched(folder);
   const runDir = expectOneRun(folder);
-  const holder = holderOfRun(runDir);
+  const holder = holderOfWatched(watched);
   if (holder === null)
     throw new RunError('not-running', `no process works on the run in ${runDir}`, {
       where: runDir,
@@ -21,8 +22,9 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
     io.out(`process ${holder.pid} on ${holder.host} stops after the stage at work`);
     return;
   }
-  io.error(`stopping process ${holder.pid} on ${holder.host}: the job at work saves what it has …`);
-  while (holderOfRun(runDir) !== null) {
+  io.error(`stopping process ${holder.pid} on ${holder.host}: what is at work ends safely …`);
+  while (holderOfWatched(watched) !== null) {
+    askAtWork(folder);
     if (io.signal.aborted)
       throw new InterruptedError('stop-not-awaited', 'the run was asked to stop', {
         remedy: `\`${medgr2} status\` tells when it has.`,
@@ -30,4 +32,10 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
     await sleep(200);
   }
   io.out(`stopped; the same \`${medgr2} run\` command continues it`);
+}
+
+/** A seed that begins just now has cleared what was asked of it before. */
+function askAtWork(folder: string): void {
+  const runDir = expectOneRun(folder);
+  if (holderOfRun(runDir) !== null && readRequest(runDir) === null) requestOfRun(runDir, 'stop');
 }

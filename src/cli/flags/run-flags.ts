@@ -25,7 +25,7 @@ export const declareRun: Declare = (program, io) => {
       example(
         'run configs/demo.yaml',
         'run my.yaml --run-dir runs/first --set seed=3 --set grpo.maxSteps=100',
-        'run configs/data-scale.yaml --seeds 0,1,2',
+        'run configs/data-scale.yaml --seeds 0,1,2 --detach',
       ),
     )
     .action(async (config: string, flags: RunFlags) => {

@@ -52,4 +52,5 @@ export const executorSchema = fields
     error: 'only Ray has one: set kind: ray',
   });
 export type Executor = z.output<typeof executorSchema>;
+/** Where jobs run: `kind: local` or `ray`, and the settings of each. */
 export type ExecutorInput = z.input<typeof executorSchema>;

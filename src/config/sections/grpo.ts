@@ -103,10 +103,6 @@ export const grpoSchema = z
         message,
       });
   })
-  .refine((grpo) => grpo.rewards.alpha + grpo.rewards.beta > 0, {
-    path: ['rewards'],
-    message: 'alpha and beta are both 0: nothing would be learned',
-  })
   .refine(({ prompts, fresh, rewards }) => prompts !== 'fresh' || rewards.alpha > 0 || fresh.from.includes('trusted'), {
     path: ['rewards', 'alpha'],
     message: 'fresh prompts have no answer to match: only R_φ can reward them, so alpha must be above 0',

@@ -1,6 +1,6 @@
 /** Section `sft`: steps, batches, learning rate and TRL options of supervised fine-tuning. */
 import { z } from 'zod';
-import { commonProblems } from '../trl-options/option-conflicts.js';
+import { sftProblems } from '../trl-options/option-conflicts.js';
 import { sftTrlSchema } from '../trl-options/options-in-config.js';
 
 /** @param section Its name in the configuration, which messages point to. */
@@ -34,7 +34,7 @@ const sftFields = (section: string) =>
 /** SFT of any model of the run. */
 export const sftSchemaOf = (section: string) =>
   sftFields(section).superRefine(({ trl, maxSteps = -1, epochs }, context) => {
-    const problems = commonProblems({ ...trl, max_steps: maxSteps, num_train_epochs: epochs });
+    const problems = sftProblems({ ...trl, max_steps: maxSteps, num_train_epochs: epochs });
     for (const { option, message } of problems) context.addIssue({ code: 'custom', path: ['trl', option], message });
   });
 

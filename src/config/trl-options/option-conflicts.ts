@@ -1,9 +1,24 @@
 /** TRL options that stand against each other: rules that TRL itself would only find when the model is loaded. One process; pure. */
+import { nearest } from '../nearest-word.js';
 import { tableProblems, type OptionProblem } from './option-values.js';
 import { optimiserProblems } from './optimiser-options.js';
 import type { GrpoOptions, SftOptions } from './option-shapes.js';
 
 export type { OptionProblem };
+
+/** Losses of TRL's two trainers: one option, with other words in each. */
+const losses = {
+  sft: ['nll', 'dft', 'chunked_nll'],
+  grpo: ['grpo', 'dr_grpo', 'dapo', 'bnpo', 'cispo', 'sapo', 'luspo', 'vespo'],
+};
+
+function lossProblems({ loss_type: loss }: SftOptions | GrpoOptions, trainer: keyof typeof losses): OptionProblem[] {
+  const known = losses[trainer];
+  if (typeof loss !== 'string' || known.includes(loss)) return [];
+  const meant = nearest(loss, known);
+  const hint = meant === null ? '' : `; did you mean ${meant}?`;
+  return [{ option: 'loss_type', message: `${loss} is none of ${known.join(', ')}${hint}` }];
+}
 
 /** What GRPO samples at a time, with TRL's defaults for what is left out. */
 export interface GenerationBatch {
@@ -31,7 +46,7 @@ export function grpoProblems(options: GrpoOptions): OptionProblem[] {
   const { completions, numGenerations } = generationBatch(options);
   const batch = options.per_device_train_batch_size ?? defaults.batch;
   const given = options.generation_batch_size ?? null;
-  const problems = commonProblems(options);
+  const problems = [...lossProblems(options, 'grpo'), ...commonProblems(options)];
   const add = (option: string, message: string): void => void problems.push({ option, message });
 
   if (options.num_generations === null || numGenerations < 2)
@@ -47,6 +62,12 @@ export function grpoProblems(options: GrpoOptions): OptionProblem[] {
     );
   return problems;
 }
+
+/** Problems of SFT options. */
+export const sftProblems = (options: SftOptions): OptionProblem[] => [
+  ...lossProblems(options, 'sft'),
+  ...commonProblems(options),
+];
 
 /** Problems of options that both trainers have. */
 export function commonProblems(options: SftOptions | GrpoOptions): OptionProblem[] {

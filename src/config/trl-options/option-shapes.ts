@@ -30,8 +30,10 @@ export const grpoJobShape = withRefusals(grpoOptionShape, refusedByGrpo);
 
 /** Options of the SFT trainer in a job spec. */
 export const sftOptionsSchema = z.strictObject(sftJobShape);
+/** Options of TRL's SFTTrainer, by their names there; those that medgr2 sets itself are left out. */
 export type SftOptions = z.input<typeof sftOptionsSchema>;
 
 /** Options of the GRPO trainer in a job spec. */
 export const grpoOptionsSchema = z.strictObject(grpoJobShape);
+/** Options of TRL's GRPOTrainer, by their names there; those that medgr2 sets itself are left out. */
 export type GrpoOptions = z.input<typeof grpoOptionsSchema>;

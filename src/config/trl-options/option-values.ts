@@ -63,6 +63,9 @@ export const choices: Readonly<Record<string, readonly string[]>> = {
   train_sampling_strategy: ['random', 'sequential', 'group_by_length'],
   truncation_mode: ['keep_start', 'keep_end'],
   include_num_input_tokens_seen: ['no', 'all', 'non_padding'],
+  importance_sampling_level: ['token', 'sequence'],
+  multi_objective_aggregation: ['sum_then_normalize', 'normalize_then_sum'],
+  scale_rewards: ['group', 'batch', 'none'],
 };
 
 /** Beside which value of which other option an option counts at all. */

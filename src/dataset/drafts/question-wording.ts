@@ -6,6 +6,7 @@ import { templates, type Wordings } from './question-templates.js';
 
 /** What can be asked of labels. */
 export const asks = ['which', 'presence', 'modality', 'count', 'place', 'side', 'most', 'middle', 'largest'] as const;
+/** One kind of question that can be made of labels. */
 export type Ask = (typeof asks)[number];
 
 export interface Wording {

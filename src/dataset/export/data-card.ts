@@ -4,6 +4,7 @@ import { markdownTable } from '../../format.js';
 import { countBy } from '../import/import-report.js';
 import type { ExportSource } from './export-source.js';
 
+/** A split as the data card lists it. */
 export interface CardSplit {
   name: string;
   examples: number;

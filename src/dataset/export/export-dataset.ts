@@ -14,6 +14,7 @@ import { writeParquetLines, writeText, type Columns } from '../tables/table.js';
 import { dataCard, type CardFeature, type CardSplit } from './data-card.js';
 import type { ExportSource } from './export-source.js';
 
+/** Where to, and how images are kept. */
 export interface ExportOptions {
   out: string;
   /** `embed` puts each image into its row; `path` keeps it as a file, once for all rows about it. */
@@ -37,11 +38,18 @@ const cardFeatures: CardFeature[] = [
   ),
 ];
 
+/** What was written. */
 export interface ExportReport {
   splits: CardSplit[];
   leftOut: number;
 }
 
+/**
+ * Writes a dataset folder that `datasets.load_dataset` opens: Parquet by split, and a data card.
+ * @throws DataError `folder-not-empty` where `out` is there already.
+ * @example
+ * await exportDataset(await exportSource('runs/mine'), { out: 'hub/mine', images: 'embed' });
+ */
 export async function exportDataset(source: ExportSource, options: ExportOptions): Promise<ExportReport> {
   const dir = resolve(options.out);
   return withNewFolder(dir, null, () => exportInto(dir, source, options), 'umask');

@@ -6,12 +6,14 @@ import { DataError } from '../../errors.js';
 import type { Sample } from '../../sample.js';
 import { isDatasetFolder, readDataset, type Dataset } from '../folders/dataset-folder.js';
 
+/** A split to be exported. */
 export interface ExportSplit {
   name: string;
   /** With absolute image paths. */
   samples: Sample[];
 }
 
+/** What is exported: splits of samples and what the data card says. */
 export interface ExportSource {
   title: string;
   /** Two or three plain sentences: what this is, and what it is no evidence for. */

@@ -45,6 +45,7 @@ export const imageSchema = z.strictObject({
   /** Library and version that masked names, dates and numbers in it; null where none did. */
   contextMaskedBy: z.string().nullable().optional(),
 });
+/** An image of a dataset folder, with what is known of it. */
 export type DatasetImage = z.output<typeof imageSchema>;
 
 const imageColumns = {
@@ -86,8 +87,10 @@ export const datasetInfoSchema = z.looseObject({
   images: z.enum(['copy', 'reference', 'none']),
   counts: z.looseObject({ samples: z.int(), images: z.int(), rejected: z.int() }),
 });
+/** What a dataset folder says of itself: source, licence, counts. */
 export type DatasetInfo = z.output<typeof datasetInfoSchema>;
 
+/** A dataset folder as read. */
 export interface Dataset {
   /** Absolute. */
   dir: string;

@@ -12,8 +12,10 @@ import { refuseOtherKeys } from '../patients/pseudonym-key.js';
 import { comparedText, jaccard, nearTextMatches } from '../near-duplicates/near-texts.js';
 
 export const contaminationKinds = ['image', 'perceptual', 'patient', 'question'] as const;
+/** By what something was found to be in two data sets. */
 export type ContaminationKind = (typeof contaminationKinds)[number];
 
+/** What was found in both, and where. */
 export interface Contamination {
   by: ContaminationKind;
   /** Sample id where one question is meant, else null: all questions about the image. */
@@ -25,6 +27,7 @@ export interface Contamination {
   detail: string;
 }
 
+/** What counts as the same. */
 export interface DecontaminateOptions {
   by: readonly ContaminationKind[];
   /** Bits by which perceptual hashes may differ. */
@@ -34,12 +37,17 @@ export interface DecontaminateOptions {
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
+/** What is left of a dataset, and what was removed. */
 export interface Decontaminated {
   samples: Sample[];
   images: DatasetImage[];
   removed: Contamination[];
 }
 
+/**
+ * Leaves out of a dataset what others hold too: images by hash or look, patients, questions.
+ * @throws DataError where patients are to be compared and have pseudonyms under different keys.
+ */
 export async function decontaminate(
   dataset: Dataset,
   against: readonly Dataset[],

@@ -14,6 +14,7 @@ import {
 import { mapInOrder } from '../import/import-helpers.js';
 import { countBy } from '../import/import-report.js';
 
+/** What the new folder holds, and how it is told. */
 export interface Part {
   samples: readonly Sample[];
   images: readonly DatasetImage[];

@@ -8,12 +8,14 @@ import type { Sample } from '../../sample.js';
 import type { Dataset, DatasetImage } from './dataset-folder.js';
 import { patientKey } from '../patients/patient-key.js';
 
+/** A part to be made, and how large it shall be. */
 export interface PartShare {
   name: string;
   /** In (0, 1]; the shares of all parts sum to 1. */
   share: number;
 }
 
+/** A part that was made. */
 export interface SplitPart {
   name: string;
   samples: Sample[];
@@ -29,6 +31,14 @@ interface Group {
   size: number;
 }
 
+/**
+ * Parts a dataset by patient and image, so that no two parts share either; strata keep their shares as nearly as can be.
+ * @param alike Image hash -> that of an image it looks like: both come into one part.
+ * @example
+ * const dataset = await readDataset('data/mine');
+ * const [seed, test] = splitDataset(dataset, [{ name: 'seed', share: 0.6 }, { name: 'test', share: 0.4 }], 0);
+ * console.log(seed?.samples.length, test?.samples.length);
+ */
 export function splitDataset(
   { samples, images }: Pick<Dataset, 'samples' | 'images'>,
   shares: readonly PartShare[],

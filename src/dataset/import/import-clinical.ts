@@ -38,6 +38,7 @@ export type WindowChoice = 'header' | 'auto' | readonly [center: number, width: 
 /** Frames of a DICOM file, or axial slices of a volume; numbers from 1. */
 export type FrameChoice = 'first' | 'middle' | 'all' | number;
 
+/** What imports DICOM or NIfTI, beside what every import takes; `runJob` runs a module in Python. */
 export interface ClinicalOptions extends ImportOptions {
   /** Of images whose header names none of the eight. */
   modality?: Modality;
@@ -65,6 +66,11 @@ const rejectionSchema = z.strictObject({
   reason: z.string(),
 });
 
+/**
+ * Makes pictures of DICOM or NIfTI files in a new dataset folder; of a header only modality, body part, frame, window and a
+ * pseudonym stay.
+ * @throws DataError as `importQuestions`.
+ */
 export async function importClinical(format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));

@@ -12,6 +12,7 @@ export const questionFormats = [
   'json',
   'parquet',
 ] as const;
+/** A format that questions are imported from. */
 export type QuestionFormat = (typeof questionFormats)[number];
 
 /** Images without questions: what a generator is to ask about. */
@@ -20,6 +21,7 @@ export type ImageFormat = (typeof imageFormats)[number];
 
 /** What an expert said of images: questions are made of it. */
 export const labelFormats = ['classes', 'boxes', 'masks'] as const;
+/** A format that labels are imported from. */
 export type LabelFormat = (typeof labelFormats)[number];
 
 export type ImportFormat = QuestionFormat | ImageFormat | LabelFormat;

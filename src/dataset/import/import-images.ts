@@ -16,10 +16,15 @@ import { patientInPath } from '../patients/patient-path.js';
 import { secondPatient } from '../patients/unnamed-patients.js';
 import { inOrder, infoOf, keyNotes, refuseRejected, type ImportOptions, type ImportReport } from './import-report.js';
 
+/** What imports pictures, beside what every import takes. */
 export interface ImageImportOptions extends ImportOptions {
   modality?: Modality;
 }
 
+/**
+ * Imports a folder of pictures into a new dataset folder: upright, in sRGB, 8 bits, without metadata.
+ * @throws DataError as `importQuestions`.
+ */
 export async function importImages(options: ImageImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   // Before the new folder, which may lie inside.

@@ -33,6 +33,7 @@ import {
   type ImportReport,
 } from './import-report.js';
 
+/** What makes questions of labels, beside what every import takes. */
 export interface LabelImportOptions extends ImportOptions {
   /** What classes are names of, where labels do not say (default `disease`). */
   kind?: LabelKind;
@@ -51,6 +52,10 @@ export interface LabelImportOptions extends ImportOptions {
   seed?: number;
 }
 
+/**
+ * Makes trusted questions of class labels, boxes or masks in a new dataset folder: `medgr2 import classes`, `boxes`, `masks`.
+ * @throws DataError as `importQuestions`.
+ */
 export async function importLabels(format: LabelFormat, options: LabelImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   const { path, labels = [], classFrom = null, patientFrom = 'none', imageRoot = null, encoding = null } = options;

@@ -31,6 +31,15 @@ import {
 } from './import-report.js';
 import { readImportRows } from '../import-rows/question-rows.js';
 
+/**
+ * Imports questions of a published or a table's format into a new dataset folder: `medgr2 import csv` and the like.
+ * @returns Counts, notes, and each row that could not be used with its reason.
+ * @throws DataError where the folder holds something, or a row is bad and `strict` is set.
+ * @example
+ * const { info, rejected } = await importQuestions('csv', { path: 'questions.csv', out: 'data/mine', map: { answer: 'label'
+ * } });
+ * console.log(info.counts.samples, rejected.map(({ line, reason }) => `${line}: ${reason}`));
+ */
 export async function importQuestions(format: QuestionFormat, options: ImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   return withNewFolder(dir, options.force === true, () => importInto(dir, format, options));

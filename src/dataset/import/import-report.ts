@@ -12,6 +12,7 @@ import type { AnswerStart } from '../import-rows/number-answers.js';
 import type { PatientFrom } from '../patients/patient-path.js';
 import type { ShapeChoice } from '../pictures/picture-size.js';
 
+/** What every import takes. */
 export interface ImportOptions {
   path: string;
   /** The new dataset folder. */
@@ -48,6 +49,7 @@ export interface ImportOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+/** What an import did. */
 export interface ImportReport {
   info: DatasetInfo;
   /** What a person should know before using it. */

@@ -7,6 +7,7 @@ import type { Rejection } from '../folders/dataset-folder.js';
 
 /** What classes are names of. */
 export const labelKinds = ['disease', 'anatomy', 'grade', 'attribute'] as const;
+/** What a class is the name of. */
 export type LabelKind = (typeof labelKinds)[number];
 
 export const questionTypeOfKind: Readonly<Record<LabelKind, QuestionType>> = {

@@ -14,6 +14,7 @@ import { patientKey } from './patient-key.js';
 export const keyVariable = 'MEDGR2_PSEUDONYM_KEY';
 const keyFile = join('.medgr2', 'pseudonym-key');
 
+/** The key under which patients have their pseudonyms. */
 export interface PseudonymKey {
   pseudonym: (name: string) => string;
   /** Tells keys apart and gives none away. */

@@ -5,6 +5,7 @@
 import type { Sharp } from 'sharp';
 
 export const shapeChoices = ['reject', 'letterbox'] as const;
+/** What is done with a picture too long and thin for a model: left out, or set on a black square. */
 export type ShapeChoice = (typeof shapeChoices)[number];
 
 interface Size {

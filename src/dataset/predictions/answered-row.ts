@@ -21,6 +21,7 @@ export const columnNames = {
   patient: ['patient', 'patient_id', 'subject_id'],
   likelihoods: ['likelihoods', 'option_likelihoods'],
 } as const;
+/** A field of a question or of an answer to it. */
 export type Field = keyof typeof columnNames;
 
 /** Which column a field is read from, instead of the usual names. */

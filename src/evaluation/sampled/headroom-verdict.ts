@@ -18,13 +18,17 @@ export const headroomSchema = z.object({
   /** `room`: R_φ finds better answers than the greedy one. `blind`: there are some, and it cannot tell. `none`: there are none. */
   verdict: z.enum(['room', 'blind', 'none']),
 });
+/** Whether GRPO has room, with the figures that say so; shares in [0, 1]. */
 export type Headroom = z.output<typeof headroomSchema>;
 
 /** A gain counts where its whole interval lies above 0; one that does not vary has itself for an interval. */
 const surely = (gain: SampledFigure | undefined): boolean =>
   gain !== undefined && (gain.interval === null ? gain.value > 0 : gain.interval.low > 0);
 
-/** @param report Of questions that were also answered greedily. */
+/**
+ * Whether GRPO has room: RL turns pass@k into acc@1.
+ * @param report Of questions that were also answered greedily.
+ */
 export function headroomOf({ n, samples, figures, gains }: SampledReport): Headroom {
   const value = (name: string): number => figures[name]?.value ?? 0;
   const best = figures[`best@${samples}`]?.value ?? null;

@@ -15,6 +15,8 @@ export interface SampledAnswer {
 /**
  * The probability that at least one of `k` drawn without replacement from `n` samples is right, `correct` of which are: the
  * unbiased estimator of pass@k (Chen et al. 2021, equation 1).
+ * @example
+ * passAtK(4, 1, 2); // → 0.5
  */
 export function passAtK(n: number, correct: number, k: number): number {
   let none = 1;
@@ -22,7 +24,11 @@ export function passAtK(n: number, correct: number, k: number): number {
   return 1 - none;
 }
 
-/** 1 where the commonest answer is right; a share where several are as common. What could not be read has no vote. */
+/**
+ * 1 where the commonest answer is right; a share where several are as common. What could not be read has no vote.
+ * @example
+ * majority([{ answer: 'CT', correct: true }, { answer: 'CT', correct: true }, { answer: 'MRI', correct: false }]); // → 1
+ */
 export function majority(answers: readonly Pick<SampledAnswer, 'answer' | 'correct'>[]): number {
   const votes = [...Map.groupBy(answers, ({ answer }) => answer)].filter(([answer]) => answer !== null);
   const most = Math.max(0, ...votes.map(([, group]) => group.length));

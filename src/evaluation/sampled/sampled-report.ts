@@ -44,13 +44,19 @@ export const sampledReportSchema = groupSchema.extend({
   byModality: z.record(z.string(), groupSchema),
   byQuestionType: z.record(z.string(), groupSchema),
 });
+/** pass@k, majority and best by R_φ over questions, with intervals. */
 export type SampledReport = z.output<typeof sampledReportSchema>;
 
+/** Seed of the bootstrap and how often it draws. */
 export interface SampledOptions {
   seed?: number;
   resamples?: number | undefined;
 }
 
+/**
+ * What several sampled answers to each question are worth.
+ * @throws DataError where there are none, or not as many of each question.
+ */
 export function sampledReport(questions: readonly SampledQuestion[], options: SampledOptions = {}): SampledReport {
   const [first] = questions;
   const samples = first?.samples.length ?? 0;

@@ -1,9 +1,13 @@
 /** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
-import type { StructuredOutput } from '../../config/sections/generation.js';
+import type { z } from 'zod';
+import type { StructuredOutput } from '../../config/asking/asked-providers.js';
 import { sha256 } from '../../hash.js';
 import type { ImageContext } from '../../dataset/sources/data-source.js';
-import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
-import type { Modality, QuestionType, Sample, Strategy } from '../../sample.js';
+import { promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
+import { ConfigError } from '../../errors.js';
+import type { GeneratorPrompt } from '../../prompts/generator-prompt.js';
+import { replySchemaOf } from '../../prompts/parse.js';
+import type { Modality, QuestionType, Sample } from '../../sample.js';
 
 /** One image to be asked about in one way; ends as a sample or as a recorded reason. */
 export interface GenerationTask {
@@ -12,7 +16,8 @@ export interface GenerationTask {
   /** sha256 of the image file's bytes, hex. */
   imageHash: string;
   modality: Modality;
-  strategy: Strategy;
+  /** Name of a strategy. */
+  strategy: string;
   questionType: QuestionType;
   /** Of all questions asked at once, where they are several; the first is `questionType`. */
   questionTypes?: readonly QuestionType[] | undefined;
@@ -46,12 +51,15 @@ export interface PreparedRequest {
   system: string;
   prompt: string;
   imageAt: number;
+  /** sha256 of system and prompt, hex: recorded in each sample's provenance. */
   promptHash: string;
   maxOutputTokens: number;
+  /** The structure that the reply must have. */
+  responseSchema: z.ZodType;
   /** Content address of the request, sha256 hex. */
   key: string;
-  /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the first key. */
-  id: string;
+  /** Of the samples that it is about, one for each outcome: they stand in reports, too. */
+  ids: readonly string[];
 }
 
 /**
@@ -62,15 +70,42 @@ export function prepareRequest(
   task: GenerationTask,
   exemplars: readonly Sample[],
   parameters: RequestParameters,
+  strategies: readonly PromptStrategy[] = [],
 ): PreparedRequest {
-  const { strategy, modality, questionType, questionTypes, context } = task;
-  const asked = { strategy, modality, questionType, questionTypes, exemplars, context: context?.text };
+  const { modality, questionType, questionTypes, context } = task;
+  const asked = { modality, questionType, questionTypes, exemplars, context: context?.text };
   // Each sample may be as long as one alone.
   const maxOutputTokens = parameters.maxOutputTokens * typesOf(task).length;
-  const said = { task, ...buildGeneratorPrompt(asked) };
-  const key = keyOf(said, { ...parameters, maxOutputTokens });
-  return { ...said, maxOutputTokens, key, id: key.slice(0, 16) };
+  const { system, prompt, imageAt = 0 } = strategyNamed(task.strategy, strategies).prompt(asked);
+  const types = typesOf(task);
+  const request = addressed(task, { system, prompt, imageAt }, { ...parameters, maxOutputTokens });
+  const ids = types.map((_, place) => (types.length === 1 ? request.key.slice(0, 16) : laterId(request, place)));
+  return { ...request, responseSchema: replySchemaOf(types.length), ids };
 }
+
+function strategyNamed(name: string, strategies: readonly PromptStrategy[]): PromptStrategy {
+  const known = [...strategies, ...Object.values(promptStrategies)];
+  const found = known.find((strategy) => strategy.name === name);
+  if (found !== undefined) return found;
+  throw new ConfigError('strategy-unknown', `no prompt strategy is named ${name}`, {
+    remedy: `Give one of ${known.map((strategy) => strategy.name).join(', ')}, or a strategy of that name.`,
+  });
+}
+
+/** What is said of a task, with the address under which its reply is found again. */
+export function addressed(
+  task: GenerationTask,
+  said: GeneratorPrompt,
+  parameters: RequestParameters,
+): Omit<PreparedRequest, 'responseSchema' | 'ids'> {
+  const { maxOutputTokens } = parameters;
+  const promptHash = sha256(`${said.system}\u0000${said.prompt}`);
+  return { task, ...said, promptHash, maxOutputTokens, key: keyOf({ task, ...said }, parameters) };
+}
+
+/** The id of one of several samples, or of one that nobody asked for. */
+export const laterId = ({ key }: Pick<PreparedRequest, 'key'>, place: number): string =>
+  sha256(`${key} ${place}`).slice(0, 16);
 
 /** The same request with room for a longer reply: another reply, but of the same task. */
 export function longerRequest(
@@ -95,10 +130,6 @@ function keyOf(
 /** What a task asks for, one question type for each sample. */
 export const typesOf = ({ questionType, questionTypes }: GenerationTask): readonly QuestionType[] =>
   questionTypes ?? [questionType];
-
-/** The id of the sample that a place of a task becomes. */
-export const sampleId = ({ id, key, task }: PreparedRequest, place: number): string =>
-  typesOf(task).length === 1 ? id : sha256(`${key} ${place}`).slice(0, 16);
 
 export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
 

@@ -13,7 +13,7 @@ import { DataError, messageOf } from '../../errors.js';
 import type { ProviderReply } from '../../providers/provider.js';
 import type { KeyTable } from './key-table.js';
 import { addToTotals, indexLines, lineAt, readLine, sealed, type CacheTotals } from './reply-cache-lines.js';
-import { lockFile, type FileLock } from '../../file-lock.js';
+import { lockFile, type FileLock } from '../../locks/file-lock.js';
 
 export interface CachedReply extends ProviderReply {
   key: string;

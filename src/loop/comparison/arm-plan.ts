@@ -1,9 +1,20 @@
 /** A recipe as the list of its arms: which models are made, from what, by which stages. Pure; nothing is opened. */
 import type { Arm, Recipe, Step } from '../../config/sections/recipe.js';
 import type { Config } from '../../config/schema.js';
+import { medgr2 } from '../../called-as.js';
+import { ConfigError } from '../../errors.js';
 import { modalities, questionTypes } from '../../sample.js';
 
 export type ComparisonRecipe = Exclude<Recipe, { kind: 'loop' }>;
+
+/** @throws ConfigError for the loop: several seeds are for what compares models. */
+export function comparisonOf(config: Config): Config & { recipe: ComparisonRecipe } {
+  const { recipe } = config;
+  if (recipe.kind !== 'loop') return { ...config, recipe };
+  throw new ConfigError('seeds-of-a-loop', 'several seeds are for recipes that compare models; this one is the loop', {
+    remedy: `Run it once for each seed (--set seed=N), and put the runs side by side with \`${medgr2} report\`.`,
+  });
+}
 
 /** Domains that occur in the data. */
 export interface Domains {

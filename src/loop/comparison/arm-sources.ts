@@ -3,7 +3,7 @@ import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
 import type { LoopState } from '../cycle.js';
 import { firstGenerator } from '../generator/generator-state.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { readScored, score } from '../stages/score.js';
 import { firstState } from '../before-cycles.js';

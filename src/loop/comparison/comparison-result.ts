@@ -60,6 +60,7 @@ export const armResultSchema = z.object({
   /** Relative to the run folder where within it. `predictions` is a Parquet file with a row per test question. */
   paths: z.object({ model: z.string(), predictions: z.string() }),
 });
+/** One model of a comparison with its figures: a row of the papers' Table 1. */
 export type ArmResult = z.output<typeof armResultSchema>;
 
 /** Figure 2: accuracy by number of samples. A series without a size (`all`) is one point, a level line in a picture. */
@@ -100,6 +101,7 @@ export const gridSchema = z.object({
   ),
 });
 
+/** The form of a comparison's result.json. */
 export const comparisonResultSchema = z.object({
   recipe: z.enum(['arms', 'zero-shot', 'data-scale', 'transfer']),
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
@@ -122,6 +124,9 @@ export const comparisonResultSchema = z.object({
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
+/** What a comparison's result.json holds. */
 export type ComparisonResult = z.output<typeof comparisonResultSchema>;
+/** Accuracy by number of samples, of one series: MedGR² Figure 2. */
 export type Curve = z.output<typeof curveSchema>;
+/** Accuracy by what a model was trained on and what it was tested on: MedGR² Figure 4. */
 export type TransferGrid = z.output<typeof gridSchema>;

@@ -25,8 +25,10 @@ const pooledArmSchema = z.object({
   byModality: z.record(z.string(), spreadSchema),
   byQuestionType: z.record(z.string(), spreadSchema),
 });
+/** One arm over seeds: mean and spread of each figure. */
 export type PooledArm = z.output<typeof pooledArmSchema>;
 
+/** The form of seeds.json. */
 export const pooledComparisonSchema = z.object({
   recipe: z.enum(['arms', 'zero-shot', 'data-scale', 'transfer']),
   /** At least two; `n` of a figure says how many of them have it. */
@@ -51,9 +53,14 @@ export const pooledComparisonSchema = z.object({
   /** Accuracy of the second arm of each pair less that of the first, seed by seed: steadier than the two alone. */
   differences: z.array(z.object({ first: z.string(), second: z.string(), gain: spreadSchema })),
 });
+/** A comparison over seeds, as seeds.json holds it. */
 export type PooledComparison = z.output<typeof pooledComparisonSchema>;
 
-/** @param results Of one recipe with the same settings, each with another seed; at least two. */
+/**
+ * Means and spreads of one comparison over seeds.
+ * @param results Of one recipe with the same settings, each with another seed; at least two.
+ * @throws RangeError where there is none.
+ */
 export function poolComparisons(results: readonly ComparisonResult[]): PooledComparison {
   const [first] = results;
   if (first === undefined) throw new RangeError('no results to pool');

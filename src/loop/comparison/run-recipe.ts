@@ -8,14 +8,21 @@ import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
 import { inRunFolder } from '../in-run-folder.js';
 import type { RunOptions } from '../run-attempt.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { prepareData } from '../stages/prepare-data.js';
 import { runArm, type ArmDone } from './arm.js';
 import { comparisonResult, flowsOf, type ComparisonProgress } from './compare-arms.js';
 import { armsOf, baseArm, type ComparisonRecipe, type Domains } from './arm-plan.js';
 import { sourcesOf } from './arm-sources.js';
 
-/** Resolves with what result.json holds; `recipe` in it tells a comparison from a loop. Errors as `runLoop`. */
+/**
+ * Runs what `config.recipe` says: the loop, or arms that are made and compared on the same test questions.
+ * @returns What result.json holds; `recipe` in it tells a comparison from a loop.
+ * @throws As `runLoop`.
+ * @example
+ * const result = await runRecipe(await loadConfig('configs/ablation.yaml'), { runDir: 'runs/ablation' });
+ * if ('recipe' in result) for (const { label, accuracy } of result.arms) console.log(label, accuracy);
+ */
 export async function runRecipe(config: Config, options: RunOptions): Promise<RunResult | ComparisonResult> {
   const { recipe } = config;
   return recipe.kind === 'loop' ? runLoop(config, options) : runComparison({ ...config, recipe }, options);
@@ -35,7 +42,9 @@ export async function runComparison(
       const { fingerprint: prepared } = await runStage(run, prepareData(run));
       const sources = sourcesOf(run, prepared);
       const done = new Map<string, ArmDone>();
-      for (const arm of armsOf(config, recipe, domainsOf(run, recipe))) {
+      const arms = armsOf(config, recipe, domainsOf(run, recipe));
+      run.emit({ type: 'arms', arms: arms.map(({ name, label = name }) => ({ name, label })) });
+      for (const arm of arms) {
         const finished = await runArm({ run, sources, prepared, done }, arm);
         done.set(arm.name, finished);
         progress.done.push(finished);

@@ -2,18 +2,16 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { isOldNode, oldestNode } from '../../bridge/environment/node-version.js';
 import { packageRoot, pythoniaFolder } from '../../bridge/environment/package-paths.js';
 import { messageOf } from '../../errors.js';
 import { failed, ok, type Check } from './check.js';
 
-/** Major version; older ones lack what the code uses. */
-export const oldestNode = 22;
-
 export function checkNode(version: string = process.versions.node): Check {
   const remedy = `Install Node ${oldestNode} or newer; from a checkout, \`npm run medgr2\` brings its own.`;
-  return Number.parseInt(version, 10) >= oldestNode
-    ? ok('Node', version)
-    : failed('Node', `${version}; medgr2 needs ${oldestNode} or newer`, remedy);
+  return isOldNode(version)
+    ? failed('Node', `${version}; medgr2 needs ${oldestNode} or newer`, remedy)
+    : ok('Node', version);
 }
 
 /** Modules with a binary of their own load only where npm found one for this platform. */

@@ -3,6 +3,7 @@
 /** `note` is worth knowing, `warning` may cost time or results, `failed` stops work until it is mended. */
 export type CheckStatus = 'ok' | 'note' | 'warning' | 'failed';
 
+/** What was found about one thing. */
 export interface Check {
   /** What was looked at, such as `Node` or `package torch`. */
   name: string;

@@ -7,6 +7,7 @@ import { checkProvider } from './check-provider.js';
 import { checkPythonSide } from './check-python.js';
 import { checkFiles, checkNativeModules, checkNode } from './check-software.js';
 
+/** What `diagnose` looks at. */
 export interface DoctorOptions {
   /** What is to be run: its device, models, generator and key then count as needed. */
   config?: Config | undefined;
@@ -18,23 +19,32 @@ export interface DoctorOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What `diagnose` found. */
 export interface Diagnosis {
   /** No check failed. */
   healthy: boolean;
   checks: Check[];
 }
 
-/** Never rejects for what it finds: that is a check with status `failed` and a remedy. */
+/**
+ * What `medgr2 doctor` says: whether this machine can run medgr2, and one configuration where it is given.
+ * @returns Each check; it never rejects for what it finds: that is a check with status `failed` and a remedy.
+ * @example
+ * const { healthy, checks } = await diagnose({ config: await loadConfig('mine.yaml') });
+ * if (!healthy) for (const { name, remedy } of checks.filter(({ status }) => status === 'failed')) console.log(name, remedy);
+ */
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
   const { config, online = false, folder = '.', env = process.env, signal } = options;
-  const { generation } = config ?? configSchema.parse({});
-  const [modules, python, disk, provider, inputs] = await Promise.all([
+  const { generation, verify } = config ?? configSchema.parse({});
+  const looking = { configured: config !== undefined, online, env, signal };
+  const [modules, python, disk, provider, judge, inputs] = await Promise.all([
     checkNativeModules(),
     checkPythonSide(config?.device ?? null),
     checkPlace('disk', folder),
-    checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+    checkProvider({ asked: generation, section: 'generation', ...looking }),
+    verify.enabled ? checkProvider({ asked: verify, section: 'verify', ...looking }) : [],
     config === undefined ? [] : checkInputs(config, env),
   ]);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...inputs];
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...judge, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }

@@ -1,4 +1,5 @@
 /** What deserves a second look before a run starts, in words. Pure. */
+import { strategyCount } from './workload.js';
 import type { Config } from '../../config/schema.js';
 import { asksInBatches } from '../generator/batch-mode.js';
 import { freshRounds } from '../generator/cycle-tasks.js';
@@ -64,8 +65,8 @@ const textsNote = ({ images, shown }: ShownTexts): string =>
     : `${images} images have a report, and the generator is shown ${shown === 0 ? 'none' : shown} of them (egress.text, generation.contextCharacters, or no library masked them)`;
 
 /** What becomes of images that are asked about more often than once. */
-function again({ generation: { strategies, questionTypes } }: Config): string {
-  const rounds = freshRounds(strategies.length, questionTypes.length);
+function again(config: Config): string {
+  const rounds = freshRounds(Math.max(1, strategyCount(config)), config.generation.questionTypes.length);
   return rounds === 1
     ? 'what is asked about an image again makes no new sample'
     : `they come again, with other question types; an image that comes more than ${rounds} times makes no more samples`;

@@ -2,7 +2,7 @@
 import type { ShownTexts } from '../generator/shown-texts.js';
 import type { ImageRule } from '../../job-spec/checks/image-rules.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
-import type { StageName } from '../run-events.js';
+import type { BuiltInStage } from '../run-events.js';
 import type { Assumptions, Device } from './assumptions.js';
 import type { VlmShape } from './model-size.js';
 import type { MemoryEstimate, Precision } from './gpu-memory.js';
@@ -23,6 +23,8 @@ export interface PlanFacts {
   generator: KnownModel | null;
   /** Of the generator; null where no price is known. */
   price: Price | null;
+  /** Of the judge; left out where none is asked, null where no price is known. */
+  judgePrice?: Price | null;
   /** What must be there before the run can start and is not. */
   missing: readonly string[];
 }
@@ -58,7 +60,7 @@ export interface StageEstimate {
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm?: string;
   cycle: number;
-  stage: StageName;
+  stage: BuiltInStage;
   /** Rows, requests or prompts the stage goes through. */
   items: number;
   unit: 'samples' | 'requests' | 'candidates' | 'rows' | 'questions' | 'prompts' | 'completions';
@@ -78,22 +80,27 @@ export interface JobMemory {
   fits: boolean;
 }
 
+/** What asking a model takes. */
+export interface AskedPlan {
+  name: string;
+  inputTokens: number;
+  outputTokens: number;
+  /** Null where no price is known, 0 where nothing is paid for. */
+  cost: number | null;
+  /** The same if every reply were as long as it may be. */
+  highestCost: number | null;
+  /** Of the price file; null where no price is known. */
+  currency: string | null;
+  /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
+  hours: number | null;
+}
+
 export interface Plan {
   stages: StageEstimate[];
   samples: { requests: number; candidates: number; accepted: number; datasetSize: number };
-  generator: {
-    name: string;
-    inputTokens: number;
-    outputTokens: number;
-    /** Null where no price is known, 0 where nothing is paid for. */
-    cost: number | null;
-    /** The same if every reply were as long as it may be. */
-    highestCost: number | null;
-    /** Of the price file; null where no price is known. */
-    currency: string | null;
-    /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
-    hours: number | null;
-  };
+  generator: AskedPlan;
+  /** Null where no judge is asked. */
+  judge: (AskedPlan & { requests: number }) | null;
   images: {
     measured: number;
     perImage: number;

@@ -7,7 +7,7 @@ import type { Selection, Step } from '../../config/sections/recipe.js';
 import type { Config } from '../../config/schema.js';
 import { sha256 } from '../../hash.js';
 import { modalities, questionTypes } from '../../sample.js';
-import type { StageName } from '../stage-names.js';
+import type { BuiltInStage } from '../stage-names.js';
 import { armsOf, type ComparisonRecipe } from '../comparison/arm-plan.js';
 import type { Assumptions } from './assumptions.js';
 import {
@@ -20,6 +20,7 @@ import {
   type DataCounts,
   type StageLoad,
   type Workload,
+  strategyCount,
 } from './workload.js';
 
 export function recipeWorkload(
@@ -84,7 +85,7 @@ export function recipeWorkload(
     modelOf.set(arm.name, model);
     own.add(load(1, 'evaluate', counts.test, 'questions'), [model]);
   }
-  const items = (stage: StageName): number[] => stages.filter((one) => one.stage === stage).map((one) => one.items);
+  const items = (stage: BuiltInStage): number[] => stages.filter((one) => one.stage === stage).map((one) => one.items);
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   const requests = sum(items('generate'));
   return {
@@ -121,13 +122,13 @@ function selected(selection: Selection, counts: DataCounts, config: Config, { ac
       (from === 'accepted' ? acceptedShare : 1) *
       share(modality, modalities.length - 1) *
       share(questionType, questionTypes.length) *
-      (from === 'seed' ? 1 : share(strategy, config.generation.strategies.length)),
+      (from === 'seed' ? 1 : share(strategy, Math.max(1, strategyCount(config)))),
   );
   return take === 'all' ? fitting : Math.min(fitting, size ?? fitting);
 }
 
 /** What of a configuration decides the outcome of a stage, as the stages themselves name it in their inputs. */
-function settingsOf(config: Config, stage: StageName): unknown {
+function settingsOf(config: Config, stage: BuiltInStage): unknown {
   const { policy, evaluation, filter } = config;
   switch (stage) {
     case 'prepare-data':
@@ -148,6 +149,8 @@ function settingsOf(config: Config, stage: StageName): unknown {
       return config.generation;
     case 'score':
       return policy;
+    case 'verify':
+      return config.verify;
     case 'filter':
       return filter;
     case 'grpo':

@@ -38,6 +38,7 @@ export function stageSeconds(
     case 'prepare-data':
     case 'grade':
     case 'generate':
+    case 'verify':
     case 'filter':
     case 'generator-update':
     case 'generator-warm-start':

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/schema.js';
 import { promptsAsked } from '../headroom/grpo-prompts.js';
 import { headroomQuestions } from '../../config/sections/grpo.js';
-import type { StageName } from '../run-events.js';
+import type { BuiltInStage } from '../run-events.js';
 import type { Assumptions } from './assumptions.js';
 import type { StageEstimate } from './plan-types.js';
 
@@ -23,8 +23,11 @@ export interface DataCounts {
 /** Graded texts of one trusted sample: original, reworded, shortened, off the point, and the hard mismatches. */
 export const gradedPerSample = (config: Config): number => 4 + config.grading.mismatches;
 
-export const requestsPerCycle = ({ generation }: Config): number =>
-  generation.imagesPerCycle * generation.strategies.length;
+/** Ways in which each image is asked about, as far as the configuration names them. */
+export const strategyCount = ({ generation, parts }: Pick<Config, 'generation' | 'parts'>): number =>
+  generation.strategies.length + parts.strategies.length;
+
+export const requestsPerCycle = (config: Config): number => config.generation.imagesPerCycle * strategyCount(config);
 
 export const candidatesPerCycle = (config: Config): number =>
   requestsPerCycle(config) * config.generation.questionsPerImage;
@@ -67,6 +70,7 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   return [
     load(cycle, 'generate', requestsPerCycle(config), 'requests'),
     load(cycle, 'score', candidates, 'candidates'),
+    ...(config.verify.enabled ? [load(cycle, 'verify', candidates, 'requests')] : []),
     load(cycle, 'filter', candidates, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
     load(cycle, 'evaluate-sft', questions, 'questions'),
@@ -138,7 +142,7 @@ export function sftSteps({ sft }: Pick<Config, 'sft'>, rows: number): number {
 
 export function load(
   cycle: number,
-  stage: StageName,
+  stage: BuiltInStage,
   items: number,
   unit: StageEstimate['unit'],
   steps: number | null = null,

@@ -3,7 +3,7 @@ import { copyFileSync } from 'node:fs';
 import { z } from 'zod';
 import { onDisk } from '../../disk.js';
 import { sha256 } from '../../hash.js';
-import { stageNames, type StageName } from '../run-events.js';
+import { stageNameSchema, type StageName } from '../stage-names.js';
 import { appendJsonLine, linesOf, mendTail } from './json-lines.js';
 import { writeWhole } from './run-folder.js';
 
@@ -19,7 +19,7 @@ export type FileRecord = z.output<typeof fileRecordSchema>;
 export const ledgerEntrySchema = z.strictObject({
   /** Cycle and name; 0 is what comes before the first cycle. */
   cycle: z.int().min(0),
-  stage: z.enum(stageNames),
+  stage: stageNameSchema,
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm: z.string().optional(),
   /** Hash of all that decides the outcome: settings, code-independent, and the fingerprints of earlier stages. */

@@ -8,10 +8,30 @@ import { guardNames } from '../guards/alarm.js';
 import { makePrivateFolder, onDisk } from '../../disk.js';
 import { DataError, Medgr2Error, RunError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
-import { lockFile, lockHolder, type FileLock } from '../../file-lock.js';
-import type { ProcessIdentity } from '../../process-identity.js';
+import { lockFile, lockHolder, type FileLock } from '../../locks/file-lock.js';
+import type { ProcessIdentity } from '../../locks/process-identity.js';
 import { readSmall, runFiles, writeWhole } from './run-folder.js';
+import { grownSettings } from './recipe-growth.js';
 import { differenceLines, differences, isSection } from './settings-differences.js';
+
+/** Of a section that asks a provider: how, how long and at what price it is asked, and what may be missing in the end. */
+const askingSettings = [
+  'mode',
+  'batch',
+  'concurrency',
+  'limits',
+  'maxCost',
+  'maxUnanswered',
+  'maxUseless',
+  'gemini.apiKeyEnv',
+  'gemini.baseUrl',
+  'gemini.timeoutSeconds',
+  'openai.apiKeyEnv',
+  'openai.baseUrl',
+  'openai.timeoutSeconds',
+  'local.batchSize',
+  'local.requestsPerJob',
+];
 
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
 const freeSettings: readonly string[] = [
@@ -24,25 +44,20 @@ const freeSettings: readonly string[] = [
   'device',
   'threads',
   'egress',
+  // Known by their names and versions, wherever they lie: parts.json, and the stages that they touch.
+  'parts',
   // What guards say and do; `gold` and `promotion` are part of what comes of it.
   'guards.onAlarm',
   ...guardNames.map((name) => `guards.${name}`),
   'evaluation.batchSize',
   'rewardModel.scoreBatchSize',
   'rewardModel.retrainAfterLast',
-  'generation.concurrency',
-  'generation.limits',
-  'generation.maxCost',
+  ...['generation', 'verify'].flatMap((section) => askingSettings.map((name) => `${section}.${name}`)),
   'generation.prices',
-  'generation.gemini.apiKeyEnv',
-  'generation.gemini.baseUrl',
-  'generation.gemini.timeoutSeconds',
-  'generation.openai.apiKeyEnv',
-  'generation.openai.baseUrl',
-  'generation.openai.timeoutSeconds',
-  'generation.local.batchSize',
-  'generation.local.requestsPerJob',
   'generation.teacher.latencyMs',
+  'verify.simulated.latencyMs',
+  // A rubric is known by its content.
+  'verify.rubric',
 ];
 
 /** Name that the lock of a run folder goes by; the file is `run.lock`. */
@@ -110,7 +125,8 @@ function readConfigText(file: string, told: string[]): string | null {
   return null;
 }
 
-function lockRun(runDir: string): FileLock {
+/** Also of a folder that holds several runs. @throws RunError `run-busy` while another process works in it. */
+export function lockRun(runDir: string): FileLock {
   try {
     return lockFile(join(runDir, runLock));
   } catch (error) {
@@ -135,8 +151,9 @@ function expectSame(file: string, text: string, config: Config): void {
         remedy: 'Give another folder with --run-dir.',
       },
     );
+  const free = [...freeSettings, ...grownSettings(stored.data.recipe, config.recipe)];
   const changed = differences(stored.data, config).filter(
-    ({ path }) => !freeSettings.some((free) => path === free || path.startsWith(`${free}.`)),
+    ({ path }) => !free.some((setting) => path === setting || path.startsWith(`${setting}.`)),
   );
   if (config.cycles < stored.data.cycles)
     changed.push({ path: 'cycles', before: String(stored.data.cycles), after: String(config.cycles) });

@@ -1,11 +1,12 @@
 /** The generator as it stands: the examples in its prompts, and its weights where they are ours to train. */
 import { join } from 'node:path';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
 import { outsideGold } from '../guards/gold.js';
-import { runStage, type StageDone } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
+import type { StageDone } from '../stage.js';
 import { generatorUpdate, readExemplars, seedExemplars } from '../stages/generator-update.js';
 import type { TrainOutput } from '../stages/train-by-sft.js';
 import { generatorSft, generatorWarmStart } from '../stages/train-generator.js';

@@ -1,6 +1,6 @@
 /** Does one place among the options take the answers? For policies and for generators. Pure. */
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { optionLetter } from '../../reward/index.js';
+import { optionLetter } from '../../reward/options/answer-options.js';
 import type { Sample } from '../../sample.js';
 import type { Found } from './alarm.js';
 import type { Places } from './gold-figures.js';

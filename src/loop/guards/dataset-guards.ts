@@ -1,6 +1,6 @@
 /** Is what the generator wrote, and what the filter took of it, fit to learn from? Detectors on tables of samples. Pure. */
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { normalize } from '../../reward/index.js';
+import { normalize } from '../../reward/words/normal-text.js';
 import type { Sample } from '../../sample.js';
 import type { Found } from './alarm.js';
 

@@ -38,6 +38,8 @@ export async function measureGold(
     dir,
     seed,
     rows,
+    evaluator: context.parts.evaluator ?? undefined,
+    signal: context.signal,
     complete: (spec) => runJob(context, spec),
   });
   if (rewardModel === null) return goldFigures(predictions, []);

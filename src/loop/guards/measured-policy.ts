@@ -2,7 +2,8 @@
 import type { RunContext } from '../run-context.js';
 import type { PolicyComparison } from '../result/policy-comparison.js';
 import { comparePolicies, type ComparedPolicy } from '../result/compare-policies.js';
-import { runStage, type StageDone } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
+import type { StageDone } from '../stage.js';
 import { evaluate, type EvaluateOutput, type Evaluating } from '../stages/evaluate.js';
 import { tellPromotion } from './watch.js';
 import { watchMeasured } from './watch-cycle.js';

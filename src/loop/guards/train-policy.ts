@@ -8,7 +8,7 @@ import type { Headroom } from '../../evaluation/sampled/headroom-verdict.js';
 import { lookForHeadroom, promptsOf, skipReason, type Prompting } from '../headroom/before-grpo.js';
 import { stageKey } from '../folder/ledger.js';
 import type { RunContext } from '../run-context.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import { grpo } from '../stages/grpo.js';
 import { sft } from '../stages/sft.js';

@@ -5,7 +5,7 @@ import type { GradedRow } from '../../grading/index.js';
 import type { Sample } from '../../sample.js';
 import { outsideGold } from '../guards/gold.js';
 import type { RunContext } from '../run-context.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { grpoPrompts, type GrpoPrompts } from './grpo-prompts.js';
 import { heldImages, trustedQuestions } from './held-images.js';
 import { measureHeadroom } from './measure-headroom.js';

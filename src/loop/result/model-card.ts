@@ -18,6 +18,7 @@ import { readOrNull, readSmall, runFiles, writeWhole } from '../folder/run-folde
 import type { StageName } from '../stage-names.js';
 import { isShipped } from '../../bridge/environment/shipped-models.js';
 
+/** What the card says where no run tells it. */
 export interface CardFacts {
   kind: 'policy' | 'reward-model';
   /** The whole model below, where no run tells what all training started from: `phantom`, a Hugging Face id, a folder. */
@@ -25,7 +26,10 @@ export interface CardFacts {
   dtype?: string | undefined;
 }
 
-/** @param model Folder of the model, in a run folder or anywhere: what no run tells is left out. */
+/**
+ * The model card of a policy or reward model, as Markdown with a front matter.
+ * @param model Folder of the model, in a run folder or anywhere: what no run tells is left out.
+ */
 export function modelCard(model: string, { kind, dtype, ...facts }: CardFacts): string {
   const runDir = runOf(model);
   const run = runDir === null ? null : readRun(runDir);

@@ -9,6 +9,7 @@ import { stageNames, type StageName } from '../run-events.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
 import { alarmSchema, promotionSchema } from '../guards/alarm.js';
+import { judgeFiguresSchema } from '../judge/judge-figures.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
@@ -46,6 +47,8 @@ export const cycleResultSchema = z.object({
   rawPrecision: share,
   acceptedPrecision: share,
   tau: z.number(),
+  /** What a judge said of the candidates, beside R_φ and, where it is known, the truth; left out where none was asked. */
+  judge: judgeFiguresSchema.optional(),
   /** The reward model that scored this cycle's candidates, on held-out graded texts. */
   rewardModel: rewardModelSchema,
   /** The one retrained at its end, or null where that was left out. */
@@ -70,8 +73,10 @@ export const cycleResultSchema = z.object({
   seconds: z.record(z.string(), z.number()),
   paths: pathsSchema,
 });
+/** Figures of one turn of the loop: counts of samples, shares and accuracies in [0, 1], seconds by stage. */
 export type CycleResult = z.output<typeof cycleResultSchema>;
 
+/** The form of a run's result.json. */
 export const runResultSchema = z.object({
   status: z.enum(['running', 'complete', 'interrupted', 'failed']),
   seed: z.int(),
@@ -99,6 +104,7 @@ export const runResultSchema = z.object({
   /** Why the run ended before its end. */
   error: z.string().nullable(),
 });
+/** What a run's result.json holds. */
 export type RunResult = z.output<typeof runResultSchema>;
 
 export interface RunProgress {
@@ -140,7 +146,7 @@ export function buildResult(
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
   const { filter, sft, grpo } = done;
-  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau } = filter.output;
+  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau, judge } = filter.output;
   const path = (absolute: string): string => relative(run.runDir, absolute);
   return {
     cycle: done.cycle,
@@ -150,6 +156,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
     rawPrecision,
     acceptedPrecision,
     tau,
+    ...(judge === null ? {} : { judge }),
     rewardModel: rewardQuality(done.rewardModel.report),
     retrainedRewardModel: done.retrained === null ? null : rewardQuality(done.retrained.report),
     accuracy: { sft: sft.evaluation.accuracy, grpo: grpo.evaluation.accuracy },

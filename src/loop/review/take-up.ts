@@ -14,7 +14,7 @@ import { relinked } from '../folder/relocation.js';
 import { watchRewardModel } from '../guards/watch-cycle.js';
 import { tellPromotion } from '../guards/watch.js';
 import type { RunContext } from '../run-context.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { rowOptions } from '../stage-job.js';
 import { filterStages, scoredCandidates } from './review-queue.js';
 import { readStanding } from './verdict-file.js';

@@ -14,6 +14,7 @@ export interface RefusedSample {
   comments: string[];
 }
 
+/** What verdicts teach: trusted samples, refused ones, texts for R_φ. */
 export interface VerdictLessons {
   /** Accepted as they are, or corrected: as good as the samples that the run began with. */
   trusted: Sample[];

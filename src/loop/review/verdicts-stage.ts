@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { readJsonl, readParquet, writeJsonl, writeParquet } from '../../dataset/tables/table.js';
 import type { Verdict } from '../../evaluation/verdicts/verdict.js';
-import { gradeSamples, loadWordNet, type GradedRow } from '../../grading/index.js';
+import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
 import { sha256 } from '../../hash.js';
 import { preferenceRow, type RewardRow } from '../../job-spec/rows/job-rows.js';
+import { identityOf } from '../../config/part.js';
 import type { Sample } from '../../sample.js';
 import { relinked } from '../folder/relocation.js';
 import type { RunContext } from '../run-context.js';
@@ -57,18 +58,24 @@ export function verdictsStage(
   return {
     cycle,
     name: 'verdicts',
-    inputs: { from, seed, grading, verdictsHash: sha256(JSON.stringify(verdicts)) },
+    inputs: {
+      from,
+      seed,
+      grading,
+      ...(run.parts.grader === null ? {} : { grader: identityOf(run.parts.grader) }),
+      verdictsHash: sha256(JSON.stringify(verdicts)),
+    },
     partial: 'over',
     output: verdictsOutputSchema,
     metrics: ({ verdicts: count, trusted, refused }) => ({ verdicts: count, trusted, refused }),
     run: async ({ dir }) => {
       const known = [...(await samples())].filter(([, { imageHash }]) => !heldOut.has(imageHash));
       const lessons = verdictLessons(verdicts, new Map(known));
-      const { train: graded } = gradeSamples(lessons.trusted, {
+      const { train: graded } = await gradeSamples(lessons.trusted, {
         seed,
-        ...grading,
         heldOutImages: new Set(),
-        thesaurus: loadWordNet(),
+        grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
+        signal: run.signal,
       });
       // Later cycles read them: images are named as samples name them, so that the folder can be moved.
       const named = { ...rowOptions(run), imagePath: (image: string) => image };

@@ -9,6 +9,7 @@ import type { Config } from '../../config/schema.js';
 import type { LoopData } from '../../dataset/sources/data-source.js';
 import { RunError } from '../../errors.js';
 import { attempt, type RunOptions } from '../run-attempt.js';
+import { settleParts } from '../parts/settle-parts.js';
 import type { RunContext } from '../run-context.js';
 import { dataProgress, type DataContext } from '../inputs/run-data.js';
 import { openImageChecks } from '../inputs/image-checks.js';
@@ -28,9 +29,11 @@ export interface AloneRun<Result> {
 /** @throws as runLoop does; the same call on the same folder goes on where it stopped. */
 export async function runAlone<Result>(config: Config, options: RunOptions, alone: AloneRun<Result>): Promise<Result> {
   const runDir = resolve(options.runDir);
+  const parts = await settleParts(config, options.parts);
   claim(runDir, alone.name);
   return attempt({ ...config, cycles: 1 }, runDir, options, {
     what: alone.name,
+    parts,
     work: async (opened) => {
       writeJson(join(runDir, markerFile), { command: alone.name });
       const data: LoopData = { ...noData, ...(await alone.data?.(opened)) };

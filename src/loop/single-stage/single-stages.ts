@@ -12,7 +12,7 @@ import { dataProgress, openRunData, type DataContext } from '../inputs/run-data.
 import { providerKey } from '../generator/open-generator.js';
 import type { RunOptions } from '../run-attempt.js';
 import { firstRewardModel } from '../before-cycles.js';
-import { runStage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { seedExemplars } from '../stages/generator-update.js';
 import { readScored, score } from '../stages/score.js';
@@ -26,9 +26,16 @@ export interface GenerateAlone {
   modality?: Modality | undefined;
 }
 
-/** @returns Candidates, and the folder of the stage. */
+/**
+ * The loop's first stage alone: asks the configuration's generator about images.
+ * @returns Samples that could be read, and the folder of the stage.
+ * @throws As `runLoop`.
+ * @example
+ * const config = await loadConfig('mine.yaml');
+ * const { samples } = await generateAlone(config, { images: 'scans', modality: 'MRI' }, { runDir: 'runs/generated' });
+ */
 export async function generateAlone(config: Config, what: GenerateAlone, options: RunOptions) {
-  providerKey(config);
+  providerKey(config.generation);
   return runAlone(config, options, {
     name: 'generate',
     data: (context) =>

@@ -1,13 +1,17 @@
 /** Measures a policy on the held-out test questions and on the gold set, by which it takes the place of the one before or not. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { evaluatePolicy } from '../../evaluation/answer-questions.js';
 import { promotionSchema } from '../guards/alarm.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { measureGold, readGold } from '../guards/measure-gold.js';
 import { promotePolicy, type Contender } from '../guards/promotion.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
-import type { Stage, StageContext } from '../stage.js';
+import { stageKey } from '../folder/ledger.js';
+import { placeOf, type Stage, type StageContext } from '../stage.js';
+import { shownAnswers } from '../result/shown-answers.js';
 import { clusterOf } from '../../dataset/sources/data-source.js';
 
 const group = z.record(z.string(), z.object({ n: z.int(), correct: z.int(), accuracy: z.number() }).loose());
@@ -58,6 +62,7 @@ export function evaluate(run: RunContext, evaluating: Evaluating): Stage<Evaluat
       maxNewTokens,
       ...(likelihoods === 'none' ? {} : { likelihoods, reasoning }),
       ...(reading === 'ours' ? {} : { reading }),
+      ...(run.parts.evaluator === null ? {} : { evaluator: identityOf(run.parts.evaluator) }),
     },
     partial: 'over',
     output: evaluateOutputSchema,
@@ -75,9 +80,19 @@ export function evaluate(run: RunContext, evaluating: Evaluating): Stage<Evaluat
         dir: context.dir,
         seed: stageSeed(run, cycle, name),
         rows: rowOptions(run),
+        evaluator: run.parts.evaluator ?? undefined,
+        signal: context.signal,
         complete: (spec) => runJob(context, spec),
         evaluate: (spec) => runJob(context, spec),
       });
+      if (cycle > 0) {
+        const items = await shownAnswers(
+          { ...run, test: data.test },
+          join(run.runDir, stageKey(0, 'evaluate-base', run.arm)),
+          context.dir,
+        );
+        if (items.length > 0) context.emit({ type: 'answers', ...placeOf(context, cycle, name), items });
+      }
       const gold = await measureGold(context, { model, rewardModel });
       const promotion = against === undefined || gold === null ? null : await promote(context, against);
       // The test split is never empty, so every accuracy is a number.

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
-import { gradeSamples, loadWordNet, type GradedRow } from '../../grading/index.js';
+import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
 import type { Stage, StageDone } from '../stage.js';
@@ -27,7 +28,7 @@ export const gradedColumns = {
   question: 'VARCHAR',
   options: 'VARCHAR[]',
   response: 'VARCHAR',
-  grade: 'BIGINT',
+  grade: 'DOUBLE',
   kind: 'VARCHAR',
 } as const;
 
@@ -41,6 +42,7 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
       from,
       seed,
       grading,
+      ...(run.parts.grader === null ? {} : { grader: identityOf(run.parts.grader) }),
       ...(run.gold === null || (run.data.patients?.size ?? 0) === 0 ? {} : { gold: 'by patient' }),
     },
     partial: 'over',
@@ -48,11 +50,12 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
     metrics: ({ train, heldOut }) => ({ train, heldOut }),
     detail: ({ rowsByGrade }) => ({ kind: 'grading', rowsByGrade }),
     run: async ({ dir }) => {
-      const graded = gradeSamples(run.data.seed, {
+      const graded = await gradeSamples(run.data.seed, {
         seed,
-        ...grading,
+        heldOut: grading.heldOut,
         heldOutImages: run.gold?.images,
-        thesaurus: loadWordNet(),
+        grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
+        signal: run.signal,
       });
       await writeParquet(join(dir, 'train.parquet'), graded.train, gradedColumns);
       await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, gradedColumns);

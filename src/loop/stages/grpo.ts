@@ -10,6 +10,7 @@ import type { Config } from '../../config/schema.js';
 import { responseFormatOf } from '../../prompts/policy-prompt.js';
 import { seededRandom } from '../../random.js';
 import { compositeRewards, type RuleOptions, ruleRewards } from '../../reward/composite-rewards.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import type { GrpoPrompts } from '../headroom/grpo-prompts.js';
 import { rowOptions, runJob, shownSample, stageSeed } from '../stage-job.js';
@@ -28,7 +29,7 @@ export interface GrpoTraining extends Omit<PolicyTraining, 'samples'> {
 }
 
 export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput> {
-  const { config } = run;
+  const { config, parts } = run;
   const { cycle, model, prompts, from, rewardModel, rewards: paper = 'medgr2' } = training;
   const { deadGroups = 'warn' } = training;
   return {
@@ -40,6 +41,9 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput>
       policy: config.policy,
       grpo: asEver(config.grpo),
       ...(paper === 'medgr2' ? {} : { rewards: paper }),
+      ...(parts.rewards.length === 0
+        ? {}
+        : { ownRewards: parts.rewards.map(({ weight, ...part }) => ({ ...identityOf(part), weight })) }),
     },
     partial: 'on',
     output: grpoOutputSchema,
@@ -55,10 +59,11 @@ export function grpo(run: RunContext, training: GrpoTraining): Stage<GrpoOutput>
         .map((sample) => promptRow(sample, rowOptions(run)));
       await writeTrusted(data, rows, trusted);
       const format = responseFormatOf(config.policy.instruction);
-      const rewards =
+      const published =
         paper === 'medgr2'
           ? compositeRewards(config.grpo.rewards)
           : ruleRewards({ paper, format, reading: config.grpo.rewards.reading });
+      const rewards = [...published, ...parts.rewards];
       const spec = grpoSpec(config, {
         outDir: context.dir,
         data,

@@ -2,11 +2,11 @@
  * A local generator learns by SFT (MedGR², the self-updating generator): to each sample's image, its own prompt; after
  * it, the sample as the reply that it is asked for.
  */
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { chooseExemplars, prepareRequest } from '../../generation/asking/generation-request.js';
-import { renderReply, replySchema } from '../../prompts/index.js';
+import { renderReply, replySchema, type PromptStrategy } from '../../prompts/index.js';
 import { localPrompt } from '../../providers/local-provider.js';
-import type { Sample, Strategy } from '../../sample.js';
+import type { Sample } from '../../sample.js';
 import type { SftRow } from '../../job-spec/rows/job-rows.js';
 import type { RunContext } from '../run-context.js';
 import { fromRun } from '../folder/run-folder.js';
@@ -57,17 +57,18 @@ function train(
  * asked for: the strategies take turns on them.
  */
 export function generatorRows(
-  { config, runDir }: Pick<RunContext, 'config' | 'runDir'>,
+  { config, runDir, parts }: Pick<RunContext, 'config' | 'runDir'> & { parts: Pick<RunContext['parts'], 'strategies'> },
   samples: readonly Sample[],
   exemplars: readonly Sample[],
 ): SftRow[] {
-  const { strategies, temperature, maxOutputTokens } = config.generation;
+  const { temperature, maxOutputTokens } = config.generation;
+  const { strategies } = parts;
   const exemplarsFor = chooseExemplars(exemplars, config.generatorUpdate.exemplars);
   const asked = { provider: 'local', model: '', temperature, maxOutputTokens, structuredOutput: 'none' as const };
   return samples.map((sample, index) => {
-    const turn = strategies[index % strategies.length] as Strategy;
-    const task = { ...sample, strategy: sample.provenance.strategy ?? turn };
-    const { system, prompt } = prepareRequest(task, exemplarsFor(task), asked);
+    const turn = strategies[index % strategies.length] as PromptStrategy;
+    const task = { ...sample, strategy: sample.provenance.strategy ?? turn.name };
+    const { system, prompt } = prepareRequest(task, exemplarsFor(task), asked, strategies);
     return {
       id: sample.id,
       image: fromRun(runDir, sample.image),

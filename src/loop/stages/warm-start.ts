@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import type { GradedRow } from '../../grading/index.js';
 import type { RunContext } from '../run-context.js';
-import { runStage, type Stage } from '../stage.js';
+import { runStage } from '../parts/run-stage.js';
+import type { Stage } from '../stage.js';
 import { rowsOf, type PolicyTraining } from './sft.js';
 import { supervise, type TrainOutput } from './train-by-sft.js';
 

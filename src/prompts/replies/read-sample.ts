@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { comparable, normalize } from '../../reward/words/normal-text.js';
 import { optionByText, optionLetter } from '../../reward/options/answer-options.js';
 import { firstTwins } from '../../reward/options/options-differ.js';
-import { resolveOption } from '../../reward/reading/extract.js';
+import { resolveOption } from '../../reward/reading/resolve-answer.js';
 import { questionTypeSchema, type QuestionType } from '../../sample.js';
 import { specialTokens } from '../special-tokens.js';
 import type { Loose } from './loose-value.js';

@@ -56,17 +56,20 @@ export function accuracyByCycle(evaluations: readonly Evaluation[]): Chart | nul
     title: 'Accuracy per cycle',
     note: 'Top-1 on the test questions; lines are 95 % Wilson intervals over questions.',
     spec: { data: { values }, layer },
-    legend: legendFor(base === undefined ? methods : ['base', ...methods]),
+    legend: [...(base === undefined ? [] : [baseKey]), ...legendFor(methods)],
     table: evaluationTable(evaluations),
   };
 }
+
+/** Drawn as a level line here; elsewhere the base is a point like the others. */
+const baseKey: LegendItem = { ...looks.base, label: 'base, before training', shape: 'line', dash: [5, 3] };
 
 function baseline(base: Evaluation): Spec[] {
   const data = { values: [bounds(base)] };
   return [
     {
       data,
-      mark: { type: 'rect', color: colour('base'), opacity: 0.16 },
+      mark: { type: 'rect', fill: colour('base'), fillOpacity: 0.16, stroke: colour('base'), strokeWidth: 0.8 },
       encoding: { y: shareAxis('low'), y2: { field: 'high' } },
     },
     {
@@ -101,7 +104,8 @@ export function accuracyOfRuns(runs: readonly NamedEvaluations[]): Chart {
     return [...byCycle.values()].map((item) => ({ run: String(i), name, cycle: item.cycle, item, ...bounds(item) }));
   });
   const values = rows.map(({ item: _item, ...row }) => row);
-  const of = (key: 'colour' | 'shape') => Object.fromEntries(looksOfRuns.map((look, i) => [String(i), look[key]]));
+  const of = (key: 'colour' | 'dash' | 'shape') =>
+    Object.fromEntries(looksOfRuns.map((look, i) => [String(i), look[key]]));
   const most = Math.max(1, ...values.map(({ cycle }) => cycle));
   const ticks = Array.from({ length: most + 1 }, (_, i) => i).filter((i) => i % Math.ceil(most / 8) === 0);
   const x = {
@@ -119,8 +123,14 @@ export function accuracyOfRuns(runs: readonly NamedEvaluations[]): Chart {
     spec: {
       data: { values },
       layer: [
-        { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y: shareAxis('accuracy'), color } },
-        { mark: { type: 'rule', opacity: 0.6 }, encoding: { x, y: shareAxis('low'), y2: { field: 'high' }, color } },
+        {
+          mark: { type: 'line', strokeWidth: 2 },
+          encoding: { x, y: shareAxis('accuracy'), color, strokeDash: fixed('run', of('dash')) },
+        },
+        {
+          mark: { type: 'rule', strokeWidth: 1.2 },
+          encoding: { x, y: shareAxis('low'), y2: { field: 'high' }, color },
+        },
         {
           mark: { type: 'point', filled: true, size: 70, opacity: 1 },
           encoding: { x, y: shareAxis('accuracy'), color, shape: fixed('run', of('shape')) },
@@ -130,7 +140,9 @@ export function accuracyOfRuns(runs: readonly NamedEvaluations[]): Chart {
     legend: runs.map(({ name }, i) => ({
       label: name,
       colour: looksOfRuns[i]?.colour ?? '',
-      shape: looksOfRuns[i]?.shape ?? '',
+      shape: 'line',
+      dash: looksOfRuns[i]?.dash ?? [],
+      point: looksOfRuns[i]?.shape,
     })),
     table: {
       head: ['run', 'cycle', 'policy', 'accuracy (95 % interval)', 'questions'],

@@ -7,10 +7,14 @@ import { colour } from './palette.js';
 
 export interface LegendItem {
   label: string;
-  /** A CSS colour. */
+  /** A CSS colour, or the texture of an area. */
   colour: string;
   shape: 'line' | 'area' | 'circle' | 'square' | 'triangle-up' | 'diamond' | (string & {});
   dash?: readonly number[];
+  /** Mark on a line. */
+  point?: string | undefined;
+  /** Only the outline of a shape. */
+  hollow?: boolean;
 }
 
 /** A Vega-Lite view without size, data address or configuration of its own. */
@@ -112,11 +116,14 @@ const shapes: Readonly<Record<string, string>> = {
   cross: 'M6 2h4v4h4v4h-4v4h-4v-4h-4v-4h4z',
 };
 
-function keyOf({ colour: fill, shape, dash }: LegendItem): Markup {
+function keyOf({ colour: fill, shape, dash, point, hollow }: LegendItem): Markup {
   const drawn = shapes[shape];
-  return drawn === undefined
-    ? html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true">
-        <path d="M0 8h16" stroke="${fill}" stroke-width="2" stroke-dasharray="${(dash ?? []).join(' ')}" fill="none" />
-      </svg>`
-    : html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true"><path d="${drawn}" fill="${fill}" /></svg>`;
+  const paint = hollow === true ? `fill="none" stroke="${fill}" stroke-width="1.8"` : `fill="${fill}"`;
+  if (drawn !== undefined)
+    return html`<svg class="key" viewBox="0 0 16 16" aria-hidden="true"><path d="${drawn}" ${trusted(paint)} /></svg>`;
+  const mark = point === undefined ? undefined : shapes[point];
+  return html`<svg class="key line" viewBox="0 0 32 16" aria-hidden="true">
+    <path d="M0 8h32" stroke="${fill}" stroke-width="2" stroke-dasharray="${(dash ?? []).join(' ')}" fill="none" />
+    ${mark === undefined ? null : html`<path d="${mark}" transform="translate(8 0)" fill="${fill}" />`}
+  </svg>`;
 }

@@ -96,8 +96,7 @@ function curveChart({ title, note, share }: Panel, curves: readonly Curve[]): Ch
     legend: names.map((label, i) => ({
       label,
       colour: looks[i]?.colour ?? '',
-      shape: 'line',
-      dash: looks[i]?.dash ?? [],
+      ...(one ? { shape: 'circle' } : { shape: 'line', dash: looks[i]?.dash ?? [] }),
     })),
     table: {
       head: [arms ? 'model' : 'cycle', 'first step', 'value', 'last step', 'value', 'lowest', 'highest'],

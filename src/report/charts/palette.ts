@@ -7,10 +7,10 @@ type Theme = Readonly<Record<string, string>>;
 
 /** Steps of a heat map from low to high, in names `--heat-0` to `--heat-8`; `--gain-0` to `--gain-8` for differences. */
 export const heatSteps = 9;
-const heatLight = ['#f1f5f9', '#dbe8f3', '#bfd8eb', '#98c1df', '#6ca6cf', '#4489bb', '#236ca3', '#0f5188', '#093a66'];
+const heatLight = ['#f1f5f9', '#dbe8f3', '#bfd8eb', '#98c1df', '#6ca6cf', '#3576a8', '#236ca3', '#0f5188', '#093a66'];
 const heatDark = ['#222a33', '#23384b', '#234763', '#24587d', '#2a6c99', '#3f86b8', '#64a3d2', '#90c2e8', '#c3e2fb'];
 
-const gainLight = ['#a33f00', '#cc6a2a', '#e8a378', '#f6d7c2', '#f2f3f5', '#cfe2f2', '#92bfe0', '#3f86ba', '#0f5188'];
+const gainLight = ['#a33f00', '#d27436', '#e8a378', '#f6d7c2', '#f2f3f5', '#cfe2f2', '#92bfe0', '#3576a8', '#0f5188'];
 const gainDark = ['#ffa469', '#d4783c', '#96542a', '#55382a', '#262d35', '#24435c', '#2a6691', '#4f97cb', '#a5d4f7'];
 
 /** @param inverse Steps on which text has the page's colour. */
@@ -36,9 +36,9 @@ export const light: Theme = {
   sft: '#0072b2',
   grpo: '#c44e00',
   right: '#0072b2',
-  gained: '#68b5e8',
+  gained: '#3c93cf',
   wrong: '#d55e00',
-  neutral: '#aab2bb',
+  neutral: '#838d98',
   'series-0': '#0072b2',
   'series-1': '#c44e00',
   'series-2': '#008060',
@@ -65,7 +65,7 @@ export const dark: Theme = {
   right: '#4fa3e0',
   gained: '#a9dbff',
   wrong: '#ff8c42',
-  neutral: '#5d6873',
+  neutral: '#6b7783',
   'series-0': '#62b3ee',
   'series-1': '#ff9a57',
   'series-2': '#3fcf9f',

@@ -176,7 +176,7 @@ export function accuracyBySize(
         },
         {
           transform: [marked],
-          mark: { type: 'rule', opacity: 0.6 },
+          mark: { type: 'rule', strokeWidth: 1.2 },
           encoding: { x, y: shareAxis('low'), y2: { field: 'high' }, color },
         },
         {
@@ -191,6 +191,7 @@ export function accuracyBySize(
       colour: looks[i]?.colour ?? '',
       shape: 'line',
       dash: looks[i]?.dash ?? [],
+      ...((curves[i]?.points.length ?? 0) > 1 ? { point: looks[i]?.shape } : {}),
     })),
   };
 }

@@ -31,7 +31,7 @@ export function gradeCalibration({ cycle, report, grades }: RewardModelFigures):
       data: { values },
       layer: [
         {
-          mark: { type: 'bar', height: 14, color: colour('gained'), opacity: 0.7 },
+          mark: { type: 'bar', height: 14, color: colour('gained') },
           encoding: { y, x: scoreAxis('low', 'roomy'), x2: { field: 'high' } },
         },
         {
@@ -55,7 +55,7 @@ export function gradeCalibration({ cycle, report, grades }: RewardModelFigures):
     legend: [
       { label: 'mean score', colour: colour('right'), shape: 'circle' },
       { label: 'middle half', colour: colour('gained'), shape: 'area' },
-      { label: 'grade', colour: colour('wrong'), shape: 'diamond' },
+      { label: 'grade', colour: colour('wrong'), shape: 'diamond', hollow: true },
     ],
     table: {
       head: ['grade', 'texts', 'mean score', 'quarter below', 'quarter above'],

@@ -4,19 +4,20 @@ import { count, decimal, percent } from '../numbers.js';
 import type { Chart } from './chart.js';
 import { fixed, names, scoreAxis, scoreDomain, shareAxis, tauLine } from './marks.js';
 import { colour } from './palette.js';
+import { area } from './textures.js';
 
 /** Width of a bar, in score. */
 const binWidth = 0.5;
 
 const truthLook = {
-  true: { label: 'answer is true', colour: colour('right') },
-  false: { label: 'answer is wrong', colour: colour('wrong') },
-  unknown: { label: 'truth not known', colour: colour('neutral') },
+  true: { label: 'answer is true', colour: area('right') },
+  false: { label: 'answer is wrong', colour: area('wrong') },
+  unknown: { label: 'truth not known', colour: area('neutral') },
 };
 const decisionLook = {
-  accepted: { label: 'accepted', colour: colour('right') },
-  overlap: { label: 'in D_gen already', colour: colour('neutral') },
-  'below-threshold': { label: 'rejected', colour: colour('wrong') },
+  accepted: { label: 'accepted', colour: area('right') },
+  overlap: { label: 'in D_gen already', colour: area('neutral') },
+  'below-threshold': { label: 'rejected', colour: area('wrong') },
 };
 
 /** Null where the decisions are not there. */
@@ -116,7 +117,7 @@ export function precisionOfFilter(cycles: readonly CycleScores[]): Chart | null 
       data: { values },
       layer: [
         {
-          mark: { type: 'line', color: colour('line'), strokeWidth: 3 },
+          mark: { type: 'line', color: colour('base'), strokeWidth: 1.5 },
           encoding: { x, y: shareAxis('share'), detail: { field: 'cycle' } },
         },
         {

@@ -29,13 +29,36 @@ const over = ({ seeds }: PooledComparison): string =>
 
 export function pooledTable({ arms }: PooledComparison): Table {
   const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
+  // How many seeds have a figure stands in the head where it is the same for all, else in each cell.
+  const seedsOf = (spreads: readonly (Spread | null | undefined)[]): number | null => {
+    const counts = [...new Set(spreads.flatMap((spread) => spread?.n ?? []))];
+    return counts.length === 1 ? (counts[0] ?? null) : null;
+  };
+  const headed = (name: string, spreads: readonly (Spread | null | undefined)[]): string => {
+    const n = seedsOf(spreads);
+    return n === null ? name : `${name} (n\u00a0=\u00a0${n})`;
+  };
+  const cell = (spread: Spread | null | undefined, all: readonly (Spread | null | undefined)[]): string =>
+    spread === null || spread === undefined || seedsOf(all) !== null
+      ? percentOf(spread)
+      : `${percentOf(spread)} (n\u00a0=\u00a0${spread.n})`;
+  const overall = arms.map(({ accuracy }) => accuracy);
+  const of = (name: string) => arms.map(({ byModality }) => byModality[name]);
   return {
-    head: ['method', 'overall', 'lowest to highest', ...modalities, 'macro F1', 'samples', 'right among them'],
+    head: [
+      'method',
+      headed('overall', overall),
+      'lowest to highest',
+      ...modalities.map((name) => headed(name, of(name))),
+      'macro F1',
+      'samples',
+      'right among them',
+    ],
     rows: arms.map((arm) => [
       arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
-      percentOf(arm.accuracy),
+      cell(arm.accuracy, overall),
       rangeOf(arm.accuracy),
-      ...modalities.map((name) => percentOf(arm.byModality[name])),
+      ...modalities.map((name) => cell(arm.byModality[name], of(name))),
       percentOf(arm.macroF1),
       count(arm.samples?.mean),
       percentOf(arm.precision),

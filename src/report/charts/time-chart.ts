@@ -3,15 +3,15 @@ import { kinds, type CycleCost, type Kind } from '../data/time-spent.js';
 import { duration } from '../numbers.js';
 import type { Chart } from './chart.js';
 import { fixed, rowNames } from './marks.js';
-import { colour } from './palette.js';
+import { area } from './textures.js';
 
 const looks: Record<Kind, string> = {
-  generate: colour('series-2'),
-  'reward model': colour('series-3'),
-  SFT: colour('sft'),
-  GRPO: colour('grpo'),
-  evaluate: colour('series-4'),
-  other: colour('neutral'),
+  generate: area('series-2'),
+  'reward model': area('series-3'),
+  SFT: area('sft'),
+  GRPO: area('grpo'),
+  evaluate: area('series-4'),
+  other: area('neutral'),
 };
 
 const cycleName = (cycle: number): string => (cycle === 0 ? 'before' : `cycle ${cycle}`);

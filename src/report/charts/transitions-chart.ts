@@ -3,13 +3,13 @@ import type { Flows, Transitions } from '../../evaluation/transitions.js';
 import { count, pText } from '../numbers.js';
 import type { Chart } from './chart.js';
 import { acrossAxis, fixed, rowNames } from './marks.js';
-import { colour } from './palette.js';
+import { area } from './textures.js';
 
 const flows: readonly { key: keyof Flows; label: string; colour: string }[] = [
-  { key: 'correctToCorrect', label: 'stayed right', colour: colour('right') },
-  { key: 'wrongToCorrect', label: 'became right', colour: colour('gained') },
-  { key: 'correctToWrong', label: 'became wrong', colour: colour('wrong') },
-  { key: 'wrongToWrong', label: 'stayed wrong', colour: colour('neutral') },
+  { key: 'correctToCorrect', label: 'stayed right', colour: area('right') },
+  { key: 'wrongToCorrect', label: 'became right', colour: area('gained') },
+  { key: 'correctToWrong', label: 'became wrong', colour: area('wrong') },
+  { key: 'wrongToWrong', label: 'stayed wrong', colour: area('neutral') },
 ];
 
 export function transitionChart({ first, second, overall, byModality, pValue, paired }: Transitions): Chart {

@@ -27,7 +27,7 @@ export function toArgilla(samples: readonly ExchangedSample[]): object[] {
       why,
       modality: sample.modality,
       questionType: sample.questionType,
-      readers: verdicts.map(({ reader }) => reader),
+      ...(verdicts.length === 0 ? {} : { readers: verdicts.map(({ reader }) => reader) }),
     },
     suggestions: {},
     responses: Object.fromEntries(

@@ -18,8 +18,10 @@ import { uuidOf, type ExchangedSample, type ExchangedVerdict } from './exchanged
 import { fromLabelStudio, labelStudioInterface, labelStudioSchema, toLabelStudio } from './label-studio.js';
 
 export const exchangeFormats = ['label-studio', 'argilla'] as const;
+/** Whose JSON: Label Studio's or Argilla's. */
 export type ExchangeFormat = (typeof exchangeFormats)[number];
 
+/** What an export of a queue has written. */
 export interface ReviewExported {
   file: string;
   /** Folder of the images, beside the file. */
@@ -62,6 +64,7 @@ export async function exportReview(
   return { file: target, images, samples: samples.length, leftOut: shown.size - samples.length, interfaceFile };
 }
 
+/** What an import of verdicts came to. */
 export interface ReviewImported {
   /** Verdicts that were not there before. */
   taken: number;

@@ -12,6 +12,7 @@ import { readWords } from '../words/canonical-words.js';
 import lexicon from '../lexicon/phrases.json' with { type: 'json' };
 import { Phrases } from '../words/phrases.js';
 
+/** What was read of a completion. */
 export interface Extraction {
   /** The option's text, or for an open question the answer as written; null where no answer was found. */
   answer: string | null;
@@ -23,8 +24,11 @@ const retractions = new Phrases({ retraction: lexicon.retractions });
 /**
  * Reads the answer of a completion. Answer blocks outside the reasoning count; without one, what stands outside it. Blocks
  * that differ give no answer, unless the text between them takes the earlier one back.
- * `options` in the order they were shown, empty for an open question. The question may say which finding is meant by
- * `present`, or which unit by `3,5`.
+ * @param options In the order they were shown, empty for an open question.
+ * @param question May say which finding is meant by `present`, or which unit by `3,5`.
+ * @example
+ * extract('<think>Bright CSF.</think><answer>B</answer>', ['CT', 'MRI']); // → { answer: 'MRI', wellFormed: true }
+ * extract('It may be CT or MRI.', ['CT', 'MRI']).answer; // → null
  */
 export function extract(
   text: string,
@@ -61,7 +65,12 @@ function readBlocks(
   return another ? null : answer;
 }
 
-/** Whether two answers to the same question say the same. */
+/**
+ * Whether two answers to the same question say the same.
+ * @param options In the order they were shown, empty for an open question.
+ * @example
+ * answersMatch('B', 'mri', ['CT', 'MRI']); // → true
+ */
 export function answersMatch(a: string, b: string, options: readonly string[]): boolean {
   if (options.length === 0) return openMatch(a, b);
   const left = resolveOption(a, options, true);
@@ -88,7 +97,11 @@ export function judgeCompletion(
   return verbatim ? { ...extraction, answer: key, correct: true } : { ...extraction, correct: false };
 }
 
-/** The indicator of MedGR² eq. 3: 1[extract(a') = extract(a)]. */
+/**
+ * The indicator of MedGR² eq. 3: 1[extract(a') = extract(a)]. A completion without an answer is not correct.
+ * @example
+ * isCorrect('The answer is (B).', { options: ['CT', 'MRI'], answer: 'MRI' }); // → true
+ */
 export function isCorrect(completion: string, sample: Key): boolean {
   return judgeCompletion(completion, sample).correct;
 }
@@ -98,5 +111,3 @@ function isVerbatim(completion: string, key: string): boolean {
   const [block, ...more] = spokenAnswers(completion).blocks;
   return more.length === 0 && openMatch(block?.content ?? outsideThinking(completion), key, 'verbatim');
 }
-
-export { resolveOption };

@@ -12,9 +12,16 @@ import { spelled } from '../words/word-list.js';
 
 const joins = new Set([...lexicon.and, '+'].map(spelled));
 
+/** The option that a label names, or why it names none. */
 export type Label = { answer: string } | { reason: string };
 
-/** @param options As they were shown; an open question's answer is taken as written and needs no reading. */
+/**
+ * Reads a label of a data set as one of the options of its question, strictly: what can be read two ways is no label.
+ * @param options As they were shown; an open question's answer is taken as written and needs no reading.
+ * @returns The option, or the reason, to be read after `which`.
+ * @example
+ * readLabel('b', ['CT', 'MRI']); // → { answer: 'MRI' }
+ */
 export function readLabel(text: string, options: readonly string[]): Label {
   const resolution = resolve(text, options, true);
   return typeof resolution === 'object' && !saysMore(text, options)

@@ -1,11 +1,20 @@
-/** Where the screen's events come from: a run's file as it grows, or the same file played back. */
+/** Where the screen's events come from: a run's file as it grows, or the same file played back; or those of several seeds. */
 import type { TimedEvent } from '../../loop/run-events.js';
 import type { Source } from './feed.js';
-import { readEvents } from './follow-file.js';
+import { readEvents, type EventReader } from './follow-file.js';
+import { readSeedEvents } from './seed-events.js';
 
 /** Follows a run that is going, or shows the end of one that is over. */
-export function followFile(file: string, onUnreadable?: (line: string) => void): Source {
-  const reader = readEvents(file, onUnreadable);
+export const followFile = (file: string, onUnreadable?: (line: string) => void): Source =>
+  follow(readEvents(file, onUnreadable));
+
+/** The same for the seeds of a recipe. @param seeds Those there are to be, in order. */
+export const followSeeds = (folder: string, seeds: readonly number[]): Source => ({
+  ...follow(readSeedEvents(folder)),
+  seeds,
+});
+
+function follow(reader: EventReader): Source {
   return { read: () => reader.read(), now: () => Date.now(), close: () => reader.close() };
 }
 
@@ -22,7 +31,16 @@ export interface Replay extends Source {
  * @param clock Milliseconds from any start.
  */
 export function replayFile(file: string, speed: number, clock: () => number = () => performance.now()): Replay {
-  const reader = readEvents(file);
+  return replay(readEvents(file), speed, clock);
+}
+
+/** The same for the seeds of a recipe. */
+export const replaySeeds = (folder: string, seeds: readonly number[], speed: number): Replay => ({
+  ...replay(readSeedEvents(folder), speed, () => performance.now()),
+  seeds,
+});
+
+function replay(reader: EventReader, speed: number, clock: () => number): Replay {
   const waiting: TimedEvent[] = [];
   /** Time in the recording that the clock's `origin` stands for. */
   let [at, origin]: [number | null, number] = [null, clock()];

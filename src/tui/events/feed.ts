@@ -13,6 +13,8 @@ export interface Source {
   read(): Promise<{ events: readonly TimedEvent[]; more: boolean; ended?: boolean }>;
   /** What the screen calls now: the time of day, or the time in a replay; milliseconds since 1970. */
   now(): number;
+  /** Of a recipe that runs with several: all there are to be. */
+  seeds?: readonly number[];
   close(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ const paceMs = 100;
 export function openFeed(source: Source): Feed {
   const listeners = new Set<() => void>();
   const tell = lineTeller();
-  let state = initialState;
+  let state = { ...initialState, seeds: source.seeds ?? [] };
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   const { promise: caughtUp, resolve } = Promise.withResolvers<void>();

@@ -1,8 +1,9 @@
 /** Evaluation: accuracy of the newest policy against the base; by modality and question type. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import type { StageName } from '../../loop/run-events.js';
+import type { AnsweredQuestion, StageName } from '../../loop/run-events.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
+import { ArmsPanel } from '../grid/arms-panel.js';
 import { Change, Progress } from '../parts/named-figures.js';
 import { bar } from '../parts/plot.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
@@ -19,11 +20,17 @@ interface Measured {
   detail: EvaluationDetail | null;
 }
 
-export function EvaluationPanel({ state, width, height }: PanelProps): ReactElement {
+export function EvaluationPanel(props: PanelProps): ReactElement {
+  return props.state.grid === null ? <PoliciesPanel {...props} /> : <ArmsPanel {...props} />;
+}
+
+function PoliciesPanel({ state, width, height }: PanelProps): ReactElement {
   const testing = state.current?.stage.startsWith('evaluate') === true ? state.progress : null;
   const measured = measuredOf(state);
   const [now, before] = [measured.at(-1), measured.length < 2 ? undefined : measured[0]];
   const room = height - (testing === null ? 1 : 2);
+  const left = room - groupRows(now?.detail ?? null, width);
+  const answered = answersFit(state.answered, left) ? state.answered : [];
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {testing === null ? null : <Progress {...testing} width={width} unit="questions" />}
@@ -42,7 +49,8 @@ export function EvaluationPanel({ state, width, height }: PanelProps): ReactElem
           {now.detail === null ? null : (
             <Groups now={now.detail} before={before?.detail ?? null} width={width} rows={room} />
           )}
-          <Way measured={measured} width={width} rows={room - groupRows(now.detail, width)} />
+          <Answers answered={answered} />
+          <Way measured={measured} width={width} rows={left - (answered.length === 0 ? 0 : answered.length + 2)} />
         </>
       )}
     </Box>
@@ -62,6 +70,28 @@ function measuredOf(state: ScreenState): Measured[] {
     add(cycle, 'evaluate-grpo', `cycle ${cycle} GRPO`);
   }
   return all;
+}
+
+/** A blank line, a heading, and a line each: not without room for all of them. */
+const answersFit = (answered: readonly AnsweredQuestion[], rows: number): boolean =>
+  answered.length > 0 && rows >= answered.length + 2;
+
+/** What the policy answered before any training, and what it answers now. */
+function Answers({ answered }: { answered: readonly AnsweredQuestion[] }): ReactElement {
+  if (answered.length === 0) return <></>;
+  return (
+    <Box flexDirection="column" marginTop={1}>
+      <Toned tone="faint">what it answered before any training, and now</Toned>
+      {answered.map(({ sample, before, now, isRight, wasRight }) => (
+        <Text key={`${wasRight} ${isRight}`} wrap="truncate-end">
+          <Toned tone={isRight ? 'good' : 'bad'}>{isRight ? '✓' : '✗'}</Toned> {before ?? 'nothing read'} →{' '}
+          <Text bold>{now ?? 'nothing read'}</Text>
+          {isRight ? '' : ` (key ${sample.answer})`}{' '}
+          <Toned tone="faint">{`${sample.modality}: ${sample.question}`}</Toned>
+        </Text>
+      ))}
+    </Box>
+  );
 }
 
 /** Every policy on its way from the base, the newest that fit; nothing where there is no room for two. */

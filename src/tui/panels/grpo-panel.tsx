@@ -3,7 +3,7 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, spacedName } from '../../format.js';
-import { Facts, type Fact } from '../parts/named-figures.js';
+import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import type { Curve } from '../parts/plot.js';
 import { lastValue } from '../state/series.js';
@@ -15,12 +15,25 @@ import type { NewestSample } from '../../loop/run-events.js';
 import { SmallImage } from '../parts/small-image.js';
 
 export function GrpoPanel({ state, width, height }: PanelProps): ReactElement {
+  if (state.current?.stage === 'headroom') return <Looking state={state} width={width} height={height} />;
   const room = headroomLine(state);
   if (room === null) return <Rewarded state={state} width={width} height={height} />;
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Text wrap="truncate">{room}</Text>
       <Rewarded state={state} width={width} height={height - 1} />
+    </Box>
+  );
+}
+
+/** Several answers to each held-out question, then what R_φ gives them: what is at work, and what an earlier cycle found. */
+function Looking({ state, width, height }: PanelProps): ReactElement {
+  const before = headroomLine(state);
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      {state.progress === null ? null : <Progress {...state.progress} width={width} unit="answers" />}
+      <Toned tone="faint">Where all answers to a question are right, or all wrong, GRPO learns nothing from it.</Toned>
+      {before === null ? null : <Text wrap="truncate">{before}</Text>}
     </Box>
   );
 }

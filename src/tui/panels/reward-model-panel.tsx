@@ -81,7 +81,8 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
       </Text>
       {grades.map(([grade, mean]) => (
         <Text key={grade} wrap="truncate">
-          {grade.padStart(3)} <Toned tone="measure">{bar(shareOf(mean), barWidth)}</Toned> {formatNumber(mean, 1)}
+          {grade.padStart(3)} <Toned tone="measure">{bar(shareOf(mean), barWidth)}</Toned>{' '}
+          {formatNumber(withoutSign(mean), 1)}
         </Text>
       ))}
       {room === 0 ? null : <Text wrap="truncate">share of right texts, by score</Text>}
@@ -95,5 +96,8 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
     </Box>
   );
 }
+
+/** What is rounded to 0 has none. */
+const withoutSign = (mean: number): number => (Math.abs(mean) < 0.05 ? 0 : mean);
 
 const shareOf = (score: number): number => (score - scoreRange.lowest) / (scoreRange.highest - scoreRange.lowest);

@@ -1,5 +1,5 @@
 /** The first line: which run, which cycle, how long it has worked and will work. */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatSeconds } from '../../format.js';
@@ -18,19 +18,13 @@ interface HeaderProps {
 }
 
 export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement {
-  const { place: at, cycles, status } = state;
+  const { status } = state;
   const done = status === 'complete' || status === 'interrupted' || status === 'failed';
-  const place = done
-    ? null
-    : at === null || at.cycle === 0
-      ? columns < narrow
-        ? 'start'
-        : 'before the first cycle'
-      : `cycle ${at.cycle}${columns < narrow ? '/' : ' of '}${cycles}`;
+  const place = done ? null : placeText(state, columns < narrow);
   return (
     <Box width={columns} justifyContent="space-between" columnGap={1} paddingX={1}>
       <Text wrap="truncate">
-        <Text bold>{`medgr2 ${basename(state.runDir)}`.trimEnd()}</Text>
+        <Text bold>{`medgr2 ${nameOf(state)}`.trimEnd()}</Text>
         {place === null ? '' : ` · ${place}`} · <Status status={status} />
       </Text>
       <Box flexShrink={0}>
@@ -41,6 +35,23 @@ export function Header({ state, now, gpus, columns }: HeaderProps): ReactElement
       </Box>
     </Box>
   );
+}
+
+/** Seeds lie in the folder that people know. */
+const nameOf = ({ runDir, seeds }: ScreenState): string =>
+  basename(seeds.length === 0 ? runDir : dirname(runDir)).replace(/^\.$/, '');
+
+/** The cycle of a loop; of a comparison the model at work, and with several seeds which. */
+function placeText({ place, cycles, grid, seeds, seed }: ScreenState, short: boolean): string | null {
+  if (grid === null) {
+    if (place === null || place.cycle === 0) return short ? 'start' : 'before the first cycle';
+    return `cycle ${place.cycle}${short ? '/' : ' of '}${cycles}`;
+  }
+  const arm = grid.arms.findIndex(({ name }) => name === grid.atWork);
+  const model = arm === -1 ? [] : [`model ${arm + 1} of ${grid.arms.length}`];
+  const seedText = seeds.length === 0 ? [] : [short ? `seed ${seed}` : `seed ${seed} (of ${seeds.join(', ')})`];
+  const parts = [...model, ...seedText];
+  return parts.length === 0 ? null : parts.join(', ');
 }
 
 const looks = {

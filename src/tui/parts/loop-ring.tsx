@@ -4,8 +4,9 @@ import { Fragment, type ReactElement } from 'react';
 import type { StageName } from '../../loop/run-events.js';
 import { turnStages } from '../../loop/stage-plan.js';
 import { narrow } from './layout.js';
-import { plannedStages, stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
-import { stageWords } from './stage-words.js';
+import { plannedStages } from '../../loop/stage-plan.js';
+import { stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
+import { wordsOf } from './stage-words.js';
 import { Toned } from './tones.js';
 
 /** The half of the ring that is read from left to right; the rest comes back below it. */
@@ -63,7 +64,7 @@ interface Look {
 function lookOf(state: ScreenState, cycle: number, stage: StageName, columns: number): Look {
   const status = statusOf(state, cycle, stage);
   const isNamed = columns >= narrow || status === 'running';
-  const { name, ring = name } = stageWords[stage];
+  const { name, ring = name } = wordsOf(stage);
   return { status, text: isNamed ? `${marks[status]} ${ring}` : marks[status] };
 }
 

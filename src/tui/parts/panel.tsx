@@ -12,7 +12,7 @@ import type { PanelProps } from '../panels/panel-props.js';
 import { RewardModelPanel } from '../panels/reward-model-panel.js';
 import { SftPanel } from '../panels/sft-panel.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
-import { stageWords, type PanelName } from './stage-words.js';
+import { wordsOf, type PanelName } from './stage-words.js';
 import { Toned } from './tones.js';
 
 export const panels: Record<PanelName, (props: PanelProps) => ReactElement> = {
@@ -71,7 +71,7 @@ interface Heading {
 function atWork(state: ScreenState, now: number): Heading {
   const { current } = state;
   if (current === null) return { title: idleTitle(state), time: '', about: state.place === null ? beginning : '' };
-  const { name, about } = stageWords[current.stage];
+  const { name, about } = wordsOf(current.stage);
   const { startedAt } = stageOf(state, current.cycle, current.stage);
   const { stage: left } = timeLeft(state, now);
   // Nothing goes on where the process is gone.
@@ -85,6 +85,6 @@ const beginning = 'The run folder is opened, Python starts, and the data is read
 
 function idleTitle({ status, place }: ScreenState): string {
   if (status === 'complete') return 'Result';
-  if (status === 'paused' && place !== null) return `Paused before: ${stageWords[place.stage].name}`;
-  return place === null ? 'Starting' : stageWords[place.stage].name;
+  if (status === 'paused' && place !== null) return `Paused before: ${wordsOf(place.stage).name}`;
+  return place === null ? 'Starting' : wordsOf(place.stage).name;
 }

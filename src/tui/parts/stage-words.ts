@@ -1,5 +1,5 @@
 /** What the screen calls the stages, and one sentence on each for a reader who sees the loop for the first time. */
-import type { StageName } from '../../loop/run-events.js';
+import type { BuiltInStage, StageName } from '../../loop/run-events.js';
 
 export interface StageWords {
   /** The one name by which ring, panel, log, help and `status` call it. */
@@ -9,7 +9,7 @@ export interface StageWords {
   about: string;
 }
 
-export const stageWords: Record<StageName, StageWords> = {
+export const stageWords: Record<BuiltInStage, StageWords> = {
   'prepare-data': { name: 'data', about: 'Samples, test questions, images are read.' },
   'evaluate-base': { name: 'test base', about: 'The policy before any training.' },
   'generator-warm-start': {
@@ -25,6 +25,7 @@ export const stageWords: Record<StageName, StageWords> = {
   'verdict-reward-report': { name: 'set τ again', about: 'Texts it never saw tell what it is worth now.' },
   generate: { name: 'generate', about: 'The generator writes questions and answers about the images.' },
   score: { name: 'score', about: 'The reward model scores every candidate.' },
+  verify: { name: 'judge', about: 'Another model checks every candidate by a rubric.' },
   filter: { name: 'filter', about: 'Candidates that score above τ join the data set.' },
   sft: { name: 'SFT', about: 'The policy learns from the accepted samples.' },
   'evaluate-sft': { name: 'test SFT', ring: 'test', about: 'No training sees these questions.' },
@@ -40,12 +41,17 @@ export const stageWords: Record<StageName, StageWords> = {
   },
 };
 
+const isBuiltIn = (stage: StageName): stage is BuiltInStage => Object.hasOwn(stageWords, stage);
+
+/** A stage of a person's own goes by the name that they gave it. */
+export const wordsOf = (stage: StageName): StageWords =>
+  isBuiltIn(stage) ? stageWords[stage] : { name: stage.slice('own-'.length), about: 'A stage of your own.' };
+
 /** The panels that tab goes through. */
 export const panelNames = ['generate', 'reward model', 'filter', 'SFT', 'GRPO', 'evaluation'] as const;
 export type PanelName = (typeof panelNames)[number];
 
-/** The panel that tells about a stage. */
-export const panelOf: Record<StageName, PanelName> = {
+const panels: Record<BuiltInStage, PanelName> = {
   'prepare-data': 'reward model',
   'evaluate-base': 'evaluation',
   grade: 'reward model',
@@ -57,6 +63,7 @@ export const panelOf: Record<StageName, PanelName> = {
   'verdict-reward-report': 'reward model',
   generate: 'generate',
   score: 'filter',
+  verify: 'filter',
   filter: 'filter',
   sft: 'SFT',
   'evaluate-sft': 'evaluation',
@@ -69,6 +76,9 @@ export const panelOf: Record<StageName, PanelName> = {
   'generator-warm-start': 'SFT',
   'generator-sft': 'SFT',
 };
+
+/** The panel that tells about a stage. */
+export const panelOf = (stage: StageName): PanelName => (isBuiltIn(stage) ? panels[stage] : 'filter');
 
 /** Every share on the screen: with all decimals, also one of 0 or 1. */
 export const shareText = (share: number | null | undefined, digits = 3): string => share?.toFixed(digits) ?? '–';

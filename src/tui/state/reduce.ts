@@ -1,6 +1,7 @@
 /** Events -> screen state. Pure: the time comes with the events, so a replay shows what a live run showed. */
 import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
 import { addToRows } from './cycle-rows.js';
+import { isOver, reduceGrid } from './arms.js';
 import { reduceGeneration } from './reduce-generation.js';
 import { addProgress } from './pace.js';
 import { reduceJob, startTraining } from './reduce-job.js';
@@ -16,7 +17,8 @@ const keptComparisons = 200;
 /** @param line What the log says about the event, or null. */
 export function reduce(state: ScreenState, event: TimedEvent, line: string | null = null): ScreenState {
   const at = Date.parse(event.time);
-  const applied = { ...apply(state, event, at), lastEventAt: at };
+  const changed = apply(state, event, at);
+  const applied = { ...changed, grid: reduceGrid(state.grid, event, changed.seed ?? 0), lastEventAt: at };
   const next = { ...applied, foreseen: foresee(state, applied, at) };
   if (line === null) return next;
   return { ...next, log: [...next.log, ...line.split('\n')].slice(-keptLines) };
@@ -55,6 +57,12 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return { ...pausedOrOn(state, event.paused, at), place: { cycle: event.cycle, stage: event.stage } };
     case 'asked':
       return { ...state, asked: event.sample };
+    case 'answers':
+      // The image that a person asks for is that of the first.
+      return { ...state, answered: event.items, asked: event.items[0]?.sample ?? null };
+    case 'arms':
+      // The grid takes them.
+      return state;
     case 'work':
       return { ...state, work: event.stages };
     case 'warning':
@@ -79,7 +87,13 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       const { status, error, seconds } = event;
       const { pausedSeconds, earlierSeconds } = pausedOrOn(state, false, at);
       const worked = earlierSeconds + Math.max(0, seconds - pausedSeconds);
-      return { ...state, status, error, ...idleAttempt, earlierSeconds: worked };
+      return {
+        ...state,
+        status: moreSeeds(state, status) ? 'running' : status,
+        error,
+        ...idleAttempt,
+        earlierSeconds: worked,
+      };
     }
   }
 }
@@ -94,6 +108,10 @@ function pausedOrOn(state: ScreenState, paused: boolean, at: number): ScreenStat
   return { ...idle, status: 'running', foreseen, pausedAt: null, pausedSeconds: state.pausedSeconds + seconds };
 }
 
+/** Whether a seed ended and the next one follows it. */
+const moreSeeds = ({ seeds, seed, grid }: ScreenState, status: ScreenState['status']): boolean =>
+  status === 'complete' && grid !== null && seeds.some((other) => other !== seed && !isOver(grid, other));
+
 /** A folder may hold several attempts: what earlier ones finished stays, and their time counts. */
 function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-start' }>, at: number): ScreenState {
   const { runDir, seed, cycles, notice, plan } = event;
@@ -106,6 +124,7 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
     ...state,
     runDir,
     seed,
+    seeds: state.seeds.length === 0 || state.seeds.includes(seed) ? state.seeds : [...state.seeds, seed],
     cycles,
     notice: notice ?? '',
     plan: plan ?? { ...initialState.plan },
@@ -141,7 +160,7 @@ function startStage(state: ScreenState, cycle: number, stage: StageName, at: num
     generating: stage === 'generate' ? null : state.generating,
     asked: null,
     // The filter cuts what was scored just before.
-    scoring: stage === 'filter' ? state.scoring : null,
+    scoring: stage === 'verify' || stage === 'filter' ? state.scoring : null,
   };
 }
 

@@ -1,10 +1,11 @@
 /** What the screen knows of a run: made from events alone, bounded in size however long the run is. */
 import type { JobEvent } from '../../bridge/contract/contract.js';
-import type { NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
+import type { AnsweredQuestion, NewestSample, StageMetrics, StageName } from '../../loop/run-events.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
 import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { planStages, type StagePlan } from '../../loop/stage-plan.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
+import type { Grid } from './arms.js';
 import { emptySeries, type Series } from './series.js';
 
 export type StageStatus = 'waiting' | 'running' | 'done' | 'skipped';
@@ -98,6 +99,9 @@ export interface CycleRow {
   /** Rank correlation and threshold of the reward model that scored in this cycle. */
   spearman: number | null;
   tau: number | null;
+  /** What a judge let pass, and its agreement with R_φ beyond chance; left out where none was asked. */
+  judgePassed?: number | null;
+  kappa?: number | null;
   /** Of cycle 0 alone. */
   base: number | null;
   sft: number | null;
@@ -111,6 +115,10 @@ export interface ScreenState {
   cycles: number;
   notice: string;
   plan: StagePlan;
+  /** Of a recipe that runs with several, in order; of others empty. */
+  seeds: readonly number[];
+  /** Of a recipe that compares arms; null of a loop. */
+  grid: Grid | null;
   /** `gone` is what only an onlooker can see: the events go on no longer, and no process is there. */
   status: 'waiting' | 'running' | 'paused' | 'complete' | 'interrupted' | 'failed' | 'gone';
   error: string | null;
@@ -139,6 +147,8 @@ export interface ScreenState {
   generating: Generating | null;
   /** What GRPO's shown completion is about; null outside GRPO. */
   asked: NewestSample | null;
+  /** Test questions as the newest policy answers them, beside what the base did; empty before there is one. */
+  answered: readonly AnsweredQuestion[];
   /** Scores of the candidates so far, in bins; null where nothing is being scored. */
   scoring: { cycle: number; counts: readonly number[] } | null;
   rewardModel: Training | null;
@@ -167,6 +177,8 @@ export const initialState: ScreenState = {
   cycles: 0,
   notice: '',
   plan: usualPlan,
+  seeds: [],
+  grid: null,
   status: 'waiting',
   error: null,
   startedAt: null,
@@ -184,6 +196,7 @@ export const initialState: ScreenState = {
   job: null,
   generating: null,
   asked: null,
+  answered: [],
   scoring: null,
   rewardModel: null,
   sft: null,
@@ -221,14 +234,9 @@ export const newTraining = (cycle: number, stage: StageName): Training => ({
   completion: null,
 });
 
+/** Those of a grid's columns: a recipe that runs once has one. */
+export const seedsOf = ({ seeds, seed }: Pick<ScreenState, 'seeds' | 'seed'>): readonly number[] =>
+  seeds.length > 0 ? seeds : seed === null ? [] : [seed];
+
 export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
   state.stages[stageKey(cycle, stage)] ?? waitingStage;
-
-/** The stages of a cycle, as the run plans them. */
-export function plannedStages(
-  { plan, cycles }: Pick<ScreenState, 'plan' | 'cycles'>,
-  cycle: number,
-): readonly StageName[] {
-  if (cycle === 0) return plan.start;
-  return cycle === cycles ? plan.last : plan.cycle;
-}

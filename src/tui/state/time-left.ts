@@ -3,10 +3,12 @@
  * clock, or stands while a longer estimate catches up; only one that is far longer lifts it, by a tenth at a time. Null where there
  * is no basis.
  */
+import { plannedStages } from '../../loop/stage-plan.js';
 import type { StageName } from '../../loop/run-events.js';
 import { ratesOf, workSeconds, type FinishedWork, type Rates } from '../../loop/foresight/work-rates.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
-import { plannedStages, stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
+import { gridLeft } from './arms.js';
+import { seedsOf, stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
 
 export interface TimeLeft {
   /** Seconds; null where there is no basis. */
@@ -58,6 +60,7 @@ function estimated(state: ScreenState, at: number): TimeLeft {
   if (current === null || cycles === 0) return { stage: null, run: null };
   const foresight = foresightOf(state, at);
   const stage = currentLeft(state, at, foresight);
+  if (state.grid !== null) return { stage, run: gridLeft(state.grid, seedsOf(state), workedSeconds(state, at)) };
   let run = stage;
   for (let cycle = current.cycle; cycle <= cycles && run !== null; cycle++) {
     const planned = plannedStages(state, cycle);

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
-import { pythonPath } from '../../../src/bridge/environment/package-paths.js';
+import { pythonVariables } from '../../../src/bridge/environment/python-variables.js';
 import { formatTable } from '../../../src/format.js';
 import { shapeByName } from '../../../src/loop/estimate/model-size.js';
 import { estimateMemory, estimateScoring } from '../../../src/loop/estimate/gpu-memory.js';
@@ -50,7 +50,7 @@ const python = await ensurePython({ onProgress: (line) => process.stderr.write(`
 const script = path.join(import.meta.dirname, 'shapes.py');
 const { stdout } = await execa(python, [script, '--wanted', JSON.stringify(wanted)], {
   stderr: 'inherit',
-  env: { PYTHONPATH: pythonPath() },
+  env: pythonVariables(python),
 });
 const rows = JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1)) as Row[];
 const gib = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 30).toFixed(2));

@@ -2,11 +2,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../../src/hash.js';
-import { buildGeneratorPrompt } from '../../../src/prompts/generator-prompt.js';
+import { promptStrategies } from '../../../src/prompts/prompt-strategy.js';
 import { replySchema } from '../../../src/prompts/parse.js';
 import { jsonForm } from '../../../src/providers/reply-form.js';
 import type { GenerationTask, TaskList } from '../../../src/generation/asking/generation-request.js';
-import { questionTypes, strategies } from '../../../src/sample.js';
+import { questionTypes, strategies, type Strategy } from '../../../src/sample.js';
 import { imageBytes } from '../../generation/support.js';
 
 export const modelName = 'simulated-teacher';
@@ -68,7 +68,7 @@ const imagesFor = (requests: number, questions: number): number =>
 /** What a chat completion says of each task, for clients that are not ours. */
 export function requestLines(tasks: readonly GenerationTask[]): string {
   const lines = tasks.map(({ image, strategy, modality, questionType }) => {
-    const { system, prompt } = buildGeneratorPrompt({ strategy, modality, questionType, exemplars: [] });
+    const { system, prompt } = promptStrategies[strategy as Strategy].prompt({ modality, questionType, exemplars: [] });
     return JSON.stringify({ image, system: `${system}\n\n${jsonForm(replySchema)}`, prompt });
   });
   return `${lines.join('\n')}\n`;

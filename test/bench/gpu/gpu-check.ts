@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
-import { pythonPath } from '../../../src/bridge/environment/package-paths.js';
+import { pythonVariables } from '../../../src/bridge/environment/python-variables.js';
 import { scriptLine } from '../../../src/script-line.js';
 import { gpuFile, tableOf, type Measured } from './gpu-table.js';
 
@@ -17,7 +17,7 @@ const passed = process.argv.slice(2).filter((value) => value !== '--json');
 const { exitCode, stdout } = await execa(python, ['-P', '-m', 'medgr2', 'gpu-check', '--json', ...passed], {
   stderr: 'inherit',
   reject: false,
-  env: { PYTHONPATH: pythonPath() },
+  env: pythonVariables(python),
 });
 process.exitCode = exitCode ?? 1;
 if (exitCode !== 2 && stdout !== '') {

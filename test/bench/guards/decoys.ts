@@ -1,4 +1,5 @@
 /** What can go wrong with a loop, made on purpose: engines that spoil what jobs read or say, and teachers that lie. */
+import { heldJob } from '../../helpers/held-job.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobKind, JobSpec, ResultOf } from '../../../src/bridge/contract/contract.js';
@@ -66,7 +67,7 @@ function around(
       const start: Start = (spec, own) => engine.start(spec, own).result as Promise<never>;
       const result = change(start, input as JobSpec, hooks) as Promise<ResultOf<K>>;
       result.catch(() => {});
-      return { id: 'decoy', logPath: '', pid: null, result, events: nothing(), cancel: async () => {} };
+      return heldJob('decoy', result, nothing());
     },
   };
 }

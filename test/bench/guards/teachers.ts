@@ -8,7 +8,7 @@ import { answerBias, generatedPlaces } from '../../../src/loop/guards/answer-bia
 import { commonTexts, oneTemplate } from '../../../src/loop/guards/dataset-guards.js';
 import { cycleTasks } from '../../../src/loop/generator/cycle-tasks.js';
 import type { TeacherBook } from '../../../src/providers/simulated/teacher-book.js';
-import type { Sample } from '../../../src/sample.js';
+import type { Sample, Strategy } from '../../../src/sample.js';
 import { makeSample } from '../../helpers/sample.js';
 import { decoys } from './decoys.js';
 
@@ -35,7 +35,7 @@ export async function teacherTrials(seed: number, images: number): Promise<Teach
     const truth = (imageHash: string, question: string) => data.truth(makeSample({ imageHash, question }));
     const written = (book: TeacherBook): Sample[] =>
       tasks.flatMap((task, index) => {
-        const reply = book.reply(task);
+        const reply = book.reply({ ...task, strategy: task.strategy as Strategy });
         return reply === null ? [] : [makeSample({ id: String(index), imageHash: task.imageHash, ...reply })];
       });
     return ['healthy', ...Object.keys(decoys).filter((arm) => decoys[arm]?.book !== undefined)].flatMap((arm) => {

@@ -57,7 +57,7 @@ export function readOutcomes(folders: readonly string[]): FoundOutcome[] {
   const found = folders.flatMap((folder) => {
     const own = outcomesIn(folder);
     if (own.length > 0) return own;
-    throw new ConfigError('no-outcomes', `${folder} holds no finished seed`, {
+    throw new ConfigError('nothing-to-evaluate', `${folder} holds no finished seed`, {
       remedy: 'Name folders that bench:seeds wrote as --out; a seed counts when its control arms are done too.',
       where: folder,
     });
@@ -66,7 +66,7 @@ export function readOutcomes(folders: readonly string[]): FoundOutcome[] {
   for (const [index, { outcome, from }] of inOrder.entries()) {
     const other = inOrder[index + 1];
     if (other?.outcome.seed !== outcome.seed) continue;
-    throw new ConfigError('seed-twice', `seed ${outcome.seed} is in ${from} and in ${other.from}`, {
+    throw new ConfigError('samples-uneven', `seed ${outcome.seed} is in ${from} and in ${other.from}`, {
       remedy: 'Leave one of them out: the same seed twice is no second measurement.',
       where: from,
     });
@@ -92,7 +92,7 @@ function read<T>(file: string, schema: z.ZodType<T>): T {
   try {
     return schema.parse(readJson(file));
   } catch (error) {
-    throw new ConfigError('not-outcomes', `${file} is no outcome of bench:seeds: ${messageOf(error)}`, {
+    throw new ConfigError('file-unreadable', `${file} is no outcome of bench:seeds: ${messageOf(error)}`, {
       remedy: 'Give the folder that bench:seeds wrote; run it again where the file is from another version.',
       where: file,
       cause: error,

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { medgr2 } from '../../src/called-as.js';
-import { ensurePython } from '../../src/bridge/environment/make-environment.js';
-import { checkPython, findPython } from '../../src/bridge/environment/find-python.js';
+import { medgr2 } from '../../../src/called-as.js';
+import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
+import { checkPython, findPython } from '../../../src/bridge/environment/find-python.js';
 
 let root: string;
 const requirements = (text: string) => writeFile(path.join(root, 'py', 'requirements.txt'), text);

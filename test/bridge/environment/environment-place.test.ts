@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { environmentFolder, setupLock } from '../../src/bridge/environment/environment-place.js';
+import { environmentFolder, setupLock } from '../../../src/bridge/environment/environment-place.js';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'medgr2-place-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -16,8 +16,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import { diskError, privateFile } from './disk.js';
-import { DataError } from './errors.js';
+import { diskError, privateFile } from '../disk.js';
+import { DataError } from '../errors.js';
 import { canLookUp, identityOf, isAlive, processIdentitySchema, type ProcessIdentity } from './process-identity.js';
 
 export interface FileLock extends Disposable {

@@ -1,0 +1,62 @@
+/** Tells a person's own sinks what happens, each event after the one before. What they do never ends a run. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.js';
+import type { TimedEvent } from '../run-events.js';
+import type { EventSink } from './loop-parts.js';
+
+/** How long the end of a run waits for what sinks still have to do, in milliseconds. */
+const longestClose = 30_000;
+
+export interface OpenSinks extends AsyncDisposable {
+  tell(event: TimedEvent): void;
+}
+
+/** @param told Hears once of a sink that failed, and is left out from then on. */
+export function openSinks(sinks: readonly EventSink[], told: (message: string) => void): OpenSinks {
+  const lines = sinks.map((sink) => openLine(sink, told));
+  return {
+    tell: (event) => lines.forEach((line) => line.tell(event)),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(lines.map((line) => line.close()));
+    },
+  };
+}
+
+function openLine(sink: EventSink, told: (message: string) => void) {
+  let works = true;
+  let last: Promise<void> = Promise.resolve();
+  const hand = async (before: Promise<void>, event: TimedEvent): Promise<void> => {
+    await before;
+    try {
+      if (works) await sink.event(event);
+    } catch (error) {
+      works = false;
+      told(`the event sink "${sink.name}" failed and hears no more: ${messageOf(error)}`);
+    }
+  };
+  const finish = async (): Promise<void> => {
+    await last;
+    if (works) await sink.close?.();
+  };
+  return {
+    tell: (event: TimedEvent): void => {
+      last = hand(last, event);
+    },
+    close: async (): Promise<void> => {
+      const over = new AbortController();
+      try {
+        await Promise.race([finish(), lateness(over.signal)]);
+      } catch (error) {
+        // The run's events have ended: standard error is what is left.
+        process.emitWarning(`the event sink "${sink.name}" did not close: ${messageOf(error)}`);
+      } finally {
+        over.abort();
+      }
+    },
+  };
+}
+
+async function lateness(signal: AbortSignal): Promise<void> {
+  await sleep(longestClose, undefined, { signal }).catch(() => {});
+  if (!signal.aborted) throw new Error(`it was not done within ${longestClose / 1000} s`);
+}

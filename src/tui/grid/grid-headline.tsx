@@ -1,0 +1,33 @@
+/** The second line of a comparison's screen: how many are measured, and the best against the base. */
+import { Text } from 'ink';
+import type { ReactElement } from 'react';
+import { Change } from '../parts/named-figures.js';
+import { shareText } from '../parts/stage-words.js';
+import { Toned } from '../parts/tones.js';
+import { measuredCount } from '../state/arms.js';
+import { seedsOf, type ScreenState } from '../state/screen-state.js';
+import { bestFirst } from './measured-arms.js';
+
+export function GridHeadline({ state }: { state: ScreenState }): ReactElement {
+  if (state.grid === null) return <></>;
+  const seeds = seedsOf(state);
+  const { done, total } = measuredCount(state.grid, seeds);
+  const { measured, base } = bestFirst(state);
+  const [best] = measured;
+  const count = `${done} of ${total} ${seeds.length > 1 ? `measured (${seeds.length} seeds)` : 'models measured'}`;
+  if (best === undefined) return <Text wrap="truncate"> {count}</Text>;
+  return (
+    <Text wrap="truncate">
+      {' highest '}
+      <Text bold>{shareText(best.accuracy)}</Text> {best.label}
+      {base === null || best.gain === null ? null : (
+        <>
+          {' '}
+          <Change now={best.gain} before={0} />
+          {` against ${base.label} ${shareText(base.accuracy)}`}
+        </>
+      )}
+      <Toned tone="faint"> · {count}</Toned>
+    </Text>
+  );
+}

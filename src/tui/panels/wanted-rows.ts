@@ -1,0 +1,23 @@
+/** How many lines a panel fills that has little to say yet: the rows that it leaves go to the log. */
+import type { PanelName } from '../parts/stage-words.js';
+import type { ScreenState } from '../state/screen-state.js';
+
+/** Null where a panel fills whatever it gets: charts grow, and so do images. */
+export function wantedRows(state: ScreenState, name: PanelName): number | null {
+  const { current, rewardModel, sft, grpo, generating, scoring, rows, grid } = state;
+  switch (name) {
+    case 'generate':
+      return generating === null ? 1 : generating.newest === null ? 9 : null;
+    case 'reward model':
+      return current?.stage === 'prepare-data' ? 1 : rewardModel === null ? 5 : null;
+    case 'filter':
+      return scoring === null && rows.every(({ candidates }) => candidates === null) ? 1 : null;
+    case 'SFT':
+      return sft === null ? 1 : null;
+    case 'GRPO':
+      return current?.stage === 'headroom' ? 3 : grpo === null ? 2 : null;
+    case 'evaluation':
+      if (grid !== null) return grid.arms.length + 2;
+      return rows.some(({ base }) => base !== null) ? null : 2;
+  }
+}

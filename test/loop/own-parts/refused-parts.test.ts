@@ -1,0 +1,249 @@
+/** Parts that cannot be used: refused before anything starts, or told by name where they fail, and never taken for an answer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config/load.js';
+import { ConfigError, RunError } from '../../../src/errors.js';
+import {
+  checkedEvaluator,
+  checkedFilter,
+  checkedGrader,
+  checkedProvider,
+  checkedStrategy,
+} from '../../../src/loop/parts/checked-parts.js';
+import { openSinks } from '../../../src/loop/parts/event-sinks.js';
+import type { FilterContext, LoopParts, RunParts } from '../../../src/loop/parts/loop-parts.js';
+import { recordParts } from '../../../src/loop/parts/recorded-parts.js';
+import { settleParts } from '../../../src/loop/parts/settle-parts.js';
+import { sift } from '../../../src/loop/parts/sift.js';
+import type { TimedEvent } from '../../../src/loop/run-events.js';
+import { ProviderCallError } from '../../../src/providers/call-error.js';
+import type { ProviderRequest } from '../../../src/providers/provider.js';
+import type { Sample } from '../../../src/sample.js';
+import { makeSample } from '../../helpers/sample.js';
+import { echo, settled } from '../../own-parts/parts.js';
+
+const configOf = (...set: string[]) => parseConfig('', { file: 'x.yaml', set });
+const settle = (parts: unknown, ...set: string[]): Promise<RunParts> =>
+  settleParts(configOf(...set), parts as LoopParts, {});
+const filter = (more: object) => ({ filters: [{ ...settled, ...more }] });
+const stage = (more: object) => ({ stages: [{ name: 'mine', version: '1', run: () => {}, ...more }] });
+const anonymous = [() => [0]][0];
+const proxy = (more: object) => ({ provider: Object.assign(Object.create(echo) as object, more) });
+
+describe('refused before anything starts', () => {
+  test.each<[string, unknown, RegExp, ...string[]]>([
+    ['no version', filter({ version: undefined }), /filter "settled" states no version/],
+    ['a version that is no text', filter({ version: 2 }), /states no version/],
+    ['no name', filter({ name: undefined }), /the filter has the name undefined; expected/],
+    ['a name that is no slug', filter({ name: '../up' }), /has the name "..\/up"; expected up to 60 letters/],
+    ['the name of a built-in part', filter({ name: 'overlap' }), /"overlap" has the name of a built-in filter/],
+    ['two of one name', { filters: [settled, { ...settled }] }, /"settled" stands twice/],
+    ['no method', filter({ accept: true }), /"settled" has no method accept/],
+    ['nothing at all', { filters: [null] }, /expected an object with name, version and accept/],
+    ['a slot that there is not', { filter: settled }, /no parts of the name filter/],
+    ['a reward without a name', { rewards: [anonymous] }, /function without a name/],
+    [
+      'a reward of a weight that is none',
+      { rewards: [{ name: 'x', weight: Number.NaN, score: () => [] }] },
+      /weight NaN/,
+    ],
+    [
+      'a reward named as the built-in',
+      { rewards: [{ name: 'answerMatch', weight: 1, score: () => [] }] },
+      /built-in reward/,
+    ],
+    ['a stage without a place', stage({}), /has no place/],
+    ['a stage with two', stage({ before: 'sft', after: 'sft' }), /has no place/],
+    ['a stage beside none', stage({ after: 'filtre' }), /after filtre, which is no stage; did you mean filter\?/],
+    [
+      'a stage beside one that does not run',
+      stage({ after: 'warm-start' }),
+      /which this run has not/,
+      'rewardModel.warmStartSteps=0',
+    ],
+    ['a provider that nobody asked for', { provider: echo }, /generation.provider is simulated/],
+    ['no provider', {}, /generation.provider is own, and no provider is given/, 'generation.provider=own'],
+    ['a provider of no model', proxy({ model: '' }), /names no model/, 'generation.provider=own'],
+    [
+      'one that does not say where images go',
+      proxy({ endpoint: undefined }),
+      /where images go/,
+      'generation.provider=own',
+    ],
+    [
+      'one elsewhere without consent',
+      proxy({ endpoint: 'https://example.org' }),
+      /images would be sent to example.org/,
+      'generation.provider=own',
+    ],
+    ['no strategy', {}, /no prompt strategy is left/, 'generation.strategies=[]'],
+    [
+      'an evaluator of a comparison',
+      { evaluator: { name: 'mine', version: '1', judge: () => [] } },
+      /in the loop alone/,
+      'recipe={kind: zero-shot, models: [phantom]}',
+    ],
+  ])('%s', async (_, parts, message, ...set) => {
+    const refusal = settle(parts, ...set);
+    await expect(refusal).rejects.toBeInstanceOf(ConfigError);
+    await expect(refusal).rejects.toThrow(message);
+  });
+
+  test('in code and in the configuration at once', async () => {
+    const config = configOf('generation.provider=own');
+    const both = { ...config, parts: { ...config.parts, provider: '/mine.ts#echo' } };
+    await expect(settleParts(both, { provider: echo }, {})).rejects.toMatchObject({ code: 'part-twice' });
+  });
+});
+
+const context = (): FilterContext => ({
+  cycle: 1,
+  tau: 0,
+  dataset: [],
+  imagePath: ({ image }) => image,
+  signal: new AbortController().signal,
+});
+const grading = () => ({ samples: [makeSample()], seed: 0, skipped: () => {}, signal: new AbortController().signal });
+const some = { name: 'mine', version: '1' };
+const failing = (): never => {
+  throw new Error('boom');
+};
+
+describe('told by name where it fails', () => {
+  const accepting = (accept: unknown) => async () =>
+    checkedFilter({ ...some, accept: accept as () => boolean }).accept(makeSample({ id: 's7' }), context());
+  const judging = (judge: unknown) => async () =>
+    checkedEvaluator({ ...some, judge: judge as () => [] }).judge(
+      [{ sample: makeSample({ id: 's7' }), completion: 'x', finished: true }],
+      context(),
+    );
+  const graded = (text: unknown) => async () =>
+    checkedGrader({ ...some, grade: () => text as [] }).grade(makeSample({ id: 's7' }), grading());
+  const asked = (prompt: unknown) => async () =>
+    checkedStrategy({ ...some, prompt: prompt as () => { system: string; prompt: string } }).prompt({
+      questionType: 'lesion grading',
+      exemplars: [],
+    });
+  const answering = (complete: unknown) => async () =>
+    checkedProvider(Object.assign(Object.create(echo) as typeof echo, { complete })).complete({} as ProviderRequest);
+  const reply = { text: '{}', finish: 'stop', usage: null };
+
+  test.each<[string, () => Promise<unknown>, RegExp]>([
+    ['a filter that throws', accepting(failing), /the filter "mine" failed for sample s7: boom/],
+    ['a filter that rejects', accepting(() => Promise.reject(new Error('boom'))), /"mine" failed for sample s7: boom/],
+    ['a filter that says a number', accepting(() => Number.NaN), /gave NaN in place of true or false for sample s7/],
+    ['a filter that says nothing', accepting(() => {}), /gave undefined in place of/],
+    [
+      'a filter that changes the sample',
+      accepting((sample: Sample) => (sample.score = 9)),
+      /failed for sample s7: Cannot assign/,
+    ],
+    ['an evaluator that throws', judging(failing), /the evaluator "mine" failed: boom/],
+    ['an evaluator of another length', judging(() => []), /gave 0 judgements for 1 answers/],
+    [
+      'an evaluator that says maybe',
+      judging(() => [{ predicted: null, correct: 0.5 }]),
+      /gave 0.5 in place of correct.* for sample s7/,
+    ],
+    ['an evaluator that reads a number', judging(() => [{ predicted: 3, correct: true }]), /in place of predicted/],
+    ['a grader of no list', graded(undefined), /gave undefined in place of a list of texts for sample s7/],
+    [
+      'a grade that is none',
+      graded([{ kind: 'x', grade: Number.NaN, response: 'y' }]),
+      /the grade NaN, which is not in \[-6, 10\]/,
+    ],
+    ['a grade out of range', graded([{ kind: 'x', grade: 11, response: 'y' }]), /the grade 11/],
+    ['a kind that is no name', graded([{ kind: 'x:y', grade: 1, response: 'y' }]), /which is no name/],
+    ['a text without words', graded([{ kind: 'x', grade: 1, response: '' }]), /without a response/],
+    ['a strategy that throws', asked(failing), /the prompt strategy "mine" failed: boom/],
+    ['a strategy of a promise', asked(async () => ({ system: '', prompt: 'x' })), /gave no \{ system, prompt \}/],
+    ['an image beyond the prompt', asked(() => ({ system: '', prompt: 'x', imageAt: 2 })), /puts the image at 2/],
+    ['a provider that throws', answering(failing), /the provider "echo" failed: boom/],
+    ['a provider without a text', answering(() => ({ ...reply, text: undefined })), /replied with undefined/],
+    [
+      'a provider that ends otherwise',
+      answering(() => ({ ...reply, finish: 'done' })),
+      /by "done", which is none of stop,/,
+    ],
+    [
+      'a provider of half a token',
+      answering(() => ({ ...reply, usage: { inputTokens: 0.5, outputTokens: 1 } })),
+      /told no usage/,
+    ],
+  ])('%s', async (_, work, message) => {
+    await expect(work()).rejects.toBeInstanceOf(RunError);
+    await expect(work()).rejects.toThrow(message);
+  });
+
+  test('a provider says itself whether asking again makes sense', async () => {
+    const busy = new ProviderCallError('busy', { failure: 'overloaded' });
+    await expect(answering(() => Promise.reject(busy))()).rejects.toBe(busy);
+  });
+
+  test('what a part is given stays as it was, and the run that is stopped waits for none', async () => {
+    const stop = new AbortController();
+    const never = checkedFilter({ ...some, accept: () => new Promise<boolean>(() => {}) });
+    const sifted = sift([makeSample()], [never], { ...context(), signal: stop.signal });
+    stop.abort(new Error('stopped'));
+    await expect(sifted).rejects.toThrow('stopped');
+  });
+});
+
+test('filters are asked in order, and one that is refused is put before no other', async () => {
+  const seen: string[] = [];
+  const only = (name: string, kept: string) => ({
+    name,
+    version: '1',
+    accept: async ({ id }: Sample) => {
+      seen.push(`${name} ${id}`);
+      return id === kept || kept === '';
+    },
+  });
+  const samples = ['a', 'b'].map((id) => makeSample({ id }));
+  const { kept, refusedBy } = await sift(samples, [only('first', 'b'), only('second', '')], context());
+  expect(kept.map(({ id }) => id)).toEqual(['b']);
+  expect([...refusedBy].map(([{ id }, by]) => `${id} ${by}`)).toEqual(['a first']);
+  expect(seen.toSorted()).toEqual(['first a', 'first b', 'second b']);
+});
+
+test('an event sink that fails is told once and left out; the others hear all, in order', async () => {
+  const told: string[] = [];
+  const heard: string[] = [];
+  const event = (message: string) => ({ type: 'warning', message, time: '' }) as TimedEvent;
+  const slow = {
+    ...some,
+    event: async (one: TimedEvent) => {
+      if ('message' in one && one.message === 'a') await new Promise((resolve) => setTimeout(resolve, 20));
+      heard.push(`slow ${'message' in one ? one.message : ''}`);
+    },
+    close: () => void heard.push('closed'),
+  };
+  const sinks = openSinks([{ ...some, name: 'broken', event: failing }, slow], (message) => told.push(message));
+  for (const message of ['a', 'b']) sinks.tell(event(message));
+  await sinks[Symbol.asyncDispose]();
+  expect(told).toEqual(['the event sink "broken" failed and hears no more: boom']);
+  expect(heard).toEqual(['slow a', 'slow b', 'closed']);
+});
+
+describe('a run that goes on', () => {
+  let dir = '';
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'medgr2-parts-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  const record = async (parts: LoopParts, more: { begun?: boolean; redo?: boolean } = {}) =>
+    recordParts(dir, await settle(parts), { begun: true, redo: false, holds: () => {}, told: () => {}, ...more });
+
+  test('is never gone on with without its parts, or with more, unasked', async () => {
+    await record({ filters: [settled] }, { begun: false });
+    await record({ filters: [{ ...settled, version: '2' }] });
+    await expect(record({})).rejects.toThrow('the filter "settled" (version 2) is not given');
+    await expect(record({ filters: [settled, { ...settled, name: 'other' }] })).rejects.toThrow(
+      'the filter "other" is new',
+    );
+    await record({}, { redo: true });
+    await expect(record({ filters: [settled] })).rejects.toMatchObject({ code: 'parts-changed' });
+  });
+});
