@@ -133,11 +133,9 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
     const third = first.waitForResponse((response) => response.url().endsWith('api/images/sample-3'));
     await press(first, 1, 'a');
     await vi.waitFor(() => expect(desk.verdicts).toHaveLength(1));
-    await shows(first, 2);
-    await first.locator('canvas').waitFor();
     await (await third).finished();
     await desk.kill();
-    await first.keyboard.press('a');
+    await press(first, 2, 'a');
     await press(first, 3, 'q');
     await first.getByText('2 verdicts of yours are kept in this browser and sent again').waitFor();
     await first.getByText('2 not saved yet').waitFor();
