@@ -1,6 +1,6 @@
 /**
  * `medgr2`: the engine, the loop, configurations and errors. Importing it starts nothing: no Python, no server, no file.
- * Rewards, data, figures and reports have entry points of their own: src/public.
+ * Rewards, data, figures, reports and parts of the loop have entry points of their own: src/public.
  */
 import './bridge/environment/refuse-old-node.js';
 
@@ -42,32 +42,6 @@ export type { ExecutorInput } from './config/sections/executor.js';
 export type { GrpoOptions, SftOptions } from './config/trl-options/option-shapes.js';
 
 export { runLoop } from './loop/run.js';
-export type {
-  EventSink,
-  FilterContext,
-  LoopParts,
-  OwnProvider,
-  OwnStage,
-  OwnStageContext,
-  RewardFunction,
-  SampleFilter,
-  StageReport,
-} from './loop/parts/parts.js';
-export type { Part } from './part.js';
-export type { Grader } from './grading/index.js';
-export { promptStrategies } from './prompts/index.js';
-export type { GeneratorPrompt, PromptStrategy, StrategyPrompt, StrategyRequest } from './prompts/index.js';
-export type { Evaluator, GivenAnswer, Judgement } from './evaluation/evaluator.js';
-export type {
-  Capabilities,
-  FinishReason,
-  Provider,
-  ProviderReply,
-  ProviderRequest,
-  Usage,
-} from './providers/provider.js';
-export { ProviderCallError } from './providers/call-error.js';
-export type { CallErrorDetails, CallFailure } from './providers/call-error.js';
 export { runRecipe } from './loop/comparison/run-recipe.js';
 export { runSeeds } from './loop/comparison/run-seeds.js';
 export type { RunOptions } from './loop/run-attempt.js';

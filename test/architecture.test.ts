@@ -22,7 +22,6 @@ const ranks: readonly (readonly string[])[] = [
     'script-line',
     'file-kind',
     'called-as',
-    'part',
   ],
   ['config', 'prompts', 'reward', 'grading', 'phantom'],
   ['dataset', 'providers', 'bridge'],

@@ -17,6 +17,7 @@ export interface Detached {
   set: readonly string[];
   seeds?: readonly number[] | undefined;
   redo?: boolean;
+  withVerdicts?: boolean;
   allowVersionChange?: boolean;
 }
 
@@ -38,6 +39,7 @@ export async function runDetached(detached: Detached, io: CommandIo): Promise<vo
   const flags = [
     ...(detached.seeds === undefined ? [] : ['--seeds', detached.seeds.join(',')]),
     ...(detached.redo === true ? ['--redo'] : []),
+    ...(detached.withVerdicts === true ? ['--with-verdicts'] : []),
     ...(detached.allowVersionChange === true ? ['--allow-version-change'] : []),
   ];
   const values = ['run', config, '--plain', '--run-dir', runDir, ...flags, ...set.flatMap((value) => ['--set', value])];

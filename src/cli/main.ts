@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     io.error(
       process.argv[2] === 'review'
         ? 'closing the desk'
-        : 'stopping: the job at work saves what it has; again to stop at once',
+        : 'stopping: what is at work ends safely; again to stop at once',
     );
     stop.abort();
   };

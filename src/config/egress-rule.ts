@@ -1,7 +1,9 @@
 /** Where a configuration's images would be sent, and whether it says that they may. One rule for loading and for sending. */
 import { z } from 'zod';
 import { egressSchema, type EgressConfig } from './sections/egress.js';
-import { generationSchema, type GenerationConfig } from './sections/generation.js';
+import type { Asked } from './asking/asked-providers.js';
+import { generationSchema } from './sections/generation.js';
+import { verifySchema } from './asking/verify.js';
 import { isLoopback } from './loopback.js';
 
 /** Where Gemini's client sends images when no base URL is set. */
@@ -48,17 +50,27 @@ export function egressProblem(
 }
 
 /** Null where nothing leaves this machine. */
-export function configuredDestination({ provider, gemini, openai }: GenerationConfig): Destination | null {
+export function configuredDestination({ provider, gemini, openai }: Asked): Destination | null {
   if (provider === 'gemini') return destinationOf(provider, gemini.model, gemini.baseUrl ?? geminiUrl);
   if (provider === 'openai' && openai !== undefined) return destinationOf(provider, openai.model, openai.baseUrl);
   return null;
 }
 
-const readableSchema = z.object({ generation: generationSchema, egress: egressSchema });
+const readableSchema = z.object({
+  generation: generationSchema,
+  verify: verifySchema.prefault({}),
+  egress: egressSchema,
+});
 
 /** The problem of a whole configuration, also where other sections of it are wrong; null where there is none. */
 export function egressProblemOf(config: unknown): EgressProblem | null {
   const { data } = readableSchema.safeParse(config);
-  const destination = data === undefined ? null : configuredDestination(data.generation);
-  return data === undefined || destination === null ? null : egressProblem(destination, data.egress);
+  if (data === undefined) return null;
+  const { generation, verify, egress } = data;
+  for (const asked of verify.enabled ? [generation, verify] : [generation]) {
+    const destination = configuredDestination(asked);
+    const problem = destination === null ? null : egressProblem(destination, egress);
+    if (problem !== null) return problem;
+  }
+  return null;
 }

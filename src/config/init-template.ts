@@ -41,7 +41,7 @@ export function configTemplate(answers: TemplateAnswers, reference: string): str
     'seed: 0 # every random choice comes from it',
     `cycles: ${cyclesOf(answers.data)} # turns of the loop; can be raised later, finished ones are kept`,
     '',
-    ...dataLines(answers.data),
+    ...dataLines(answers),
     '',
     ...generationLines(answers),
     '',
@@ -58,7 +58,7 @@ function imagesPerCycle({ data }: TemplateAnswers): number {
   return Math.max(1, Math.min(1000, Math.floor(data.count / cyclesOf(data))));
 }
 
-function dataLines(data: TemplateAnswers['data']): string[] {
+function dataLines({ data, base }: TemplateAnswers): string[] {
   if (data.kind === 'phantom')
     return [
       'data:',
@@ -74,6 +74,10 @@ function dataLines(data: TemplateAnswers['data']): string[] {
     ...(data.labelled ? [] : [`  modality: ${data.modality}`]),
     `  seed: ${quoted(data.seed)} # trusted questions and answers: the reward model learns from them`,
     `  test: ${quoted(data.test)} # held-out ones: every model is measured on them, none is trained on them`,
+    // A thousand test questions take longer than a tiny model learns, and say no more of it.
+    ...(base === 'phantom'
+      ? ['  seedLimit: 500 # at most, so that a first run is short; without the lines all count', '  testLimit: 300']
+      : []),
   ];
 }
 

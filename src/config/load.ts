@@ -109,8 +109,14 @@ function resolvePaths(config: Config, base: string, overrides: readonly Override
     value.startsWith('.') || value.startsWith('/') ? resolve(from(path), value) : value;
   const { base: rewardBase, ...rewardModel } = config.rewardModel;
   const { local, prices } = config.generation;
+  const { local: judge, rubric } = config.verify;
   return {
     ...config,
+    verify: {
+      ...config.verify,
+      ...(judge === undefined ? {} : { local: { ...judge, model: model(judge.model, 'verify.local.model') } }),
+      ...(rubric === undefined ? {} : { rubric: resolve(from('verify.rubric'), rubric) }),
+    },
     generation: {
       ...config.generation,
       ...(local === undefined ? {} : { local: { ...local, model: model(local.model, 'generation.local.model') } }),

@@ -14,6 +14,7 @@ import { partsSchema } from './part-modules.js';
 import { policySchema } from './sections/policy.js';
 import { recipeSchema } from './sections/recipe.js';
 import { gradingSchema } from './sections/grading.js';
+import { verifySchema } from './asking/verify.js';
 import { filterSchema } from './sections/filter.js';
 import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
@@ -37,6 +38,7 @@ export const configSchema = z
     egress: egressSchema.prefault({}),
     grading: gradingSchema.prefault({}),
     rewardModel: rewardModelSchema.prefault({}),
+    verify: verifySchema.prefault({}),
     filter: filterSchema.prefault({}),
     dataset: datasetSchema.prefault({}),
     policy: policySchema.prefault({}),
@@ -73,6 +75,20 @@ export const configSchema = z
       when: ({ value }) => sourceSchema.safeParse(value).success,
     },
   )
+  .refine(
+    ({ verify, data, generation }) =>
+      !verify.enabled ||
+      verify.provider !== 'simulated' ||
+      data.source === 'phantom' ||
+      generation.provider === 'simulated',
+    {
+      path: ['verify', 'provider'],
+      error:
+        'the simulated judge knows only drawn images, and what the simulated teacher asks of an answered pool: set verify.provider ' +
+        'to a real one (gemini, openai, local)',
+      when: ({ value }) => judgedSchema.safeParse(value).success,
+    },
+  )
   .refine(({ grpo: { rewards }, parts }) => rewards.alpha + rewards.beta > 0 || parts.rewards.length > 0, {
     path: ['grpo', 'rewards'],
     message: 'alpha and beta are both 0: nothing would be learned, but from rewards of your own (parts.rewards)',
@@ -87,6 +103,7 @@ export const configSchema = z
 
 const dataPartsSchema = z.object({ recipe: recipeSchema, data: dataSchema });
 const sourceSchema = dataPartsSchema.extend({ generation: generationSchema });
+const judgedSchema = z.object({ verify: verifySchema, data: dataSchema, generation: generationSchema });
 const rewardedSchema = z.object({ grpo: grpoSchema, parts: partsSchema });
 const updateSchema = z.object({ generation: generationSchema, generatorUpdate: generatorUpdateSchema });
 

@@ -1,5 +1,5 @@
 /** What says whether a policy's answers are right: the rules that rewards go by, too, or a person's own. */
-import type { Part } from '../part.js';
+import type { Part } from '../config/part.js';
 import type { Sample } from '../sample.js';
 import { judgeAnswer, type EvaluationReading } from './answer-report.js';
 
@@ -12,6 +12,7 @@ export interface GivenAnswer {
   finished: boolean;
 }
 
+/** What an evaluator says of an answer. */
 export interface Judgement {
   /** The answer as it was read; null where none was found, which counts as unread and as wrong. */
   predicted: string | null;

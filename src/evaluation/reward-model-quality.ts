@@ -36,7 +36,7 @@ export interface RewardReport extends RewardModelReport {
 /** Error and rank figures are of raw scores; threshold and reliability of clamped ones, as the filter uses them. */
 export function heldOutReport(
   scores: readonly HeldOutScore[],
-  { threshold, calibration }: Config['filter'],
+  { threshold, calibration }: Pick<Config['filter'], 'threshold' | 'calibration'>,
 ): RewardReport {
   const rows: ScoredRow[] = scores
     .filter(({ kind }) => calibration === 'all' || kind === 'original' || kind === 'mismatch')

@@ -14,11 +14,12 @@ import { createGate } from './asking/rate-limit.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
 import type { BatchRun, Performance } from './generation-run.js';
-import type { Outcome } from './task-outcome.js';
+import type { Outcome } from './outcome.js';
 import { priceOf } from './cost/prices.js';
 import { trackProgress, type GenerationProgress, type Spent } from './generation-progress.js';
 import type { RetryOptions } from './asking/retry-request.js';
 import { createStop } from './stop-generation.js';
+import { workNames } from './inquiries/asking-section.js';
 import { watchVersions } from './replies/model-version.js';
 import { createUselessWatch } from './replies/useless-replies.js';
 
@@ -47,11 +48,11 @@ const defaultRetry: RetryOptions = { attempts: 6, backoffMs: 1_000, longestWaitM
  * @throws InterruptedError when the signal aborts (the signal's own reason, where that is a Medgr2Error)
  */
 export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSink): Promise<GenerationProgress> {
-  const { provider, cache, cycle, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
-  const consent = requireConsent(provider, options.egress);
+  const { provider, cache, inquiry, root = '.', temperature = 1, maxOutputTokens = 1024 } = options;
+  const consent = requireConsent(provider, options.egress, inquiry.section);
   const { tasks, notices } = consent.permitted(options.tasks);
   const budget = budgetOf(options, maxOutputTokens);
-  using stop = createStop(options.signal);
+  using stop = createStop(options.signal, workNames[inquiry.section]);
   const progress = trackProgress(samplesAsked(tasks), options.onEvent, budget.cost());
   const breaker = createBreaker(options.failuresInARow ?? 8);
   const retry = { ...defaultRetry, ...options.retry };
@@ -66,6 +67,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
   notices.forEach(notice);
   const useless = createUselessWatch({
     share: options.maxUseless ?? defaultUseless,
+    section: inquiry.section,
     name: `${name}/${model}`,
     spent: () => spentText(progress.spent(), options.pricing),
   });
@@ -74,7 +76,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
   const run: Performance = {
     provider,
     cache,
-    cycle,
+    inquiry,
     root,
     ...asked,
     ...manners,
@@ -85,8 +87,8 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
   const settle = (index: number, ended: readonly Outcome[]): void => {
     sink(index, ended);
     for (const outcome of ended) {
-      if ('sample' in outcome) progress.accept(outcome.sample, outcome.repairs);
-      else progress.drop(outcome.dropped.reason);
+      if ('dropped' in outcome) progress.drop(outcome.dropped.reason);
+      else progress.accept('sample' in outcome ? outcome.sample : null, outcome.repairs);
     }
   };
   const missing = await performAll({ ...options, tasks }, run, { settle, notice });
@@ -94,7 +96,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
   const isPaused = [...missing.values()].some((error) => error.isUsedUp);
   const failure = stop.reason() ?? (final.cached === 0 && !isPaused ? breaker.finish() : null);
   if (failure !== null) throw failure;
-  if (missing.size > 0) throw incomplete(missing, tasks.length);
+  if (missing.size > 0) throw incomplete(missing, tasks.length, inquiry.section);
   return final;
 }
 
@@ -108,21 +110,24 @@ function samplesAsked(tasks: TaskList): number {
 }
 
 /** @throws ConfigError `no-batches` */
-function batchesOf({ provider, batches }: GenerateOptions): BatchRun | null {
+function batchesOf({ provider, batches, inquiry: { section } }: GenerateOptions): BatchRun | null {
   if (batches === undefined) return null;
   const { asks = true, folder } = batches;
   const client = batchOf(provider);
   if (client === null && asks)
     throw new ConfigError('no-batches', `${provider.name} has no batches`, {
-      where: 'generation.mode',
-      remedy: 'Set generation.mode to interactive or auto.',
+      where: `${section}.mode`,
+      remedy: `Set ${section}.mode to interactive or auto.`,
     });
   // Nothing was ever begun.
   if (client === null || (!asks && !existsSync(folder))) return null;
   return { ...defaultBatches, ...batches, asks, client };
 }
 
-function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens: number): Budget {
+function budgetOf(
+  { pricing, provider, cache, inquiry: { section } }: GenerateOptions,
+  maxOutputTokens: number,
+): Budget {
   const name = `${provider.name}/${provider.model}`;
   const price = pricing === undefined ? null : priceOf(pricing.prices, provider.name, provider.model);
   return createBudget({
@@ -131,6 +136,7 @@ function budgetOf({ pricing, provider, cache }: GenerateOptions, maxOutputTokens
     price,
     before: cache.totals.get(name),
     name,
+    section,
     maxOutputTokens,
   });
 }

@@ -6,7 +6,7 @@ import type { Sample } from '../sample.js';
 import { generateOutcomes, type GenerateOptions } from './generate-samples.js';
 import type { GenerationProgress } from './generation-progress.js';
 import { createOutcomeSpool } from './outcome-spool.js';
-import type { Outcome } from './task-outcome.js';
+import type { Outcome } from './outcome.js';
 
 export const candidatesFile = 'candidates.parquet';
 export const droppedFile = 'dropped.jsonl';

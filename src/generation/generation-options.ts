@@ -1,12 +1,11 @@
 /** What a generation can be told. Types only. */
 import type { BatchingProvider } from '../providers/batch/batch-client.js';
-import type { PromptStrategy } from '../prompts/prompt-strategy.js';
 import type { Provider } from '../providers/provider.js';
-import type { Sample } from '../sample.js';
 import type { Egress } from './asking/egress-consent.js';
 import type { Prices } from './cost/prices.js';
 import type { BatchRun } from './generation-run.js';
 import type { GenerationEvent } from './generation-progress.js';
+import type { Inquiry } from './inquiries/inquiry.js';
 import type { ReplyCache } from './replies/reply-cache.js';
 import type { TaskList } from './asking/generation-request.js';
 import type { RetryOptions } from './asking/retry-request.js';
@@ -15,8 +14,8 @@ export interface GenerateOptions {
   tasks: TaskList;
   provider: Provider | BatchingProvider;
   cache: ReplyCache;
-  /** Cycle that the samples belong to, from 1. */
-  cycle: number;
+  /** What the tasks are asked for. */
+  inquiry: Inquiry;
   /** Folder that relative image paths start from (default: the working folder). */
   root?: string | undefined;
   /** Requests at a time (default 8). */
@@ -26,12 +25,6 @@ export interface GenerateOptions {
    * was stopped is to be given the same folder, or what its batches bring is lost.
    */
   batches?: (Pick<BatchRun, 'folder'> & Partial<Omit<BatchRun, 'client'>>) | undefined;
-  /** Those that tasks name, beside the ready-made ones (default none). */
-  strategies?: readonly PromptStrategy[] | undefined;
-  /** Samples of high reward, best first, to show in the prompts (default none). */
-  exemplars?: readonly Sample[] | undefined;
-  /** Exemplars in one prompt (default 3). */
-  exemplarsPerPrompt?: number | undefined;
   /** Sampling temperature (default 1). */
   temperature?: number | undefined;
   /** Longest reply (default 1024 tokens). */

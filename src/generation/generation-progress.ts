@@ -66,7 +66,8 @@ export interface ProgressTracker {
   batches(now: BatchProgress): void;
   addCached(usage: Usage | null): void;
   addAnswered(usage: Usage | null, cost: number | null): void;
-  accept(sample: Sample, repairs: readonly ReplyRepair[]): void;
+  /** @param sample Null where a verdict came. */
+  accept(sample: Sample | null, repairs: readonly ReplyRepair[]): void;
   drop(reason: TaskDropReason): void;
   spent(): Spent;
   finish(): GenerationProgress;
@@ -149,7 +150,7 @@ export function trackProgress(
       changed();
     },
     accept: (sample, repairs) => {
-      newest = sample;
+      newest = sample ?? newest;
       for (const repair of repairs) repaired[repair] = (repaired[repair] ?? 0) + 1;
       counts.accepted++;
       counts.done++;

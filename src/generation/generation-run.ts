@@ -8,6 +8,7 @@ import type { Gate } from './asking/rate-limit.js';
 import type { RetryOptions } from './asking/retry-request.js';
 import type { Budget } from './cost/cost-budget.js';
 import type { ProgressTracker } from './generation-progress.js';
+import type { Inquiry } from './inquiries/inquiry.js';
 import type { VersionWatch } from './replies/model-version.js';
 import type { ReplyCache } from './replies/reply-cache.js';
 import type { UselessWatch } from './replies/useless-replies.js';
@@ -36,7 +37,7 @@ export interface BatchRun {
 export interface Performance {
   provider: Provider;
   cache: ReplyCache;
-  cycle: number;
+  inquiry: Inquiry;
   root: string;
   parameters: RequestParameters;
   /** Of a second request, where the first reply was cut off; 0 asks for none. */

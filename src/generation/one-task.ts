@@ -1,17 +1,16 @@
 /** One task from request to outcome: cache or provider, then the parser; a blocked or truncated reply ends here with its reason. */
 import { resolve } from 'node:path';
 import { DataError } from '../errors.js';
-import { replySchemaOf } from '../prompts/parse.js';
 import { ProviderCallError } from '../providers/call-error.js';
 import type { ProviderReply } from '../providers/provider.js';
-import { typesOf, type PreparedRequest } from './asking/generation-request.js';
+import type { PreparedRequest } from './asking/generation-request.js';
 import { maskOf } from './asking/egress-consent.js';
 import { readImageFile } from './asking/image-to-send.js';
 import type { Pass } from './asking/rate-limit.js';
 import { callWithRetry } from './asking/retry-request.js';
 import type { Performance } from './generation-run.js';
 import type { CachedReply } from './replies/reply-cache.js';
-import { dropTask, isDropped, judge, keepReply, longerFor, outcomesOf, type Ended } from './task-outcome.js';
+import { countUse, dropTask, isDropped, keepReply, longerFor, outcomesOf, type Ended } from './task-outcome.js';
 
 /** Rejects only when the whole generation must stop; what concerns this task alone is an outcome. */
 export async function performRequest(request: PreparedRequest, run: Performance): Promise<Ended> {
@@ -24,7 +23,7 @@ export async function performRequest(request: PreparedRequest, run: Performance)
     const isRefused = 'outcomes' in second.ended && isDropped(second.ended.outcomes, 'request-failed');
     if (!isRefused) last = { ...second, isNew: last.isNew || second.isNew };
   }
-  if ('outcomes' in last.ended) judge(last.ended.outcomes, last.isNew, run);
+  if ('outcomes' in last.ended) countUse(last.ended.outcomes, last.isNew, run);
   return last.ended;
 }
 
@@ -60,10 +59,9 @@ async function performOnce(request: PreparedRequest, run: Performance): Promise<
 
 async function ask(request: PreparedRequest, run: Performance): Promise<CachedReply> {
   const { provider, breaker, progress, stop, parameters } = run;
-  const { task, system, prompt, imageAt, promptHash, key, maxOutputTokens } = request;
+  const { task, system, prompt, imageAt, responseSchema, promptHash, key, maxOutputTokens } = request;
   const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
   const { temperature } = parameters;
-  const responseSchema = replySchemaOf(typesOf(task).length);
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');
     const content = { image, system, prompt, imageAt, responseSchema };

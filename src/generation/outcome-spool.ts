@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { onDisk, privateFile } from '../disk.js';
 import type { OutcomeSink } from './generate-samples.js';
-import type { Outcome } from './task-outcome.js';
+import type { Outcome } from './outcome.js';
 
 export interface OutcomeSpool extends Disposable {
   put: OutcomeSink;

@@ -1,10 +1,11 @@
 /** What a pass over the tasks works with: the request of each, how it ended, and which were not answered. */
 import type { ProviderCallError } from '../providers/call-error.js';
-import { chooseExemplars, prepareRequest, type PreparedRequest } from './asking/generation-request.js';
+import type { PreparedRequest } from './asking/generation-request.js';
 import type { GenerateOptions } from './generation-options.js';
 import type { Performance } from './generation-run.js';
 import { createKeyTable } from './replies/key-table.js';
-import { dropTask, type Outcome } from './task-outcome.js';
+import type { Outcome } from './outcome.js';
+import { dropTask } from './task-outcome.js';
 
 /** Tasks without an answer, by their place among all, each with why. */
 export type Unanswered = Map<number, ProviderCallError>;
@@ -20,16 +21,15 @@ export interface PassHooks {
 export type Prepare = (index: number) => PreparedRequest | null;
 
 export function preparer(
-  { tasks, strategies, exemplars = [], exemplarsPerPrompt = 3 }: GenerateOptions,
-  { parameters }: Performance,
+  { tasks }: Pick<GenerateOptions, 'tasks'>,
+  { parameters, inquiry }: Performance,
   { settle }: PassHooks,
 ): Prepare {
-  const exemplarsFor = chooseExemplars(exemplars, exemplarsPerPrompt);
   const first = createKeyTable(tasks.length);
   return (index) => {
     const task = tasks.at(index);
     if (task === undefined) return null;
-    const request = prepareRequest(task, exemplarsFor(task), parameters, strategies);
+    const request = inquiry.prepare(task, index, parameters);
     const place = first.get(request.key) ?? index;
     first.set(request.key, place);
     if (place === index) return request;

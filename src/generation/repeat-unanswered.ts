@@ -12,6 +12,7 @@ import type { GenerateOptions } from './generation-options.js';
 import { performByBatch } from './batches/batch-pass.js';
 import type { Performance } from './generation-run.js';
 import { performRequest } from './one-task.js';
+import { workNames, type AskingSection } from './inquiries/asking-section.js';
 import { preparer, type PassHooks, type Prepare, type Unanswered } from './prepare-tasks.js';
 import { dropTask } from './task-outcome.js';
 
@@ -110,7 +111,7 @@ async function performPass(
 }
 
 /** The error that keeps the stage open. @param total All tasks. */
-export function incomplete(missing: Unanswered, total: number): ProviderError | PausedError {
+export function incomplete(missing: Unanswered, total: number, section: AskingSection): ProviderError | PausedError {
   const last = lastOf(missing);
   const usedUp = [...missing.values()].find((error) => error.isUsedUp);
   if (usedUp !== undefined)
@@ -122,13 +123,13 @@ export function incomplete(missing: Unanswered, total: number): ProviderError | 
   const advice = last?.remedy === undefined ? '' : `${last.remedy} `;
   return new ProviderError(
     'requests-unanswered',
-    `Generation is not complete: ${missing.size} of ${total} requests were not answered. Last: ${last?.message ?? ''}`,
+    `${workNames[section]} is not complete: ${missing.size} of ${total} requests were not answered. Last: ${last?.message ?? ''}`,
     {
       cause: last,
       where: last?.where,
       remedy:
         `${advice}Then give the same command again: the replies that came are kept, only the missing ones are asked for. ` +
-        'To go on without them, say what share may be missing with generation.maxUnanswered.',
+        `To go on without them, say what share may be missing with ${section}.maxUnanswered.`,
     },
   );
 }

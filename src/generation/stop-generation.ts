@@ -11,14 +11,15 @@ export interface Stop extends Disposable {
   reason(): unknown;
 }
 
-export function createStop(callerSignal: AbortSignal | undefined): Stop {
+/** @param work What is stopped, at the beginning of a sentence. */
+export function createStop(callerSignal: AbortSignal | undefined, work: string): Stop {
   const controller = new AbortController();
   // Every request in flight listens, which is more than the ten that Node warns about.
   setMaxListeners(0, controller.signal);
   const halt = (reason: unknown): void => {
     if (!controller.signal.aborted) controller.abort(reason);
   };
-  const interrupt = (): void => halt(interruption(callerSignal?.reason));
+  const interrupt = (): void => halt(interruption(callerSignal?.reason, work));
   if (callerSignal?.aborted) interrupt();
   callerSignal?.addEventListener('abort', interrupt, { once: true });
   return {
@@ -29,9 +30,9 @@ export function createStop(callerSignal: AbortSignal | undefined): Stop {
   };
 }
 
-function interruption(reason: unknown): Medgr2Error {
+function interruption(reason: unknown, work: string): Medgr2Error {
   if (reason instanceof Medgr2Error) return reason;
-  return new InterruptedError('generation-interrupted', 'The generation was interrupted.', {
+  return new InterruptedError('generation-interrupted', `${work} was interrupted.`, {
     remedy: 'Run the same command again: it continues with the requests that are not answered yet.',
     cause: reason,
   });

@@ -1,31 +1,13 @@
 /** What a reply makes of its task: samples, or why there are none. The same for a reply that just came and one from the cache. */
-import { parseReplies, type DropReason, type ParsedReply } from '../prompts/parse.js';
-import { contextTold } from '../prompts/context-told.js';
-import type { ReplyRepair } from '../prompts/replies/reply-repairs.js';
+import type { DropReason } from '../prompts/parse.js';
 import type { ProviderCallError } from '../providers/call-error.js';
 import type { ProviderReply } from '../providers/provider.js';
-import type { Sample } from '../sample.js';
-import {
-  longerRequest,
-  sampleId,
-  typesOf,
-  type GenerationTask,
-  type PreparedRequest,
-} from './asking/generation-request.js';
-import { withoutText } from './asking/egress-consent.js';
+import { longerRequest, typesOf, type PreparedRequest } from './asking/generation-request.js';
 import type { TaskDropReason } from './generation-progress.js';
 import type { Performance } from './generation-run.js';
+import { droppedFrom, type Outcome } from './outcome.js';
 import type { CachedReply } from './replies/reply-cache.js';
 
-export interface DroppedTask {
-  /** What the sample's id would have been. */
-  taskId: string;
-  task: GenerationTask;
-  reason: TaskDropReason;
-  detail: string;
-}
-
-export type Outcome = { sample: Sample; repairs: readonly ReplyRepair[] } | { dropped: DroppedTask };
 /**
  * One outcome for each sample that was asked for; or no reply came, for a reason that lies with the provider and not with
  * the request.
@@ -66,9 +48,9 @@ export function keepReply(address: ReplyAddress, reply: ProviderReply, run: Perf
 }
 
 /** A useless reply was paid for like any other: too many of them stop the generation. One sample of several is use enough. */
-export function judge(outcomes: readonly Outcome[], isNew: boolean, { useless, breaker, stop }: Performance): void {
+export function countUse(outcomes: readonly Outcome[], isNew: boolean, { useless, breaker, stop }: Performance): void {
   const [first] = outcomes;
-  if (first === undefined || !('dropped' in first) || outcomes.some((one) => 'sample' in one)) {
+  if (first === undefined || !('dropped' in first) || outcomes.some((one) => !('dropped' in one))) {
     if (!isNew) return useless.wasUseful();
     breaker.useful();
     return useless.useful();
@@ -82,42 +64,15 @@ export function judge(outcomes: readonly Outcome[], isNew: boolean, { useless, b
 }
 
 export function outcomesOf(request: PreparedRequest, reply: CachedReply, run: Performance): Outcome[] {
-  const { task, maxOutputTokens } = request;
+  const { maxOutputTokens } = request;
   const { maxReplyCharacters: maxCharacters = charactersPerToken * maxOutputTokens } = run;
   // Some servers call it a stop when a model has thought up to its limit.
   const spentAll = reply.finish === 'empty' && (reply.usage?.outputTokens ?? 0) >= maxOutputTokens;
   const finish = spentAll ? 'max-tokens' : reply.finish;
-  const parsed = parseReplies(reply.text, typesOf(task), { finish, why: reply.why, maxCharacters });
-  return parsed.map((one, place) => outcomeOf(request, reply, one, { place, cycle: run.cycle }));
+  return run.inquiry.read(request, reply, { finish, why: reply.why, maxCharacters });
 }
 
-function outcomeOf(
-  request: PreparedRequest,
-  { provider, model, modelVersion }: CachedReply,
-  parsed: ParsedReply,
-  { place, cycle }: { place: number; cycle: number },
-): Outcome {
-  const { strategy, image, imageHash, modality } = request.task;
-  const id = sampleId(request, place);
-  const dropped = (reason: TaskDropReason, detail: string): Outcome => {
-    return { dropped: { taskId: id, task: withoutText(request.task), reason, detail } };
-  };
-  if (!parsed.ok) return dropped(parsed.reason, parsed.detail);
-  const { context } = request.task;
-  const told = context === undefined ? null : contextTold(parsed.fields, context.text);
-  if (told !== null) return dropped('context-told', told);
-  const shown = context === undefined ? {} : { context: true as const };
-  const version = modelVersion === undefined ? {} : { modelVersion };
-  const provenance = { provider, model, ...version, strategy, promptHash: request.promptHash, ...shown, cycle };
-  const about = { id, image, imageHash, modality };
-  const sample = { ...about, ...parsed.fields, provenance, score: null, rewardModelVersion: null };
-  return { sample, repairs: parsed.repairs ?? [] };
-}
-
-/** The same end for each sample that the task asked for. */
+/** The same end for all that the task asked for. */
 export function dropTask(request: PreparedRequest, reason: TaskDropReason, detail: string): { outcomes: Outcome[] } {
-  const outcomes = typesOf(request.task).map((_, place) => ({
-    dropped: { taskId: sampleId(request, place), task: withoutText(request.task), reason, detail },
-  }));
-  return { outcomes };
+  return { outcomes: request.ids.map((id) => droppedFrom(request.task, id, reason, detail)) };
 }

@@ -2,7 +2,7 @@
  * What a grader is, and the papers' own: the four grades (MedGR² supplement) of one trusted sample, as it is (10), lightly
  * reworded (6), made incoherent (0), and answered wrongly or off the point (-6).
  */
-import type { Part } from '../part.js';
+import type { Part } from '../config/part.js';
 import { renderResponse } from '../prompts/policy-prompt.js';
 import { seededRandom } from '../random.js';
 import { answersMatch } from '../reward/reading/extract.js';
@@ -25,6 +25,7 @@ export interface GradedText {
   response: string;
 }
 
+/** What a grader is told beside the sample. */
 export interface GradingContext {
   /** The trusted samples of the same part (training or held out), the sample among them: other answers may come from there. */
   samples: readonly Sample[];
@@ -53,8 +54,10 @@ export interface Grader extends Part {
   grade(sample: Sample, context: GradingContext): readonly GradedText[] | Promise<readonly GradedText[]>;
 }
 
+/** What the papers' grader does to a sample. */
 export type GradedKind = 'original' | 'synonym' | 'deletion' | 'mismatch' | 'irrelevant';
 
+/** How many texts of a kind are made. */
 export interface FourGradesOptions {
   /** Hard mismatches per sample, as far as there are wrong answers (default 2). */
   mismatches?: number | undefined;

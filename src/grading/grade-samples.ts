@@ -43,6 +43,10 @@ export interface GradedSet {
  * const { train, heldOut } = await gradeSamples(samples, { seed: 0, heldOut: 0.2 });
  * console.log(train.length, heldOut.length);
  * @throws whatever the grader throws, and the signal's reason.
+ * @example
+ * const samples = await readSampleFile('seed.jsonl');
+ * const { train, heldOut } = await gradeSamples(samples, { heldOut: 0.2, grader: fourGrades({ mismatches: 3 }) });
+ * console.log(train.length, heldOut.length);
  */
 export async function gradeSamples(samples: readonly Sample[], options: GradeOptions = {}): Promise<GradedSet> {
   const { seed = 0, heldOut = 0.2, grader = fourGrades(), signal = new AbortController().signal } = options;

@@ -152,7 +152,11 @@ export interface GeneratorPlace extends JobPlace {
 /** A local generator's replies to one prompt each; it has its own dtype and image size, the policy's are its own. */
 export function generatorSpec(
   config: Config,
-  { dtype, maxPixels, batchSize }: NonNullable<Config['generation']['local']>,
+  {
+    dtype,
+    maxPixels,
+    batchSize,
+  }: Pick<NonNullable<Config['generation']['local']>, 'dtype' | 'maxPixels' | 'batchSize'>,
   { temperature, maxNewTokens, ...place }: GeneratorPlace,
 ): z.input<typeof completeSpecSchema> {
   const base = common({ ...config, policy: { dtype, maxPixels } }, place);

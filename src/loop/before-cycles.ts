@@ -6,6 +6,7 @@ import type { GeneratorState } from './generator/generator-state.js';
 import { outsideGold } from './guards/gold.js';
 import { watchRewardModel } from './guards/watch-cycle.js';
 import { runStage } from './parts/run-stage.js';
+import { takeUpVerdicts, tellVerdictsLeft } from './review/take-up.js';
 import type { StageDone } from './stage.js';
 import type { EvaluateOutput } from './stages/evaluate.js';
 import { grade, readGraded } from './stages/grade.js';
@@ -67,8 +68,9 @@ export async function firstRewardModel(
 /** The cycles, one after the other; `told` is called after each. */
 export async function runCycles(run: RunContext, first: LoopState, told: (done: CycleDone) => void): Promise<void> {
   let state = first;
+  tellVerdictsLeft(run);
   for (let cycle = 1; cycle <= run.config.cycles; cycle++) {
-    const { done, next } = await runCycle(run, cycle, state);
+    const { done, next } = await runCycle(run, cycle, await takeUpVerdicts(run, cycle, state));
     state = next;
     told(done);
   }

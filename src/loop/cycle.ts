@@ -11,6 +11,7 @@ import type { PromotedPolicy } from './guards/measured-policy.js';
 import { trainPolicy, type TrainedPolicy } from './guards/train-policy.js';
 import { watchFiltered, watchRewardModel } from './guards/watch-cycle.js';
 import { unlearnedOf, type Written } from './headroom/unlearned.js';
+import { loadRubric } from './judge/load-rubric.js';
 import { tellPromotion } from './guards/watch.js';
 import type { PolicyComparison } from './result/policy-comparison.js';
 import type { ComparedPolicy } from './result/compare-policies.js';
@@ -20,8 +21,9 @@ import { filter, publishDataset, readFiltered, type FilterOutput } from './stage
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
-import { rewardReport, type RewardReportOutput } from './stages/reward-report.js';
+import { rewardReport, type RewardReporting, type RewardReportOutput } from './stages/reward-report.js';
 import { readScored, score } from './stages/score.js';
+import { verdictsOf, verify } from './judge/verify-stage.js';
 
 /** R_φ with what it is worth. */
 export interface RewardModelState {
@@ -100,6 +102,13 @@ export async function runCycle(
   );
   const scored = await readScored(run, scoredStage);
 
+  const judged = run.config.verify.enabled
+    ? await runStage(
+        run,
+        verify(run, { cycle, candidates: scored, rubric: await loadRubric(run.config.verify.rubric) }),
+      )
+    : null;
+
   const { tau } = rewardModel.report;
   const filtered = await runStage(
     run,
@@ -107,8 +116,9 @@ export async function runCycle(
       cycle,
       scored,
       tau,
+      verdicts: judged === null ? null : await verdictsOf(judged),
       dataset: state.dataset,
-      from: [scoredStage.fingerprint, state.datasetFingerprint],
+      from: [scoredStage.fingerprint, ...(judged === null ? [] : [judged.fingerprint]), state.datasetFingerprint],
     }),
   );
   const { accepted, dataset } = await readFiltered(run, filtered);
@@ -208,15 +218,18 @@ export async function trainAndReport(
   {
     heldOut,
     before = null,
+    stages,
     ...training
-  }: RewardTraining & {
+  }: Omit<RewardTraining, 'name'> & {
     heldOut: readonly GradedRow[];
     /** Whose place it would take. */
     before?: RewardModelState | null;
+    /** Names of the two stages where they are not the usual ones. */
+    stages?: { training: RewardTraining['name']; report: RewardReporting['name'] };
   },
 ): Promise<RewardModelState> {
   const { cycle } = training;
-  const trained = await runStage(run, trainRewardModel(run, training));
+  const trained = await runStage(run, trainRewardModel(run, { ...training, name: stages?.training }));
   const { checkpoint, version } = trained.output;
   const path = join(trained.dir, checkpoint);
   const report = await runStage(
@@ -227,6 +240,7 @@ export async function trainAndReport(
       heldOut,
       before: before === null ? null : { version: before.version, report: before.reportDir },
       from: [trained.fingerprint, ...training.from],
+      name: stages?.report,
     }),
   );
   return { path, version, report: report.output, reportDir: report.dir, fingerprint: report.fingerprint };

@@ -9,13 +9,14 @@ import type { LoopData } from '../dataset/sources/data-source.js';
 import { runWork } from './foresight/stage-work.js';
 import { dataProgress, openRunData } from './inputs/run-data.js';
 import { openImageChecks } from './inputs/image-checks.js';
-import { providerKey } from './generator/open-generator.js';
+import { loadRubric } from './judge/load-rubric.js';
+import { requireKeys } from './generator/open-generator.js';
 import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
 import { goldOf, withoutGoldInPool } from './guards/gold.js';
 import { withOwnStages } from './parts/run-stage.js';
 import { settleParts } from './parts/settle-parts.js';
 import { planStages } from './stage-plan.js';
-import { openPricing } from './generator/generator-pricing.js';
+import { openJudgePricing, openPricing } from './generator/generator-pricing.js';
 import { fromRun, readOrNull, runFiles, writeJson } from './folder/run-folder.js';
 
 /** What a recipe does in its folder. */
@@ -41,8 +42,12 @@ export async function inRunFolder<Result extends object>(
   const runDir = resolve(options.runDir);
   // Asked for before anything starts.
   const parts = await settleParts(config, options.parts);
-  if (dataPartsOf(config.recipe).pool) providerKey(config);
+  if (dataPartsOf(config.recipe).pool) requireKeys(config);
   await openPricing(config, parts.provider);
+  if (config.verify.enabled) {
+    await openJudgePricing(config);
+    await loadRubric(config.verify.rubric);
+  }
   let run: RunContext | null = null;
   let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {

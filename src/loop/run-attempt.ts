@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.js';
 import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
 import { openSinks } from './parts/event-sinks.js';
-import type { LoopParts, RunParts } from './parts/parts.js';
+import type { LoopParts, RunParts } from './parts/loop-parts.js';
 import { recordParts } from './parts/recorded-parts.js';
 import type { LoopEngine, RunContext } from './run-context.js';
 import type { RunEvent, TimedEvent } from './run-events.js';
@@ -31,12 +31,14 @@ export interface RunOptions {
   parts?: LoopParts | undefined;
   /** Called with every event, after it is in events.jsonl. If it throws or rejects, the run goes on, with a warning. */
   onEvent?: ((event: TimedEvent) => unknown) | undefined;
-  /** Stops the run: the job at work saves its checkpoint first. The same call later continues. */
+  /** Stops the run: a job at work saves its checkpoint first, and replies that came are kept. The same call later continues. */
   signal?: AbortSignal | undefined;
   /** An engine of the caller's own, which stays open; by default one is opened when needed, and closed. */
   engine?: LoopEngine | undefined;
   /** Finished stages whose inputs changed are done again; else the run stops and names what changed. */
   redo?: boolean | undefined;
+  /** The next cycle that begins learns from the verdicts of experts (verdicts.jsonl). */
+  withVerdicts?: boolean | undefined;
   /** A run goes on with other versions of what it computes with; else it stops and names them. */
   allowVersionChange?: boolean | undefined;
 }
@@ -85,7 +87,7 @@ export async function attempt<Result>(
     return options.onEvent?.(event);
   };
   const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
-  const { redo = false, allowVersionChange = false } = options;
+  const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
   );
@@ -112,6 +114,7 @@ export async function attempt<Result>(
       guardLog: emptyLog(),
       holds,
       redo,
+      withVerdicts,
       outputs,
       models: openModelContents(join(runDir, runFiles.models), outputs, { holds }),
       signal,

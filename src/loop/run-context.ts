@@ -7,7 +7,7 @@ import type { OutputChecks } from './folder/output-hashes.js';
 import type { ImageChecks } from './inputs/image-checks.js';
 import type { Ledger } from './folder/ledger.js';
 import type { ModelContents } from './inputs/model-content.js';
-import type { RunParts } from './parts/parts.js';
+import type { RunParts } from './parts/loop-parts.js';
 import type { StageClock } from './stage-clock.js';
 import type { GoldSet } from './guards/gold.js';
 import type { GuardLog } from './guards/alarm.js';
@@ -34,6 +34,8 @@ export interface RunContext {
   holds(): void;
   /** Whether finished stages whose inputs changed are done again; else that is asked about, by an error. */
   redo: boolean;
+  /** Whether the next cycle takes up what experts said. */
+  withVerdicts?: boolean;
   /** What this attempt has read of finished stages. */
   outputs: OutputChecks;
   /** Content of the models that come from elsewhere. */

@@ -35,8 +35,8 @@ export async function runJob<K extends RowsJob>(
     context.models.confirm(model);
     await confirmUsed(model, context);
   }
-  // A generator's images are looked at as each is asked about.
-  const images = stage === 'generate' ? null : context.images;
+  // A generator's images are looked at as each is asked about, and a judge's.
+  const images = stage === 'generate' || stage === 'verify' ? null : context.images;
   await images?.confirm();
   await checkJobImages(spec, settingNames(stage)); // before the model is loaded, and in words of the configuration
   const engine = await context.engine();

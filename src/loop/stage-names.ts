@@ -1,6 +1,7 @@
 /** The names of the stages, in the order in which a run first reaches them, and of those that a person adds. */
 import { z } from 'zod';
 
+/** The stages of the loop. */
 export const stageNames = [
   'prepare-data',
   'evaluate-base',
@@ -9,8 +10,12 @@ export const stageNames = [
   'warm-start',
   'reward-model',
   'reward-report',
+  'verdicts',
+  'verdict-reward-model',
+  'verdict-reward-report',
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',

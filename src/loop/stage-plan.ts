@@ -19,6 +19,7 @@ export type StagePlan = z.output<typeof stagePlanSchema>;
 export const turnStages = [
   'generate',
   'score',
+  'verify',
   'filter',
   'sft',
   'evaluate-sft',
@@ -29,6 +30,8 @@ export const turnStages = [
 
 /** The settings that decide which stages there are. */
 export interface PlanSettings {
+  /** Left out, nobody judges. */
+  verify?: Pick<Config['verify'], 'enabled'> | undefined;
   rewardModel: Pick<Config['rewardModel'], 'warmStartSteps' | 'retrainAfterLast'>;
   generatorUpdate: Pick<Config['generatorUpdate'], 'enabled' | 'method'>;
   /** Left out, nothing is looked at before GRPO. */
@@ -39,6 +42,7 @@ export interface PlanSettings {
 }
 
 export function planStages({
+  verify,
   rewardModel: { warmStartSteps, retrainAfterLast },
   generatorUpdate,
   grpo,
@@ -47,9 +51,11 @@ export function planStages({
   const evolution = ['preferences', 'reward-model', 'reward-report'] as const;
   const update = generatorUpdate.enabled && generatorUpdate.method === 'sft' ? 'generator-sft' : 'generator-update';
   // Whether GRPO follows is not known before it was looked at.
-  const turn = turnStages.filter(
-    (stage) => stage !== 'headroom' || (grpo !== undefined && headroomQuestions(grpo) > 0),
-  );
+  const isLeftOut = {
+    headroom: grpo === undefined || headroomQuestions(grpo) === 0,
+    verify: verify?.enabled !== true,
+  };
+  const turn = turnStages.filter((stage) => !(stage in isLeftOut) || !isLeftOut[stage as keyof typeof isLeftOut]);
   const cycle = [...turn, ...evolution, update] as const;
   const generatorWarmStart = provider === 'local' && (local?.warmStartSteps ?? 0) > 0;
   return {

@@ -3,8 +3,9 @@ import { questionTypes, strategies, type Modality, type QuestionType, type Sampl
 import { contextText, questionTypeTexts, systemText } from './generator-templates.js';
 
 /** What a reply says of a sample. */
-type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
+export type Told = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
 
+/** What is to be asked about one image, and how. */
 export interface GeneratorRequest {
   strategy: Strategy;
   /** Told to the generator when known; left out where it is `unknown`. */
@@ -19,6 +20,7 @@ export interface GeneratorRequest {
   context?: string | undefined;
 }
 
+/** What a generator is sent beside the image. */
 export interface GeneratorPrompt {
   system: string;
   prompt: string;

@@ -8,6 +8,7 @@ import { canonical } from './replies/loose-value.js';
 import { questionTypeNamed, readSample } from './replies/read-sample.js';
 import type { Fields } from './replies/reply-fields.js';
 import { findReplyObjects } from './replies/reply-objects.js';
+import { sampleShape } from './replies/sample-shape.js';
 import { drop, quote, type ParsedReply, type ReplyContext } from './replies/reply-schema.js';
 import { endedOtherwise, unreadable } from './replies/whole-reply.js';
 
@@ -17,7 +18,7 @@ export type { DropReason, ParsedReply, Reply, ReplyContext, ReplyFields } from '
 export function parseReply(text: string, context: ReplyContext): ParsedReply {
   const failed = endedOtherwise(text, context);
   if (failed !== null) return failed;
-  const { samples, repairs, json, doubt } = findReplyObjects(text);
+  const { samples, repairs, json, doubt } = findReplyObjects(text, sampleShape);
   const [fields] = samples;
   if (samples.length > 1) return drop('malformed-json', `Holds ${samples.length} samples that differ: ${quote(text)}`);
   const found = { json, doubt, isFound: fields !== undefined };
@@ -32,8 +33,8 @@ export function parseReplies(
 ): ParsedReply[] {
   const [questionType = 'disease diagnosis'] = questionTypes;
   if (questionTypes.length === 1) return [parseReply(text, { ...context, questionType })];
-  const failed = endedOtherwise(text, { ...context, questionType });
-  const { samples, repairs, json, doubt } = failed === null ? findReplyObjects(text) : nothing;
+  const failed = endedOtherwise(text, context);
+  const { samples, repairs, json, doubt } = failed === null ? findReplyObjects(text, sampleShape) : nothing;
   const whole = failed ?? unreadable(text, { json, doubt, isFound: samples.length > 0 });
   if (whole !== null) return questionTypes.map(() => whole);
   if (samples.length === 0) {

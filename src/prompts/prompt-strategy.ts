@@ -1,5 +1,5 @@
 /** Ways to ask a generator for samples: MedGR²'s three, and what one of a person's own has to be. */
-import type { Part } from '../part.js';
+import type { Part } from '../config/part.js';
 import { strategies, type Strategy } from '../sample.js';
 import { buildGeneratorPrompt, type GeneratorPrompt, type GeneratorRequest } from './generator-prompt.js';
 

@@ -19,6 +19,7 @@ export type CallFailure =
   | 'unreadable'
   | 'cancelled';
 
+/** How a call failed, and what the caller is to do. */
 export interface CallErrorDetails extends ErrorDetails {
   failure: CallFailure;
   /** HTTP status, where one came. */

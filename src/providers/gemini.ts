@@ -11,7 +11,7 @@ import {
 } from '@google/generative-ai';
 import type { z } from 'zod';
 import { geminiUrl } from '../config/egress-rule.js';
-import type { GeminiSafety, GeminiThinkingLevel } from '../config/sections/generation.js';
+import type { GeminiSafety, GeminiThinkingLevel } from '../config/asking/asked-providers.js';
 import { messageOf } from '../errors.js';
 import { aroundImage } from '../prompts/generator-prompt.js';
 import { boundedFetch, type FetchWatch } from './bounded-reply.js';

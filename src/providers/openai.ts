@@ -3,7 +3,7 @@
  * Retries and rate are the pool's concern. A redirect is refused: an image must not go where nobody allowed it to.
  */
 import type { z } from 'zod';
-import type { ReasoningEffort, StructuredOutput } from '../config/sections/generation.js';
+import type { ReasoningEffort, StructuredOutput } from '../config/asking/asked-providers.js';
 import { aroundImage } from '../prompts/generator-prompt.js';
 import { bounded } from './bounded-reply.js';
 import type { BatchingProvider } from './batch/batch-client.js';

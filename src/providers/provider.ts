@@ -1,7 +1,8 @@
 /** What the loop needs from a model that writes samples: one image and one prompt in, one raw reply out. */
 import type { z } from 'zod';
-import type { StructuredOutput } from '../config/sections/generation.js';
+import type { StructuredOutput } from '../config/asking/asked-providers.js';
 
+/** One request: an image, a prompt and how the reply shall be. */
 export interface ProviderRequest {
   /** The image file: its bytes and media type, to be sent inline, and where it lies, for a job on this machine. */
   image: { bytes: Uint8Array; mediaType: string; path: string };
@@ -18,6 +19,7 @@ export interface ProviderRequest {
 
 /** Why a reply has no usable text: `blocked` by the provider's filter, `refused` by the model itself, … */
 export const finishReasons = ['stop', 'max-tokens', 'blocked', 'refused', 'empty'] as const;
+/** How a reply ended. */
 export type FinishReason = (typeof finishReasons)[number];
 
 /** Tokens that one reply cost. */
@@ -33,6 +35,7 @@ export interface Usage {
   isBatch?: true | undefined;
 }
 
+/** What a provider answers; the text is read by the loop. */
 export interface ProviderReply {
   /** Raw text of the reply; empty where there is none. */
   text: string;
@@ -53,6 +56,7 @@ export interface Capabilities {
   usage: 'always' | 'sometimes';
 }
 
+/** A model that writes samples, as the loop sees it. */
 export interface Provider {
   /** Stands in the provenance of samples and in the cache key. */
   readonly name: string;

@@ -1,6 +1,7 @@
 /** Which limit a refusal names: one of this minute, which passes by waiting; one of the day; or the account's money. */
 import type { ErrorDetails } from '@google/generative-ai';
 
+/** Of a provider's limits, the one that was reached. */
 export type Quota = 'minute' | 'day' | 'account';
 
 const ofDay = /per[ _-]?day|daily|\b[rt]pd\b|\(\s*[rt]pd\s*\)/i;
@@ -38,5 +39,5 @@ export function quotaRemedy(quota: Quota): string {
     return "The day's quota is used up: give the same command again when it is renewed (Google: midnight Pacific time), or raise it.";
   if (quota === 'account')
     return "The account's credit or quota is used up: raise it, then give the same command again.";
-  return 'Lower generation.concurrency or set generation.limits; the run waits and goes on by itself.';
+  return 'Lower concurrency or set limits, in the section that names this provider; the run waits and goes on by itself.';
 }

@@ -42,10 +42,12 @@ export function jsonForm(schema: z.ZodType): string {
 
 const propertiesOf = (node: Node): Record<string, Node> => (node['properties'] ?? {}) as Record<string, Node>;
 
+const kinds: Readonly<Record<string, string>> = { array: 'list of texts', integer: 'whole number' };
+
 function fieldLines(node: Node): string[] {
   const required = (node['required'] ?? []) as string[];
   return Object.entries(propertiesOf(node)).map(([name, field]) => {
-    const kind = field['type'] === 'array' ? 'list of texts' : 'text';
+    const kind = kinds[String(field['type'])] ?? 'text';
     const optional = required.includes(name) ? '' : ', may be left out';
     return `- "${name}" (${kind}${optional}): ${typeof field['description'] === 'string' ? field['description'] : ''}`.trim();
   });

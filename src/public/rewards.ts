@@ -27,17 +27,16 @@ export { publishedAccuracy, publishedFormat, publishedLetter } from '../reward/p
 export type { Paper } from '../reward/published-reading.js';
 export { gradeCompletion, preferences } from '../reward/preference-pairs.js';
 export type { Grade, PreferenceOptions, PreferenceRow, PreferenceSet } from '../reward/preference-pairs.js';
-export { fourGrades, gradeSamples, loadWordNet } from '../grading/index.js';
+export { gradeSamples } from '../grading/grade-samples.js';
+export type { GradedRow, GradedSet, GradeOptions } from '../grading/grade-samples.js';
+export { fourGrades } from '../grading/four-grades.js';
 export type {
   FourGrades,
   FourGradesOptions,
   GradedKind,
-  GradedRow,
-  GradedSet,
   GradedText,
-  GradeOptions,
+  Grader,
   GradingContext,
-  PartOfSpeech,
-  Sense,
-  Thesaurus,
-} from '../grading/index.js';
+} from '../grading/four-grades.js';
+export { loadWordNet } from '../grading/wordnet.js';
+export type { PartOfSpeech, Sense, Thesaurus } from '../grading/thesaurus.js';

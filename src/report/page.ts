@@ -10,6 +10,7 @@ import { gallery } from './sections/gallery-section.js';
 import { glance } from './sections/glance-section.js';
 import { guards } from './sections/guards-section.js';
 import { headroom } from './sections/headroom-section.js';
+import { judge } from './sections/judge-section.js';
 import { opening } from './sections/opening-section.js';
 import { limits } from './sections/limits-section.js';
 import { recipe } from './sections/recipe-section.js';
@@ -41,6 +42,7 @@ export async function pageOf(runs: readonly RunFigures[], options: PageOptions):
     limits(runs),
     guards(runs),
     loops ? await charts.accuracy(runs) : null,
+    judge(runs),
     headroom(runs),
     loops || runs.some((run) => run.scores.length > 0) ? await charts.scores(runs) : null,
     loops || runs.some((run) => run.rewardModels.length > 0) ? await charts.rewardModels(runs) : null,

@@ -4,19 +4,18 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { z } from 'zod';
 import { disputedOf, type Verdict } from '../evaluation/verdicts/verdict.js';
 import { DataError, RunError } from '../errors.js';
 import { readRecord } from '../loop/folder/check-outputs.js';
 import { stageKey } from '../loop/folder/ledger.js';
-import { fromRun, runFiles } from '../loop/folder/run-folder.js';
-import { reviewQueue, scoredCandidates, type QueueOptions, type ReviewQueue } from '../loop/review/review-queue.js';
+import type { QueueOptions, ReviewQueue } from '../loop/review/review-queue.js';
 import { summaryOf } from '../loop/review/review-summary.js';
 import { openVerdicts } from '../loop/review/verdict-file.js';
-import { imagesOf, readConfig } from '../loop/result/run-sources.js';
 import type { Sample } from '../sample.js';
+import { reviewMaterial, type ShownSample } from './review-material.js';
 import {
   verdictKinds,
   type DisputedReply,
@@ -30,11 +29,13 @@ import {
   type VerdictRequest,
 } from './review-messages.js';
 
+/** Which queue is judged, and what a reader sees before judging. */
 export interface DeskOptions extends QueueOptions {
   /** R_φ's score is shown before the verdict, too: it then leans to what R_φ holds. */
   showScores?: boolean | undefined;
 }
 
+/** The queue of a cycle and the verdicts of all its readers; disposed, it lets go of `verdicts.jsonl`. */
 export interface ReviewDesk extends Disposable {
   runDir: string;
   drawn: ReviewQueue;
@@ -52,28 +53,19 @@ export interface ReviewDesk extends Disposable {
 
 /** @throws RunError `nothing-to-review`, `queue-fixed`, `review-busy`. */
 export async function openDesk(run: string, { showScores = false, ...options }: DeskOptions = {}): Promise<ReviewDesk> {
-  const runDir = resolve(run);
-  const drawn = await reviewQueue(runDir, options);
-  const places = new Map(drawn.items.map((item) => [item.id, item]));
-  const scored = await scoredCandidates(runDir, drawn.cycle);
-  const samples = new Map(scored.flatMap((sample) => (places.has(sample.id) ? [[sample.id, sample] as const] : [])));
-  const images = await imagesOf(readConfig(join(runDir, runFiles.config)));
+  const { runDir, drawn, shown } = await reviewMaterial(run, options);
   const file = openVerdicts(runDir);
 
-  const known = (id: string) => {
-    const [place, sample] = [places.get(id), samples.get(id)];
-    if (place !== undefined && sample !== undefined) return { place, sample };
+  const known = (id: string): ShownSample => {
+    const found = shown.get(id);
+    if (found !== undefined) return found;
     throw new RunError('unknown-item', `the queue of cycle ${drawn.cycle} has no sample ${id}`, {
       remedy: 'Ask for the queue anew.',
     });
   };
-  const standing = (): Verdict[] => file.standing().filter(({ item }) => places.has(item));
+  const standing = (): Verdict[] => file.standing().filter(({ item }) => shown.has(item));
   const ofReader = (reader: string): Map<string, Verdict> =>
     new Map(standing().flatMap((verdict) => (verdict.reader === reader ? [[verdict.item, verdict] as const] : [])));
-  const imagePath = ({ image, imageHash }: Sample): string => {
-    const path = fromRun(runDir, image);
-    return isAbsolute(image) ? (images.places.get(imageHash) ?? path) : path;
-  };
 
   return {
     runDir,
@@ -90,7 +82,7 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
       return { items: drawn.items.map(({ id }) => ({ id, verdict: given.get(id) ?? null })) };
     },
     item: async (id, reader) => {
-      const { place, sample } = known(id);
+      const { place, sample, context } = known(id);
       const verdict = ofReader(reader).get(id) ?? null;
       const { question, options: choices, answer, rationale, questionType, modality } = sample;
       return {
@@ -102,14 +94,14 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
         options: choices,
         answer,
         rationale,
-        context: images.contexts.get(sample.imageHash) ?? null,
+        context,
         rewardScore: showScores || verdict !== null ? sample.score : null,
         why: place.why,
-        image: { path: `api/images/${encodeURIComponent(id)}`, ...(await sizeOf(imagePath(sample))) },
+        image: { path: `api/images/${encodeURIComponent(id)}`, ...(await sizeOf(sample.image)) },
         verdict,
       };
     },
-    image: (id) => shownImage(imagePath(known(id).sample)),
+    image: (id) => shownImage(known(id).sample.image),
     record: (request) => {
       const { place, sample } = known(request.item);
       checkCorrection(request, sample);

@@ -27,18 +27,22 @@ export const verdictRequestSchema = verdictSchema
     path: ['correctedAnswer'],
     error: 'only a wrong answer has a corrected one',
   });
+/** A verdict as the page sends it. */
 export type VerdictRequest = z.infer<typeof verdictRequestSchema>;
 
 /** Its answer, sent after the verdict is on disk. */
 export const verdictReplySchema = z.strictObject({ verdict: verdictSchema, rewardScore: z.number().nullable() });
+/** The verdict as it was written down. */
 export type VerdictReply = z.infer<typeof verdictReplySchema>;
 
 /** Body of `POST api/undo`: takes back the verdict `of`, which must be this reader's. */
 export const undoRequestSchema = z.strictObject({ id: z.uuid(), of: z.uuid(), reader: readerSchema });
+/** Asks to take a verdict back. */
 export type UndoRequest = z.infer<typeof undoRequestSchema>;
 
 /** Its answer: the id of the verdict that no longer counts. */
 export const undoReplySchema = z.strictObject({ undone: z.uuid() });
+/** Which verdict no longer counts. */
 export type UndoReply = z.infer<typeof undoReplySchema>;
 
 /** `GET api/session`. */
@@ -53,12 +57,14 @@ export const sessionSchema = z.strictObject({
   readers: z.array(z.string()),
   verdicts: z.array(verdictKindSchema),
 });
+/** What a page is told first. */
 export type Session = z.infer<typeof sessionSchema>;
 
 /** `GET api/queue?reader=NAME`: in the order to be judged, at most 5,000. */
 export const queueReplySchema = z.strictObject({
   items: z.array(z.strictObject({ id: z.string(), verdict: verdictSchema.nullable() })).max(5000),
 });
+/** The samples to be judged, in order, with the verdicts of one reader. */
 export type QueueReply = z.infer<typeof queueReplySchema>;
 
 /** `GET api/items/ID?reader=NAME`. */
@@ -88,6 +94,7 @@ export const reviewItemSchema = z.strictObject({
   }),
   verdict: verdictSchema.nullable(),
 });
+/** A sample as a reader is shown it. */
 export type ReviewItem = z.infer<typeof reviewItemSchema>;
 
 /** What the verdicts say: precision of D_gen, recall of the filter (both design-weighted), Cohen's kappa of two readers. */
@@ -96,6 +103,7 @@ export const estimatesSchema = z.strictObject({
   recall: estimateSchema.nullable(),
   kappa: estimateSchema.nullable(),
 });
+/** The figures that verdicts give. */
 export type Estimates = z.infer<typeof estimatesSchema>;
 
 /** `GET api/progress?reader=NAME`. */
@@ -107,16 +115,19 @@ export const progressSchema = z.strictObject({
   /** How many samples two readers judge differently. */
   disputed: z.int().min(0),
 });
+/** How far a reader is, and what verdicts say so far. */
 export type Progress = z.infer<typeof progressSchema>;
 
 /** `GET api/disputed`: the samples that readers judge differently, each with every reader's verdict. */
 export const disputedReplySchema = z.strictObject({
   items: z.array(z.strictObject({ id: z.string(), verdicts: z.array(verdictSchema).min(2) })),
 });
+/** The samples that readers judge differently. */
 export type DisputedReply = z.infer<typeof disputedReplySchema>;
 
 /** Body of every reply with a status from 400 on. */
 export const reviewErrorSchema = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), remedy: z.string() }),
 });
+/** What went wrong, in words. */
 export type ReviewError = z.infer<typeof reviewErrorSchema>;

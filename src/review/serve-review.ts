@@ -14,6 +14,7 @@ import { readOrNull, runFiles, writeJson } from '../loop/folder/run-folder.js';
 import { reviewApp } from './review-app.js';
 import type { ReviewDesk } from './review-desk.js';
 
+/** Where the page is served, and to whom. */
 export interface ServeOptions {
   /** Folder of the built page. */
   pageDir: string;
@@ -25,6 +26,7 @@ export interface ServeOptions {
   tls?: { cert: string; key: string } | undefined;
 }
 
+/** A desk that is being served. */
 export interface ReviewServer {
   /** What a reader opens; who has it can judge. */
   url: string;

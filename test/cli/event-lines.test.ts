@@ -146,6 +146,7 @@ test('the summary is a table of cycles and says where the run is', () => {
         gold: null,
         promotedPolicy: 'cycle-1/grpo',
         rolledBack: false,
+        verdicts: null,
         seconds: { sft: 60, grpo: 61 },
         paths: { policy: 'a', rewardModel: 'b', dataset: 'c' },
       },

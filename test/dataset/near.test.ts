@@ -15,6 +15,7 @@ import {
   nearImageMatches,
   type PerceptualHash,
 } from '../../src/dataset/near-duplicates/near-images.js';
+import { eachRun } from '../../src/dataset/near-duplicates/shared-keys.js';
 import { removeNearOverlap } from '../../src/dataset/near-duplicates/near-overlap.js';
 import {
   comparedText,
@@ -260,5 +261,36 @@ describe('with pictures', () => {
     expect((await run(0.8, null)).near).toEqual([reworded]);
     expect((await run(null, 6)).near).toEqual([again]);
     expect((await run(0.8, 6)).kept).toEqual([denied]);
+  });
+});
+
+describe('items that share a key', () => {
+  const runsOf = (count: number, keyOf: (item: number) => number | null): number[][] => {
+    const runs: number[][] = [];
+    eachRun(count, keyOf, (items) => runs.push([...items]));
+    return runs;
+  };
+
+  test('are found whichever their number, also where a key and a number fit no float any more', () => {
+    const largest = 2 ** 32 - 1;
+    const many = 2 ** 21 + 3;
+    // The first and the last share the largest key, two in the middle a small one; the others have none.
+    const keys = new Map([
+      [0, largest],
+      [many - 1, largest],
+      [5, 7],
+      [2 ** 21, 7],
+      [6, 2 ** 31],
+    ]);
+    const expected = [
+      [5, 2 ** 21],
+      [0, many - 1],
+    ];
+    expect(runsOf(many, (item) => keys.get(item) ?? null)).toEqual(expected);
+    expect(runsOf(10, (item) => (item % 5 === 0 ? largest : null))).toEqual([[0, 5]]);
+  });
+
+  test('are refused by name where they are too many to be looked up', () => {
+    expect(() => runsOf(2 ** 24 + 1, () => null)).toThrow(expect.objectContaining({ code: 'too-many-items' }));
   });
 });

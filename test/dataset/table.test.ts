@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { removeOverlap } from '../../src/dataset/folders/exact-overlap.js';
-import { readSamples, writeSamples } from '../../src/dataset/tables/sample-table.js';
+import { readSamples, readSampleParts, writeSamples } from '../../src/dataset/tables/sample-table.js';
 import { readJsonl, readParquet, writeJsonl, writeParquet, type Columns } from '../../src/dataset/tables/table.js';
 import { DataError } from '../../src/errors.js';
 import { seededRandom, type Random } from '../../src/random.js';
@@ -162,6 +162,20 @@ describe('samples', () => {
   });
 });
 
+describe('samples in parts', () => {
+  it('are all samples in their order, never all at once, and the row that is none is named by its place', async () => {
+    const path = join(dir, 'many.parquet');
+    const samples = Array.from({ length: 5000 }, (_, n) => makeSample({ id: `s${n}` }));
+    await writeSamples(path, samples);
+    const parts: string[][] = [];
+    for await (const part of readSampleParts(path)) parts.push(part.map(({ id }) => id));
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.flat()).toEqual(samples.map(({ id }) => id));
+    await writeSamples(path, [...samples.slice(0, 4500), makeSample({ id: '' })]);
+    await expect(readSamples(path)).rejects.toMatchObject({ where: `${path} row 4501` });
+  });
+});
+
 describe('a Parquet file that is written anew', () => {
   it('is read anew, also at the same place, of the same size, within the same second', async () => {
     const path = join(dir, 'anew.parquet');
@@ -180,6 +194,13 @@ describe('JSONL', () => {
     const path = join(dir, 'rows.jsonl');
     await writeJsonl(path, [{ a: 1, b: ['é\n'] }, {}]);
     expect(await readJsonl(path)).toEqual([{ a: 1, b: ['é\n'] }, {}]);
+  });
+
+  it('is read line by line, wherever a piece of the file ends', async () => {
+    const path = join(dir, 'long.jsonl');
+    const rows = Array.from({ length: 40_000 }, (_, n) => ({ n, text: `é\u2028${'ü'.repeat(n % 200)}` }));
+    await writeFile(path, `\ufeff${rows.map((row) => JSON.stringify(row)).join('\r\n')}`);
+    expect(await readJsonl(path)).toEqual(rows);
   });
 
   it('names the line that is wrong', async () => {

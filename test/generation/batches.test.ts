@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { EgressConfig } from '../../src/config/sections/egress.js';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
@@ -35,7 +34,7 @@ async function setUp(protocol: (typeof protocols)[number], options: Partial<Teac
       : openAiProvider({ model, apiKey: key, baseUrl: `${server.url}/v1` });
   const tasks = folder.tasks(count);
   const notices: string[] = [];
-  const generate = async (more: Partial<GenerateOptions> = {}) => {
+  const generate = async (more: Partial<CandidateOptions> = {}) => {
     using cache = openReplyCache(folder.file('replies.jsonl'));
     return await generateCandidates({
       tasks,
@@ -55,7 +54,7 @@ async function setUp(protocol: (typeof protocols)[number], options: Partial<Teac
 /** What the same tasks come to one by one, on a server of their own. */
 async function oneByOne(
   tasks: readonly GenerationTask[],
-  options: Partial<TeacherServerOptions & GenerateOptions> = {},
+  options: Partial<TeacherServerOptions & CandidateOptions> = {},
 ) {
   await using server = await startTeacherServer({ book, ...options });
   const folder = new Folder();

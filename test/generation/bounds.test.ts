@@ -3,8 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PausedError } from '../../src/errors.js';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
 import { geminiProvider } from '../../src/providers/gemini.js';
@@ -42,7 +41,7 @@ function fake(answer: (call: number) => ProviderReply) {
   return { provider, calls };
 }
 
-async function generateIn(folder: Folder, options: Omit<GenerateOptions, 'cache' | 'cycle'>) {
+async function generateIn(folder: Folder, options: Omit<CandidateOptions, 'cache' | 'cycle'>) {
   using cache = openReplyCache(folder.file('replies.jsonl'));
   return await generateCandidates({
     cache,

@@ -1,8 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InterruptedError, ProviderError } from '../../src/errors.js';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import type { GenerationProgress } from '../../src/generation/generation-progress.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
@@ -33,7 +32,7 @@ async function setUp(teacher: Partial<TeacherServerOptions> = {}) {
     () => folder[Symbol.dispose](),
   );
   const events: GenerationProgress[] = [];
-  const generate = (options: Partial<GenerateOptions> & Pick<GenerateOptions, 'tasks'>) =>
+  const generate = (options: Partial<CandidateOptions> & Pick<CandidateOptions, 'tasks'>) =>
     generateCandidates({
       provider,
       cache,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createKeyTable } from '../../src/generation/replies/key-table.js';
 import { createOutcomeSpool } from '../../src/generation/outcome-spool.js';
-import type { Outcome } from '../../src/generation/task-outcome.js';
+import type { Outcome } from '../../src/generation/outcome.js';
 import { sha256 } from '../../src/hash.js';
 import { seededRandom } from '../../src/random.js';
 import { Folder } from './support.js';

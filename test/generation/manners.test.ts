@@ -5,8 +5,7 @@ import { createBudget } from '../../src/generation/cost/cost-budget.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { createGate } from '../../src/generation/asking/rate-limit.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import { costOf, loadPrices, priceOf, type Prices } from '../../src/generation/cost/prices.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
@@ -49,7 +48,7 @@ function fake(change: Partial<Provider> = {}, answer: () => Partial<ProviderRepl
   return { provider, calls };
 }
 
-async function generateIn(folder: Folder, options: Omit<GenerateOptions, 'cache' | 'cycle' | 'retry'>) {
+async function generateIn(folder: Folder, options: Omit<CandidateOptions, 'cache' | 'cycle' | 'retry'>) {
   using cache = openReplyCache(folder.file('replies.jsonl'));
   return await generateCandidates({ cache, cycle: 1, retry: quickRetry, waitsMs: [1], ...options });
 }
@@ -160,7 +159,8 @@ describe('cost', () => {
 
   it('refuses a budget that nobody could keep', () => {
     const options = { currency: 'USD', before: undefined, name: 'a/b', maxOutputTokens: 1, maxCost: 1 };
-    expect(() => createBudget({ ...options, price: null })).toThrow(ConfigError);
+    const section = 'generation';
+    expect(() => createBudget({ ...options, section, price: null })).toThrow(ConfigError);
   });
 });
 

@@ -11,8 +11,7 @@ import {
   requirePrice,
   type Prices,
 } from '../../src/generation/cost/prices.js';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { ProviderCallError } from '../../src/providers/call-error.js';
 import type { Provider, ProviderReply, ProviderRequest } from '../../src/providers/provider.js';
@@ -51,7 +50,7 @@ function fake(
   return { provider, calls };
 }
 
-async function generateIn(folder: Folder, options: Omit<GenerateOptions, 'cache' | 'cycle' | 'retry'>) {
+async function generateIn(folder: Folder, options: Omit<CandidateOptions, 'cache' | 'cycle' | 'retry'>) {
   using cache = openReplyCache(folder.file('replies.jsonl'));
   return await generateCandidates({ cache, cycle: 1, retry: quickRetry, waitsMs: [1], ...options });
 }
@@ -74,7 +73,7 @@ describe('a price', () => {
   it('that is not known names the file and the line to add', () => {
     const refused = (file?: string): unknown => {
       try {
-        requirePrice(null, 5, 'openai/gpt-9', file);
+        requirePrice(null, 5, { name: 'openai/gpt-9', section: 'generation', file });
         return null;
       } catch (error) {
         return error;

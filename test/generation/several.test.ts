@@ -1,7 +1,6 @@
 /** Several questions about an image in one request: each its own sample, with its own provenance and its own reason to be dropped. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { generateCandidates } from '../helpers/generate-candidates.js';
-import type { GenerateOptions } from '../../src/generation/generate-samples.js';
+import { generateCandidates, type CandidateOptions } from '../helpers/generate-candidates.js';
 import type { GenerationTask } from '../../src/generation/asking/generation-request.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
 import { cycleTasks } from '../../src/loop/generator/cycle-tasks.js';
@@ -146,7 +145,7 @@ describe.each(['gemini', 'openai'] as const)('several questions in one request, 
       protocol === 'gemini'
         ? geminiProvider({ model, apiKey: 'key', baseUrl: server.url })
         : openAiProvider({ model, baseUrl: `${server.url}/v1` });
-    const generate = async (tasks: readonly GenerationTask[], options: Partial<GenerateOptions> = {}) => {
+    const generate = async (tasks: readonly GenerationTask[], options: Partial<CandidateOptions> = {}) => {
       using cache = openReplyCache(folder.file('replies.jsonl'));
       return await generateCandidates({ tasks, provider, cache, cycle: 1, retry: quickRetry, ...options });
     };

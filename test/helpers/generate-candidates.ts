@@ -1,6 +1,7 @@
 import type { GenerationProgress } from '../../src/generation/generation-progress.js';
 import { generateOutcomes, type GenerateOptions } from '../../src/generation/generate-samples.js';
-import type { DroppedTask, Outcome } from '../../src/generation/task-outcome.js';
+import { writeSamples, type Writing } from '../../src/generation/inquiries/write-samples.js';
+import type { DroppedTask, Outcome } from '../../src/generation/outcome.js';
 import type { Sample } from '../../src/sample.js';
 
 export interface Generated {
@@ -11,8 +12,16 @@ export interface Generated {
   progress: GenerationProgress;
 }
 
+export type CandidateOptions = Omit<GenerateOptions, 'inquiry'> & Partial<Writing>;
+
 /** All outcomes of a generation at once, in memory: a loop streams them, a test holds few. */
-export async function generateCandidates(options: GenerateOptions): Promise<Generated> {
+export async function generateCandidates({
+  cycle = 1,
+  exemplars = [],
+  exemplarsPerPrompt = 3,
+  ...asked
+}: CandidateOptions): Promise<Generated> {
+  const options = { ...asked, inquiry: writeSamples({ cycle, exemplars, exemplarsPerPrompt }) };
   const all: (readonly Outcome[] | undefined)[] = Array.from({ length: options.tasks.length });
   const progress = await generateOutcomes(options, (index, outcomes) => void (all[index] = outcomes));
   const ended = all.flatMap((outcomes) => outcomes ?? []);

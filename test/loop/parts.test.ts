@@ -114,11 +114,13 @@ describe('prompts for preferences', () => {
 });
 
 describe('precision', () => {
-  const truth = (known: Record<string, string>) => ({ truth: ({ id }: { id: string }) => known[id] ?? null });
+  const truth = (known: Record<string, string>) => ({
+    truth: ({ question }: { question: string }) => known[question] ?? null,
+  });
   const samples = [
-    makeSample({ id: 'a', answer: 'MRI' }),
-    makeSample({ id: 'b', answer: 'CT' }),
-    makeSample({ id: 'c' }),
+    makeSample({ question: 'a', answer: 'MRI' }),
+    makeSample({ question: 'b', answer: 'CT' }),
+    makeSample({ question: 'c' }),
   ];
 
   test('counts what is known', () => {

@@ -1,6 +1,7 @@
 /** The same in code: `node loop.ts RUN-FOLDER`. */
 import { readFile } from 'node:fs/promises';
-import { parseConfig, runLoop, type LoopParts } from 'medgr2';
+import { parseConfig, runLoop } from 'medgr2';
+import type { LoopParts } from 'medgr2/parts';
 import { audit, brevity, echo, halve, listener, politeness, sceptic, settled, terse, verbatim } from './parts.js';
 
 export const parts: LoopParts = {

@@ -3,7 +3,6 @@ import {
   promptStrategies,
   type Evaluator,
   type EventSink,
-  type Grader,
   type OwnProvider,
   type OwnStage,
   type PromptStrategy,
@@ -11,8 +10,8 @@ import {
   type ProviderReply,
   type ProviderRequest,
   type SampleFilter,
-} from 'medgr2';
-import { defineReward, fourGrades } from 'medgr2/rewards';
+} from 'medgr2/parts';
+import { defineReward, fourGrades, type Grader } from 'medgr2/rewards';
 
 /** Answers every question in the same two ways; a class of its own behind the public interface. */
 class Echo implements Provider {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { StructuredOutput } from '../../src/config/sections/generation.js';
+import type { StructuredOutput } from '../../src/config/asking/asked-providers.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
 import { parseReply, replySchema } from '../../src/prompts/parse.js';
 import { openAiProvider, type OpenAiOptions } from '../../src/providers/openai.js';

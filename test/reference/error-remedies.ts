@@ -10,6 +10,8 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'job-spec': 'Change what the message names: it gives the path in the spec.',
   'label-kind': 'Write --labels COLUMN=disease, =anatomy, =grade or =attribute.',
   'nothing-to-review': 'Wait until the filter of a cycle is done, or name a cycle that was filtered.',
+  'exchange-unreadable':
+    'Export it there as JSON once more: a project of Label Studio as JSON (not JSON-MIN), records of Argilla with `dataset.records.to_json(path)`.',
   'review-busy': 'Use the address of the desk that is open, or stop it first.',
   'verdict-invalid': 'Give a verdict as the message says.',
   'path-missing': 'Give the right one: the message says which option or argument names it.',

@@ -1,10 +1,11 @@
 /** Written by `npm run codegen:config` from the `@example`s of TSDoc. Those that state a value run without Python. */
 import assert from 'node:assert';
-import { DataError, Medgr2Error, diagnose, loadConfig, openEngine, parseConfig, promptStrategies, runLoop, runRecipe, runSeeds, type Evaluator, type EventSink, type Grader, type OwnStage, type PromptStrategy, type Sample, type SampleFilter } from '../../src/index.js';
-import { answerMatch, answersMatch, compositeRewards, defineReward, evaluateRewards, extract, fourGrades, gradeCompletion, gradeSamples, isCorrect, isWellFormed, readLabel, rewardModelScore, ruleRewards, scaleScore } from '../../src/public/rewards.js';
+import { DataError, Medgr2Error, diagnose, loadConfig, openEngine, parseConfig, runLoop, runRecipe, runSeeds, type Sample } from '../../src/index.js';
+import { answerMatch, answersMatch, compositeRewards, defineReward, evaluateRewards, extract, fourGrades, gradeCompletion, gradeSamples, isCorrect, isWellFormed, readLabel, rewardModelScore, ruleRewards, scaleScore, type Grader } from '../../src/public/rewards.js';
 import { exportDataset, exportSource, generateAlone, importQuestions, phantomSamples, readAnswers, readDataset, readSampleFile, splitDataset, toSamples, writeSampleFile } from '../../src/public/data.js';
 import { accuracyReport, answerReport, auroc, bootstrapIntervals, classFigures, encodeLabels, majority, mcnemar, passAtK, spreadOf, transitions, type Outcome } from '../../src/public/evaluation.js';
 import { mergeModel, writeReport } from '../../src/public/report.js';
+import { promptStrategies, type Evaluator, type EventSink, type OwnStage, type PromptStrategy, type SampleFilter } from '../../src/public/parts.js';
 import {  } from '../../src/public/review.js';
 
 export const stated: Record<string, () => Promise<void>> = {};
@@ -42,55 +43,6 @@ compiled['runLoop'] = async () => {
     signal: AbortSignal.timeout(3_600_000),
   });
   console.log(result.baseAccuracy, result.cycles.at(-1)?.accuracy);
-};
-
-compiled['EventSink'] = async () => {
-  const log: EventSink = { name: 'log', version: '1', event: ({ type, time }) => console.log(time, type) };
-};
-
-compiled['OwnStage'] = async () => {
-  const lint: OwnStage = {
-    name: 'lint',
-    version: '1',
-    after: 'generate',
-    run: async ({ samples }) => ({ samples: (await samples()).filter(({ rationale }) => rationale !== '') }),
-  };
-};
-
-compiled['SampleFilter'] = async () => {
-  const short: SampleFilter = { name: 'short', version: '1', accept: ({ question }) => question.length < 200 };
-};
-
-compiled['Grader'] = async () => {
-  const four = fourGrades();
-  const terse: Grader = {
-    name: 'terse',
-    version: '1',
-    grade: (sample, context) => [
-      ...four.grade(sample, context),
-      { kind: 'terse', grade: 3, response: `<answer>${sample.answer}</answer>` },
-    ],
-  };
-};
-
-compiled['PromptStrategy'] = async () => {
-  const sceptic: PromptStrategy = {
-    name: 'sceptic',
-    version: '1',
-    prompt: (request) => {
-      const { system, ...rest } = promptStrategies.direct.prompt(request);
-      return { ...rest, system: `${system}\nAsk only what you would bet on.` };
-    },
-  };
-};
-
-compiled['Evaluator'] = async () => {
-  const verbatim: Evaluator = {
-    name: 'verbatim',
-    version: '1',
-    judge: (answers) =>
-      answers.map(({ sample, completion }) => ({ predicted: completion, correct: completion.includes(sample.answer) })),
-  };
 };
 
 compiled['runRecipe'] = async () => {
@@ -171,6 +123,24 @@ compiled['gradeSamples'] = async () => {
   const samples = await readSampleFile('seed.jsonl');
   const { train, heldOut } = await gradeSamples(samples, { seed: 0, heldOut: 0.2 });
   console.log(train.length, heldOut.length);
+};
+
+compiled['gradeSamples'] = async () => {
+  const samples = await readSampleFile('seed.jsonl');
+  const { train, heldOut } = await gradeSamples(samples, { heldOut: 0.2, grader: fourGrades({ mismatches: 3 }) });
+  console.log(train.length, heldOut.length);
+};
+
+compiled['Grader'] = async () => {
+  const four = fourGrades();
+  const terse: Grader = {
+    name: 'terse',
+    version: '1',
+    grade: (sample, context) => [
+      ...four.grade(sample, context),
+      { kind: 'terse', grade: 3, response: `<answer>${sample.answer}</answer>` },
+    ],
+  };
 };
 
 stated['phantomSamples'] = async () => {
@@ -275,4 +245,41 @@ compiled['writeReport'] = async () => {
 compiled['mergeModel'] = async () => {
   await using engine = await openEngine();
   await mergeModel(engine, { model: 'runs/mine/cycle-3/grpo/model', out: 'hub/policy' });
+};
+
+compiled['EventSink'] = async () => {
+  const log: EventSink = { name: 'log', version: '1', event: ({ type, time }) => console.log(time, type) };
+};
+
+compiled['OwnStage'] = async () => {
+  const lint: OwnStage = {
+    name: 'lint',
+    version: '1',
+    after: 'generate',
+    run: async ({ samples }) => ({ samples: (await samples()).filter(({ rationale }) => rationale !== '') }),
+  };
+};
+
+compiled['SampleFilter'] = async () => {
+  const short: SampleFilter = { name: 'short', version: '1', accept: ({ question }) => question.length < 200 };
+};
+
+compiled['PromptStrategy'] = async () => {
+  const sceptic: PromptStrategy = {
+    name: 'sceptic',
+    version: '1',
+    prompt: (request) => {
+      const { system, ...rest } = promptStrategies.direct.prompt(request);
+      return { ...rest, system: `${system}\nAsk only what you would bet on.` };
+    },
+  };
+};
+
+compiled['Evaluator'] = async () => {
+  const verbatim: Evaluator = {
+    name: 'verbatim',
+    version: '1',
+    judge: (answers) =>
+      answers.map(({ sample, completion }) => ({ predicted: completion, correct: completion.includes(sample.answer) })),
+  };
 };

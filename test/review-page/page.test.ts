@@ -1,6 +1,6 @@
 /**
- * The page in a real browser, by keyboard, against a server of its interface. With MEDGR2_TEST_REVIEW=1 also the long one:
- * thousands of samples while the server is killed again and again.
+ * The page in a real browser, by keyboard, against a server of its interface. With MEDGR2_TEST_REVIEW=1 also the long ones:
+ * fingers, and thousands of samples while the server is killed again and again.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { builtPage } from '../../src/review/built-page.js';
 import { chromiumPath, noChromium, openBrowser } from './browser.js';
 import { greyPng, TestDesk, type DeskOptions } from './test-desk.js';
+
+/** The slower ones, too. */
+const long = process.env['MEDGR2_TEST_REVIEW'] === '1';
+
+type Point = readonly [number, number];
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -279,7 +284,55 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
     expect([...origins]).toEqual([new URL(desk.address).origin]);
   });
 
-  test.runIf(process.env['MEDGR2_TEST_REVIEW'] === '1')(
+  test.runIf(long)('fingers: one scrolls the page, two enlarge the image, one then moves or windows it', async () => {
+    await serve();
+    await context.close();
+    context = await browser.newContext({ viewport: { width: 400, height: 700 }, hasTouch: true, isMobile: true });
+    const page = await open();
+    await shows(page, 1);
+    await page.locator('canvas').waitFor();
+    const devtools = await context.newCDPSession(page);
+    const { x, y, width, height } = (await page.locator('.frame').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    /** From the middle of the image by steps of `fingers`, in pixels. */
+    const drag = async (start: readonly Point[], step: (at: number) => readonly Point[]): Promise<void> => {
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: readonly Point[]) =>
+        devtools.send('Input.dispatchTouchEvent', {
+          type,
+          touchPoints: points.map(([dx, dy], id) => ({ x: x + width / 2 + dx, y: y + height / 2 + dy, id })),
+        });
+      await touch('touchStart', start);
+      for (let at = 1; at <= 10; at++) await touch('touchMove', step(at));
+      await touch('touchEnd', []);
+    };
+    const seen = () =>
+      page.locator('canvas').evaluate((canvas: HTMLElement) => [scrollY, canvas.style.transform] as const);
+    await drag([[0, 0]], (at) => [[0, -10 * at]]);
+    await vi.waitFor(async () => expect((await seen())[0]).toBeGreaterThan(50));
+    await page.evaluate(() => scrollTo(0, 0));
+    await drag(
+      [
+        [-30, 0],
+        [30, 0],
+      ],
+      (at) => [
+        [-30 - 6 * at, 0],
+        [30 + 6 * at, 0],
+      ],
+    );
+    const enlarged = (await seen())[1];
+    expect(enlarged).toMatch(/scale\(3\)$/);
+    await drag([[0, 0]], (at) => [[5 * at, 5 * at]]);
+    const [scrolled, moved] = await seen();
+    expect(scrolled).toBe(0);
+    expect(moved).toMatch(/scale\(3\)$/);
+    expect(moved).not.toBe(enlarged);
+    await page.getByRole('button', { name: 'Window' }).tap();
+    await drag([[0, 0]], (at) => [[0, -5 * at]]);
+    expect((await seen())[1]).toBe(moved);
+    expect(Number(await page.locator('.sliders output').first().textContent())).toBeLessThan(115);
+  });
+
+  test.runIf(long)(
     'four hundred of five thousand samples, the others judged before, with a server that is killed again and again: none is lost, none twice',
     { timeout: 1_800_000 },
     async () => {

@@ -17,6 +17,12 @@ const desk = await new TestDesk({
   sample: (item) => ({
     ...item,
     image: { ...item.image, width: 512, height: 512, bits: 16 },
+    ...(item.id === 'sample-3'
+      ? {
+          options: Array.from({ length: 11 }, (_, at) => `Option ${at}, ${'which is told at some length '.repeat(at)}`),
+          answer: 'Option 0, ',
+        }
+      : {}),
     context: 'Axial CT of the abdomen. A round lesion of 2 cm in the left lobe, without enhancement.',
   }),
 }).start();
@@ -58,7 +64,10 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.getByText('The server does not answer').waitFor();
     await shot('4-dead');
     await desk.start();
-    await page.getByRole('button', { name: 'Send now' }).click();
+    await page.keyboard.press('w');
+    await page.getByText('Which answer is right?').waitFor();
+    await shot('4-many-options');
+    await page.keyboard.press('2');
     await page.getByText('The server does not answer').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /Disputed/ }).click();
     await page

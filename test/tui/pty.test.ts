@@ -92,7 +92,7 @@ describe.skipIf(!hasPty)(`keys reach a run${hasPty ? '' : ` (skipped: ${python} 
 
     const second = await inTerminal(
       run,
-      [{ await: '● running', type: 'q' }, { await: 'stopping: the job at work saves what it has' }],
+      [{ await: '● running', type: 'q' }, { await: 'stopping: what is at work ends safely' }],
       { NO_COLOR: '1' },
     );
     // eslint-disable-next-line no-control-regex

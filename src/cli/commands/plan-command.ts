@@ -1,10 +1,9 @@
 /** `medgr2 plan`: checks a configuration, looks at its data and models, and prints what the run will take. */
 import { loadConfig } from '../../config/load.js';
-import type { Config } from '../../config/schema.js';
 import { ConfigError } from '../../errors.js';
 import { defaultAssumptions, devices, type Device } from '../../loop/estimate/assumptions.js';
 import { findFacts } from '../../loop/estimate/plan-facts.js';
-import { openPricing } from '../../loop/generator/generator-pricing.js';
+import { openJudgePricing, openPricing, type RunPricing } from '../../loop/generator/generator-pricing.js';
 import { planRun } from '../../loop/estimate/estimate-run.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { CommandIo } from '../command-io.js';
@@ -23,13 +22,16 @@ export async function planCommand(command: PlanCommand, io: CommandIo): Promise<
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
   const assumptions = { ...defaultAssumptions, acceptedShare: command.accepted };
   const options = { device: deviceNamed(command.gpu), deviceCount: command.gpus, assumptions };
-  const facts = await findFacts(config, { env: io.env, price: await knownPrice(config) });
+  const facts = await findFacts(config, {
+    env: io.env,
+    price: known(await openPricing(config)),
+    ...(config.verify.enabled ? { judgePrice: known(await openJudgePricing(config)) } : {}),
+  });
   const plan = planRun(config, facts, options);
   io.out(command.json ? JSON.stringify({ ...plan, ...options }) : planText(config, plan, options));
 }
 
-async function knownPrice(config: Config) {
-  const { price, prices } = await openPricing(config);
+function known({ price, prices }: RunPricing) {
   return price === null ? null : { ...price, currency: prices.currency, source: `${prices.source} (${prices.asOf})` };
 }
 

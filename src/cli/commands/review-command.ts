@@ -4,6 +4,7 @@ import { medgr2, shellWord } from '../../called-as.js';
 import { ConfigError } from '../../errors.js';
 import { reviewSummary } from '../../loop/review/review-summary.js';
 import { reviewLines } from '../../loop/review/review-text.js';
+import type { ExchangeFormat } from '../../review/exchange/exchange-review.js';
 import type { CommandIo } from '../command-io.js';
 import { expectOneRun } from '../run-state.js';
 
@@ -17,12 +18,17 @@ export interface ReviewCommand {
   tlsCert?: string;
   tlsKey?: string;
   egressReason?: string;
+  export?: ExchangeFormat;
+  import?: ExchangeFormat;
+  /** The file that is exported to or imported from. */
+  exchanged?: string | undefined;
   json?: boolean;
 }
 
 export async function reviewCommand(folder: string, command: ReviewCommand, io: CommandIo): Promise<void> {
   const { size, cycle, seed, showScores, port, listen, tlsCert, tlsKey, json = false } = command;
   const runDir = expectOneRun(folder);
+  if (await exchangeInstead(runDir, command, io)) return;
   expectConsent(command);
   const { openDesk } = await import('../../review/review-desk.js');
   const { serveReview } = await import('../../review/serve-review.js');
@@ -56,6 +62,39 @@ export async function reviewCommand(folder: string, command: ReviewCommand, io: 
       ? 'nothing was judged'
       : [...reviewLines(summary), `The next cycle learns from the verdicts: ${next}`].join('\n'),
   );
+}
+
+/** @returns Whether a file was written or read, and no page is to be served. */
+async function exchangeInstead(runDir: string, command: ReviewCommand, io: CommandIo): Promise<boolean> {
+  const { size, cycle, seed, exchanged: file, json = false } = command;
+  const format = command.export ?? command.import;
+  if ((format === undefined) !== (file === undefined) || (command.export !== undefined && command.import !== undefined))
+    throw new ConfigError('exchange-incomplete', '--export or --import, and the file after it, go together', {
+      remedy: `For example: ${medgr2} review RUN --export label-studio queue.json`,
+    });
+  if (format === undefined || file === undefined) return false;
+  const { exportReview, importReview } = await import('../../review/exchange/exchange-review.js');
+  const options = { size, cycle, seed, format, file };
+  if (command.export !== undefined) {
+    const written = await exportReview(runDir, options);
+    const { samples, leftOut, images, interfaceFile } = written;
+    io.out(
+      json
+        ? JSON.stringify({ type: 'exported', ...written })
+        : `${samples} samples in ${file}, their images in ${images}`,
+    );
+    if (leftOut > 0) io.error(`note: ${leftOut} samples are left out because their images may name a patient`);
+    if (interfaceFile !== null) io.error(`the labelling interface to set up there: ${interfaceFile}`);
+    return true;
+  }
+  const { taken, known, refused } = await importReview(runDir, options);
+  io.out(
+    json
+      ? JSON.stringify({ type: 'imported', taken, known, refused })
+      : `${taken} verdicts taken in, ${known} were there before`,
+  );
+  for (const { item, reason } of refused) io.error(`note: not taken in, of sample ${item}: ${reason}`);
+  return true;
 }
 
 /** Images of the run would be seen from other machines. */

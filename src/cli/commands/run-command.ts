@@ -39,6 +39,8 @@ export interface RunCommand {
   seeds?: readonly number[] | undefined;
   /** Finished stages whose inputs changed are done again. */
   redo?: boolean;
+  /** The next cycle learns from the verdicts of experts. */
+  withVerdicts?: boolean;
   /** The run goes on with other versions than it was begun with. */
   allowVersionChange?: boolean;
 }
@@ -139,7 +141,11 @@ async function runWithSeeds(
   await close(null, runDir, io);
 }
 
-const choicesOf = ({ redo, allowVersionChange }: RunCommand) => ({ redo, allowVersionChange });
+const choicesOf = ({ redo, withVerdicts, allowVersionChange }: RunCommand) => ({
+  redo,
+  withVerdicts,
+  allowVersionChange,
+});
 
 /** Each event as a line. */
 function teller({ json }: RunCommand, io: CommandIo): (event: TimedEvent) => void {

@@ -22,7 +22,7 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
     io.out(`process ${holder.pid} on ${holder.host} stops after the stage at work`);
     return;
   }
-  io.error(`stopping process ${holder.pid} on ${holder.host}: the job at work saves what it has …`);
+  io.error(`stopping process ${holder.pid} on ${holder.host}: what is at work ends safely …`);
   while (holderOfWatched(watched) !== null) {
     askAtWork(folder);
     if (io.signal.aborted)

@@ -1,5 +1,6 @@
 /** `medgr2 report` and `medgr2 review`. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type { ExchangeFormat } from '../../review/exchange/exchange-review.js';
 import type { ReviewCommand } from '../commands/review-command.js';
 import { example, type Declare } from './declare-command.js';
 
@@ -30,7 +31,7 @@ export const declareReport: Declare = (program, io) => {
 
 export const declareReview: Declare = (program, io) => {
   program
-    .command('review <run>')
+    .command('review <run> [exchanged]')
     .description(
       'an expert judges some samples of a run in a browser on this machine: how far D_gen can be trusted, and lessons for the next cycle',
     )
@@ -47,13 +48,30 @@ export const declareReview: Declare = (program, io) => {
     .option('--tls-cert <file>', 'certificate, PEM')
     .option('--tls-key <file>', 'its key, PEM')
     .option('--egress-reason <why>', 'why images may leave this machine')
+    .addOption(
+      new Option('--export <format>', 'write the queue as a file for another tool, with its images beside it').choices(
+        exchangeFormats,
+      ),
+    )
+    .addOption(
+      new Option('--import <format>', 'take in the verdicts of a file of another tool').choices(exchangeFormats),
+    )
     .option('--json', 'print JSON lines on stdout, and nothing else')
-    .addHelpText('after', example('review runs/demo-0', 'review runs/demo-0 --cycle 1 --size 100 --port 8700'))
-    .action(async (run: string, flags: ReviewCommand) => {
+    .addHelpText(
+      'after',
+      example(
+        'review runs/demo-0',
+        'review runs/demo-0 --cycle 1 --size 100 --port 8700',
+        'review runs/demo-0 --export label-studio queue.json',
+      ),
+    )
+    .action(async (run: string, exchanged: string | undefined, flags: ReviewCommand) => {
       const { reviewCommand } = await import('../commands/review-command.js');
-      await reviewCommand(run, flags, io);
+      await reviewCommand(run, { ...flags, exchanged }, io);
     });
 };
+
+const exchangeFormats: readonly ExchangeFormat[] = ['label-studio', 'argilla'];
 
 const wholeFrom =
   (least: number, most: number) =>

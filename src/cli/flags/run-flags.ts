@@ -12,6 +12,7 @@ interface RunFlags {
   detach?: boolean;
   seeds?: readonly number[];
   redo?: boolean;
+  withVerdicts?: boolean;
   allowVersionChange?: boolean;
 }
 
@@ -56,20 +57,26 @@ function withRunOptions(command: Command): Command {
     .option('--run-dir <folder>', 'folder of the run (default: runs/<configuration>-<seed>)')
     .option('--set <key=value>', 'change a setting; can be given several times', collect, [])
     .option('--redo', redoWords)
+    .option(
+      '--with-verdicts',
+      'the next cycle that begins learns from the verdicts of `review`; --set cycles=N adds cycles to a finished run',
+    )
     .option('--allow-version-change', versionWords)
     .option('--plain', 'lines instead of the screen')
     .option('--detach', 'run in the background; `watch` shows it, `stop` stops it')
     .option('--json', 'print events as JSON lines on stdout, and nothing else');
 }
 
-const settings = (config: string, { runDir, set, json, plain, detach, seeds, redo, allowVersionChange }: RunFlags) => ({
+const settings = (
+  config: string,
+  { json, plain, detach, redo, withVerdicts, allowVersionChange, ...flags }: RunFlags,
+) => ({
   config,
-  runDir,
-  set,
+  ...flags,
   json: json === true,
   plain: plain === true,
   detach: detach === true,
-  seeds,
   redo: redo === true,
+  withVerdicts: withVerdicts === true,
   allowVersionChange: allowVersionChange === true,
 });

@@ -38,7 +38,9 @@ export const declareStatus: Declare = (program, io) => {
 export const declareStop: Declare = (program, io) => {
   program
     .command('stop <run>')
-    .description('stop a run, wherever it was started: the job at work saves a checkpoint; the run can be continued')
+    .description(
+      'stop a run, wherever it was started: a training saves its checkpoint, replies that came are kept; the run can be continued',
+    )
     .option('--after-stage', 'let the stage at work end first')
     .addHelpText('after', example('stop runs/demo-0', 'stop runs/demo-0 --after-stage'))
     .action(async (folder: string, { afterStage }: { afterStage?: boolean }) => {

@@ -2,7 +2,7 @@
 import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { armsOf, type ComparisonRecipe } from '../../loop/comparison/arm-plan.js';
-import type { JobMemory, Plan, PlanOptions, StageEstimate } from '../../loop/estimate/plan-types.js';
+import type { AskedPlan, JobMemory, Plan, PlanOptions, StageEstimate } from '../../loop/estimate/plan-types.js';
 import { formatMoney, formatTable } from '../../format.js';
 
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
@@ -10,7 +10,13 @@ export function planText(config: Config, plan: Plan, options: PlanOptions): stri
     ...(config.recipe.kind === 'loop'
       ? ([['Stages', stageTable(config, plan)]] as const)
       : ([['Arms', armTable(config, config.recipe, plan)]] as const)),
-    ['Generator', plan.samples.requests === 0 ? 'nothing is asked of a generator' : generatorText(config, plan)],
+    [
+      'Generator',
+      plan.samples.requests === 0
+        ? 'nothing is asked of a generator'
+        : askedText(plan.generator, plan.samples.requests, config.generation.provider),
+    ],
+    ['Judge', plan.judge === null ? '' : askedText(plan.judge, plan.judge.requests, config.verify.provider)],
     ['Images', imagesText(plan)],
     ['Memory', memoryText(plan, options)],
     ['Time', timeText(plan, options)],
@@ -81,10 +87,10 @@ function armTable(config: Config, recipe: ComparisonRecipe, { stages }: Plan): s
   );
 }
 
-function generatorText(config: Config, { generator, samples }: Plan): string {
-  const { name, inputTokens, outputTokens, cost, highestCost, currency, hours } = generator;
-  const tokens = `${name}: ${thousands(samples.requests)} requests, ${millions(inputTokens)} tokens in, ${millions(outputTokens)} out`;
-  if (config.generation.provider === 'local')
+function askedText(asked: AskedPlan, requests: number, provider: Config['generation']['provider']): string {
+  const { name, inputTokens, outputTokens, cost, highestCost, currency, hours } = asked;
+  const tokens = `${name}: ${thousands(requests)} requests, ${millions(inputTokens)} tokens in, ${millions(outputTokens)} out`;
+  if (provider === 'local')
     return `${tokens}; runs on this machine, no image leaves it${hours === null ? '' : `; about ${inHours(hours)} of one GPU`}`;
   if (cost === 0) return `${tokens}; costs nothing`;
   const waiting = hours === null ? '; in batches, within a day a cycle' : `; about ${inHours(hours)} of waiting`;
@@ -144,12 +150,17 @@ function diskText({ disk }: Plan): string {
   return `about ${gib(total)} GiB: ${gib(models)} models, ${gib(checkpoints)} checkpoints, ${gib(data)} replies and tables (images stay where they are)`;
 }
 
-function assumedText({ gpu, images }: Plan, { assumptions, device }: PlanOptions): string {
+function assumedText({ gpu, images, judge }: Plan, { assumptions, device }: PlanOptions): string {
   const { acceptedShare, replyTokens, requestSeconds, charactersPerToken, efficiency, decodeLayerSeconds, image } =
     assumptions;
   return [
     `- the filter keeps ${(100 * acceptedShare).toFixed(0)} % of the candidates (--accepted)`,
     `- a reply has ${replyTokens} tokens, a token ${charactersPerToken} characters; a request takes ${requestSeconds} s`,
+    ...(judge === null
+      ? []
+      : [
+          `- a verdict has ${assumptions.verdictTokens} tokens, the sample that it is about ${assumptions.judgedTokens}`,
+        ]),
     ...(images.measured > 0 ? [] : [`- images of ${image.width} x ${image.height} pixels`]),
     ...(gpu === null
       ? []

@@ -1,5 +1,6 @@
 /** The short table a run ends with. */
 import type { RunResult } from '../../loop/result/run-result.js';
+import { judgeWords } from '../../loop/judge/judge-figures.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import { formatNumber, formatSeconds, formatTable } from '../../format.js';
@@ -28,12 +29,21 @@ export function summaryOf(result: RunResult, runDir: string): string {
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
     ...comparisonLines(result.comparisons),
     result.notice,
+    ...judgeLines(result),
     ...headroomLines(result),
     ...(result.review === null ? [] : ['', ...reviewLines(result.review)]),
     ...warningLines(result.warnings),
     '',
     `run folder: ${runDir}`,
   ].join('\n');
+}
+
+/** What a judge said beside R_φ in each cycle. */
+function judgeLines({ cycles }: RunResult): string[] {
+  const lines = cycles.flatMap(({ cycle, judge }) =>
+    judge === undefined ? [] : [`cycle ${cycle}: ${judgeWords(judge)}`],
+  );
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 /** What held-out questions said of GRPO in each cycle, and where it was left out for it. */

@@ -1,4 +1,4 @@
-/** Section `filter`: the threshold τ or the precision it must reach, overlap and near-duplicates. */
+/** Section `filter`: the threshold τ or the precision it must reach, what a judge must say, overlap and near-duplicates. */
 import { z } from 'zod';
 
 const precisionSchema = z.strictObject({
@@ -20,6 +20,8 @@ export const filterSchema = z.strictObject({
    * hard mismatches); `all` adds the reworded, broken and irrelevant texts, which are easier to tell and flatter τ.
    */
   calibration: z.enum(['answers', 'all']).default('answers'),
+  /** Where `verify` is on, share of the rubric's points that a candidate must reach, beside all gates; 0 for the gates alone. */
+  minPoints: z.number().min(0).max(1).default(0.6),
   /** Keep candidates that are in D_gen already (same image, question and answer). */
   allowOverlap: z.boolean().default(false),
   /** Near-duplicates that count as overlap too, where the answer is the same. */

@@ -131,7 +131,7 @@ const writeFiles: Write = async (dir, split, samples, _bytes, tick) => {
  * Pixels and nothing beside them: an image that no importer took in may name its patient there. What is given away is what
  * was looked at: an image whose bytes are others by now is none of this sample's.
  */
-async function cleanImage({ image, imageHash }: Sample): Promise<{ bytes: Uint8Array; name: string }> {
+export async function cleanImage({ image, imageHash }: Sample): Promise<{ bytes: Uint8Array; name: string }> {
   const picture = await onDisk(image, () => readPicture(image, 'any'));
   if ('reason' in picture)
     throw new DataError('image-unusable', `${image} ${picture.reason}`, {

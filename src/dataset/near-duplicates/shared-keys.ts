@@ -1,34 +1,67 @@
 /** Finds items that share a key in one of several tables without comparing all with all, as banded MinHash needs it. */
 
-/** Items are numbered below 2^21, so that a 32-bit key and a number fit one float. */
-const most = 2 ** 21;
+import { DataError } from '../../errors.js';
+
+/** Of keys, and of whole numbers in a float: what a key leaves of the second is for the item's number. */
+const [keyBits, floatBits] = [32, 53];
+/** V8 holds no more entries in one Map or Set, and texts are looked up in those. */
+const mostItems = 2 ** 24;
 
 /**
- * Calls `onRun` with the ascending numbers of all items that share a key, for every key that at least two share.
+ * Calls `onRun` with the ascending numbers of all items that share a key, for every key that at least two share. Beyond 2^21
+ * items a key and a number do not fit one float: keys are then taken in several turns, by their highest bits.
  * @param keyOf 32-bit unsigned key of an item; null where it has none.
+ * @throws DataError `too-many-items`
  */
 export function eachRun(
   count: number,
   keyOf: (item: number) => number | null,
   onRun: (items: Uint32Array) => void,
 ): void {
-  if (count > most) throw new RangeError(`${count} items are more than ${most}`);
+  expectFewer(count);
+  const itemBits = Math.max(floatBits - keyBits, Math.ceil(Math.log2(Math.max(2, count))));
+  const turnBits = itemBits - (floatBits - keyBits);
+  for (let turn = 0; turn < 2 ** turnBits; turn++)
+    eachRunOf(turn, { turnBits, base: 2 ** itemBits, count, keyOf }, onRun);
+}
+
+interface Turns {
+  /** Highest bits of a key that say in which turn it comes. */
+  turnBits: number;
+  /** By which a key is multiplied, to have room for an item's number. */
+  base: number;
+  count: number;
+  keyOf: (item: number) => number | null;
+}
+
+function eachRunOf(turn: number, { turnBits, base, count, keyOf }: Turns, onRun: (items: Uint32Array) => void): void {
+  const keysOfTurn = 2 ** (keyBits - turnBits);
   const keyed = new Float64Array(count);
   let filled = 0;
   for (let item = 0; item < count; item++) {
     const key = keyOf(item);
-    if (key !== null) keyed[filled++] = key * most + item;
+    if (key !== null && Math.floor(key / keysOfTurn) === turn) keyed[filled++] = (key % keysOfTurn) * base + item;
   }
   const sorted = keyed.subarray(0, filled).sort();
+  const keyAt = (at: number): number => Math.floor((sorted[at] ?? 0) / base);
   let start = 0;
   for (let at = 1; at <= filled; at++) {
-    if (at < filled && keyAt(sorted, at) === keyAt(sorted, start)) continue;
-    if (at - start > 1) onRun(Uint32Array.from(sorted.subarray(start, at), (value) => value % most));
+    if (at < filled && keyAt(at) === keyAt(start)) continue;
+    if (at - start > 1) onRun(Uint32Array.from(sorted.subarray(start, at), (value) => value % base));
     start = at;
   }
 }
 
-const keyAt = (sorted: Float64Array, at: number): number => Math.floor((sorted[at] ?? 0) / most);
+function expectFewer(count: number): void {
+  if (count <= mostItems) return;
+  throw new DataError(
+    'too-many-items',
+    `${count} texts or images are more than ${mostItems} that are compared at once`,
+    {
+      remedy: 'Leave near-duplicates out (filter.nearDuplicates), or compare the data in parts.',
+    },
+  );
+}
 
 /**
  * Puts each item to the first one before it that is `near` it: the number of its group's first item, for each item.

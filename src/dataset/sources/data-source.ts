@@ -36,7 +36,7 @@ export interface LoopData {
   /** Whose an image is, by its hash, as patients are compared; left out where the data name no patients. */
   patients?: ReadonlyMap<string, string> | undefined;
   /** The true answer to a sample's question, for measuring only; null where it is not known. */
-  truth(sample: Sample): string | null;
+  truth(sample: Pick<Sample, 'imageHash' | 'question' | 'options'>): string | null;
   /** What the simulated teacher answers from; null where only a real generator can answer. */
   book: TeacherBook | null;
   /** What this data is, and what results on it are no evidence for. */

@@ -1,5 +1,5 @@
 /** DuckDB for tables on disk: nothing is kept in it between calls. */
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBConnection, type JS } from '@duckdb/node-api';
 import { DataError, messageOf } from '../../errors.js';
 
 export async function withConnection<T>(
@@ -15,16 +15,33 @@ export async function withConnection<T>(
       connection.closeSync();
     }
   } catch (cause) {
-    throw new DataError('table-failed', `Cannot ${doing} ${path}: ${messageOf(cause)}`, {
-      cause,
-      where: path,
-      remedy:
-        doing === 'read'
-          ? 'Check that the file exists and is of the kind that its name says.'
-          : 'Check the folder’s rights and free space.',
-    });
+    throw failed(path, doing, cause);
   }
 }
+
+/** What a query gives, in order and two thousand rows at a time: never the whole. */
+export async function* rowParts(path: string, query: string): AsyncGenerator<Record<string, JS>[], void> {
+  try {
+    const connection = await (await openReader()).connect();
+    try {
+      yield* (await connection.stream(query)).yieldRowObjectJs();
+    } finally {
+      connection.closeSync();
+    }
+  } catch (cause) {
+    throw failed(path, 'read', cause);
+  }
+}
+
+const failed = (path: string, doing: 'read' | 'write', cause: unknown): DataError =>
+  new DataError('table-failed', `Cannot ${doing} ${path}: ${messageOf(cause)}`, {
+    cause,
+    where: path,
+    remedy:
+      doing === 'read'
+        ? 'Check that the file exists and is of the kind that its name says.'
+        : 'Check the folder’s rights and free space.',
+  });
 
 /**
  * One for the process: to open one takes four fifths of the work of a small table. It holds nothing between calls; what a

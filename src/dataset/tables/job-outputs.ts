@@ -1,6 +1,6 @@
 /** Reads what jobs wrote, checked against what was asked: one line per row, in order, with finite numbers. */
 import { z } from 'zod';
-import { readJsonl } from './table.js';
+import { readJsonLines } from './table.js';
 import { DataError } from '../../errors.js';
 
 const scoreLine = z.object({ id: z.string(), score: z.number().nullable() });
@@ -21,15 +21,20 @@ export type AnswerLine = z.output<typeof answerLine>;
 
 /**
  * What a `score` job wrote: raw scores, not clamped. Null where the reward model could not read a row, because it is longer
- * than
- * the model's context.
+ * than the model's context.
  * @param ids The order that the file must have; all rows as they are where it is left out.
  * @throws DataError as `readAnswers`.
  */
 export async function readScores(file: string, ids?: readonly string[]): Promise<(number | null)[]> {
-  const lines = await readLines(file, scoreLine);
-  expectRows(file, lines, ids);
-  return lines.map((line) => line.score);
+  const scores: (number | null)[] = [];
+  let other = -1;
+  for await (const { id, score } of checkedLines(file, scoreLine)) {
+    if (ids !== undefined && other === -1 && ids[scores.length] !== id) other = scores.length;
+    scores.push(score);
+  }
+  if (ids !== undefined && (other !== -1 || scores.length !== ids.length))
+    throw otherRows(file, { at: other, found: scores.length, wanted: ids.length });
+  return scores;
 }
 
 /**
@@ -71,26 +76,34 @@ export async function readAnswers(file: string, ids?: readonly string[], samples
 }
 
 async function readLines<T>(file: string, schema: z.ZodType<T>): Promise<T[]> {
-  return (await readJsonl(file)).map((line, index) => {
+  const lines: T[] = [];
+  for await (const line of checkedLines(file, schema)) lines.push(line);
+  return lines;
+}
+
+async function* checkedLines<T>(file: string, schema: z.ZodType<T>): AsyncGenerator<T, void> {
+  let number = 0;
+  for await (const line of readJsonLines(file)) {
+    number += 1;
     const parsed = schema.safeParse(line);
-    if (parsed.success) return parsed.data;
-    const where = `${file}:${index + 1}`;
-    throw new DataError('job-line', `a job wrote what cannot be used: ${z.prettifyError(parsed.error)}`, {
-      where,
-      remedy: 'A score that is no number means that the reward model diverged: lower its learning rate.',
-    });
-  });
+    if (!parsed.success)
+      throw new DataError('job-line', `a job wrote what cannot be used: ${z.prettifyError(parsed.error)}`, {
+        where: `${file}:${number}`,
+        remedy: 'A score that is no number means that the reward model diverged: lower its learning rate.',
+      });
+    yield parsed.data;
+  }
 }
 
 function expectRows(file: string, found: readonly { id: string }[], wanted: readonly string[] | undefined): void {
   if (wanted === undefined) return;
   const at = wanted.findIndex((id, index) => found[index]?.id !== id);
   if (at === -1 && found.length === wanted.length) return;
-  throw new DataError(
-    'job-rows',
-    `a job answered ${found.length} rows where ${wanted.length} were asked, or in another order`,
-    {
-      where: `${file}:${Math.max(at, 0) + 1}`,
-    },
-  );
+  throw otherRows(file, { at, found: found.length, wanted: wanted.length });
 }
+
+/** @param at Place of the first that is another; -1 where there are only too few or too many. */
+const otherRows = (file: string, { at, found, wanted }: { at: number; found: number; wanted: number }): DataError =>
+  new DataError('job-rows', `a job answered ${found} rows where ${wanted} were asked, or in another order`, {
+    where: `${file}:${Math.max(at, 0) + 1}`,
+  });

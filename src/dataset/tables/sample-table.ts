@@ -1,7 +1,7 @@
 /** Samples as a table: one row each, provenance in columns of its own, so that D_gen can be queried where it lies. */
 import { DataError } from '../../errors.js';
 import { sampleSchema, type Sample } from '../../sample.js';
-import { readParquet, writeParquet, type Columns } from './table.js';
+import { readParquetParts, writeParquet, type Columns } from './table.js';
 
 export const sampleColumns = {
   id: 'VARCHAR',
@@ -35,20 +35,32 @@ export async function writeSamples(path: string, samples: Iterable<Sample>): Pro
 
 /** Reads samples back; a row that is none is a DataError that names it. */
 export async function readSamples(path: string): Promise<Sample[]> {
-  const rows = await readParquet(path);
-  return rows.map(({ provider, model, modelVersion, strategy, promptHash, context, cycle, basis, ...fields }, i) => {
-    // Tables of earlier versions have no such columns.
-    const version = typeof modelVersion === 'string' ? { modelVersion } : {};
-    const shown = context === true ? { context } : {};
-    const label = typeof basis === 'string' ? { basis } : {};
-    const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle, ...label };
-    const parsed = sampleSchema.safeParse({ ...fields, provenance });
-    if (parsed.success) return parsed.data;
-    const where = `${path} row ${i + 1}`;
-    const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new DataError('sample-invalid', `${where} is no sample: ${issues.join('; ')}`, {
-      where,
-      remedy: 'Write the table with writeSamples, or import it as what it is.',
-    });
+  const samples: Sample[] = [];
+  for await (const part of readSampleParts(path)) for (const sample of part) samples.push(sample);
+  return samples;
+}
+
+/** The same some thousands at a time: memory does not grow with the table. */
+export async function* readSampleParts(path: string): AsyncGenerator<Sample[], void> {
+  let before = 0;
+  for await (const part of readParquetParts(path)) {
+    yield part.map((row, index) => sampleOf(row, `${path} row ${before + index + 1}`));
+    before += part.length;
+  }
+}
+
+function sampleOf(row: Record<string, unknown>, where: string): Sample {
+  const { provider, model, modelVersion, strategy, promptHash, context, cycle, basis, ...fields } = row;
+  // Tables of earlier versions have no such columns.
+  const version = typeof modelVersion === 'string' ? { modelVersion } : {};
+  const shown = context === true ? { context } : {};
+  const label = typeof basis === 'string' ? { basis } : {};
+  const provenance = { provider, model, ...version, strategy, promptHash, ...shown, cycle, ...label };
+  const parsed = sampleSchema.safeParse({ ...fields, provenance });
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new DataError('sample-invalid', `${where} is no sample: ${issues.join('; ')}`, {
+    where,
+    remedy: 'Write the table with writeSamples, or import it as what it is.',
   });
 }

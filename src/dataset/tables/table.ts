@@ -1,13 +1,14 @@
 /**
  * Tables on disk: rows to Parquet and JSONL and back, through DuckDB. Files appear whole or not at all.
- * Whole tables are held in memory: meant for the tens of thousands of rows of a cycle, not for millions.
+ * Written piece by piece, and read in parts where a table may be long.
  */
 import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
-import { openReader, openWriter, withConnection } from './duckdb-connection.js';
+import { openReader, openWriter, rowParts, withConnection } from './duckdb-connection.js';
 import { checkedLine, type Columns } from './row-line.js';
 import { fileProblem, largestText, requireFile } from '../../file-kind.js';
 
@@ -107,12 +108,17 @@ async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
 export async function readParquet<T = Record<string, unknown>>(path: string): Promise<T[]> {
+  const rows: T[] = [];
+  for await (const part of readParquetParts<T>(path)) for (const row of part) rows.push(row);
+  return rows;
+}
+
+/** The same some thousands at a time: memory does not grow with the table. */
+export async function* readParquetParts<T = Record<string, unknown>>(path: string): AsyncGenerator<T[], void> {
   const problem = fileProblem(path);
   if (problem !== null) throw unreadable(path, new Error(`it ${problem}`));
-  return withConnection(path, { doing: 'read', instance: openReader }, async (connection) => {
-    const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet(${quote(path)})`);
-    return reader.getRowObjectsJS().map((row) => plain(row) as T);
-  });
+  for await (const part of rowParts(path, `SELECT * FROM read_parquet(${quote(path)})`))
+    yield part.map((row) => plain(row) as T);
 }
 
 /** Writes one JSON object a line, piece by piece. */
@@ -145,12 +151,17 @@ async function writeFileWhole(path: string, write: (temp: string) => Promise<voi
 /** Reads JSONL; blank lines are passed over. A line that is no JSON object is a DataError that names it. */
 export async function readJsonl<T = Record<string, unknown>>(path: string): Promise<T[]> {
   const rows: T[] = [];
-  for (const [i, line] of (await readText(path))
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .entries()) {
+  for await (const row of readJsonLines<T>(path)) rows.push(row);
+  return rows;
+}
+
+/** The same, one after the other: a file may be longer than the longest string. */
+export async function* readJsonLines<T = Record<string, unknown>>(path: string): AsyncGenerator<T, void> {
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number += 1;
     if (line.trim() === '') continue;
-    const where = `${path}:${i + 1}`;
+    const where = `${path}:${number}`;
     const row = parseLine(line, where);
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw new DataError('jsonl-not-object', `${where} holds no JSON object.`, {
@@ -158,9 +169,26 @@ export async function readJsonl<T = Record<string, unknown>>(path: string): Prom
         remedy: 'Write one JSON object per line.',
       });
     }
-    rows.push(row as T);
+    yield row as T;
   }
-  return rows;
+}
+
+/** Without a byte-order mark. */
+async function* linesOf(path: string): AsyncGenerator<string, void> {
+  let rest = '';
+  let isFirst = true;
+  try {
+    requireFile(path);
+    for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceLength })) {
+      const lines = `${rest}${isFirst ? String(piece).replace(/^\ufeff/, '') : String(piece)}`.split('\n');
+      isFirst = false;
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  if (rest !== '') yield rest;
 }
 
 /** A file's text; a DataError where it cannot be read. */

@@ -11,6 +11,7 @@ export const verdictKinds = [
   'skip',
 ] as const;
 export const verdictKindSchema = z.enum(verdictKinds);
+/** What a reader can say of a sample. */
 export type VerdictKind = z.infer<typeof verdictKindSchema>;
 
 /** Why a sample is in the queue: the part of the sampling design that drew it. */
@@ -48,6 +49,7 @@ export const verdictSchema = z.strictObject({
   /** The probability with which the queue holds this sample, (0, 1]; null where none is known. */
   probability: z.number().gt(0).max(1).nullable(),
 });
+/** A reader's verdict on a sample. */
 export type Verdict = z.infer<typeof verdictSchema>;
 
 /** Takes a verdict back; the verdict that the reader had given before stands again. */
@@ -58,10 +60,12 @@ export const undoSchema = z.strictObject({
   reader: readerSchema,
   at: z.iso.datetime(),
 });
+/** Takes back a verdict. */
 export type Undo = z.infer<typeof undoSchema>;
 
 /** A line of verdicts.jsonl. */
 export const verdictLineSchema = z.union([verdictSchema, undoSchema]);
+/** What a line of verdicts.jsonl says. */
 export type VerdictLine = z.infer<typeof verdictLineSchema>;
 
 /** The verdicts that stand, in the order they were given: of each reader on each sample the newest that was not taken back. */

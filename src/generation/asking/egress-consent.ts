@@ -9,6 +9,7 @@ import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import type { EgressConfig } from '../../config/sections/egress.js';
 import { ConfigError } from '../../errors.js';
 import type { Provider } from '../../providers/provider.js';
+import type { AskingSection } from '../inquiries/asking-section.js';
 import type { GenerationTask, TaskList } from './generation-request.js';
 
 /** One request that left this machine: whose image went to whom, when and why. Holds no image and no text. */
@@ -24,6 +25,8 @@ export interface EgressRecord {
   request: string;
   /** From 1; a try that failed may have been received all the same. */
   attempt: number;
+  /** What it was sent for; left out where samples were to be written. */
+  purpose?: 'verify';
   /** The reason that the configuration gives. */
   reason: string;
   /** Whether a report or caption of the image was sent with it. */
@@ -57,7 +60,11 @@ export interface Consent {
 }
 
 /** @throws ConfigError `egress-refused` */
-export function requireConsent({ name, model, endpoint }: Provider, egress: Egress | undefined): Consent {
+export function requireConsent(
+  { name, model, endpoint }: Provider,
+  egress: Egress | undefined,
+  section: AskingSection,
+): Consent {
   const destination = destinationOf(name, model, endpoint);
   if (destination === null)
     return {
@@ -89,6 +96,7 @@ export function requireConsent({ name, model, endpoint }: Provider, egress: Egre
         imageHash,
         request,
         attempt,
+        ...(section === 'verify' ? { purpose: section } : {}),
         reason: consent.reason,
         text: textMaskedBy !== undefined,
         ...(textMaskedBy === undefined ? {} : { textReason: consent.text?.reason ?? '', textMaskedBy }),

@@ -1,9 +1,12 @@
 /** What is asked of a generator for one task, and the content address by which its reply is found again. Pure. */
-import type { StructuredOutput } from '../../config/sections/generation.js';
+import type { z } from 'zod';
+import type { StructuredOutput } from '../../config/asking/asked-providers.js';
 import { sha256 } from '../../hash.js';
 import type { ImageContext } from '../../dataset/sources/data-source.js';
 import { promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
 import { ConfigError } from '../../errors.js';
+import type { GeneratorPrompt } from '../../prompts/generator-prompt.js';
+import { replySchemaOf } from '../../prompts/parse.js';
 import type { Modality, QuestionType, Sample } from '../../sample.js';
 
 /** One image to be asked about in one way; ends as a sample or as a recorded reason. */
@@ -51,10 +54,12 @@ export interface PreparedRequest {
   /** sha256 of system and prompt, hex: recorded in each sample's provenance. */
   promptHash: string;
   maxOutputTokens: number;
+  /** The structure that the reply must have. */
+  responseSchema: z.ZodType;
   /** Content address of the request, sha256 hex. */
   key: string;
-  /** Id of the sample that may come of it, and of the task in reports: the first 16 digits of the first key. */
-  id: string;
+  /** Of the samples that it is about, one for each outcome: they stand in reports, too. */
+  ids: readonly string[];
 }
 
 /**
@@ -72,9 +77,10 @@ export function prepareRequest(
   // Each sample may be as long as one alone.
   const maxOutputTokens = parameters.maxOutputTokens * typesOf(task).length;
   const { system, prompt, imageAt = 0 } = strategyNamed(task.strategy, strategies).prompt(asked);
-  const said = { task, system, prompt, imageAt, promptHash: sha256(`${system}\u0000${prompt}`) };
-  const key = keyOf(said, { ...parameters, maxOutputTokens });
-  return { ...said, maxOutputTokens, key, id: key.slice(0, 16) };
+  const types = typesOf(task);
+  const request = addressed(task, { system, prompt, imageAt }, { ...parameters, maxOutputTokens });
+  const ids = types.map((_, place) => (types.length === 1 ? request.key.slice(0, 16) : laterId(request, place)));
+  return { ...request, responseSchema: replySchemaOf(types.length), ids };
 }
 
 function strategyNamed(name: string, strategies: readonly PromptStrategy[]): PromptStrategy {
@@ -85,6 +91,21 @@ function strategyNamed(name: string, strategies: readonly PromptStrategy[]): Pro
     remedy: `Give one of ${known.map((strategy) => strategy.name).join(', ')}, or a strategy of that name.`,
   });
 }
+
+/** What is said of a task, with the address under which its reply is found again. */
+export function addressed(
+  task: GenerationTask,
+  said: GeneratorPrompt,
+  parameters: RequestParameters,
+): Omit<PreparedRequest, 'responseSchema' | 'ids'> {
+  const { maxOutputTokens } = parameters;
+  const promptHash = sha256(`${said.system}\u0000${said.prompt}`);
+  return { task, ...said, promptHash, maxOutputTokens, key: keyOf({ task, ...said }, parameters) };
+}
+
+/** The id of one of several samples, or of one that nobody asked for. */
+export const laterId = ({ key }: Pick<PreparedRequest, 'key'>, place: number): string =>
+  sha256(`${key} ${place}`).slice(0, 16);
 
 /** The same request with room for a longer reply: another reply, but of the same task. */
 export function longerRequest(
@@ -109,10 +130,6 @@ function keyOf(
 /** What a task asks for, one question type for each sample. */
 export const typesOf = ({ questionType, questionTypes }: GenerationTask): readonly QuestionType[] =>
   questionTypes ?? [questionType];
-
-/** The id of the sample that a place of a task becomes. */
-export const sampleId = ({ id, key, task }: PreparedRequest, place: number): string =>
-  typesOf(task).length === 1 ? id : sha256(`${key} ${place}`).slice(0, 16);
 
 export type ExemplarChoice = (task: GenerationTask) => readonly Sample[];
 

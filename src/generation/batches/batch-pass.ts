@@ -4,10 +4,9 @@
  */
 import { resolve } from 'node:path';
 import { DataError, PausedError } from '../../errors.js';
-import { replySchemaOf } from '../../prompts/parse.js';
 import type { BatchItem } from '../../providers/batch/batch-client.js';
 import type { ProviderCallError } from '../../providers/call-error.js';
-import { typesOf, type PreparedRequest } from '../asking/generation-request.js';
+import type { PreparedRequest } from '../asking/generation-request.js';
 import { maskOf } from '../asking/egress-consent.js';
 import { readImageFile } from '../asking/image-to-send.js';
 import type { Reserve } from '../cost/cost-budget.js';
@@ -108,9 +107,8 @@ export async function performByBatch(
     }
   };
   const add = async (index: number, wanted: PreparedRequest): Promise<void> => {
-    const { task, system, prompt, imageAt, promptHash, key, maxOutputTokens } = wanted;
+    const { task, system, prompt, imageAt, responseSchema, promptHash, key, maxOutputTokens } = wanted;
     const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
-    const responseSchema = replySchemaOf(typesOf(task).length);
     const { temperature } = parameters;
     const line = client.line(key, { image, system, prompt, imageAt, responseSchema, temperature, maxOutputTokens });
     const held = await reserve(wanted);

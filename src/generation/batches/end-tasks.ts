@@ -3,7 +3,8 @@ import type { ProviderCallError } from '../../providers/call-error.js';
 import type { PreparedRequest } from '../asking/generation-request.js';
 import type { Performance } from '../generation-run.js';
 import type { Prepare, Unanswered } from '../prepare-tasks.js';
-import { dropTask, judge, longerFor, outcomesOf, type Outcome } from '../task-outcome.js';
+import type { Outcome } from '../outcome.js';
+import { countUse, dropTask, longerFor, outcomesOf } from '../task-outcome.js';
 
 export interface TaskEnds {
   /** Tasks whose reply was cut off: they are to be asked once more, with more room. */
@@ -41,7 +42,7 @@ export function endTasks(prepare: Prepare, run: Performance, { settle, missing }
     return second === null ? { outcomes: first, wanted: longer } : { outcomes: second, wanted: null };
   };
   const end: TaskEnds['end'] = (index, request, outcomes, isNew) => {
-    judge(outcomes, isNew, run);
+    countUse(outcomes, isNew, run);
     counted.delete(request.key);
     settle(index, outcomes);
   };

@@ -1,6 +1,7 @@
 /** The batches that are at work at the provider: begun, followed to their end, and what becomes of them at a stop. */
 import { ProviderError } from '../../errors.js';
 import { ProviderCallError } from '../../providers/call-error.js';
+import type { AskingSection } from '../inquiries/asking-section.js';
 import { beginBatch, cancelBatches, followBatch, type BatchHooks, type BatchPerformance } from './batch-life.js';
 import type { BatchNote } from './batch-notes.js';
 
@@ -62,7 +63,7 @@ export function liveBatches(run: BatchPerformance, pass: Omit<BatchHooks, 'looke
       } catch (thrown) {
         if (stop.signal.aborted) throw stop.reason();
         if (!(thrown instanceof ProviderCallError)) throw thrown;
-        if (thrown.status === 404) throw noBatches(thrown);
+        if (thrown.status === 404) throw noBatches(thrown, run.inquiry.section);
         // What a provider holds at a time is limited: when one ends there is room.
         if (thrown.retryable && live.size > 0) await oneEnds();
         else return thrown;
@@ -92,10 +93,10 @@ export function liveBatches(run: BatchPerformance, pass: Omit<BatchHooks, 'looke
   };
 }
 
-function noBatches(cause: ProviderCallError): ProviderError {
+function noBatches(cause: ProviderCallError, section: AskingSection): ProviderError {
   return new ProviderError('no-batches', `No batch can be begun: ${cause.message}`, {
     where: cause.where,
     cause,
-    remedy: 'Check the model and the base URL; a server without batches is asked with generation.mode: interactive.',
+    remedy: `Check the model and the base URL; a server without batches is asked with ${section}.mode: interactive.`,
   });
 }

@@ -5,6 +5,7 @@
 import { PausedError } from '../../errors.js';
 import { formatMoney } from '../../format.js';
 import type { Usage } from '../../providers/provider.js';
+import type { AskingSection } from '../inquiries/asking-section.js';
 import type { CacheTotals } from '../replies/reply-cache-lines.js';
 import { costOf, costOfSum, requirePrice, type Price } from './prices.js';
 
@@ -15,6 +16,7 @@ export interface BudgetOptions {
   price: Price | null;
   /** Of the model, as the cache has them; undefined where it has none. */
   before: CacheTotals | undefined;
+  section: AskingSection;
   /** `provider/model`, for messages. */
   name: string;
   maxOutputTokens: number;
@@ -49,7 +51,7 @@ const firstInputGuess = 2_000;
 /** @throws ConfigError `price-unknown` */
 export function createBudget(options: BudgetOptions): Budget {
   const { maxCost = Number.POSITIVE_INFINITY, price, before, name, maxOutputTokens } = options;
-  requirePrice(price, options.maxCost, name);
+  requirePrice(price, options.maxCost, { name, section: options.section });
   const spentBefore = costOfSum(price, before) ?? 0;
   let spent: number | null = price === null ? null : 0;
   // The longest prompt so far stands for the next, with the longest reply that is asked for, or came in spite of that.
@@ -124,7 +126,7 @@ export function createBudget(options: BudgetOptions): Budget {
       'budget-reached',
       `paused: the budget of ${amount(most)} allows no further request (${so})`,
       {
-        remedy: 'Raise generation.maxCost and give the same command again: it goes on, and nothing is asked twice.',
+        remedy: `Raise ${options.section}.maxCost and give the same command again: it goes on, and nothing is asked twice.`,
       },
     );
   }

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError, messageOf } from '../../errors.js';
 import type { Usage } from '../../providers/provider.js';
+import type { AskingSection } from '../inquiries/asking-section.js';
 import { largestByHand, requireFile } from '../../file-kind.js';
 
 const priceSchema = z.strictObject({
@@ -47,22 +48,27 @@ export function priceOf(prices: Prices, provider: string, model: string): Price 
   return prices.models[`${provider}/${model}`] ?? null;
 }
 
-/**
- * @param file The price file, as the configuration names it; undefined for the one that ships.
- * @throws ConfigError `price-unknown` when a budget is set that nobody could keep.
- */
-export function requirePrice(price: Price | null, maxCost: number | undefined, name: string, file?: string): void {
+export interface Priced {
+  /** `provider/model`. */
+  name: string;
+  section: AskingSection;
+  /** The price file, as the configuration names it; left out for the one that ships. */
+  file?: string | undefined;
+}
+
+/** @throws ConfigError `price-unknown` when a budget is set that nobody could keep. */
+export function requirePrice(price: Price | null, maxCost: number | undefined, { name, section, file }: Priced): void {
   if (price !== null || maxCost === undefined) return;
   const line = `  ${name}: { input: …, output: … }`;
   const place =
     file === undefined
       ? 'Copy configs/prices.yaml, name the copy in generation.prices, and add'
       : `Open ${file} and add`;
-  throw new ConfigError('price-unknown', `generation.maxCost is set, but no price of ${name} is known`, {
+  throw new ConfigError('price-unknown', `${section}.maxCost is set, but no price of ${name} is known`, {
     where: file ?? 'configs/prices.yaml',
     remedy:
       `${place} under models the line "${line.trim()}" with what a million tokens cost (cachedInput and batch where ` +
-      'there are such prices); or leave generation.maxCost out.',
+      `there are such prices); or leave ${section}.maxCost out.`,
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import { ProviderError } from '../../errors.js';
 import type { DropReason } from '../../prompts/parse.js';
+import { workNames, type AskingSection } from '../inquiries/asking-section.js';
 
 export interface UselessWatch {
   /** Any share of the replies may be useless. */
@@ -18,6 +19,7 @@ export interface UselessWatch {
 export interface UselessOptions {
   /** Largest share of the latest replies that may be useless; 1 never stops. */
   share: number;
+  section: AskingSection;
   /** `provider/model`, for messages. */
   name: string;
   /** What was paid so far, in words. */
@@ -29,7 +31,7 @@ const latest = 30;
 /** Replies after which one without a single useful one is stopped. */
 const first = 12;
 
-export function createUselessWatch({ share, name, spent }: UselessOptions): UselessWatch {
+export function createUselessWatch({ share, section, name, spent }: UselessOptions): UselessWatch {
   /** Reasons of the latest replies; null for a useful one. */
   const recent: (DropReason | null)[] = [];
   let everUseful = false;
@@ -57,30 +59,31 @@ export function createUselessWatch({ share, name, spent }: UselessOptions): Usel
       const what = counts.map(({ kind, count }) => `${count} ${kind}`).join(', ');
       return new ProviderError(
         'replies-useless',
-        `Generation stopped: of the latest ${recent.length} replies ${reasons.length} cannot be used (${what}). ${spent()} Last: ${detail}`,
+        `${workNames[section]} stopped: of the latest ${recent.length} replies ${reasons.length} cannot be used (${what}). ${spent()} Last: ${detail}`,
         {
           where: name,
           remedy:
-            `${remedies[counts[0]?.kind ?? reason] ?? formRemedy} Replies are kept, and the same command goes on; ` +
-            'generation.maxUseless says what share may be useless.',
+            `${(remedies[counts[0]?.kind ?? reason] ?? formRemedy)(section)} Replies are kept, and the same command goes on; ` +
+            `${section}.maxUseless says what share may be useless.`,
         },
       );
     },
   };
 }
 
-const formRemedy =
-  'Look at the replies in the reply cache: the model does not write what it is asked for. Take one that follows ' +
-  'instructions, or a server that holds replies to a schema (generation.openai.structuredOutput).';
-
-const remedies: Partial<Record<DropReason, string>> = {
-  truncated: 'Raise generation.maxOutputTokens, or lower how much the model thinks before it answers.',
-  empty:
-    'Ask the model by hand why it gives no text: it may think without an end (raise generation.maxOutputTokens), or the ' +
+const remedies: Partial<Record<DropReason, (section: AskingSection) => string>> = {
+  truncated: (section) => `Raise ${section}.maxOutputTokens, or lower how much the model thinks before it answers.`,
+  empty: (section) =>
+    `Ask the model by hand why it gives no text: it may think without an end (raise ${section}.maxOutputTokens), or the ` +
     'server may hide its words (a reasoning parser).',
-  blocked:
-    "The provider's filter takes these images or replies for something else: lower its thresholds (generation.gemini.safety, " +
-    'or in the account), or take another model.',
-  refused: 'The model itself says no to these images: take another model, or one made for medicine.',
-  'too-long': 'The server does not keep to generation.maxOutputTokens: mend that there, or set maxReplyCharacters.',
+  blocked: (section) =>
+    "The provider's filter takes these images or replies for something else: lower its thresholds " +
+    `(${section}.gemini.safety, or in the account), or take another model.`,
+  refused: () => 'The model itself says no to these images: take another model, or one made for medicine.',
+  'too-long': (section) =>
+    `The server does not keep to ${section}.maxOutputTokens: mend that there, or set maxReplyCharacters.`,
 };
+
+const formRemedy = (section: AskingSection): string =>
+  'Look at the replies in the reply cache: the model does not write what it is asked for. Take one that follows ' +
+  `instructions, or a server that holds replies to a schema (${section}.openai.structuredOutput).`;

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf, type Asked } from '../../config/asking/asked-providers.js';
+import type { AskingSection } from '../../generation/inquiries/asking-section.js';
 import type { Config } from '../../config/schema.js';
 import { cachedSnapshot } from '../inputs/model-content.js';
 import { failed, note, ok, warning, type Check } from './check.js';
@@ -40,17 +41,22 @@ function modelsOf({ policy, rewardModel, recipe }: Config): NamedModel[] {
   ];
 }
 
-export function checkLocalModel(generation: Config['generation'], env: Env): Check {
-  const { model, warmStartSteps } = sectionOf(generation, 'local');
+export function checkLocalModel(asked: Asked, section: AskingSection, env: Env): Check {
+  const local = sectionOf(asked, 'local');
+  const { model } = local;
+  const name = section === 'verify' ? 'judge' : 'generator';
+  const isTaught = 'warmStartSteps' in local && local.warmStartSteps !== 0;
   const stays = '; no image leaves this machine';
-  if (isShipped(model) && warmStartSteps === 0)
+  if (isShipped(model) && !isTaught)
     return warning(
-      'generator',
+      name,
       `${model} ships with medgr2, and has never seen the JSON that it will be asked for${stays}`,
-      'Set generation.local.warmStartSteps, which teaches it the form on the trusted samples, or name another model.',
+      section === 'verify'
+        ? 'Name another model.'
+        : 'Set generation.local.warmStartSteps, which teaches it the form on the trusted samples, or name another model.',
     );
-  if (isShipped(model)) return ok('generator', `${model} ships with medgr2${stays}`);
-  return checkModel('generator', model, 'generation.local.model', stays, env);
+  if (isShipped(model)) return ok(name, `${model} ships with medgr2${stays}`);
+  return checkModel(name, model, `${section}.local.model`, stays, env);
 }
 
 const isModelFolder = (model: string): boolean =>

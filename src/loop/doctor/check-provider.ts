@@ -3,8 +3,8 @@
  * where wanted: that goes online.
  */
 import { geminiUrl } from '../../config/egress-rule.js';
-import { sectionOf } from '../../config/sections/generation.js';
-import type { Config } from '../../config/schema.js';
+import { sectionOf, type Asked } from '../../config/asking/asked-providers.js';
+import type { AskingSection } from '../../generation/inquiries/asking-section.js';
 import { messageOf } from '../../errors.js';
 import { reachProvider, type Reach } from '../../providers/reach-provider.js';
 import { requireHeaderSafe } from '../../providers/secret.js';
@@ -12,7 +12,9 @@ import { failed, note, ok, warning, type Check } from './check.js';
 import { checkLocalModel } from './check-models.js';
 
 export interface ProviderOptions {
-  generation: Config['generation'];
+  /** Who is asked: the generator, or a judge. */
+  asked: Asked;
+  section: AskingSection;
   /** Whether a configuration was given: without one, nothing is known to need the key. */
   configured: boolean;
   online: boolean;
@@ -23,7 +25,7 @@ export interface ProviderOptions {
 /** A server that writes samples. */
 interface Server {
   /** Its section of the configuration. */
-  section: 'gemini' | 'openai';
+  section: `${AskingSection}.${'gemini' | 'openai'}`;
   baseUrl: string;
   model: string;
   /** Variable that holds its key; undefined where it takes none. */
@@ -37,34 +39,35 @@ interface Server {
 }
 
 export async function checkProvider(options: ProviderOptions): Promise<Check[]> {
-  const { generation, configured } = options;
-  const { provider } = generation;
-  if (!configured || provider === 'gemini') return checkServer(geminiOf(generation), provider === 'gemini', options);
-  if (provider === 'openai') return checkServer(openAiOf(generation), true, options);
-  if (provider === 'local') return [checkLocalModel(generation, options.env)];
+  const { asked, section, configured } = options;
+  const { provider } = asked;
+  if (!configured || provider === 'gemini')
+    return checkServer(geminiOf(asked, section), provider === 'gemini', options);
+  if (provider === 'openai') return checkServer(openAiOf(asked, section), true, options);
+  if (provider === 'local') return [checkLocalModel(asked, section, options.env)];
   if (provider === 'own') return [ok('generator', 'own: what it needs is not known here')];
-  return [ok('generator', `${provider}: needs no key and sends nothing`)];
+  return [ok(section === 'verify' ? 'judge' : 'generator', `${provider}: needs no key and sends nothing`)];
 }
 
-function geminiOf({ gemini: { apiKeyEnv, model, baseUrl = geminiUrl } }: Config['generation']): Server {
-  const server = { section: 'gemini', baseUrl, model, keyVariable: apiKeyEnv, lists: false } as const;
+function geminiOf({ gemini: { apiKeyEnv, model, baseUrl = geminiUrl } }: Asked, section: AskingSection): Server {
+  const server = { section: `${section}.gemini`, baseUrl, model, keyVariable: apiKeyEnv, lists: false } as const;
   return {
     ...server,
     keyHeader: (value) => ({ header: 'x-goog-api-key', value }),
     url: `${withoutSlash(baseUrl)}/v1beta/models/${encodeURIComponent(model)}`,
-    unreachable: 'Check the network, a proxy (HTTPS_PROXY), and generation.gemini.baseUrl.',
+    unreachable: `Check the network, a proxy (HTTPS_PROXY), and ${section}.gemini.baseUrl.`,
   };
 }
 
 /** Every server of this kind lists its models; few tell about a single one. */
-function openAiOf(generation: Config['generation']): Server {
-  const { apiKeyEnv, model, baseUrl } = sectionOf(generation, 'openai');
-  const server = { section: 'openai', baseUrl, model, keyVariable: apiKeyEnv, lists: true } as const;
+function openAiOf(asked: Asked, section: AskingSection): Server {
+  const { apiKeyEnv, model, baseUrl } = sectionOf(asked, 'openai');
+  const server = { section: `${section}.openai`, baseUrl, model, keyVariable: apiKeyEnv, lists: true } as const;
   return {
     ...server,
     keyHeader: (value) => ({ header: 'authorization', value: `Bearer ${value}` }),
     url: `${withoutSlash(baseUrl)}/models`,
-    unreachable: `Start the server (vLLM: vllm serve ${model}), or mend generation.openai.baseUrl.`,
+    unreachable: `Start the server (vLLM: vllm serve ${model}), or mend ${section}.openai.baseUrl.`,
   };
 }
 
@@ -119,11 +122,7 @@ function reachCheck(
       return ok('provider', `${host} answers and knows ${model}`);
     case 'no-key':
       if (keyVariable === undefined)
-        return bad(
-          'provider',
-          `${host} asks for a key`,
-          `Name the variable that holds it: generation.${section}.apiKeyEnv.`,
-        );
+        return bad('provider', `${host} asks for a key`, `Name the variable that holds it: ${section}.apiKeyEnv.`);
       return note('provider', `${host} answers; without a key no more can be said`);
     case 'key-refused':
       return bad(
@@ -132,11 +131,7 @@ function reachCheck(
         'Check the key, and that its project may use this API.',
       );
     case 'model-unknown':
-      return bad(
-        'provider',
-        `${host} knows no model ${model}`,
-        `Name a model it serves in generation.${section}.model.`,
-      );
+      return bad('provider', `${host} knows no model ${model}`, `Name a model it serves in ${section}.model.`);
     case 'other-status':
       return bad(
         'provider',

@@ -35,14 +35,16 @@ export interface Diagnosis {
  */
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis> {
   const { config, online = false, folder = '.', env = process.env, signal } = options;
-  const { generation } = config ?? configSchema.parse({});
-  const [modules, python, disk, provider, inputs] = await Promise.all([
+  const { generation, verify } = config ?? configSchema.parse({});
+  const looking = { configured: config !== undefined, online, env, signal };
+  const [modules, python, disk, provider, judge, inputs] = await Promise.all([
     checkNativeModules(),
     checkPythonSide(config?.device ?? null),
     checkPlace('disk', folder),
-    checkProvider({ generation, configured: config !== undefined, online, env, signal }),
+    checkProvider({ asked: generation, section: 'generation', ...looking }),
+    verify.enabled ? checkProvider({ asked: verify, section: 'verify', ...looking }) : [],
     config === undefined ? [] : checkInputs(config, env),
   ]);
-  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...inputs];
+  const checks = [checkNode(), ...modules, checkFiles(), ...python, disk, ...provider, ...judge, ...inputs];
   return { healthy: checks.every(({ status }) => status !== 'failed'), checks };
 }

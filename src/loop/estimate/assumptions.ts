@@ -23,6 +23,9 @@ export interface Assumptions {
   acceptedShare: number;
   /** Tokens of a generator's reply, JSON included. */
   replyTokens: number;
+  /** Tokens of a judge's verdict, and of the sample that it is about. */
+  verdictTokens: number;
+  judgedTokens: number;
   /** Characters of a token of English text. */
   charactersPerToken: number;
   /** Seconds of one request to the generator. */
@@ -41,6 +44,8 @@ export interface Assumptions {
 export const defaultAssumptions: Assumptions = {
   acceptedShare: 0.5,
   replyTokens: 200,
+  verdictTokens: 110,
+  judgedTokens: 130,
   charactersPerToken: 4,
   requestSeconds: 4,
   promptTokens: 80,

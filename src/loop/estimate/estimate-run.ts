@@ -1,9 +1,9 @@
 /** Puts the estimates of a run together. Pure: configuration, facts and assumptions in, plan out. */
 import type { Config } from '../../config/schema.js';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { mostTokens, ruleText, tokensOf } from '../../job-spec/checks/image-rules.js';
 import { diskOf } from './disk-space.js';
-import { generatorPlan, generatorSeconds, localGenerator, type LocalGenerator } from './generator-cost.js';
+import { generatorPlan, generatorSeconds, judgePlan, localGenerator, type LocalGenerator } from './generator-cost.js';
 import { bytesOf, estimateMemory, policyPrecision } from './gpu-memory.js';
 import { countParameters, imageRuleFor, type VlmShape } from './model-size.js';
 import { notesOf } from './plan-notes.js';
@@ -46,6 +46,7 @@ export function planRun(config: Config, facts: PlanFacts, options: PlanOptions):
     stages,
     samples: workload.samples,
     generator: generatorPlan(config, facts, workload, assumptions, { local, machine }),
+    judge: judgePlan(config, facts, workload, assumptions),
     images,
     memory: memory.length === 0 ? null : memory,
     gpu:

@@ -1,5 +1,5 @@
 /** What the generator takes: requests, tokens and cost; device time and memory where it runs on this machine. Pure. */
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import type { Config } from '../../config/schema.js';
 import { buildGeneratorPrompt } from '../../prompts/generator-prompt.js';
 import { asksInBatches } from '../generator/batch-mode.js';
@@ -105,6 +105,41 @@ export function generatorPlan(
     hours: provider === 'simulated' ? 0 : provider === 'local' ? seconds && seconds / 3600 : waiting,
   };
 }
+
+/** What a judge takes: a request for each candidate, with its image, the rubric and the sample. Null where none is asked. */
+export function judgePlan(
+  config: Config,
+  facts: PlanFacts,
+  { stages }: Workload,
+  assumptions: Assumptions,
+): Plan['judge'] {
+  const { verify, cycles } = config;
+  const requests = stages.reduce((sum, { stage, items }) => sum + (stage === 'verify' ? items : 0), 0);
+  if (!verify.enabled || requests === 0) return null;
+  const isFree = verify.provider === 'simulated' || verify.provider === 'local';
+  const image = mean(sizesOf(facts, assumptions).map(geminiImageTokens));
+  const inputTokens = Math.round(requests * (image + rubricTokens + assumptions.judgedTokens));
+  const outputTokens = requests * assumptions.verdictTokens;
+  const price = facts.judgePrice ?? null;
+  const inBatch = asksInBatches(verify, requests / Math.max(1, cycles));
+  const share = inBatch ? (price?.batch ?? 1) : 1;
+  const costOf = (output: number): number | null =>
+    isFree ? 0 : price === null ? null : (share * (inputTokens * price.input + output * price.output)) / 1e6;
+  const waiting = inBatch ? null : (requests * assumptions.requestSeconds) / verify.concurrency / 3600;
+  return {
+    name: verify.provider === 'simulated' ? 'simulated judge' : generatorIdentity(verify).model,
+    requests,
+    inputTokens,
+    outputTokens,
+    cost: costOf(outputTokens),
+    highestCost: costOf(requests * verify.maxOutputTokens),
+    currency: price?.currency ?? null,
+    hours: verify.provider === 'simulated' ? 0 : verify.provider === 'local' ? null : waiting,
+  };
+}
+
+/** Of the rubric that ships, with the form of the reply. */
+const rubricTokens = 900;
 
 /** Of the texts that are really sent, reports beside images among them, their mean over strategies and question types, and of the examples in them. */
 export function promptTokens(config: Config, { shown }: Pick<PlanFacts, 'shown'>, assumptions: Assumptions): number {

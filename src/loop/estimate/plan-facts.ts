@@ -13,7 +13,7 @@ import { renderPolicyPrompt, renderResponse } from '../../prompts/policy-prompt.
 import type { fileSize } from '../../job-spec/checks/job-images.js';
 import type { ImageSize } from '../../job-spec/checks/image-tokens.js';
 import { shownTexts } from '../generator/shown-texts.js';
-import { providerKey } from '../generator/open-generator.js';
+import { requireKeys } from '../generator/open-generator.js';
 import { checkRunImages, tightJobs, type RunImages } from '../inputs/image-token-check.js';
 import { modelOf } from './model-facts.js';
 import { defaultAssumptions } from './assumptions.js';
@@ -23,6 +23,8 @@ export interface FactsOptions {
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Price of the generator the configuration names. */
   price: Price | null;
+  /** Of the judge, where one is asked. */
+  judgePrice?: Price | null;
 }
 
 /** Images and samples that are measured at most. */
@@ -32,7 +34,10 @@ const measured = { images: 200, samples: 500 };
 const phantomEdge = 84;
 
 /** @throws ConfigError where an image leaves no room for words: no run can start with such settings. */
-export async function findFacts(config: Config, { env = process.env, price }: FactsOptions): Promise<PlanFacts> {
+export async function findFacts(
+  config: Config,
+  { env = process.env, price, judgePrice }: FactsOptions,
+): Promise<PlanFacts> {
   const missing: string[] = [];
   const attempt = async <T>(what: string, look: () => T | Promise<T>): Promise<T | null> => {
     try {
@@ -43,7 +48,7 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
       return null;
     }
   };
-  if (dataPartsOf(config.recipe).pool) await attempt('API key', () => providerKey(config, env));
+  if (dataPartsOf(config.recipe).pool) await attempt('API key', () => requireKeys(config, env));
   const data = await attempt('data', () => lookAtData(config));
   // Data that is not whole yet may have its images already.
   if (data !== null && data.refusal !== null) throw data.refusal;
@@ -57,7 +62,18 @@ export async function findFacts(config: Config, { env = process.env, price }: Fa
   const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model, env));
   const { counts, text } = data ?? { counts: limitsOf(config), text: null };
   const shown = data?.shown;
-  return { counts, images: data?.images ?? images, text, shown, policy, rewardModel, generator, price, missing };
+  return {
+    counts,
+    images: data?.images ?? images,
+    text,
+    shown,
+    policy,
+    rewardModel,
+    generator,
+    price,
+    missing,
+    ...(judgePrice === undefined ? {} : { judgePrice }),
+  };
 }
 
 /** What is counted on where the data cannot be opened: as many as the configuration allows. */

@@ -23,6 +23,8 @@ export interface PlanFacts {
   generator: KnownModel | null;
   /** Of the generator; null where no price is known. */
   price: Price | null;
+  /** Of the judge; left out where none is asked, null where no price is known. */
+  judgePrice?: Price | null;
   /** What must be there before the run can start and is not. */
   missing: readonly string[];
 }
@@ -78,22 +80,27 @@ export interface JobMemory {
   fits: boolean;
 }
 
+/** What asking a model takes. */
+export interface AskedPlan {
+  name: string;
+  inputTokens: number;
+  outputTokens: number;
+  /** Null where no price is known, 0 where nothing is paid for. */
+  cost: number | null;
+  /** The same if every reply were as long as it may be. */
+  highestCost: number | null;
+  /** Of the price file; null where no price is known. */
+  currency: string | null;
+  /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
+  hours: number | null;
+}
+
 export interface Plan {
   stages: StageEstimate[];
   samples: { requests: number; candidates: number; accepted: number; datasetSize: number };
-  generator: {
-    name: string;
-    inputTokens: number;
-    outputTokens: number;
-    /** Null where no price is known, 0 where nothing is paid for. */
-    cost: number | null;
-    /** The same if every reply were as long as it may be. */
-    highestCost: number | null;
-    /** Of the price file; null where no price is known. */
-    currency: string | null;
-    /** Of waiting for its replies, or of one device that writes them; null where that cannot be told. */
-    hours: number | null;
-  };
+  generator: AskedPlan;
+  /** Null where no judge is asked. */
+  judge: (AskedPlan & { requests: number }) | null;
   images: {
     measured: number;
     perImage: number;

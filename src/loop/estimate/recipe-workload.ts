@@ -134,18 +134,23 @@ function settingsOf(config: Config, stage: BuiltInStage): unknown {
     case 'prepare-data':
       return null;
     case 'grade':
+    case 'verdicts':
       return config.grading;
     case 'warm-start':
     case 'sft':
       return [policy, config.sft];
     case 'reward-model':
+    case 'verdict-reward-model':
       return [policy, config.rewardModel];
     case 'reward-report':
+    case 'verdict-reward-report':
       return [filter.threshold, filter.calibration];
     case 'generate':
       return config.generation;
     case 'score':
       return policy;
+    case 'verify':
+      return config.verify;
     case 'filter':
       return filter;
     case 'grpo':

@@ -38,10 +38,15 @@ export function stageSeconds(
     case 'prepare-data':
     case 'grade':
     case 'generate':
+    case 'verify':
     case 'filter':
     case 'generator-update':
     case 'generator-warm-start':
     case 'generator-sft':
+    // How much experts will say is not known.
+    case 'verdicts':
+    case 'verdict-reward-model':
+    case 'verdict-reward-report':
       return null;
     case 'evaluate':
     case 'evaluate-base':

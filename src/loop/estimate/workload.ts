@@ -70,6 +70,7 @@ export function cycleLoads(config: Config, counts: DataCounts, assumptions: Assu
   return [
     load(cycle, 'generate', requestsPerCycle(config), 'requests'),
     load(cycle, 'score', candidates, 'candidates'),
+    ...(config.verify.enabled ? [load(cycle, 'verify', candidates, 'requests')] : []),
     load(cycle, 'filter', candidates, 'candidates'),
     load(cycle, 'sft', datasetSize, 'samples', sftSteps(config, datasetSize)),
     load(cycle, 'evaluate-sft', questions, 'questions'),

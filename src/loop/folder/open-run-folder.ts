@@ -14,6 +14,25 @@ import { readSmall, runFiles, writeWhole } from './run-folder.js';
 import { grownSettings } from './recipe-growth.js';
 import { differenceLines, differences, isSection } from './settings-differences.js';
 
+/** Of a section that asks a provider: how, how long and at what price it is asked, and what may be missing in the end. */
+const askingSettings = [
+  'mode',
+  'batch',
+  'concurrency',
+  'limits',
+  'maxCost',
+  'maxUnanswered',
+  'maxUseless',
+  'gemini.apiKeyEnv',
+  'gemini.baseUrl',
+  'gemini.timeoutSeconds',
+  'openai.apiKeyEnv',
+  'openai.baseUrl',
+  'openai.timeoutSeconds',
+  'local.batchSize',
+  'local.requestsPerJob',
+];
+
 /** Settings that say how a run is done and not what comes of it; and `cycles`, which may grow. */
 const freeSettings: readonly string[] = [
   'cycles',
@@ -33,19 +52,12 @@ const freeSettings: readonly string[] = [
   'evaluation.batchSize',
   'rewardModel.scoreBatchSize',
   'rewardModel.retrainAfterLast',
-  'generation.concurrency',
-  'generation.limits',
-  'generation.maxCost',
+  ...['generation', 'verify'].flatMap((section) => askingSettings.map((name) => `${section}.${name}`)),
   'generation.prices',
-  'generation.gemini.apiKeyEnv',
-  'generation.gemini.baseUrl',
-  'generation.gemini.timeoutSeconds',
-  'generation.openai.apiKeyEnv',
-  'generation.openai.baseUrl',
-  'generation.openai.timeoutSeconds',
-  'generation.local.batchSize',
-  'generation.local.requestsPerJob',
   'generation.teacher.latencyMs',
+  'verify.simulated.latencyMs',
+  // A rubric is known by its content.
+  'verify.rubric',
 ];
 
 /** Name that the lock of a run folder goes by; the file is `run.lock`. */

@@ -21,6 +21,11 @@ export const runFiles = {
   egress: 'generation/egress.jsonl',
   /** Of the job in which a local generator answers; removed when it is done. */
   generatorJobs: 'generation/job',
+  /** The same of a judge, apart from the generator's: it has a budget of its own. */
+  judgeReplies: 'verify/replies.jsonl',
+  judgeBatches: 'verify/batches',
+  judgeJobs: 'verify/job',
+  judgeCounts: 'verify/judge-answered.txt',
   /** One line per request the simulated teacher answered. */
   teacherCounts: 'generation/teacher-answered.txt',
   /** Parts of a person's own that the run is made with, by name and version. */

@@ -15,7 +15,7 @@ const requestSchema = z.enum(['pause', 'stop-after-stage', 'stop']);
 /**
  * - `pause`: the stage at work ends, then the run waits before the next one until the request is taken back.
  * - `stop-after-stage`: the stage at work ends, then the run stops.
- * - `stop`: the job at work saves its checkpoint, then the run stops.
+ * - `stop`: what is at work ends safely (a training saves its checkpoint), then the run stops.
  */
 export type RunRequest = z.output<typeof requestSchema>;
 

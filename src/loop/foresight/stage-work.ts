@@ -26,7 +26,7 @@ export const runWork = (config: Config, counts: DataCounts): StageWork[] =>
   }));
 
 function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
-  const { sft, grpo, generation, rewardModel, generatorUpdate, guards, policy } = config;
+  const { sft, grpo, generation, verify, rewardModel, generatorUpdate, guards, policy } = config;
   const grader = rewardModel.base === undefined || rewardModel.base === policy.base ? 'learn' : 'learnToGrade';
   switch (stage) {
     case 'prepare-data':
@@ -54,7 +54,9 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
       // A frozen backbone reads each row once, whatever the head then takes in steps.
       return rewardModel.train === 'head' ? { read: items } : { [grader]: (steps ?? 0) * rewardModel.batchSize };
     case 'generate':
-      return generateWork(generation, items);
+      return askingWork(generation, items);
+    case 'verify':
+      return askingWork(verify, items);
     case 'sft':
       return sft.maxSteps === undefined
         ? { learn: items * sft.epochs, dataset: items }
@@ -64,6 +66,11 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
     case 'generator-warm-start':
     case 'generator-sft':
       return { learn: (steps ?? 0) * generatorUpdate.sft.batchSize * generatorUpdate.sft.accumulation };
+    // How much experts will say is not known.
+    case 'verdicts':
+    case 'verdict-reward-model':
+    case 'verdict-reward-report':
+      return {};
     case 'grpo': {
       const completions = (steps ?? 0) * grpo.batchSize * grpo.accumulation;
       return { write: completions, read: completions, learn: completions };
@@ -71,7 +78,10 @@ function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: S
   }
 }
 
-function generateWork({ provider, concurrency }: Config['generation'], requests: number): Partial<StageWork> {
+function askingWork(
+  { provider, concurrency }: Pick<Config['generation'], 'provider' | 'concurrency'>,
+  requests: number,
+): Partial<StageWork> {
   if (provider === 'local') return { write: requests };
   const seconds = provider === 'simulated' ? simulatedSeconds : defaultAssumptions.requestSeconds / concurrency;
   return { seconds: requests * seconds };

@@ -1,5 +1,5 @@
 /** Which images a cycle asks about, and what it asks. Pure: the same seed and cycle give the same tasks. */
-import type { PoolImage } from '../../dataset/sources/data-source.js';
+import type { ImageContext, PoolImage } from '../../dataset/sources/data-source.js';
 import type { GenerationTask } from '../../generation/asking/generation-request.js';
 import { seededRandom } from '../../random.js';
 import type { QuestionType } from '../../sample.js';
@@ -58,14 +58,16 @@ export function cycleTasks(asked: CycleTasks): GenerationTask[] {
       if (questionType === undefined) continue;
       const { image: path, imageHash, modality, deidentified, context } = image;
       const more = questions === 1 ? {} : { questionTypes: several };
-      const told =
-        context === undefined || contextCharacters === 0
-          ? {}
-          : { context: { ...context, text: cut(context.text, contextCharacters) } };
+      const told = shownContext(context, contextCharacters);
       tasks.push({ image: path, imageHash, modality, strategy, questionType, ...more, deidentified, ...told });
     }
   }
   return tasks;
+}
+
+/** The text about an image as it is shown with it. @param longest In characters, 0 for none. */
+export function shownContext(context: ImageContext | undefined, longest: number): { context?: ImageContext } {
+  return context === undefined || longest === 0 ? {} : { context: { ...context, text: cut(context.text, longest) } };
 }
 
 const cut = (text: string, longest: number): string => (text.length <= longest ? text : `${text.slice(0, longest)} …`);

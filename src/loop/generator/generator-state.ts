@@ -1,6 +1,6 @@
 /** The generator as it stands: the examples in its prompts, and its weights where they are ours to train. */
 import { join } from 'node:path';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';

@@ -11,7 +11,6 @@ import type { LocalJob, LocalReply } from '../../providers/local-provider.js';
 import { rowColumns } from '../../job-spec/rows/job-rows.js';
 import { generatorSpec } from '../../job-spec/spec-from-config.js';
 import { runJob, stageSeed } from '../stage-job.js';
-import { runFiles } from '../folder/run-folder.js';
 import type { StageContext } from '../stage.js';
 
 const lineSchema = z.object({
@@ -22,17 +21,27 @@ const lineSchema = z.object({
   promptTokens: z.int(),
 });
 
-/** @param model Path or id of the generator as it stands: a fine-tuned one is a folder of the run. */
-export function localRunner(context: StageContext, local: NonNullable<Config['generation']['local']>, model: string) {
+export interface LocalPlace {
+  /** Path or id of the model as it stands: a fine-tuned one is a folder of the run. */
+  model: string;
+  /** Of its jobs, relative to the run folder. */
+  folder: string;
+}
+
+export function localRunner(
+  context: StageContext,
+  local: Pick<NonNullable<Config['generation']['local']>, 'dtype' | 'maxPixels' | 'batchSize'>,
+  { model, folder }: LocalPlace,
+) {
   let jobs = 0;
   return async (job: LocalJob, onReply: (reply: LocalReply) => void): Promise<void> => {
     // Outside of the stage's folder: what is hashed there must not depend on which requests met in one job.
-    const outDir = join(context.runDir, runFiles.generatorJobs);
+    const outDir = join(context.runDir, folder);
     rmSync(outDir, { recursive: true, force: true });
     mkdirSync(outDir, { recursive: true });
     const data = join(outDir, 'rows.parquet');
     await writeParquet(data, job.prompts, rowColumns.prompt);
-    const seed = stageSeed(context, context.cycle, `generate ${(jobs += 1)}`);
+    const seed = stageSeed(context, context.cycle, `${context.stage} ${(jobs += 1)}`);
     const { temperature, maxNewTokens } = job;
     const spec = generatorSpec(context.config, local, { outDir, data, model, seed, temperature, maxNewTokens });
     const read = lineReader(join(outDir, 'completions.jsonl'), (line) => onReply(lineSchema.parse(JSON.parse(line))));

@@ -1,7 +1,7 @@
 /** Opens the generator a configuration names: Gemini, an OpenAI-compatible server, a local model, or the simulated teacher. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf, type Asked } from '../../config/asking/asked-providers.js';
 import type { Config } from '../../config/schema.js';
 import { ConfigError } from '../../errors.js';
 import { geminiProvider } from '../../providers/gemini.js';
@@ -10,7 +10,7 @@ import { openAiProvider } from '../../providers/openai.js';
 import type { Provider } from '../../providers/provider.js';
 import { apiKeyFromEnvironment } from '../../providers/secret.js';
 import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
-import type { OwnProvider } from '../parts/parts.js';
+import type { OwnProvider } from '../parts/loop-parts.js';
 import type { TrainedGenerator } from './generator-state.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from '../folder/run-folder.js';
@@ -22,36 +22,55 @@ export interface Generator extends AsyncDisposable {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** What opening a provider takes where it is no server of others. */
+export interface ProviderPlace {
+  /** Folder, relative to the run's, of the jobs in which a local model answers. */
+  jobs: string;
+  /** A local model that was fine-tuned; null for the one configured. */
+  trained: TrainedGenerator | null;
+  simulated: () => Promise<Generator>;
+}
+
 /** @param trained A local generator that was fine-tuned; null for the one configured. */
-export async function openGenerator(context: StageContext, trained: TrainedGenerator | null): Promise<Generator> {
-  const { generation } = context.config;
-  switch (generation.provider) {
+export const openGenerator = (context: StageContext, trained: TrainedGenerator | null): Promise<Generator> =>
+  openProvider(context, context.config.generation, {
+    jobs: runFiles.generatorJobs,
+    trained,
+    simulated: () => openTeacher(context),
+  });
+
+export async function openProvider(
+  context: StageContext,
+  asked: Asked,
+  { jobs, trained, simulated }: ProviderPlace,
+): Promise<Generator> {
+  switch (asked.provider) {
     case 'gemini': {
-      const { timeoutSeconds, apiKeyEnv: _variable, ...gemini } = generation.gemini;
-      const apiKey = providerKey(context.config) ?? '';
+      const { timeoutSeconds, apiKeyEnv: _variable, ...gemini } = asked.gemini;
+      const apiKey = providerKey(asked) ?? '';
       return lasting(geminiProvider({ ...gemini, apiKey, timeoutMs: timeoutSeconds * 1000 }));
     }
     case 'openai': {
-      const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(generation, 'openai');
-      const apiKey = providerKey(context.config) ?? undefined;
+      const { timeoutSeconds, apiKeyEnv: _variable, ...openai } = sectionOf(asked, 'openai');
+      const apiKey = providerKey(asked) ?? undefined;
       return lasting(openAiProvider({ ...openai, apiKey, timeoutMs: timeoutSeconds * 1000 }));
     }
     case 'local': {
-      const local = sectionOf(generation, 'local');
-      const run = localRunner(context, local, trained?.path ?? local.model);
+      const local = sectionOf(asked, 'local');
+      const run = localRunner(context, local, { model: trained?.path ?? local.model, folder: jobs });
       // Replies of other weights are other replies: in the cache, and in the provenance of samples.
       const model = trained === null ? local.model : `${local.model}@${trained.version}`;
       return lasting(localProvider({ model, requestsPerJob: local.requestsPerJob, run }));
     }
     case 'simulated':
-      return openTeacher(context);
+      return simulated();
     case 'own':
       return lasting(expectOwn(context.parts.provider));
   }
 }
 
 /** How many requests may be on their way at once. A local job answers as many as it is given. */
-export function concurrencyOf({ provider, concurrency, local }: Config['generation']): number {
+export function concurrencyOf({ provider, concurrency, local }: Asked & { concurrency: number }): number {
   return provider === 'local' && local !== undefined ? local.requestsPerJob : concurrency;
 }
 
@@ -90,10 +109,18 @@ function expectOwn(provider: OwnProvider | null): OwnProvider {
 
 const lasting = (provider: Provider): Generator => ({ provider, [Symbol.asyncDispose]: async () => {} });
 
-/** The key of the configured provider, or null where it needs none. @throws ConfigError `missing-api-key` */
-export function providerKey({ generation }: Pick<Config, 'generation'>, env: Env = process.env): string | null {
-  const { provider, gemini, openai } = generation;
+/** The key of a provider, or null where it needs none. @throws ConfigError `missing-api-key` */
+export function providerKey({ provider, gemini, openai }: Asked, env: Env = process.env): string | null {
   if (provider === 'gemini') return apiKeyFromEnvironment(gemini.apiKeyEnv, env);
   if (provider === 'openai' && openai?.apiKeyEnv !== undefined) return apiKeyFromEnvironment(openai.apiKeyEnv, env);
   return null;
+}
+
+/** Those of all that a configuration asks. @throws ConfigError `missing-api-key` */
+export function requireKeys(
+  { generation, verify }: Pick<Config, 'generation' | 'verify'>,
+  env: Env = process.env,
+): void {
+  providerKey(generation, env);
+  if (verify.enabled) providerKey(verify, env);
 }

@@ -2,12 +2,12 @@
 import { Medgr2Error, messageOf, RunError } from '../../errors.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { GradedText, Grader } from '../../grading/index.js';
-import { identityOf, type Part } from '../../part.js';
+import { identityOf, type Part } from '../../config/part.js';
 import type { PromptStrategy } from '../../prompts/prompt-strategy.js';
 import { finishReasons, type ProviderReply } from '../../providers/provider.js';
 import { highestGrade, lowestGrade } from '../../reward/ready-made-rewards.js';
 import { untilAborted } from '../../reward/reward-time-limit.js';
-import type { OwnProvider, SampleFilter } from './parts.js';
+import type { OwnProvider, SampleFilter } from './loop-parts.js';
 
 /** `filter "strict"`, as errors name a part. */
 const titleOf = (kind: string, { name }: Part): string => `the ${kind} "${name}"`;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
 import type { TimedEvent } from '../run-events.js';
-import type { EventSink } from './parts.js';
+import type { EventSink } from './loop-parts.js';
 
 /** How long the end of a run waits for what sinks still have to do, in milliseconds. */
 const longestClose = 30_000;

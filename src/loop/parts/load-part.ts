@@ -3,7 +3,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf } from '../../errors.js';
-import { resolveOurselves } from './own-package.js';
+import { readAsPart } from './part-loader.js';
 
 export type PartEnv = Readonly<Record<string, string | undefined>>;
 
@@ -30,12 +30,14 @@ export async function loadPart(reference: string, setting: string, env: PartEnv)
     );
   const problem = problemOf(file);
   if (problem !== null) throw notLoaded(file, problem, setting);
-  resolveOurselves();
+  const { href } = pathToFileURL(file);
+  readAsPart(href);
   let module: Record<string, unknown>;
   try {
-    module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+    module = (await import(href)) as Record<string, unknown>;
   } catch (error) {
-    throw notLoaded(file, messageOf(error).split('\n')[0] ?? '', setting, error);
+    // A loader's error has its place in the lines below the first.
+    throw notLoaded(file, messageOf(error).split('\n').slice(0, 3).join('; '), setting, error);
   }
   if (Object.hasOwn(module, name)) return module[name];
   const exported = Object.keys(module).join(', ');

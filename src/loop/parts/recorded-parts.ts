@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { partsSchema, type PartSlot } from '../../config/part-modules.js';
 import { RunError } from '../../errors.js';
-import { identityOf, type Part } from '../../part.js';
+import { identityOf, type Part } from '../../config/part.js';
 import { readOrNull, runFiles, writeJson } from '../folder/run-folder.js';
-import type { RunParts } from './parts.js';
+import type { RunParts } from './loop-parts.js';
 import { kindOf, ownParts } from './settle-parts.js';
 
 const identity = z.strictObject({ name: z.string(), version: z.string() });

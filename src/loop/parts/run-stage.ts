@@ -5,7 +5,7 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { RunError } from '../../errors.js';
 import { candidatesFile } from '../../generation/generate-to-files.js';
 import { sha256 } from '../../hash.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import { sampleSchema, type Sample } from '../../sample.js';
 import { relinked } from '../folder/relocation.js';
 import { fromRun } from '../folder/run-folder.js';
@@ -14,7 +14,7 @@ import type { StageName } from '../stage-names.js';
 import type { StagePlan } from '../stage-plan.js';
 import { runOnce, type Stage, type StageContext, type StageDone } from '../stage.js';
 import { callPart, frozen, wrongResult } from './checked-parts.js';
-import type { OwnStage, StageReport } from './parts.js';
+import type { OwnStage, StageReport } from './loop-parts.js';
 
 /** Where the samples lie that flow on from a stage. */
 const flowing: Partial<Record<StageName, string>> = {

@@ -3,12 +3,12 @@ import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { Config } from '../../config/schema.js';
 import { partsSchema, type PartSlot } from '../../config/part-modules.js';
-import { providerNames, structuredOutputs } from '../../config/sections/generation.js';
+import { providerNames, structuredOutputs } from '../../config/asking/asked-providers.js';
 import { ConfigError } from '../../errors.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { Grader } from '../../grading/index.js';
 import { sha256 } from '../../hash.js';
-import type { Part } from '../../part.js';
+import type { Part } from '../../config/part.js';
 import { isReadyMade, promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
 import { defineReward } from '../../reward/define-reward.js';
 import type { Reward } from '../../reward/reward.js';
@@ -17,7 +17,7 @@ import { stageNames } from '../stage-names.js';
 import { planStages } from '../stage-plan.js';
 import { checkedEvaluator, checkedFilter, checkedGrader, checkedProvider, checkedStrategy } from './checked-parts.js';
 import { loadPart, type PartEnv } from './load-part.js';
-import type { EventSink, LoopParts, OwnProvider, OwnStage, RunParts, SampleFilter } from './parts.js';
+import type { EventSink, LoopParts, OwnProvider, OwnStage, RunParts, SampleFilter } from './loop-parts.js';
 
 /** By slot: what errors call it, the method that it must have, and names that are taken. */
 const slots: Record<PartSlot, { kind: string; method: string; taken: readonly string[] }> = {
@@ -28,7 +28,10 @@ const slots: Record<PartSlot, { kind: string; method: string; taken: readonly st
   filters: {
     kind: 'filter',
     method: 'accept',
-    taken: ['accepted', 'threshold', 'below-threshold', 'overlap', 'near-duplicate'],
+    taken: [
+      ...['accepted', 'threshold', 'below-threshold', 'overlap', 'near-duplicate'],
+      ...['not-judged', 'gate-failed', 'too-few-points'],
+    ],
   },
   stages: { kind: 'stage', method: 'run', taken: stageNames },
   evaluator: { kind: 'evaluator', method: 'judge', taken: ['reader'] },

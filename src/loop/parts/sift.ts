@@ -1,6 +1,6 @@
 /** Asks filters in order, which of the candidates D_gen may take: r > τ first, then a person's own. */
 import type { Sample } from '../../sample.js';
-import type { FilterContext, SampleFilter } from './parts.js';
+import type { FilterContext, SampleFilter } from './loop-parts.js';
 
 /** r > τ; what has no score could not be read by R_φ. */
 export const aboveThreshold: SampleFilter = {

@@ -140,7 +140,15 @@ function settingsOf(config: Config, kind: CardFacts['kind']): string[][] {
   ];
 }
 
-const training: ReadonlySet<StageName> = new Set(['warm-start', 'reward-model', 'filter', 'sft', 'grpo']);
+const training: ReadonlySet<StageName> = new Set([
+  'warm-start',
+  'reward-model',
+  'verdicts',
+  'verdict-reward-model',
+  'filter',
+  'sft',
+  'grpo',
+]);
 
 /** Up to the model's own, in the order they were done: their rows, and hashes of what they were made from and came to. */
 function stagesBefore(entries: readonly LedgerEntry[], runDir: string, model: string): string[][] {

@@ -2,6 +2,7 @@
 import type { ArmResult } from '../comparison/comparison-result.js';
 import { grpoCourses } from '../guards/grpo-course.js';
 import { limits } from '../guards/policy-guards.js';
+import { uselessJudge, type JudgeFigures } from '../judge/judge-figures.js';
 import { usefulFrom } from '../guards/reward-model-guards.js';
 import { guardSentences } from '../guards/watch.js';
 import { stageKey } from '../folder/ledger.js';
@@ -16,6 +17,7 @@ export interface JudgedCycle {
   unparsed: { sft: number; grpo: number };
   rewardModel: { spearman: number | null };
   retrainedRewardModel: { spearman: number | null } | null;
+  judge?: JudgeFigures | undefined;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -34,8 +36,9 @@ export function loopWarnings(
   const told = (guard: Alarm['guard'], of: number): boolean =>
     guardLog.alarms.some((alarm) => alarm.guard === guard && alarm.cycle === of);
   const others = cycles.flatMap(
-    ({ cycle, candidates, accepted, accuracy, unparsed, rewardModel, retrainedRewardModel }) =>
+    ({ cycle, candidates, accepted, accuracy, unparsed, rewardModel, retrainedRewardModel, judge }) =>
       [
+        ...(judge === undefined ? [] : [uselessJudge(judge)].filter((said) => said !== null)),
         ...(accepted === 0 ? [`none of ${candidates} candidates was accepted, so that nothing new was learned`] : []),
         // The one that scored was made, and told of, in the cycle before.
         ...(told('uselessRewardModel', cycle - 1) ? [] : usefulness('the reward model', rewardModel.spearman)),

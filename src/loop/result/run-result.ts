@@ -9,10 +9,12 @@ import { stageNames, type StageName } from '../run-events.js';
 import type { EvaluateOutput } from '../stages/evaluate.js';
 import type { RewardReportOutput } from '../stages/reward-report.js';
 import { alarmSchema, promotionSchema } from '../guards/alarm.js';
+import { judgeFiguresSchema } from '../judge/judge-figures.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { policyComparisonSchema } from './policy-comparison.js';
 import { deadGroupsOf, loopWarnings } from './result-warnings.js';
 import { reviewOrNull, reviewSummarySchema } from '../review/review-summary.js';
+import { verdictsOutputSchema } from '../review/verdicts-stage.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 
 const share = z.number().nullable();
@@ -45,6 +47,8 @@ export const cycleResultSchema = z.object({
   rawPrecision: share,
   acceptedPrecision: share,
   tau: z.number(),
+  /** What a judge said of the candidates, beside R_φ and, where it is known, the truth; left out where none was asked. */
+  judge: judgeFiguresSchema.optional(),
   /** The reward model that scored this cycle's candidates, on held-out graded texts. */
   rewardModel: rewardModelSchema,
   /** The one retrained at its end, or null where that was left out. */
@@ -63,6 +67,8 @@ export const cycleResultSchema = z.object({
   promotedPolicy: z.string().default(''),
   /** Whether an alarm had the loop go on from what stood before this cycle. */
   rolledBack: z.boolean().default(false),
+  /** What the cycle took up of experts' verdicts; null where it took up none. */
+  verdicts: verdictsOutputSchema.nullable().default(null),
   /** Seconds per stage. */
   seconds: z.record(z.string(), z.number()),
   paths: pathsSchema,
@@ -140,7 +146,7 @@ export function buildResult(
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
   const { filter, sft, grpo } = done;
-  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau } = filter.output;
+  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau, judge } = filter.output;
   const path = (absolute: string): string => relative(run.runDir, absolute);
   return {
     cycle: done.cycle,
@@ -150,6 +156,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
     rawPrecision,
     acceptedPrecision,
     tau,
+    ...(judge === null ? {} : { judge }),
     rewardModel: rewardQuality(done.rewardModel.report),
     retrainedRewardModel: done.retrained === null ? null : rewardQuality(done.retrained.report),
     accuracy: { sft: sft.evaluation.accuracy, grpo: grpo.evaluation.accuracy },
@@ -167,6 +174,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
         : { sft: sft.evaluation.gold, grpo: grpo.evaluation.gold },
     promotedPolicy: done.promoted.name,
     rolledBack: done.rolledBack,
+    verdicts: verdictsOutputSchema.safeParse(run.ledger.find(done.cycle, 'verdicts')?.output).data ?? null,
     seconds: secondsOf(run, done.cycle),
     paths: {
       policy: toRun(run.runDir, done.promoted.path),

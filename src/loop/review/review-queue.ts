@@ -37,8 +37,10 @@ const queueSchema = z.strictObject({
     }),
   ),
 });
+/** The queue of a cycle as it is written down: samples by id, each with the probability by which it was drawn. */
 export type ReviewQueue = z.output<typeof queueSchema>;
 
+/** Which queue, and how it is drawn where there is none yet. */
 export interface QueueOptions {
   /** How many samples to ask about; 60 when left out, at most 5,000. */
   size?: number | undefined;

@@ -31,6 +31,7 @@ export const reviewSummarySchema = z.object({
   corrected: z.object({ readerError: z.number(), ...figures }).nullable(),
   cycles: z.array(z.object({ cycle: z.int(), judged: z.int(), ...figures })),
 });
+/** Figures of all verdicts on a run. */
 export type ReviewSummary = z.output<typeof reviewSummarySchema>;
 
 /** Null where nobody judged anything. @throws DataError where a queue cannot be read. */

@@ -20,6 +20,7 @@ import { runFiles } from '../folder/run-folder.js';
 /** A verdict as a reader gives it, with what the queue says of the sample. */
 export type NewVerdict = Omit<Verdict, 'at'>;
 
+/** `verdicts.jsonl`, open for writing; disposed, it may be another process's. */
 export interface VerdictFile extends Disposable {
   /** All lines so far. */
   readonly lines: readonly VerdictLine[];
@@ -31,6 +32,7 @@ export interface VerdictFile extends Disposable {
   undo(undo: Omit<Undo, 'at'>): void;
 }
 
+/** `verdicts.jsonl` as it stands. */
 export interface ReadVerdicts {
   lines: VerdictLine[];
   /** Numbers of the lines that are no verdicts. */

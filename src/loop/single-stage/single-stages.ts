@@ -35,7 +35,7 @@ export interface GenerateAlone {
  * const { samples } = await generateAlone(config, { images: 'scans', modality: 'MRI' }, { runDir: 'runs/generated' });
  */
 export async function generateAlone(config: Config, what: GenerateAlone, options: RunOptions) {
-  providerKey(config);
+  providerKey(config.generation);
   return runAlone(config, options, {
     name: 'generate',
     data: (context) =>

@@ -6,7 +6,7 @@ import { promotionSchema } from '../guards/alarm.js';
 import { goldFiguresSchema } from '../guards/gold-figures.js';
 import { measureGold, readGold } from '../guards/measure-gold.js';
 import { promotePolicy, type Contender } from '../guards/promotion.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { rowOptions, runJob, stageSeed } from '../stage-job.js';
 import { stageKey } from '../folder/ledger.js';

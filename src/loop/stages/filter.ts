@@ -1,4 +1,4 @@
-/** Keeps candidates with r > τ that D_gen does not hold yet, and writes D_gen as it then stands. */
+/** Keeps candidates with r > τ, and a judge's yes where there is one, that D_gen does not hold yet; writes D_gen as it then stands. */
 import { chmod, copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -7,11 +7,14 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { writeParquet } from '../../dataset/tables/table.js';
 import { makePrivateFolder, onDisk, privateFile } from '../../disk.js';
 import { RunError } from '../../errors.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { Sample } from '../../sample.js';
-import type { SampleFilter } from '../parts/parts.js';
+import type { SampleFilter } from '../parts/loop-parts.js';
 import { aboveThreshold, sift } from '../parts/sift.js';
 import type { RunContext } from '../run-context.js';
+import { judgeFigures, judgeFiguresSchema } from '../judge/judge-figures.js';
+import { judgeFilters } from '../judge/judge-filters.js';
+import type { VerdictRow } from '../judge/verdict-table.js';
 import { hashFile } from '../folder/output-hashes.js';
 import { isTrue, shareTrue } from '../result/sample-precision.js';
 import { relinked } from '../folder/relocation.js';
@@ -32,6 +35,8 @@ export const filterOutputSchema = z.object({
   datasetSize: z.int(),
   rawPrecision: share,
   acceptedPrecision: share,
+  /** What a judge said, beside R_φ and the truth; null where none was asked. */
+  judge: judgeFiguresSchema.nullable().default(null),
   /** Candidates by score; empty in runs made before it was kept. */
   scores: z.array(z.int()).default([]),
   /** Refused by filters of a person's own, by name; left out where there are none. */
@@ -43,6 +48,8 @@ export interface Filtering {
   cycle: number;
   scored: readonly Sample[];
   tau: number;
+  /** Of a judge, in the order of the candidates; null where none was asked. */
+  verdicts: readonly VerdictRow[] | null;
   /** D_gen before this cycle. */
   dataset: readonly Sample[];
   from: readonly string[];
@@ -50,8 +57,11 @@ export interface Filtering {
 
 const decisionColumns = { id: 'VARCHAR', score: 'DOUBLE', decision: 'VARCHAR', correct: 'BOOLEAN' } as const;
 
-export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: Filtering): Stage<FilterOutput> {
-  const { allowOverlap, nearDuplicates } = run.config.filter;
+export function filter(
+  run: RunContext,
+  { cycle, scored, tau, verdicts, dataset, from }: Filtering,
+): Stage<FilterOutput> {
+  const { allowOverlap, nearDuplicates, minPoints } = run.config.filter;
   const { filters } = run.parts;
   return {
     cycle,
@@ -61,6 +71,7 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       tau,
       allowOverlap,
       nearDuplicates,
+      ...(verdicts === null ? {} : { minPoints }),
       ...(filters.length === 0 ? {} : { filters: filters.map(identityOf) }),
     },
     partial: 'over',
@@ -72,25 +83,22 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       datasetSize: rest.datasetSize,
       rawPrecision: rest.rawPrecision,
       acceptedPrecision: rest.acceptedPrecision,
+      ...(rest.judge === null ? {} : { judgePassed: rest.judge.passed, kappa: rest.judge.kappa }),
     }),
     detail: ({ scores }) => ({ kind: 'scores', counts: scores }),
     run: async ({ dir, signal }) => {
       const imagePath = ({ image }: Pick<Sample, 'image'>): string => fromRun(run.runDir, image);
       const context = { cycle, tau, dataset, imagePath, signal };
-      const { kept: passed, refusedBy } = await sift(scored, [aboveThreshold, ...filters], context);
+      const judging = verdicts === null ? [] : judgeFilters(scored, verdicts, minPoints);
+      const { kept: passed, refusedBy } = await sift(scored, [aboveThreshold, ...judging, ...filters], context);
       const parted = allowOverlap
         ? { kept: passed, exact: [], near: [] }
         : await removeNearOverlap(passed, dataset, nearDuplicates, (image) => fromRun(run.runDir, image));
       const accepted = parted.kept;
       const grown = [...dataset, ...accepted];
-      if (grown.length === 0)
-        throw new RunError(
-          'nothing-accepted',
-          `no candidate of cycle ${cycle} scored above τ = ${tau}${filters.length === 0 ? '' : ' and was accepted by the filters'}: D_gen is empty`,
-          {
-            remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
-          },
-        );
+      const refusals = ({ name }: SampleFilter): number => [...refusedBy.values()].filter((by) => by === name).length;
+      const belowThreshold = refusals(aboveThreshold);
+      if (grown.length === 0) throw nothingAccepted(run, { cycle, tau, above: scored.length - belowThreshold });
       const kept = new Set(accepted);
       const overlap = new Set(parted.exact);
       const near = new Set(parted.near);
@@ -109,16 +117,16 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       await writeParquet(join(dir, 'decisions.parquet'), decisions, decisionColumns);
       await writeSamples(join(dir, 'accepted.parquet'), accepted);
       await writeSamples(join(dir, 'd-gen.parquet'), grown);
-      const refusals = ({ name }: SampleFilter): number => [...refusedBy.values()].filter((by) => by === name).length;
       return {
         tau,
         candidates: scored.length,
         accepted: accepted.length,
-        belowThreshold: refusals(aboveThreshold),
+        belowThreshold,
         overlapping: parted.exact.length,
         nearDuplicates: parted.near.length,
         datasetSize: grown.length,
         rawPrecision: shareTrue(decisions.map(({ correct }) => correct)),
+        judge: verdicts === null ? null : judgeFigures(verdicts, decisions, { tau, minPoints }),
         acceptedPrecision: shareTrue(
           decisions.filter(({ decision }) => decision === 'accepted').map(({ correct }) => correct),
         ),
@@ -129,6 +137,30 @@ export function filter(run: RunContext, { cycle, scored, tau, dataset, from }: F
       };
     },
   };
+}
+
+interface NothingAccepted {
+  cycle: number;
+  tau: number;
+  /** Candidates that R_φ alone would have accepted. */
+  above: number;
+}
+
+function nothingAccepted({ config, parts }: RunContext, { cycle, tau, above }: NothingAccepted): RunError {
+  if (above === 0)
+    return new RunError('nothing-accepted', `no candidate of cycle ${cycle} scored above τ = ${tau}: D_gen is empty`, {
+      remedy: 'Lower filter.threshold, train the reward model longer, or set dataset.includeSeed to true.',
+    });
+  const others = [...(config.verify.enabled ? ['the judge'] : []), ...parts.filters.map(({ name }) => name)];
+  return new RunError(
+    'nothing-accepted',
+    `${above} candidates of cycle ${cycle} scored above τ = ${tau}, and ${others.join(' and ')} refused all of them: D_gen is empty`,
+    {
+      remedy: config.verify.enabled
+        ? `Read why in cycle-${cycle}/verify/verdicts.parquet; lower filter.minPoints, or change verify.rubric or the judge.`
+        : 'Let those filters accept more, or set dataset.includeSeed to true.',
+    },
+  );
 }
 
 /** @returns Samples accepted in the cycle, and all of D_gen. */

@@ -5,11 +5,11 @@ import type { Config } from '../../config/schema.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { RunError } from '../../errors.js';
 import type { GenerateOptions } from '../../generation/generate-samples.js';
-import { costOfSum } from '../../generation/cost/prices.js';
-import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
+import type { GenerationProgress } from '../../generation/generation-progress.js';
 import { candidatesFile, generateToFiles } from '../../generation/generate-to-files.js';
+import { writeSamples } from '../../generation/inquiries/write-samples.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import { isReadyMade } from '../../prompts/prompt-strategy.js';
 import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js';
 import type { RunContext } from '../run-context.js';
@@ -23,8 +23,8 @@ import { cycleTasks } from '../generator/cycle-tasks.js';
 import { sourceOf } from '../generator/generator-source.js';
 import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
-import { shownSample } from '../stage-job.js';
-import type { Stage, StageContext, StageDone } from '../stage.js';
+import type { Stage, StageDone } from '../stage.js';
+import { askingProgress, spentOf, tellDamage } from '../generator/asking-stage.js';
 
 export const generateOutputSchema = z.object({
   tasks: z.int(),
@@ -109,24 +109,24 @@ export function generate(
       await using generator = await openGenerator(context, trained);
       using cache = openReplyCache(join(runDir, runFiles.replies));
       const { damagedLines } = cache;
-      tellDamage(damagedLines, context);
+      tellDamage(damagedLines, runFiles.replies, context);
       const asking: GenerateOptions = {
         tasks,
         provider: generator.provider,
         cache,
-        cycle,
+        inquiry: writeSamples({ cycle, exemplars, exemplarsPerPrompt, strategies: parts.strategies }),
         root: runDir,
         concurrency: concurrencyOf(generation),
         limits: generation.limits,
         pricing,
-        batches: batchesOf(context, generator.provider, tasks.length),
+        batches: batchesOf(generation, generator.provider, {
+          folder: join(runDir, runFiles.batches),
+          requests: tasks.length,
+        }),
         egress: {
           consent: config.egress,
           onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
         },
-        strategies: parts.strategies,
-        exemplars,
-        exemplarsPerPrompt,
         temperature,
         maxOutputTokens,
         maxReplyCharacters,
@@ -135,11 +135,11 @@ export function generate(
         maxUseless,
         onNotice: (message) => context.emit({ type: 'warning', message }),
         signal: context.signal,
-        onEvent: progressOf(context, pricing.prices.currency),
+        onEvent: askingProgress(context, pricing.prices.currency),
       };
       const imagePath = (image: string): string => toRun(runDir, image);
       const generated = await generateToFiles(asking, { dir: context.dir, imagePath });
-      tellDamage(cache.damagedLines - damagedLines, context);
+      tellDamage(cache.damagedLines - damagedLines, runFiles.replies, context);
       if (generated.accepted === 0)
         throw new RunError(
           'no-candidates',
@@ -149,14 +149,8 @@ export function generate(
             remedy: `Look into cycle-${cycle}/generate.partial/dropped.jsonl for what was wrong with each.${unlearnt(generation)}`,
           },
         );
-      const { dropped, repaired, cachedUsage, ...spent } = generated;
-      // Of the whole stage, in however many attempts its replies came.
-      const inputTokens = spent.inputTokens + cachedUsage.inputTokens;
-      const outputTokens = spent.outputTokens + cachedUsage.outputTokens;
-      const cost = spent.cost === null ? null : spent.cost + (costOfSum(pricing.price, cachedUsage) ?? 0);
-      const { currency } = pricing.prices;
-      const counts = { tasks: tasks.length, candidates: spent.accepted, dropped, repaired };
-      return { ...counts, inputTokens, outputTokens, cost, currency };
+      const { accepted: candidates, dropped, repaired } = generated;
+      return { tasks: tasks.length, candidates, dropped, repaired, ...spentOf(generated, pricing) };
     },
   };
 }
@@ -173,49 +167,9 @@ const reasonsOf = ({ dropped }: GenerationProgress): string =>
     .map(([reason, count]) => `${count} ${reason}`)
     .join(', ');
 
-/** What they held was paid for, and may be asked for again: not without a word. */
-function tellDamage(lines: number, context: StageContext): void {
-  if (lines === 0) return;
-  const what =
-    lines === 1
-      ? 'a line is damaged: the reply that it held'
-      : `${lines} lines are damaged: the replies that they held`;
-  context.emit({ type: 'warning', message: `${runFiles.replies}: ${what} cannot be read and may be asked for again` });
-}
-
 /** A model of one's own may never have seen the form that it is asked for. */
 const unlearnt = ({ provider }: Config['generation']): string =>
   provider === 'local'
     ? ' If it does not write JSON, raise generation.local.warmStartSteps, which teaches it on the trusted samples, and ' +
       'set generation.questionTypes to the types that those have.'
     : '';
-
-/** At most one event a second, and the last. */
-function progressOf({ progress, runDir }: StageContext, currency: string) {
-  let last = Number.NEGATIVE_INFINITY;
-  return (event: GenerationEvent): void => {
-    const now = performance.now();
-    if (!event.final && now - last < 1000) return;
-    last = now;
-    const { done, total, accepted, answered, cached, retries, inputTokens, outputTokens, cost } = event;
-    const { dropped, repaired, newest, batches } = event;
-    const requestsPerSecond = Math.round(event.requestsPerSecond * 100) / 100;
-    const counts = {
-      accepted,
-      answered,
-      cached,
-      retries,
-      requestsPerSecond,
-      inputTokens,
-      outputTokens,
-      cost,
-      currency,
-      ...(batches.atWork === 0 ? {} : { batches: batches.atWork, inBatches: batches.requests, ended: batches.ended }),
-    };
-    progress(done, total, counts, {
-      dropped,
-      repaired,
-      ...(newest === null ? {} : { newest: shownSample(newest, runDir) }),
-    });
-  };
-}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
 import type { Stage, StageDone } from '../stage.js';
@@ -20,7 +20,7 @@ const output = z.object({
 });
 export type GradeOutput = z.output<typeof output>;
 
-const columns = {
+export const gradedColumns = {
   id: 'VARCHAR',
   sampleId: 'VARCHAR',
   image: 'VARCHAR',
@@ -57,8 +57,8 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
         grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
         signal: run.signal,
       });
-      await writeParquet(join(dir, 'train.parquet'), graded.train, columns);
-      await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, columns);
+      await writeParquet(join(dir, 'train.parquet'), graded.train, gradedColumns);
+      await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, gradedColumns);
       const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
       return {
         train: graded.train.length,

@@ -10,7 +10,7 @@ import type { Config } from '../../config/schema.js';
 import { responseFormatOf } from '../../prompts/policy-prompt.js';
 import { seededRandom } from '../../random.js';
 import { compositeRewards, type RuleOptions, ruleRewards } from '../../reward/composite-rewards.js';
-import { identityOf } from '../../part.js';
+import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import type { GrpoPrompts } from '../headroom/grpo-prompts.js';
 import { rowOptions, runJob, shownSample, stageSeed } from '../stage-job.js';

@@ -87,12 +87,12 @@ export function preferences(
   };
 }
 
-const storedColumns = { ...rowColumns.reward, imageHash: 'VARCHAR' } as const;
+export const storedColumns = { ...rowColumns.reward, imageHash: 'VARCHAR' } as const;
 
 /** Rows as the reward model's job reads them, with absolute images. */
 export async function readPreferences(
   { data, runDir }: Pick<RunContext, 'data' | 'runDir'>,
-  stage: StageDone<PreferencesOutput>,
+  stage: Pick<StageDone<unknown>, 'dir'>,
 ): Promise<RewardRow[]> {
   const rows = await readParquet<RewardRow & { imageHash?: string }>(join(stage.dir, 'preferences.parquet'));
   const placed = relinked(

@@ -29,21 +29,26 @@ export interface RewardTraining {
   /** New preferences and those of earlier cycles; null trains the first reward model. */
   preferences: { fresh: readonly RewardRow[]; earlier: readonly RewardRow[] } | null;
   from: readonly string[];
+  /** `reward-model` when left out. */
+  name?: RewardModelStage | undefined;
 }
+
+/** Also before a cycle, from what experts said. */
+export type RewardModelStage = 'reward-model' | 'verdict-reward-model';
 
 export function rewardModel(run: RunContext, training: RewardTraining): Stage<RewardModelOutput> {
   const { config } = run;
-  const { cycle, model, graded, preferences, from } = training;
+  const { cycle, model, graded, preferences, from, name = 'reward-model' } = training;
   const { retrainAfterLast, scoreBatchSize, statesMemory, ...settings } = config.rewardModel;
   return {
     cycle,
-    name: 'reward-model',
+    name,
     inputs: { from, seed: config.seed, policy: config.policy, settings },
     partial: 'on',
     output,
     metrics: ({ rows, steps, loss }) => ({ rows, steps, loss }),
     run: async (context) => {
-      const random = seededRandom(config.seed, cycle, 'reward-model rows');
+      const random = seededRandom(config.seed, cycle, `${name} rows`);
       const base = gradedRewardRows(graded, rowOptions(run));
       const rows =
         preferences === null
@@ -51,13 +56,13 @@ export function rewardModel(run: RunContext, training: RewardTraining): Stage<Re
           : withReplay(preferences.fresh, [...base, ...preferences.earlier], settings.replay, random);
       const data = join(context.dir, 'rows.parquet');
       await writeParquet(data, rows, rowColumns.reward);
-      const seed = stageSeed(run, cycle, 'reward-model');
+      const seed = stageSeed(run, cycle, name);
       const place = { outDir: context.dir, data, model, seed };
       const result = await runJob(context, rewardModelSpec(config, place, preferences === null ? 'first' : 'again'));
       const { steps, loss } = result;
       return {
         checkpoint: relative(context.dir, result.checkpoint),
-        version: `reward-model-${cycle}`,
+        version: name === 'reward-model' ? `reward-model-${cycle}` : `reward-model-${cycle}-verdicts`,
         rows: rows.length,
         steps,
         loss,

@@ -52,16 +52,18 @@ export interface RewardReporting {
   /** The reward model whose place it would take, with the folder of its report; null for the first. */
   before: { version: string; report: string } | null;
   from: readonly string[];
+  /** `reward-report` when left out. */
+  name?: 'reward-report' | 'verdict-reward-report' | undefined;
 }
 
 export function rewardReport(
   run: RunContext,
-  { cycle, rewardModel, heldOut, before, from }: RewardReporting,
+  { cycle, rewardModel, heldOut, before, from, name = 'reward-report' }: RewardReporting,
 ): Stage<RewardReportOutput> {
   const { config } = run;
   return {
     cycle,
-    name: 'reward-report',
+    name,
     inputs: { from, threshold: config.filter.threshold, calibration: config.filter.calibration },
     partial: 'over',
     output: rewardReportOutputSchema,
@@ -75,7 +77,7 @@ export function rewardReport(
       const data = join(context.dir, 'rows.parquet');
       const rows = heldOut.map((row) => rewardRow(row, rowOptions(run)));
       await writeParquet(data, rows, rowColumns.reward);
-      const seed = stageSeed(run, cycle, 'reward-report');
+      const seed = stageSeed(run, cycle, name);
       const result = await runJob(
         context,
         scoreSpec(config, { outDir: context.dir, data, model: rewardModel.path, seed }),

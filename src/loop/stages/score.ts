@@ -33,9 +33,10 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
     metrics: ({ candidates: count, mean }) => ({ candidates: count, mean }),
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
+      // Rows and scored samples are made while they are written: candidates are held once.
       await writeParquet(
         data,
-        candidates.map((sample) => scoreRow(sample, rowOptions(run))),
+        mapped(candidates, (sample) => scoreRow(sample, rowOptions(run))),
         rowColumns.score,
       );
       const seed = stageSeed(run, cycle, 'score');
@@ -47,22 +48,26 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
         result.scores,
         candidates.map((sample) => sample.id),
       );
-      const scored = candidates.map((sample, index) => ({
+      const scored = mapped(candidates, (sample, index) => ({
         ...sample,
         score: clampedOrNull(raw[index]),
         rewardModelVersion: rewardModel.version,
       }));
       await writeSamples(join(context.dir, 'scored.parquet'), scored);
-      const clamped = scored.filter((sample, index) => sample.score !== raw[index]).length;
       // What R_φ could not read has no score, and is never accepted; the job has told which and why.
       const read = raw.filter((value) => value !== null);
       return {
-        candidates: scored.length,
+        candidates: candidates.length,
         mean: read.reduce((sum, value) => sum + value, 0) / Math.max(1, read.length),
-        clamped,
+        clamped: read.filter((value) => clampScore(value) !== value).length,
       };
     },
   };
+}
+
+function* mapped<T, R>(items: Iterable<T>, of: (item: T, index: number) => R): Generator<R, void> {
+  let index = 0;
+  for (const item of items) yield of(item, index++);
 }
 
 const clampedOrNull = (value: number | null | undefined): number | null =>

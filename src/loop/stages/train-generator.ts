@@ -2,7 +2,7 @@
  * A local generator learns by SFT (MedGR², the self-updating generator): to each sample's image, its own prompt; after
  * it, the sample as the reply that it is asked for.
  */
-import { sectionOf } from '../../config/sections/generation.js';
+import { sectionOf } from '../../config/asking/asked-providers.js';
 import { chooseExemplars, prepareRequest } from '../../generation/asking/generation-request.js';
 import { renderReply, replySchema, type PromptStrategy } from '../../prompts/index.js';
 import { localPrompt } from '../../providers/local-provider.js';

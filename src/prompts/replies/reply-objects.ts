@@ -1,11 +1,11 @@
 /**
- * Finds the samples that a reply holds, in whatever they are wrapped. What is no JSON is read twice, by jsonrepair and by
+ * Finds the objects that were asked for in a reply, in whatever they are wrapped. What is no JSON is read twice, by jsonrepair and by
  * our own strict reader, and taken only where both read the same: jsonrepair alone would close what was cut off.
  */
 import { jsonrepair } from 'jsonrepair';
 import { readLoose } from './loose-json.js';
 import { canonical, type Loose } from './loose-value.js';
-import { fieldNames, namedFields, type Fields } from './reply-fields.js';
+import type { Fields } from './reply-fields.js';
 import type { ReplyRepair } from './reply-repairs.js';
 
 export interface ReplyObjects {
@@ -18,17 +18,25 @@ export interface ReplyObjects {
   doubt?: string;
 }
 
+/** What kind of object is looked for. */
+export interface ReplyShape {
+  /** The fields that were asked for, gathered from within it where `isWrapped`; null for an object of another kind. */
+  take(value: Fields, repairs: Set<ReplyRepair>): { fields: Fields; isWrapped: boolean } | null;
+  /** Fields that stand outside of any object: what was read may be a part of what was meant. */
+  outside: RegExp;
+}
+
 /** A text in a text in a text is no reply. */
 const deepest = 3;
 
-export function findReplyObjects(text: string, depth = 0): ReplyObjects {
+export function findReplyObjects(text: string, shape: ReplyShape, depth = 0): ReplyObjects {
   const repairs = new Set<ReplyRepair>();
   const inner = /^\s*```\w*\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text;
   const json = parsed(inner);
-  if (json === undefined) return findInText(text, repairs, depth);
+  if (json === undefined) return findInText(text, { shape, repairs, depth });
   const read = readLoose(inner, 0);
   if ('fault' in read) return { samples: [], repairs, json, doubt: faults[read.fault] };
-  const found = samplesIn(read.value, repairs, depth);
+  const found = objectsIn(read.value, { shape, repairs, depth });
   return { ...distinct(found, repairs), json };
 }
 
@@ -38,7 +46,14 @@ const faults = {
   other: 'Not one JSON object',
 };
 
-function findInText(raw: string, repairs: Set<ReplyRepair>, depth: number): ReplyObjects {
+interface Search {
+  shape: ReplyShape;
+  repairs: Set<ReplyRepair>;
+  depth: number;
+}
+
+function findInText(raw: string, search: Search): ReplyObjects {
+  const { shape, repairs } = search;
   const reply = withoutThoughts(withoutInvisible(raw, repairs), repairs);
   const found: Fields[] = [];
   const fail = (doubt: string): ReplyObjects => ({ samples: [], repairs, doubt });
@@ -56,18 +71,17 @@ function findInText(raw: string, repairs: Set<ReplyRepair>, depth: number): Repl
       continue;
     }
     const slice = text.slice(next, read.end);
-    const samples = samplesIn(read.value, repairs, depth);
+    const samples = objectsIn(read.value, search);
     if (read.repaired && samples.length > 0) {
       repairs.add('syntax');
-      if (!isReadAlike(slice, samples, depth)) return fail('It can be read in two ways');
+      if (!isReadAlike(slice, samples, search)) return fail('It can be read in two ways');
     }
     found.push(...samples);
     left += text.slice(at, next);
     at = read.end;
   }
   left += text.slice(at);
-  // Fields that stand outside: the object that was read may be a part of what was meant.
-  if (/["'“”‘’`](?:question|options|rationale|answer)["'“”‘’`]\s*:/i.test(left)) return fail(faults.other);
+  if (shape.outside.test(left)) return fail(faults.other);
   if (left.replace(/```\w*/g, '').trim() !== '') repairs.add('surroundings');
   return distinct(found, repairs);
 }
@@ -77,12 +91,12 @@ function nextOpening(text: string, from: number): number {
   return offset === -1 ? -1 : from + offset;
 }
 
-function isReadAlike(slice: string, samples: readonly Fields[], depth: number): boolean {
+function isReadAlike(slice: string, samples: readonly Fields[], search: Search): boolean {
   if (parsed(slice) !== undefined) return true;
   try {
     const other = readLoose(jsonrepair(slice), 0);
     if ('fault' in other) return false;
-    const theirs = samplesIn(other.value, new Set(), depth);
+    const theirs = objectsIn(other.value, { ...search, repairs: new Set() });
     return canonicalOf(theirs) === canonicalOf(samples);
   } catch {
     return false;
@@ -99,44 +113,28 @@ function distinct(found: readonly Fields[], repairs: Set<ReplyRepair>): ReplyObj
   return { samples, repairs };
 }
 
-/** Objects with the fields of a sample, at whatever depth; one within another's fields is its own affair. */
-function samplesIn(value: Loose, repairs: Set<ReplyRepair>, depth: number): Fields[] {
+/** Objects with the fields that were asked for, at whatever depth; one within another's fields is its own affair. */
+function objectsIn(value: Loose, search: Search): Fields[] {
+  const { shape, repairs, depth } = search;
   if (depth > deepest) return [];
-  if (typeof value === 'string') return samplesInText(value, repairs, depth);
+  if (typeof value === 'string') return objectsInText(value, search);
   if (Array.isArray(value))
     return wrapped(
-      value.flatMap((item) => samplesIn(item, repairs, depth)),
+      value.flatMap((item) => objectsIn(item, search)),
       repairs,
     );
   if (!(value instanceof Map)) return [];
-  const names = fieldNames(value);
-  const isSample = names.has('question') && names.has('answer');
-  if (isSample && !(value.get(names.get('question') ?? '') instanceof Map)) return [namedFields(value, repairs)];
-  const flat = isSample ? withQuestionSpread(value, names.get('question') ?? '') : null;
-  if (flat !== null) return wrapped([namedFields(flat, repairs)], repairs);
+  const taken = shape.take(value, repairs);
+  if (taken !== null) return taken.isWrapped ? wrapped([taken.fields], repairs) : [taken.fields];
   return wrapped(
-    [...value.values()].flatMap((member) => samplesIn(member, repairs, depth)),
+    [...value.values()].flatMap((member) => objectsIn(member, search)),
     repairs,
   );
 }
 
-/** `{"question": {"text": …, "options": […]}, "answer": …}`; null where inside and outside say different things. */
-function withQuestionSpread(value: Map<string, Loose>, name: string): Map<string, Loose> | null {
-  const inside = value.get(name);
-  if (!(inside instanceof Map)) return null;
-  const flat = new Map([...value].filter(([other]) => other !== name));
-  for (const [key, member] of inside) {
-    const target = /^(?:text|question|stem)$/i.test(key) ? 'question' : key;
-    const before = flat.get(target);
-    if (before !== undefined && canonical(before) !== canonical(member)) return null;
-    flat.set(target, member);
-  }
-  return flat;
-}
-
-function samplesInText(text: string, repairs: Set<ReplyRepair>, depth: number): Fields[] {
+function objectsInText(text: string, { shape, repairs, depth }: Search): Fields[] {
   if (!/^\s*(?:```\w*\s*)?[{[]/.test(text)) return [];
-  const inner = findReplyObjects(text, depth + 1);
+  const inner = findReplyObjects(text, shape, depth + 1);
   if (inner.samples.length === 0) return [];
   for (const repair of inner.repairs) repairs.add(repair);
   repairs.add('encoded');

@@ -61,9 +61,13 @@ export interface ReplyContext {
 export type ReplyFields = Pick<Sample, 'question' | 'options' | 'answer' | 'rationale' | 'questionType'>;
 
 /** `repairs`: how it had to be mended to be read; left out where it was written as asked for. */
-export type ParsedReply =
-  | { ok: true; fields: ReplyFields; repairs?: ReplyRepair[] }
-  | { ok: false; reason: DropReason; detail: string };
+export type ParsedReply = { ok: true; fields: ReplyFields; repairs?: ReplyRepair[] } | DroppedReply;
+
+export interface DroppedReply {
+  ok: false;
+  reason: DropReason;
+  detail: string;
+}
 
 /** Longest piece of a reply that is quoted in a detail, in characters. */
 const quoted = 120;
@@ -79,6 +83,6 @@ export function quote(text: string): string {
   return `"${line.length > quoted ? `${line.slice(0, quoted)}…` : line}"`;
 }
 
-export function drop(reason: DropReason, detail: string): ParsedReply {
+export function drop(reason: DropReason, detail: string): DroppedReply {
   return { ok: false, reason, detail: detail.slice(0, longestDetail) };
 }

@@ -1,8 +1,11 @@
 /** What can be said of a reply as a whole: how it ended, and whether there is anything to read in it. */
-import { drop, quote, type ParsedReply, type ReplyContext } from './reply-schema.js';
+import { drop, quote, type DroppedReply, type ReplyContext } from './reply-schema.js';
 
 /** Why there is nothing to read; null where there may be. */
-export function endedOtherwise(text: string, { finish, why, maxCharacters }: ReplyContext): ParsedReply | null {
+export function endedOtherwise(
+  text: string,
+  { finish, why, maxCharacters }: Omit<ReplyContext, 'questionType'>,
+): DroppedReply | null {
   const word = why === undefined ? '' : ` ${quote(why)}`;
   if (finish === 'blocked')
     return drop('blocked', `The provider's filter withheld it:${word || ' it does not say what'}`);
@@ -23,7 +26,7 @@ interface Found {
   isFound: boolean;
 }
 
-export function unreadable(text: string, { json, doubt, isFound }: Found): ParsedReply | null {
+export function unreadable(text: string, { json, doubt, isFound }: Found): DroppedReply | null {
   if (json === undefined && !isFound && refusal.test(text)) return drop('refused', `The model says no: ${quote(text)}`);
   if (doubt !== undefined || (!isFound && json === undefined))
     return drop('malformed-json', `${doubt ?? 'Not one JSON object'}: ${quote(text)}`);

@@ -123,7 +123,8 @@ export function unreadable(why: string, where: string): ProviderCallError {
   return new ProviderCallError(`The answer is not of a batch API. ${why}`, {
     failure: 'unreadable',
     where,
-    remedy: 'Check that the base URL is the API itself and that it has batches; else set generation.mode: interactive.',
+    remedy:
+      'Check that the base URL is the API itself and that it has batches; else set mode: interactive in its section.',
   });
 }
 

@@ -127,7 +127,7 @@ function failureOf({ errors }: Batch, where: string, clean: (text: string) => st
     ...(/billing|quota/i.test(code ?? '') ? { quota: 'account' as const } : {}),
     where,
     remedy: isFull
-      ? 'Wait until other batches have ended, or lower generation.batch.atOnce or generation.batch.requests.'
+      ? 'Wait until other batches have ended, or lower batch.atOnce or batch.requests in the section that names the provider.'
       : 'Read what the provider says about the batch; the same one would fail again.',
   });
 }

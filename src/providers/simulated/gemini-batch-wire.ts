@@ -29,7 +29,9 @@ export const geminiBatchProtocol: BatchProtocol = (call, work) => {
   const begun = /^\/v1beta\/models\/([^/:]+):batchGenerateContent$/.exec(pathname);
   if (begun !== null) {
     const { batch } = JSON.parse(call.body.toString('utf8')) as Asked;
-    return begin(work, batch.display_name, batch.input_config.file_name.replace('files/', ''), operation);
+    const id = batch.input_config.file_name.replace('files/', '');
+    nameModel(work, id, begun[1] ?? '');
+    return begin(work, batch.display_name, id, operation);
   }
   const file = /^\/(download\/)?v1beta\/files\/(\w+)(?::download)?$/.exec(pathname);
   if (file !== null) {
@@ -43,6 +45,14 @@ export const geminiBatchProtocol: BatchProtocol = (call, work) => {
   const job = isCancel === undefined ? lookAt(work, geminiWire, id) : cancel(work, geminiWire, id);
   return job === undefined ? notThere('batch') : { status: 200, body: isCancel === undefined ? told(work, job) : {} };
 };
+
+/** Which model answers a file is said when its batch is begun. */
+function nameModel({ store }: BatchWork, id: string, model: string): void {
+  const file = store.files.get(id);
+  if (file === undefined) return;
+  const lines = file.lines.map((line) => ({ ...line, request: { ...line.request, model } }));
+  store.files.set(id, { ...file, lines });
+}
 
 interface Asked {
   batch: { display_name: string; input_config: { file_name: string } };
@@ -72,7 +82,7 @@ function lineOf(line: string): BatchLine {
   return {
     key,
     contentKey: sha256(`simulated-teacher ${sha256(body)}`),
-    request: geminiWire.read(body, 'simulated-teacher'),
+    request: geminiWire.read(body, ''),
   };
 }
 

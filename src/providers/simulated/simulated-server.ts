@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ProviderError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
-import type { TeacherBook } from './teacher-book.js';
+import type { JudgeBook, TeacherBook } from './teacher-book.js';
 import { createTally, type TeacherCounts, type TeacherTally } from './request-counts.js';
 import { answerRead, answerRequest, type Answer } from './teacher-answer.js';
 import { createBatchStore, type BatchFaults, type BatchLine, type BatchStore } from './batch-jobs.js';
@@ -21,6 +21,8 @@ import { largestBody, readBody, type Wire } from './wire.js';
 
 export interface TeacherServerOptions {
   book: TeacherBook;
+  /** Answers what judges are asked; left out, such prompts are refused. */
+  judge?: JudgeBook | undefined;
   faults?: FaultRates | undefined;
   /** Of faults and latency (default 0). */
   seed?: number | undefined;
@@ -53,14 +55,22 @@ const wires = [geminiWire, openAiWire];
 export async function startTeacherServer(options: TeacherServerOptions): Promise<TeacherServer> {
   const tally = createTally(options.countsFile);
   const tried = new Set<string>();
-  const { book, faults = {}, seed = 0, batchFaults = {}, batchMs = 0, batchStore = createBatchStore() } = options;
+  const {
+    book,
+    judge,
+    faults = {},
+    seed = 0,
+    batchFaults = {},
+    batchMs = 0,
+    batchStore = createBatchStore(),
+  } = options;
   const batchWork = {
     store: batchStore,
     faults: batchFaults,
     seed,
     batchMs,
     answer: (wire: Wire, { contentKey, request }: BatchLine): Answer => {
-      const answer = answerRead({ wire, contentKey, book, faults, seed }, request);
+      const answer = answerRead({ wire, contentKey, book, judge, faults, seed }, request);
       if (answer.status === 200) tally.answer(contentKey);
       else tally.count('rejected');
       if (answer.outcome !== undefined) tally.count(answer.outcome);
@@ -111,7 +121,7 @@ async function respond(
   tally: TeacherTally,
   tried: Set<string>,
 ): Promise<Answer> {
-  const { book, faults = {}, seed = 0, latencyMs = 0, retryAfterMs = 100 } = options;
+  const { book, judge, faults = {}, seed = 0, latencyMs = 0, retryAfterMs = 100 } = options;
   const body = await readBody(request, largestBody);
   const model = wire.modelOf(request.url ?? '');
   if (request.method !== 'POST' || model === null)
@@ -134,7 +144,7 @@ async function respond(
   }
   const latency = typeof latencyMs === 'number' ? { median: latencyMs, sigma: 0 } : latencyMs;
   if (latency.median > 0) await sleep(latencyOf(latency, seed, contentKey));
-  return answerRequest({ wire, contentKey, book, faults, seed }, body.toString('utf8'), model);
+  return answerRequest({ wire, contentKey, book, judge, faults, seed }, body.toString('utf8'), model);
 }
 
 const refusals: Readonly<Record<number, 'overloaded' | 'failing'>> = {

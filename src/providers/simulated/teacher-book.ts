@@ -2,6 +2,7 @@
  * What a simulated teacher knows: one prepared reply for each image, strategy and question type.
  * The book decides what is right and what is wrong (its errors are systematic); the server only speaks the protocol.
  */
+import type { JudgedSample } from '../../prompts/judging/judge-prompt.js';
 import type { QuestionType, Strategy } from '../../sample.js';
 
 /** What the server could read out of one request. */
@@ -24,6 +25,9 @@ export interface TeacherReply {
   rationale: string;
   questionType: QuestionType;
 }
+
+/** What a simulated judge says of a sample about an image: right or wrong; null where it knows nothing of it. */
+export type JudgeBook = (judged: { imageHash: string; sample: JudgedSample }) => boolean | null;
 
 export interface TeacherBook {
   /**

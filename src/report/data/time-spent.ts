@@ -16,6 +16,8 @@ const kindOf: Partial<Record<StageName, Kind>> = {
   'warm-start': 'reward model',
   'reward-model': 'reward model',
   'reward-report': 'reward model',
+  'verdict-reward-model': 'reward model',
+  'verdict-reward-report': 'reward model',
   score: 'reward model',
   preferences: 'reward model',
   sft: 'SFT',

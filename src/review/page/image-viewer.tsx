@@ -12,6 +12,7 @@ import {
   type Ref,
 } from 'react';
 import type { ReviewItem } from '../review-messages.js';
+import { sentence } from '../review-words.js';
 import { queries } from './desk-client.js';
 import { shifted, windowed, type GreyWindow, type Picture } from './picture-pixels.js';
 
@@ -34,7 +35,7 @@ export function ImageViewer({ item, ref }: { item: ReviewItem; ref?: Ref<ImageHa
     return (
       <div className="viewer">
         <p className="no-image" role="alert">
-          The image cannot be shown: {error.message}. If it is damaged, judge it as unusable.
+          The image cannot be shown. {sentence(error.message)} If it is damaged, judge it as unusable.
         </p>
       </div>
     );

@@ -184,9 +184,9 @@ function LastVerdict({
   return (
     <p className="last">
       <span>
-        <b>{verdictWords[mark.verdict].done}</b>
-        {mark.correctedAnswer !== undefined && `, right is “${mark.correctedAnswer}”`}: sample {at + 1}
+        <b>{verdictWords[mark.verdict].done}</b>: sample {at + 1}
         {score !== null && mark.saved && `, scored ${scoreText(score)}`}
+        {mark.correctedAnswer !== undefined && `, right is “${mark.correctedAnswer}”`}
       </span>
       <button type="button" className="plain" onClick={onUndo}>
         Undo <kbd aria-hidden="true">U</kbd>

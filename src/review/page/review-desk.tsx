@@ -112,7 +112,12 @@ function Desk({
         </p>
       </header>
       <main id="main" tabIndex={-1}>
-        {session.notice !== '' && <p className="notice-line">{session.notice}</p>}
+        {session.notice !== '' && (
+          <details className="notice-line">
+            <summary>What these data are</summary>
+            <p>{session.notice}</p>
+          </details>
+        )}
         <SendingNotice outbox={outbox} state={sending} />
         {route.view === 'disputed' ? (
           <DisputedView reader={reader} onJudge={(item) => location.assign(itemAddress(item))} />

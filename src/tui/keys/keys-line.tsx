@@ -13,7 +13,7 @@ const pausedWords = 'paused, its time stands still · p goes on · q stops · ? 
 const askedWords = {
   pause: 'pauses before the next stage · p goes on',
   'stop-after-stage': 'stops after this stage · s takes it back',
-  stop: 'stopping: the job at work saves what it has · q again stops at once',
+  stop: 'stopping: what is at work ends safely · q again stops at once',
 } as const;
 
 interface KeysProps {

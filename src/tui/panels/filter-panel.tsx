@@ -12,7 +12,8 @@ import { Toned } from '../parts/tones.js';
 
 export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
   const filtered = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
-  const progress = state.current?.stage === 'score' ? state.progress : null;
+  const { stage } = state.current ?? {};
+  const progress = stage === 'score' || stage === 'verify' ? state.progress : null;
   const { scoring } = state;
   // What is being scored lands in the histogram of its own cycle, around the τ that will cut it.
   const landing = scoring === null || scoring.cycle === filtered?.cycle ? null : scoring;
@@ -22,7 +23,9 @@ export function FilterPanel({ state, width, height }: PanelProps): ReactElement 
   const facts = landing === null ? (row === null ? [] : factsOf(row)) : landingFacts(landing, row?.tau ?? null);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      {progress === null ? null : <Progress {...progress} width={width} unit="candidates scored" />}
+      {progress === null ? null : (
+        <Progress {...progress} width={width} unit={stage === 'verify' ? 'candidates judged' : 'candidates scored'} />
+      )}
       {counts === null && facts.length === 0 ? (
         <Toned tone="faint">nothing has been scored yet</Toned>
       ) : (
@@ -59,12 +62,15 @@ function scoresOf(state: ScreenState, cycle: number): readonly number[] | null {
 }
 
 function factsOf(row: CycleRow): Fact[] {
-  const { candidates, accepted, tau, rawPrecision, acceptedPrecision, datasetSize } = row;
+  const { candidates, accepted, tau, rawPrecision, acceptedPrecision, datasetSize, judgePassed, kappa } = row;
   const share = candidates === null || accepted === null || candidates === 0 ? null : accepted / candidates;
   return [
     ['cycle', String(row.cycle)],
     ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${shareText(share, 2)})`],
     ['threshold τ', formatNumber(tau, 2)],
+    ...(judgePassed === undefined
+      ? []
+      : [['judge let pass', `${formatNumber(judgePassed)} (κ with R_φ ${formatNumber(kappa ?? null, 2)})`] as const]),
     ['right before', shareText(rawPrecision, 2)],
     ['right after', shareText(acceptedPrecision, 2)],
     ['data set now', `${formatNumber(datasetSize)} samples`],

@@ -35,6 +35,7 @@ function figuresOf({ cycle, stage, metrics }: StageEnd, rows: readonly CycleRow[
     rawPrecision: number('rawPrecision'),
     acceptedPrecision: number('acceptedPrecision'),
     tau: number('tau'),
+    ...('judgePassed' in metrics ? { judgePassed: number('judgePassed'), kappa: number('kappa') } : {}),
   };
 }
 

@@ -160,7 +160,7 @@ function startStage(state: ScreenState, cycle: number, stage: StageName, at: num
     generating: stage === 'generate' ? null : state.generating,
     asked: null,
     // The filter cuts what was scored just before.
-    scoring: stage === 'filter' ? state.scoring : null,
+    scoring: stage === 'verify' || stage === 'filter' ? state.scoring : null,
   };
 }
 

@@ -99,6 +99,9 @@ export interface CycleRow {
   /** Rank correlation and threshold of the reward model that scored in this cycle. */
   spearman: number | null;
   tau: number | null;
+  /** What a judge let pass, and its agreement with R_φ beyond chance; left out where none was asked. */
+  judgePassed?: number | null;
+  kappa?: number | null;
   /** Of cycle 0 alone. */
   base: number | null;
   sft: number | null;

@@ -1,5 +1,6 @@
 /** One pass of `bench:generate` in a process of its own: prints what it came to as one JSON line. */
 import { generateToFiles } from '../../../src/generation/generate-to-files.js';
+import { writeSamples } from '../../../src/generation/inquiries/write-samples.js';
 import { openReplyCache } from '../../../src/generation/replies/reply-cache.js';
 import type { GenerationProgress } from '../../../src/generation/generation-progress.js';
 import { geminiProvider } from '../../../src/providers/gemini.js';
@@ -60,7 +61,7 @@ const asking = {
   tasks: listedTasks(images, requests, questions),
   provider,
   cache,
-  cycle: 1,
+  inquiry: writeSamples({ cycle: 1, exemplars: [], exemplarsPerPrompt: 0 }),
   concurrency,
   limits: requestsPerMinute === null ? {} : { requestsPerMinute },
   ...(mode === 'batch'

@@ -36,6 +36,7 @@ function outcomeOf(seed: number, sft: number, grpo: number, more: Partial<SeedOu
     gold: null,
     promotedPolicy: 'cycle-1/grpo',
     rolledBack: false,
+    verdicts: null,
     seconds: {},
     paths: { policy: '', rewardModel: '', dataset: '' },
   };

@@ -13,7 +13,7 @@ import {
   checkedStrategy,
 } from '../../../src/loop/parts/checked-parts.js';
 import { openSinks } from '../../../src/loop/parts/event-sinks.js';
-import type { FilterContext, LoopParts, RunParts } from '../../../src/loop/parts/parts.js';
+import type { FilterContext, LoopParts, RunParts } from '../../../src/loop/parts/loop-parts.js';
 import { recordParts } from '../../../src/loop/parts/recorded-parts.js';
 import { settleParts } from '../../../src/loop/parts/settle-parts.js';
 import { sift } from '../../../src/loop/parts/sift.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
 import { readParquet } from '../../../src/dataset/tables/table.js';
-import type { LoopParts, SampleFilter } from '../../../src/loop/parts/parts.js';
+import type { LoopParts, SampleFilter } from '../../../src/loop/parts/loop-parts.js';
 import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { runLoop } from '../../../src/loop/run.js';
 import * as own from '../../own-parts/parts.js';

@@ -1,5 +1,6 @@
-/** What every part of the loop states that a person can replace. */
+/** What every part of the loop states that a person can replace, and what stands for it in what a stage was made of. */
 
+/** A part of the loop, by what tells it from others. */
 export interface Part {
   /** Letters, digits, `-` and `_`: it stands in events, errors and, of providers and strategies, in each sample's provenance. */
   readonly name: string;
@@ -10,5 +11,4 @@ export interface Part {
   readonly version: string;
 }
 
-/** What stands for a part in what a stage was made of. */
 export const identityOf = ({ name, version }: Part): { name: string; version: string } => ({ name, version });

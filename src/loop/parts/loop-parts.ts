@@ -2,7 +2,7 @@
 import type { Engine } from '../../bridge/jobs/open-engine.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { Grader } from '../../grading/index.js';
-import type { Part } from '../../part.js';
+import type { Part } from '../../config/part.js';
 import type { PromptStrategy } from '../../prompts/prompt-strategy.js';
 import type { Provider } from '../../providers/provider.js';
 import type { Reward, ScoreContext, RewardItem, Scores } from '../../reward/reward.js';
@@ -42,6 +42,7 @@ export interface OwnProvider extends Provider, Part {
 /** A reward as a plain function; see {@link LoopParts.rewards}. Its text stands for its version. */
 export type RewardFunction = (batch: readonly RewardItem[], context: ScoreContext) => Promise<Scores> | Scores;
 
+/** What a filter is told beside the sample. */
 export interface FilterContext {
   /** From 1. */
   cycle: number;
@@ -63,6 +64,7 @@ export interface SampleFilter extends Part {
   accept(sample: Sample, context: FilterContext): boolean | Promise<boolean>;
 }
 
+/** What a stage of one's own works with. */
 export interface OwnStageContext {
   /** 0 is what comes before the first cycle. */
   cycle: number;
@@ -85,6 +87,7 @@ export interface OwnStageContext {
   signal: AbortSignal;
 }
 
+/** What a stage of one's own gives back. */
 export interface StageReport {
   /** Figures for events and screens: finite numbers, texts or null. */
   metrics?: StageMetrics | undefined;

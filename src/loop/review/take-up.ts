@@ -1,0 +1,134 @@
+/**
+ * Before a cycle begins, with `--with-verdicts`: what experts said of earlier cycles becomes part of what it starts from. R_φ learns
+ * the verdicts, what was refused leaves D_gen, what was accepted or corrected joins it. Finished cycles stay as they are.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../../hash.js';
+import type { Sample } from '../../sample.js';
+import { gradedRewardRows } from '../../job-spec/rows/reward-rows.js';
+import type { Verdict } from '../../evaluation/verdicts/verdict.js';
+import { trainAndReport, type LoopState } from '../cycle.js';
+import { stageKey } from '../folder/ledger.js';
+import { relinked } from '../folder/relocation.js';
+import { watchRewardModel } from '../guards/watch-cycle.js';
+import { tellPromotion } from '../guards/watch.js';
+import type { RunContext } from '../run-context.js';
+import { runStage } from '../parts/run-stage.js';
+import { rowOptions } from '../stage-job.js';
+import { filterStages, scoredCandidates } from './review-queue.js';
+import { readStanding } from './verdict-file.js';
+import { readTakenUp, takenVerdicts, verdictsStage } from './verdicts-stage.js';
+
+/** @returns What the cycle starts from. */
+export async function takeUpVerdicts(run: RunContext, cycle: number, state: LoopState): Promise<LoopState> {
+  const verdicts = await verdictsFor(run, cycle);
+  if (verdicts.length === 0) return state;
+  const heldOut = new Set(state.graded.heldOut.map(({ imageHash }) => imageHash));
+  const stage = await runStage(
+    run,
+    verdictsStage(run, {
+      cycle,
+      verdicts,
+      samples: () => judgedSamples(run, cycle, verdicts),
+      heldOut,
+      from: [state.datasetFingerprint],
+    }),
+  );
+  const { trusted, refused, graded, rows } = await readTakenUp(run, stage);
+  const lessons = { graded: [...state.graded.train, ...graded], preferences: [...state.preferences, ...rows] };
+  const rewardModel = await learn(run, cycle, state, {
+    fresh: [...gradedRewardRows(graded, rowOptions(run)), ...rows],
+    from: stage.fingerprint,
+  });
+  const names = new Set(refused.map(({ id }) => id));
+  const changed = (fingerprint: string): string => sha256(`${fingerprint} ${stage.fingerprint}`);
+  const held = new Set(state.dataset.map(({ id }) => id));
+  const dataset = [...state.dataset.filter(({ id }) => !names.has(id)), ...trusted.filter(({ id }) => !held.has(id))];
+  const exemplars = state.generator.exemplars.filter(({ id }) => !names.has(id));
+  const unlearned = state.unlearned.samples.filter(({ id }) => !names.has(id));
+  const isSame = (before: readonly Sample[], after: readonly Sample[]): boolean =>
+    before.length === after.length && before.every(({ id }, at) => id === after[at]?.id);
+  return {
+    ...state,
+    rewardModel,
+    graded: { ...state.graded, train: lessons.graded, fingerprint: changed(state.graded.fingerprint) },
+    preferences: lessons.preferences,
+    // What verdicts do not touch keeps its fingerprint, and what is made of it is not made again.
+    ...(isSame(state.dataset, dataset) ? {} : { dataset, datasetFingerprint: changed(state.datasetFingerprint) }),
+    ...(isSame(state.generator.exemplars, exemplars)
+      ? {}
+      : { generator: { ...state.generator, exemplars, fingerprint: changed(state.generator.fingerprint) } }),
+    ...(isSame(state.unlearned.samples, unlearned)
+      ? {}
+      : { unlearned: { samples: unlearned, from: [...state.unlearned.from, stage.fingerprint] } }),
+  };
+}
+
+/** Those that the cycle took up before; else, before it has begun and where the person asks for it, those that no cycle has. */
+async function verdictsFor(run: RunContext, cycle: number): Promise<Verdict[]> {
+  if (run.arm !== null) return [];
+  const before = join(run.runDir, stageKey(cycle, 'verdicts'));
+  if (existsSync(before) && run.ledger.find(cycle, 'verdicts') !== undefined) return takenVerdicts(before);
+  if (run.withVerdicts !== true || hasBegun(run, cycle)) return [];
+  const standing = readStanding(run.runDir);
+  const taken = new Set<string>();
+  for (let earlier = 1; earlier < cycle; earlier++) {
+    const dir = join(run.runDir, stageKey(earlier, 'verdicts'));
+    if (existsSync(dir)) for (const { id } of await takenVerdicts(dir)) taken.add(id);
+  }
+  return standing.some(({ id }) => !taken.has(id)) ? standing : [];
+}
+
+const hasBegun = ({ ledger }: RunContext, cycle: number): boolean => ledger.find(cycle, 'generate') !== undefined;
+
+/** Told where verdicts are to be taken up and no cycle is left that could. */
+export function tellVerdictsLeft(run: RunContext): void {
+  const { cycles } = run.config;
+  if (run.withVerdicts !== true || run.arm !== null || !hasBegun(run, cycles)) return;
+  run.emit({
+    type: 'warning',
+    message: `verdicts are taken up before a cycle begins, and cycle ${cycles}, the last, has begun: add one with --set cycles=${cycles + 1}`,
+  });
+}
+
+/** By id, of the cycles before. */
+async function judgedSamples(
+  run: RunContext,
+  cycle: number,
+  verdicts: readonly Verdict[],
+): Promise<ReadonlyMap<string, Sample>> {
+  const judged = new Set(verdicts.map(({ item }) => item));
+  const samples = new Map<string, Sample>();
+  for (const earlier of filterStages(run.runDir).keys()) {
+    if (earlier >= cycle) continue;
+    for (const sample of relinked(run.data, await scoredCandidates(run.runDir, earlier)))
+      if (judged.has(sample.id)) samples.set(sample.id, sample);
+  }
+  return samples;
+}
+
+/** R_φ after the verdicts, unless it is worse on what is held out, or alarming. */
+async function learn(
+  run: RunContext,
+  cycle: number,
+  { rewardModel, graded, preferences }: LoopState,
+  { fresh, from }: { fresh: LoopState['preferences']; from: string },
+): Promise<LoopState['rewardModel']> {
+  if (fresh.length === 0) return rewardModel;
+  const learned = await trainAndReport(run, {
+    cycle,
+    stages: { training: 'verdict-reward-model', report: 'verdict-reward-report' },
+    model: rewardModel.path,
+    graded: graded.train,
+    preferences: { fresh, earlier: preferences },
+    heldOut: graded.heldOut,
+    before: rewardModel,
+    from: [from, rewardModel.fingerprint, graded.fingerprint],
+  });
+  const { promotion } = learned.report;
+  tellPromotion(run, promotion);
+  const refused = promotion !== null && promotion.promoted !== learned.version;
+  const spoilt = watchRewardModel(run, cycle, learned.report);
+  return refused || spoilt ? rewardModel : learned;
+}

@@ -1,0 +1,166 @@
+/** What experts said, in the next cycle: D_gen, R_φ's lessons, the ledger, and what stays as it was. */
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readSamples } from '../../src/dataset/tables/sample-table.js';
+import { readJsonl, readParquet } from '../../src/dataset/tables/table.js';
+import type { VerdictKind } from '../../src/evaluation/verdicts/verdict.js';
+import { readLedger, type LedgerEntry } from '../../src/loop/folder/ledger.js';
+import { applyVerdicts } from '../../src/loop/review/apply-verdicts.js';
+import { reviewQueue, scoredCandidates, type ReviewQueue } from '../../src/loop/review/review-queue.js';
+import { openVerdicts } from '../../src/loop/review/verdict-file.js';
+import { verdictLessons } from '../../src/loop/review/verdict-lessons.js';
+import type { TimedEvent } from '../../src/loop/run-events.js';
+import type { Sample } from '../../src/sample.js';
+import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
+
+let run: ReviewedRun;
+let queue: ReviewQueue;
+let samples: Map<string, Sample>;
+beforeAll(async () => {
+  run = await reviewedRun();
+  queue = await reviewQueue(run.runDir, { size: 12 });
+  samples = new Map((await scoredCandidates(run.runDir, 1)).map((sample) => [sample.id, sample]));
+  cpSync(run.runDir, `${run.runDir}-before`, { recursive: true });
+});
+beforeEach(() => {
+  rmSync(run.runDir, { recursive: true });
+  cpSync(`${run.runDir}-before`, run.runDir, { recursive: true });
+});
+afterAll(() => run[Symbol.dispose]());
+
+function say(at: number, verdict: VerdictKind, reader = 'A', correctedAnswer?: string): Sample {
+  const { id, why, probability } = queue.items[at]!;
+  using file = openVerdicts(run.runDir);
+  const more = correctedAnswer === undefined ? {} : { correctedAnswer };
+  const given = { id: crypto.randomUUID(), item: id, reader, verdict, seconds: 1, scoreSeen: false, ...more };
+  file.record({ ...given, strategy: why, probability });
+  return samples.get(id)!;
+}
+const places = (part: 'accepted' | 'rejected'): number[] =>
+  queue.items.flatMap((item, at) => (item.part === part ? [at] : []));
+const otherThan = ({ options, answer }: Sample): string => options.find((option) => option !== answer)!;
+const entries = (): LedgerEntry[] => [...readLedger(join(run.runDir, 'ledger.jsonl')).entries.values()];
+const idsOf = async (path: string) => new Set((await readSamples(join(run.runDir, path))).map(({ id }) => id));
+
+describe('the next cycle', () => {
+  test('learns from verdicts: refused samples leave D_gen by name, trusted ones join it, R_φ is trained on both', async () => {
+    const [wrong, kept, bad] = places('accepted') as [number, number, number];
+    const [lost] = places('rejected') as [number];
+    const refused = say(wrong, 'wrong-answer', 'A', otherThan(samples.get(queue.items[wrong]!.id)!));
+    const trusted = say(kept, 'accept');
+    const spoilt = say(bad, 'bad-rationale');
+    const found = say(lost, 'accept');
+    const before = entries();
+    const started: string[] = [];
+    const onEvent = (event: TimedEvent) =>
+      void (event.type === 'stage-start' && started.push(`${event.cycle}/${event.stage}`));
+    const result = await run.again(reviewConfig('cycles=2'), { withVerdicts: true, onEvent });
+
+    // What was finished stays as it was, and is not made again.
+    expect(started.slice(0, 4)).toEqual(
+      expect.arrayContaining(['2/verdicts', '2/verdict-reward-model', '2/verdict-reward-report']),
+    );
+    expect(started.filter((stage) => !stage.startsWith('2/'))).toEqual([]);
+    const after = new Map(entries().map((entry) => [`${entry.cycle}/${entry.stage}`, entry.fingerprint]));
+    for (const { cycle, stage, fingerprint } of before) expect(after.get(`${cycle}/${stage}`)).toBe(fingerprint);
+
+    const taken = { verdicts: 4, trusted: 3, corrected: 1, refused: 2, disputed: 0 };
+    expect(entries().find(({ stage }) => stage === 'verdicts')?.output).toMatchObject(taken);
+    expect(result.cycles.map(({ verdicts }) => verdicts)).toEqual([null, expect.objectContaining(taken)]);
+    const was = await idsOf('cycle-1/filter/d-gen.parquet');
+    const is = await idsOf('dataset/d-gen.parquet');
+    expect([was.has(refused.id), was.has(spoilt.id), was.has(found.id)]).toEqual([true, true, false]);
+    expect([refused, spoilt, found, trusted].map(({ id }) => is.has(id))).toEqual([false, false, true, true]);
+    expect(is.has(`${refused.id}-corrected`)).toBe(true);
+    expect(await readJsonl(join(run.runDir, 'cycle-2/verdicts/rejected.jsonl'))).toMatchObject([
+      { id: refused.id, reason: 'wrong-answer', readers: ['A'], correctedAnswer: otherThan(refused) },
+      { id: spoilt.id, reason: 'bad-rationale', correctedAnswer: null },
+    ]);
+
+    const rows = await readParquet<{
+      id: string;
+      response: string;
+      grade: bigint;
+      pair: string | null;
+      chosen: boolean | null;
+    }>(join(run.runDir, 'cycle-2/verdict-reward-model/rows.parquet'));
+    const graded = (text: string) => rows.filter(({ response }) => response === text).map(({ grade }) => Number(grade));
+    const full = ({ rationale, answer }: Sample) => `<think>${rationale}</think><answer>${answer}</answer>`;
+    expect(graded(full(trusted))).toContain(10);
+    expect(graded(full(found))).toContain(10);
+    expect(graded(full(refused))).toContain(-6);
+    expect(graded(full(spoilt))).toContain(0);
+    const pair = rows.filter((row) => row.pair?.endsWith(`${refused.id}:corrected`));
+    expect(pair.map(({ response, chosen }) => [response, chosen])).toEqual(
+      expect.arrayContaining([
+        [`<answer>${otherThan(refused)}</answer>`, true],
+        [`<answer>${refused.answer}</answer>`, false],
+      ]),
+    );
+    // The candidates of the cycle were scored by it, or by the one before where it was refused.
+    const [scored] = await readSamples(join(run.runDir, 'cycle-2/score/scored.parquet'));
+    const isRefused = result.promotions.some(({ refused: models }) => models.includes('reward-model-2-verdicts'));
+    expect(scored?.rewardModelVersion).toBe(isRefused ? 'reward-model-1' : 'reward-model-2-verdicts');
+
+    // Given again, with more said meanwhile: nothing is made again, and the cycle keeps what it took.
+    const [, , , more] = places('accepted') as [number, number, number, number];
+    say(more, 'bad-question');
+    started.length = 0;
+    for (const withVerdicts of [true, false]) await run.again(reviewConfig('cycles=2'), { withVerdicts, onEvent });
+    expect(started).toEqual([]);
+    const third = await run.again(reviewConfig('cycles=3'), { withVerdicts: true });
+    expect(third.cycles[2]?.verdicts).toMatchObject({ verdicts: 5, refused: 3 });
+    expect((await idsOf('dataset/d-gen.parquet')).has(queue.items[more]!.id)).toBe(false);
+  });
+
+  test('takes nothing up unless it is asked to, and says so where no cycle is left', async () => {
+    say(places('accepted')[0]!, 'wrong-answer');
+    const told: string[] = [];
+    const onEvent = (event: TimedEvent) => void (event.type === 'warning' && told.push(event.message));
+    await run.again(reviewConfig(), { withVerdicts: true, onEvent });
+    expect(told).toEqual([expect.stringMatching(/the last, has begun: add one with --set cycles=2/)]);
+    const result = await run.again(reviewConfig('cycles=2'));
+    expect(result.cycles[1]?.verdicts).toBeNull();
+  });
+
+  test('is told beforehand by applyVerdicts, which changes nothing', async () => {
+    const sample = say(places('accepted')[0]!, 'unusable-image');
+    const before = readFileSync(join(run.runDir, 'ledger.jsonl'), 'utf8');
+    const lessons = await applyVerdicts(run.runDir);
+    expect(lessons).toMatchObject({
+      trusted: [],
+      refused: [{ id: sample.id, reason: 'unusable-image' }],
+      disputed: [],
+    });
+    expect(readFileSync(join(run.runDir, 'ledger.jsonl'), 'utf8')).toBe(before);
+  });
+});
+
+describe('lessons', () => {
+  const of = (reader: string, verdict: VerdictKind, correctedAnswer?: string) => ({
+    id: crypto.randomUUID(),
+    item: queue.items[0]!.id,
+    reader,
+    verdict,
+    at: '2026-01-01T00:00:00.000Z',
+    seconds: 1,
+    scoreSeen: false,
+    strategy: 'disagreement' as const,
+    probability: 0.5,
+    ...(correctedAnswer === undefined ? {} : { correctedAnswer }),
+  });
+
+  test('are of what most readers say; a tie teaches nothing, and neither do two corrections', () => {
+    const tie = verdictLessons([of('A', 'accept'), of('B', 'wrong-answer')], samples);
+    expect(tie).toMatchObject({ trusted: [], refused: [], rows: [], disputed: [queue.items[0]!.id] });
+    const most = verdictLessons(
+      [of('A', 'accept'), of('B', 'accept'), of('C', 'skip'), of('D', 'bad-question')],
+      samples,
+    );
+    expect(most).toMatchObject({ trusted: [{ id: queue.items[0]!.id }], refused: [], disputed: [] });
+    const apart = verdictLessons([of('A', 'wrong-answer', 'x'), of('B', 'wrong-answer', 'y')], samples);
+    expect(apart).toMatchObject({ trusted: [], refused: [{ correctedAnswer: null }], rows: [{ grade: -6 }] });
+    expect(verdictLessons([of('A', 'accept')], new Map()).trusted).toEqual([]);
+  });
+});
