@@ -10,7 +10,6 @@ import { loadConfig } from '../../../src/config/load.js';
 import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { writePart } from '../../../src/dataset/folders/derived-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
-import { likeDistance } from '../../../src/dataset/near-duplicates/bits.js';
 import { likeImages } from '../../../src/dataset/near-duplicates/stored-hashes.js';
 import { importLabels } from '../../../src/dataset/import/import-labels.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
@@ -48,7 +47,7 @@ async function prepare(path: string, seed: number): Promise<void> {
     await importLabels('boxes', { path, out: all, modality: 'microscopy', licence: 'MIT', force: true, ...labels });
   }
   const dataset = await readDataset(all);
-  const alike = await likeImages(dataset.images, likeDistance);
+  const alike = await likeImages(dataset.images);
   for (const { name, samples, images } of splitDataset(dataset, parts, seed, alike)) {
     if (existsSync(join(partOf(seed, name), 'import.json'))) continue;
     mkdirSync(partOf(seed, name), { recursive: true });
