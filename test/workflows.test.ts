@@ -26,10 +26,8 @@ test('continuous integration runs on the oldest versions, and on what is there',
 });
 
 test('a release reads its notes from the changelog as it is written', () => {
-  const steps =
-    jobs('release')
-      ['release']?.steps.map(({ run }) => run ?? '')
-      .join('\n') ?? '';
+  const { release } = jobs('release');
+  const steps = (release?.steps ?? []).map(({ run }) => run ?? '').join('\n');
   expect(steps).toContain('CHANGELOG.md');
   expect(read('CHANGELOG.md')).toMatch(/^## Unreleased$/m);
   // Third parties get the contents of this repository only where their version is named.
