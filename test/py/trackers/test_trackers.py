@@ -62,6 +62,13 @@ def test_numbers_go_by_stage_and_words_stay() -> None:
     assert told_of({**EVENTS[5], "arm": "top"}).values["top/evaluate-sft/accuracy"] == 0.75
 
 
+def test_a_table_never_takes_the_name_of_a_figure() -> None:
+    detail = {"kind": "generation", "dropped": {"blocked": 2}}
+    told = told_of({**EVENTS[5], "stage": "generate", "metrics": {"dropped": 2}, "detail": detail})
+    assert told.values["generate/dropped"] == 2
+    assert [table.name for table in told.tables] == ["tables/generate/dropped"]
+
+
 def test_rewards_are_told_and_completions_are_not() -> None:
     grpo = {"reward": 0.5, "rewards": {"brief": {"mean": 0.25, "std": None}}, "entropy": None}
     trained = {**EVENTS[1], "stage": "grpo", "event": {**EVENTS[1]["event"], "grpo": grpo}}
@@ -117,7 +124,7 @@ def _tensorboard(place: Path) -> Points:
     read = EventAccumulator(str(place))
     read.Reload()
     assert "evaluate-sft/accuracy" in read.Tags()["scalars"]
-    assert {"evaluate-sft/groups/text_summary", "lineage/text_summary"} <= set(read.Tags()["tensors"])
+    assert {"tables/evaluate-sft/groups/text_summary", "lineage/text_summary"} <= set(read.Tags()["tensors"])
     return [(one.step, one.value) for one in read.Scalars("sft/loss")]
 
 
