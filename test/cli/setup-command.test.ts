@@ -26,5 +26,7 @@ test('a Python of the person’s own gets the pip line and nothing else', async 
       /\/opt\/own\/python -m pip install -r \S+requirements-ray\.txt -r \S+requirements-vllm\.txt/,
     ),
   });
-  await expect(setupCommand({ dev: false, extras: ['trackers'] }, io)).rejects.toThrow('MEDGR2_PYTHON');
+  await expect(setupCommand({ dev: false, extras: ['trackers'] }, io)).rejects.toMatchObject({
+    remedy: expect.stringMatching(/-r \S+-trackers\.txt && \S+ -m pip install --no-deps -r \S+-trackio\.txt/),
+  });
 });

@@ -124,7 +124,7 @@ class _MLflow:
         self._client.log_batch(self._id, metrics=metrics)
         for table in told.tables:
             columns = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
-            self._client.log_dict(self._id, columns, f"tables/{step:06d}-{_plain(table.name).replace('/', '-')}.json")
+            self._client.log_dict(self._id, columns, f"{_plain(table.name)}-{step:06d}.json")
         if told.note is not None:
             self._client.log_text(self._id, told.note, f"notes/{step:06d}.txt")
 

@@ -81,17 +81,17 @@ def _tables(place: str, detail: dict[str, Any] | None) -> list[Table]:
             rows: list[Row] = [
                 [name, g["n"], g["correct"], g["correct"] / g["n"]] for _, of in groups for name, g in of.items()
             ]
-            return [Table(f"{place}/groups", ["group", "n", "correct", "accuracy"], rows)]
+            return [Table(f"tables/{place}/groups", ["group", "n", "correct", "accuracy"], rows)]
         case "reward-model":
             bins = detail["reliability"]  # type: ignore[index]
             reliability: list[Row] = [[b["from"], b["to"], b["n"], b["positiveShare"]] for b in bins]
-            return [Table(f"{place}/reliability", ["from", "to", "n", "positiveShare"], reliability)]
+            return [Table(f"tables/{place}/reliability", ["from", "to", "n", "positiveShare"], reliability)]
         case "generation":
             dropped: list[Row] = [[reason, n] for reason, n in detail["dropped"].items()]  # type: ignore[index]
-            return [Table(f"{place}/dropped", ["reason", "n"], dropped)] if dropped else []
+            return [Table(f"tables/{place}/dropped", ["reason", "n"], dropped)] if dropped else []
         case "grading":
             grades: list[Row] = [[grade, n] for grade, n in detail["rowsByGrade"].items()]  # type: ignore[index]
-            return [Table(f"{place}/grades", ["grade", "rows"], grades)]
+            return [Table(f"tables/{place}/grades", ["grade", "rows"], grades)]
     return []
 
 

@@ -9,6 +9,7 @@ import { BridgeError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { environmentFolder, setupLock } from './environment-place.js';
 import { packageRoot } from './package-paths.js';
+import { apartFrom } from './python-extras.js';
 import { checkPython, environmentPython } from './find-python.js';
 import { isolated } from './python-variables.js';
 
@@ -59,12 +60,14 @@ async function install(root: string, files: string[], options: EnsurePythonOptio
     const base = await basePython();
     await execute(base, ['-m', 'venv', environmentFolder(root)], options);
   }
-  const requirements = files.flatMap((file) => ['-r', path.join(root, 'py', file)]);
-  await execute(
-    python,
-    ['-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off', ...requirements],
-    options,
-  );
+  const pip = async (names: readonly string[], ...how: string[]): Promise<void> => {
+    const requirements = names.flatMap((name) => ['-r', path.join(root, 'py', name)]);
+    const quiet = ['--disable-pip-version-check', '--progress-bar', 'off'];
+    await execute(python, ['-m', 'pip', 'install', ...quiet, ...how, ...requirements], options);
+  };
+  await pip(files);
+  const after = apartFrom(files);
+  if (after.length > 0) await pip(after, '--no-deps');
 }
 
 async function execute(command: string, values: string[], options: EnsurePythonOptions): Promise<void> {

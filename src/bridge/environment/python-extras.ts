@@ -21,6 +21,19 @@ export const isExtra = (name: string): name is Extra => Object.hasOwn(extras, na
 /** File under `py/`. */
 export const extraFile = (extra: Extra): string => `requirements-${extra}.txt`;
 
+/**
+ * Files that are installed after an extra's own and without what their packages ask for, since that stands against our pins.
+ * What they need else is pinned in the extra's own file.
+ */
+const apart: Readonly<Record<string, string>> = { 'requirements-trackers.txt': 'requirements-trackio.txt' };
+
 /** For a Python of the person's own, which medgr2 leaves alone. */
-export const pipLine = (wanted: readonly Extra[], root: string = packageRoot): string =>
-  `python -m pip install ${wanted.map((extra) => `-r ${path.join(root, 'py', extraFile(extra))}`).join(' ')}`;
+export const pipLine = (wanted: readonly Extra[], root: string = packageRoot): string => {
+  const files = wanted.map(extraFile);
+  const line = (names: readonly string[], options = ''): string =>
+    `python -m pip install${options} ${names.map((name) => `-r ${path.join(root, 'py', name)}`).join(' ')}`;
+  const after = apartFrom(files);
+  return after.length === 0 ? line(files) : `${line(files)} && ${line(after, ' --no-deps')}`;
+};
+
+export const apartFrom = (files: readonly string[]): string[] => files.flatMap((file) => apart[file] ?? []);

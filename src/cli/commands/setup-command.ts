@@ -13,7 +13,7 @@ export async function setupCommand({ dev, extras }: SetupCommand, io: CommandIo)
   const own = io.env['MEDGR2_PYTHON'];
   if (own !== undefined && own !== '' && extras.length > 0)
     throw new ConfigError('own-python', `MEDGR2_PYTHON is ${own}, and setup installs nothing into a Python of yours.`, {
-      remedy: `Install the extras yourself: ${pipLine(extras).replace('python', own)}; or unset MEDGR2_PYTHON.`,
+      remedy: `Install the extras yourself: ${pipLine(extras).replaceAll('python -m', `${own} -m`)}; or unset MEDGR2_PYTHON.`,
     });
   const files = ['requirements.txt', ...(dev ? ['requirements-dev.txt'] : []), ...extras.map(extraFile)];
   io.out(`Python: ${await setUpPython(io, files)}`);

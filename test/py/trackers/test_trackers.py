@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import medgr2
 from medgr2.trackers.event_figures import told_of
 
 Points = list[tuple[int, float]]
@@ -62,6 +63,13 @@ def test_numbers_go_by_stage_and_words_stay() -> None:
     assert told_of({**EVENTS[5], "arm": "top"}).values["top/evaluate-sft/accuracy"] == 0.75
 
 
+def test_a_table_never_takes_the_name_of_a_figure() -> None:
+    detail = {"kind": "generation", "dropped": {"blocked": 2}}
+    told = told_of({**EVENTS[5], "stage": "generate", "metrics": {"dropped": 2}, "detail": detail})
+    assert told.values["generate/dropped"] == 2
+    assert [table.name for table in told.tables] == ["tables/generate/dropped"]
+
+
 def test_rewards_are_told_and_completions_are_not() -> None:
     grpo = {"reward": 0.5, "rewards": {"brief": {"mean": 0.25, "std": None}}, "entropy": None}
     trained = {**EVENTS[1], "stage": "grpo", "event": {**EVENTS[1]["event"], "grpo": grpo}}
@@ -81,6 +89,7 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
     trackers = json.dumps([{"kind": kind, "online": False, "project": "tests"}])
     command = [sys.executable, "-m", "medgr2", "track", str(run), "--trackers", trackers, "--config", '{"seed": 0}']
     env = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "MLFLOW", "TRACKIO"))}
+    env["PYTHONPATH"] = str(Path(medgr2.__file__).parents[1])
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     assert child.stdout is not None
     assert json.loads(child.stdout.readline()) == {"ready": True}
@@ -117,7 +126,7 @@ def _tensorboard(place: Path) -> Points:
     read = EventAccumulator(str(place))
     read.Reload()
     assert "evaluate-sft/accuracy" in read.Tags()["scalars"]
-    assert {"evaluate-sft/groups/text_summary", "lineage/text_summary"} <= set(read.Tags()["tensors"])
+    assert {"tables/evaluate-sft/groups/text_summary", "lineage/text_summary"} <= set(read.Tags()["tensors"])
     return [(one.step, one.value) for one in read.Scalars("sft/loss")]
 
 
