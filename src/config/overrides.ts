@@ -1,5 +1,5 @@
 /** `--set a.b=c`: one setting changed from the command line, its value read as YAML. */
-import { parse, type Document } from 'yaml';
+import { parseDocument, type Document } from 'yaml';
 import { ConfigError, messageOf } from '../errors.js';
 
 export interface Override {
@@ -16,16 +16,23 @@ export function parseOverride(text: string): Override {
     throw new ConfigError('bad-override', `--set ${text}: expected a setting and a value`, {
       remedy: 'Write it as --set section.name=value, for example --set sft.maxSteps=100.',
     });
+  return { path, value: valueOf(text, text.slice(at + 1)), text };
+}
+
+function valueOf(text: string, value: string): unknown {
+  const refused = (cause: unknown): ConfigError =>
+    new ConfigError('bad-override', `--set ${text}: the value is not valid YAML: ${messageOf(cause).split('\n')[0]}`, {
+      cause,
+      remedy: `A text with signs of YAML's own stands in double quotes, for the shell in single ones: --set '${text.slice(0, text.indexOf('='))}="…"'`,
+    });
   try {
-    return { path, value: parse(text.slice(at + 1)) as unknown, text };
+    const document = parseDocument(value);
+    // What the library only warns of, such as a tag that nobody knows, would be another value than the one that was meant.
+    const problem = document.errors[0] ?? document.warnings[0];
+    if (problem !== undefined) throw problem;
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw new ConfigError(
-      'bad-override',
-      `--set ${text}: the value is not valid YAML: ${messageOf(error).split('\n')[0]}`,
-      {
-        cause: error,
-      },
-    );
+    throw refused(error);
   }
 }
 

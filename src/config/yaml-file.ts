@@ -25,8 +25,9 @@ export function readYaml(text: string, file: string): ReadYaml {
     throw refusal([`${file}:${before.length}:${(before.at(-1) ?? '').length + 1} the file is no text: it is damaged`]);
   }
   const document: Document = guarded(file, () => parseDocument(text, { lineCounter: lines }));
-  if (document.errors.length > 0)
-    throw refusal(document.errors.map((error) => `${locate(error.pos[0])} ${error.message.split('\n')[0]}`));
+  // A tag that nobody knows is a warning to the library, and another value than was meant.
+  const wrong = [...document.errors, ...document.warnings];
+  if (wrong.length > 0) throw refusal(wrong.map((error) => `${locate(error.pos[0])} ${error.message.split('\n')[0]}`));
   return { document, locate };
 }
 

@@ -28,7 +28,6 @@ const newestSampleSchema = z.strictObject({
 });
 export type NewestSample = z.output<typeof newestSampleSchema>;
 
-/** The form of a line of events.jsonl, but for its `time`. */
 /** What a policy and the one before any training answer to a test question; null where no answer could be read. */
 const answeredSchema = z.strictObject({
   sample: newestSampleSchema,
@@ -39,7 +38,7 @@ const answeredSchema = z.strictObject({
 });
 export type AnsweredQuestion = z.output<typeof answeredSchema>;
 
-/** What a run tells as it goes, one line of events.jsonl each. */
+/** The form of a line of events.jsonl, but for its `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),

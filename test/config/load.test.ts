@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load.js';
 import { ConfigError } from '../../src/errors.js';
 
@@ -200,6 +200,18 @@ describe('--set', () => {
 
   test.each(['seed', '=1', 'a..b=1', 'seed=[1'])('%s is refused', (set) => {
     expect(() => parse('', [set])).toThrow(ConfigError);
+  });
+
+  test('a tag that nobody knows is refused, with how to write the text that was meant; in a file, too', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      expect(() => parse('', ['policy.base=!9$'])).toThrow(/the value is not valid YAML: Unresolved tag: !9\$/);
+      expect(parse('', ['policy.base="!9$"']).policy.base).toBe('!9$');
+      expect(problemsOf('policy:\n  base: !9$ x\n')[0]).toMatch(/:2:9 Unresolved tag: !9\$/);
+      expect(warned).not.toHaveBeenCalled();
+    } finally {
+      warned.mockRestore();
+    }
   });
 
   test('text for data is the path of its section and starts at the working folder', () => {

@@ -17,6 +17,8 @@ import { readParquet } from '../../src/dataset/tables/table.js';
 import type { Prediction } from '../../src/evaluation/answer-questions.js';
 import { readSamples, writeSamples } from '../../src/dataset/tables/sample-table.js';
 import { runResultSchema, type RunResult } from '../../src/loop/result/run-result.js';
+import { reportCommand } from '../../src/cli/commands/report-command.js';
+import { exportCommand } from '../../src/cli/dataset-commands/export-command.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { plain, reaching, tableNamed } from './page-parts.js';
 import { addTrainSteps, recordRun } from './recorded-run.js';
@@ -202,6 +204,27 @@ describe('a page of a finished run', () => {
       reaching(page).filter((value) => !/^(src=data:image\/webp;base64,|href=#|href=page-pages\/)/.test(value)),
     ).toEqual([]);
   });
+});
+
+test('report and export print one JSON object for programs, and nothing else', async () => {
+  const printed: string[] = [];
+  const io = {
+    out: (text: string) => void printed.push(text),
+    error: () => {},
+    env: {},
+    signal: new AbortController().signal,
+  };
+  await reportCommand([runDir], { out: join(root, 'page.html'), images: false, json: true }, io);
+  await exportCommand(runDir, { out: join(root, 'exported'), images: 'path', json: true }, io);
+  const [report, exported] = printed.map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(printed).toHaveLength(2);
+  expect(report).toMatchObject({
+    file: join(root, 'page.html'),
+    runs: [{ name: 'first', status: 'complete' }],
+    images: 0,
+  });
+  const { datasetSize = 0 } = result.cycles.at(-1) ?? {};
+  expect(exported).toMatchObject({ folder: join(root, 'exported'), splits: [{ examples: datasetSize }], leftOut: 0 });
 });
 
 describe('runs side by side', () => {

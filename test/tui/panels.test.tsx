@@ -8,6 +8,7 @@ import { renderToString } from 'ink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StageName, TimedEvent } from '../../src/loop/run-events.js';
 import type { Feed } from '../../src/tui/events/feed.js';
+import { GeneratePanel } from '../../src/tui/panels/generate-panel.js';
 import { ImageView } from '../../src/tui/parts/image-view.js';
 import { lineTeller } from '../../src/tui/event-lines.js';
 import { reduce } from '../../src/tui/state/reduce.js';
@@ -408,4 +409,22 @@ test('a test tells what the policy answered before any training, and what it ans
   expect(seen).toContain('✗ 1 → nothing read (key 1) CT: How many foci?');
   // Where there is no room, the figures stay.
   expect(picture(told, 80, 24)).not.toContain('How many foci?');
+});
+
+test('while samples come fast, one stays long enough to be read; the next one follows by itself', async () => {
+  const { generating } = stateOf(untilWithin(1, 'generate'));
+  const sample = { image: 'none.png', modality: 'CT', questionType: 'lesion grading', answer: 'mild' };
+  const panel = (question: string) => {
+    const newest = { ...sample, question };
+    const state = { ...initialState, generating: generating === null ? null : { ...generating, newest } };
+    return <GeneratePanel state={state} width={110} height={20} />;
+  };
+  const { rerender, lastFrame } = render(panel('first?'));
+  await vi.waitFor(() => expect(lastFrame()).toContain('first?'), patient);
+  // The first has been there since before the clock was looked at.
+  rerender(panel('second?'));
+  await vi.waitFor(() => expect(lastFrame()).toContain('second?'), patient);
+  for (const question of ['third?', 'fourth?']) rerender(panel(question));
+  expect(lastFrame()).toContain('second?');
+  await vi.waitFor(() => expect(lastFrame()).toContain('fourth?'), patient);
 });

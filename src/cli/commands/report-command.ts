@@ -4,7 +4,7 @@ import type { CommandIo } from '../command-io.js';
 
 export async function reportCommand(
   folders: readonly string[],
-  { out, images }: { out?: string; images: boolean },
+  { out, images, json = false }: { out?: string; images: boolean; json?: boolean },
   io: CommandIo,
 ): Promise<void> {
   const written = await writeReport(folders, { out, images, onProgress: teller(io) });
@@ -12,7 +12,7 @@ export async function reportCommand(
     if (status !== 'complete') io.error(`note: ${name} is ${status}; the page shows what it has reached`);
   if (written.images > 0)
     io.error(`note: ${written.images} images of the run's data are in the page (--no-images leaves them out)`);
-  io.out(`${written.file} (${Math.max(1, Math.round(written.bytes / 1024))} KiB)`);
+  io.out(json ? JSON.stringify(written) : `${written.file} (${Math.max(1, Math.round(written.bytes / 1024))} KiB)`);
 }
 
 /** Of a few thousand cards nothing is said: they take a moment. */

@@ -8,9 +8,9 @@ import { reviewLines } from '../../loop/review/review-text.js';
 import { isComparison } from '../../loop/result/run-end.js';
 import { wordsOf } from '../../tui/parts/stage-words.js';
 import { gridTable } from '../../tui/grid/grid-table.js';
-import { cellOf, type Cell } from '../../tui/state/arms.js';
+import { cellOf, type Cell, seedsOf } from '../../tui/state/arms.js';
 import { timeLeft } from '../../tui/state/time-left.js';
-import { seedsOf, type ScreenState } from '../../tui/state/screen-state.js';
+import type { ScreenState } from '../../tui/state/screen-state.js';
 import type { CommandIo } from '../command-io.js';
 import { expectRuns, expectWatched, readGrid, readState, type KnownState } from '../run-state.js';
 

@@ -8,13 +8,20 @@ import type { CommandIo } from '../command-io.js';
 export interface ExportFlags {
   out: string;
   images: 'embed' | 'path';
+  json?: boolean;
 }
 
-export async function exportCommand(folder: string, { out, images }: ExportFlags, io: CommandIo): Promise<void> {
+export async function exportCommand(
+  folder: string,
+  { out, images, json = false }: ExportFlags,
+  io: CommandIo,
+): Promise<void> {
   const source = await exportSource(folder);
   const { splits, leftOut } = await exportDataset(source, { out, images, onProgress: progressTeller(io) });
-  io.out(`${out}: ${splits.map(({ name, examples }) => `${formatCount(examples, 'sample')} in ${name}`).join(', ')}`);
+  if (json) io.out(JSON.stringify({ folder: out, splits, leftOut }));
+  else
+    io.out(`${out}: ${splits.map(({ name, examples }) => `${formatCount(examples, 'sample')} in ${name}`).join(', ')}`);
   if (leftOut > 0)
     io.error(`left out: ${formatCount(leftOut, 'sample')} whose picture is known or likely to name a patient`);
-  io.out(`  look at ${out}/README.md, then: datasets.load_dataset("${out}")`);
+  if (!json) io.out(`  look at ${out}/README.md, then: datasets.load_dataset("${out}")`);
 }

@@ -15,11 +15,21 @@ export interface SplitFlags {
   part: string[];
   seed: number;
   distance: number | 'none';
+  json?: boolean;
+}
+
+/** What `--json` prints of each part. */
+interface WrittenPart {
+  name: string;
+  folder: string;
+  samples: number;
+  images: number;
+  patients: number;
 }
 
 export async function splitCommand(
   folder: string,
-  { out, test, part, seed, distance }: SplitFlags,
+  { out, test, part, seed, distance, json = false }: SplitFlags,
   io: CommandIo,
 ): Promise<void> {
   const shares = sharesOf(test, part);
@@ -27,13 +37,14 @@ export async function splitCommand(
   const { images, info } = dataset;
   const alike =
     distance === 'none' || info.images === 'none' ? new Map<string, string>() : await likeImages(images, distance);
-  const rows = await withNewFolder(out, null, async () => {
-    const written: string[][] = [];
+  const parts = await withNewFolder(out, null, async () => {
+    const written: WrittenPart[] = [];
     for (const one of splitDataset(dataset, shares, seed, alike)) {
       const { name } = one;
       const settings = { seed, part: name, shares: Object.fromEntries(shares.map((its) => [its.name, its.share])) };
       const { counts } = await writePart(dataset, join(out, name), { ...one, format: 'split', settings });
-      written.push([join(out, name), ...[counts.samples, counts.images, Number(counts['patients'])].map(String)]);
+      const { samples, images: pictures } = counts;
+      written.push({ name, folder: join(out, name), samples, images: pictures, patients: Number(counts['patients']) });
     }
     return written;
   });
@@ -41,7 +52,8 @@ export async function splitCommand(
     io.error('no patient is known: parted by image, so that the images of one patient may be on both sides');
   const kept = [...alike].filter(([imageHash, like]) => imageHash !== like).length;
   if (kept > 0) io.error(`${kept} images look like another one and stay with it (--distance)`);
-  io.out(formatTable([['part', 'samples', 'images', 'patients'], ...rows]));
+  const rows = parts.map((one) => [one.folder, ...[one.samples, one.images, one.patients].map(String)]);
+  io.out(json ? JSON.stringify({ seed, parts }) : formatTable([['part', 'samples', 'images', 'patients'], ...rows]));
 }
 
 function sharesOf(test: number | undefined, parts: readonly string[]): PartShare[] {

@@ -14,6 +14,7 @@ export const declareExport: Declare = (program, io) => {
         .choices(['embed', 'path'])
         .default('embed'),
     )
+    .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
       example('export runs/demo-0 --out hub/demo', 'export data/split --out hub/mine --images path'),

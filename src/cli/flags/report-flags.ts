@@ -7,6 +7,7 @@ import { example, type Declare } from './declare-command.js';
 interface ReportFlags {
   out?: string;
   images: boolean;
+  json?: boolean;
 }
 
 export const declareReport: Declare = (program, io) => {
@@ -17,6 +18,7 @@ export const declareReport: Declare = (program, io) => {
     )
     .option('--out <file>', 'where to write it (default: report.html in the run folder; here for several runs)')
     .option('--no-images', 'leave out the images of the samples, for data that may not leave its place')
+    .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
       example('report runs/demo-0', 'report runs/demo-0 runs/demo-1 --out compared.html --no-images'),

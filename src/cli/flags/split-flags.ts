@@ -19,6 +19,7 @@ export const declareSplit: Declare = (program, io) => {
       distance,
       likeDistance,
     )
+    .option('--json', 'print one JSON object on stdout, and nothing else')
     .addHelpText(
       'after',
       example(

@@ -3,7 +3,8 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatTable } from '../../format.js';
 import { Toned } from '../parts/tones.js';
-import { seedsOf, type ScreenState } from '../state/screen-state.js';
+import { seedsOf } from '../state/arms.js';
+import type { ScreenState } from '../state/screen-state.js';
 import { gridTable, type GridRow } from './grid-table.js';
 
 interface ArmsGridProps {

@@ -4,8 +4,8 @@ import type { ReactElement } from 'react';
 import { Change } from '../parts/named-figures.js';
 import { shareText } from '../parts/stage-words.js';
 import { Toned } from '../parts/tones.js';
-import { measuredCount } from '../state/arms.js';
-import { seedsOf, type ScreenState } from '../state/screen-state.js';
+import { measuredCount, seedsOf } from '../state/arms.js';
+import type { ScreenState } from '../state/screen-state.js';
 import { bestFirst } from './measured-arms.js';
 
 export function GridHeadline({ state }: { state: ScreenState }): ReactElement {

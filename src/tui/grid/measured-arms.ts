@@ -1,7 +1,7 @@
 /** The arms of a comparison that are measured, each at its mean over the seeds. Pure. */
 import { baseArm } from '../../loop/comparison/arm-plan.js';
-import { accuracyOf, gainOver } from '../state/arms.js';
-import { seedsOf, type ScreenState } from '../state/screen-state.js';
+import { accuracyOf, gainOver, seedsOf } from '../state/arms.js';
+import type { ScreenState } from '../state/screen-state.js';
 
 export interface MeasuredArm {
   name: string;

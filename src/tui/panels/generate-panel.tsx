@@ -1,8 +1,8 @@
 /** Generation: how far it is, what it costs, why candidates were dropped, and the newest sample. */
 import { Box, Text } from 'ink';
-import type { ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { formatMoney, formatNumber } from '../../format.js';
-import type { StageMetrics } from '../../loop/run-events.js';
+import type { NewestSample, StageMetrics } from '../../loop/run-events.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { requestRate } from '../state/reduce-generation.js';
 import type { Generating } from '../state/screen-state.js';
@@ -13,6 +13,7 @@ import { SmallImage } from '../parts/small-image.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
   const { generating, runDir } = state;
+  const newest = useUnhurried(generating?.newest ?? null);
   if (generating === null) return <Toned tone="faint">nothing has been generated yet</Toned>;
   const factsWidth = width >= 90 ? 44 : Math.floor(width / 2);
   // Progress, figures and reasons for drops come first.
@@ -22,7 +23,7 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
       <Progress done={generating.done} total={generating.total} width={width} unit="requests" />
       <Box columnGap={2}>
         <Facts facts={factsOf(generating)} width={factsWidth} nameWidth={nameWidth} />
-        <Newest generating={generating} width={width - factsWidth - 2} />
+        <Newest newest={newest} width={width - factsWidth - 2} />
       </Box>
       <Box>
         <Toned tone="faint">{'dropped'.padEnd(nameWidth + 1)}</Toned>
@@ -33,7 +34,7 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
       {imageRows < leastImage ? null : (
         <Box marginTop={1}>
           <SmallImage
-            image={generating.newest?.image ?? null}
+            image={newest?.image ?? null}
             runDir={runDir}
             width={Math.min(width, imageRows * 2)}
             height={imageRows}
@@ -42,6 +43,30 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
       )}
     </Box>
   );
+}
+
+/** Least time that a sample is shown. */
+const readableMs = 1500;
+
+/** However fast samples come, one stays long enough to be read, and for its image to be drawn. */
+function useUnhurried(newest: NewestSample | null): NewestSample | null {
+  const [shown, setShown] = useState(newest);
+  const since = useRef(0);
+  useEffect(() => {
+    const show = (): void => {
+      since.current = performance.now();
+      setShown(newest);
+    };
+    const rest = shown === null || newest === null ? 0 : since.current + readableMs - performance.now();
+    if (newest === shown) return undefined;
+    if (rest > 0) {
+      const timer = setTimeout(show, rest);
+      return () => clearTimeout(timer);
+    }
+    show();
+    return undefined;
+  }, [newest, shown]);
+  return shown;
 }
 
 /** Rows below which an image shows nothing. */
@@ -75,7 +100,7 @@ function droppedText({ dropped, repaired }: Generating): string {
   return `${list(dropped) || '0'}${mended === '' ? '' : `; mended: ${mended}`}`;
 }
 
-function Newest({ generating: { newest }, width }: { generating: Generating; width: number }): ReactElement {
+function Newest({ newest, width }: { newest: NewestSample | null; width: number }): ReactElement {
   if (newest === null) return <Toned tone="faint">no sample yet</Toned>;
   return (
     <Box flexDirection="column" width={width}>

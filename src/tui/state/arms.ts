@@ -33,6 +33,10 @@ export const shared = '(shared)';
 
 const waiting: Cell = { status: 'waiting', stage: null, accuracy: null, questions: null, seconds: {} };
 
+/** Those of a grid's columns: a recipe that runs once has one. */
+export const seedsOf = ({ seeds, seed }: { seeds: readonly number[]; seed: number | null }): readonly number[] =>
+  seeds.length > 0 ? seeds : seed === null ? [] : [seed];
+
 export const cellOf = (grid: Grid, seed: number, arm: string): Cell => grid.cells[seed]?.[arm] ?? waiting;
 
 /** The grid after an event; null of a loop, which has no arms. */

@@ -234,9 +234,5 @@ export const newTraining = (cycle: number, stage: StageName): Training => ({
   completion: null,
 });
 
-/** Those of a grid's columns: a recipe that runs once has one. */
-export const seedsOf = ({ seeds, seed }: Pick<ScreenState, 'seeds' | 'seed'>): readonly number[] =>
-  seeds.length > 0 ? seeds : seed === null ? [] : [seed];
-
 export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
   state.stages[stageKey(cycle, stage)] ?? waitingStage;

@@ -7,8 +7,8 @@ import { plannedStages } from '../../loop/stage-plan.js';
 import type { StageName } from '../../loop/run-events.js';
 import { ratesOf, workSeconds, type FinishedWork, type Rates } from '../../loop/foresight/work-rates.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
-import { gridLeft } from './arms.js';
-import { seedsOf, stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
+import { gridLeft, seedsOf } from './arms.js';
+import { stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
 
 export interface TimeLeft {
   /** Seconds; null where there is no basis. */

@@ -156,6 +156,23 @@ describe('tables', () => {
     };
     await splitCommand(at('out-none'), { out: at('parts'), part: [], test: 0.5, seed: 0, distance: 6 }, io);
     expect(told.join('\n')).toContain('no patient is known');
+    const printed: string[] = [];
+    const json = { ...io, out: (text: string) => void printed.push(text) };
+    await splitCommand(
+      at('out-none'),
+      { out: at('parts-json'), part: [], test: 0.5, seed: 0, distance: 6, json: true },
+      json,
+    );
+    expect(JSON.parse(printed.join(''))).toEqual({
+      seed: 0,
+      parts: ['train', 'test'].map((name) => ({
+        name,
+        folder: at(`parts-json/${name}`),
+        samples: expect.any(Number),
+        images: expect.any(Number),
+        patients: 0,
+      })),
+    });
   });
 
   test('of one patient cannot be parted: an empty part is an error, and nothing is left', async () => {
