@@ -30,18 +30,19 @@ const filesOf = (stem: string) => ({
 const inputEnd = /\.input\.jsonl$/;
 
 /**
- * Runs the command and ends it with whoever holds the other end of its input: also where that is killed. Its program is
- * Node's own, so that it needs no shell.
+ * Runs the command, tells how it ended, and ends it with whoever it tells that: also where that is killed. It is Node's own, so
+ * that no shell is needed.
  */
 const guard = `
 const { spawn } = require('node:child_process');
 const [program, ...rest] = process.argv.slice(1);
 const child = spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 const end = (signal) => { try { process.kill(-child.pid, signal); } catch {} };
-process.stdin.on('data', () => {}).on('close', () => { end('SIGTERM'); setTimeout(() => end('SIGKILL'), 10000).unref(); });
-const leave = (code) => { process.exitCode = code; process.stdin.destroy(); };
-child.on('error', (error) => { console.error(error.message); leave(127); });
-child.on('exit', (code, signal) => leave(signal === null ? code : 1));
+let isOver = false;
+const tell = (code) => { isOver = true; if (process.connected) process.send({ code }, () => process.disconnect()); };
+process.on('disconnect', () => { if (!isOver) { end('SIGTERM'); setTimeout(() => end('SIGKILL'), 10000).unref(); } });
+child.on('error', (error) => { console.error(error.message); tell(127); });
+child.on('exit', (code, signal) => tell(signal === null ? code : 1));
 `;
 
 interface Running {
@@ -61,19 +62,23 @@ export function commandBatch({ command, body, where }: CommandBatchOptions): Bat
     const words = command.map((word) => word.replaceAll('{input}', input).replaceAll('{output}', partial));
     rmSync(partial, { force: true });
     const told = openSync(log, 'w', privateFile);
-    const child = spawn(process.execPath, ['-e', guard, ...words], { stdio: ['pipe', told, told] });
+    const child = spawn(process.execPath, ['-e', guard, ...words], { stdio: ['ignore', told, told, 'ipc'] });
     closeSync(told);
     one.child = child;
     current = stem;
-    child.on('error', (error) => (one.failure = failed(`The command cannot be run: ${error.message}`)));
-    child.on('exit', (code) => {
+    const over = (code: number | null): void => {
+      if (current !== stem) return;
       current = null;
       if (code === 0 && existsSync(partial)) renameSync(partial, output);
       else
         one.failure = failed(
           code === 0 ? 'The command ended without results.' : `The command ended with ${code}. ${lastWords(log)}`,
         );
-    });
+    };
+    child.on('message', (said) => over((said as { code: number }).code));
+    // Where the guard itself was killed, or could not be run.
+    child.on('exit', () => over(null));
+    child.on('error', () => over(null));
   };
   const failed = (message: string): ProviderCallError =>
     new ProviderCallError(message.trim(), {
@@ -83,7 +88,8 @@ export function commandBatch({ command, body, where }: CommandBatchOptions): Bat
       remedy: 'Run the command by hand over such a file; the same one would fail again.',
     });
   const end = (stem: string): void => {
-    running.get(stem)?.child?.stdin?.destroy();
+    const { child } = running.get(stem) ?? {};
+    if (child?.connected === true) child.disconnect();
   };
   const poll = async (stem: string, signal?: AbortSignal): Promise<BatchStatus> => {
     const { input, output } = filesOf(stem);

@@ -17,21 +17,27 @@ const truthLook = {
 const decisionLook = {
   accepted: { label: 'accepted', colour: area('right') },
   overlap: { label: 'in D_gen already', colour: area('neutral') },
-  'below-threshold': { label: 'rejected', colour: area('wrong') },
+  rejected: { label: 'rejected', colour: area('wrong') },
 };
+/** Whatever refused it, the threshold, a judge or a filter of one's own. */
+const lookOf = (decision: string): keyof typeof decisionLook =>
+  decision === 'accepted' ? 'accepted' : /^(?:overlap|near-duplicate)$/.test(decision) ? 'overlap' : 'rejected';
 
 /** Null where the decisions are not there. */
 export function scoreDistribution({ cycle, filter, decisions, truthKnown }: CycleScores): Chart | null {
   if (decisions.length === 0) return null;
   const looks: Record<string, { label: string; colour: string }> = truthKnown ? truthLook : decisionLook;
   const kindOf = (decision: Decision): string =>
-    truthKnown ? String(decision.correct ?? 'unknown') : decision.decision;
+    truthKnown ? String(decision.correct ?? 'unknown') : lookOf(decision.decision);
   const bins = binned(decisions, kindOf);
   const kinds = Object.keys(looks).filter((kind) => bins.some((bin) => bin.kind === kind));
-  const overlap = filter.overlapping > 0 ? ` ${count(filter.overlapping)} above τ were in D_gen already.` : '';
+  const there = filter.overlapping + filter.nearDuplicates;
+  const overlap = there > 0 ? ` ${count(there)} above τ were in D_gen already.` : '';
+  const above = filter.candidates - filter.belowThreshold - there - filter.accepted;
+  const refused = above > 0 ? ` ${count(above)} above τ were refused by a judge or filter.` : '';
   return {
     title: `Cycle ${cycle}: scores of the candidates`,
-    note: `${count(filter.accepted)} of ${count(filter.candidates)} were accepted (right of τ).${overlap}`,
+    note: `${count(filter.accepted)} of ${count(filter.candidates)} were accepted (right of τ).${overlap}${refused}`,
     spec: {
       layer: [
         {

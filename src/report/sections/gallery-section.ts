@@ -73,5 +73,13 @@ export function sampleCard({
   </li>`;
 }
 
-const reasonOf = (decision: string): string =>
-  ({ accepted: 'accepted at', overlap: 'in D_gen already, at', 'below-threshold': 'below τ at' })[decision] ?? decision;
+const reasonOf = (decision: string): string => reasons[decision] ?? `refused by ${decision} at`;
+const reasons: Readonly<Record<string, string>> = {
+  accepted: 'accepted at',
+  overlap: 'in D_gen already, at',
+  'near-duplicate': 'nearly in D_gen already, at',
+  'below-threshold': 'below τ at',
+  'gate-failed': 'no by the judge at',
+  'too-few-points': 'too few points from the judge at',
+  'not-judged': 'no verdict of the judge at',
+};
