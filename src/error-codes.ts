@@ -278,6 +278,7 @@ export const errorCodes = {
   'exchange-unreadable': 'The file of `review --import` is none of that tool.',
   'unknown-item': 'A verdict is about a sample that is not in the queue.',
   'verdict-id-taken': 'Another verdict has that id.',
+  'verdicts-of-recipe': '`run --with-verdicts` of a recipe that compares models.',
   'verdict-invalid': 'A verdict has a wrong form.',
   'run-busy': 'Another process works on the run.',
   'run-config-unreadable': 'The configuration of a run folder cannot be read.',

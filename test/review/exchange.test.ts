@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runCommand } from '../../src/cli/commands/run-command.js';
 import { reviewCommand } from '../../src/cli/commands/review-command.js';
 import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.js';
 import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queue.js';
@@ -141,5 +142,7 @@ describe('what a tool gives', () => {
     expect(JSON.parse(out[1]!)).toMatchObject({ type: 'imported', taken: 0, refused: [{ item: 'nowhere' }] });
     expect(error.at(-1)).toContain('sample nowhere: the queue has no such sample');
     await expect(reviewCommand(run.runDir, { export: 'argilla' }, io)).rejects.toMatchObject({ exitCode: 2 });
+    const recipe = { config: 'configs/zero-shot.yaml', set: [], json: true, withVerdicts: true };
+    await expect(runCommand(recipe, io)).rejects.toMatchObject({ code: 'verdicts-of-recipe', exitCode: 2 });
   });
 });

@@ -3,7 +3,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../../bridge/environment/make-environment.js';
 import { loadConfig } from '../../config/load.js';
 import type { Config } from '../../config/schema.js';
-import { messageOf } from '../../errors.js';
+import { ConfigError, messageOf } from '../../errors.js';
 import type { TimedEvent } from '../../loop/run-events.js';
 import { requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
@@ -49,6 +49,14 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   // Seconds may pass before the screen is there: whoever waits should see that something happens.
   if (io.terminal !== undefined && !command.json) io.error(`reading ${command.config} …`);
   const config = await loadConfig(command.config, { set: command.set, env: io.env });
+  if (command.withVerdicts === true && config.recipe.kind !== 'loop')
+    throw new ConfigError(
+      'verdicts-of-recipe',
+      `--with-verdicts is of the loop, and ${command.config} compares models`,
+      {
+        remedy: 'Leave it out, or give the configuration of a loop whose samples were judged.',
+      },
+    );
   const name = basename(command.config, extname(command.config));
   if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
