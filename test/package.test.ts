@@ -1,9 +1,11 @@
 /**
  * What `npm pack` puts into the package. With MEDGR2_TEST_PACKAGE=1 also the real thing: built, packed, installed into an
- * empty project, and a six-line script that trains there (needs the npm registry; takes a minute).
+ * empty project, a six-line script that trains there, and the package of somebody else's in test/own-parts: its types, and its two
+ * cycles with one of each part, killed and gone on with (needs the npm registry; takes ten minutes).
  */
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -36,14 +38,14 @@ test(
 
 const script = `import { openEngine } from 'medgr2';
 const row = { image: 'scan.png', prompt: 'Which modality is this?', completion: '<answer>CT</answer>' };
-for (const part of ['rewards', 'data', 'evaluation', 'report']) await import('medgr2/' + part);
+for (const part of ['rewards', 'data', 'evaluation', 'report', 'parts']) await import('medgr2/' + part);
 await using engine = await openEngine();
 const job = engine.sft({ model: 'phantom', data: Array.from({ length: 16 }, () => row), outDir: 'out', trl: { max_steps: 2 } });
 console.log((await job.result).checkpoint);
 `;
 
 const asked = process.env['MEDGR2_TEST_PACKAGE'] === '1';
-test.runIf(asked)('installed in an empty project it trains', { timeout: 15 * minutes }, async () => {
+test.runIf(asked)('installed in an empty project it trains', { timeout: 30 * minutes }, async () => {
   const project = await mkdtemp(path.join(tmpdir(), 'medgr2-package-'));
   try {
     // A copy: packing builds, and the checkout's own dist is not ours to replace.
@@ -78,7 +80,73 @@ test.runIf(asked)('installed in an empty project it trains', { timeout: 15 * min
     await writeFile(path.join(empty, 'train.mjs'), script);
     const { stdout } = await run(process.execPath, ['train.mjs'], { cwd: empty, env });
     expect(stdout.trim()).toBe(path.join(empty, 'out', 'model'));
+    await typesHold(empty, env);
+    await partsWork(empty, env);
   } finally {
     await rm(project, { recursive: true, force: true });
   }
 });
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What is not there in a project that has nothing but medgr2: types of Node's. */
+async function typesHold(empty: string, env: Env): Promise<void> {
+  const own = path.join(empty, 'own');
+  await cp(path.join(root, 'test', 'own-parts'), own, { recursive: true });
+  const readme = await readFile(path.join(root, 'src', 'README.md'), 'utf8');
+  const shown = /## Parts of your own[\s\S]*?```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+  expect(shown).toContain('runLoop');
+  await writeFile(path.join(own, 'readme.ts'), shown);
+  await mkdir(path.join(empty, 'node_modules', '@types'), { recursive: true });
+  for (const name of ['@types/node', 'undici-types'])
+    await symlink(path.join(root, 'node_modules', name), path.join(empty, 'node_modules', name)).catch(() => {});
+  for (const [module, moduleResolution] of [
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['preserve', 'bundler'],
+  ]) {
+    const strict = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+    };
+    const compilerOptions = { module, moduleResolution, target: 'es2023', lib: ['esnext'], types: ['node'], ...strict };
+    await writeFile(path.join(own, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    expect(await run('tsc', ['-p', own], { env }).catch((error: { stdout: string }) => error)).toMatchObject({
+      stdout: '',
+    });
+  }
+}
+
+/** By its YAML alone, with the tiny model: killed in the second cycle, gone on with, and done again as far as another version touches it. */
+async function partsWork(empty: string, env: Env): Promise<void> {
+  const own = path.join(empty, 'own');
+  const values = ['medgr2', 'run', path.join(own, 'loop.yaml'), '--run-dir', path.join(empty, 'run'), '--plain'];
+  const cut = spawn('npx', values, { cwd: empty, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  let told = '';
+  for await (const chunk of cut.stdout) {
+    told += String(chunk);
+    if (/cycle 2\/2 {2}SFT/.test(told)) break;
+  }
+  process.kill(-(cut.pid ?? 0), 'SIGKILL');
+  if (cut.exitCode === null && cut.signalCode === null) await once(cut, 'exit');
+  expect(told).toMatch(/cycle 1\/2 {2}halve +came 8, stayed 4/);
+  const { stdout } = await run('npx', values, { cwd: empty, env });
+  expect(stdout).toMatch(/cycle 2\/2 {2}filter +done before/);
+  expect(stdout).toMatch(/cycle 2\/2 {2}GRPO +step 1 of 1, .*brevity/);
+  const parts = path.join(own, 'parts.ts');
+  const text = await readFile(parts, 'utf8');
+  await writeFile(
+    parts,
+    text.replace(
+      "name: 'brevity',\n  weight: 0.1,\n  version: '1'",
+      "name: 'brevity',\n  weight: 0.1,\n  version: '2'",
+    ),
+  );
+  await expect(run('npx', values, { cwd: empty, env })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cycle-1/grpo was made from other inputs'),
+  });
+}

@@ -11,6 +11,7 @@ import { largestByHand, requireFile } from '../file-kind.js';
 import { armConfig } from './arm-config.js';
 import { describeIssues, type Problem } from './problem-lines.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
+import { routeReports } from './trackers.js';
 import type { Recipe } from './sections/recipe.js';
 import { mapModules, partModule } from './part-modules.js';
 import { configSchema, type Config } from './schema.js';
@@ -75,6 +76,8 @@ export function parseConfig(text: string, options: LoadOptions & { file: string 
   const base = dirname(resolve(options.file));
   settleDataPath(document, base, options.env ?? {});
   const overrides = (options.set ?? []).map((set) => applyOverride(document, parseOverride(set)));
+
+  routeReports(document);
 
   const value: unknown = valueOf(document, options.file) ?? {};
   const parsed = configSchema.safeParse(value);

@@ -18,6 +18,7 @@ import { verifySchema } from './asking/verify.js';
 import { filterSchema } from './sections/filter.js';
 import { preferencesSchema } from './sections/preferences.js';
 import { rewardModelSchema } from './sections/reward-model.js';
+import { trackersSchema } from './trackers.js';
 import { guardsSchema } from './sections/guards.js';
 
 /**
@@ -49,6 +50,8 @@ export const configSchema = z
     evaluation: evaluationSchema.prefault({}),
     guards: guardsSchema.prefault({}),
     parts: partsSchema.prefault({}),
+    /** Trackers that hear the run's figures: a name, or `{ kind, online, project }`. `trl.report_to` of `sft` and `grpo` adds to them. */
+    trackers: trackersSchema,
     executor: executorSchema.prefault({}),
     /** Where jobs compute: `auto` takes the first CUDA GPU, else the CPU. */
     device: z.enum(['auto', 'cpu', 'cuda']).default('auto'),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/schema.js';
 import { diskError } from '../disk.js';
 import { InterruptedError, messageOf, PausedError } from '../errors.js';
+import { openTrackers } from './trackers/open-trackers.js';
 import { openSinks } from './parts/event-sinks.js';
 import type { LoopParts, RunParts } from './parts/loop-parts.js';
 import { recordParts } from './parts/recorded-parts.js';
@@ -97,6 +98,7 @@ export async function attempt<Result>(
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   };
   try {
+    held.use(await openTrackers(config, runDir, (message) => emit({ type: 'warning', message }), signal));
     const ledger = openLedger(join(runDir, runFiles.ledger), holds);
     const outputs = openOutputChecks();
     const { seed, cycles } = config;

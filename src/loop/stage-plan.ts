@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Config } from '../config/schema.js';
 import { headroomQuestions } from '../config/sections/grpo.js';
-import { stageNameSchema } from './stage-names.js';
+import { stageNameSchema, type StageName } from './stage-names.js';
 
 const stages = z.array(stageNameSchema);
 
@@ -71,4 +71,13 @@ export function planStages({
     cycle: [...cycle],
     last: retrainAfterLast ? [...cycle] : [...turn, update],
   };
+}
+
+/** The stages of a cycle, as the run plans them. */
+export function plannedStages(
+  { plan, cycles }: { readonly plan: StagePlan; readonly cycles: number },
+  cycle: number,
+): readonly StageName[] {
+  if (cycle === 0) return plan.start;
+  return cycle === cycles ? plan.last : plan.cycle;
 }

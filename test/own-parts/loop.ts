@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseConfig, runLoop } from 'medgr2';
 import type { LoopParts } from 'medgr2/parts';
-import { audit, brevity, echo, halve, listener, politeness, sceptic, settled, terse, verbatim } from './parts.js';
+import { audit, brevity, echo, halve, listener, politeness, sceptic, settled, terse, verbatim } from './parts.ts';
 
 export const parts: LoopParts = {
   provider: echo,
@@ -13,6 +13,11 @@ export const parts: LoopParts = {
   stages: [halve, audit],
   evaluator: verbatim,
   sinks: [listener],
+};
+
+export const wrong: LoopParts = {
+  // @ts-expect-error: a filter says true or false
+  filters: [{ name: 'wrong', version: '1', accept: ({ question }) => question.length }],
 };
 
 const [runDir = 'run'] = process.argv.slice(2);

@@ -8,7 +8,7 @@ export const extras = {
   vllm: 'GRPO rollouts by vLLM (grpo.trl.use_vllm)',
   deepspeed: 'executor.sharding: zero3',
   bitsandbytes: 'optimisers of 8 bits, weights of 4',
-  trackers: 'sending events.jsonl on to TensorBoard or W&B',
+  trackers: 'telling W&B, MLflow, TensorBoard or Trackio of a run (trackers)',
   torchvision: 'the image processors that some models ship with',
   deid: 'masking names, dates and numbers in reports (import --context, --map context=…)',
 } as const;

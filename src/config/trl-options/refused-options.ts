@@ -4,7 +4,7 @@
 export type Refusals = Readonly<Record<string, string>>;
 
 const sends = 'nothing is sent to another machine by itself; upload the finished model with a tool of your choice';
-const tracks = 'events are written to events.jsonl; send them on from there';
+const tracks = 'trackers of a run are named in `trackers`';
 const evaluates = 'a trainer gets no evaluation rows; medgr2 measures policies in jobs of their own';
 const loads = 'medgr2 loads the model; use policy.dtype and policy.maxPixels, or `model` in a job';
 const shards = 'use executor.sharding: fsdp or zero3, which also counts for the reward model';
@@ -31,7 +31,8 @@ export const refusedByJobs = {
   fsdp: shards,
   fsdp_config: shards,
   deepspeed: shards,
-  report_to: tracks,
+  report_to:
+    'a job alone tells events; of a run it may name wandb, mlflow, tensorboard or trackio, which then stand in `trackers`',
   run_name: tracks,
   project: tracks,
   trackio_space_id: tracks,

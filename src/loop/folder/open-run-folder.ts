@@ -44,6 +44,7 @@ const freeSettings: readonly string[] = [
   'device',
   'threads',
   'egress',
+  'trackers',
   // Known by their names and versions, wherever they lie: parts.json, and the stages that they touch.
   'parts',
   // What guards say and do; `gold` and `promotion` are part of what comes of it.

@@ -61,6 +61,7 @@ export function checkedFilter(part: SampleFilter): SampleFilter {
     ...identityOf(part),
     accept: async (sample, context) => {
       const call = { kind: 'filter', part, about: ` for sample ${sample.id}`, where: sample.id };
+      frozen(context.dataset);
       const accepted: unknown = await callPart(call, context.signal, () => part.accept(frozen(sample), context));
       if (typeof accepted !== 'boolean') throw wrongResult(call, `gave ${show(accepted)} in place of true or false`);
       return accepted;

@@ -1,6 +1,7 @@
 /** Tells a person's own sinks what happens, each event after the one before. What they do never ends a run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
+import { frozen } from './checked-parts.js';
 import type { TimedEvent } from '../run-events.js';
 import type { EventSink } from './loop-parts.js';
 
@@ -15,7 +16,10 @@ export interface OpenSinks extends AsyncDisposable {
 export function openSinks(sinks: readonly EventSink[], told: (message: string) => void): OpenSinks {
   const lines = sinks.map((sink) => openLine(sink, told));
   return {
-    tell: (event) => lines.forEach((line) => line.tell(event)),
+    tell: (event) => {
+      if (lines.length > 0) frozen(event);
+      lines.forEach((line) => line.tell(event));
+    },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(lines.map((line) => line.close()));
     },

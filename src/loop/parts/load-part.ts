@@ -36,8 +36,7 @@ export async function loadPart(reference: string, setting: string, env: PartEnv)
   try {
     module = (await import(href)) as Record<string, unknown>;
   } catch (error) {
-    // A loader's error has its place in the lines below the first.
-    throw notLoaded(file, messageOf(error).split('\n').slice(0, 3).join('; '), setting, error);
+    throw notLoaded(file, wordsOf(error), setting, error);
   }
   if (Object.hasOwn(module, name)) return module[name];
   const exported = Object.keys(module).join(', ');
@@ -46,6 +45,13 @@ export async function loadPart(reference: string, setting: string, env: PartEnv)
     `it exports no ${name} (${exported === '' ? 'it exports nothing' : `it exports ${exported}`})`,
     setting,
   );
+}
+
+/** A loader's error has its place in the lines below the first; one of Node's, before its message: `/mine/parts.ts:3`. */
+function wordsOf(error: unknown): string {
+  const said = messageOf(error).split('\n').slice(0, 3).join('; ');
+  const [place = ''] = (error instanceof Error ? (error.stack ?? '') : '').split('\n');
+  return /^\S*\/.*:\d+$/.test(place) ? `${said} (${place})` : said;
 }
 
 function problemOf(file: string): string | null {

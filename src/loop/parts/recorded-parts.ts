@@ -6,7 +6,8 @@ import { RunError } from '../../errors.js';
 import { identityOf, type Part } from '../../config/part.js';
 import { readOrNull, runFiles, writeJson } from '../folder/run-folder.js';
 import type { RunParts } from './loop-parts.js';
-import { kindOf, ownParts } from './settle-parts.js';
+import { kindOf } from './part-slots.js';
+import { ownParts } from './settle-parts.js';
 
 const identity = z.strictObject({ name: z.string(), version: z.string() });
 const storedSchema = z.partialRecord(partsSchema.keyof(), z.array(identity));
@@ -51,7 +52,7 @@ function changesOf(before: z.output<typeof storedSchema>, now: Partial<Record<Pa
     const gone = was.filter(({ name }) => !is.some((part) => part.name === name));
     const fresh = is.filter(({ name }) => !was.some((part) => part.name === name));
     return [
-      ...gone.map(({ name, version }) => `the ${kindOf(slot)} "${name}" (version ${version}) is not given`),
+      ...gone.map(({ name }) => `the ${kindOf(slot)} "${name}" is not given`),
       ...fresh.map(({ name }) => `the ${kindOf(slot)} "${name}" is new`),
     ];
   });

@@ -105,7 +105,7 @@ function contextOf(context: StageContext, done: StageDone<unknown> | null, sampl
     cycle,
     dir,
     runDir,
-    after: done === null ? null : { dir: done.dir, output: done.output },
+    after: done === null ? null : { dir: done.dir, output: frozen(done.output) },
     samples,
     imagePath: ({ image }: Pick<Sample, 'image'>) => fromRun(runDir, image),
     engine: context.engine,

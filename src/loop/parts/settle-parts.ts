@@ -2,42 +2,20 @@
 import { destinationOf, egressProblem } from '../../config/egress-rule.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { Config } from '../../config/schema.js';
-import { partsSchema, type PartSlot } from '../../config/part-modules.js';
-import { providerNames, structuredOutputs } from '../../config/asking/asked-providers.js';
+import type { PartSlot } from '../../config/part-modules.js';
+import { structuredOutputs } from '../../config/asking/asked-providers.js';
 import { ConfigError } from '../../errors.js';
 import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { Grader } from '../../grading/index.js';
-import { sha256 } from '../../hash.js';
 import type { Part } from '../../config/part.js';
 import { isReadyMade, promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
-import { defineReward } from '../../reward/define-reward.js';
 import type { Reward } from '../../reward/reward.js';
-import { strategies } from '../../sample.js';
 import { stageNames } from '../stage-names.js';
 import { planStages } from '../stage-plan.js';
 import { checkedEvaluator, checkedFilter, checkedGrader, checkedProvider, checkedStrategy } from './checked-parts.js';
 import { loadPart, type PartEnv } from './load-part.js';
+import { checkedPart, invalid, kindOf, slotNames, unknownSlot } from './part-slots.js';
 import type { EventSink, LoopParts, OwnProvider, OwnStage, RunParts, SampleFilter } from './loop-parts.js';
-
-/** By slot: what errors call it, the method that it must have, and names that are taken. */
-const slots: Record<PartSlot, { kind: string; method: string; taken: readonly string[] }> = {
-  provider: { kind: 'provider', method: 'complete', taken: [...providerNames, 'seed', 'template'] },
-  strategies: { kind: 'prompt strategy', method: 'prompt', taken: strategies },
-  grader: { kind: 'grader', method: 'grade', taken: ['four-grades'] },
-  rewards: { kind: 'reward', method: 'score', taken: ['rewardModel', 'answerMatch', 'format', 'accuracy'] },
-  filters: {
-    kind: 'filter',
-    method: 'accept',
-    taken: [
-      ...['accepted', 'threshold', 'below-threshold', 'overlap', 'near-duplicate'],
-      ...['not-judged', 'gate-failed', 'too-few-points'],
-    ],
-  },
-  stages: { kind: 'stage', method: 'run', taken: stageNames },
-  evaluator: { kind: 'evaluator', method: 'judge', taken: ['reader'] },
-  sinks: { kind: 'event sink', method: 'event', taken: [] },
-};
-const slotNames = Object.keys(partsSchema.shape) as PartSlot[];
 
 /**
  * @throws ConfigError `part-invalid`, `part-twice`, `part-missing`, `part-not-loaded`, `part-outside` or `parts-forbidden`, each
@@ -91,12 +69,12 @@ export function ownParts(parts: RunParts): Partial<Record<PartSlot, readonly Par
   };
 }
 
-export const kindOf = (slot: PartSlot): string => slots[slot].kind;
-
 async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<Record<PartSlot, Part[]>> {
   const found = {} as Record<PartSlot, Part[]>;
   for (const slot of slotNames) {
     const inCode = listOf(given[slot]);
+    if (isSingle(slot) && inCode.length > 1)
+      throw invalid(slot, null, 'can be one only; more than one is given', `parts.${slot}`);
     const named = config.parts[slot];
     const references = [named ?? []].flat();
     if (typeof named === 'string' && inCode.length > 0)
@@ -116,69 +94,9 @@ async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<
   return found;
 }
 
+const isSingle = (slot: PartSlot): boolean => slot === 'provider' || slot === 'grader' || slot === 'evaluator';
+
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
-
-function checkedPart(slot: PartSlot, value: unknown, where: string): Part {
-  const { kind, method, taken } = slots[slot];
-  const part: unknown = slot === 'rewards' ? asReward(value, where) : value;
-  if (typeof part !== 'object' || part === null)
-    throw invalid(
-      slot,
-      null,
-      `is ${typeof part === 'function' ? 'a function' : `a value of type ${typeof part}`}; expected an object with name, version and ${method}`,
-      where,
-    );
-  const { name, version, [method]: work } = part as Record<string, unknown>;
-  if (typeof name !== 'string' || !/^[A-Za-z][\w-]*$/.test(name) || name.length > 60)
-    throw invalid(
-      slot,
-      null,
-      `has the name ${JSON.stringify(name)}; expected up to 60 letters, digits, - and _`,
-      where,
-    );
-  if (taken.includes(name)) throw invalid(slot, name, `has the name of a built-in ${kind}; give it another`, where);
-  if (typeof version !== 'string' || version === '')
-    throw invalid(slot, name, `states no version; add version: '1', and raise it when what it does changes`, where);
-  if (typeof work !== 'function') throw invalid(slot, name, `has no method ${method}`, where);
-  return part as Part;
-}
-
-/** A plain function goes by its own name. What a reward does stands in its text, where it states no version. */
-function asReward(value: unknown, where: string): unknown {
-  if (typeof value === 'function') {
-    if (value.name === '')
-      throw invalid('rewards', null, 'is a function without a name; use a named one, or defineReward', where);
-    return versioned(defineReward({ name: value.name, score: value as Reward['score'] }));
-  }
-  if (typeof value !== 'object' || value === null || typeof (value as Partial<Reward>).score !== 'function')
-    return value;
-  const reward = value as Partial<Reward> & Pick<Reward, 'score'>;
-  // What defineReward would have refused is refused of an object, too.
-  return versioned(
-    defineReward({ ...reward, name: String(reward.name), score: (batch, context) => reward.score(batch, context) }),
-    reward,
-  );
-}
-
-function versioned(
-  reward: Reward,
-  { score, version = sha256(String(score)).slice(0, 12) }: Pick<Reward, 'score' | 'version'> = reward,
-): Reward & Part {
-  return { ...reward, version };
-}
-
-function invalid(slot: PartSlot, name: string | null, problem: string, where: string): ConfigError {
-  const { kind } = slots[slot];
-  return new ConfigError('part-invalid', `the ${kind}${name === null ? '' : ` "${name}"`} ${problem}`, { where });
-}
-
-function unknownSlot(key: string): ConfigError {
-  const meant = nearest(key, slotNames);
-  return new ConfigError('part-invalid', `there are no parts of the name ${key}`, {
-    where: `parts.${key}`,
-    remedy: meant === null ? `Known are ${slotNames.join(', ')}.` : `Did you mean ${meant}?`,
-  });
-}
 
 function checkProvider({ generation, egress }: Config, provider: OwnProvider | null): void {
   if (generation.provider === 'own' && provider === null)

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
+import { RunError } from '../../errors.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
 import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
@@ -57,6 +58,7 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
         grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
         signal: run.signal,
       });
+      checkCalibration(run, graded.heldOut);
       await writeParquet(join(dir, 'train.parquet'), graded.train, gradedColumns);
       await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, gradedColumns);
       const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
@@ -69,6 +71,17 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
       };
     },
   };
+}
+
+/** τ is set by texts that candidates resemble: before hours of training, a person's own grader is told that it made none. */
+function checkCalibration({ parts: { grader }, config: { filter } }: RunContext, heldOut: readonly GradedRow[]): void {
+  if (grader === null || typeof filter.threshold === 'number' || filter.calibration === 'all') return;
+  if (heldOut.some(({ kind }) => kind === 'original' || kind === 'mismatch')) return;
+  throw new RunError(
+    'part-result',
+    `the grader "${grader.name}" made no held-out text of the kind original or mismatch, which τ is set by`,
+    { remedy: 'Make some, or set filter.calibration: all, or filter.threshold to a number.' },
+  );
 }
 
 export async function readGraded(

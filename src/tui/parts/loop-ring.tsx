@@ -4,7 +4,8 @@ import { Fragment, type ReactElement } from 'react';
 import type { StageName } from '../../loop/run-events.js';
 import { turnStages } from '../../loop/stage-plan.js';
 import { narrow } from './layout.js';
-import { plannedStages, stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
+import { plannedStages } from '../../loop/stage-plan.js';
+import { stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
 import { wordsOf } from './stage-words.js';
 import { Toned } from './tones.js';
 

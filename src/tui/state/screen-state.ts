@@ -236,12 +236,3 @@ export const newTraining = (cycle: number, stage: StageName): Training => ({
 
 export const stageOf = (state: ScreenState, cycle: number, stage: StageName): StageState =>
   state.stages[stageKey(cycle, stage)] ?? waitingStage;
-
-/** The stages of a cycle, as the run plans them. */
-export function plannedStages(
-  { plan, cycles }: Pick<ScreenState, 'plan' | 'cycles'>,
-  cycle: number,
-): readonly StageName[] {
-  if (cycle === 0) return plan.start;
-  return cycle === cycles ? plan.last : plan.cycle;
-}

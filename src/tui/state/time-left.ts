@@ -3,11 +3,12 @@
  * clock, or stands while a longer estimate catches up; only one that is far longer lifts it, by a tenth at a time. Null where there
  * is no basis.
  */
+import { plannedStages } from '../../loop/stage-plan.js';
 import type { StageName } from '../../loop/run-events.js';
 import { ratesOf, workSeconds, type FinishedWork, type Rates } from '../../loop/foresight/work-rates.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
 import { gridLeft, seedsOf } from './arms.js';
-import { plannedStages, stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
+import { stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
 
 export interface TimeLeft {
   /** Seconds; null where there is no basis. */

@@ -40,6 +40,7 @@ describe('refused before anything starts', () => {
     ['a name that is no slug', filter({ name: '../up' }), /has the name "..\/up"; expected up to 60 letters/],
     ['the name of a built-in part', filter({ name: 'overlap' }), /"overlap" has the name of a built-in filter/],
     ['two of one name', { filters: [settled, { ...settled }] }, /"settled" stands twice/],
+    ['two where there is one', { grader: [{}, {}] }, /the grader can be one only/],
     ['no method', filter({ accept: true }), /"settled" has no method accept/],
     ['nothing at all', { filters: [null] }, /expected an object with name, version and accept/],
     ['a slot that there is not', { filter: settled }, /no parts of the name filter/],
@@ -140,6 +141,15 @@ describe('told by name where it fails', () => {
       accepting((sample: Sample) => (sample.score = 9)),
       /failed for sample s7: Cannot assign/,
     ],
+    [
+      'a filter that changes D_gen',
+      async () =>
+        checkedFilter({ ...some, accept: (_, { dataset }) => (dataset as Sample[]).push(makeSample()) > 0 }).accept(
+          makeSample({ id: 's7' }),
+          context(),
+        ),
+      /failed for sample s7: Cannot add property/,
+    ],
     ['an evaluator that throws', judging(failing), /the evaluator "mine" failed: boom/],
     ['an evaluator of another length', judging(() => []), /gave 0 judgements for 1 answers/],
     [
@@ -239,7 +249,7 @@ describe('a run that goes on', () => {
   test('is never gone on with without its parts, or with more, unasked', async () => {
     await record({ filters: [settled] }, { begun: false });
     await record({ filters: [{ ...settled, version: '2' }] });
-    await expect(record({})).rejects.toThrow('the filter "settled" (version 2) is not given');
+    await expect(record({})).rejects.toThrow('the filter "settled" is not given');
     await expect(record({ filters: [settled, { ...settled, name: 'other' }] })).rejects.toThrow(
       'the filter "other" is new',
     );
