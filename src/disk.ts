@@ -2,7 +2,7 @@
  * Failures of the disk in words: which file, what is wrong with its place, what to do; and the rights of what is made for
  * a run, since it may hold patients' images. Everything that writes or reads files of a run goes through `onDisk`.
  */
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataError, Medgr2Error, type ErrorCode } from './errors.js';
 
@@ -150,4 +150,17 @@ export function makePrivateFolder(dir: string): void {
       throw error;
     }
   });
+}
+
+/** The lines of a text in UTF-8 without their ends and without a byte-order mark, one after the other: a file may be longer than the longest string. */
+export async function* linesOfText(path: string): AsyncGenerator<string, void> {
+  let rest = '';
+  let isFirst = true;
+  for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    const lines = `${rest}${isFirst ? String(piece).replace(/^\ufeff/, '') : String(piece)}`.split('\n');
+    isFirst = false;
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }

@@ -78,7 +78,7 @@ const pure = [
     'verdicts/estimate',
     'verdicts/estimates',
     'verdicts/queue-design',
-    'verdicts/verdict',
+    'verdicts/reader-verdict',
   ].map((name) => join('evaluation', `${name}.ts`)),
   // All of what finds and decides; what measures, tells and reads events is not.
   ...[

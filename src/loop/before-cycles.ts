@@ -68,7 +68,7 @@ export async function firstRewardModel(
 /** The cycles, one after the other; `told` is called after each. */
 export async function runCycles(run: RunContext, first: LoopState, told: (done: CycleDone) => void): Promise<void> {
   let state = first;
-  tellVerdictsLeft(run);
+  await tellVerdictsLeft(run);
   for (let cycle = 1; cycle <= run.config.cycles; cycle++) {
     const { done, next } = await runCycle(run, cycle, await takeUpVerdicts(run, cycle, state));
     state = next;

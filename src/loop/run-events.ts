@@ -38,7 +38,7 @@ const answeredSchema = z.strictObject({
 });
 export type AnsweredQuestion = z.output<typeof answeredSchema>;
 
-/** What a run tells as it goes, one line of events.jsonl each. */
+/** The form of a line of events.jsonl, but for its `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('run-start'),

@@ -7,6 +7,7 @@ import type { ReasoningEffort, StructuredOutput } from '../config/asking/asked-p
 import { aroundImage } from '../prompts/generator-prompt.js';
 import { bounded } from './bounded-reply.js';
 import type { BatchingProvider } from './batch/batch-client.js';
+import { commandBatch } from './batch/command-batch.js';
 import { openAiBatch } from './batch/openai-batch.js';
 import { limitedCall, noAnswer, refusalOf } from './http-call.js';
 import { filteredError, readChatReply } from './openai-reply.js';
@@ -28,6 +29,8 @@ export interface OpenAiOptions {
   reasoningEffort?: ReasoningEffort | undefined;
   /** Longest time for one call, in milliseconds (default 120,000; Node's fetch itself gives up after 300,000). */
   timeoutMs?: number | undefined;
+  /** Runs batches over files in place of the server: program and arguments with `{input}` and `{output}` (vllm run-batch). */
+  batchCommand?: readonly string[] | undefined;
   /** Name in the provenance of samples (default `openai`). */
   name?: string | undefined;
 }
@@ -73,7 +76,11 @@ export function openAiProvider(options: OpenAiOptions): BatchingProvider {
   };
   const capabilities = { structuredOutput, usage: 'sometimes' } as const;
   const settings = reasoningEffort === undefined ? undefined : { reasoningEffort };
-  const batch = openAiBatch({ baseUrl, headers: authorization, where, timeoutMs, clean, body: bodyOf });
+  const { batchCommand } = options;
+  const batch =
+    batchCommand !== undefined
+      ? commandBatch({ command: batchCommand, body: bodyOf, where: `${name}/${model}` })
+      : openAiBatch({ baseUrl, headers: authorization, where, timeoutMs, clean, body: bodyOf });
   return { name, model, endpoint: baseUrl, capabilities, settings, complete, batch };
 }
 

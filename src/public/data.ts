@@ -29,6 +29,7 @@ export type { PseudonymKey } from '../dataset/patients/pseudonym-key.js';
 export type { RunJob } from '../dataset/context/mask-texts.js';
 export { readDataset } from '../dataset/folders/dataset-folder.js';
 export type { Dataset, DatasetImage, DatasetInfo, Rejection } from '../dataset/folders/dataset-folder.js';
+export { likeImages } from '../dataset/near-duplicates/stored-hashes.js';
 export { splitDataset } from '../dataset/folders/split.js';
 export type { PartShare, SplitPart } from '../dataset/folders/split.js';
 export { decontaminate } from '../dataset/folders/decontaminate.js';

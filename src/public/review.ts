@@ -8,7 +8,7 @@ export { reviewSummary } from '../loop/review/review-summary.js';
 export type { ReviewSummary } from '../loop/review/review-summary.js';
 export { openVerdicts, readVerdicts } from '../loop/review/verdict-file.js';
 export type { NewVerdict, ReadVerdicts, VerdictFile } from '../loop/review/verdict-file.js';
-export type { Undo, Verdict, VerdictKind, VerdictLine } from '../evaluation/verdicts/verdict.js';
+export type { Undo, Verdict, VerdictKind, VerdictLine } from '../evaluation/verdicts/reader-verdict.js';
 export { exportReview, importReview } from '../review/exchange/exchange-review.js';
 export type { ExchangeFormat, ReviewExported, ReviewImported } from '../review/exchange/exchange-review.js';
 export { openDesk } from '../review/review-desk.js';

@@ -8,7 +8,7 @@ import { extname, join, sep } from 'node:path';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
-import { readerSchema } from '../evaluation/verdicts/verdict.js';
+import { readerSchema } from '../evaluation/verdicts/reader-verdict.js';
 import { diskError } from '../disk.js';
 import { Medgr2Error, messageOf, RunError } from '../errors.js';
 import type { ReviewDesk } from './review-desk.js';

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { z } from 'zod';
-import { disputedOf, type Verdict } from '../evaluation/verdicts/verdict.js';
+import { disputedOf, type Verdict } from '../evaluation/verdicts/reader-verdict.js';
 import { DataError, RunError } from '../errors.js';
 import { readRecord } from '../loop/folder/check-outputs.js';
 import { stageKey } from '../loop/folder/ledger.js';

@@ -4,12 +4,17 @@
  */
 import { z } from 'zod';
 import { estimateSchema } from '../evaluation/verdicts/estimate.js';
-import { readerSchema, reviewReasonSchema, verdictKindSchema, verdictSchema } from '../evaluation/verdicts/verdict.js';
+import {
+  readerSchema,
+  reviewReasonSchema,
+  verdictKindSchema,
+  verdictSchema,
+} from '../evaluation/verdicts/reader-verdict.js';
 import { modalitySchema, questionTypeSchema } from '../sample.js';
 
-export { reviewReasons, verdictKinds, verdictSchema } from '../evaluation/verdicts/verdict.js';
+export { reviewReasons, verdictKinds, verdictSchema } from '../evaluation/verdicts/reader-verdict.js';
 export type { Estimate } from '../evaluation/verdicts/estimate.js';
-export type { ReviewReason, Verdict, VerdictKind } from '../evaluation/verdicts/verdict.js';
+export type { ReviewReason, Verdict, VerdictKind } from '../evaluation/verdicts/reader-verdict.js';
 
 /** Body of `POST api/verdicts`. */
 export const verdictRequestSchema = verdictSchema

@@ -4,12 +4,17 @@ import type { EgressConfig } from '../../src/config/sections/egress.js';
 import { parseConfig } from '../../src/config/load.js';
 import { shownTexts } from '../../src/loop/generator/shown-texts.js';
 import { openReplyCache } from '../../src/generation/replies/reply-cache.js';
+import { generateOutcomes } from '../../src/generation/generate-samples.js';
+import { judgeSamples } from '../../src/generation/inquiries/judge-samples.js';
+import type { Outcome } from '../../src/generation/outcome.js';
+import { loadRubric } from '../../src/loop/judge/load-rubric.js';
 import type { EgressRecord } from '../../src/generation/asking/egress-consent.js';
 import { generateCandidates } from '../helpers/generate-candidates.js';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.js';
 import { buildGeneratorPrompt } from '../../src/prompts/generator-prompt.js';
 import { contextOfPrompt } from '../../src/prompts/generator-templates.js';
 import { contextTold } from '../../src/prompts/context-told.js';
+import { makeSample } from '../helpers/sample.js';
 import { Folder, quickRetry } from './support.js';
 
 const folders: Folder[] = [];
@@ -140,4 +145,55 @@ test.each([
     image,
   ];
   expect(shownTexts(pool, { generation: { ...generation, provider, contextCharacters }, egress })).toEqual(counted);
+});
+
+test.each([
+  ['with consent', consent, true],
+  ['without consent for texts', { allow: true, reason: 'a test' }, false],
+])('a judge elsewhere is shown a text %s alone, and what left for it is told apart', async (_, egress, isShown) => {
+  const folder = new Folder();
+  folders.push(folder);
+  const requests: ProviderRequest[] = [];
+  const provider: Provider = {
+    name: 'fake',
+    model: 'judge-1',
+    endpoint: away,
+    capabilities: { structuredOutput: 'none', usage: 'always' },
+    complete: async (request) => {
+      requests.push(request);
+      const items = [...request.system.matchAll(/^- "([a-z-]+)"(, 0)?/gm)].map(([, name, points]) => [
+        name,
+        points ? 1 : 'yes',
+      ]);
+      const said = JSON.stringify({ reason: 'A dense focus, says the text.', ...Object.fromEntries(items) });
+      return { text: said, finish: 'stop', usage: { inputTokens: 1, outputTokens: 1 } };
+    },
+  };
+  // The second image may name its patient: it stays here, whoever asks.
+  const [first, second] = folder.tasks(2);
+  if (first === undefined || second === undefined) throw new Error('no tasks');
+  const tasks = [
+    { ...first, context: { text, maskedBy: 'a library 1.0' } },
+    { ...second, deidentified: false },
+  ];
+  const [records, outcomes]: [EgressRecord[], Outcome[]] = [[], []];
+  using cache = openReplyCache(folder.file('replies.jsonl'));
+  const inquiry = judgeSamples({ rubric: await loadRubric(), sampleAt: (at) => makeSample({ id: `s${at}` }) });
+  const asking = { tasks, provider, cache, inquiry, retry: quickRetry };
+  await generateOutcomes(
+    { ...asking, egress: { consent: egress, onSend: (record) => records.push(record) } },
+    (__, ended) => void outcomes.push(...ended),
+  );
+  expect(records.map(({ purpose, text: sent }) => [purpose, sent])).toEqual([['verify', isShown]]);
+  expect([requests[0]?.prompt.includes('A dense focus'), requests[0]?.system.includes('agrees-with-context')]).toEqual([
+    isShown,
+    isShown,
+  ]);
+  // What a judge says of a text may repeat it.
+  const verdicts = outcomes.flatMap((outcome) => ('verdict' in outcome ? [outcome.verdict] : []));
+  expect(verdicts.map(({ id, reason, gates }) => [id, reason === '', 'agrees-with-context' in gates])).toEqual([
+    ['s0', isShown, isShown],
+  ]);
+  const dropped = outcomes.flatMap((outcome) => ('dropped' in outcome ? [outcome.dropped] : []));
+  expect(dropped.map(({ taskId, reason }) => [taskId, reason])).toEqual([['s1', 'not-deidentified']]);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import { DataError, Medgr2Error, diagnose, loadConfig, openEngine, parseConfig, runLoop, runRecipe, runSeeds, type Sample } from '../../src/index.js';
 import { answerMatch, answersMatch, compositeRewards, defineReward, evaluateRewards, extract, fourGrades, gradeCompletion, gradeSamples, isCorrect, isWellFormed, readLabel, rewardModelScore, ruleRewards, scaleScore, type Grader } from '../../src/public/rewards.js';
-import { exportDataset, exportSource, generateAlone, importQuestions, phantomSamples, readAnswers, readDataset, readSampleFile, splitDataset, toSamples, writeSampleFile } from '../../src/public/data.js';
+import { exportDataset, exportSource, generateAlone, importQuestions, likeImages, phantomSamples, readAnswers, readDataset, readSampleFile, splitDataset, toSamples, writeSampleFile } from '../../src/public/data.js';
 import { accuracyReport, answerReport, auroc, bootstrapIntervals, classFigures, encodeLabels, majority, mcnemar, passAtK, spreadOf, transitions, type Outcome } from '../../src/public/evaluation.js';
 import { mergeModel, writeReport } from '../../src/public/report.js';
 import { promptStrategies, type Evaluator, type EventSink, type OwnStage, type PromptStrategy, type SampleFilter } from '../../src/public/parts.js';
@@ -175,7 +175,8 @@ compiled['importQuestions'] = async () => {
 
 compiled['splitDataset'] = async () => {
   const dataset = await readDataset('data/mine');
-  const [seed, test] = splitDataset(dataset, [{ name: 'seed', share: 0.6 }, { name: 'test', share: 0.4 }], 0);
+  const alike = await likeImages(dataset.images);
+  const [seed, test] = splitDataset(dataset, [{ name: 'seed', share: 0.6 }, { name: 'test', share: 0.4 }], 0, alike);
   console.log(seed?.samples.length, test?.samples.length);
 };
 

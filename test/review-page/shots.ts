@@ -68,7 +68,7 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.getByText('Which answer is right?').waitFor();
     await shot('4-many-options');
     await page.keyboard.press('2');
-    await page.getByText('The server does not answer').waitFor({ state: 'detached' });
+    await page.locator('.banner').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /Disputed/ }).click();
     await page
       .getByText('What the readers said')

@@ -45,8 +45,8 @@ export class TestDesk {
   readonly requests: string[] = [];
   /** Status and body for the next verdicts, instead of taking them. */
   refusal: { status: number; message: string; remedy: string } | null = null;
-  /** Milliseconds before each answer of the interface. */
-  delay = 0;
+  /** Images are handed out when it is fulfilled. */
+  imagesReady: Promise<void> = Promise.resolve();
   readonly #options: Required<Omit<DeskOptions, 'sample' | 'image'>> & DeskOptions;
   #server = createServer();
   readonly #sockets = new Set<Socket>();
@@ -98,8 +98,8 @@ export class TestDesk {
     if (!url.pathname.startsWith(`/${token}/`)) return void response.writeHead(404).end();
     const path = url.pathname.slice(token.length + 2);
     if (!path.startsWith('api/')) return this.#file(path === '' ? 'index.html' : path, response);
-    if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
     if (path.startsWith('api/images/')) {
+      await this.imagesReady;
       response.writeHead(200, { 'Content-Type': 'image/png' }).end(this.#image(decodeURIComponent(path.slice(11))));
       return;
     }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { reviewCommand } from '../../src/cli/commands/review-command.js';
-import type { VerdictKind } from '../../src/evaluation/verdicts/verdict.js';
+import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.js';
 import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queue.js';
 import { readStanding } from '../../src/loop/review/verdict-file.js';
 import { exchangeFormats, exportReview, importReview } from '../../src/review/exchange/exchange-review.js';

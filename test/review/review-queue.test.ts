@@ -134,6 +134,9 @@ describe('verdicts.jsonl', () => {
     expect(tables.flatMap(({ rows }) => rows)).toContainEqual(['precision of D_gen', figure]);
     const { file: page } = await writeReport([run.runDir], { images: false });
     expect(readFileSync(page, 'utf8')).toContain(figure);
+    const stored = readFileSync(join(run.runDir, 'result.json'), 'utf8');
+    writeFileSync(join(run.runDir, 'result.json'), stored.replace('"rolledBack": false', '"rolledBack": true'));
+    expect(reviewSummary(run.runDir)).toMatchObject({ judged: 15, precision: null, cycles: [] });
     const result = await run.again(reviewConfig());
     expect(result.review).toEqual(reviewSummary(run.runDir));
     expect(summaryText(result, run.runDir)).toContain(`precision of D_gen: ${figure}`);

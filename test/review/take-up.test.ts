@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { readJsonl, readParquet } from '../../src/dataset/tables/table.js';
-import type { VerdictKind } from '../../src/evaluation/verdicts/verdict.js';
+import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.js';
 import { readLedger, type LedgerEntry } from '../../src/loop/folder/ledger.js';
 import { applyVerdicts } from '../../src/loop/review/apply-verdicts.js';
 import { reviewQueue, scoredCandidates, type ReviewQueue } from '../../src/loop/review/review-queue.js';
@@ -12,6 +12,7 @@ import { openVerdicts } from '../../src/loop/review/verdict-file.js';
 import { verdictLessons } from '../../src/loop/review/verdict-lessons.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import type { Sample } from '../../src/sample.js';
+import { fakeEngine } from '../loop/fake-engine.js';
 import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
 let run: ReviewedRun;
@@ -112,6 +113,21 @@ describe('the next cycle', () => {
     const third = await run.again(reviewConfig('cycles=3'), { withVerdicts: true });
     expect(third.cycles[2]?.verdicts).toMatchObject({ verdicts: 5, refused: 3 });
     expect((await idsOf('dataset/d-gen.parquet')).has(queue.items[more]!.id)).toBe(false);
+  });
+
+  test('goes on with what it took up where it was killed in between, also without being asked again', async () => {
+    const refused = say(places('accepted')[0]!, 'bad-question');
+    const before = ({ outDir }: { outDir: string }): void => {
+      if (outDir.includes('verdict-reward-model')) throw new Error('killed');
+    };
+    const engine = fakeEngine({ contentOnly: true, before });
+    const again = run.again(reviewConfig('cycles=2'), { withVerdicts: true, engine });
+    await expect(again).rejects.toThrow('killed');
+    say(places('accepted')[1]!, 'bad-question');
+    const result = await run.again(reviewConfig('cycles=2'));
+    expect(result.cycles[1]?.verdicts).toMatchObject({ verdicts: 1, refused: 1 });
+    const is = await idsOf('dataset/d-gen.parquet');
+    expect([is.has(refused.id), is.has(queue.items[places('accepted')[1]!]!.id)]).toEqual([false, true]);
   });
 
   test('takes nothing up unless it is asked to, and says so where no cycle is left', async () => {

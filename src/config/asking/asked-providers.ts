@@ -64,6 +64,17 @@ export const openAiSchema = z.strictObject({
   lengthField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
   /** How much a model that thinks may think; as the server does where it is left out. */
   reasoningEffort: z.enum(reasoningEfforts).optional(),
+  /**
+   * Program that works off batches over files, in place of a server: `[vllm, run-batch, --model, NAME, -i, "{input}", -o, "{output}"]`.
+   * With mode batch (or auto) requests are written to the input in OpenAI's batch format, and results read from the output.
+   */
+  batchCommand: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((words) => ['{input}', '{output}'].every((file) => words.some((word) => word.includes(file))), {
+      error: 'its arguments must name the two files: {input} and {output}',
+    })
+    .optional(),
   /** Longest wait for one reply. */
   timeoutSeconds: z.number().positive().default(120),
 });

@@ -33,10 +33,12 @@ interface Group {
 
 /**
  * Parts a dataset by patient and image, so that no two parts share either; strata keep their shares as nearly as can be.
- * @param alike Image hash -> that of an image it looks like: both come into one part.
+ * @param alike Image hash -> that of an image it looks like: both come into one part. `likeImages` makes it, as `medgr2 split` does;
+ * without it images that look alike may come into two parts.
  * @example
  * const dataset = await readDataset('data/mine');
- * const [seed, test] = splitDataset(dataset, [{ name: 'seed', share: 0.6 }, { name: 'test', share: 0.4 }], 0);
+ * const alike = await likeImages(dataset.images);
+ * const [seed, test] = splitDataset(dataset, [{ name: 'seed', share: 0.6 }, { name: 'test', share: 0.4 }], 0, alike);
  * console.log(seed?.samples.length, test?.samples.length);
  */
 export function splitDataset(

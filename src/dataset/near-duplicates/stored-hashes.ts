@@ -1,6 +1,7 @@
 /** Perceptual hashes as dataset folders keep them: made once at import, so that looking for leaks opens no image. */
 import type { DatasetImage } from '../folders/dataset-folder.js';
 import { mapInOrder } from '../import/import-helpers.js';
+import { likeDistance } from './bits.js';
 import { apartImageGroups, perceptualHash, type PerceptualHash } from './near-images.js';
 
 type Pictured = Pick<DatasetImage, 'path' | 'perceptualHash'>;
@@ -24,10 +25,15 @@ export async function withHashes<T extends Pictured>(images: readonly T[]): Prom
   });
 }
 
-/** Image hash -> that of the first image of its group: no two groups hold images that look alike. */
+/**
+ * Groups images that look alike, for `splitDataset`: image hash -> that of the first image of its group; no two groups hold
+ * images that look alike. The loop refuses a test set of which an image looks like a trusted one.
+ * @param distance Most bits of 64 that the perceptual hashes of two such images differ in (default 6, as `medgr2 split` has it).
+ * @throws DataError `image-unusable` where a hash is not stored and a picture cannot be read.
+ */
 export async function likeImages(
-  images: readonly (Pictured & { imageHash: string })[],
-  distance: number,
+  images: readonly Pick<DatasetImage, 'path' | 'perceptualHash' | 'imageHash'>[],
+  distance: number = likeDistance,
 ): Promise<Map<string, string>> {
   const groups = apartImageGroups(await mapInOrder(images, hashOf), distance);
   return new Map(

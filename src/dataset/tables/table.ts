@@ -3,10 +3,9 @@
  * Written piece by piece, and read in parts where a table may be long.
  */
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { onDisk, privateFile } from '../../disk.js';
+import { linesOfText, onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
 import { openReader, openWriter, rowParts, withConnection } from './duckdb-connection.js';
 import { checkedLine, type Columns } from './row-line.js';
@@ -173,22 +172,13 @@ export async function* readJsonLines<T = Record<string, unknown>>(path: string):
   }
 }
 
-/** Without a byte-order mark. */
 async function* linesOf(path: string): AsyncGenerator<string, void> {
-  let rest = '';
-  let isFirst = true;
   try {
     requireFile(path);
-    for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: pieceLength })) {
-      const lines = `${rest}${isFirst ? String(piece).replace(/^\ufeff/, '') : String(piece)}`.split('\n');
-      isFirst = false;
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
+    yield* linesOfText(path);
   } catch (cause) {
     throw unreadable(path, cause);
   }
-  if (rest !== '') yield rest;
 }
 
 /** A file's text; a DataError where it cannot be read. */

@@ -1,7 +1,7 @@
 /** How far two readers agree beyond chance: Cohen's kappa on the samples that both judged; and how often they err. Pure. */
 import { bootstrapIntervals } from '../bootstrap.js';
 import type { Estimate } from './estimate.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict } from './reader-verdict.js';
 
 /** Of the two readers who judged most samples in common; null where none did, or both said one and the same of all. */
 export function readersKappa(standing: readonly Verdict[]): (Estimate & { readers: [string, string] }) | null {

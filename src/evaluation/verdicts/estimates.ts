@@ -8,7 +8,7 @@
 import { wilsonInterval } from '../wilson.js';
 import type { Interval } from '../bootstrap.js';
 import type { Estimate } from './estimate.js';
-import { consensusOf, type Verdict } from './verdict.js';
+import { consensusOf, type Verdict } from './reader-verdict.js';
 import { queueParts, type QueueItem, type QueuePart } from './queue-design.js';
 
 /** The queue of one cycle, and how many candidates it was drawn from. */

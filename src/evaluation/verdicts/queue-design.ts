@@ -4,11 +4,20 @@
  * a few dozen verdicts still give an estimate. Pure: the same candidates and seed give the same queue.
  */
 import { seededRandom, type Random } from '../../random.js';
-import type { ReviewReason } from './verdict.js';
+import type { ReviewReason } from './reader-verdict.js';
 
 /** What the filter made of a candidate. Duplicates of D_gen are in neither part: it holds them. */
 export const queueParts = ['accepted', 'rejected'] as const;
 export type QueuePart = (typeof queueParts)[number];
+
+/**
+ * The part that a decision of the filter puts a candidate in: whatever refuses it, the threshold, a judge or a filter of one's own,
+ * it is rejected. Null for duplicates, and for what was never decided on.
+ */
+export function queuePartOf(decision: string | undefined): QueuePart | null {
+  if (decision === undefined || decision === 'overlap' || decision === 'near-duplicate') return null;
+  return decision === 'accepted' ? 'accepted' : 'rejected';
+}
 
 export interface QueueCandidate {
   id: string;

@@ -80,7 +80,9 @@ export function liveBatches(run: BatchPerformance, pass: Omit<BatchHooks, 'looke
     if (stop.reason() instanceof ProviderError && (stop.reason() as ProviderError).code === 'replies-useless') {
       await cancelBatches(open, run);
       notice(`${what} at the provider were cancelled`);
-    } else notice(`${what} go on at the provider; the same command collects what they bring`);
+    } else if (run.batches.client.endsWithProcess === true)
+      notice(`${what} ended unfinished; the same command begins anew`);
+    else notice(`${what} go on at the provider; the same command collects what they bring`);
   };
 
   return {

@@ -28,6 +28,7 @@ const askingSettings = [
   'gemini.timeoutSeconds',
   'openai.apiKeyEnv',
   'openai.baseUrl',
+  'openai.batchCommand',
   'openai.timeoutSeconds',
   'local.batchSize',
   'local.requestsPerJob',

@@ -16,7 +16,8 @@ export function asksInBatches(generation: Batching, requests: number): boolean {
 
 /** Of a server that only speaks OpenAI's protocol nothing is known. */
 function isKnownToBatch({ provider, openai }: Batching): boolean {
-  if (provider === 'openai') return openai !== undefined && isOpenAiItself(openai.baseUrl);
+  if (provider === 'openai')
+    return openai !== undefined && (openai.batchCommand !== undefined || isOpenAiItself(openai.baseUrl));
   return provider !== 'local' && provider !== 'own';
 }
 

@@ -138,11 +138,14 @@ export function buildResult(
     comparisons: cycles.flatMap(({ comparisons }) => comparisons),
     ...run.guardLog,
     // Between stages nobody waits for them.
-    review: status === 'running' ? null : reviewOrNull(run.runDir),
+    review: status === 'running' ? null : reviewOrNull(run.runDir, undefined, rolledBackOf(done)),
     warnings: loopWarnings(baseAccuracy, done, run.data.test.length, deadGroups, run.guardLog),
     error,
   };
 }
+
+const rolledBackOf = (done: readonly CycleResult[]): ReadonlySet<number> =>
+  new Set(done.flatMap(({ cycle, rolledBack }) => (rolledBack ? [cycle] : [])));
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
   const { filter, sft, grpo } = done;

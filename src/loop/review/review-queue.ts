@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { drawQueue, queueParts, type QueueCandidate } from '../../evaluation/verdicts/queue-design.js';
-import { reviewReasonSchema } from '../../evaluation/verdicts/verdict.js';
+import { drawQueue, queuePartOf, queueParts, type QueueCandidate } from '../../evaluation/verdicts/queue-design.js';
+import { reviewReasonSchema } from '../../evaluation/verdicts/reader-verdict.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { readParquet } from '../../dataset/tables/table.js';
 import { ConfigError, RunError } from '../../errors.js';
@@ -158,10 +158,6 @@ function expectSame(known: ReviewQueue, { size, seed }: QueueOptions, runDir: st
 
 const decisionSchema = z.object({ id: z.string(), decision: z.string() });
 
-/** Which part of the queue a decision of the filter puts a candidate in; null for a duplicate. */
-const partOf = (decision: string) =>
-  decision === 'accepted' ? 'accepted' : decision === 'below-threshold' ? 'rejected' : null;
-
 /** What the queue of a cycle is drawn from, with the τ that parted them. */
 export async function queueCandidates(
   runDir: string,
@@ -179,7 +175,7 @@ export async function queueCandidates(
   const { tau } = z.object({ tau: z.number() }).parse(filterStages(runDir).get(cycle)?.output);
   const candidates = (await scoredCandidates(runDir, cycle)).flatMap(
     ({ id, score, modality, questionType }): QueueCandidate[] => {
-      const part = partOf(decisions.get(id) ?? '');
+      const part = queuePartOf(decisions.get(id));
       return part === null
         ? []
         : [{ id, part, score, policy: policy.get(id) ?? null, stratum: `${modality}, ${questionType}` }];

@@ -1,10 +1,12 @@
 /** What verdicts on a run say so far: per cycle and of all cycles that were judged. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readerErrorOf, readersKappa } from '../../evaluation/verdicts/agreement.js';
 import { estimateSchema } from '../../evaluation/verdicts/estimate.js';
 import { reviewEstimates, type DrawnQueue } from '../../evaluation/verdicts/estimates.js';
-import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/verdict.js';
+import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { DataError } from '../../errors.js';
+import { readOrNull, runFiles } from '../folder/run-folder.js';
 import { readQueues } from './review-queue.js';
 import { readStanding } from './verdict-file.js';
 
@@ -34,16 +36,41 @@ export const reviewSummarySchema = z.object({
 /** Figures of all verdicts on a run. */
 export type ReviewSummary = z.output<typeof reviewSummarySchema>;
 
-/** Null where nobody judged anything. @throws DataError where a queue cannot be read. */
-export function reviewSummary(runDir: string): ReviewSummary | null {
+/**
+ * Null where nobody judged anything.
+ * @param rolledBack Cycles that are no part of D_gen; those that result.json names when left out.
+ * @throws DataError where a queue cannot be read.
+ */
+export function reviewSummary(
+  runDir: string,
+  rolledBack: ReadonlySet<number> = rolledBackCycles(runDir),
+): ReviewSummary | null {
   const standing = readStanding(runDir);
-  return standing.length === 0 ? null : summaryOf(readQueues(runDir), standing);
+  if (standing.length === 0) return null;
+  return summaryOf(
+    readQueues(runDir).filter(({ cycle }) => !rolledBack.has(cycle)),
+    standing,
+  );
+}
+
+const rolledBackSchema = z.object({
+  cycles: z.array(z.object({ cycle: z.int(), rolledBack: z.boolean().default(false) })),
+});
+
+/** Whose accepted samples are no part of D_gen. */
+function rolledBackCycles(runDir: string): ReadonlySet<number> {
+  const result = readOrNull(join(runDir, runFiles.result), rolledBackSchema);
+  return new Set((result?.cycles ?? []).flatMap(({ cycle, rolledBack }) => (rolledBack ? [cycle] : [])));
 }
 
 /** The same beside other figures, which are told all the same: what cannot be read is told and counts as missing. */
-export function reviewOrNull(runDir: string, told: (message: string) => void = () => {}): ReviewSummary | null {
+export function reviewOrNull(
+  runDir: string,
+  told: (message: string) => void = () => {},
+  rolledBack?: ReadonlySet<number>,
+): ReviewSummary | null {
   try {
-    return reviewSummary(runDir);
+    return reviewSummary(runDir, rolledBack);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     told(error.message);

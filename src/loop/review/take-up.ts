@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../hash.js';
 import type { Sample } from '../../sample.js';
 import { gradedRewardRows } from '../../job-spec/rows/reward-rows.js';
-import type { Verdict } from '../../evaluation/verdicts/verdict.js';
+import type { Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { trainAndReport, type LoopState } from '../cycle.js';
 import { stageKey } from '../folder/ledger.js';
 import { relinked } from '../folder/relocation.js';
@@ -70,22 +70,27 @@ async function verdictsFor(run: RunContext, cycle: number): Promise<Verdict[]> {
   if (run.arm !== null) return [];
   const before = join(run.runDir, stageKey(cycle, 'verdicts'));
   if (existsSync(before) && run.ledger.find(cycle, 'verdicts') !== undefined) return takenVerdicts(before);
-  if (run.withVerdicts !== true || hasBegun(run, cycle)) return [];
-  const standing = readStanding(run.runDir);
+  return run.withVerdicts !== true || hasBegun(run, cycle) ? [] : untaken(run, cycle);
+}
+
+/** All that stand, where some of them no cycle before this one took up; else none. */
+async function untaken({ runDir }: RunContext, cycle: number): Promise<Verdict[]> {
   const taken = new Set<string>();
   for (let earlier = 1; earlier < cycle; earlier++) {
-    const dir = join(run.runDir, stageKey(earlier, 'verdicts'));
+    const dir = join(runDir, stageKey(earlier, 'verdicts'));
     if (existsSync(dir)) for (const { id } of await takenVerdicts(dir)) taken.add(id);
   }
+  const standing = readStanding(runDir);
   return standing.some(({ id }) => !taken.has(id)) ? standing : [];
 }
 
 const hasBegun = ({ ledger }: RunContext, cycle: number): boolean => ledger.find(cycle, 'generate') !== undefined;
 
 /** Told where verdicts are to be taken up and no cycle is left that could. */
-export function tellVerdictsLeft(run: RunContext): void {
+export async function tellVerdictsLeft(run: RunContext): Promise<void> {
   const { cycles } = run.config;
   if (run.withVerdicts !== true || run.arm !== null || !hasBegun(run, cycles)) return;
+  if ((await untaken(run, cycles + 1)).length === 0) return;
   run.emit({
     type: 'warning',
     message: `verdicts are taken up before a cycle begins, and cycle ${cycles}, the last, has begun: add one with --set cycles=${cycles + 1}`,

@@ -13,7 +13,7 @@ import {
   type Undo,
   type Verdict,
   type VerdictLine,
-} from '../../evaluation/verdicts/verdict.js';
+} from '../../evaluation/verdicts/reader-verdict.js';
 import { appendJsonLine, linesOf, mendTail } from '../folder/json-lines.js';
 import { runFiles } from '../folder/run-folder.js';
 

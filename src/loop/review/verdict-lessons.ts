@@ -2,7 +2,12 @@
 import { renderResponse } from '../../prompts/policy-prompt.js';
 import type { Grade, PreferenceRow } from '../../reward/preference-pairs.js';
 import type { Sample } from '../../sample.js';
-import { consensusOf, type Consensus, type Verdict, type VerdictKind } from '../../evaluation/verdicts/verdict.js';
+import {
+  consensusOf,
+  type Consensus,
+  type Verdict,
+  type VerdictKind,
+} from '../../evaluation/verdicts/reader-verdict.js';
 
 /** A sample that experts refused, by name. */
 export interface RefusedSample {

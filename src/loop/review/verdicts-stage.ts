@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
 import { readJsonl, readParquet, writeJsonl, writeParquet } from '../../dataset/tables/table.js';
-import type { Verdict } from '../../evaluation/verdicts/verdict.js';
+import type { Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
 import { sha256 } from '../../hash.js';
 import { preferenceRow, type RewardRow } from '../../job-spec/rows/job-rows.js';

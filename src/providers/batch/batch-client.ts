@@ -8,6 +8,8 @@ import type { Provider, ProviderReply, ProviderRequest } from '../provider.js';
 export interface BatchClient {
   /** Most of one batch: requests, and bytes of its file. */
   readonly limits: { requests: number; bytes: number };
+  /** Batches are worked off by this process: they end with it, and are begun anew by the next. */
+  readonly endsWithProcess?: true;
   /** One request as a line of the file, without its line end. @param key Comes back with the reply; 64 characters at most. */
   line(key: string, request: ProviderRequest): string;
   /** Sends the file; resolves with the provider's name for it. All methods reject with a ProviderCallError. */

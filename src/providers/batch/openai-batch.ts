@@ -17,7 +17,7 @@ export interface OpenAiBatchOptions extends BatchApi {
 }
 
 /** A file may have 200 MB. */
-const limits = { requests: 50_000, bytes: 190_000_000 };
+export const openAiBatchLimits = { requests: 50_000, bytes: 190_000_000 };
 const endpoint = '/v1/chat/completions';
 const idForm = /^[\w.:-]+$/;
 const mostPages = 50;
@@ -46,12 +46,16 @@ const resultSchema = z.looseObject({
   error: z.looseObject({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
 });
 
+/** One request of a batch file. */
+export const batchLine = (key: string, body: object): string =>
+  JSON.stringify({ custom_id: key, method: 'POST', url: endpoint, body });
+
 export function openAiBatch({ body, ...api }: OpenAiBatchOptions): BatchClient {
   const { where, clean } = api;
   const named = (id: unknown): string => pathName(id, idForm, where);
   return {
-    limits,
-    line: (key, request) => JSON.stringify({ custom_id: key, method: 'POST', url: endpoint, body: body(request) }),
+    limits: openAiBatchLimits,
+    line: (key, request) => batchLine(key, body(request)),
     upload: async (label, path, signal) => {
       const form = new FormData();
       form.append('purpose', 'batch');
@@ -87,7 +91,7 @@ export function openAiBatch({ body, ...api }: OpenAiBatchOptions): BatchClient {
     results: async function* (status, signal) {
       for (const file of status.outputs)
         for await (const line of linesOfFile(api, `/files/${named(file)}/content`, signal))
-          if (line.trim() !== '') yield itemOf(line, where, clean);
+          if (line.trim() !== '') yield batchItemOf(line, where, clean);
     },
     cancel: async (name, signal) => {
       await callApi(api, `/batches/${named(name)}/cancel`, { method: 'POST', signal });
@@ -132,7 +136,8 @@ function failureOf({ errors }: Batch, where: string, clean: (text: string) => st
   });
 }
 
-function itemOf(line: string, where: string, clean: (text: string) => string): BatchItem {
+/** What one line of results says. */
+export function batchItemOf(line: string, where: string, clean: (text: string) => string): BatchItem {
   const read = resultSchema.safeParse(objectOf(line));
   if (!read.success) return { damaged: line.slice(0, 80) };
   const { custom_id: key, response, error } = read.data;

@@ -1,6 +1,6 @@
 /** What goes to another reviewing tool and what comes back, whichever it is. Pure. */
 import { sha256 } from '../../hash.js';
-import type { ReviewReason, Verdict } from '../../evaluation/verdicts/verdict.js';
+import type { ReviewReason, Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import type { Sample } from '../../sample.js';
 
 export interface ExchangedSample {

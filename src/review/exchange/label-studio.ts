@@ -3,7 +3,7 @@
  * labelling interface. https://labelstud.io/guide/task_format. Pure.
  */
 import { z } from 'zod';
-import { verdictKinds } from '../../evaluation/verdicts/verdict.js';
+import { verdictKinds } from '../../evaluation/verdicts/reader-verdict.js';
 import type { ExchangedSample, ExchangedVerdict } from './exchanged.js';
 
 /** To be pasted into the project's labelling interface: controls by the names that tasks answer by. */

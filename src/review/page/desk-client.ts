@@ -29,7 +29,9 @@ export class DeskError extends Error {
 /** After this long a server counts as dead, in milliseconds. */
 const patience = 15_000;
 
-const restart = 'Start “medgr2 review” again in its terminal; this page goes on by itself.';
+/** The server keeps its token with the run, and its port where nobody else took it. */
+const restart = (): string =>
+  `Start “medgr2 review” again in its terminal, with --port ${location.port} if it would open another address; this page goes on by itself.`;
 
 async function reach(path: string, init: RequestInit = {}): Promise<Response> {
   let reply: Response;
@@ -37,7 +39,7 @@ async function reach(path: string, init: RequestInit = {}): Promise<Response> {
     // Relative: the document lies below the token.
     reply = await fetch(path, { ...init, signal: AbortSignal.timeout(patience) });
   } catch {
-    throw new DeskError('unreachable', 'The server does not answer', restart);
+    throw new DeskError('unreachable', 'The server does not answer', restart());
   }
   if (reply.ok) return reply;
   const told = (await reply.json().catch(() => null)) as ReviewError | null;
@@ -50,7 +52,7 @@ async function reach(path: string, init: RequestInit = {}): Promise<Response> {
   throw new DeskError(
     reply.status >= 500 || told === null ? 'unreachable' : 'refused',
     told?.error.message ?? `The server failed (${reply.status})`,
-    told?.error.remedy ?? restart,
+    told?.error.remedy ?? restart(),
   );
 }
 
@@ -59,7 +61,7 @@ async function json<T>(path: string, init?: RequestInit): Promise<T> {
   try {
     return (await reply.json()) as T;
   } catch {
-    throw new DeskError('unreachable', 'The server broke off in the middle', restart);
+    throw new DeskError('unreachable', 'The server broke off in the middle', restart());
   }
 }
 

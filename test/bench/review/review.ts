@@ -10,7 +10,7 @@ import { readParquet } from '../../../src/dataset/tables/table.js';
 import type { Estimate } from '../../../src/evaluation/verdicts/estimate.js';
 import { reviewEstimates } from '../../../src/evaluation/verdicts/estimates.js';
 import { drawQueue, type QueueItem } from '../../../src/evaluation/verdicts/queue-design.js';
-import type { Verdict } from '../../../src/evaluation/verdicts/verdict.js';
+import type { Verdict } from '../../../src/evaluation/verdicts/reader-verdict.js';
 import { filterStages, queueCandidates } from '../../../src/loop/review/review-queue.js';
 import { stageKey } from '../../../src/loop/folder/ledger.js';
 import { seededRandom } from '../../../src/random.js';

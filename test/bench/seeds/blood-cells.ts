@@ -10,6 +10,7 @@ import { loadConfig } from '../../../src/config/load.js';
 import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { writePart } from '../../../src/dataset/folders/derived-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
+import { likeImages } from '../../../src/dataset/near-duplicates/stored-hashes.js';
 import { importLabels } from '../../../src/dataset/import/import-labels.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
 import { seedFolder } from '../../../src/loop/comparison/seed-folders.js';
@@ -46,7 +47,8 @@ async function prepare(path: string, seed: number): Promise<void> {
     await importLabels('boxes', { path, out: all, modality: 'microscopy', licence: 'MIT', force: true, ...labels });
   }
   const dataset = await readDataset(all);
-  for (const { name, samples, images } of splitDataset(dataset, parts, seed)) {
+  const alike = await likeImages(dataset.images);
+  for (const { name, samples, images } of splitDataset(dataset, parts, seed, alike)) {
     if (existsSync(join(partOf(seed, name), 'import.json'))) continue;
     mkdirSync(partOf(seed, name), { recursive: true });
     await writePart(dataset, partOf(seed, name), { samples, images, format: 'split', settings: { seed } });

@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { readerErrorOf, readersKappa } from '../../../src/evaluation/verdicts/agreement.js';
 import type { Estimate } from '../../../src/evaluation/verdicts/estimate.js';
 import { reviewEstimates } from '../../../src/evaluation/verdicts/estimates.js';
-import { drawQueue, type QueueCandidate, type QueueItem } from '../../../src/evaluation/verdicts/queue-design.js';
-import { standingVerdicts, type Verdict, type VerdictKind } from '../../../src/evaluation/verdicts/verdict.js';
+import {
+  drawQueue,
+  queuePartOf,
+  type QueueCandidate,
+  type QueueItem,
+} from '../../../src/evaluation/verdicts/queue-design.js';
+import { standingVerdicts, type Verdict, type VerdictKind } from '../../../src/evaluation/verdicts/reader-verdict.js';
 import { seededRandom } from '../../../src/random.js';
 
 const tau = 2;
@@ -63,6 +68,11 @@ describe('a queue', () => {
       const deviation = Math.sqrt(draws * probability * (1 - probability)) + 1e-9;
       expect(Math.abs(times - draws * probability) / deviation).toBeLessThan(4.5);
     }
+  });
+
+  test('is of what the filter took and of what anything refused; duplicates are D_gen’s already', () => {
+    const parts = ['accepted', 'below-threshold', 'gate-failed', 'my-filter', 'overlap', 'near-duplicate', undefined];
+    expect(parts.map(queuePartOf)).toEqual(['accepted', 'rejected', 'rejected', 'rejected', null, null, null]);
   });
 
   test('leans to disagreement, to τ and to thin strata', () => {
