@@ -8,7 +8,8 @@ export interface Table {
 
 /** Tables of so many columns become a list of rows, each figure with its heading, where their place is narrow: see the style sheet. */
 const stacked = [
-  [8, 'stacks broad'],
+  [11, 'stacks broad widest'],
+  [7, 'stacks broad'],
   [4, 'stacks'],
 ] as const;
 
@@ -19,6 +20,7 @@ const longestFigure = 16;
 
 /** @param name What the table holds; said to screen readers and for a table that scrolls sideways. */
 export function tableOf({ head, rows }: Table, name: string): Markup {
+  if (rows.length === 0) return html`<p class="nothing">Nothing to list yet.</p>`;
   const kind = stacked.find(([columns]) => head.length >= columns)?.[1];
   // Browsers forget what a table is when it is laid out as something else.
   const role = (what: string): Markup | null => (kind === undefined ? null : html` role="${what}"`);

@@ -69,12 +69,14 @@ table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-num
 th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid var(--line)}
 th{font-weight:600}
 .short{white-space:nowrap}
+.broad .short{white-space:normal}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
 th:first-child{text-align:left;padding-left:0}
 #setup td,#comparison td{text-align:left}
 #setup th.figure,#comparison th.figure{text-align:left}
 @container (max-width:34rem){table:not(.stacks) th,table:not(.stacks) td{overflow-wrap:anywhere}${stack('table.stacks')}}
 @container (max-width:48rem){${stack('table.broad')}}
+@container (max-width:84rem){${stack('table.widest')}}
 .limits{padding-left:1.1rem;margin:0;max-width:62rem}
 .limits li{margin-bottom:.35rem}
 .limits+.runs{margin-top:1rem}

@@ -87,7 +87,8 @@ function curveChart({ title, note, share }: Panel, curves: readonly Curve[]): Ch
           field: 'value',
           type: 'quantitative',
           scale: share === true ? { domain: [0, 1] } : { zero: false, nice: true },
-          axis: { title: null, tickCount: 4, domain: false, ticks: false },
+          // A curve of one value has that value, with all its digits, as its only tick.
+          axis: { title: null, tickCount: 4, format: '.4~r', domain: false, ticks: false },
         },
         color: fixed('line', of('colour')),
         ...(one ? {} : { strokeDash: fixed('line', of('dash')) }),
