@@ -28,6 +28,9 @@ export const turnStages = [
   'evaluate-grpo',
 ] as const;
 
+/** What comes before a cycle that takes up verdicts of experts; no plan knows of it beforehand. */
+export const verdictStages = ['verdicts', 'verdict-reward-model', 'verdict-reward-report'] as const;
+
 /** The settings that decide which stages there are. */
 export interface PlanSettings {
   /** Left out, nobody judges. */

@@ -13,10 +13,15 @@ const gradeNames: Readonly<Record<string, string>> = {
   '-6': '\u22126 mismatch',
 };
 
-export const modelName = (cycle: number): string =>
-  cycle === 0 ? 'first reward model' : `reward model after cycle ${cycle}`;
+export const modelName = ({ cycle, ofVerdicts }: Pick<RewardModelFigures, 'cycle' | 'ofVerdicts'>): string =>
+  ofVerdicts
+    ? `reward model after the verdicts before cycle ${cycle}`
+    : cycle === 0
+      ? 'first reward model'
+      : `reward model after cycle ${cycle}`;
 
-export function gradeCalibration({ cycle, report, grades }: RewardModelFigures): Chart {
+export function gradeCalibration(model: RewardModelFigures): Chart {
+  const { report, grades } = model;
   const label = (grade: number): string => gradeNames[String(grade)] ?? decimal(grade, 0);
   const values = grades.map((item) => ({ ...item, label: label(item.grade) }));
   const y = rowNames(
@@ -24,7 +29,7 @@ export function gradeCalibration({ cycle, report, grades }: RewardModelFigures):
     values.map((item) => item.label),
   );
   return {
-    title: `Scores per grade: ${modelName(cycle)}`,
+    title: `Scores per grade: ${modelName(model)}`,
     note: `Bars hold the middle half, points are means, diamonds the grade itself. Rank correlation ${decimal(report.spearman)}, pairs in the right order ${percent(report.pairwiseAccuracy)}.`,
     height: 210,
     spec: {
@@ -71,12 +76,13 @@ export function gradeCalibration({ cycle, report, grades }: RewardModelFigures):
 
 const countMark = { type: 'text', dy: -6, fontSize: 11 } as const;
 
-export function reliability({ cycle, report }: RewardModelFigures): Chart | null {
+export function reliability(model: RewardModelFigures): Chart | null {
+  const { report } = model;
   const bins = report.reliability.filter(({ n }) => n > 0);
   if (bins.length === 0) return null;
   const x = { ...scoreAxis('from'), bin: { binned: true, step: 2 } };
   return {
-    title: `What a score is worth: ${modelName(cycle)}`,
+    title: `What a score is worth: ${modelName(model)}`,
     note: `Share of held-out texts that are right, by score; numbers are texts. At τ: precision ${percent(report.precision)}, recall ${percent(report.recall)}.`,
     height: 210,
     spec: {

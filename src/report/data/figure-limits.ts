@@ -29,8 +29,8 @@ export function limitsOf({ run, repeated, evaluations, scores, rewardModels }: L
     ...rewardModels
       .filter(({ report }) => !report.reached)
       .map(
-        ({ cycle, report }) =>
-          `No threshold gave reward model ${cycle} the precision asked for on held-out texts; its τ has the best there is, ${percent(report.precision)}.`,
+        ({ cycle, ofVerdicts, report }) =>
+          `No threshold gave reward model ${cycle}${ofVerdicts ? ' (verdicts)' : ''} the precision asked for on held-out texts; its τ has the best there is, ${percent(report.precision)}.`,
       ),
     ...warningsOf(run),
     ...run.gaps.map((gap) => `${gap}.`),

@@ -19,8 +19,10 @@ export interface GradeSpread {
 }
 
 export interface RewardModelFigures {
-  /** Cycle at whose end it was trained; 0 for the first. It scores the candidates of the next cycle. */
+  /** Cycle at whose end it was trained, 0 for the first: it scores the candidates of the next. */
   cycle: number;
+  /** It learned verdicts of experts, before the cycle, and scores the candidates of the cycle itself. */
+  ofVerdicts: boolean;
   report: RewardReportOutput;
   /** Highest grade first; without spread where scores.jsonl is not there. */
   grades: GradeSpread[];
@@ -30,16 +32,18 @@ const gradeRow = z.object({ id: z.string(), grade: z.number().nullable() });
 const scoreLine = z.object({ id: z.string(), score: z.number() });
 
 export async function readRewardModels(run: RunRecord): Promise<RewardModelFigures[]> {
-  const cycles = ownLedger(run)
-    .filter(({ stage }) => stage === 'reward-report')
-    .map(({ cycle }) => cycle);
+  const reports = ownLedger(run).flatMap(({ cycle, stage }) =>
+    stage === 'reward-report' || stage === 'verdict-reward-report' ? [{ cycle, stage }] : [],
+  );
   const found: RewardModelFigures[] = [];
-  for (const cycle of cycles.sort((a, b) => a - b)) {
-    const report = outputOf(run, cycle, 'reward-report', rewardReportOutputSchema);
+  for (const { cycle, stage } of reports) {
+    const report = outputOf(run, cycle, stage, rewardReportOutputSchema);
     if (report === null) continue;
-    const dir = join(run.dir, stageKey(cycle, 'reward-report'));
-    found.push({ cycle, report, grades: await readGrades(dir, report) });
+    const dir = join(run.dir, stageKey(cycle, stage));
+    found.push({ cycle, ofVerdicts: stage !== 'reward-report', report, grades: await readGrades(dir, report) });
   }
+  // A cycle begins with what experts said, and ends with what the policy wrote.
+  found.sort((a, b) => a.cycle - b.cycle || Number(b.ofVerdicts) - Number(a.ofVerdicts));
   return found;
 }
 

@@ -94,7 +94,7 @@ function flow({ evaluations, scores, costs, rewardModels }: RunFigures): Markup 
     const of = (method: string): number | undefined =>
       evaluations.find((found) => found.cycle === cycle && found.method === method)?.accuracy;
     const requests = costs.find((cost) => cost.cycle === cycle)?.requests;
-    const retrained = rewardModels.find((model) => model.cycle === cycle);
+    const retrained = rewardModels.find((model) => model.cycle === cycle && !model.ofVerdicts);
     const steps: readonly (readonly [string, string])[] = [
       ['requests', count(requests)],
       ['candidates', count(filter.candidates)],
@@ -157,6 +157,6 @@ function cycleTable({ run, evaluations, scores, rewardModels, costs }: RunFigure
   };
 }
 
-/** The reward model that scored a cycle is the newest of an earlier one. */
+/** The reward model that scored a cycle: the one that learned verdicts before it, else the newest of an earlier one. */
 const scoredBy = (models: RunFigures['rewardModels'], cycle: number): number | null =>
-  models.findLast((model) => model.cycle < cycle)?.report.spearman ?? null;
+  models.findLast((model) => model.cycle < (model.ofVerdicts ? cycle + 1 : cycle))?.report.spearman ?? null;

@@ -99,12 +99,12 @@ function probesTable(models: RunFigures['rewardModels']): Table {
   const kinds = [...new Set(models.flatMap(({ report }) => Object.keys(report.probes ?? {})))];
   return {
     head: ['reward model', ...kinds.map(spacedName)],
-    rows: models.flatMap(({ cycle, report: { probes } }) =>
+    rows: models.flatMap(({ cycle, ofVerdicts, report: { probes } }) =>
       probes === null || kinds.length === 0
         ? []
         : [
             [
-              cycle,
+              ofVerdicts ? `verdicts before ${cycle}` : cycle,
               ...kinds.map((kind) => {
                 const found = probes[kind];
                 return found === undefined ? '–' : `${decimal(found.right, 0)} of ${count(found.n)}`;

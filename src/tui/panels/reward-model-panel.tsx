@@ -43,10 +43,20 @@ export function RewardModelPanel({ state, width, height }: PanelProps): ReactEle
 
 type RewardDetail = Extract<StageDetail, { kind: 'reward-model' }>;
 
-function newestReport(state: ScreenState): { cycle: number; detail: RewardDetail } | null {
+interface NewestReport {
+  model: string;
+  detail: RewardDetail;
+}
+
+function newestReport(state: ScreenState): NewestReport | null {
   for (let { cycles: cycle } = state; cycle >= 0; cycle--) {
-    const detail = state.stages[stageKey(cycle, 'reward-report')]?.detail;
-    if (detail?.kind === 'reward-model') return { cycle, detail };
+    // A cycle begins with what experts said, and ends with what the policy wrote.
+    for (const stage of ['reward-report', 'verdict-reward-report'] as const) {
+      const detail = state.stages[stageKey(cycle, stage)]?.detail;
+      if (detail?.kind !== 'reward-model') continue;
+      const of = stage === 'reward-report' ? `cycle ${cycle}` : `verdicts before cycle ${cycle}`;
+      return { model: cycle === 0 ? 'first model' : of, detail };
+    }
   }
   return null;
 }
@@ -64,12 +74,12 @@ function gradedFacts(state: ScreenState): [string, string][] {
 }
 
 interface ReportProps {
-  report: { cycle: number; detail: RewardDetail };
+  report: NewestReport;
   width: number;
   height: number;
 }
 
-function Report({ report: { cycle, detail }, width, height }: ReportProps): ReactElement {
+function Report({ report: { model, detail }, width, height }: ReportProps): ReactElement {
   const grades = Object.entries(detail.meanByGrade).toSorted(([a], [b]) => Number(b) - Number(a));
   const bins = detail.reliability.filter(({ n }) => n > 0).toReversed();
   const barWidth = Math.max(6, width - 20);
@@ -77,7 +87,7 @@ function Report({ report: { cycle, detail }, width, height }: ReportProps): Reac
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Text wrap="truncate">
-        held-out score by grade <Toned tone="faint">({cycle === 0 ? 'first model' : `cycle ${cycle}`})</Toned>
+        held-out score by grade <Toned tone="faint">({model})</Toned>
       </Text>
       {grades.map(([grade, mean]) => (
         <Text key={grade} wrap="truncate">

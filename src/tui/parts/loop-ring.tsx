@@ -1,10 +1,9 @@
-/** The loop as a ring: what has happened in this cycle, what happens now, what comes; above it the start of the run. */
+/** The loop as a ring: what has happened in this cycle, what happens now, what comes; above it what came before it. */
 import { Box, Text } from 'ink';
 import { Fragment, type ReactElement } from 'react';
 import type { StageName } from '../../loop/run-events.js';
-import { turnStages } from '../../loop/stage-plan.js';
+import { plannedStages, turnStages, verdictStages } from '../../loop/stage-plan.js';
 import { narrow } from './layout.js';
-import { plannedStages } from '../../loop/stage-plan.js';
 import { stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
 import { wordsOf } from './stage-words.js';
 import { Toned } from './tones.js';
@@ -34,12 +33,13 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
   const arrow = Math.max(lengthOf(top, 3), lengthOf(back, 3)) + 12 <= columns ? 3 : 1;
   const width = Math.max(lengthOf(top, arrow), lengthOf(back, arrow));
   const [to, from] = arrow === 3 ? [' → ', ' ← '] : ['→', '←'];
+  const learned = learnedBefore(state, shown);
   const last = cycle >= state.cycles && state.cycles > 0;
   return (
     <Box flexDirection="column" paddingX={1}>
       <Text wrap="truncate">
-        <Toned tone="faint">start </Toned>
-        <Stages looks={look(0, state.plan.start)} arrow=" → " />
+        <Toned tone="faint">{learned.length === 0 ? 'start ' : 'before '}</Toned>
+        <Stages looks={learned.length === 0 ? look(0, state.plan.start) : look(shown, learned)} arrow=" → " />
       </Text>
       <Text wrap="truncate">
         <Toned tone="faint">{last ? '     ╭─ ' : '     ╭→ '}</Toned>
@@ -53,6 +53,14 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
       </Text>
     </Box>
   );
+}
+
+/** Where experts were heard before a cycle, that has taken the place of the start, which is long past. */
+function learnedBefore(state: ScreenState, cycle: number): readonly StageName[] {
+  const { status, metrics } = stageOf(state, cycle, 'verdicts');
+  if (status === 'waiting') return [];
+  // Of readers who do not agree nothing is learned.
+  return metrics['trusted'] === 0 && metrics['refused'] === 0 ? ['verdicts'] : verdictStages;
 }
 
 interface Look {

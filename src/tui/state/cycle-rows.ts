@@ -1,6 +1,7 @@
 /** The table of cycles, filled in as stages end. */
 import type { StageMetrics, StageName } from '../../loop/run-events.js';
-import type { CycleRow } from './screen-state.js';
+import type { Promotion } from '../../loop/guards/alarm.js';
+import { stageKey, type CycleRow, type ScreenState } from './screen-state.js';
 
 interface StageEnd {
   cycle: number;
@@ -25,6 +26,8 @@ function figuresOf({ cycle, stage, metrics }: StageEnd, rows: readonly CycleRow[
   const number = (name: string): number | null => (typeof metrics[name] === 'number' ? metrics[name] : null);
   if (stage === 'evaluate-base') return { base: number('accuracy') };
   if (stage === 'evaluate-grpo') return { grpo: number('accuracy') };
+  // It scores in this cycle.
+  if (stage === 'verdict-reward-report') return { spearman: number('spearman'), tau: number('tau') };
   if (stage === 'evaluate-sft') return { sft: number('accuracy') };
   if (stage !== 'filter') return {};
   const before = rows.find((row) => row.cycle === cycle - 1)?.datasetSize ?? 0;
@@ -46,6 +49,21 @@ function nextRow(rows: readonly CycleRow[], cycle: number, metrics: StageMetrics
     spearman: typeof spearman === 'number' ? spearman : null,
     tau: typeof tau === 'number' ? tau : null,
   };
+}
+
+/** A reward model that was not let through scores nothing: the row keeps the figures of the one that goes on. */
+export function withScorer(
+  rows: readonly CycleRow[],
+  { cycle, promoted, refused }: Pick<Promotion, 'cycle' | 'promoted' | 'refused'>,
+  stages: ScreenState['stages'],
+): readonly CycleRow[] {
+  const verdicts = '-verdicts';
+  const stage = promoted.endsWith(verdicts) ? 'verdict-reward-report' : 'reward-report';
+  const of = Number(/\d+/.exec(promoted)?.[0]);
+  const { metrics } = stages[stageKey(of, stage)] ?? {};
+  const scoring = refused.some((name) => name.endsWith(verdicts)) ? cycle : cycle + 1;
+  if (metrics === undefined) return rows;
+  return rows.map((row) => (row.cycle === scoring ? nextRow([row], scoring, metrics) : row));
 }
 
 const emptyRow = (cycle: number): CycleRow => ({

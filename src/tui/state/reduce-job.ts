@@ -10,6 +10,7 @@ type TrainerSlot = 'rewardModel' | 'sft' | 'grpo';
 const trainerOf: Partial<Record<StageName, TrainerSlot>> = {
   'warm-start': 'rewardModel',
   'reward-model': 'rewardModel',
+  'verdict-reward-model': 'rewardModel',
   sft: 'sft',
   'generator-warm-start': 'sft',
   'generator-sft': 'sft',

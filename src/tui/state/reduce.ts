@@ -1,6 +1,6 @@
 /** Events -> screen state. Pure: the time comes with the events, so a replay shows what a live run showed. */
 import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
-import { addToRows } from './cycle-rows.js';
+import { addToRows, withScorer } from './cycle-rows.js';
 import { isOver, reduceGrid } from './arms.js';
 import { reduceGeneration } from './reduce-generation.js';
 import { addProgress } from './pace.js';
@@ -73,7 +73,8 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       const { cycle, what, promoted, refused } = event;
       const decided = what === 'policy' ? { ...state, promoted: { cycle, name: promoted } } : state;
       if (refused.length === 0) return decided;
-      return withAlarm(decided, cycle, 'promotion', `${refused.join(' and ')} not let through`);
+      const rows = what === 'reward-model' ? withScorer(state.rows, event, state.stages) : state.rows;
+      return withAlarm({ ...decided, rows }, cycle, 'promotion', `${refused.join(' and ')} not let through`);
     }
     case 'comparison': {
       if (event.arm !== undefined) return state;
