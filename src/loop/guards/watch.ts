@@ -39,7 +39,12 @@ export function tellPromotion(run: Watching, promotion: Promotion | null): void 
   const { cycle, what } = promotion;
   if (
     run.guardLog.promotions.some(
-      (known) => known.cycle === cycle && known.what === what && known.promoted === promotion.promoted,
+      (known) =>
+        known.cycle === cycle &&
+        known.what === what &&
+        known.promoted === promotion.promoted &&
+        // Before and at the end of a cycle R_φ may be refused in favour of the same earlier one.
+        known.refused.join() === promotion.refused.join(),
     )
   )
     return;

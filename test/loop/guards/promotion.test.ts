@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../../src/evaluation/transitions.js';
 import { promotePolicy, promoteRewardModel, type Contender } from '../../../src/loop/guards/promotion.js';
-import { promotionText } from '../../../src/loop/guards/alarm.js';
+import { emptyLog, promotionText, type Promotion } from '../../../src/loop/guards/alarm.js';
+import { tellPromotion } from '../../../src/loop/guards/watch.js';
 
 const questions = 120;
 /** Right on the first questions. */
@@ -77,4 +78,20 @@ describe('a reward model', () => {
     expect(contest(0.1, 0.05, 0.2)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
     expect(contest(null, 0, 0)).toMatchObject({ promoted: 'reward-model-1', refused: [] });
   });
+});
+
+test('two reward models that are refused in one cycle in favour of the same are both told, each once', () => {
+  const run = { guardLog: emptyLog(), emit: () => {}, arm: null } as unknown as Parameters<typeof tellPromotion>[0];
+  const refuse = (name: string): Promotion => ({
+    cycle: 2,
+    what: 'reward-model',
+    promoted: 'reward-model-1',
+    refused: [name],
+    reasons: ['worse'],
+  });
+  for (const name of ['reward-model-2-verdicts', 'reward-model-2', 'reward-model-2']) tellPromotion(run, refuse(name));
+  expect(run.guardLog.promotions.map(({ refused }) => refused[0])).toEqual([
+    'reward-model-2-verdicts',
+    'reward-model-2',
+  ]);
 });
