@@ -1,5 +1,5 @@
 /** The queue and the verdicts of a run, in its folder. */
-import { appendFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statusCommand } from '../../src/cli/commands/status-command.js';
@@ -44,6 +44,19 @@ describe('a queue of a run', () => {
       code: 'nothing-to-review',
       remedy: 'Choose one of these cycles: 1.',
     });
+  });
+
+  test('is of no run that compares models, which no going on would change', async () => {
+    const other = `${run.runDir}-arms`;
+    mkdirSync(other);
+    const config = readFileSync(join(run.runDir, 'config.yaml'), 'utf8');
+    const arms = config.replace(/recipe:\n {2}kind: loop\n/, 'recipe:\n  kind: transfer\n');
+    writeFileSync(join(other, 'config.yaml'), arms);
+    await expect(reviewQueue(other)).rejects.toMatchObject({
+      code: 'nothing-to-review',
+      remedy: 'Give the folder of a run of the loop.',
+    });
+    rmSync(other, { recursive: true });
   });
 
   test('of candidates that were made again since is refused, and its verdicts count no more', async () => {

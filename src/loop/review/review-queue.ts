@@ -119,6 +119,7 @@ function filteredCycle(runDir: string, wanted: number | undefined): number {
   const cycles = [...filterStages(runDir).keys()];
   const cycle = wanted ?? cycles.at(-1);
   if (cycle !== undefined && cycles.includes(cycle)) return cycle;
+  if (cycles.length === 0) expectLoop(runDir);
   throw new RunError(
     'nothing-to-review',
     cycles.length === 0 ? 'no cycle of the run was filtered yet' : `cycle ${wanted} of the run was not filtered yet`,
@@ -130,6 +131,16 @@ function filteredCycle(runDir: string, wanted: number | undefined): number {
           : `Choose one of these cycles: ${cycles.join(', ')}.`,
     },
   );
+}
+
+/** A run that compares models may have candidates, but no data set that goes on. */
+function expectLoop(runDir: string): void {
+  const file = join(runDir, runFiles.config);
+  if (!existsSync(file) || readConfig(file).recipe.kind === 'loop') return;
+  throw new RunError('nothing-to-review', 'the run compares models: it has no cycles whose samples could be judged', {
+    where: runDir,
+    remedy: 'Give the folder of a run of the loop.',
+  });
 }
 
 function expectSame(known: ReviewQueue, { size, seed }: QueueOptions, runDir: string): ReviewQueue {
