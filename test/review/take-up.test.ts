@@ -12,6 +12,8 @@ import { openVerdicts } from '../../src/loop/review/verdict-file.js';
 import { verdictLessons } from '../../src/loop/review/verdict-lessons.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import type { Sample } from '../../src/sample.js';
+import { readRewardModels } from '../../src/report/data/reward-models.js';
+import { readRun } from '../../src/report/data/run-record.js';
 import { fakeEngine } from '../loop/fake-engine.js';
 import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
@@ -107,12 +109,29 @@ describe('the next cycle', () => {
     // Given again, with more said meanwhile: nothing is made again, and the cycle keeps what it took.
     const [, , , more] = places('accepted') as [number, number, number, number];
     say(more, 'bad-question');
+    const other = refused.options.find((option) => option !== otherThan(refused) && option !== refused.answer)!;
+    say(wrong, 'wrong-answer', 'A', other);
     started.length = 0;
     for (const withVerdicts of [true, false]) await run.again(reviewConfig('cycles=2'), { withVerdicts, onEvent });
     expect(started).toEqual([]);
     const third = await run.again(reviewConfig('cycles=3'), { withVerdicts: true });
     expect(third.cycles[2]?.verdicts).toMatchObject({ verdicts: 5, refused: 3 });
     expect((await idsOf('dataset/d-gen.parquet')).has(queue.items[more]!.id)).toBe(false);
+    // What stands no longer is neither kept nor learned again.
+    const corrected = await readSamples(join(run.runDir, 'dataset/d-gen.parquet'));
+    expect(corrected.filter(({ id }) => id === `${refused.id}-corrected`)).toMatchObject([{ answer: other }]);
+    const learned = await readParquet<{ id: string }>(join(run.runDir, 'cycle-3/verdict-reward-model/rows.parquet'));
+    expect(learned.filter(({ id }) => id.startsWith('verdicts-2/'))).toEqual([]);
+    expect(new Set(learned.map(({ id }) => id)).size).toBe(learned.length);
+    const reported = (await readRewardModels(readRun(run.runDir))).map(({ cycle, ofVerdicts }) => [cycle, ofVerdicts]);
+    expect(reported).toEqual([
+      [0, false],
+      [1, false],
+      [2, true],
+      [2, false],
+      [3, true],
+      [3, false],
+    ]);
   });
 
   test('goes on with what it took up where it was killed in between, also without being asked again', async () => {

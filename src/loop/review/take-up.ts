@@ -18,7 +18,8 @@ import { runStage } from '../parts/run-stage.js';
 import { rowOptions } from '../stage-job.js';
 import { filterStages, scoredCandidates } from './review-queue.js';
 import { readStanding } from './verdict-file.js';
-import { readTakenUp, takenVerdicts, verdictsStage } from './verdicts-stage.js';
+import { isCorrection } from './verdict-lessons.js';
+import { isOfVerdicts, readTakenUp, takenVerdicts, verdictsStage } from './verdicts-stage.js';
 
 /** @returns What the cycle starts from. */
 export async function takeUpVerdicts(run: RunContext, cycle: number, state: LoopState): Promise<LoopState> {
@@ -36,24 +37,30 @@ export async function takeUpVerdicts(run: RunContext, cycle: number, state: Loop
     }),
   );
   const { trusted, refused, graded, rows } = await readTakenUp(run, stage);
-  const lessons = { graded: [...state.graded.train, ...graded], preferences: [...state.preferences, ...rows] };
-  const rewardModel = await learn(run, cycle, state, {
-    fresh: [...gradedRewardRows(graded, rowOptions(run)), ...rows],
-    from: stage.fingerprint,
-  });
+  // All that stands is taken up anew: what earlier verdicts taught may stand no longer.
+  const seed = new Set(run.data.seed.map(({ id }) => id));
+  const train = state.graded.train.filter(({ sampleId }) => seed.has(sampleId));
+  const preferences = state.preferences.filter((row) => !isOfVerdicts(row));
+  const before = { ...state, graded: { ...state.graded, train }, preferences };
+  const fresh = [...gradedRewardRows(graded, rowOptions(run)), ...rows];
+  const rewardModel = await learn(run, cycle, before, { fresh, from: stage.fingerprint });
   const names = new Set(refused.map(({ id }) => id));
+  const answers = new Map(trusted.map(({ id, answer }) => [id, answer]));
+  const stands = (sample: Sample): boolean =>
+    !names.has(sample.id) && (!isCorrection(sample) || answers.get(sample.id) === sample.answer);
   const changed = (fingerprint: string): string => sha256(`${fingerprint} ${stage.fingerprint}`);
-  const held = new Set(state.dataset.map(({ id }) => id));
-  const dataset = [...state.dataset.filter(({ id }) => !names.has(id)), ...trusted.filter(({ id }) => !held.has(id))];
-  const exemplars = state.generator.exemplars.filter(({ id }) => !names.has(id));
-  const unlearned = state.unlearned.samples.filter(({ id }) => !names.has(id));
-  const isSame = (before: readonly Sample[], after: readonly Sample[]): boolean =>
-    before.length === after.length && before.every(({ id }, at) => id === after[at]?.id);
+  const kept = state.dataset.filter(stands);
+  const held = new Set(kept.map(({ id }) => id));
+  const dataset = [...kept, ...trusted.filter(({ id }) => !held.has(id))];
+  const exemplars = state.generator.exemplars.filter(stands);
+  const unlearned = state.unlearned.samples.filter(stands);
+  const isSame = (was: readonly Sample[], is: readonly Sample[]): boolean =>
+    was.length === is.length && was.every(({ id, answer }, at) => id === is[at]?.id && answer === is[at].answer);
   return {
     ...state,
     rewardModel,
-    graded: { ...state.graded, train: lessons.graded, fingerprint: changed(state.graded.fingerprint) },
-    preferences: lessons.preferences,
+    graded: { ...state.graded, train: [...train, ...graded], fingerprint: changed(state.graded.fingerprint) },
+    preferences: [...preferences, ...rows],
     // What verdicts do not touch keeps its fingerprint, and what is made of it is not made again.
     ...(isSame(state.dataset, dataset) ? {} : { dataset, datasetFingerprint: changed(state.datasetFingerprint) }),
     ...(isSame(state.generator.exemplars, exemplars)
@@ -73,15 +80,15 @@ async function verdictsFor(run: RunContext, cycle: number): Promise<Verdict[]> {
   return run.withVerdicts !== true || hasBegun(run, cycle) ? [] : untaken(run, cycle);
 }
 
-/** All that stand, where some of them no cycle before this one took up; else none. */
+/** All that stand, where they are others than the cycle before this one that took any up was told; else none. */
 async function untaken({ runDir }: RunContext, cycle: number): Promise<Verdict[]> {
   const taken = new Set<string>();
-  for (let earlier = 1; earlier < cycle; earlier++) {
+  for (let earlier = cycle - 1; earlier >= 1 && taken.size === 0; earlier--) {
     const dir = join(runDir, stageKey(earlier, 'verdicts'));
     if (existsSync(dir)) for (const { id } of await takenVerdicts(dir)) taken.add(id);
   }
   const standing = readStanding(runDir);
-  return standing.some(({ id }) => !taken.has(id)) ? standing : [];
+  return standing.length === taken.size && standing.every(({ id }) => taken.has(id)) ? [] : standing;
 }
 
 const hasBegun = ({ ledger }: RunContext, cycle: number): boolean => ledger.find(cycle, 'generate') !== undefined;

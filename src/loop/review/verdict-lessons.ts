@@ -63,7 +63,7 @@ function refuse(lessons: VerdictLessons, sample: Sample, { verdicts }: Consensus
     id: `${sample.id}-corrected`,
     answer: correctedAnswer,
     rationale: '',
-    provenance: { ...sample.provenance, basis: 'corrected by an expert' },
+    provenance: { ...sample.provenance, basis: correctedBasis },
     score: null,
     rewardModelVersion: null,
   };
@@ -78,6 +78,10 @@ function refuse(lessons: VerdictLessons, sample: Sample, { verdicts }: Consensus
   });
   lessons.rows.push(of(correctedAnswer, 10), of(sample.answer, -6));
 }
+
+const correctedBasis = 'corrected by an expert';
+/** Whether the sample is an expert's correction of a candidate. */
+export const isCorrection = ({ provenance }: Sample): boolean => provenance.basis === correctedBasis;
 
 /** A right answer with reasons that do not hold is incoherent; anything else is as good as made up. */
 const gradeOf = (reason: VerdictKind): Grade => (reason === 'bad-rationale' ? 0 : -6);

@@ -103,9 +103,11 @@ export function verdictsStage(
 /** Names of rows and pairs stay apart from those of the policy's preferences. */
 const inVerdicts = (cycle: number, row: RewardRow): RewardRow => ({
   ...row,
-  id: `verdicts-${cycle}/${row.id}`,
-  pair: row.pair === null ? null : `verdicts-${cycle}/${row.pair}`,
+  id: `${ofVerdicts}${cycle}/${row.id}`,
+  pair: row.pair === null ? null : `${ofVerdicts}${cycle}/${row.pair}`,
 });
+const ofVerdicts = 'verdicts-';
+export const isOfVerdicts = ({ id }: RewardRow): boolean => id.startsWith(ofVerdicts);
 
 export interface TakenUp {
   trusted: Sample[];
