@@ -1,5 +1,5 @@
 /** What experts said, in the next cycle: D_gen, R_φ's lessons, the ledger, and what stays as it was. */
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSamples } from '../../src/dataset/tables/sample-table.js';
@@ -14,6 +14,7 @@ import type { TimedEvent } from '../../src/loop/run-events.js';
 import type { Sample } from '../../src/sample.js';
 import { readRewardModels } from '../../src/report/data/reward-models.js';
 import { readRun } from '../../src/report/data/run-record.js';
+import { heldJob } from '../helpers/held-job.js';
 import { fakeEngine } from '../loop/fake-engine.js';
 import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
@@ -147,6 +148,30 @@ describe('the next cycle', () => {
     expect(result.cycles[1]?.verdicts).toMatchObject({ verdicts: 1, refused: 1 });
     const is = await idsOf('dataset/d-gen.parquet');
     expect([is.has(refused.id), is.has(queue.items[places('accepted')[1]!]!.id)]).toEqual([false, true]);
+  });
+
+  test('that is rolled back leaves what was refused out of the D_gen that is given out', async () => {
+    const refused = say(places('accepted')[0]!, 'bad-question');
+    const engine = fakeEngine({ contentOnly: true });
+    // In the second cycle nothing is above τ.
+    const start: typeof engine.start = (spec, hooks) => {
+      const job = engine.start(spec, hooks);
+      const { outDir } = spec as { outDir: string };
+      if (!outDir.includes('cycle-2/score')) return job;
+      const spoilt = async () => {
+        const done = await job.result;
+        const file = join(outDir, 'scores.jsonl');
+        writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/"score":[-.\d]+/g, '"score":-6'));
+        return done;
+      };
+      return heldJob(job.id, spoilt(), job.events);
+    };
+    const config = reviewConfig('cycles=2', 'guards.acceptance=rollback');
+    const result = await run.again(config, { withVerdicts: true, engine: { ...engine, start } });
+    expect(result.cycles.map(({ rolledBack }) => rolledBack)).toEqual([false, true]);
+    const was = await idsOf('cycle-1/filter/d-gen.parquet');
+    was.delete(refused.id);
+    expect(await idsOf('dataset/d-gen.parquet')).toEqual(was);
   });
 
   test('takes nothing up unless it is asked to, and says so where no cycle is left', async () => {

@@ -194,9 +194,24 @@ export async function publishDataset(
   const from = join(stage.dir, 'd-gen.parquet');
   if (await sameFile(from, to)) return;
   holds();
+  await putInPlace(to, (partial) => copyFile(from, partial));
+}
+
+/** D_gen where a cycle was rolled back that began with verdicts of experts: what they refused stays out. */
+export async function publishSamples(
+  { arm, runDir, ledger, holds }: RunContext,
+  cycle: number,
+  dataset: readonly Sample[],
+) {
+  if (arm !== null || ledger.find(cycle + 1, 'filter') !== undefined) return;
+  holds();
+  await putInPlace(join(runDir, runFiles.dataset), (partial) => writeSamples(partial, dataset));
+}
+
+async function putInPlace(to: string, write: (partial: string) => Promise<unknown>): Promise<void> {
   makePrivateFolder(dirname(to));
   await onDisk(to, async () => {
-    await copyFile(from, `${to}.partial`);
+    await write(`${to}.partial`);
     await chmod(`${to}.partial`, privateFile);
     await rename(`${to}.partial`, to);
   });
