@@ -8,7 +8,7 @@ import { extname, join, sep } from 'node:path';
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
-import { readerSchema } from '../evaluation/verdicts/reader-verdict.js';
+import { issuesText, readerSchema } from '../evaluation/verdicts/reader-verdict.js';
 import { diskError } from '../disk.js';
 import { Medgr2Error, messageOf, RunError } from '../errors.js';
 import type { ReviewDesk } from './review-desk.js';
@@ -118,8 +118,7 @@ async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {
   const body: unknown = await c.req.json().catch(() => null);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw wrong(`the request is no verdict: ${issues.join('; ')}`);
+  throw wrong(`the request is no verdict: ${issuesText(parsed.error)}`);
 }
 
 /** Who sends a request again after 5xx would be refused again after these. */

@@ -28,6 +28,7 @@ export const verdictRequestSchema = verdictSchema
     seconds: true,
     scoreSeen: true,
   })
+  .extend({ reader: readerSchema })
   .refine((request) => request.correctedAnswer === undefined || request.verdict === 'wrong-answer', {
     path: ['correctedAnswer'],
     error: 'only a wrong answer has a corrected one',

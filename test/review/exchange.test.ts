@@ -146,3 +146,25 @@ describe('what a tool gives', () => {
     await expect(runCommand(recipe, io)).rejects.toMatchObject({ code: 'verdicts-of-recipe', exitCode: 2 });
   });
 });
+
+test('a project with controls of its own gives its verdicts all the same, and one that is not ours is told so', async () => {
+  const file = place('foreign.json');
+  const answer = (verdict: string, ...more: object[]) => ({
+    result: [{ from_name: 'verdict', type: 'choices', value: { choices: [verdict] } }, ...more],
+    completed_by: { id: 7, email: null },
+  });
+  const task = (sample: string | number, ...annotations: object[]) => ({ data: { sample }, annotations });
+  const [first, second] = queue.items.map(({ id }) => id) as [string, string];
+  const relation = { from_id: 'a', to_id: 'b', type: 'relation' };
+  const rated = { from_name: 'stars', type: 'number', value: { number: 4, text: 4 } };
+  const foreign = { data: { image: 'x.png' }, annotations: null };
+  const all = [task(first, answer('accept', relation, rated)), task(second, answer('Yes')), task(12, answer('accept'))];
+  writeFileSync(file, JSON.stringify([...all, foreign]));
+  const { taken, refused } = await importReview(run.runDir, { format: 'label-studio', file });
+  expect(taken).toBe(1);
+  expect(said()).toMatchObject([{ item: first, reader: 'user 7', verdict: 'accept' }]);
+  expect(refused).toEqual([
+    { item: second, reason: expect.stringMatching(/^"Yes" is no verdict: set the project up .* accept, wrong-answer/) },
+    { item: '', reason: expect.stringMatching(/no such sample; was it exported from this run/) },
+  ]);
+});

@@ -95,6 +95,21 @@ describe('verdicts.jsonl', () => {
     expect(statSync(file()).mode & 0o077).toBe(0);
   });
 
+  test('takes one name however it was typed, and none that would spoil a line', () => {
+    fresh();
+    using verdicts = openVerdicts(run.runDir);
+    for (const reader of ['Be\u0301', 'B\u00e9', '__proto__', '\u05e9\u05dc\u05d5\u05dd'])
+      verdicts.record(verdictOn(0, reader));
+    expect(verdicts.standing().map(({ reader }) => reader)).toEqual([
+      'B\u00e9',
+      '__proto__',
+      '\u05e9\u05dc\u05d5\u05dd',
+    ]);
+    for (const reader of ['a\nb', '\u001b[2J', '\u202eA', '\u200e', 'x'.repeat(10_000)])
+      expect(() => verdicts.record(verdictOn(1, reader))).toThrow('that is no verdict: reader: ');
+    expect(readVerdicts(run.runDir).lines).toHaveLength(4);
+  });
+
   test('loses a torn last line and nothing else, and passes over what is no verdict', () => {
     fresh();
     {

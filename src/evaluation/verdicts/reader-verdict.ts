@@ -25,8 +25,16 @@ export const reviewReasons = [
 export const reviewReasonSchema = z.enum(reviewReasons);
 export type ReviewReason = z.infer<typeof reviewReasonSchema>;
 
-/** A reader's name or initials, as it is written down with each verdict. */
-export const readerSchema = z.string().trim().min(1).max(80);
+const writtenReader = z.string().trim().min(1).max(80);
+/**
+ * A reader's name or initials, as it is written down with each verdict: one line that can be seen, spelt in one way however
+ * it was typed, since two spellings would be two readers.
+ */
+export const readerSchema = writtenReader
+  .normalize('NFC')
+  .regex(/[\p{L}\p{N}\p{P}\p{S}]/u, 'a name needs a letter or a sign that can be seen')
+  // Line ends and escapes, and what turns the direction of all that follows.
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u, 'a name has no control characters');
 
 /** One verdict, as it stands in verdicts.jsonl and as the page gets it. */
 export const verdictSchema = z.strictObject({
@@ -34,7 +42,7 @@ export const verdictSchema = z.strictObject({
   id: z.uuid(),
   /** Id of the sample. */
   item: z.string().min(1),
-  reader: readerSchema,
+  reader: writtenReader,
   verdict: verdictKindSchema,
   /** The right answer in the reader's words; with `wrong-answer` only, one of the options where there are any. */
   correctedAnswer: z.string().trim().min(1).max(2000).optional(),
@@ -52,12 +60,16 @@ export const verdictSchema = z.strictObject({
 /** A reader's verdict on a sample. */
 export type Verdict = z.infer<typeof verdictSchema>;
 
+/** What is wrong with something that should be a verdict: `reader: a name has no control characters`. */
+export const issuesText = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+
 /** Takes a verdict back; the verdict that the reader had given before stands again. */
 export const undoSchema = z.strictObject({
   id: z.uuid(),
   /** Id of the verdict. */
   undo: z.uuid(),
-  reader: readerSchema,
+  reader: writtenReader,
   at: z.iso.datetime(),
 });
 /** Takes back a verdict. */

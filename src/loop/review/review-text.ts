@@ -1,4 +1,5 @@
 /** What verdicts came to, in a few lines. Pure. */
+import { formatCount } from '../../format.js';
 import type { Estimate } from '../../evaluation/verdicts/estimate.js';
 import type { ReviewSummary } from './review-summary.js';
 
@@ -15,7 +16,7 @@ export function reviewRows({ readers, judged, disputed, kappa, corrected, cycles
     [`recall of the filter${where}`, estimateText(recall)],
   ];
   return [
-    ['judged by experts', `${judged} samples by ${readers.join(', ')}`],
+    ['judged by experts', `${formatCount(judged, 'sample')} by ${readers.join(', ')}`],
     ...of('', all),
     ...(corrected === null
       ? []
@@ -23,8 +24,13 @@ export function reviewRows({ readers, judged, disputed, kappa, corrected, cycles
     ...(cycles.length < 2 ? [] : cycles.flatMap((cycle) => of(`, cycle ${cycle.cycle}`, cycle))),
     ...(kappa === null
       ? []
-      : [[`agreement (κ) of ${kappa.readers.join(' and ')}`, `${estimateText(kappa)} on ${kappa.n} samples`]]),
-    ...(disputed === 0 ? [] : [['disputed', `${disputed} samples`]]),
+      : [
+          [
+            `agreement (κ) of ${kappa.readers.join(' and ')}`,
+            `${estimateText(kappa)} on ${formatCount(kappa.n, 'sample')}`,
+          ],
+        ]),
+    ...(disputed === 0 ? [] : [['disputed', formatCount(disputed, 'sample')]]),
   ];
 }
 

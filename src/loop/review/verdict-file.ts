@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { lockFile } from '../../locks/file-lock.js';
 import { DataError, RunError } from '../../errors.js';
 import {
+  issuesText,
+  readerSchema,
   standingVerdicts,
   verdictLineSchema,
   verdictSchema,
@@ -26,7 +28,10 @@ export interface VerdictFile extends Disposable {
   readonly lines: readonly VerdictLine[];
   /** The verdicts that stand. */
   standing(): Verdict[];
-  /** Written once by its id. @returns The verdict as it stands in the file. @throws RunError where the id is another verdict's. */
+  /**
+   * Written once by its id. @returns The verdict as it stands in the file.
+   * @throws RunError `verdict-id-taken` where the id is another verdict's, `verdict-invalid` where it is none.
+   */
   record(verdict: NewVerdict): Verdict;
   /** Takes a verdict back; what was taken back stays so. @throws RunError where the reader has given no such verdict. */
   undo(undo: Omit<Undo, 'at'>): void;
@@ -72,9 +77,9 @@ export function openVerdicts(runDir: string): VerdictFile {
       lines,
       standing: () => standingVerdicts(lines),
       record: (verdict) => {
-        const known = lines.find((line) => line.id === verdict.id);
-        if (known !== undefined) return expectRepeated(known, verdict);
-        const line = verdictSchema.parse({ ...verdict, at: new Date().toISOString() });
+        const line = expectVerdict({ ...verdict, at: new Date().toISOString() });
+        const known = lines.find(({ id }) => id === line.id);
+        if (known !== undefined) return expectRepeated(known, line);
         append(line);
         return line;
       },
@@ -119,6 +124,15 @@ function parsed(text: string | null): VerdictLine | null {
   } catch {
     return null;
   }
+}
+
+function expectVerdict(given: object): Verdict {
+  const parsed = verdictSchema.extend({ reader: readerSchema }).safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new RunError('verdict-invalid', `that is no verdict: ${issuesText(parsed.error)}`, {
+    cause: parsed.error,
+    remedy: 'Give the sample, the reader in at most 80 characters, and one of the verdicts that there are.',
+  });
 }
 
 /** What is sent twice, because the answer to the first did not arrive, is one verdict. */

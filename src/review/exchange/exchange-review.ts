@@ -11,6 +11,7 @@ import type { QueueOptions } from '../../loop/review/review-queue.js';
 import type { Sample } from '../../sample.js';
 import { openVerdicts, readStanding } from '../../loop/review/verdict-file.js';
 import { checkCorrection } from '../review-desk.js';
+import { issuesText, verdictKindSchema, verdictKinds } from '../../evaluation/verdicts/reader-verdict.js';
 import { verdictRequestSchema, type VerdictRequest } from '../review-messages.js';
 import { reviewMaterial } from '../review-material.js';
 import { argillaSchema, fromArgilla, toArgilla } from './argilla.js';
@@ -89,7 +90,10 @@ export async function importReview(
     const { item, reader, verdict, correctedAnswer = '', comment = '' } = given;
     const id = uuidOf(format, item, reader, verdict, correctedAnswer, comment, version);
     const found = shown.get(item);
-    const parsed = found === undefined ? 'the queue has no such sample' : asRequest({ id, ...given }, found.sample);
+    const parsed =
+      found === undefined
+        ? 'the queue has no such sample; was it exported from this run and cycle?'
+        : asRequest({ id, ...given }, found.sample);
     if (found === undefined || typeof parsed === 'string') {
       result.refused.push({ item, reason: String(parsed) });
       continue;
@@ -106,8 +110,9 @@ export async function importReview(
 /** @returns What is wrong with it, in words, where it is no verdict on the sample. */
 function asRequest(given: Omit<ExchangedVerdict, 'version'> & { id: string }, sample: Sample): VerdictRequest | string {
   const parsed = verdictRequestSchema.safeParse({ scoreSeen: false, ...given });
-  if (!parsed.success)
-    return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  if (!isKind(given.verdict))
+    return `${given.verdict === '' ? 'it has no answer by the name verdict' : `${JSON.stringify(given.verdict)} is no verdict`}: set the project up as the export says, with ${verdictKinds.join(', ')}`;
+  if (!parsed.success) return issuesText(parsed.error);
   try {
     checkCorrection(parsed.data, sample);
     return parsed.data;
@@ -116,6 +121,8 @@ function asRequest(given: Omit<ExchangedVerdict, 'version'> & { id: string }, sa
     throw error;
   }
 }
+
+const isKind = (verdict: string): boolean => verdictKindSchema.safeParse(verdict).success;
 
 function readExchange<T>(file: string, schema: z.ZodType<T>, format: ExchangeFormat): T {
   const path = resolve(file);

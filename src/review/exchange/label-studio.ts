@@ -53,14 +53,20 @@ export function toLabelStudio(samples: readonly ExchangedSample[], imageUrl: (im
   }));
 }
 
+/** Of one of our controls; a project may have others, and relations, whose values are of any form. */
 const regionSchema = z.looseObject({
-  from_name: z.string(),
-  value: z.looseObject({
-    choices: z.array(z.string()).optional(),
-    text: z.union([z.string(), z.array(z.string())]).optional(),
-  }),
+  from_name: z.string().optional(),
+  value: z
+    .looseObject({
+      choices: z.array(z.string()).optional().catch(undefined),
+      text: z
+        .union([z.string(), z.array(z.string())])
+        .optional()
+        .catch(undefined),
+    })
+    .optional(),
 });
-const whoSchema = z.union([z.int(), z.looseObject({ id: z.int().optional(), email: z.string().optional() })]);
+const whoSchema = z.union([z.int(), z.looseObject({ id: z.int().optional(), email: z.string().nullish() })]);
 const annotationSchema = z.looseObject({
   result: z.array(regionSchema),
   was_cancelled: z.boolean().optional(),
@@ -70,7 +76,14 @@ const annotationSchema = z.looseObject({
 });
 /** What `export_type=JSON` gives. */
 export const labelStudioSchema = z.array(
-  z.looseObject({ data: z.looseObject({ sample: z.string() }), annotations: z.array(annotationSchema).default([]) }),
+  z.looseObject({
+    /** Tasks of another project have no sample. */
+    data: z.looseObject({ sample: z.string().optional().catch(undefined) }),
+    annotations: z
+      .array(annotationSchema)
+      .nullish()
+      .transform((given) => given ?? []),
+  }),
 );
 
 export function fromLabelStudio(tasks: z.output<typeof labelStudioSchema>): ExchangedVerdict[] {
@@ -84,7 +97,7 @@ export function fromLabelStudio(tasks: z.output<typeof labelStudioSchema>): Exch
           return joined === '' ? undefined : joined;
         };
         return {
-          item: data.sample,
+          item: data.sample ?? '',
           reader: text('reader') ?? readerOf(who ?? null),
           verdict: region('verdict')?.choices?.[0] ?? (cancelled === true ? 'skip' : ''),
           correctedAnswer: text('correctedAnswer'),

@@ -41,7 +41,8 @@ function ReaderGate({ session, onReader }: { session: Session; onReader: (name: 
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (name.trim() !== '') onReader(name.trim());
+          // As the server spells it.
+          if (name.trim() !== '') onReader(name.trim().normalize('NFC'));
         }}
       >
         <label htmlFor="reader">Your name or initials</label>
