@@ -127,10 +127,10 @@ function parsed(text: string | null): VerdictLine | null {
 }
 
 function expectVerdict(given: object): Verdict {
-  const parsed = verdictSchema.extend({ reader: readerSchema }).safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new RunError('verdict-invalid', `that is no verdict: ${issuesText(parsed.error)}`, {
-    cause: parsed.error,
+  const read = verdictSchema.extend({ reader: readerSchema }).safeParse(given);
+  if (read.success) return read.data;
+  throw new RunError('verdict-invalid', `that is no verdict: ${issuesText(read.error)}`, {
+    cause: read.error,
     remedy: 'Give the sample, the reader in at most 80 characters, and one of the verdicts that there are.',
   });
 }
