@@ -1,5 +1,5 @@
 /** What experts said, in the next cycle: D_gen, R_φ's lessons, the ledger, and what stays as it was. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSamples } from '../../src/dataset/tables/sample-table.js';
@@ -8,8 +8,11 @@ import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.j
 import { readLedger, type LedgerEntry } from '../../src/loop/folder/ledger.js';
 import { applyVerdicts } from '../../src/loop/review/apply-verdicts.js';
 import { reviewQueue, scoredCandidates, type ReviewQueue } from '../../src/loop/review/review-queue.js';
-import { openVerdicts } from '../../src/loop/review/verdict-file.js';
+import { openVerdicts, readStanding } from '../../src/loop/review/verdict-file.js';
+import { verdictsStage } from '../../src/loop/review/verdicts-stage.js';
 import { verdictLessons } from '../../src/loop/review/verdict-lessons.js';
+import type { RunContext } from '../../src/loop/run-context.js';
+import type { StageContext } from '../../src/loop/stage.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import type { Sample } from '../../src/sample.js';
 import { readRewardModels } from '../../src/report/data/reward-models.js';
@@ -195,6 +198,24 @@ describe('the next cycle', () => {
     });
     expect(readFileSync(join(run.runDir, 'ledger.jsonl'), 'utf8')).toBe(before);
   });
+});
+
+test('samples on images that the report of R_φ holds out leave and join D_gen, and R_φ learns nothing of them', async () => {
+  const [one, two, three] = places('accepted') as [number, number, number];
+  const [refused, trusted] = [say(one, 'bad-question'), say(two, 'accept')];
+  say(three, 'bad-question');
+  const given = { config: reviewConfig(), parts: { grader: null }, runDir: run.runDir, arm: null, data: {} };
+  const stage = verdictsStage(given as unknown as RunContext, {
+    cycle: 2,
+    verdicts: readStanding(run.runDir),
+    samples: async () => samples,
+    heldOut: new Set([refused.imageHash, trusted.imageHash]),
+    from: [],
+  });
+  const dir = join(run.runDir, 'held-out');
+  mkdirSync(dir);
+  expect(await stage.run({ dir } as StageContext)).toMatchObject({ trusted: 1, refused: 2, rows: 1 });
+  expect((await readJsonl<{ id: string }>(join(dir, 'rejected.jsonl'))).map(({ id }) => id)).toContain(refused.id);
 });
 
 describe('lessons', () => {

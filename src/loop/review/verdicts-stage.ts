@@ -45,7 +45,7 @@ export interface TakingUp {
   verdicts: readonly Verdict[];
   /** The samples that they are on, read when the stage is run. */
   samples(): Promise<ReadonlyMap<string, Sample>>;
-  /** Images whose texts R_φ's report holds out: nothing is learned about them. */
+  /** Images whose texts R_φ's report holds out: it learns nothing about them. D_gen loses and gains their samples as others. */
   heldOut: ReadonlySet<string>;
   from: readonly string[];
 }
@@ -69,9 +69,9 @@ export function verdictsStage(
     output: verdictsOutputSchema,
     metrics: ({ verdicts: count, trusted, refused }) => ({ verdicts: count, trusted, refused }),
     run: async ({ dir }) => {
-      const known = [...(await samples())].filter(([, { imageHash }]) => !heldOut.has(imageHash));
-      const lessons = verdictLessons(verdicts, new Map(known));
-      const { train: graded } = await gradeSamples(lessons.trusted, {
+      const lessons = verdictLessons(verdicts, await samples());
+      const mayLearn = ({ imageHash }: Sample): boolean => !heldOut.has(imageHash);
+      const { train: graded } = await gradeSamples(lessons.trusted.filter(mayLearn), {
         seed,
         heldOutImages: new Set(),
         grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
@@ -79,7 +79,8 @@ export function verdictsStage(
       });
       // Later cycles read them: images are named as samples name them, so that the folder can be moved.
       const named = { ...rowOptions(run), imagePath: (image: string) => image };
-      const rows = lessons.rows.map((row, index) => ({
+      const learned = lessons.rows.filter(({ sample }) => mayLearn(sample));
+      const rows = learned.map((row, index) => ({
         ...inVerdicts(cycle, preferenceRow(row, index, named)),
         imageHash: row.sample.imageHash,
       }));
