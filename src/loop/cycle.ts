@@ -17,7 +17,7 @@ import type { PolicyComparison } from './result/policy-comparison.js';
 import type { ComparedPolicy } from './result/compare-policies.js';
 import { runStage } from './parts/run-stage.js';
 import type { StageDone } from './stage.js';
-import { filter, publishDataset, publishSamples, readFiltered, type FilterOutput } from './stages/filter.js';
+import { filter, publishAsBefore, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
 import { generate, readCandidates } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
@@ -136,10 +136,7 @@ export async function runCycle(
 
   const generator = await updateGenerator(run, state.generator, { cycle, accepted, from: filtered.fingerprint });
   const rolledBack = spoilt || policy.spoilt || evolved?.spoilt === true;
-  if (rolledBack)
-    await (state.filtered === null || state.datasetFingerprint === state.filtered.fingerprint
-      ? publishDataset(run, cycle, state.filtered)
-      : publishSamples(run, cycle, state.dataset));
+  if (rolledBack) await publishAsBefore(run, cycle, state);
   const starts = run.config.policy.start === 'previous' ? policy.promoted : state.policy;
   const next: LoopState = {
     rewardModel: evolved?.next ?? rewardModel,

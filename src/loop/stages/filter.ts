@@ -197,15 +197,24 @@ export async function publishDataset(
   await putInPlace(to, (partial) => copyFile(from, partial));
 }
 
-/** D_gen where a cycle was rolled back that began with verdicts of experts: what they refused stays out. */
-export async function publishSamples(
-  { arm, runDir, ledger, holds }: RunContext,
+/** D_gen as it stood before a cycle that was rolled back; what experts refused before that cycle stays out. */
+export async function publishAsBefore(
+  run: RunContext,
   cycle: number,
-  dataset: readonly Sample[],
-) {
-  if (arm !== null || ledger.find(cycle + 1, 'filter') !== undefined) return;
-  holds();
-  await putInPlace(join(runDir, runFiles.dataset), (partial) => writeSamples(partial, dataset));
+  {
+    filtered,
+    dataset,
+    datasetFingerprint,
+  }: {
+    filtered: StageDone<FilterOutput> | null;
+    dataset: readonly Sample[];
+    datasetFingerprint: string;
+  },
+): Promise<void> {
+  if (filtered === null || filtered.fingerprint === datasetFingerprint) return publishDataset(run, cycle, filtered);
+  if (run.arm !== null || run.ledger.find(cycle + 1, 'filter') !== undefined) return;
+  run.holds();
+  await putInPlace(join(run.runDir, runFiles.dataset), (partial) => writeSamples(partial, dataset));
 }
 
 async function putInPlace(to: string, write: (partial: string) => Promise<unknown>): Promise<void> {
