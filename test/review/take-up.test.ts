@@ -46,13 +46,20 @@ function say(at: number, verdict: VerdictKind, reader = 'A', correctedAnswer?: s
 }
 const places = (part: 'accepted' | 'rejected'): number[] =>
   queue.items.flatMap((item, at) => (item.part === part ? [at] : []));
+/** Places of accepted samples, one that the policy was asked about first. */
+async function askedFirst(): Promise<[number, number, number, number]> {
+  const asked = await readParquet<{ id: string }>(join(run.runDir, 'cycle-1/preferences/preferences.parquet'));
+  const isAsked = (at: number): boolean => asked.some(({ id }) => id.startsWith(`cycle-1/${queue.items[at]!.id}#`));
+  const all = places('accepted').toSorted((a, b) => Number(isAsked(b)) - Number(isAsked(a)));
+  return all as [number, number, number, number];
+}
 const otherThan = ({ options, answer }: Sample): string => options.find((option) => option !== answer)!;
 const entries = (): LedgerEntry[] => [...readLedger(join(run.runDir, 'ledger.jsonl')).entries.values()];
 const idsOf = async (path: string) => new Set((await readSamples(join(run.runDir, path))).map(({ id }) => id));
 
 describe('the next cycle', () => {
   test('learns from verdicts: refused samples leave D_gen by name, trusted ones join it, R_φ is trained on both', async () => {
-    const [wrong, kept, bad] = places('accepted') as [number, number, number];
+    const [wrong, kept, bad] = await askedFirst();
     const [lost] = places('rejected') as [number];
     const refused = say(wrong, 'wrong-answer', 'A', otherThan(samples.get(queue.items[wrong]!.id)!));
     const trusted = say(kept, 'accept');
@@ -105,13 +112,17 @@ describe('the next cycle', () => {
         [`<answer>${refused.answer}</answer>`, false],
       ]),
     );
+    // Completions that were graded by a refused answer are no lessons any more.
+    const asked = await readParquet<{ id: string }>(join(run.runDir, 'cycle-1/preferences/preferences.parquet'));
+    expect(asked.some(({ id }) => id.startsWith(`cycle-1/${refused.id}#`))).toBe(true);
+    expect(rows.filter(({ id }) => id.startsWith(`cycle-1/${refused.id}#`))).toEqual([]);
     // The candidates of the cycle were scored by it, or by the one before where it was refused.
     const [scored] = await readSamples(join(run.runDir, 'cycle-2/score/scored.parquet'));
     const isRefused = result.promotions.some(({ refused: models }) => models.includes('reward-model-2-verdicts'));
     expect(scored?.rewardModelVersion).toBe(isRefused ? 'reward-model-1' : 'reward-model-2-verdicts');
 
     // Given again, with more said meanwhile: nothing is made again, and the cycle keeps what it took.
-    const [, , , more] = places('accepted') as [number, number, number, number];
+    const [, , , more] = await askedFirst();
     say(more, 'bad-question');
     const other = refused.options.find((option) => option !== otherThan(refused) && option !== refused.answer)!;
     say(wrong, 'wrong-answer', 'A', other);

@@ -15,6 +15,7 @@ import { confirmOutput } from '../folder/check-outputs.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
 import { readAs, runFiles, writeJson } from '../folder/run-folder.js';
 import { readConfig } from '../result/run-sources.js';
+import { askedAbout } from '../stages/preferences.js';
 
 const queueSchema = z.strictObject({
   cycle: z.int().min(1),
@@ -205,7 +206,7 @@ async function policyAgreement(runDir: string, cycle: number): Promise<Map<strin
   if (!existsSync(file)) return new Map();
   await confirmOutput(file);
   const rows = z.array(preferenceSchema).parse(await readParquet(file));
-  const bySample = Map.groupBy(rows, ({ id }) => id.slice(id.indexOf('/') + 1, id.lastIndexOf('#')));
+  const bySample = Map.groupBy(rows, askedAbout);
   return new Map(
     [...bySample].map(([id, asked]) => [id, asked.filter(({ grade }) => grade >= rightGrade).length / asked.length]),
   );

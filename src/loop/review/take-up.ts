@@ -18,6 +18,7 @@ import { runStage } from '../parts/run-stage.js';
 import { rowOptions } from '../stage-job.js';
 import { filterStages, scoredCandidates } from './review-queue.js';
 import { readStanding } from './verdict-file.js';
+import { askedAbout } from '../stages/preferences.js';
 import { isCorrection } from './verdict-lessons.js';
 import { isOfVerdicts, readTakenUp, takenVerdicts, verdictsStage } from './verdicts-stage.js';
 
@@ -40,16 +41,18 @@ export async function takeUpVerdicts(run: RunContext, cycle: number, state: Loop
   // All that stands is taken up anew: what earlier verdicts taught may stand no longer.
   const seed = new Set(run.data.seed.map(({ id }) => id));
   const train = state.graded.train.filter(({ sampleId }) => seed.has(sampleId));
-  const preferences = state.preferences.filter((row) => !isOfVerdicts(row));
-  const before = { ...state, graded: { ...state.graded, train }, preferences };
-  const fresh = [...gradedRewardRows(graded, rowOptions(run)), ...rows];
-  const rewardModel = await learn(run, cycle, before, { fresh, from: stage.fingerprint });
   const names = new Set(refused.map(({ id }) => id));
   const answers = new Map(trusted.map(({ id, answer }) => [id, answer]));
   const stands = (sample: Sample): boolean =>
     !names.has(sample.id) && (!isCorrection(sample) || answers.get(sample.id) === sample.answer);
-  const changed = (fingerprint: string): string => sha256(`${fingerprint} ${stage.fingerprint}`);
   const kept = state.dataset.filter(stands);
+  const gone = new Set([...names, ...state.dataset.filter((sample) => !stands(sample)).map(({ id }) => id)]);
+  // What the policy wrote was graded by an answer that stands no longer.
+  const preferences = state.preferences.filter((row) => !isOfVerdicts(row) && !gone.has(askedAbout(row)));
+  const before = { ...state, graded: { ...state.graded, train }, preferences };
+  const fresh = [...gradedRewardRows(graded, rowOptions(run)), ...rows];
+  const rewardModel = await learn(run, cycle, before, { fresh, from: stage.fingerprint });
+  const changed = (fingerprint: string): string => sha256(`${fingerprint} ${stage.fingerprint}`);
   const held = new Set(kept.map(({ id }) => id));
   const dataset = [...kept, ...trusted.filter(({ id }) => !held.has(id))];
   const exemplars = state.generator.exemplars.filter(stands);

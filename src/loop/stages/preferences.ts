@@ -125,3 +125,6 @@ export function preferencePrompts(
 function inCycle(cycle: number, row: RewardRow): RewardRow {
   return { ...row, id: `cycle-${cycle}/${row.id}`, pair: row.pair === null ? null : `cycle-${cycle}/${row.pair}` };
 }
+
+/** Id of the sample that the policy was asked about. */
+export const askedAbout = ({ id }: Pick<RewardRow, 'id'>): string => id.slice(id.indexOf('/') + 1, id.lastIndexOf('#'));
