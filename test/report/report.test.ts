@@ -116,6 +116,12 @@ describe('a page of a finished run', () => {
     expect(plain(page)).toContain(result.notice);
   });
 
+  test('a table is no neighbour of a chart, where it would have no width', async () => {
+    expect(await pageOf([runDir])).toMatch(
+      /<\/figure>\s*<\/div>\s*<div[^>]*aria-label="Requests and tokens of first, table"/,
+    );
+  });
+
   test('the cost of replies names its currency, and says where none was kept', async () => {
     const head = async (dir: string, name: string) =>
       tableNamed(await pageOf([dir]), `Requests and tokens of ${name}`).head;

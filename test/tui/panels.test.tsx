@@ -218,7 +218,7 @@ test('GRPO shows what was asked and its key beside the completion, with its imag
   };
   const asked: TimedEvent = { type: 'asked', cycle: 2, stage: 'grpo', sample, time: events.at(-1)?.time ?? '' };
   expect(picture([...events, asked], 80, 24)).toMatch(/answer upper left · key left/);
-  expect(picture([...events, asked], 120, 40)).toMatch(/asked Where is it\? \(CT\)/);
+  expect(picture([...events, asked], 120, 40)).toMatch(/asked Where is it\? \(CT\).*\n.* think /);
   const dir = mkdtempSync(join(tmpdir(), 'medgr2-asked-'));
   await writePictures(dir, 1);
   const state = { ...stateOf([...events, asked]), runDir: dir };
