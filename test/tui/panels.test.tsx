@@ -184,6 +184,8 @@ test('every modality and question type of an evaluation is there by its whole na
 
 test('at 80 columns no sentence about a stage is cut, and every reason for a drop is told', () => {
   for (const { about } of Object.values(stageWords)) expect(about.length).toBeLessThanOrEqual(76);
+  // Panels that close up have no row of its own for it.
+  for (const stage of ['grade', 'headroom'] as const) expect(stageWords[stage].about.length).toBeLessThanOrEqual(45);
   for (const [stage, cycle] of shown)
     expect(picture(untilWithin(cycle, stage), 80, 24)).toContain(wordsOf(stage).about);
   expect(picture(untilWithin(1, 'generate'), 80, 24)).toContain('21 not-json, 14 answer-not-in-options');
@@ -203,7 +205,10 @@ test('scores land in the histogram around τ while candidates are scored, and th
     time,
   };
   const text = picture([...before, scores], 120, 40);
-  expect(text).toMatch(/cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70 to 74 \(0\.61 to 0\.65\)/);
+  expect(text).toMatch(
+    /cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70 to 74[^]*their share +0\.61 to 0\.65/,
+  );
+  expect(picture([...before, scores], 80, 24)).toMatch(/0\.61 to 0\.65 /);
   expect(text).toMatch(/│ -6 +score by R_φ +10 +/);
 });
 

@@ -32,7 +32,7 @@ function Looking({ state, width, height }: PanelProps): ReactElement {
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {state.progress === null ? null : <Progress {...state.progress} width={width} unit="answers" />}
-      <Toned tone="faint">Where all answers to a question are right, or all wrong, GRPO learns nothing from it.</Toned>
+      <Toned tone="faint">GRPO learns nothing where all answers are right, or all are wrong.</Toned>
       {before === null ? null : <Text wrap="truncate">{before}</Text>}
     </Box>
   );
