@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-import medgr2
 from medgr2.trackers.event_figures import told_of
 
 Points = list[tuple[int, float]]
@@ -89,7 +88,7 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
     trackers = json.dumps([{"kind": kind, "online": False, "project": "tests"}])
     command = [sys.executable, "-m", "medgr2", "track", str(run), "--trackers", trackers, "--config", '{"seed": 0}']
     env = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "MLFLOW", "TRACKIO"))}
-    env["PYTHONPATH"] = str(Path(medgr2.__file__).parents[1])
+    env["PYTHONPATH"] = str(Path(__file__).resolve().parents[3] / "py")
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     assert child.stdout is not None
     assert json.loads(child.stdout.readline()) == {"ready": True}
