@@ -87,7 +87,8 @@ function ownStage(
     run: async (context) => {
       let came: readonly Sample[] | null = null;
       const samples = async (): Promise<readonly Sample[]> => (came ??= frozen(await readFlowing(run, beside, done)));
-      const given = await callPart(part, context.signal, () => own.run(contextOf(context, done, samples)));
+      const late = (message: string): void => context.emit({ type: 'warning', message });
+      const given = await callPart({ ...part, late }, context.signal, () => own.run(contextOf(context, done, samples)));
       const { metrics, samples: others } = reportOf(own, given ?? {});
       if (others === undefined) return { metrics, samples: null };
       if (!replaceable.has(place) || done === null)
