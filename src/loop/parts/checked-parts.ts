@@ -169,7 +169,9 @@ export function checkedProvider(part: OwnProvider, late?: Late): OwnProvider {
     complete: async (request) => {
       const call = { kind: 'provider', part, late };
       const signal = request.signal ?? new AbortController().signal;
-      return replyOf(call, await callPart(call, signal, () => part.complete(request)));
+      // The next try is made of the same request.
+      const given = Object.freeze({ ...request, image: Object.freeze({ ...request.image }) });
+      return replyOf(call, await callPart(call, signal, () => part.complete(given)));
     },
   };
 }

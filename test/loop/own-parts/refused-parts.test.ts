@@ -204,6 +204,11 @@ describe('told by name where it fails', () => {
     ['a provider that throws', answering(failing), /the provider "echo" failed: boom/],
     ['a provider without a text', answering(() => ({ ...reply, text: undefined })), /replied with undefined/],
     [
+      'a provider that changes what it is asked',
+      answering((request: ProviderRequest) => (request.prompt = 'other')),
+      /the provider "echo" failed: Cannot add/,
+    ],
+    [
       'a provider that ends otherwise',
       answering(() => ({ ...reply, finish: 'done' })),
       /by "done", which is none of stop,/,
@@ -282,6 +287,29 @@ test('an event sink that fails is told once and left out; the others hear all, i
   await sinks[Symbol.asyncDispose]();
   expect(told).toEqual(['the event sink "broken" failed and hears no more: boom']);
   expect(heard).toEqual(['slow a', 'slow b', 'closed']);
+});
+
+test('a sink that is slower than the run is given up at its end, with how much it did not hear', async () => {
+  const warned: string[] = [];
+  const heard: string[] = [];
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation((message) => void warned.push(String(message)));
+  vi.useFakeTimers();
+  const first = Promise.withResolvers<void>();
+  const event = async ({ type }: TimedEvent) => {
+    await first.promise;
+    heard.push(type);
+  };
+  const sinks = openSinks([{ ...some, event, close: () => void heard.push('closed') }], () => {});
+  for (const message of ['a', 'b', 'c']) sinks.tell({ type: 'warning', message, time: '' });
+  const closing = sinks[Symbol.asyncDispose]();
+  await vi.advanceTimersByTimeAsync(30_000);
+  await closing;
+  first.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  vi.useRealTimers();
+  warn.mockRestore();
+  expect(warned).toEqual([expect.stringMatching(/"mine" did not close: .* 30 s; events .* not heard to the end: 3/)]);
+  expect(heard).toEqual(['warning']);
 });
 
 describe('a run that goes on', () => {
