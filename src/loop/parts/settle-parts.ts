@@ -51,7 +51,7 @@ export async function settleParts(
   const stages = parts.stages as OwnStage[];
   checkProvider(config, provider);
   checkStages(config, stages);
-  checkEvaluator(config, evaluator);
+  checkLoopAlone(config, parts);
   const asked = [...config.generation.strategies.map((name) => promptStrategies[name]), ...own];
   if (asked.length === 0)
     throw new ConfigError('part-missing', 'no prompt strategy is left to ask the generator by', {
@@ -165,13 +165,10 @@ function checkStages(config: Config, stages: readonly OwnStage[]): void {
   }
 }
 
-/** Tables of a comparison judge answers anew, by the rule of the configuration. */
-function checkEvaluator({ recipe }: Config, evaluator: Part | null): void {
-  if (evaluator !== null && recipe.kind !== 'loop')
-    throw invalid(
-      'evaluator',
-      evaluator.name,
-      `works in the loop alone, and recipe.kind is ${recipe.kind}`,
-      'parts.evaluator',
-    );
+/** A comparison has no filter, and its tables judge answers anew, by the rule of the configuration. */
+function checkLoopAlone({ recipe }: Config, { filters, evaluator }: Record<PartSlot, Part[]>): void {
+  if (recipe.kind === 'loop') return;
+  for (const [slot, parts] of Object.entries({ filters, evaluator }) as [PartSlot, Part[]][])
+    for (const { name } of parts)
+      throw invalid(slot, name, `works in the loop alone, and recipe.kind is ${recipe.kind}`, `parts.${slot}`);
 }

@@ -112,6 +112,12 @@ describe('refused before anything starts', () => {
     ],
     ['no strategy', {}, /no prompt strategy is left/, 'generation.strategies=[]'],
     [
+      'a filter of a comparison',
+      filter({}),
+      /filter "settled" works in the loop alone, and recipe.kind is zero-shot/,
+      'recipe={kind: zero-shot, models: [phantom]}',
+    ],
+    [
       'an evaluator of a comparison',
       { evaluator: { name: 'mine', version: '1', judge: () => [] } },
       /in the loop alone/,
