@@ -221,7 +221,7 @@ describe('a Python that', () => {
     // What an old one does with newer syntax, and how it says its version.
     await writeFile(
       old,
-      '#!/bin/sh\ncase "$1" in -E) echo 3 9;; *) echo "SyntaxError: invalid syntax" >&2; exit 1;; esac\n',
+      '#!/bin/sh\ncase " $* " in *" -c "*) echo 3 9;; *) echo "SyntaxError: invalid syntax" >&2; exit 1;; esac\n',
     );
     await chmod(old, 0o755);
     expect(await open(old)).toMatchObject({ code: 'python-version', message: expect.stringContaining('3.9') });

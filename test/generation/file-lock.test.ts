@@ -94,7 +94,7 @@ test('damage where the lock should be is named, and left alone while it is young
 /** A process that takes the lock again and again, and writes down when it holds it; freezes now and then. */
 const racer = `
 import { appendFileSync } from 'node:fs';
-import { lockFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/file-lock.ts'))};
+import { lockFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/locks/file-lock.ts'))};
 const [file, log, name, rounds] = process.argv.slice(2);
 let done = 0;
 const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
