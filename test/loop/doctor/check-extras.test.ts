@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { extraFile, extraNames } from '../../../src/bridge/environment/python-extras.js';
+import { apartFrom, extraFile, extraNames } from '../../../src/bridge/environment/python-extras.js';
 import type { PythonInspection } from '../../../src/bridge/environment/inspect-python.js';
 import { packageRoot } from '../../../src/bridge/environment/package-paths.js';
 import { checkExtras, pinnedExtras } from '../../../src/loop/doctor/check-extras.js';
@@ -19,8 +19,10 @@ const pins = await pinnedExtras();
 
 test('every file of an extra is an extra, and pins what it installs', () => {
   const files = readdirSync(path.join(packageRoot, 'py')).filter((name) => /^requirements-(?!dev)/.test(name));
-  expect(files.toSorted()).toEqual(extraNames.map(extraFile).toSorted());
+  const own = extraNames.map(extraFile);
+  expect(files.toSorted()).toEqual([...own, ...apartFrom(own)].toSorted());
   for (const packages of pins.values()) expect(packages.size).toBeGreaterThan(0);
+  expect([...(pins.get('trackers')?.keys() ?? [])]).toEqual(expect.arrayContaining(['tensorboard', 'trackio']));
 });
 
 test('what is not there is a note with the command that adds it', () => {
