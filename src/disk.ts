@@ -152,6 +152,9 @@ export function makePrivateFolder(dir: string): void {
   });
 }
 
+/** Most letters of a line: room for a sample with its images, and far from what a string can hold. */
+const longestLine = 2 ** 26;
+
 /** The lines of a text in UTF-8 without their ends and without a byte-order mark, one after the other: a file may be longer than the longest string. */
 export async function* linesOfText(path: string): AsyncGenerator<string, void> {
   let rest = '';
@@ -161,6 +164,8 @@ export async function* linesOfText(path: string): AsyncGenerator<string, void> {
     isFirst = false;
     rest = lines.pop() ?? '';
     yield* lines;
+    if (rest.length > longestLine)
+      throw new RangeError(`a line has more than ${longestLine} letters: the file is no list of lines`);
   }
   if (rest !== '') yield rest;
 }

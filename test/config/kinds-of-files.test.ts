@@ -24,7 +24,7 @@ const readers: readonly [name: string, read: (path: string) => Promise<unknown>,
   ['a configuration', loadConfig, true],
   ['prices', loadPrices, true],
   ['a table of text', readTextFile, true],
-  ['JSONL', readJsonl, true],
+  ['JSONL', readJsonl, false],
   ['Parquet', readParquet, false],
   [
     'a picture',
@@ -42,4 +42,12 @@ describe.each(readers)('%s', (_name, read, most) => {
   test.runIf(most)('of a gigabyte is not read', async () => {
     await expect(read(huge)).rejects.toThrow(/has 1 GiB, and at most/);
   });
+});
+
+test('JSONL may be long, but for its lines', async () => {
+  await expect(readJsonl(huge)).rejects.toThrow(/huge:1 is not JSON/);
+  const zeros = join(dir, 'zeros');
+  writeFileSync(zeros, '');
+  truncateSync(zeros, 2 ** 30); // sparse
+  await expect(readJsonl(zeros)).rejects.toThrow(/a line has more than 67108864 letters/);
 });

@@ -19,8 +19,8 @@ const pins = await pinnedExtras();
 
 test('every file of an extra is an extra, and pins what it installs', () => {
   const files = readdirSync(path.join(packageRoot, 'py')).filter((name) => /^requirements-(?!dev)/.test(name));
-  const own = extraNames.map(extraFile);
-  expect(files.toSorted()).toEqual([...own, ...apartFrom(own)].toSorted());
+  const named = extraNames.map(extraFile);
+  expect(files.toSorted()).toEqual([...named, ...apartFrom(named)].toSorted());
   for (const packages of pins.values()) expect(packages.size).toBeGreaterThan(0);
   expect([...(pins.get('trackers')?.keys() ?? [])]).toEqual(expect.arrayContaining(['tensorboard', 'trackio']));
 });
