@@ -157,15 +157,23 @@ const longestLine = 2 ** 26;
 
 /** The lines of a text in UTF-8 without their ends and without a byte-order mark, one after the other: a file may be longer than the longest string. */
 export async function* linesOfText(path: string): AsyncGenerator<string, void> {
-  let rest = '';
+  // Of the line that has not ended yet: put together once, or a long line would be copied for each piece.
+  let begun: string[] = [];
+  let letters = 0;
   let isFirst = true;
   for await (const piece of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
-    const lines = `${rest}${isFirst ? String(piece).replace(/^\ufeff/, '') : String(piece)}`.split('\n');
+    const lines = (isFirst ? String(piece).replace(/^\ufeff/, '') : String(piece)).split('\n');
     isFirst = false;
-    rest = lines.pop() ?? '';
-    yield* lines;
-    if (rest.length > longestLine)
+    const rest = lines.pop() ?? '';
+    if (lines.length > 0) {
+      yield begun.join('') + (lines[0] ?? '');
+      yield* lines.slice(1);
+      [begun, letters] = [[], 0];
+    }
+    begun.push(rest);
+    letters += rest.length;
+    if (letters > longestLine)
       throw new RangeError(`a line has more than ${longestLine} letters: the file is no list of lines`);
   }
-  if (rest !== '') yield rest;
+  if (letters > 0) yield begun.join('');
 }
