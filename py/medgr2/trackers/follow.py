@@ -8,6 +8,7 @@ more.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -120,7 +121,9 @@ def run_following(run: str, trackers: list[Settings], config: dict[str, Any]) ->
     sys.stdout = sys.stderr
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        # Not by sys.stdin: a thread that waits in its buffer as Python ends makes that end a crash.
+        while os.read(0, 4096):
+            pass
         over.set()
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-import medgr2
 from medgr2.trackers import follow
 from medgr2.trackers.event_figures import told_of
 
+#: The folder that `python -m medgr2` is imported from.
+SOURCES = Path(follow.__file__).parents[2]
 Points = list[tuple[int, float]]
 Reader = Callable[[Path], Points]
 
@@ -91,7 +92,7 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
     trackers = json.dumps([{"kind": kind, "online": False, "project": "tests"}])
     command = [sys.executable, "-m", "medgr2", "track", str(run), "--trackers", trackers, "--config", '{"seed": 0}']
     env = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "MLFLOW", "TRACKIO"))}
-    env["PYTHONPATH"] = str(Path(medgr2.__file__).parents[1])
+    env["PYTHONPATH"] = str(SOURCES)
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     assert child.stdout is not None
     assert json.loads(child.stdout.readline()) == {"ready": True}
@@ -99,7 +100,8 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
 
 
 def _told(run: Path) -> int:
-    return int(json.loads((run / "trackers" / "position.json").read_text())["events"])
+    position = run / "trackers" / "position.json"
+    return int(json.loads(position.read_text())["events"]) if position.exists() else 0
 
 
 def _killed_and_gone_on_with(run: Path, kind: str) -> None:
@@ -222,7 +224,7 @@ def test_one_that_cannot_begin_is_told_and_the_others_hear_the_run(
 def test_a_client_that_is_not_installed_is_said_at_once(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "medgr2", "track", str(tmp_path), "--config", "{}", "--trackers"]
     wanted = json.dumps([{"kind": "no_such_client", "online": False, "project": "tests"}])
-    env = {**os.environ, "PYTHONPATH": str(Path(medgr2.__file__).parents[1])}
+    env = {**os.environ, "PYTHONPATH": str(SOURCES)}
     said = subprocess.run([*command, wanted], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env)
     assert (said.returncode, json.loads(said.stdout)) == (1, {"missing": "no_such_client"})
 
