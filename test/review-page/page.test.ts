@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
   /** Presses a key once the sample and its image are there. */
   async function press(page: Page, number: number, key: string): Promise<void> {
     await shows(page, number);
-    await page.locator('canvas').waitFor();
+    await page.locator('.bar[aria-busy="false"]').waitFor();
     // The same key at once is taken for one that was pressed twice.
     if (key === lastKey) await page.waitForTimeout(320);
     lastKey = key;

@@ -112,7 +112,7 @@ export function ItemDesk({
             remember(draft, text === '' ? null : text);
           }}
         />
-        <div className="bar">
+        <div className="bar" aria-busy={!seen}>
           {choosing && item !== undefined ? (
             <Correction
               item={item}

@@ -1,7 +1,7 @@
 /** The queue, one sample at a time: judge, go on, go back, take back. */
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
-import type { Session, VerdictKind } from '../review-messages.js';
+import type { Session } from '../review-messages.js';
 import { queries } from './desk-client.js';
 import { ItemDesk, type Judgement } from './item-desk.js';
 import { Keys, type KeyBinding } from './keyboard.js';
@@ -45,7 +45,7 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
   }, [place?.item]);
   usePrefetch(places, at, reader);
 
-  const before = useRef<{ verdict: VerdictKind | null; at: number }>({ verdict: null, at: 0 });
+  const before = useRef({ said: '', at: 0 });
   const go = (to: number, what = ''): void => {
     setAt(to);
     setSaid(to === -1 ? `${what} All samples are judged.` : `${what} Sample ${to + 1} of ${places.length}.`);
@@ -55,9 +55,11 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
     go(Math.max(0, Math.min(places.length - 1, at === -1 ? places.length - 1 : at + by)));
   const judge = ({ verdict, ...judgement }: Judgement): void => {
     const now = performance.now();
-    const twice = verdict === before.current.verdict && now - before.current.at < doublePress;
+    // Another right answer is another verdict, however fast.
+    const words = `${verdict} ${judgement.correctedAnswer ?? ''}`;
+    const twice = words === before.current.said && now - before.current.at < doublePress;
     if (place === undefined || twice) return;
-    before.current = { verdict, at: now };
+    before.current = { said: words, at: now };
     const id = crypto.randomUUID();
     outbox.add(...(place.mark === null ? [] : [undoOf(place.mark.id, place.item, reader)]), {
       kind: 'verdict',

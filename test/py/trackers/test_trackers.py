@@ -19,7 +19,7 @@ from medgr2.trackers import follow
 from medgr2.trackers.event_figures import told_of
 
 #: The folder that `python -m medgr2` is imported from.
-SOURCES = Path(follow.__file__).parents[2]
+SOURCES = Path(__file__).resolve().parents[3] / "py"
 Points = list[tuple[int, float]]
 Reader = Callable[[Path], Points]
 
