@@ -3,13 +3,30 @@ import { z } from 'zod';
 
 /** @returns Known keys of the object at `path`; empty where the schema knows none there. */
 export function keysAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string[] {
+  const { nodes, at } = nodesAt(schema, path, value);
+  return [...new Set(nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => allowedKeys(node)))];
+}
+
+/** Whether something else than an object may stand at `path`, too: a number for `filter.threshold`. */
+export const takesPlainValue = (schema: z.ZodType, path: readonly PropertyKey[]): boolean =>
+  nodesAt(schema, path, undefined).nodes.some(isPlain);
+
+function isPlain(node: z.core.$ZodType): boolean {
+  if (node instanceof z.core.$ZodObject) return false;
+  if (node instanceof z.core.$ZodUnion) return node._zod.def.options.some(isPlain);
+  const inner = (node._zod.def as { innerType?: z.core.$ZodType }).innerType;
+  return inner === undefined || isPlain(inner);
+}
+
+/** The schemas that may hold at `path`, and what stands there. */
+function nodesAt(schema: z.ZodType, path: readonly PropertyKey[], value: unknown) {
   let nodes: z.core.$ZodType[] = [schema];
   let at: unknown = value;
   for (const key of path) {
     nodes = nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => childOf(node, key));
     at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined;
   }
-  return [...new Set(nodes.flatMap((node) => objectsOf(node, at)).flatMap((node) => allowedKeys(node)))];
+  return { nodes, at };
 }
 
 /** Without keys that are known only to be refused. */

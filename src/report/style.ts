@@ -9,6 +9,7 @@ const stack = (table: string): string =>
     `${table} tr{border-bottom:1px solid var(--line);padding:.35rem 0}`,
     `${table} tbody th{display:block;text-align:left;border:0;padding:.1rem 0}`,
     `${table} td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0;text-align:right!important;overflow-wrap:anywhere}`,
+    `${table} td.nil{display:none}`,
     `${table} td::before{content:attr(data-head);color:var(--muted);text-align:left;flex:none;max-width:50%}`,
   ].join('');
 
@@ -72,6 +73,7 @@ th{font-weight:600}
 .broad .short{white-space:normal}
 thead th{color:var(--muted);font-weight:500;vertical-align:bottom}
 th:first-child{text-align:left;padding-left:0}
+.words{text-align:left}
 #setup td,#comparison td{text-align:left}
 #setup th.figure,#comparison th.figure{text-align:left}
 @container (max-width:34rem){table:not(.stacks) th,table:not(.stacks) td{overflow-wrap:anywhere}${stack('table.stacks')}}

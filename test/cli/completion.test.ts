@@ -50,5 +50,7 @@ test('zsh emulates bash; fish has a line for each command and option, with its w
 test('settings are offered down to their last name', () => {
   const names = settingNames();
   expect(names).toEqual(expect.arrayContaining(['seed', 'grpo.rewards.alpha', 'generation.gemini.model']));
+  // It is a number, or a precision to be reached.
+  expect(names).toEqual(expect.arrayContaining(['filter.threshold', 'filter.threshold.precision']));
   expect(names.some((name) => /\.trl(?:\.|$)/.test(name) || name === 'grpo')).toBe(false);
 });

@@ -4,6 +4,7 @@ import { drawChart, drawing } from '../../src/report/charts/chart.js';
 import { dark, light } from '../../src/report/charts/palette.js';
 import { area, textureDefinitions } from '../../src/report/charts/textures.js';
 import { transitionChart } from '../../src/report/charts/transitions-chart.js';
+import { tableOf } from '../../src/report/html-table.js';
 import { rowNames, shareAcross, shareAxis } from '../../src/report/charts/marks.js';
 
 test('long names beside a narrow plot leave it nearly half of the width', async () => {
@@ -110,4 +111,14 @@ test('no axis of a drawing is cut off: its figures lie within it', async () => {
   ]);
   const last = places.find(([, text]) => text === '100%')?.[0];
   expect(Number(last) + translate + 16).toBeLessThanOrEqual(width);
+});
+
+test('words of a table are read from the left, figures stand at the right, and nothing is a place without a heading', () => {
+  const rows = [
+    ['1', 'evaluate-sft', '22 of 40', '–'],
+    ['2', 'grpo', '–', ''],
+  ];
+  const { text } = tableOf({ head: ['cycle', 'stage', 'right', 'refused'], rows }, 'Alarms');
+  const classes = [...text.matchAll(/<td[^>]*class="([^"]*)"/g)].map(([, names]) => names);
+  expect(classes).toEqual(['short words', 'short', 'short', 'short words', 'short', 'short nil']);
 });

@@ -5,6 +5,7 @@ import { headroomOf } from '../../src/evaluation/sampled/headroom-verdict.js';
 import { readHeadroom } from '../../src/report/data/cycle-headroom.js';
 import type { RunFigures } from '../../src/report/data/run-figures.js';
 import type { RunRecord } from '../../src/report/data/run-record.js';
+import { tableNamed } from './page-parts.js';
 import { headroom } from '../../src/report/sections/headroom-section.js';
 
 const report = sampledReport(
@@ -35,12 +36,23 @@ test('of the ledger’s entries those that are whole are read, with what was don
   ]);
 });
 
-test('is a sentence for each cycle and a table with its groups', () => {
+test('is a sentence for each cycle, a column each in one table, and its groups to be opened', () => {
   const run = { run: recordOf([]), headroom: [{ cycle: 1, skipped: null, ...output }] } as unknown as RunFigures;
   const text = headroom([run])?.body.text ?? '';
   expect(text).toContain('<p>Cycle 1: GRPO has room: pass@2 1.00, best by R_φ 1.00, now 0.50.</p>');
   expect(text).toContain('pass@2');
-  expect(text).toContain('1 MRI');
+  const [whole, groups] = [tableNamed(text, 'Samples of held-out questions, mine'), text.split('<details>')[1] ?? ''];
+  expect(whole.head).toEqual(['figure', 'cycle 1']);
+  expect(whole.rows[0]).toEqual(['questions', '20']);
+  expect(whole.rows.some(([name]) => name === 'MRI')).toBe(false);
+  expect(
+    tableNamed(groups, 'Samples of held-out questions of cycle 1, mine').rows.map((row) => row.slice(0, 2)),
+  ).toEqual(
+    expect.arrayContaining([
+      ['CT', '5'],
+      ['MRI', '15'],
+    ]),
+  );
   expect(text).toMatch(/50\.0[^<]*\(2\d\.\d/);
   expect(headroom([{ ...run, headroom: [] }])).toBeNull();
 });

@@ -96,7 +96,8 @@ describe('a page of a finished run', () => {
     const [cycle] = result.cycles;
     if (cycle === undefined) throw new Error('the recorded run has no cycle');
     const { rows } = tableNamed(page, 'Cycles of first');
-    expect(rows[0]?.[7]).toContain(percent(result.baseAccuracy));
+    expect(rows[0]?.[0]).toContain(`base: ${percent(result.baseAccuracy)}`);
+    expect(rows[0]?.slice(1, -1).join('')).toBe('');
     const [, candidates, accepted, before, after, tau, spearman, sft, grpo] = rows[1] ?? [];
     expect([candidates, accepted, before, after]).toEqual([
       String(cycle.candidates),
@@ -113,6 +114,12 @@ describe('a page of a finished run', () => {
       Object.fromEntries(Object.entries(cycle.accuracyByModality.grpo).map(([name, value]) => [name, percent(value)])),
     );
     expect(plain(page)).toContain(result.notice);
+  });
+
+  test('a table is no neighbour of a chart, where it would have no width', async () => {
+    expect(await pageOf([runDir])).toMatch(
+      /<\/figure>\s*<\/div>\s*<div[^>]*aria-label="Requests and tokens of first, table"/,
+    );
   });
 
   test('the cost of replies names its currency, and says where none was kept', async () => {

@@ -58,6 +58,12 @@ function drawWord(word: string, column: number, row: number, style: Style): stri
     back === null
       ? []
       : [`<rect x="${x.toFixed(1)}" y="${y}" width="${width}" height="${cell.height}" fill="${back}"/>`];
+  // Pixels of an image touch each other, which letters do not.
+  if (/^▀+$/.test(word)) {
+    const half = (top: number, color: string): string =>
+      `<rect x="${x.toFixed(1)}" y="${top}" width="${width}" height="${cell.height / 2}" fill="${color}" shape-rendering="crispEdges"/>`;
+    return [half(y, front), ...(back === null ? [] : [half(y + cell.height / 2, back)])];
+  }
   const looks = `${style.bold ? ' font-weight="bold"' : ''}${style.dim ? ' opacity="0.6"' : ''}`;
   const text = word.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
   return [

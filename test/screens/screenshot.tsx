@@ -4,7 +4,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { renderToString } from 'ink';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { render } from 'ink';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import { lineTeller } from '../../src/tui/event-lines.js';
 import { readEvents } from '../../src/tui/events/follow-file.js';
@@ -14,7 +16,7 @@ import { initialState } from '../../src/tui/state/screen-state.js';
 import { ansiToSvg } from './ansi-svg.js';
 import { refuse, scriptLine } from '../../src/script-line.js';
 
-const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x34'] = scriptLine(
+const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x40'] = scriptLine(
   import.meta.filename,
   {},
   5,
@@ -22,7 +24,7 @@ const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x
 if (run === undefined) refuse(import.meta.filename, 'a run is needed');
 if (process.env['FORCE_COLOR'] === undefined)
   refuse(import.meta.filename, 'set FORCE_COLOR=3: a picture without colours is no use');
-const [columns = 110, rows = 34] = size.split('x').map(Number);
+const [columns = 110, rows = 40] = size.split('x').map(Number);
 
 const reader = readEvents(join(run, 'events.jsonl'));
 const events: TimedEvent[] = [];
@@ -44,8 +46,23 @@ const end = events.findIndex((event) => event.type === 'stage-end' && event.stag
 // Two thirds into a trainer's steps; the end of a stage without any.
 const until = within.at(Math.floor(within.length * 0.66)) ?? end - 1;
 const tell = lineTeller();
-const state = events.slice(0, until + 1).reduce((before, event) => reduce(before, event, tell(event)), initialState);
-const text = renderToString(
+const told = events.slice(0, until + 1).reduce((before, event) => reduce(before, event, tell(event)), initialState);
+// Where it lies now: its images do, too.
+const state = { ...told, runDir: run };
+
+/** What ink draws on: the newest picture stays. */
+class Sheet extends EventEmitter {
+  readonly isTTY = true;
+  readonly columns = columns;
+  readonly rows = rows;
+  text = '';
+  write(text: string): boolean {
+    this.text = text;
+    return true;
+  }
+}
+const sheet = new Sheet();
+const ink = render(
   <ScreenView
     {...{ state, columns, rows }}
     now={Date.parse(events[until]?.time ?? '')}
@@ -57,8 +74,12 @@ const text = renderToString(
     owns
     alive
   />,
-  { columns },
+  { stdout: sheet as unknown as NodeJS.WriteStream, debug: true, patchConsole: false },
 );
+// Images are decoded off the drawing path.
+await sleep(1000);
+const text = sheet.text.trimEnd();
+ink.unmount();
 mkdirSync(dirname(file), { recursive: true });
 writeFileSync(file, ansiToSvg(text, columns));
 process.stdout.write(`${file}: ${stage} of cycle ${cycle}, ${columns} × ${rows}\n`);

@@ -1,9 +1,10 @@
 /** What held-out questions said before GRPO stands above its panel, from the look on and for as long as no other is known. */
-import { renderToString } from 'ink';
+import { Box, renderToString } from 'ink';
 import { expect, test } from 'vitest';
 import type { Headroom } from '../../src/evaluation/sampled/headroom-verdict.js';
 import type { TimedEvent } from '../../src/loop/run-events.js';
 import { GrpoPanel } from '../../src/tui/panels/grpo-panel.js';
+import { Facts } from '../../src/tui/parts/named-figures.js';
 import { reduce } from '../../src/tui/state/reduce.js';
 import { initialState, type ScreenState } from '../../src/tui/state/screen-state.js';
 
@@ -68,4 +69,15 @@ test('without a look there is no such line; dead groups are told by reward', () 
   expect(lines).not.toContain('cycle 1:');
   expect(lines).toMatch(/reward model +0.700 ± 0.30, dead 0.01[^]*dead groups +0.01/);
   expect(lines).toMatch(/left out +0.62, all right or all/);
+});
+
+test('where not all figures fit, the first stay', () => {
+  const facts = Array.from({ length: 6 }, (_, index) => [`figure ${index}`, String(index)] as const);
+  const lines = renderToString(
+    <Box height={4}>
+      <Facts facts={facts} width={40} />
+    </Box>,
+    { columns: 40 },
+  ).split('\n');
+  expect(lines.map((line) => line.trim().at(-1))).toEqual(['0', '1', '2', '3']);
 });

@@ -55,6 +55,23 @@ describe.each([
   });
 });
 
+test('a run is not over before the stage at work is', () => {
+  const events = recordedTimes('times-of-one-cycle.jsonl', { set: ['cycles=1'] });
+  const start = events.findIndex((event) => event.type === 'stage-start' && event.stage === 'evaluate-grpo');
+  const state = events.slice(0, start + 1).reduce((before, event) => reduce(before, event), initialState);
+  const at = Date.parse(events[start]?.time ?? '');
+  const foreseen = { at, stage: null, run: { estimate: 0, most: 0 }, liftedAt: at };
+  const next: TimedEvent = {
+    type: 'job',
+    cycle: 1,
+    stage: 'evaluate-grpo',
+    job: 'a',
+    event: { type: 'progress', done: 1, total: 480 },
+    time: new Date(at + 2000).toISOString(),
+  };
+  expect(timeLeft(reduce({ ...state, foreseen }, next), at + 2000).run).toBeGreaterThan(0);
+});
+
 test('what a person pauses is no work, and the time left stands meanwhile', () => {
   const [first, ...rest] = recordedTimes('times-of-one-cycle.jsonl', { set: ['cycles=1'] });
   const index = rest.findIndex((event) => event.type === 'stage-start' && event.cycle === 1 && event.stage === 'sft');

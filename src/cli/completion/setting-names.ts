@@ -1,5 +1,5 @@
 /** The settings that `--set` takes, by their dotted names; TRL's own options are too many to offer. */
-import { keysAt } from '../../config/known-keys.js';
+import { keysAt, takesPlainValue } from '../../config/known-keys.js';
 import { configSchema } from '../../config/schema.js';
 
 export function settingNames(path: readonly string[] = []): string[] {
@@ -7,6 +7,6 @@ export function settingNames(path: readonly string[] = []): string[] {
     if (key === 'trl') return [];
     const own = [...path, key];
     const below = settingNames(own);
-    return below.length > 0 ? below : [own.join('.')];
+    return below.length === 0 || takesPlainValue(configSchema, own) ? [own.join('.'), ...below] : below;
   });
 }

@@ -75,9 +75,8 @@ export async function time(runs: readonly RunFigures[]): Promise<Section> {
       ]),
     };
     found.push(
-      html`<div class="figures">
-        ${await figures([timeChart(costs)], 'No stage is finished yet.')}${used.length === 0 ? null : tableOf(table, `Requests and tokens of ${run.name}`)}
-      </div>`,
+      // Below the chart: beside it, a table that measures its place for itself has none.
+      html`${await figures([timeChart(costs)], 'No stage is finished yet.')}${used.length === 0 ? null : tableOf(table, `Requests and tokens of ${run.name}`)}`,
     );
   }
   return { id: 'time', title: 'Cost and time', body: sideBySide(runs, found) };

@@ -36,6 +36,7 @@ function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFig
   const last = standing ?? undefined;
   const newest = scores.at(-1);
   const seconds = costs.reduce((sum, cost) => sum + cost.seconds, 0);
+  const begun = costs.filter((cost) => cost.seconds > 0 && cost.cycle > 0).length;
   const change =
     base === undefined || last === undefined || last === base
       ? null
@@ -63,7 +64,7 @@ function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFig
                 ] as const,
               ]),
         ]),
-    ['time', duration(seconds), `${costs.filter((cost) => cost.seconds > 0 && cost.cycle > 0).length} cycles begun`],
+    ['time', duration(seconds), begun === 1 ? '1 cycle begun' : `${begun} cycles begun`],
   ];
 }
 
@@ -124,20 +125,21 @@ function cycleTable({ run, evaluations, scores, rewardModels, costs }: RunFigure
   const base = of(0, 'base');
   const cell = (item: Evaluation | undefined): string => percentWithin(item?.accuracy, item?.interval);
   return {
-    head: [
-      'cycle',
-      'candidates',
-      'accepted',
-      'precision before',
-      'after',
-      'τ',
-      'R_φ rank correlation',
-      'SFT',
-      'GRPO',
-      'time',
-    ],
+    head: ['cycle', 'candidates', 'accepted', 'precision before', 'after', 'τ', 'R_φ rank', 'SFT', 'GRPO', 'time'],
     rows: [
-      ['base', '', '', '', '', '', '', cell(base), '', duration(costs.find(({ cycle }) => cycle === 0)?.seconds)],
+      // Neither SFT nor GRPO made it; its interval stands in its tile.
+      [
+        `base: ${percent(base?.accuracy)}`,
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        '',
+        duration(costs.find(({ cycle }) => cycle === 0)?.seconds),
+      ],
       ...scores.map(({ cycle, filter }) => [
         cycle,
         count(filter.candidates),

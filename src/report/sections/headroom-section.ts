@@ -3,7 +3,7 @@ import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import type { SampledFigure, SampledGroup } from '../../evaluation/sampled/sampled-report.js';
 import type { CycleHeadroom } from '../data/cycle-headroom.js';
 import type { RunFigures } from '../data/run-figures.js';
-import { tableOf } from '../html-table.js';
+import { tableOf, type Table } from '../html-table.js';
 import { html } from '../markup.js';
 import { count, percentWithin } from '../numbers.js';
 import { sideBySide, type Section } from './section.js';
@@ -14,8 +14,14 @@ export function headroom(runs: readonly RunFigures[]): Section | null {
   const body = runs.map(
     ({ run, headroom: cycles }) =>
       html`${cycles.map((cycle) => html`<p>${sentence(cycle)}</p>`)}${
-        cycles.length === 0 ? null : tableOf(figuresTable(cycles), `Samples of held-out questions, ${run.name}`)
-      }`,
+        cycles.length === 0 ? null : tableOf(cyclesTable(cycles), `Samples of held-out questions, ${run.name}`)
+      }${cycles.map(
+        ({ cycle, report }) =>
+          html`<details>
+            <summary>Cycle ${cycle} by modality and question type</summary>
+            ${tableOf(groupsTable(report), `Samples of held-out questions of cycle ${cycle}, ${run.name}`)}
+          </details>`,
+      )}`,
   );
   return { id: 'headroom', title: 'Room for GRPO', body: sideBySide(runs, body) };
 }
@@ -23,21 +29,26 @@ export function headroom(runs: readonly RunFigures[]): Section | null {
 const sentence = ({ cycle, headroom: found, skipped }: CycleHeadroom): string =>
   `Cycle ${cycle}: ${skipped ?? headroomWords(found)}.`;
 
-/** Each cycle as a whole, then its groups. */
-function figuresTable(cycles: readonly CycleHeadroom[]) {
+/** Each cycle as a whole: a column each, since there are more figures than cycles. */
+function cyclesTable(cycles: readonly CycleHeadroom[]): Table {
   const names = [...new Set(cycles.flatMap(({ report }) => Object.keys(report.figures)))];
-  const row = (name: string, { n, figures }: SampledGroup): string[] => [
-    name,
-    count(n),
-    ...names.map((figure) => cell(figures[figure])),
-  ];
   return {
-    head: ['cycle', 'questions', ...names],
-    rows: cycles.flatMap(({ cycle, report }) => [
-      row(String(cycle), report),
-      ...Object.entries({ ...report.byModality, ...report.byQuestionType }).map(([name, group]) =>
-        row(`${cycle} ${name}`, group),
-      ),
+    head: ['figure', ...cycles.map(({ cycle }) => `cycle ${cycle}`)],
+    rows: [
+      ['questions', ...cycles.map(({ report }) => count(report.n))],
+      ...names.map((name) => [name, ...cycles.map(({ report }) => cell(report.figures[name]))]),
+    ],
+  };
+}
+
+function groupsTable({ figures, byModality, byQuestionType }: CycleHeadroom['report']): Table {
+  const names = Object.keys(figures);
+  return {
+    head: ['group', 'questions', ...names],
+    rows: Object.entries<SampledGroup>({ ...byModality, ...byQuestionType }).map(([group, { n, figures: found }]) => [
+      group,
+      count(n),
+      ...names.map((name) => cell(found[name])),
     ]),
   };
 }

@@ -2,7 +2,6 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { spacedName } from '../../format.js';
-import { narrow } from '../parts/layout.js';
 import { Toned } from '../parts/tones.js';
 import type { ScreenState } from '../state/screen-state.js';
 
@@ -16,6 +15,14 @@ const askedWords = {
   stop: 'stopping: what is at work ends safely · q again stops at once',
 } as const;
 
+/** The longest first. */
+const ownKeys = [
+  'p pause · s stop after this stage · q stop now · tab panels · i image · ? help',
+  'p pause · s after stage · q stop · tab · i · ? help',
+  'p pause · q stop · ? help',
+];
+const onlookersKeys = ['q leave · tab panels · i image · ? help', 'q leave · ? help'];
+
 interface KeysProps {
   asked: Asked;
   owns: boolean;
@@ -26,11 +33,10 @@ interface KeysProps {
 }
 
 export function KeysLine({ asked, owns, error, alarms, status, columns }: KeysProps): ReactElement {
-  const isNarrow = columns < narrow;
-  const newest = alarms.at(-1);
   const works = status === 'waiting' || status === 'running' || status === 'paused';
-  const own = isNarrow ? 'p pause · s after stage · q stop' : 'p pause · s stop after this stage · q stop now';
-  const keys = [owns ? own : 'q leave', isNarrow ? 'tab · i · ? help' : 'tab panels · i image · ? help'].join(' · ');
+  const alarm = alarms.length === 0 ? '' : `⚠ ${alarmWords(alarms)} · `;
+  // In as many words as there is room for beside an alarm: the way to the help is always there.
+  const keys = (owns ? ownKeys : onlookersKeys).find(({ length }) => alarm.length + length <= columns - 2) ?? '? help';
   return (
     <Box paddingX={1} flexShrink={0}>
       <Text wrap="truncate">
@@ -40,7 +46,7 @@ export function KeysLine({ asked, owns, error, alarms, status, columns }: KeysPr
           <Toned tone="note">{owns ? pausedWords : 'paused by whoever runs it · q leave · ? help'}</Toned>
         ) : asked === null || !works ? (
           <>
-            {newest === undefined ? null : <Toned tone="bad">{`⚠ ${alarmWords(alarms)} · `}</Toned>}
+            {alarm === '' ? null : <Toned tone="bad">{alarm}</Toned>}
             <Toned tone="faint">{keys}</Toned>
           </>
         ) : (

@@ -44,15 +44,21 @@ export function FilterPanel({ state, width, height }: PanelProps): ReactElement 
 function landingFacts({ cycle, counts }: { cycle: number; counts: readonly number[] }, tau: number | null): Fact[] {
   const scored = counts.reduce((sum, count) => sum + count, 0);
   const { lowest, highest } = scoreRange;
-  const from = (bin: number): number => lowest + (bin * (highest - lowest)) / counts.length;
-  const above = tau === null ? null : counts.reduce((sum, count, bin) => sum + (from(bin) >= tau ? count : 0), 0);
+  const edge = (bin: number): number => lowest + (bin * (highest - lowest)) / counts.length;
+  const countFrom = (isIn: (bin: number) => boolean): number =>
+    counts.reduce((sum, count, bin) => sum + (isIn(bin) ? count : 0), 0);
+  // Of the bin that τ cuts nobody can say how many lie above it.
+  const above =
+    tau === null || scored === 0 ? [] : [countFrom((bin) => edge(bin) >= tau), countFrom((bin) => edge(bin + 1) > tau)];
+  const range = (words: readonly string[]): string => [...new Set(words)].join(' to ');
+  const shares = above.map((count) => shareText(count / scored, 2));
   return [
     ['cycle', String(cycle)],
     ['scored so far', String(scored)],
     ['threshold τ', formatNumber(tau, 2)],
-    ...(above === null || scored === 0
+    ...(above.length === 0
       ? []
-      : [['above τ', `about ${above} (${shareText(above / scored, 2)})`] as const]),
+      : [['above τ', range(above.map(String))] as const, ['their share', range(shares)] as const]),
   ];
 }
 

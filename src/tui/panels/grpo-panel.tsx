@@ -32,7 +32,7 @@ function Looking({ state, width, height }: PanelProps): ReactElement {
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {state.progress === null ? null : <Progress {...state.progress} width={width} unit="answers" />}
-      <Toned tone="faint">Where all answers to a question are right, or all wrong, GRPO learns nothing from it.</Toned>
+      <Toned tone="faint">GRPO learns nothing where all answers are right, or all are wrong.</Toned>
       {before === null ? null : <Text wrap="truncate">{before}</Text>}
     </Box>
   );
@@ -122,6 +122,9 @@ function Completion({ completion, asked, width, height }: CompletionProps): Reac
     ([name, value]) => `${spacedName(name)} ${formatNumber(value, 2)}`,
   );
   const hasQuestion = asked !== null && height > 3;
+  const thought = `think ${think ?? rest ?? '–'}`;
+  // Of one that is longer than its place the end is seen.
+  const room = height - (hasQuestion ? 3 : 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       {hasQuestion ? (
@@ -129,9 +132,9 @@ function Completion({ completion, asked, width, height }: CompletionProps): Reac
           <Toned tone="faint">asked</Toned> {asked.question} <Toned tone="faint">({asked.modality})</Toned>
         </Text>
       ) : null}
-      <Box height={height - (hasQuestion ? 3 : 2)} overflow="hidden" alignItems="flex-end">
+      <Box height={Math.min(room, rowsOf(thought, width))} overflow="hidden" alignItems="flex-end">
         <Toned tone="faint" wrap={height > 3 ? 'wrap' : 'truncate'}>
-          think {think ?? rest ?? '–'}
+          {thought}
         </Toned>
       </Box>
       <Text wrap="truncate">
@@ -149,6 +152,9 @@ function Completion({ completion, asked, width, height }: CompletionProps): Reac
     </Box>
   );
 }
+
+/** Words may break earlier than the width. */
+const rowsOf = (text: string, width: number): number => Math.max(1, Math.ceil((text.length * 1.1) / width));
 
 /** What stands in the two blocks; only for show, the reward has its own rule. */
 export function blocks(text: string): { think: string | null; answer: string | null; rest: string | null } {

@@ -59,7 +59,9 @@ function gradedFacts(state: ScreenState): [string, string][] {
     ...rows
       .toSorted(([a], [b]) => Number(b) - Number(a))
       .map(([grade, count]): [string, string] => [`grade ${grade}`, `${count} texts`]),
-    ['step takes', seconds === null ? '–' : seconds < 10 ? `${formatNumber(seconds, 2)} s` : formatSeconds(seconds)],
+    ...(seconds === null
+      ? []
+      : [['step takes', seconds < 10 ? `${formatNumber(seconds, 2)} s` : formatSeconds(seconds)] as [string, string]]),
   ];
 }
 

@@ -6,15 +6,17 @@ import { Toned } from './tones.js';
 
 export type Fact = readonly [name: string, value: ReactNode];
 
-/** One figure a line. */
+/** One figure a line; the first, where not all fit. */
 export function Facts({ facts, width, nameWidth = 15 }: { facts: readonly Fact[]; width: number; nameWidth?: number }) {
   return (
-    <Box flexDirection="column" width={width}>
+    <Box flexDirection="column" width={width} overflow="hidden">
       {facts.map(([name, value]) => (
-        <Text key={name} wrap="truncate">
-          <Toned tone="faint">{name.padEnd(nameWidth)} </Toned>
-          {value}
-        </Text>
+        <Box key={name} flexShrink={0}>
+          <Text wrap="truncate">
+            <Toned tone="faint">{name.padEnd(nameWidth)} </Toned>
+            {value}
+          </Text>
+        </Box>
       ))}
     </Box>
   );

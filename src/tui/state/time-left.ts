@@ -46,7 +46,9 @@ export function foresee(before: ScreenState, state: ScreenState, at: number): Fo
   const worked = Math.max(0, at - (state.startedAt ?? at)) / 1000;
   const isLifted =
     estimate.run > shown.run * 1.1 && at - foreseen.liftedAt >= Math.max(everyMs, worked * 1000 * liftEvery);
-  const most = isLifted ? Math.max(shown.run * 1.1, shown.run + worked * leastLift) : shown.run;
+  const lifted = isLifted ? Math.max(shown.run * 1.1, shown.run + worked * leastLift) : shown.run;
+  // A run is not over before the stage at work is.
+  const most = Math.max(lifted, Math.min(stage?.estimate ?? 0, worked * leastLift));
   return {
     at,
     stage,
