@@ -283,7 +283,6 @@ export const errorCodes = {
   'run-busy': 'Another process works on the run.',
   'run-config-unreadable': 'The configuration of a run folder cannot be read.',
   'stop-not-awaited': 'A run was asked to stop, and has not yet.',
-  'tracker-failed': 'A tracker cannot be told of the run.',
   'tracker-variable': 'A tracker is to be told online, and its variables are not set.',
   'versions-changed': 'Packages have other versions than when the run began.',
 } as const satisfies Record<string, string>;

@@ -135,7 +135,7 @@ async function partsWork(empty: string, env: Env): Promise<void> {
   expect(told).toMatch(/cycle 1\/2 {2}halve +came 8, stayed 4/);
   const { stdout } = await run('npx', values, { cwd: empty, env });
   expect(stdout).toMatch(/cycle 2\/2 {2}filter +done before/);
-  expect(stdout).toMatch(/cycle 2\/2 {2}GRPO +step 1 of 1, .*brevity/);
+  expect(await rewardsOf(path.join(empty, 'run'), 2)).toEqual(expect.arrayContaining(['brevity', 'politeness']));
   const parts = path.join(own, 'parts.ts');
   const text = await readFile(parts, 'utf8');
   await writeFile(
@@ -148,5 +148,15 @@ async function partsWork(empty: string, env: Env): Promise<void> {
   await expect(run('npx', values, { cwd: empty, env })).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining('cycle-1/grpo was made from other inputs'),
+  });
+}
+
+/** Names of the rewards that a cycle's GRPO was trained with. */
+async function rewardsOf(runDir: string, cycle: number): Promise<string[]> {
+  const lines = (await readFile(path.join(runDir, 'events.jsonl'), 'utf8')).trim().split('\n');
+  type Told = { cycle?: number; stage?: string; event?: { grpo?: { rewards: object } | null } };
+  return lines.flatMap((line) => {
+    const told = JSON.parse(line) as Told;
+    return told.cycle === cycle && told.stage === 'grpo' ? Object.keys(told.event?.grpo?.rewards ?? {}) : [];
   });
 }

@@ -40,15 +40,16 @@ export async function inRunFolder<Result extends object>(
   { arms, work, result }: RunWork<Result>,
 ): Promise<Result> {
   const runDir = resolve(options.runDir);
+  let run: RunContext | null = null;
   // Asked for before anything starts.
-  const parts = await settleParts(config, options.parts);
+  const late = (message: string): void => run?.emit({ type: 'warning', message });
+  const parts = await settleParts(config, options.parts, process.env, { signal: options.signal, late });
   if (dataPartsOf(config.recipe).pool) requireKeys(config);
   await openPricing(config, parts.provider);
   if (config.verify.enabled) {
     await openJudgePricing(config);
     await loadRubric(config.verify.rubric);
   }
-  let run: RunContext | null = null;
   let worked = false;
   const report = (status: 'running' | EndStatus, error: string | null): void => {
     if (run === null) return;

@@ -98,12 +98,15 @@ export async function attempt<Result>(
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   };
   try {
-    held.use(await openTrackers(config, runDir, (message) => emit({ type: 'warning', message }), signal));
+    const warn = (message: string): void => emit({ type: 'warning', message });
+    // What is said before the run's first event comes after it.
+    let heard = (message: string): void => void told.push(message);
+    held.use(await openTrackers(config, runDir, (message) => heard(message), signal));
     const ledger = openLedger(join(runDir, runFiles.ledger), holds);
     const outputs = openOutputChecks();
     const { seed, cycles } = config;
     emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
-    const warn = (message: string): void => emit({ type: 'warning', message });
+    heard = warn;
     for (const message of [...told, ...damageOf(ledger)]) warn(message);
     recordParts(runDir, parts, { begun: ledger.size > 0, redo, holds, told: warn });
     const result = await work({

@@ -8,11 +8,14 @@ more.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,16 +44,19 @@ class Position:
 
 
 def follow(run: Path, wanted: list[Settings], config: dict[str, Any], over: threading.Event) -> None:
-    """Prints `{"ready": true}` as a line once every tracker is open, and a line for each that failed."""
+    """Prints a line for each tracker that failed. The run waits for none: what it writes meanwhile is told then."""
     folder = run / "trackers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     position = Position(folder)
     position.keep()  # the key, before a tracker has heard it
     trackers: dict[str, Tracker] = {}
     for settings in wanted:
-        trackers[settings["kind"]] = open_tracker(settings, run, run.name, position.key, config, position.events)
+        kind = settings["kind"]
+        try:
+            trackers[kind] = open_tracker(settings, run, run.name, position.key, config, position.events)
+        except Exception as error:
+            _say_failed(kind, error)
     _tell_again(trackers, run / "events.jsonl", position.events)
-    _say({"ready": True})
     status: str | None = None
     for line in _lines(run / "events.jsonl", position, over):
         event = json.loads(line)
@@ -64,7 +70,7 @@ def follow(run: Path, wanted: list[Settings], config: dict[str, Any], over: thre
         try:
             tracker.finish(lineage, status)
         except Exception as error:
-            _say({"failed": kind, "message": _first_line(error)})
+            _say_failed(kind, error)
 
 
 def _tell_again(trackers: dict[str, Tracker], file: Path, events: int) -> None:
@@ -90,7 +96,7 @@ def _tell(trackers: dict[str, Tracker], event: dict[str, Any], step: int) -> Non
             tracker.tell(step, when, told)
         except Exception as error:
             del trackers[kind]
-            _say({"failed": kind, "message": _first_line(error)})
+            _say_failed(kind, error)
 
 
 def _lines(file: Path, position: Position, over: threading.Event) -> Iterator[bytes]:
@@ -110,23 +116,24 @@ def _lines(file: Path, position: Position, over: threading.Event) -> Iterator[by
 
 
 def run_following(run: str, trackers: list[Settings], config: dict[str, Any]) -> int:
-    """Exit code 1 where a tracker cannot be opened; the last line on standard output then says why."""
+    """Prints `{"ready": true}` once it is known that every client is installed; else which is not, with exit code 1."""
     over = threading.Event()
     sys.stdout = sys.stderr
 
     def wait_for_the_end() -> None:
-        sys.stdin.buffer.read()
+        # Not by sys.stdin: a thread that waits in its buffer as Python ends makes that end a crash.
+        while os.read(0, 4096):
+            pass
         over.set()
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
-    try:
-        follow(Path(run).resolve(), trackers, config, over)
-    except ImportError as error:
-        _say({"failed": "package", "message": error.name or str(error)})
+    # Clients take seconds to import, and are looked for in none: a run is refused at once, or goes on at once.
+    missing = [one["kind"] for one in trackers if find_spec(one["kind"]) is None]
+    if missing:
+        _say({"missing": missing[0]})
         return 1
-    except Exception as error:
-        _say({"failed": "start", "message": _first_line(error)})
-        return 1
+    _say({"ready": True})
+    follow(Path(run).resolve(), trackers, config, over)
     return 0
 
 
@@ -138,5 +145,6 @@ def _say(line: dict[str, Any]) -> None:
 _OWN_OUTPUT = sys.stdout
 
 
-def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+def _say_failed(kind: str, error: Exception) -> None:
+    traceback.print_exception(error, file=sys.stderr)
+    _say({"failed": kind, "message": f"{type(error).__name__}: {error}".splitlines()[0]})

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { medgr2 } from '../../called-as.js';
-import { BridgeError } from '../../errors.js';
+import { BridgeError, messageOf } from '../../errors.js';
 import { packageRoot } from './package-paths.js';
 import { misleading, pythonVariables } from './python-variables.js';
 
@@ -58,11 +58,18 @@ if of("torchvision") is not None:
 print(json.dumps(found))
 `;
 
-/** Importing torch from a cold disk takes this long at worst, milliseconds. */
-const patience = 120_000;
+/** Importing torch from a cold disk on a busy machine takes this long at worst, milliseconds. */
+const longestImport = 300_000;
 
-/** @throws BridgeError where the interpreter does not answer. */
-export async function inspectPython(python: string, packages: readonly string[]): Promise<PythonInspection> {
+/**
+ * @param patience Milliseconds.
+ * @throws BridgeError where the interpreter does not answer; why stands in its message.
+ */
+export async function inspectPython(
+  python: string,
+  packages: readonly string[],
+  patience: number = longestImport,
+): Promise<PythonInspection> {
   try {
     // -P: a file named datasets.py where the person stands is none of ours.
     const { stdout } = await promisify(execFile)(python, ['-P', '-c', script, ...packages], {
@@ -71,11 +78,18 @@ export async function inspectPython(python: string, packages: readonly string[])
     });
     return inspectionSchema.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   } catch (cause) {
-    throw new BridgeError('python-silent', `${python} could not say what it has.`, {
+    throw new BridgeError('python-silent', `${python} could not say what it has: ${reasonOf(cause, patience)}.`, {
       cause,
       remedy: `Run \`${medgr2} setup\`, or set MEDGR2_PYTHON to a Python that works.${misleading(python)}`,
     });
   }
+}
+
+/** A time limit, or what Python said last. */
+function reasonOf(cause: unknown, patience: number): string {
+  const { killed = false, stderr = '' } = cause as { killed?: boolean; stderr?: string };
+  if (killed) return `it did not answer within ${patience / 1000} s`;
+  return stderr.trim().split('\n').at(-1) || messageOf(cause);
 }
 
 /** Package -> version of the lock that jobs are tested with, or of an extra's file. */

@@ -1,6 +1,6 @@
 /** Which extras are there and fit: a package that only some jobs need is never missing, but a wrong one is a warning. */
 import { medgr2 } from '../../called-as.js';
-import { extraFile, extraNames, type Extra } from '../../bridge/environment/python-extras.js';
+import { apartFrom, extraFile, extraNames, type Extra } from '../../bridge/environment/python-extras.js';
 import { pinnedPackages, type PythonInspection } from '../../bridge/environment/inspect-python.js';
 import { note, ok, warning, type Check } from './check.js';
 
@@ -8,7 +8,11 @@ import { note, ok, warning, type Check } from './check.js';
 export type ExtraPins = ReadonlyMap<Extra, ReadonlyMap<string, string>>;
 
 export async function pinnedExtras(): Promise<ExtraPins> {
-  const read = extraNames.map(async (extra) => [extra, await pinnedPackages(undefined, extraFile(extra))] as const);
+  const read = extraNames.map(async (extra) => {
+    const files = [extraFile(extra), ...apartFrom([extraFile(extra)])];
+    const pins = await Promise.all(files.map((file) => pinnedPackages(undefined, file)));
+    return [extra, new Map(pins.flatMap((packages) => [...packages]))] as const;
+  });
   return new Map(await Promise.all(read));
 }
 

@@ -18,7 +18,16 @@ interface Call {
   /** What it was asked about: ` for sample 12ab`; empty where there is nothing to name. */
   about?: string;
   where?: string | undefined;
+  /** Hears once of a part that takes long. */
+  late?: Late | undefined;
 }
+
+/** Hears a line for people. */
+export type Late = (message: string) => void;
+
+/** Milliseconds until a person is told what the run waits for. Nothing ends by it: a filter may ask a server, or somebody. */
+const patience = 60_000;
+const toldOf = new WeakSet<Part>();
 
 const failed = ({ kind, part, about = '', where }: Call, error: unknown): RunError =>
   new RunError('part-failed', `${titleOf(kind, part)} failed${about}: ${messageOf(error)}`, {
@@ -35,12 +44,22 @@ export const wrongResult = ({ kind, part, about = '', where }: Call, problem: st
 
 /** @throws RunError `part-failed` that names the part; errors of medgr2 as they are; the signal's reason when it aborts. */
 export async function callPart<T>(call: Call, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  // It also keeps Node alive, which a promise that never settles does not: the process would end amid the run.
+  const waiting = setInterval(() => tellOnce(call), patience);
   try {
     return await untilAborted(async () => work(), signal);
   } catch (error) {
     if (signal.aborted || error instanceof Medgr2Error) throw error;
     throw failed(call, error);
+  } finally {
+    clearInterval(waiting);
   }
+}
+
+function tellOnce({ kind, part, about = '', late }: Call): void {
+  if (toldOf.has(part)) return;
+  toldOf.add(part);
+  late?.(`${titleOf(kind, part)} has given no answer${about} for ${patience / 1000} s; the run waits for it`);
 }
 
 /** In place, to the last leaf: a part that changes what it is given is told so, and changes nothing of the run. */
@@ -56,11 +75,11 @@ const show = (value: unknown): string =>
     ? String(value)
     : `a value of type ${typeof value}`;
 
-export function checkedFilter(part: SampleFilter): SampleFilter {
+export function checkedFilter(part: SampleFilter, late?: Late): SampleFilter {
   return {
     ...identityOf(part),
     accept: async (sample, context) => {
-      const call = { kind: 'filter', part, about: ` for sample ${sample.id}`, where: sample.id };
+      const call = { kind: 'filter', part, about: ` for sample ${sample.id}`, where: sample.id, late };
       frozen(context.dataset);
       const accepted: unknown = await callPart(call, context.signal, () => part.accept(frozen(sample), context));
       if (typeof accepted !== 'boolean') throw wrongResult(call, `gave ${show(accepted)} in place of true or false`);
@@ -71,11 +90,11 @@ export function checkedFilter(part: SampleFilter): SampleFilter {
 
 const kindOfText = /^[A-Za-z][\w-]*$/;
 
-export function checkedGrader(part: Grader): Grader {
+export function checkedGrader(part: Grader, late?: Late): Grader {
   return {
     ...identityOf(part),
     grade: async (sample, context) => {
-      const call = { kind: 'grader', part, about: ` for sample ${sample.id}`, where: sample.id };
+      const call = { kind: 'grader', part, about: ` for sample ${sample.id}`, where: sample.id, late };
       frozen(context.samples);
       const texts: unknown = await callPart(call, context.signal, () => part.grade(frozen(sample), context));
       if (!Array.isArray(texts)) throw wrongResult(call, `gave ${show(texts)} in place of a list of texts`);
@@ -93,11 +112,11 @@ export function checkedGrader(part: Grader): Grader {
   };
 }
 
-export function checkedEvaluator(part: Evaluator): Evaluator {
+export function checkedEvaluator(part: Evaluator, late?: Late): Evaluator {
   return {
     ...identityOf(part),
     judge: async (answers, context) => {
-      const call = { kind: 'evaluator', part };
+      const call = { kind: 'evaluator', part, late };
       const judged: unknown = await callPart(call, context.signal, () => part.judge(frozen(answers), context));
       if (!Array.isArray(judged) || judged.length !== answers.length)
         throw wrongResult(
@@ -139,7 +158,7 @@ export function checkedStrategy(part: PromptStrategy): PromptStrategy {
 }
 
 /** Its version is part of what replies are filed under: another version is asked anew. */
-export function checkedProvider(part: OwnProvider): OwnProvider {
+export function checkedProvider(part: OwnProvider, late?: Late): OwnProvider {
   const { model, endpoint, capabilities, settings } = part;
   return {
     ...identityOf(part),
@@ -148,9 +167,11 @@ export function checkedProvider(part: OwnProvider): OwnProvider {
     capabilities,
     settings: { ...settings, version: part.version },
     complete: async (request) => {
-      const call = { kind: 'provider', part };
+      const call = { kind: 'provider', part, late };
       const signal = request.signal ?? new AbortController().signal;
-      return replyOf(call, await callPart(call, signal, () => part.complete(request)));
+      // The next try is made of the same request.
+      const given = Object.freeze({ ...request, image: Object.freeze({ ...request.image }) });
+      return replyOf(call, await callPart(call, signal, () => part.complete(given)));
     },
   };
 }

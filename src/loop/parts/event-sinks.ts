@@ -1,5 +1,4 @@
 /** Tells a person's own sinks what happens, each event after the one before. What they do never ends a run. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
 import { frozen } from './checked-parts.js';
 import type { TimedEvent } from '../run-events.js';
@@ -28,14 +27,18 @@ export function openSinks(sinks: readonly EventSink[], told: (message: string) =
 
 function openLine(sink: EventSink, told: (message: string) => void) {
   let works = true;
+  let waiting = 0;
   let last: Promise<void> = Promise.resolve();
   const hand = async (before: Promise<void>, event: TimedEvent): Promise<void> => {
     await before;
     try {
       if (works) await sink.event(event);
     } catch (error) {
+      if (!works) return; // it was given up, and that was told
       works = false;
       told(`the event sink "${sink.name}" failed and hears no more: ${messageOf(error)}`);
+    } finally {
+      waiting -= 1;
     }
   };
   const finish = async (): Promise<void> => {
@@ -44,23 +47,24 @@ function openLine(sink: EventSink, told: (message: string) => void) {
   };
   return {
     tell: (event: TimedEvent): void => {
+      waiting += 1;
       last = hand(last, event);
     },
     close: async (): Promise<void> => {
-      const over = new AbortController();
+      const late = Promise.withResolvers<never>();
+      const timer = setTimeout(() => {
+        const unheard = waiting === 0 ? '' : `; events that it has not heard to the end: ${waiting}`;
+        late.reject(new Error(`it was not done within ${longestClose / 1000} s${unheard}`));
+      }, longestClose);
       try {
-        await Promise.race([finish(), lateness(over.signal)]);
+        await Promise.race([finish(), late.promise]);
       } catch (error) {
+        works = false;
         // The run's events have ended: standard error is what is left.
         process.emitWarning(`the event sink "${sink.name}" did not close: ${messageOf(error)}`);
       } finally {
-        over.abort();
+        clearTimeout(timer);
       }
     },
   };
-}
-
-async function lateness(signal: AbortSignal): Promise<void> {
-  await sleep(longestClose, undefined, { signal }).catch(() => {});
-  if (!signal.aborted) throw new Error(`it was not done within ${longestClose / 1000} s`);
 }

@@ -2,10 +2,19 @@
 import { realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigError, messageOf } from '../../errors.js';
+import { ConfigError, InterruptedError, messageOf } from '../../errors.js';
 import { readAsPart } from './part-loader.js';
 
 export type PartEnv = Readonly<Record<string, string | undefined>>;
+
+/** In which environment a part is loaded, and what stops it. */
+export interface Loading {
+  env: PartEnv;
+  signal?: AbortSignal | undefined;
+}
+
+/** Milliseconds that the top level of a module gets. */
+const longestTopLevel = 60_000;
 
 /** Set to `refuse` (by an image, a cluster) it keeps a configuration from running code. */
 export const partsVariable = 'MEDGR2_PARTS';
@@ -13,9 +22,9 @@ export const partsVariable = 'MEDGR2_PARTS';
 /**
  * @param reference `FILE#EXPORT`, the file by its real absolute path, as loading the configuration has made it.
  * @param setting Where it stands in the configuration.
- * @throws ConfigError
+ * @throws ConfigError; InterruptedError where the signal aborts.
  */
-export async function loadPart(reference: string, setting: string, env: PartEnv): Promise<unknown> {
+export async function loadPart(reference: string, setting: string, { env, signal }: Loading): Promise<unknown> {
   const at = reference.lastIndexOf('#');
   const [file, name] = [reference.slice(0, at), reference.slice(at + 1)];
   const choice = env[partsVariable] ?? 'allow';
@@ -34,8 +43,9 @@ export async function loadPart(reference: string, setting: string, env: PartEnv)
   readAsPart(href);
   let module: Record<string, unknown>;
   try {
-    module = (await import(href)) as Record<string, unknown>;
+    module = (await withinTopLevel(import(href), file, signal)) as Record<string, unknown>;
   } catch (error) {
+    if (error instanceof InterruptedError) throw error;
     throw notLoaded(file, wordsOf(error), setting, error);
   }
   if (Object.hasOwn(module, name)) return module[name];
@@ -45,6 +55,31 @@ export async function loadPart(reference: string, setting: string, env: PartEnv)
     `it exports no ${name} (${exported === '' ? 'it exports nothing' : `it exports ${exported}`})`,
     setting,
   );
+}
+
+/** An await at the top of a module may wait for ever, and by itself would let Node end without a word. */
+async function withinTopLevel(
+  importing: Promise<unknown>,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`the await at its top level has not ended within ${longestTopLevel / 1000} s`)),
+    longestTopLevel,
+  );
+  const stop = (): void =>
+    late.reject(
+      new InterruptedError('interrupted', `stopped while ${file} was loaded`, { remedy: 'Nothing was begun.' }),
+    );
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([importing, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 /** A loader's error has its place in the lines below the first; one of Node's, before its message: `/mine/parts.ts:3`. */

@@ -3,19 +3,29 @@ import { providerNames } from '../../config/asking/asked-providers.js';
 import { nearest } from '../../config/nearest-word.js';
 import type { Part } from '../../config/part.js';
 import { partsSchema, type PartSlot } from '../../config/part-modules.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError, messageOf } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { defineReward } from '../../reward/define-reward.js';
 import type { Reward } from '../../reward/reward.js';
 import { strategies } from '../../sample.js';
 import { stageNames } from '../stage-names.js';
 
-/** By slot: what errors call it, the method that it must have, and names that are taken. */
-const slots: Record<PartSlot, { kind: string; method: string; taken: readonly string[] }> = {
-  provider: { kind: 'provider', method: 'complete', taken: [...providerNames, 'seed', 'template'] },
+/** By slot: what errors call it, the method that it must have, what else is read of it, and names that are taken. */
+const slots: Record<PartSlot, { kind: string; method: string; more?: readonly string[]; taken: readonly string[] }> = {
+  provider: {
+    kind: 'provider',
+    method: 'complete',
+    more: ['model', 'endpoint', 'capabilities', 'settings'],
+    taken: [...providerNames, 'seed', 'template'],
+  },
   strategies: { kind: 'prompt strategy', method: 'prompt', taken: strategies },
   grader: { kind: 'grader', method: 'grade', taken: ['four-grades'] },
-  rewards: { kind: 'reward', method: 'score', taken: ['rewardModel', 'answerMatch', 'format', 'accuracy'] },
+  rewards: {
+    kind: 'reward',
+    method: 'score',
+    more: ['weight', 'timeoutMs'],
+    taken: ['rewardModel', 'answerMatch', 'format', 'accuracy'],
+  },
   filters: {
     kind: 'filter',
     method: 'accept',
@@ -30,7 +40,7 @@ const slots: Record<PartSlot, { kind: string; method: string; taken: readonly st
       'too-few-points',
     ],
   },
-  stages: { kind: 'stage', method: 'run', taken: stageNames },
+  stages: { kind: 'stage', method: 'run', more: ['before', 'after'], taken: stageNames },
   evaluator: { kind: 'evaluator', method: 'judge', taken: ['reader'] },
   sinks: { kind: 'event sink', method: 'event', taken: [] },
 };
@@ -41,6 +51,7 @@ export const kindOf = (slot: PartSlot): string => slots[slot].kind;
 /** @throws ConfigError `part-invalid` that names slot, part, and the module where it came from. */
 export function checkedPart(slot: PartSlot, value: unknown, where: string): Part {
   const { kind, method, taken } = slots[slot];
+  checkReadable(slot, value, where);
   const part: unknown = slot === 'rewards' ? asReward(value, where) : value;
   if (typeof part !== 'object' || part === null)
     throw invalid(
@@ -64,9 +75,23 @@ export function checkedPart(slot: PartSlot, value: unknown, where: string): Part
   return part as Part;
 }
 
+/** What a part states may come of getters of its own. */
+function checkReadable(slot: PartSlot, value: unknown, where: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  const { method, more = [] } = slots[slot];
+  for (const key of ['name', 'version', method, ...more])
+    try {
+      void (value as Record<string, unknown>)[key];
+    } catch (error) {
+      throw invalid(slot, null, `cannot be read: its ${key} throws ${messageOf(error)}`, where);
+    }
+}
+
 /** A plain function goes by its own name. What a reward does stands in its text, where it states no version. */
 function asReward(value: unknown, where: string): unknown {
   if (typeof value === 'function') {
+    if (/^class\b/.test(String(value)))
+      throw invalid('rewards', value.name, 'is a class; give an object of it: new …', where);
     if (value.name === '')
       throw invalid('rewards', null, 'is a function without a name; use a named one, or defineReward', where);
     return versioned(defineReward({ name: value.name, score: value as Reward['score'] }));
@@ -76,7 +101,13 @@ function asReward(value: unknown, where: string): unknown {
   const reward = value as Partial<Reward> & Pick<Reward, 'score'>;
   // What defineReward would have refused is refused of an object, too.
   return versioned(
-    defineReward({ ...reward, name: String(reward.name), score: (batch, context) => reward.score(batch, context) }),
+    defineReward({
+      // One by one: a class may state them by getters, which are no properties of its object.
+      name: String(reward.name),
+      weight: reward.weight,
+      timeoutMs: reward.timeoutMs,
+      score: (batch, context) => reward.score(batch, context),
+    }),
     reward,
   );
 }

@@ -87,7 +87,15 @@ function ownStage(
     run: async (context) => {
       let came: readonly Sample[] | null = null;
       const samples = async (): Promise<readonly Sample[]> => (came ??= frozen(await readFlowing(run, beside, done)));
-      const given = await callPart(part, context.signal, () => own.run(contextOf(context, done, samples)));
+      // One that shows its progress may take its time.
+      let shown = false;
+      const late = (message: string): void => void (shown || context.emit({ type: 'warning', message }));
+      const progress: StageContext['progress'] = (...told) => {
+        shown = true;
+        context.progress(...told);
+      };
+      const watched = contextOf({ ...context, progress }, done, samples);
+      const given = await callPart({ ...part, late }, context.signal, () => own.run(watched));
       const { metrics, samples: others } = reportOf(own, given ?? {});
       if (others === undefined) return { metrics, samples: null };
       if (!replaceable.has(place) || done === null)

@@ -12,10 +12,25 @@ import { isReadyMade, promptStrategies, type PromptStrategy } from '../../prompt
 import type { Reward } from '../../reward/reward.js';
 import { stageNames } from '../stage-names.js';
 import { planStages } from '../stage-plan.js';
-import { checkedEvaluator, checkedFilter, checkedGrader, checkedProvider, checkedStrategy } from './checked-parts.js';
-import { loadPart, type PartEnv } from './load-part.js';
+import {
+  checkedEvaluator,
+  checkedFilter,
+  checkedGrader,
+  checkedProvider,
+  checkedStrategy,
+  type Late,
+} from './checked-parts.js';
+import { loadPart, type Loading, type PartEnv } from './load-part.js';
 import { checkedPart, invalid, kindOf, slotNames, unknownSlot } from './part-slots.js';
 import type { EventSink, LoopParts, OwnProvider, OwnStage, RunParts, SampleFilter } from './loop-parts.js';
+
+/** How parts are waited for. */
+export interface Waiting {
+  /** Stops the loading of modules. */
+  signal?: AbortSignal | undefined;
+  /** Hears once of each part that takes long to answer. */
+  late?: Late | undefined;
+}
 
 /**
  * @throws ConfigError `part-invalid`, `part-twice`, `part-missing`, `part-not-loaded`, `part-outside` or `parts-forbidden`, each
@@ -25,9 +40,10 @@ export async function settleParts(
   config: Config,
   given: LoopParts = {},
   env: PartEnv = process.env,
+  { signal, late }: Waiting = {},
 ): Promise<RunParts> {
   for (const key of Object.keys(given)) if (!slotNames.includes(key as PartSlot)) throw unknownSlot(key);
-  const parts = await collect(config, given, env);
+  const parts = await collect(config, given, { env, signal });
   const provider = (parts.provider[0] ?? null) as OwnProvider | null;
   const grader = (parts.grader[0] ?? null) as Grader | null;
   const evaluator = (parts.evaluator[0] ?? null) as Evaluator | null;
@@ -35,7 +51,7 @@ export async function settleParts(
   const stages = parts.stages as OwnStage[];
   checkProvider(config, provider);
   checkStages(config, stages);
-  checkEvaluator(config, evaluator);
+  checkLoopAlone(config, parts);
   const asked = [...config.generation.strategies.map((name) => promptStrategies[name]), ...own];
   if (asked.length === 0)
     throw new ConfigError('part-missing', 'no prompt strategy is left to ask the generator by', {
@@ -43,13 +59,13 @@ export async function settleParts(
       remedy: 'Name one in generation.strategies, or give one of your own in parts.strategies.',
     });
   return {
-    provider: provider === null ? null : checkedProvider(provider),
+    provider: provider === null ? null : checkedProvider(provider, late),
     strategies: asked,
-    grader: grader === null ? null : checkedGrader(grader),
+    grader: grader === null ? null : checkedGrader(grader, late),
     rewards: parts.rewards as (Reward & Part)[],
-    filters: (parts.filters as SampleFilter[]).map(checkedFilter),
+    filters: (parts.filters as SampleFilter[]).map((filter) => checkedFilter(filter, late)),
     stages,
-    evaluator: evaluator === null ? null : checkedEvaluator(evaluator),
+    evaluator: evaluator === null ? null : checkedEvaluator(evaluator, late),
     sinks: parts.sinks as EventSink[],
   };
 }
@@ -69,7 +85,7 @@ export function ownParts(parts: RunParts): Partial<Record<PartSlot, readonly Par
   };
 }
 
-async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<Record<PartSlot, Part[]>> {
+async function collect(config: Config, given: LoopParts, loading: Loading): Promise<Record<PartSlot, Part[]>> {
   const found = {} as Record<PartSlot, Part[]>;
   for (const slot of slotNames) {
     const inCode = listOf(given[slot]);
@@ -84,7 +100,7 @@ async function collect(config: Config, given: LoopParts, env: PartEnv): Promise<
       });
     const parts: Part[] = [];
     for (const reference of references)
-      parts.push(checkedPart(slot, await loadPart(reference, `parts.${slot}`, env), reference));
+      parts.push(checkedPart(slot, await loadPart(reference, `parts.${slot}`, loading), reference));
     for (const part of inCode) parts.push(checkedPart(slot, part, `parts.${slot}`));
     const twice = parts.find(({ name }, index) => parts.findIndex((other) => other.name === name) !== index);
     if (twice !== undefined)
@@ -149,13 +165,10 @@ function checkStages(config: Config, stages: readonly OwnStage[]): void {
   }
 }
 
-/** Tables of a comparison judge answers anew, by the rule of the configuration. */
-function checkEvaluator({ recipe }: Config, evaluator: Part | null): void {
-  if (evaluator !== null && recipe.kind !== 'loop')
-    throw invalid(
-      'evaluator',
-      evaluator.name,
-      `works in the loop alone, and recipe.kind is ${recipe.kind}`,
-      'parts.evaluator',
-    );
+/** A comparison has no filter, and its tables judge answers anew, by the rule of the configuration. */
+function checkLoopAlone({ recipe }: Config, { filters, evaluator }: Record<PartSlot, Part[]>): void {
+  if (recipe.kind === 'loop') return;
+  for (const [slot, parts] of Object.entries({ filters, evaluator }) as [PartSlot, Part[]][])
+    for (const { name } of parts)
+      throw invalid(slot, name, `works in the loop alone, and recipe.kind is ${recipe.kind}`, `parts.${slot}`);
 }

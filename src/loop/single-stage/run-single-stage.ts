@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Config } from '../../config/schema.js';
 import type { LoopData } from '../../dataset/sources/data-source.js';
 import { RunError } from '../../errors.js';
-import { attempt, type RunOptions } from '../run-attempt.js';
+import { attempt, type OpenedRun, type RunOptions } from '../run-attempt.js';
 import { settleParts } from '../parts/settle-parts.js';
 import type { RunContext } from '../run-context.js';
 import { dataProgress, type DataContext } from '../inputs/run-data.js';
@@ -29,12 +29,15 @@ export interface AloneRun<Result> {
 /** @throws as runLoop does; the same call on the same folder goes on where it stopped. */
 export async function runAlone<Result>(config: Config, options: RunOptions, alone: AloneRun<Result>): Promise<Result> {
   const runDir = resolve(options.runDir);
-  const parts = await settleParts(config, options.parts);
+  let emit: OpenedRun['emit'] | null = null;
+  const late = (message: string): void => emit?.({ type: 'warning', message });
+  const parts = await settleParts(config, options.parts, process.env, { signal: options.signal, late });
   claim(runDir, alone.name);
   return attempt({ ...config, cycles: 1 }, runDir, options, {
     what: alone.name,
     parts,
     work: async (opened) => {
+      ({ emit } = opened);
       writeJson(join(runDir, markerFile), { command: alone.name });
       const data: LoopData = { ...noData, ...(await alone.data?.(opened)) };
       opened.emit({ type: 'notice', message: data.notice });

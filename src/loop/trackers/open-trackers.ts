@@ -1,6 +1,7 @@
 /**
  * Tells a run's trackers by a process of Python's that reads events.jsonl (py/medgr2/trackers): what it does, and whether it lives, is
- * no matter of the run. It starts before any stage, so that a tracker that cannot be told is said while nothing has been spent.
+ * no matter of the run. It starts before any stage, so that a client that is not installed is said while nothing has been spent;
+ * opened they are beside the run, whose first events they are told then.
  */
 import { execa } from 'execa';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { onlineVariables, trackersOf, type Tracker } from '../../config/trackers.js';
 import { BridgeError, ConfigError } from '../../errors.js';
+import { untilAborted } from '../../reward/reward-time-limit.js';
 import { runFiles } from '../folder/run-folder.js';
 import { shownSettings } from './shown-settings.js';
 
@@ -19,6 +21,7 @@ const longestFarewell = 120_000;
 
 const lineSchema = z.union([
   z.object({ ready: z.literal(true) }),
+  z.object({ missing: z.string() }),
   z.object({ failed: z.string(), message: z.string() }),
 ]);
 
@@ -27,9 +30,10 @@ export interface Trackers extends AsyncDisposable {
 }
 
 /**
- * @param told Hears once of a tracker that failed on the way.
+ * @param told Hears once of a tracker that cannot begin, or failed on the way.
  * @throws ConfigError `tracker-variable` where one is to be told online and its variables are empty.
- * @throws BridgeError `python-package-missing` where a client is not installed, `tracker-failed` where it cannot begin.
+ * @throws BridgeError `python-package-missing` where a client is not installed.
+ * @throws The signal's reason when it aborts before that is known.
  */
 export async function openTrackers(
   config: Config,
@@ -58,24 +62,28 @@ export async function openTrackers(
   );
   // When the run's events have ended, standard error is what is left.
   let tell = told;
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {});
+  const installed = Promise.withResolvers<void>();
   const listening = (async () => {
     for await (const line of child.iterable()) {
-      const parsed = lineSchema.safeParse(asJson(line));
-      if (!parsed.success) continue; // a client's own words
-      if ('ready' in parsed.data) ready.resolve();
-      else ready.reject(refusal(parsed.data, runDir));
-      if ('failed' in parsed.data)
-        tell(`the tracker ${parsed.data.failed} failed and hears no more: ${parsed.data.message}`);
+      const { data } = lineSchema.safeParse(asJson(line));
+      if (data === undefined) continue; // a client's own words
+      if ('ready' in data) installed.resolve();
+      else if ('missing' in data) installed.reject(notInstalled(data.missing));
+      else tell(`the tracker ${data.failed} failed and hears no more: ${data.message}`);
     }
     const { exitCode } = await child;
-    ready.reject(refusal({ failed: 'start', message: `it ended with exit code ${exitCode}` }, runDir));
+    installed.resolve();
     if (exitCode !== 0)
       tell(`trackers hear no more: their process ended (exit code ${exitCode}); see ${runFiles.logs}/trackers.log`);
   })();
   listening.catch(() => {});
-  await ready.promise;
+  try {
+    await untilAborted(() => installed.promise, signal);
+  } catch (error) {
+    tell = () => {};
+    child.kill('SIGKILL');
+    throw error;
+  }
   return {
     count: trackers.length,
     [Symbol.asyncDispose]: async () => {
@@ -102,20 +110,11 @@ function checkVariables(trackers: readonly Tracker[]): void {
   }
 }
 
-function refusal({ failed, message }: { failed: string; message: string }, runDir: string): BridgeError {
-  const where = join(runDir, runFiles.logs, 'trackers.log');
-  if (failed === 'package')
-    return new BridgeError('python-package-missing', `A tracker needs the Python package \`${message}\`.`, {
-      tried: 'tell trackers',
-      where,
-      remedy: `Run \`${medgr2} setup --with trackers\`, or leave trackers out.`,
-    });
-  return new BridgeError('tracker-failed', `A tracker cannot be told: ${message}.`, {
+const notInstalled = (name: string): BridgeError =>
+  new BridgeError('python-package-missing', `A tracker needs the Python package \`${name}\`.`, {
     tried: 'tell trackers',
-    where,
-    remedy: 'Mend what the log of the trackers says, or leave trackers out.',
+    remedy: `Run \`${medgr2} setup --with trackers\`, or leave trackers out.`,
   });
-}
 
 function asJson(line: unknown): unknown {
   try {

@@ -22,6 +22,7 @@ test('every file of an extra is an extra, and pins what it installs', () => {
   const named = extraNames.map(extraFile);
   expect(files.toSorted()).toEqual([...named, ...apartFrom(named)].toSorted());
   for (const packages of pins.values()) expect(packages.size).toBeGreaterThan(0);
+  expect([...(pins.get('trackers')?.keys() ?? [])]).toEqual(expect.arrayContaining(['tensorboard', 'trackio']));
 });
 
 test('what is not there is a note with the command that adds it', () => {

@@ -33,9 +33,10 @@ const script = `
 import { loadConfig } from '${urlOf('src/config/load.ts')}';
 import { settleParts } from '${urlOf('src/loop/parts/settle-parts.ts')}';
 const said = [];
-for (const [file, choice] of JSON.parse(process.argv[1]))
+for (const [file, choice, ms] of JSON.parse(process.argv[1]))
   try {
-    const parts = await settleParts(await loadConfig(file), {}, choice === null ? {} : { MEDGR2_PARTS: choice });
+    const env = choice === null ? {} : { MEDGR2_PARTS: choice };
+    const parts = await settleParts(await loadConfig(file), {}, env, { signal: AbortSignal.timeout(ms ?? 60_000) });
     said.push(Object.values(parts).flat().map((part) => part.name).join(' '));
   } catch (error) {
     said.push([error.code, error.message, error.remedy ?? '', error.where ?? ''].join(' '));
@@ -56,6 +57,7 @@ beforeAll(() => {
   writeFileSync(at('more.ts'), "export { settled } from './parts.ts';\n");
   writeFileSync(at('syntax.ts'), 'export const strict = {{;\n');
   writeFileSync(at('throws.mjs'), "throw new Error('at the top');\n");
+  writeFileSync(at('waits.mjs'), 'await new Promise(() => {});\n');
   writeFileSync(at('needs.ts'), "import 'nowhere';\nexport const strict = 1;\n");
   symlinkSync(join(folder, 'outside', 'parts.ts'), at('link.ts'));
   symlinkSync(join(folder, 'outside'), at('linked'));
@@ -63,7 +65,9 @@ beforeAll(() => {
     writeFileSync(at(`${index}.yaml`), yaml.replace('[./parts.ts#settled]', `[${reference}]`));
     return [at(`${index}.yaml`), null];
   });
-  const asked = JSON.stringify([[at('loop.yaml'), null], [at('loop.yaml'), 'refuse'], ...variants]);
+  writeFileSync(at('waits.yaml'), yaml.replace('[./parts.ts#settled]', '[./waits.mjs#strict]'));
+  const waits = [at('waits.yaml'), null, 200];
+  const asked = JSON.stringify([[at('loop.yaml'), null], [at('loop.yaml'), 'refuse'], ...variants, waits]);
   const loader = urlOf('node_modules/tsx/dist/esm/index.mjs');
   const values = ['--import', loader, '--input-type=module', '-e', script, asked];
   said = JSON.parse(execFileSync(process.execPath, values, { encoding: 'utf8', cwd: folder })) as string[];
@@ -80,6 +84,10 @@ test('what a module imports of its own is read the same way', () => {
 
 test('where code of a configuration is forbidden, none runs', () => {
   expect(said[1]).toMatch(/parts-forbidden parts.provider names code of its own .*MEDGR2_PARTS=allow/);
+});
+
+test('a module whose top level never ends is waited for until the run is stopped', () => {
+  expect(said.at(-1)).toMatch(/^interrupted /);
 });
 
 test.each(Object.entries(wrong).map(([reference, message], index) => [reference, message, index] as const))(

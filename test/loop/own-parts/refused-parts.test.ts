@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../src/config/load.js';
 import { ConfigError, RunError } from '../../../src/errors.js';
 import {
@@ -20,6 +20,7 @@ import { sift } from '../../../src/loop/parts/sift.js';
 import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { ProviderCallError } from '../../../src/providers/call-error.js';
 import type { ProviderRequest } from '../../../src/providers/provider.js';
+import type { RewardItem } from '../../../src/reward/reward.js';
 import type { Sample } from '../../../src/sample.js';
 import { makeSample } from '../../helpers/sample.js';
 import { echo, settled } from '../../own-parts/parts.js';
@@ -31,6 +32,28 @@ const filter = (more: object) => ({ filters: [{ ...settled, ...more }] });
 const stage = (more: object) => ({ stages: [{ name: 'mine', version: '1', run: () => {}, ...more }] });
 const anonymous = [() => [0]][0];
 const proxy = (more: object) => ({ provider: Object.assign(Object.create(echo) as object, more) });
+
+class Judge {
+  readonly name = 'judge';
+  #score = 1;
+  get weight(): number {
+    return 0.25;
+  }
+  get timeoutMs(): number {
+    return 5;
+  }
+  score(batch: readonly unknown[]): number[] {
+    return batch.map(() => this.#score);
+  }
+}
+const unreadable = (key: string): object =>
+  Object.defineProperty({ name: 'mine', version: '1' }, key, { get: () => failing() });
+
+test('a reward of a class keeps what its getters state, and its private fields', async () => {
+  const [reward] = (await settle({ rewards: [new Judge()] })).rewards;
+  expect(reward).toMatchObject({ name: 'judge', weight: 0.25, timeoutMs: 5 });
+  expect(await reward?.score([{} as RewardItem], { signal: context().signal })).toEqual([1]);
+});
 
 describe('refused before anything starts', () => {
   test.each<[string, unknown, RegExp, ...string[]]>([
@@ -55,6 +78,14 @@ describe('refused before anything starts', () => {
       { rewards: [{ name: 'answerMatch', weight: 1, score: () => [] }] },
       /built-in reward/,
     ],
+    ['a class in place of an object of it', { rewards: [Judge] }, /reward "Judge" is a class; give an object of it/],
+    ['a name that cannot be read', { filters: [unreadable('name')] }, /filter cannot be read: its name throws boom/],
+    [
+      'a weight that cannot be read',
+      { rewards: [unreadable('weight')] },
+      /reward cannot be read: its weight throws boom/,
+    ],
+    ['a place that cannot be read', { stages: [unreadable('after')] }, /stage cannot be read: its after throws boom/],
     ['a stage without a place', stage({}), /has no place/],
     ['a stage with two', stage({ before: 'sft', after: 'sft' }), /has no place/],
     ['a stage beside none', stage({ after: 'filtre' }), /after filtre, which is no stage; did you mean filter\?/],
@@ -80,6 +111,12 @@ describe('refused before anything starts', () => {
       'generation.provider=own',
     ],
     ['no strategy', {}, /no prompt strategy is left/, 'generation.strategies=[]'],
+    [
+      'a filter of a comparison',
+      filter({}),
+      /filter "settled" works in the loop alone, and recipe.kind is zero-shot/,
+      'recipe={kind: zero-shot, models: [phantom]}',
+    ],
     [
       'an evaluator of a comparison',
       { evaluator: { name: 'mine', version: '1', judge: () => [] } },
@@ -173,6 +210,11 @@ describe('told by name where it fails', () => {
     ['a provider that throws', answering(failing), /the provider "echo" failed: boom/],
     ['a provider without a text', answering(() => ({ ...reply, text: undefined })), /replied with undefined/],
     [
+      'a provider that changes what it is asked',
+      answering((request: ProviderRequest) => (request.prompt = 'other')),
+      /the provider "echo" failed: Cannot add/,
+    ],
+    [
       'a provider that ends otherwise',
       answering(() => ({ ...reply, finish: 'done' })),
       /by "done", which is none of stop,/,
@@ -190,6 +232,22 @@ describe('told by name where it fails', () => {
   test('a provider says itself whether asking again makes sense', async () => {
     const busy = new ProviderCallError('busy', { failure: 'overloaded' });
     await expect(answering(() => Promise.reject(busy))()).rejects.toBe(busy);
+  });
+
+  test('a part that never answers keeps the process, and is told once', async () => {
+    vi.useFakeTimers();
+    const told: string[] = [];
+    const stop = new AbortController();
+    const slow = { ...some, accept: () => new Promise<boolean>(() => {}) };
+    const never = checkedFilter(slow, (message) => told.push(message));
+    const sifted = sift([makeSample({ id: 's7' }), makeSample()], [never], { ...context(), signal: stop.signal });
+    expect(vi.getTimerCount()).toBeGreaterThan(0);
+    await vi.advanceTimersByTimeAsync(180_000);
+    stop.abort(new Error('stopped'));
+    await expect(sifted).rejects.toThrow('stopped');
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    expect(told).toEqual(['the filter "mine" has given no answer for sample s7 for 60 s; the run waits for it']);
   });
 
   test('what a part is given stays as it was, and the run that is stopped waits for none', async () => {
@@ -235,6 +293,29 @@ test('an event sink that fails is told once and left out; the others hear all, i
   await sinks[Symbol.asyncDispose]();
   expect(told).toEqual(['the event sink "broken" failed and hears no more: boom']);
   expect(heard).toEqual(['slow a', 'slow b', 'closed']);
+});
+
+test('a sink that is slower than the run is given up at its end, with how much it did not hear', async () => {
+  const warned: string[] = [];
+  const heard: string[] = [];
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation((message) => void warned.push(String(message)));
+  vi.useFakeTimers();
+  const first = Promise.withResolvers<void>();
+  const event = async ({ type }: TimedEvent) => {
+    await first.promise;
+    heard.push(type);
+  };
+  const sinks = openSinks([{ ...some, event, close: () => void heard.push('closed') }], () => {});
+  for (const message of ['a', 'b', 'c']) sinks.tell({ type: 'warning', message, time: '' });
+  const closing = sinks[Symbol.asyncDispose]();
+  await vi.advanceTimersByTimeAsync(30_000);
+  await closing;
+  first.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  vi.useRealTimers();
+  warn.mockRestore();
+  expect(warned).toEqual([expect.stringMatching(/"mine" did not close: .* 30 s; events .* not heard to the end: 3/)]);
+  expect(heard).toEqual(['warning']);
 });
 
 describe('a run that goes on', () => {

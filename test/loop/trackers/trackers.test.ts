@@ -67,11 +67,28 @@ describe('the process that tells them', () => {
     expect(existsSync(join(folder, 'ended'))).toBe(true);
   });
 
-  test('is refused before the run begins where a client is missing, or cannot begin', async () => {
-    python(`echo '{"failed": "package", "message": "mlflow"}'; exit 1`);
+  test('is refused before the run begins where a client is missing', async () => {
+    python(`echo '{"missing": "mlflow"}'; exit 1`);
     await expect(open()).rejects.toMatchObject({ code: 'python-package-missing', remedy: /setup --with trackers/ });
+  });
+
+  test('is told and no more where it ends before it begins', async () => {
     python('exit 3');
-    await expect(open()).rejects.toMatchObject({ code: 'tracker-failed', message: /exit code 3/ });
+    const told: string[] = [];
+    await using trackers = await open((message) => told.push(message));
+    expect(trackers.count).toBe(1);
+    expect(told).toEqual([expect.stringContaining('their process ended (exit code 3); see logs/trackers.log')]);
+  });
+
+  test('is waited for no longer than the run is', async () => {
+    python(`echo $$ > ${folder}/pid; exec sleep 60`);
+    const stop = new AbortController();
+    const opening = openTrackers(tracked, folder, () => {}, stop.signal);
+    await vi.waitFor(() => expect(readFileSync(join(folder, 'pid'), 'utf8')).toMatch(/\d\n/));
+    stop.abort(new Error('stopped'));
+    await expect(opening).rejects.toThrow('stopped');
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
   });
 
   test('may fail on the way: the run is told once, and goes on', async () => {

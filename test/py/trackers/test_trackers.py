@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +15,11 @@ from typing import Any
 
 import pytest
 
+from medgr2.trackers import follow
 from medgr2.trackers.event_figures import told_of
 
+#: The folder that `python -m medgr2` is imported from.
+SOURCES = Path(__file__).resolve().parents[3] / "py"
 Points = list[tuple[int, float]]
 Reader = Callable[[Path], Points]
 
@@ -88,7 +92,7 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
     trackers = json.dumps([{"kind": kind, "online": False, "project": "tests"}])
     command = [sys.executable, "-m", "medgr2", "track", str(run), "--trackers", trackers, "--config", '{"seed": 0}']
     env = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "MLFLOW", "TRACKIO"))}
-    env["PYTHONPATH"] = str(Path(__file__).resolve().parents[3] / "py")
+    env["PYTHONPATH"] = str(SOURCES)
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     assert child.stdout is not None
     assert json.loads(child.stdout.readline()) == {"ready": True}
@@ -96,7 +100,8 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
 
 
 def _told(run: Path) -> int:
-    return int(json.loads((run / "trackers" / "position.json").read_text())["events"])
+    position = run / "trackers" / "position.json"
+    return int(json.loads(position.read_text())["events"]) if position.exists() else 0
 
 
 def _killed_and_gone_on_with(run: Path, kind: str) -> None:
@@ -185,6 +190,43 @@ def _records(data: bytes) -> Iterator[bytes]:
         if part in (1, 4):
             yield whole
             whole = b""
+
+
+def test_one_that_cannot_begin_is_told_and_the_others_hear_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[int] = []
+
+    class Heard:
+        from_start = False
+
+        def tell(self, step: int, time: float, told: object) -> None:
+            heard.append(step)
+
+        def finish(self, lineage: object, status: object) -> None:
+            heard.append(-1)
+
+    def opened(settings: dict[str, Any], *_: object) -> Heard:
+        if settings["kind"] == "wandb":
+            raise OSError("no server")
+        return Heard()
+
+    monkeypatch.setattr(follow, "open_tracker", opened)
+    monkeypatch.setattr(follow, "_OWN_OUTPUT", sys.stdout)
+    _write(tmp_path, EVENTS[:3])
+    over = threading.Event()
+    over.set()
+    follow.follow(tmp_path, [{"kind": "wandb"}, {"kind": "mlflow"}], {}, over)
+    assert json.loads(capsys.readouterr().out) == {"failed": "wandb", "message": "OSError: no server"}
+    assert heard == [1, 2, -1]
+
+
+def test_a_client_that_is_not_installed_is_said_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "medgr2", "track", str(tmp_path), "--config", "{}", "--trackers"]
+    wanted = json.dumps([{"kind": "no_such_client", "online": False, "project": "tests"}])
+    env = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    said = subprocess.run([*command, wanted], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env)
+    assert (said.returncode, json.loads(said.stdout)) == (1, {"missing": "no_such_client"})
 
 
 READERS: dict[str, Reader] = {"tensorboard": _tensorboard, "mlflow": _mlflow, "trackio": _trackio, "wandb": _wandb}
