@@ -41,14 +41,23 @@ const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'ut
 
 /** Only meaningful for a process that can be looked up. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  try {
-    process.kill(identity.pid, 0);
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const found = look(identity.pid);
+  if (found !== 'ours') return found === 'others';
   const started = startTime(identity.pid);
   if (started === null) return false;
   return identity.started === '' || started === '' || started === identity.started;
+}
+
+/** Whether some process of this machine has the id now: where only an id was written down. */
+export const isRunning = (pid: number): boolean => look(pid) !== 'none';
+
+function look(pid: number): 'ours' | 'others' | 'none' {
+  try {
+    process.kill(pid, 0);
+    return 'ours';
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM' ? 'others' : 'none';
+  }
 }
 
 /** Null for a process that is gone or a zombie, '' where the system does not tell. */

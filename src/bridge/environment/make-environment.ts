@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { BridgeError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
+import { isRunning } from '../../locks/process-identity.js';
 import { environmentFolder, setupLock } from './environment-place.js';
 import { packageRoot } from './package-paths.js';
 import { apartFrom } from './python-extras.js';
@@ -154,7 +155,7 @@ async function lock(file: string, options: EnsurePythonOptions): Promise<() => P
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (owner > 0 ? !isAlive(owner) : await isOld(file)) await rm(file, { force: true });
+    if (owner > 0 ? !isRunning(owner) : await isOld(file)) await rm(file, { force: true });
     else if (!told) options.onProgress?.(`waiting for process ${owner}, which is setting up Python`);
     await sleep(500, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
@@ -164,13 +165,4 @@ async function lock(file: string, options: EnsurePythonOptions): Promise<() => P
 async function isOld(file: string): Promise<boolean> {
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
   return Date.now() - mtimeMs > 10_000;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

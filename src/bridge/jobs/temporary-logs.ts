@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isRunning } from '../../locks/process-identity.js';
 
 const start = 'medgr2-logs-';
 /** Folders of failed jobs that are kept, and for how long at least: a person may still be reading. */
@@ -18,7 +19,7 @@ function removeOld(parent: string): void {
   const ended = readdirSync(parent)
     .flatMap((name) => {
       const pid = new RegExp(`^${start}(\\d+)-`).exec(name)?.[1];
-      return pid === undefined || isAlive(Number(pid)) ? [] : [path.join(parent, name)];
+      return pid === undefined || isRunning(Number(pid)) ? [] : [path.join(parent, name)];
     })
     .flatMap((folder) => {
       const made = timeOf(folder);
@@ -38,14 +39,5 @@ function timeOf(folder: string): number | null {
     return statSync(folder).mtimeMs;
   } catch {
     return null; // another process was faster
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,12 +1,66 @@
-/** What the stages that ask a provider have in common: how they tell of their progress, their cost and damaged replies. */
+/** What the stages that ask a provider have in common: how they ask, and tell of their progress, their cost and damaged replies. */
+import { join } from 'node:path';
+import type { Config } from '../../config/schema.js';
+import type { GenerateOptions } from '../../generation/generate-samples.js';
 import type { GenerationEvent, GenerationProgress } from '../../generation/generation-progress.js';
 import { costOfSum } from '../../generation/cost/prices.js';
+import { appendJsonLine } from '../folder/json-lines.js';
+import { runFiles } from '../folder/run-folder.js';
+import { batchesOf } from './batch-mode.js';
 import type { RunPricing } from './generator-pricing.js';
+import { concurrencyOf } from './open-generator.js';
 import { shownSample } from '../stage-job.js';
 import type { StageContext } from '../stage.js';
 
+/** Settings of whichever section asks. */
+type AskingSettings = Parameters<typeof batchesOf>[0] &
+  Parameters<typeof concurrencyOf>[0] &
+  Pick<
+    Config['verify'],
+    'limits' | 'temperature' | 'maxOutputTokens' | 'truncatedRetryTokens' | 'maxUnanswered' | 'maxUseless'
+  >;
+
+/** Longest second try of a cut reply, in tokens; a model here that writes too much does so again. */
+export const secondTryTokens = ({
+  provider,
+  maxOutputTokens,
+  truncatedRetryTokens = provider === 'local' ? 0 : 4 * maxOutputTokens,
+}: Pick<AskingSettings, 'provider' | 'maxOutputTokens' | 'truncatedRetryTokens'>): number => truncatedRetryTokens;
+
+/** How a stage asks: limits, batches, consent, notices and progress, by the settings of its section. */
+export function askingOf(
+  context: StageContext,
+  settings: AskingSettings,
+  {
+    batches,
+    ...asked
+  }: Pick<GenerateOptions, 'tasks' | 'provider' | 'cache' | 'inquiry'> & { pricing: RunPricing; batches: string },
+): GenerateOptions {
+  const { config, runDir } = context;
+  const { limits, temperature, maxOutputTokens, maxUnanswered } = settings;
+  return {
+    ...asked,
+    root: runDir,
+    concurrency: concurrencyOf(settings),
+    limits,
+    batches: batchesOf(settings, asked.provider, { folder: join(runDir, batches), requests: asked.tasks.length }),
+    egress: {
+      consent: config.egress,
+      onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
+    },
+    temperature,
+    maxOutputTokens,
+    truncatedRetryTokens: secondTryTokens(settings),
+    maxUnanswered,
+    maxUseless: settings.maxUseless ?? (settings.provider === 'local' ? 1 : undefined),
+    onNotice: (message) => context.emit({ type: 'warning', message }),
+    signal: context.signal,
+    onEvent: askingProgress(context, asked.pricing.prices.currency),
+  };
+}
+
 /** At most one event a second, and the last. */
-export function askingProgress({ progress, runDir }: StageContext, currency: string) {
+function askingProgress({ progress, runDir }: StageContext, currency: string) {
   let last = Number.NEGATIVE_INFINITY;
   return (event: GenerationEvent): void => {
     const now = performance.now();

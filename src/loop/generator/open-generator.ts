@@ -9,9 +9,10 @@ import { localProvider } from '../../providers/local-provider.js';
 import { openAiProvider } from '../../providers/openai.js';
 import type { Provider } from '../../providers/provider.js';
 import { apiKeyFromEnvironment } from '../../providers/secret.js';
-import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
+import { startTeacherServer, type TeacherServer } from '../../providers/simulated/simulated-server.js';
 import type { OwnProvider } from '../parts/loop-parts.js';
 import type { TrainedGenerator } from './generator-state.js';
+import { simulatedNames } from './generator-pricing.js';
 import { localRunner } from './local-generator.js';
 import { runFiles } from '../folder/run-folder.js';
 import type { StageContext } from '../stage.js';
@@ -90,11 +91,16 @@ async function openTeacher({ config, data, runDir }: StageContext): Promise<Gene
     batchMs: latencyMs,
     countsFile,
   });
-  const identity = { name: 'simulated', model: 'simulated-teacher' };
+  return askedOverLoopback(server, protocol, simulatedNames.generation);
+}
+
+/** A server of ours, asked by the protocol of a real one. */
+export function askedOverLoopback(server: TeacherServer, protocol: 'openai' | 'gemini', model: string): Generator {
+  const identity = { name: 'simulated', model };
   const provider =
     protocol === 'openai'
       ? openAiProvider({ ...identity, baseUrl: `${server.url}/v1` })
-      : // The loopback server takes any key; this one opens nothing.
+      : // It takes any key; this one opens nothing.
         geminiProvider({ ...identity, apiKey: 'none', baseUrl: server.url });
   return { provider, [Symbol.asyncDispose]: () => server.close() };
 }

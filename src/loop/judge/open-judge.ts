@@ -3,15 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config/schema.js';
 import type { LoopData } from '../../dataset/sources/data-source.js';
-import { geminiProvider } from '../../providers/gemini.js';
-import { openAiProvider } from '../../providers/openai.js';
 import { startTeacherServer } from '../../providers/simulated/simulated-server.js';
 import type { JudgeBook } from '../../providers/simulated/teacher-book.js';
 import { seededRandom } from '../../random.js';
 import { answersMatch } from '../../reward/reading/extract.js';
 import { runFiles } from '../folder/run-folder.js';
 import { simulatedNames } from '../generator/generator-pricing.js';
-import { openProvider, type Generator } from '../generator/open-generator.js';
+import { askedOverLoopback, openProvider, type Generator } from '../generator/open-generator.js';
 import type { StageContext } from '../stage.js';
 
 export const openJudge = (context: StageContext): Promise<Generator> =>
@@ -33,13 +31,7 @@ async function openSimulated({ config, data, runDir }: StageContext): Promise<Ge
     batchMs: latencyMs,
     countsFile,
   });
-  const identity = { name: 'simulated', model: simulatedNames.verify };
-  const provider =
-    protocol === 'openai'
-      ? openAiProvider({ ...identity, baseUrl: `${server.url}/v1` })
-      : // The loopback server takes any key; this one opens nothing.
-        geminiProvider({ ...identity, apiKey: 'none', baseUrl: server.url });
-  return { provider, [Symbol.asyncDispose]: () => server.close() };
+  return askedOverLoopback(server, protocol, simulatedNames.verify);
 }
 
 /** The same sample is judged the same each time: another strategy that wrote it makes no other error. */

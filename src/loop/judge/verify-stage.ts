@@ -2,25 +2,22 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { generateOutcomes, type GenerateOptions } from '../../generation/generate-samples.js';
+import { generateOutcomes } from '../../generation/generate-samples.js';
 import { judgeSamples } from '../../generation/inquiries/judge-samples.js';
 import { createOutcomeSpool } from '../../generation/outcome-spool.js';
 import { openReplyCache } from '../../generation/replies/reply-cache.js';
 import { makePrivateFolder } from '../../disk.js';
 import type { Sample } from '../../sample.js';
-import { appendJsonLine } from '../folder/json-lines.js';
 import { runFiles } from '../folder/run-folder.js';
-import { batchesOf } from '../generator/batch-mode.js';
 import { openJudgePricing } from '../generator/generator-pricing.js';
 import { sourceOfAsked } from '../generator/generator-source.js';
-import { concurrencyOf } from '../generator/open-generator.js';
 import { judgedTasks } from './judged-tasks.js';
 import { openJudge } from './open-judge.js';
 import type { Rubric } from '../../prompts/judging/rubric.js';
 import { readVerdicts, writeVerdicts, type VerdictRow } from './verdict-table.js';
 import type { RunContext } from '../run-context.js';
 import type { Stage, StageDone } from '../stage.js';
-import { askingProgress, spentOf, tellDamage } from '../generator/asking-stage.js';
+import { askingOf, secondTryTokens, spentOf, tellDamage } from '../generator/asking-stage.js';
 
 const output = z.object({
   rubric: z.string(),
@@ -51,9 +48,7 @@ export interface Verification {
 export function verify(run: RunContext, { cycle, candidates, rubric }: Verification): Stage<VerifyOutput> {
   const { config, data, runDir } = run;
   const settings = config.verify;
-  const { provider, temperature, maxOutputTokens, contextCharacters, maxUnanswered } = settings;
-  const isLocal = provider === 'local';
-  const truncatedRetryTokens = settings.truncatedRetryTokens ?? (isLocal ? 0 : 4 * maxOutputTokens);
+  const { provider, temperature, maxOutputTokens, contextCharacters } = settings;
   return {
     cycle,
     name: 'verify',
@@ -66,7 +61,7 @@ export function verify(run: RunContext, { cycle, candidates, rubric }: Verificat
       temperature,
       maxOutputTokens,
       contextCharacters,
-      truncatedRetryTokens,
+      truncatedRetryTokens: secondTryTokens(settings),
     },
     // Nothing is lost by starting over: answered requests are in the judge's reply cache.
     partial: 'over',
@@ -82,32 +77,14 @@ export function verify(run: RunContext, { cycle, candidates, rubric }: Verificat
       const { damagedLines } = cache;
       tellDamage(damagedLines, runFiles.judgeReplies, context);
       using spool = createOutcomeSpool(join(context.dir, 'outcomes.spool'), tasks.length);
-      const asking: GenerateOptions = {
+      const asking = askingOf(context, settings, {
         tasks,
         provider: judge.provider,
         cache,
         inquiry: judgeSamples({ rubric, sampleAt }),
-        root: runDir,
-        concurrency: concurrencyOf(settings),
-        limits: settings.limits,
         pricing,
-        batches: batchesOf(settings, judge.provider, {
-          folder: join(runDir, runFiles.judgeBatches),
-          requests: tasks.length,
-        }),
-        egress: {
-          consent: config.egress,
-          onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
-        },
-        temperature,
-        maxOutputTokens,
-        truncatedRetryTokens,
-        maxUnanswered,
-        maxUseless: settings.maxUseless ?? (isLocal ? 1 : undefined),
-        onNotice: (message) => context.emit({ type: 'warning', message }),
-        signal: context.signal,
-        onEvent: askingProgress(context, pricing.prices.currency),
-      };
+        batches: runFiles.judgeBatches,
+      });
       const ended = await generateOutcomes(asking, spool.put);
       tellDamage(cache.damagedLines - damagedLines, runFiles.judgeReplies, context);
       await writeVerdicts(join(context.dir, verdictsFile), candidates, taskOf, spool.inOrder());

@@ -15,16 +15,14 @@ import { questionTypes as allQuestionTypes, type Sample } from '../../sample.js'
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
 import type { GeneratorState } from '../generator/generator-state.js';
-import { concurrencyOf, openGenerator } from '../generator/open-generator.js';
-import { appendJsonLine } from '../folder/json-lines.js';
-import { batchesOf } from '../generator/batch-mode.js';
+import { openGenerator } from '../generator/open-generator.js';
 import { openPricing } from '../generator/generator-pricing.js';
 import { cycleTasks } from '../generator/cycle-tasks.js';
 import { sourceOf } from '../generator/generator-source.js';
 import { showsText } from '../generator/shown-texts.js';
 import { runFiles, toRun } from '../folder/run-folder.js';
 import type { Stage, StageDone } from '../stage.js';
-import { askingProgress, spentOf, tellDamage } from '../generator/asking-stage.js';
+import { askingOf, spentOf, tellDamage } from '../generator/asking-stage.js';
 
 export const generateOutputSchema = z.object({
   tasks: z.int(),
@@ -57,14 +55,7 @@ export function generate(
   const strategies = parts.strategies.map(({ name }) => name);
   const ownStrategies = parts.strategies.filter(({ name }) => !isReadyMade(name)).map(identityOf);
   const { provider, questionTypes, imagesPerCycle, temperature, maxOutputTokens } = generation;
-  const {
-    questionsPerImage,
-    contextCharacters,
-    maxReplyCharacters,
-    maxUnanswered,
-    maxUseless = provider === 'local' ? 1 : undefined,
-  } = generation;
-  const truncatedRetryTokens = generation.truncatedRetryTokens ?? (provider === 'local' ? 0 : 4 * maxOutputTokens);
+  const { questionsPerImage, contextCharacters, maxReplyCharacters } = generation;
   const exemplarsPerPrompt = config.generatorUpdate.exemplars;
   return {
     cycle,
@@ -85,7 +76,9 @@ export function generate(
       ...(questionsPerImage === 1 ? {} : { questionsPerImage }),
       ...(showsText(data.pool, config) ? { contextCharacters } : {}),
       ...(maxReplyCharacters === undefined ? {} : { maxReplyCharacters }),
-      ...(generation.truncatedRetryTokens === undefined ? {} : { truncatedRetryTokens }),
+      ...(generation.truncatedRetryTokens === undefined
+        ? {}
+        : { truncatedRetryTokens: generation.truncatedRetryTokens }),
     },
     // Nothing is lost by starting over: answered requests are in the reply cache.
     partial: 'over',
@@ -111,31 +104,15 @@ export function generate(
       const { damagedLines } = cache;
       tellDamage(damagedLines, runFiles.replies, context);
       const asking: GenerateOptions = {
-        tasks,
-        provider: generator.provider,
-        cache,
-        inquiry: writeSamples({ cycle, exemplars, exemplarsPerPrompt, strategies: parts.strategies }),
-        root: runDir,
-        concurrency: concurrencyOf(generation),
-        limits: generation.limits,
-        pricing,
-        batches: batchesOf(generation, generator.provider, {
-          folder: join(runDir, runFiles.batches),
-          requests: tasks.length,
+        ...askingOf(context, generation, {
+          tasks,
+          provider: generator.provider,
+          cache,
+          inquiry: writeSamples({ cycle, exemplars, exemplarsPerPrompt, strategies: parts.strategies }),
+          pricing,
+          batches: runFiles.batches,
         }),
-        egress: {
-          consent: config.egress,
-          onSend: (record) => appendJsonLine(join(runDir, runFiles.egress), record),
-        },
-        temperature,
-        maxOutputTokens,
         maxReplyCharacters,
-        truncatedRetryTokens,
-        maxUnanswered,
-        maxUseless,
-        onNotice: (message) => context.emit({ type: 'warning', message }),
-        signal: context.signal,
-        onEvent: askingProgress(context, pricing.prices.currency),
       };
       const imagePath = (image: string): string => toRun(runDir, image);
       const generated = await generateToFiles(asking, { dir: context.dir, imagePath });
