@@ -11,6 +11,8 @@ import { questionTypes, strategies, type Strategy } from '../../../src/sample.js
 import { imageBytes } from '../../generation/support.js';
 
 export const modelName = 'simulated-teacher';
+/** Of one batch, of whichever client. */
+export const batchRequests = 1_000;
 
 const perImage = strategies.length * questionTypes.length;
 
