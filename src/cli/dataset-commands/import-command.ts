@@ -1,7 +1,7 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
-import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
+import { importClinical, type WindowChoice } from '../../dataset/import/import-clinical.js';
 import type { RunJob } from '../../dataset/context/mask-texts.js';
 import {
   importFormats,

@@ -5,7 +5,6 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { messageOf } from '../../errors.js';
-import type { Rejection } from '../folders/dataset-folder.js';
 import type { RunJob } from '../context/mask-texts.js';
 import type { FrameChoice, WindowChoice } from '../import/import-clinical.js';
 import { mapInOrder } from '../import/import-helpers.js';
