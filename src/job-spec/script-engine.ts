@@ -68,7 +68,8 @@ export interface Engine extends BridgeEngine {
 }
 
 /**
- * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which.
+ * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which. It ends with Node, however Node
+ * ends, and with the worker thread that opened it.
  * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
  * @example
  * await using engine = await openEngine();

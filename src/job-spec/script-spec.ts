@@ -83,7 +83,7 @@ export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 're
 
 /** A logging step of a trainer: losses, learning rate, and of GRPO its rewards. Where nothing could be computed a figure is null. */
 export type TrainStep = Omit<JobEventOf<'train-step'>, 'type'>;
-/** A completion of a GRPO batch that was shown, with the step it was drawn at and its rewards before weighting. */
+/** A completion of a GRPO batch that was shown: `step` optimiser steps were done when it was drawn; rewards are before weighting. */
 export type ShownCompletion = JobEventOf<'completions'>['items'][number] & { step: number };
 
 /** What every trainer's result has beside the model. */

@@ -66,7 +66,7 @@ test('SFT and then GRPO, from samples', { timeout: 900_000 }, async () => {
   const again = engine.grpo(spec);
   const result = await again.result;
   expect(result).toMatchObject({ kind: 'grpo', steps: 2, history: [{ step: 2 }] });
-  expect(result.completions.map(({ step }) => step)).toEqual([2, 2]);
+  expect(result.completions.map(({ step }) => step)).toEqual([1, 1]); // drawn after one step
   const events: JobEvent[] = await Array.fromAsync(again.events);
   expect(events).toContainEqual(
     expect.objectContaining({ type: 'job-start', resumedFrom: expect.stringMatching(/checkpoint-1$/) }),
