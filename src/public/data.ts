@@ -5,7 +5,7 @@ export { sampleSchema } from '../sample.js';
 export { phantomSamples, toSamples } from '../job-spec/script-samples.js';
 export type { PhantomSamplesOptions, SampleInput } from '../job-spec/script-samples.js';
 export { readAnswers, readCompletions, readScores } from '../dataset/tables/job-outputs.js';
-export type { AnswerLine, Completion } from '../dataset/tables/job-outputs.js';
+export type { AnswerLine, Completion, JobFile, JobLines } from '../dataset/tables/job-outputs.js';
 export { readSampleFile, writeSampleFile } from '../dataset/tables/sample-files.js';
 export { readSamples, writeSamples } from '../dataset/tables/sample-table.js';
 export { importQuestions } from '../dataset/import/import-questions.js';
