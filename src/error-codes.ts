@@ -285,6 +285,7 @@ export const errorCodes = {
   'verdict-invalid': 'A verdict has a wrong form.',
   'run-busy': 'Another process works on the run.',
   'run-config-unreadable': 'The configuration of a run folder cannot be read.',
+  'sample-changed': 'A verdict is on a sample that was made anew since it was judged.',
   'stop-not-awaited': 'A run was asked to stop, and has not yet.',
   'tracker-variable': 'A tracker is to be told online, and its variables are not set.',
   'versions-changed': 'Packages have other versions than when the run began.',
