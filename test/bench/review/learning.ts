@@ -8,7 +8,6 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
 import { loadConfig } from '../../../src/config/load.js';
-import { readScores } from '../../../src/dataset/tables/job-outputs.js';
 import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import { spearman } from '../../../src/evaluation/answer-metrics.js';
 import { auroc } from '../../../src/evaluation/auroc.js';
@@ -208,7 +207,7 @@ class SeedBench {
       response,
     }));
     const { instruction, maxPixels } = run.config.policy;
-    const { scores: file } = await this.engine.score({
+    const { scores: read } = await this.engine.score({
       model: rewardModel.path,
       data: rows,
       instruction,
@@ -217,7 +216,6 @@ class SeedBench {
       ...(maxPixels === undefined ? {} : { maxPixels }),
       outDir: join(run.runDir, 'test-texts'),
     }).result;
-    const read = await readScores(file);
     const known = texts.flatMap(({ grade }, at) => {
       const value = read[at] ?? null;
       return value === null ? [] : [{ grade, score: value }];
