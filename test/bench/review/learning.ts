@@ -1,13 +1,13 @@
 /**
- * What R_φ learns from verdicts, on phantoms: for each seed one cycle of a run, which every arm goes on from in a copy of its own, by
- * the loop's own stages. All are measured alike: on graded texts of the test questions, which nothing has seen, and on the
- * candidates of the next cycle, at the τ that the loop sets.
+ * What R_φ learns from verdicts, on phantoms: from the first cycle of a run, every arm goes on in a copy of its own, by the loop's own
+ * stages. All are measured alike: on graded texts of test questions, which nothing has learned, and on candidates of the next
+ * cycle, at the τ that the loop sets.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
-import { loadConfig } from '../../../src/config/load.js';
+import type { Config } from '../../../src/config/schema.js';
 import { readScores } from '../../../src/dataset/tables/job-outputs.js';
 import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import { spearman } from '../../../src/evaluation/answer-metrics.js';
@@ -22,6 +22,7 @@ import { fromRun, readJson, runFiles, writeJson } from '../../../src/loop/folder
 import { firstGenerator } from '../../../src/loop/generator/generator-state.js';
 import { inRunFolder } from '../../../src/loop/in-run-folder.js';
 import { runStage } from '../../../src/loop/parts/run-stage.js';
+import { readConfig } from '../../../src/loop/result/run-sources.js';
 import { isTrue, precisionOf } from '../../../src/loop/result/sample-precision.js';
 import { queueCandidates, scoredCandidates } from '../../../src/loop/review/review-queue.js';
 import { learnFromExperts, takeUpVerdicts } from '../../../src/loop/review/take-up.js';
@@ -67,25 +68,26 @@ const outcomeSchema = z.object({
 export type LearningOutcome = z.output<typeof outcomeSchema>;
 
 export interface LearningOptions {
-  seeds: readonly number[];
   /** Verdicts, and trusted samples in their stead. */
   size: number;
   error: number;
+  /** Where copies of the runs and figures go. */
   out: string;
-  set: readonly string[];
 }
 
-const configFile = join(import.meta.dirname, 'learning.yaml');
+/** Graded texts are of so many test questions, and so many candidates of the next cycle are scored: scoring takes most of the time. */
+const measured = { questions: 100, candidates: 600 };
 
-/** One line of progress for each; what is there already is not done again. */
-export async function measureLearning(options: LearningOptions): Promise<LearningOutcome[]> {
+/** Of runs with a first cycle. One line of progress for each R_φ; what is there already is not done again. */
+export async function measureLearning(runs: readonly string[], options: LearningOptions): Promise<LearningOutcome[]> {
   mkdirSync(options.out, { recursive: true });
   const outcomes: LearningOutcome[] = [];
   await using engine = await openEngine({ python: await ensurePython(), logDir: join(options.out, 'logs') });
-  for (const seed of options.seeds) {
+  for (const run of runs)
     for (const arm of learningArms) {
+      const { seed } = readConfig(join(run, runFiles.config));
       const file = join(options.out, `seed-${seed}-${arm}.json`);
-      if (!existsSync(file)) writeJson(file, await new SeedBench(engine, seed, options).measure(arm));
+      if (!existsSync(file)) writeJson(file, await new ArmBench(engine, run, options).measure(arm));
       const outcome = outcomeSchema.parse(readJson(file));
       outcomes.push(outcome);
       const { spearman: rank, precision, accepted, seconds } = outcome;
@@ -93,53 +95,59 @@ export async function measureLearning(options: LearningOptions): Promise<Learnin
         `seed ${seed}, ${arm}: Spearman ${rank?.toFixed(3)}, precision ${precision?.toFixed(3)} of ${(100 * accepted).toFixed(0)} % accepted; ${seconds.toFixed(0)} s\n`,
       );
     }
-    rmSync(join(options.out, `seed-${seed}`), { recursive: true, force: true });
-  }
   return outcomes;
 }
 
-class SeedBench {
+const later =
+  /^(cycle-(?!0|1$|1\/)|arms|cards|dataset|logs|report|review|verdicts|result\.json|config\.yaml|outcome\.json|events\.jsonl|run\.lock)/;
+
+/** As the run stood after its first cycle. */
+function startFrom(run: string, place: string): void {
+  rmSync(place, { recursive: true, force: true });
+  cpSync(run, place, { recursive: true, filter: (source) => !later.test(relative(run, source)) });
+  const ledger = join(place, runFiles.ledger);
+  const lines = readFileSync(ledger, 'utf8').split('\n');
+  const kept = lines.filter((line) => /^\{"cycle":[01],/.test(line) && !line.includes('"arm":'));
+  writeFileSync(ledger, kept.map((line) => `${line}\n`).join(''));
+}
+
+class ArmBench {
+  private readonly config: Config;
+
   constructor(
     private readonly engine: Engine,
-    private readonly seed: number,
+    private readonly run: string,
     private readonly options: LearningOptions,
-  ) {}
+  ) {
+    const config = readConfig(join(run, runFiles.config));
+    // Every R_φ is measured, also one that would be refused.
+    this.config = { ...config, threads: 1, guards: { ...config.guards, promotion: false, probes: false } };
+  }
 
   async measure(arm: Arm): Promise<LearningOutcome> {
-    const base = this.place('base');
-    if (!existsSync(join(base, 'done.json'))) {
-      await this.inRun(base, 1, async () => {});
-      writeJson(join(base, 'done.json'), {});
-      process.stderr.write(`seed ${this.seed}: one cycle is done\n`);
-    }
+    const { seed } = this.config;
     const place = this.place(arm);
-    rmSync(place, { recursive: true, force: true });
-    cpSync(base, place, { recursive: true, filter: (source) => basename(source) !== runFiles.logs });
+    startFrom(this.run, place);
     const judgedRight = arm in queues ? await this.judge(place, queues[arm]) : null;
     const started = performance.now();
-    return this.inRun(place, 2, async (run, before) => {
+    const figures = await this.inRun(place, async (run, before) => {
       const after = await (arm === 'trusted' ? this.withTrusted(run, before) : takeUpVerdicts(run, 2, before));
-      const figures = await this.figures(run, before, after);
-      return { seed: this.seed, arm, ...figures, judgedRight, seconds: (performance.now() - started) / 1000 };
+      return this.figures(run, before, after);
     });
+    rmSync(place, { recursive: true });
+    return { seed, arm, ...figures, judgedRight, seconds: (performance.now() - started) / 1000 };
   }
 
   private place(name: string): string {
-    return join(this.options.out, `seed-${this.seed}`, name);
+    return join(this.options.out, `seed-${this.config.seed}`, name);
   }
 
   /** @param work Given what the second cycle begins from. */
-  private async inRun<T>(
-    runDir: string,
-    cycles: number,
-    work: (run: RunContext, state: LoopState) => Promise<T>,
-  ): Promise<T> {
-    const set = [...this.options.set, `seed=${this.seed}`, `cycles=${cycles}`];
-    const config = await loadConfig(configFile, { set });
+  private async inRun<T>(runDir: string, work: (run: RunContext, state: LoopState) => Promise<T>): Promise<T> {
     const found: T[] = [];
     await inRunFolder(
-      config,
-      { runDir, engine: this.engine, withVerdicts: cycles > 1 },
+      this.config,
+      { runDir, engine: this.engine, withVerdicts: true, allowVersionChange: true },
       {
         work: async (run) => {
           const { fingerprint } = await runStage(run, prepareData(run));
@@ -157,12 +165,12 @@ class SeedBench {
 
   /** Writes verdicts into the run. @returns Share of the judged samples that is right. */
   private async judge(runDir: string, shares: QueueShares | undefined): Promise<number> {
-    const { seed } = this;
+    const { seed } = this.config;
     const { size, error } = this.options;
     const { candidates, tau } = await queueCandidates(runDir, 1);
     const samples = new Map((await scoredCandidates(runDir, 1)).map((sample) => [sample.id, sample]));
     const truths = new Map<string, string | null>();
-    await this.inRun(runDir, 1, async ({ data }) => {
+    await this.inRun(runDir, async ({ data }) => {
       for (const sample of samples.values()) truths.set(sample.id, data.truth(sample));
     });
     const random = seededRandom('simulated reader', seed);
@@ -184,7 +192,7 @@ class SeedBench {
   private async withTrusted(run: RunContext, state: LoopState): Promise<LoopState> {
     const { seed: samples } = await createPhantomData({
       dir: this.place('more'),
-      seed: this.seed + 10_000,
+      seed: this.config.seed + 10_000,
       counts: { seed: this.options.size, test: 0, pool: 0 },
       teacher: { errorRates: { direct: 0, 'step-by-step': 0, 'meta-cognitive': 0 } },
     });
@@ -199,7 +207,7 @@ class SeedBench {
   }
 
   private async figures(run: RunContext, before: LoopState, { rewardModel }: LoopState) {
-    const texts = await this.graded(run, run.data.test);
+    const texts = await this.graded(run, run.data.test.slice(0, measured.questions));
     const rows = texts.map(({ id, image, question, options, response }) => ({
       id,
       image: fromRun(run.runDir, image),
@@ -225,7 +233,8 @@ class SeedBench {
     // Of the generator as it was: the same questions to all.
     const { generator } = before;
     const generated = await runStage(run, generate(run, { cycle: 2, generator, from: [generator.fingerprint] }));
-    const candidates = await readCandidates(run, generated);
+    const random = seededRandom('candidates that are scored', run.config.seed);
+    const candidates = random.shuffle(await readCandidates(run, generated)).slice(0, measured.candidates);
     const from = [generated.fingerprint, rewardModel.fingerprint];
     const stage = await runStage(run, score(run, { cycle: 2, candidates, rewardModel, from }));
     const scored = await readScored(run, stage);
