@@ -8,7 +8,6 @@ import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
 import type { Config } from '../../../src/config/schema.js';
-import { readScores } from '../../../src/dataset/tables/job-outputs.js';
 import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import { spearman } from '../../../src/evaluation/answer-metrics.js';
 import { auroc } from '../../../src/evaluation/auroc.js';
@@ -16,10 +15,8 @@ import { drawQueue, type QueueShares } from '../../../src/evaluation/verdicts/qu
 import { fourGrades, gradeSamples } from '../../../src/grading/index.js';
 import { gradedRewardRows } from '../../../src/job-spec/rows/reward-rows.js';
 import { openEngine, type Engine } from '../../../src/job-spec/script-engine.js';
-import { firstState } from '../../../src/loop/before-cycles.js';
-import { runCycle, type LoopState } from '../../../src/loop/cycle.js';
+import type { LoopState } from '../../../src/loop/cycle.js';
 import { fromRun, readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
-import { firstGenerator } from '../../../src/loop/generator/generator-state.js';
 import { inRunFolder } from '../../../src/loop/in-run-folder.js';
 import { runStage } from '../../../src/loop/parts/run-stage.js';
 import { readConfig } from '../../../src/loop/result/run-sources.js';
@@ -29,12 +26,11 @@ import { learnFromExperts, takeUpVerdicts } from '../../../src/loop/review/take-
 import { openVerdicts } from '../../../src/loop/review/verdict-file.js';
 import type { RunContext } from '../../../src/loop/run-context.js';
 import { rowOptions } from '../../../src/loop/stage-job.js';
-import { evaluate } from '../../../src/loop/stages/evaluate.js';
 import { generate, readCandidates } from '../../../src/loop/stages/generate.js';
-import { prepareData } from '../../../src/loop/stages/prepare-data.js';
 import { readScored, score } from '../../../src/loop/stages/score.js';
 import { seededRandom } from '../../../src/random.js';
 import type { Sample } from '../../../src/sample.js';
+import { afterFirstCycle } from './after-first-cycle.js';
 import { judgeSample, simulatedVerdicts } from './simulated-reader.js';
 
 const onlyRandom = { random: 1, disagreement: 0, 'near-threshold': 0, 'thin-stratum': 0 };
@@ -150,12 +146,7 @@ class ArmBench {
       { runDir, engine: this.engine, withVerdicts: true, allowVersionChange: true },
       {
         work: async (run) => {
-          const { fingerprint } = await runStage(run, prepareData(run));
-          const model = run.config.policy.base;
-          const from = [fingerprint, await run.models.of(model)];
-          const base = await runStage(run, evaluate(run, { cycle: 0, name: 'evaluate-base', model, from }));
-          const first = await firstState(run, fingerprint, await firstGenerator(run, fingerprint), base);
-          found.push(await work(run, (await runCycle(run, 1, first)).next));
+          found.push(await work(run, await afterFirstCycle(run)));
         },
         result: (_, status) => ({ status }),
       },
@@ -216,7 +207,7 @@ class ArmBench {
       response,
     }));
     const { instruction, maxPixels } = run.config.policy;
-    const { scores: file } = await this.engine.score({
+    const { scores: read } = await this.engine.score({
       model: rewardModel.path,
       data: rows,
       instruction,
@@ -225,7 +216,6 @@ class ArmBench {
       ...(maxPixels === undefined ? {} : { maxPixels }),
       outDir: join(run.runDir, 'test-texts'),
     }).result;
-    const read = await readScores(file);
     const known = texts.flatMap(({ grade }, at) => {
       const value = read[at] ?? null;
       return value === null ? [] : [{ grade, score: value }];
