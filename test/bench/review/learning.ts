@@ -72,7 +72,7 @@ export interface LearningOptions {
 }
 
 /** Graded texts are of so many test questions, and so many candidates of the next cycle are scored: scoring takes most of the time. */
-const measured = { questions: 100, candidates: 600 };
+const measured = { questions: 60, candidates: 400 };
 
 /** Of runs with a first cycle. One line of progress for each R_φ; what is there already is not done again. */
 export async function measureLearning(runs: readonly string[], options: LearningOptions): Promise<LearningOutcome[]> {
@@ -124,14 +124,14 @@ class ArmBench {
     const { seed } = this.config;
     const place = this.place(arm);
     startFrom(this.run, place);
-    const judgedRight = arm in queues ? await this.judge(place, queues[arm]) : null;
     const started = performance.now();
-    const figures = await this.inRun(place, async (run, before) => {
+    const found = await this.inRun(place, async (run, before) => {
+      const judgedRight = arm in queues ? await this.judge(run, queues[arm]) : null;
       const after = await (arm === 'trusted' ? this.withTrusted(run, before) : takeUpVerdicts(run, 2, before));
-      return this.figures(run, before, after);
+      return { ...(await this.figures(run, before, after)), judgedRight };
     });
     rmSync(place, { recursive: true });
-    return { seed, arm, ...figures, judgedRight, seconds: (performance.now() - started) / 1000 };
+    return { seed, arm, ...found, seconds: (performance.now() - started) / 1000 };
   }
 
   private place(name: string): string {
@@ -155,27 +155,22 @@ class ArmBench {
   }
 
   /** Writes verdicts into the run. @returns Share of the judged samples that is right. */
-  private async judge(runDir: string, shares: QueueShares | undefined): Promise<number> {
+  private async judge({ runDir, data }: RunContext, shares: QueueShares | undefined): Promise<number> {
     const { seed } = this.config;
     const { size, error } = this.options;
     const { candidates, tau } = await queueCandidates(runDir, 1);
     const samples = new Map((await scoredCandidates(runDir, 1)).map((sample) => [sample.id, sample]));
-    const truths = new Map<string, string | null>();
-    await this.inRun(runDir, async ({ data }) => {
-      for (const sample of samples.values()) truths.set(sample.id, data.truth(sample));
-    });
     const random = seededRandom('simulated reader', seed);
     const said = new Map(
       [...samples].map(([id, sample]) => {
         const errs = random.next() < error;
-        return [id, judgeSample(sample, truths.get(id) ?? null, errs, random)];
+        return [id, judgeSample(sample, data.truth(sample), errs, random)];
       }),
     );
     const items = drawQueue(candidates, { size, tau, seed, shares });
     using file = openVerdicts(runDir);
     for (const verdict of simulatedVerdicts(items, (id) => said.get(id) ?? { verdict: 'skip' })) file.record(verdict);
-    const truth = (id: string): string | null => truths.get(id) ?? null;
-    const right = items.filter(({ id }) => isTrue({ truth: () => truth(id) }, samples.get(id) as Sample) === true);
+    const right = items.filter(({ id }) => isTrue(data, samples.get(id) as Sample) === true);
     return right.length / items.length;
   }
 
