@@ -23,7 +23,15 @@ test('a reader accepts what is true and corrects what is not; one who errs does 
 
 test('arms are compared seed by seed', () => {
   const of = (seed: number, arm: LearningOutcome['arm'], spearman: number, judgedRight: number | null = null) => ({
-    ...{ seed, arm, spearman, auroc: null, tau: 3, reached: true, accepted: 0.5, precision: 0.9, judgedRight },
+    seed,
+    arm,
+    spearman,
+    auroc: null,
+    tau: 3,
+    reached: true,
+    accepted: 0.5,
+    precision: 0.9,
+    judgedRight,
     seconds: 1,
   });
   const table = learningTable([
