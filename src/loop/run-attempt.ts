@@ -82,12 +82,16 @@ export async function attempt<Result>(
   const clock = startStageClock();
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
-  const sinks = held.use(openSinks(parts.sinks, (message) => emit({ type: 'warning', message })));
   const hear = (event: TimedEvent): unknown => {
     sinks.tell(event);
     return options.onEvent?.(event);
   };
   const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
+  const warn = (message: string): void => emit({ type: 'warning', message });
+  // What is said before the run's first event comes after it.
+  let heard = (message: string): void => void told.push(message);
+  const sinkFiles = { events: join(runDir, runFiles.events), positions: join(runDir, runFiles.sinks) };
+  const sinks = held.use(openSinks(parts.sinks, sinkFiles, (message) => heard(message)));
   const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
@@ -98,9 +102,6 @@ export async function attempt<Result>(
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   };
   try {
-    const warn = (message: string): void => emit({ type: 'warning', message });
-    // What is said before the run's first event comes after it.
-    let heard = (message: string): void => void told.push(message);
     held.use(await openTrackers(config, runDir, (message) => heard(message), signal));
     const ledger = openLedger(join(runDir, runFiles.ledger), holds);
     const outputs = openOutputChecks();
