@@ -20,6 +20,7 @@ export type { LabelFormat, QuestionFormat } from '../dataset/import/import-forma
 export type { TokenChoice } from '../dataset/import/accept-row.js';
 export type { AnswerStart } from '../dataset/import-rows/number-answers.js';
 export type { ColumnMap, Field as QuestionField } from '../dataset/predictions/answered-row.js';
+export type { MaskFrames } from '../dataset/labels/masks.js';
 export type { LabelKind } from '../dataset/labels/label-set.js';
 export type { GivenNames } from '../dataset/labels/class-names.js';
 export type { Ask } from '../dataset/drafts/question-wording.js';
