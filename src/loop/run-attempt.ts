@@ -55,6 +55,8 @@ export interface Attempt<Result> {
   what: string;
   /** As `settleParts` made them of the options and the configuration. */
   parts: RunParts;
+  /** What a person is to know from the start. */
+  warnings?: readonly string[] | undefined;
   /** What screens draw before it happens. */
   shape?: Pick<Extract<RunEvent, { type: 'run-start' }>, 'plan' | 'arms'>;
   work(opened: OpenedRun): Promise<Result>;
@@ -71,7 +73,7 @@ export async function attempt<Result>(
   config: Config,
   runDir: string,
   options: RunOptions,
-  { what, parts, shape = {}, work, ended }: Attempt<Result>,
+  { what, parts, warnings = [], shape = {}, work, ended }: Attempt<Result>,
 ): Promise<Result> {
   // Closed from last to first: the engine, then what listens, then the lock.
   await using held = new AsyncDisposableStack();
@@ -108,7 +110,7 @@ export async function attempt<Result>(
     const { seed, cycles } = config;
     emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
     heard = warn;
-    for (const message of [...told, ...damageOf(ledger)]) warn(message);
+    for (const message of [...told, ...damageOf(ledger), ...warnings]) warn(message);
     recordParts(runDir, parts, { begun: ledger.size > 0, redo, holds, told: warn });
     const result = await work({
       config,
