@@ -33,19 +33,27 @@ class AskAboutImage(curator.LLM):
 def main() -> None:
     options = json.loads(sys.argv[1])
     rows = [json.loads(line) for line in Path(options["tasks"]).read_text(encoding="utf-8").splitlines()]
-    llm = AskAboutImage(
-        model_name=options["model"],
-        backend="openai",
-        generation_params={"max_tokens": 1024, "temperature": 1},
-        backend_params={
-            "base_url": options["url"],
-            "api_key": "any",
+    manners = {
+        "interactive": {
             "max_concurrent_requests": options["concurrency"],
             # Without them it holds to limits of its own.
             "max_requests_per_minute": 1_000_000,
             "max_tokens_per_minute": 10_000_000_000,
             "request_timeout": options["timeoutSeconds"],
+        },
+        # Looked at as often as it can be.
+        "batch": {"batch_size": options["batchRequests"], "batch_check_interval": 1},
+    }
+    llm = AskAboutImage(
+        model_name=options["model"],
+        backend="openai",
+        batch=options["mode"] == "batch",
+        generation_params={"max_tokens": 1024, "temperature": 1},
+        backend_params={
+            "base_url": options["url"],
+            "api_key": "any",
             "require_all_responses": False,
+            **manners[options["mode"]],
         },
     )
     started = time.perf_counter()
