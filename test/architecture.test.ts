@@ -12,6 +12,7 @@ const ranks: readonly (readonly string[])[] = [
     'errors',
     'error-codes',
     'sample',
+    'mean',
     'random',
     'hash',
     'format',
@@ -95,6 +96,7 @@ const pure = [
   'grading/held-out.ts',
   'grading/probes.ts',
   'sample.ts',
+  'mean.ts',
   'random.ts',
 ];
 

@@ -21,8 +21,11 @@ from medgr2.single_job import run_single
 from medgr2.stand_in_rewards import RULES
 
 
-def supervise(file: int, pythonia: str, executor: LocalExecutor) -> None:
-    """Serves Node until the line ends, then leaves no process behind."""
+def supervise(file: int, pythonia: str, executor: LocalExecutor, apart: bool) -> None:
+    """Serves Node until the line ends, then leaves no process behind. `apart`: as no child of Node's, in its group."""
+    group = os.getpgrp() if os.getpgrp() == os.getpid() else None
+    if apart and os.fork() > 0:  # before there are threads
+        os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for Node, which cancels politely
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -30,7 +33,7 @@ def supervise(file: int, pythonia: str, executor: LocalExecutor) -> None:
         line.push(job, message)
 
     supervisor = Supervisor(executor, push)
-    line = Line(file, lost=lambda: _leave(supervisor))
+    line = Line(file, lost=lambda: _leave(supervisor, group))
     bridge = _pythonia_bridge(pythonia, line)
     bridge.m[0]["supervisor"] = supervisor
     line.push(None, strict_dumps({"type": "ready", "pid": os.getpid(), "python": platform.python_version()}))
@@ -50,11 +53,12 @@ def _pythonia_bridge(folder: str, line: Line) -> Any:
         sys.path.remove(folder)
 
 
-def _leave(supervisor: Supervisor) -> None:
+def _leave(supervisor: Supervisor, group: int | None) -> None:
+    """`group`: the process group that is ours alone, if there is one."""
     supervisor.kill_all()
     shutil.rmtree(multiprocessing.util.get_temp_dir(), ignore_errors=True)  # the forkserver's socket
-    if os.getpgrp() == os.getpid():
-        os.killpg(os.getpgrp(), signal.SIGKILL)  # the forkserver, and this process
+    if group is not None:
+        os.killpg(group, signal.SIGKILL)  # the forkserver, and this process
     os._exit(0)
 
 
@@ -66,6 +70,7 @@ def main() -> None:
     serve.add_argument("--pythonia", required=True, help="folder of pythonia's Python files")
     serve.add_argument("--no-preload", action="store_true", help="let each job import torch by itself")
     serve.add_argument("--executor", type=json.loads, default={"kind": "local"}, help="where jobs run, as JSON")
+    serve.add_argument("--apart", action="store_true", help="leave the process that Node started, which ends")
     one = commands.add_parser(
         "job",
         help="run one job here, without Node",
@@ -95,7 +100,7 @@ def main() -> None:
         sys.exit(run_following(options.run, options.trackers, options.config))
     if options.command == "gpu-check":
         sys.exit(command.run(options))
-    supervise(options.fd, options.pythonia, _executor(options.executor, not options.no_preload))
+    supervise(options.fd, options.pythonia, _executor(options.executor, not options.no_preload), options.apart)
 
 
 def _executor(settings: dict[str, Any], preload: bool) -> LocalExecutor:

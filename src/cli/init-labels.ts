@@ -10,7 +10,7 @@ export const labelsKnown = ['questions', 'classes', 'boxes', 'masks'] as const;
 type LabelsKnown = (typeof labelsKnown)[number];
 
 export const labelQuestion =
-  'What an expert said of them: classes (a folder for each, or a table), boxes (VOC, COCO), masks (PNG label maps), or nothing yet, and questions are to be written [questions]: ';
+  'What an expert said of them: classes (a folder for each, or a table), boxes (VOC, COCO), masks (label maps, PNG or NIfTI), or nothing yet, and questions are to be written [questions]: ';
 
 export function knownOf(text: string): LabelsKnown {
   const found = labelsKnown.find((known) => known === text.toLowerCase());

@@ -4,6 +4,7 @@
  */
 import { DataError } from '../errors.js';
 import type { Modality, QuestionType } from '../sample.js';
+import { mean } from '../mean.js';
 
 export { reliabilityTable, thresholdForPrecision } from './filter-threshold.js';
 export type { ReliabilityBin, ScoredRow, Threshold, ThresholdOptions } from './filter-threshold.js';
@@ -156,8 +157,4 @@ export function pairwiseAccuracy(items: readonly ScoredGrade[]): number | null {
     }
   }
   return pairs === 0 ? null : right / pairs;
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

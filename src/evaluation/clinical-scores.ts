@@ -53,7 +53,7 @@ export async function bertScore(texts: readonly OpenText[], options: BertScoreOp
   await writeParquet(data, texts, { text: 'VARCHAR', key: 'VARCHAR' });
   const spec = { model: resolve(model), data, outDir: join(dir, 'bertscore'), seed: 0, device: 'auto' };
   const done = resultSchema.parse(
-    await runJob('medgr2.clinical.bertscore', layer === undefined ? spec : { ...spec, layer }),
+    await runJob('medgr2.texts.bertscore', layer === undefined ? spec : { ...spec, layer }),
   );
   const scores = (await readJsonl(done.scores)).map((line) => scoreSchema.parse(line));
   const mean = (name: keyof (typeof scores)[number]): number =>

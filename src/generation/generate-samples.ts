@@ -10,6 +10,7 @@ import { createBreaker } from './asking/provider-breaker.js';
 import { createBudget, type Budget } from './cost/cost-budget.js';
 import { typesOf, type TaskList } from './asking/generation-request.js';
 import { requireConsent } from './asking/egress-consent.js';
+import { createImageReader } from './asking/image-to-send.js';
 import { createGate } from './asking/rate-limit.js';
 import type { GenerateOptions, Pricing } from './generation-options.js';
 import { incomplete, performAll } from './repeat-unanswered.js';
@@ -78,6 +79,7 @@ export async function generateOutcomes(options: GenerateOptions, sink: OutcomeSi
     cache,
     inquiry,
     root,
+    readImage: createImageReader(),
     ...asked,
     ...manners,
     batches: batchesOf(options),

@@ -20,7 +20,7 @@ export interface ToFiles {
 
 /** Throws as `generateOutcomes` does, and then writes nothing. */
 export async function generateToFiles(options: GenerateOptions, { dir, imagePath = (image) => image }: ToFiles) {
-  using spool = createOutcomeSpool(join(dir, 'outcomes.spool'), options.tasks.length);
+  using spool = createOutcomeSpool(join(dir, 'outcomes.spool'));
   const progress: GenerationProgress = await generateOutcomes(options, spool.put);
   await writeJsonl(join(dir, droppedFile), droppedIn(spool.inOrder()));
   const samples = samplesIn(spool.inOrder(), imagePath);

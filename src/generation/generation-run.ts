@@ -2,6 +2,7 @@
 import type { BatchClient } from '../providers/batch/batch-client.js';
 import type { Provider } from '../providers/provider.js';
 import type { Consent } from './asking/egress-consent.js';
+import type { ImageReader } from './asking/image-to-send.js';
 import type { RequestParameters } from './asking/generation-request.js';
 import type { Breaker } from './asking/provider-breaker.js';
 import type { Gate } from './asking/rate-limit.js';
@@ -39,6 +40,7 @@ export interface Performance {
   cache: ReplyCache;
   inquiry: Inquiry;
   root: string;
+  readImage: ImageReader;
   parameters: RequestParameters;
   /** Of a second request, where the first reply was cut off; 0 asks for none. */
   truncatedRetryTokens: number;

@@ -5,7 +5,6 @@ import { ProviderCallError } from '../providers/call-error.js';
 import type { ProviderReply } from '../providers/provider.js';
 import type { PreparedRequest } from './asking/generation-request.js';
 import { maskOf } from './asking/egress-consent.js';
-import { readImageFile } from './asking/image-to-send.js';
 import type { Pass } from './asking/rate-limit.js';
 import { callWithRetry } from './asking/retry-request.js';
 import type { Performance } from './generation-run.js';
@@ -60,7 +59,7 @@ async function performOnce(request: PreparedRequest, run: Performance): Promise<
 async function ask(request: PreparedRequest, run: Performance): Promise<CachedReply> {
   const { provider, breaker, progress, stop, parameters } = run;
   const { task, system, prompt, imageAt, responseSchema, promptHash, key, maxOutputTokens } = request;
-  const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
+  const image = await run.readImage(resolve(run.root, task.image), task.imageHash);
   const { temperature } = parameters;
   const call = async (attempt: number): Promise<CachedReply> => {
     if (attempt > 1) progress.add('retries');

@@ -25,14 +25,18 @@ export function preparer(
   { parameters, inquiry }: Performance,
   { settle }: PassHooks,
 ): Prepare {
-  const first = createKeyTable(tasks.length);
-  return (index) => {
+  const first = createKeyTable();
+  const requestOf = (index: number): PreparedRequest | null => {
     const task = tasks.at(index);
-    if (task === undefined) return null;
-    const request = inquiry.prepare(task, index, parameters);
-    const place = first.get(request.key) ?? index;
-    first.set(request.key, place);
-    if (place === index) return request;
+    return task === undefined ? null : inquiry.prepare(task, index, parameters);
+  };
+  return (index) => {
+    const request = requestOf(index);
+    if (request === null) return null;
+    const { key } = request;
+    const place = first.find(key, (earlier) => earlier === index || requestOf(earlier)?.key === key);
+    if (place === undefined) first.add(key, index);
+    if (place === undefined || place === index) return request;
     settle(index, dropTask(request, 'duplicate-task', 'The same request stands earlier among the tasks.').outcomes);
     return null;
   };

@@ -9,7 +9,7 @@ import {
 } from '../bridge/jobs/open-engine.js';
 import type { RewardReply } from '../bridge/contract/reward-messages.js';
 import type { JobKind } from '../bridge/contract/contract.js';
-import type { Job, JobHooks } from '../bridge/jobs/running-job.js';
+import type { Job, JobHandle, JobHooks } from '../bridge/jobs/running-job.js';
 import { answerRewards, rewardSpec } from '../bridge/jobs/answer-rewards.js';
 import { writeParquet, type Columns } from '../dataset/tables/table.js';
 import { checkRewards } from '../reward/define-reward.js';
@@ -25,16 +25,23 @@ import { checkJobImages } from './checks/job-images.js';
 import { checkInputs, type RowKind } from './checks/input-gate.js';
 import { checkImageFiles, checkRowFile, type FileRow } from './rows/row-file.js';
 import { completeRows, evaluateRows, rewardModelRows, scoreRows, sftRows } from './rows/script-rows.js';
+import { withAnswers, withCompletions, withHistory, withScores, withShownCompletions } from './script-results.js';
 import { toSamples } from './script-samples.js';
 import type {
+  CompleteResult,
   CompleteSpec,
+  EvaluateResult,
   EvaluateSpec,
+  GrpoResult,
   GrpoSpec,
   MergeSpec,
   JobOptions,
   ModelInput,
+  RewardModelResult,
   RewardModelSpec,
+  ScoreResult,
   ScoreSpec,
+  SftResult,
   SftSpec,
 } from './script-spec.js';
 
@@ -44,24 +51,25 @@ import type {
  * rejects with a JobError, or a DataError about a file of rows. A job that failed leaves the engine able.
  */
 export interface Engine extends BridgeEngine {
-  /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder. */
-  sft(spec: SftSpec, options?: JobOptions): Job<'sft'>;
-  /** TRL's GRPOTrainer with rewards in TypeScript. */
-  grpo(spec: GrpoSpec, options?: JobOptions): Job<'grpo'>;
+  /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder, its `history` the losses. */
+  sft(spec: SftSpec, options?: JobOptions): JobHandle<SftResult>;
+  /** TRL's GRPOTrainer with rewards in TypeScript. The result also has completions that were shown, with their rewards. */
+  grpo(spec: GrpoSpec, options?: JobOptions): JobHandle<GrpoResult>;
   /** A regression head on a VLM, trained on graded responses (MedGR² eq. 1). */
-  trainRewardModel(spec: RewardModelSpec, options?: JobOptions): Job<'reward-model'>;
-  /** A reward model's scores; read them with `readScores(result.scores)`. */
-  score(spec: ScoreSpec, options?: JobOptions): Job<'score'>;
-  /** A policy's completions; read them with `readCompletions(result.completions)`. */
-  complete(spec: CompleteSpec, options?: JobOptions): Job<'complete'>;
+  trainRewardModel(spec: RewardModelSpec, options?: JobOptions): JobHandle<RewardModelResult>;
+  /** A reward model's scores: the result's `scores`, one number for each row in their order. */
+  score(spec: ScoreSpec, options?: JobOptions): JobHandle<ScoreResult>;
+  /** A policy's completions: `for await (const { id, text } of result.completions)`, or all by `readCompletions(result.path)`. */
+  complete(spec: CompleteSpec, options?: JobOptions): JobHandle<CompleteResult>;
   /** Adapters and what they stand on as one model folder, which plain transformers opens: the result's `checkpoint`. */
   merge(spec: MergeSpec, options?: JobOptions): Job<'merge'>;
-  /** Greedy completions and the log-likelihood of each option; read them with `readAnswers(result.answers)`. */
-  evaluate(spec: EvaluateSpec, options?: JobOptions): Job<'evaluate'>;
+  /** Greedy completions and the log-likelihood of each option, iterated as the result's `answers`, or all by `readAnswers(result.answers)`. */
+  evaluate(spec: EvaluateSpec, options?: JobOptions): JobHandle<EvaluateResult>;
 }
 
 /**
- * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which.
+ * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which. It ends with Node, however Node
+ * ends, and with the worker thread that opened it.
  * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
  * @example
  * await using engine = await openEngine();
@@ -96,22 +104,22 @@ export function withJobs(bridge: BridgeEngine): Engine {
         (inputs) => sftRows(inputs, instruction),
         (rows) => checkSftRows(spec.trl ?? {}, rows),
       );
-      return start<'sft'>({ kind: 'sft', ...placed(spec), data }, write, options);
+      return withHistory(start<'sft'>({ kind: 'sft', ...placed(spec), data }, write, options));
     },
     grpo: (spec, options) => startGrpo(bridge, spec, options),
     trainRewardModel: ({ instruction = 'none', ...spec }, options) => {
       const { data, write } = table('reward-model', spec, rowColumns.reward, (inputs) =>
         rewardModelRows(inputs, instruction),
       );
-      return start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, write, options);
+      return withHistory(start<'reward-model'>({ kind: 'reward-model', ...placed(spec), data }, write, options));
     },
     score: ({ instruction = 'none', ...spec }, options) => {
       const { data, write } = table('score', spec, rowColumns.score, (inputs) => scoreRows(inputs, instruction));
-      return start<'score'>({ kind: 'score', ...placed(spec), data }, write, options);
+      return withScores(start<'score'>({ kind: 'score', ...placed(spec), data }, write, options));
     },
     complete: ({ instruction = 'none', ...spec }, options) => {
       const { data, write } = table('complete', spec, rowColumns.prompt, (inputs) => completeRows(inputs, instruction));
-      return start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options);
+      return withCompletions(start<'complete'>({ kind: 'complete', ...placed(spec), data }, write, options));
     },
     merge: (spec, options) => {
       const { outDir } = spec;
@@ -122,13 +130,13 @@ export function withJobs(bridge: BridgeEngine): Engine {
       const { data, write } = table('evaluate', spec, rowColumns.options, (inputs) =>
         evaluateRows(inputs, instruction),
       );
-      return start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options);
+      return withAnswers(start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options));
     },
   };
   return Object.assign(bridge, jobs);
 }
 
-function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): Job<'grpo'> {
+function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): JobHandle<GrpoResult> {
   const { instruction = 'none', rewards, rewardModel, samples: given, data: input, trusted: named, ...rest } = spec;
   const trusted = named === undefined ? null : new Set(named);
   const rowOptions: RowOptions = { instruction, imagePath: (image) => path.resolve(image) };
@@ -163,7 +171,9 @@ function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {
     if (rows !== null) await writeTrusted(data, rows, trusted);
     await checkJobImages(started);
   };
-  return bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) });
+  return withShownCompletions(
+    bridge.start<'grpo'>(started, { ...options, prepare, rewards: (ask, signal) => answer(ask, signal) }),
+  );
 }
 
 /** Rows of a file whose sample rewards could not be given are found before a model is loaded. */

@@ -2,7 +2,9 @@
 import type { z } from 'zod';
 import type { SpecBody } from '../bridge/jobs/open-engine.js';
 import type { JobHooks } from '../bridge/jobs/running-job.js';
-import type { modelSchema } from '../bridge/contract/contract.js';
+import type { modelSchema, ResultOf } from '../bridge/contract/contract.js';
+import type { JobEventOf } from '../bridge/jobs/job-types.js';
+import type { AnswerLine, Completion, JobLines } from '../dataset/tables/job-outputs.js';
 import type { Instruction } from '../prompts/policy-prompt.js';
 import type { Reward } from '../reward/reward.js';
 import type { Query, Sample } from '../sample.js';
@@ -78,3 +80,46 @@ export type GrpoSpec = Omit<With<SpecBody<'grpo'>, SampleInput>, 'rewards' | 're
     /** A Parquet file {id, image, prompt}, and the samples that its ids name: rewards are given them. */
     | { data: string; samples: readonly Sample[] }
   );
+
+/** A logging step of a trainer: losses, learning rate, and of GRPO its rewards. Where nothing could be computed a figure is null. */
+export type TrainStep = Omit<JobEventOf<'train-step'>, 'type'>;
+/** A completion of a GRPO batch that was shown: `step` optimiser steps were done when it was drawn; rewards are before weighting. */
+export type ShownCompletion = JobEventOf<'completions'>['items'][number] & { step: number };
+
+/** What every trainer's result has beside the model. */
+export interface TrainingHistory {
+  /** Each logging step of this call, in order; steps before the checkpoint that it went on from are not among them. */
+  history: readonly TrainStep[];
+}
+/** What `engine.sft` ends with: the folder of the model (`checkpoint`), its last loss, steps, seconds, and the way there. */
+export type SftResult = ResultOf<'sft'> & TrainingHistory;
+/** What `engine.trainRewardModel` ends with: as `SftResult`, of a reward model. */
+export type RewardModelResult = ResultOf<'reward-model'> & TrainingHistory;
+/** What `engine.grpo` ends with: as `SftResult`, and completions with their rewards. */
+export type GrpoResult = ResultOf<'grpo'> &
+  TrainingHistory & {
+    /** `shownCompletions` of each logging step of this call, in order; the last 4096 where there were more. */
+    completions: readonly ShownCompletion[];
+  };
+
+/** What `engine.score` ends with. */
+export type ScoreResult = Omit<ResultOf<'score'>, 'scores'> & {
+  /** One raw score for each row, in their order, not clamped; null where a row is longer than the reward model reads. */
+  scores: readonly (number | null)[];
+  /** Absolute path of scores.jsonl: {id, score} a line. */
+  path: string;
+};
+/** What `engine.complete` ends with. */
+export type CompleteResult = Omit<ResultOf<'complete'>, 'completions'> & {
+  /** Read from the file while it is iterated: `samples` of the first row, then of the second, … */
+  completions: JobLines<Completion>;
+  /** Absolute path of completions.jsonl. */
+  path: string;
+};
+/** What `engine.evaluate` ends with. */
+export type EvaluateResult = Omit<ResultOf<'evaluate'>, 'answers'> & {
+  /** Read from the file while it is iterated: one for each row, in their order. */
+  answers: JobLines<AnswerLine>;
+  /** Absolute path of answers.jsonl. */
+  path: string;
+};

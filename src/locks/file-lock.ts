@@ -1,8 +1,8 @@
 /**
  * One writer per file: a lock file beside it that names the holder, and that the holder keeps fresh. A lock whose holder is
  * dead is taken over. A holder that cannot be looked up (another container, a cluster node) is dead when its lock has not
- * been freshened for a while, by the clock of the file system alone and while we watch. A holder that was frozen meanwhile
- * finds out by `confirm`, which is to be called before each write, and by `lost`.
+ * been freshened for a while, by the clock of the file system alone and while we watch. A lock that came along with a copy of its
+ * folder is nobody's. A holder that was frozen meanwhile finds out by `confirm`, which is to be called before each write, and by `lost`.
  */
 import {
   closeSync,
@@ -18,7 +18,8 @@ import {
 import { randomUUID } from 'node:crypto';
 import { diskError, privateFile } from '../disk.js';
 import { DataError } from '../errors.js';
-import { canLookUp, identityOf, isAlive, processIdentitySchema, type ProcessIdentity } from './process-identity.js';
+import { isCopy, lockSchema } from './copied-lock.js';
+import { canLookUp, identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
 export interface FileLock extends Disposable {
   /** @throws DataError `lock-lost` where the lock is another's by now: nothing more may be written. */
@@ -176,14 +177,15 @@ function readHolder(path: string, now: number): Found | null {
   try {
     const content = readFileSync(path, 'utf8');
     const freshened = statSync(path).mtimeMs;
-    const parsed = processIdentitySchema.safeParse(parseJson(content));
+    const parsed = lockSchema.safeParse(parseJson(content));
     const old = now - freshened > leaseMs;
     // Either it is just being written or it is damage: left alone while it is young.
     if (!parsed.success) return { content, freshened, holder: null, stale: old, watched: true };
-    const holder = parsed.data;
-    return canLookUp(holder)
-      ? { content, freshened, holder, stale: abandoned.has(content) || !isAlive(holder), watched: false }
-      : { content, freshened, holder, stale: old, watched: true };
+    const { token, ...holder } = parsed.data;
+    if (!canLookUp(holder)) return { content, freshened, holder, stale: old, watched: true };
+    const copied = token !== undefined && isCopy(path, token);
+    const stale = abandoned.has(content) || !isAlive(holder) || copied;
+    return { content, freshened, holder, stale, watched: false };
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return null;
     throw diskError(thrown, path);

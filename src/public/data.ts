@@ -5,7 +5,7 @@ export { sampleSchema } from '../sample.js';
 export { phantomSamples, toSamples } from '../job-spec/script-samples.js';
 export type { PhantomSamplesOptions, SampleInput } from '../job-spec/script-samples.js';
 export { readAnswers, readCompletions, readScores } from '../dataset/tables/job-outputs.js';
-export type { AnswerLine, Completion } from '../dataset/tables/job-outputs.js';
+export type { AnswerLine, Completion, JobFile, JobLines } from '../dataset/tables/job-outputs.js';
 export { readSampleFile, writeSampleFile } from '../dataset/tables/sample-files.js';
 export { readSamples, writeSamples } from '../dataset/tables/sample-table.js';
 export { importQuestions } from '../dataset/import/import-questions.js';
@@ -20,6 +20,7 @@ export type { LabelFormat, QuestionFormat } from '../dataset/import/import-forma
 export type { TokenChoice } from '../dataset/import/accept-row.js';
 export type { AnswerStart } from '../dataset/import-rows/number-answers.js';
 export type { ColumnMap, Field as QuestionField } from '../dataset/predictions/answered-row.js';
+export type { MaskFrames } from '../dataset/labels/masks.js';
 export type { LabelKind } from '../dataset/labels/label-set.js';
 export type { GivenNames } from '../dataset/labels/class-names.js';
 export type { Ask } from '../dataset/drafts/question-wording.js';

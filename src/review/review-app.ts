@@ -129,6 +129,7 @@ const statuses: Readonly<Record<string, 400 | 404 | 409>> = {
   'image-missing': 404,
   'no-such-verdict': 404,
   'verdict-id-taken': 409,
+  'sample-changed': 409,
 };
 const statusOf = (code: string): 400 | 404 | 409 | 500 => statuses[code] ?? 500;
 

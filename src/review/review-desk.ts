@@ -13,6 +13,7 @@ import { readRecord } from '../loop/folder/check-outputs.js';
 import { stageKey } from '../loop/folder/ledger.js';
 import type { QueueOptions, ReviewQueue } from '../loop/review/review-queue.js';
 import { summaryOf } from '../loop/review/review-summary.js';
+import { isOn, seenOf } from '../loop/review/seen.js';
 import { openVerdicts } from '../loop/review/verdict-file.js';
 import type { Sample } from '../sample.js';
 import { reviewMaterial, type ShownSample } from './review-material.js';
@@ -63,7 +64,11 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
       remedy: 'Ask for the queue anew.',
     });
   };
-  const standing = (): Verdict[] => file.standing().filter(({ item }) => shown.has(item));
+  const standing = (): Verdict[] =>
+    file.standing().filter((verdict) => {
+      const sample = shown.get(verdict.item)?.sample;
+      return sample !== undefined && isOn(verdict, sample);
+    });
   const ofReader = (reader: string): Map<string, Verdict> =>
     new Map(standing().flatMap((verdict) => (verdict.reader === reader ? [[verdict.item, verdict] as const] : [])));
 
@@ -87,6 +92,7 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
       const { question, options: choices, answer, rationale, questionType, modality } = sample;
       return {
         id,
+        seen: seenOf(sample),
         cycle: drawn.cycle,
         modality,
         questionType,
@@ -104,9 +110,13 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
     image: (id) => shownImage(known(id).sample.image),
     record: (request) => {
       const { place, sample } = known(request.item);
+      checkSeen(request, sample);
       checkCorrection(request, sample);
       const { why: strategy, probability } = place;
-      return { verdict: file.record({ ...request, strategy, probability }), rewardScore: sample.score };
+      return {
+        verdict: file.record({ ...request, seen: seenOf(sample), strategy, probability }),
+        rewardScore: sample.score,
+      };
     },
     undo: ({ id, of, reader }) => {
       file.undo({ id, undo: of, reader });
@@ -131,6 +141,15 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
 function noticeOf(runDir: string): string {
   const prepared = readRecord(join(runDir, stageKey(0, 'prepare-data')));
   return z.object({ notice: z.string() }).safeParse(prepared?.output).data?.notice ?? '';
+}
+
+/** @throws RunError `sample-changed` */
+export function checkSeen(verdict: Pick<VerdictRequest, 'seen'>, sample: Sample): void {
+  if (isOn(verdict, sample)) return;
+  throw new RunError('sample-changed', `the sample ${sample.id} was made anew after it was judged`, {
+    where: sample.id,
+    remedy: 'Load the page again, and judge the sample as it is now.',
+  });
 }
 
 /** @throws RunError `verdict-invalid` */

@@ -21,6 +21,7 @@ export const verdictRequestSchema = verdictSchema
   .pick({
     id: true,
     item: true,
+    seen: true,
     reader: true,
     verdict: true,
     correctedAnswer: true,
@@ -76,6 +77,8 @@ export type QueueReply = z.infer<typeof queueReplySchema>;
 /** `GET api/items/ID?reader=NAME`. */
 export const reviewItemSchema = z.strictObject({
   id: z.string(),
+  /** To be sent with the verdict: the sample may be made anew while it is judged. */
+  seen: z.string(),
   cycle: z.int().min(1),
   modality: modalitySchema,
   questionType: questionTypeSchema,

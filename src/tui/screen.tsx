@@ -17,7 +17,7 @@ import { LoopRing } from './parts/loop-ring.js';
 import { wantedRows } from './panels/wanted-rows.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
-import { panelNames, panelOf, type PanelName } from './parts/panel-names.js';
+import { panelNames, panelOf, type PanelName } from './panels/panel-names.js';
 import { ManyColors, Toned } from './parts/tones.js';
 
 /** What the keys of a running `medgr2 run` do; `watch` has only `leave`. */

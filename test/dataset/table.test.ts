@@ -62,6 +62,21 @@ function randomRow(random: Random) {
   };
 }
 
+it('keeps the order of rows that take several of the files that DuckDB reads, and leaves none of these', async () => {
+  const path = join(dir, 'parts.parquet');
+  const rows = function* () {
+    for (let n = 0; n < 9_000; n++)
+      yield { text: n % 3_000 === 7 ? 'long '.repeat(300_000) : `é ${n} `.repeat(150), n };
+  };
+  await writeParquet(path, rows(), { text: 'VARCHAR', n: 'BIGINT' });
+  const read = await readParquet<{ text: string; n: number }>(path);
+  expect(read.map(({ n }) => n)).toEqual(Array.from({ length: 9_000 }, (_, n) => n));
+  expect(read.filter(({ text }) => text.length === 1_500_000).map(({ n }) => n)).toEqual([7, 3_007, 6_007]);
+  await writeParquet(join(dir, 'no-rows.parquet'), [], { n: 'BIGINT' });
+  expect(await readParquet(join(dir, 'no-rows.parquet'))).toEqual([]);
+  expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
 describe('Parquet', () => {
   it('gives back what was written', async () => {
     for (let round = 0; round < 5; round++) {

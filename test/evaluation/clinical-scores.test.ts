@@ -40,7 +40,7 @@ test('open answers go to the job as they were read, and its means are printed wi
   };
   const found = await bertScore(openTexts(rows), { model: 'encoder', layer: 17, dir, runJob });
   expect(found).toMatchObject({ n: 2, f1: 0.625, layer: 17, layers: 24 });
-  expect(asked).toMatchObject(['medgr2.clinical.bertscore', { model: join(process.cwd(), 'encoder'), layer: 17 }]);
+  expect(asked).toMatchObject(['medgr2.texts.bertscore', { model: join(process.cwd(), 'encoder'), layer: 17 }]);
   expect(await readParquet(join(dir, 'open-answers.parquet'))).toEqual([
     { text: 'a small mass', key: 'mass' },
     { text: 'I see two things.\nOne is a cyst.', key: 'cyst' },

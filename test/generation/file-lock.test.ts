@@ -4,7 +4,16 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,6 +90,20 @@ describe('a holder that cannot be looked up', () => {
     second.confirm();
     expect(lockHolder(file)).toMatchObject({ pid: process.pid });
   });
+});
+
+test("a lock that came along with a copy of the folder is nobody's; one that is seen by another path is its holder's", () => {
+  using folder = new Scratch();
+  for (const name of ['run', 'copy']) mkdirSync(folder.at(name));
+  using held = lockFile(folder.at('run', 'verdicts'));
+  cpSync(folder.at('run'), folder.at('copy'), { recursive: true });
+  symlinkSync(folder.at('run'), folder.at('link'));
+  expect(errorOf(() => lockFile(folder.at('link', 'verdicts')))).toMatchObject({ code: 'file-locked' });
+  using second = lockFile(folder.at('copy', 'verdicts'));
+  second.confirm();
+  held.confirm();
+  renameSync(folder.at('run'), folder.at('moved'));
+  expect(errorOf(() => lockFile(folder.at('moved', 'verdicts')))).toMatchObject({ code: 'file-locked' });
 });
 
 test('damage where the lock should be is named, and left alone while it is young', () => {

@@ -25,7 +25,13 @@ afterAll(() => rm(folder, { recursive: true }));
 /** An engine whose Python is never asked: what it would be sent, and what is done before. */
 function recording() {
   const started: { spec: object; hooks: JobHooks }[] = [];
-  const bridge = { start: (spec: object, hooks: JobHooks) => void started.push({ spec, hooks }) };
+  const job = { on: () => job, result: new Promise(() => {}) };
+  const bridge = {
+    start: (spec: object, hooks: JobHooks) => {
+      started.push({ spec, hooks });
+      return job;
+    },
+  };
   return { engine: withJobs(bridge as unknown as BridgeEngine), started };
 }
 

@@ -83,7 +83,9 @@ async function use(engine: Engine, samples: Sample[]): Promise<string> {
   const reward = defineReward({ name: 'brief', score: (batch) => batch.map(() => 1) });
   const job = engine.grpo({ ...common, rewards: [reward], trl: { max_steps: 3, num_generations: 4 } });
   expectTypeOf((await job.result).checkpoint).toBeString();
-  expectTypeOf((await engine.score(common).result).scores).toBeString();
+  const scored = await engine.score(common);
+  expectTypeOf(scored.scores).toEqualTypeOf<readonly (number | null)[]>();
+  expectTypeOf(scored.path).toBeString();
   engine.grpo({ ...common, data: 'rows.parquet', samples, rewards: [reward] });
 
   // @ts-expect-error a TRL option that there is none of

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEngine, type Engine, type JobEvent, type JobError, type Sample } from '../../src/index.js';
-import { phantomSamples, readCompletions } from '../../src/public/data.js';
+import { phantomSamples } from '../../src/public/data.js';
 import { answerMatch, defineReward } from '../../src/public/rewards.js';
 
 let folder: string;
@@ -65,7 +65,8 @@ test('SFT and then GRPO, from samples', { timeout: 900_000 }, async () => {
 
   const again = engine.grpo(spec);
   const result = await again.result;
-  expect(result).toMatchObject({ kind: 'grpo', steps: 2 });
+  expect(result).toMatchObject({ kind: 'grpo', steps: 2, history: [{ step: 2 }] });
+  expect(result.completions.map(({ step }) => step)).toEqual([1, 1]); // drawn after one step
   const events: JobEvent[] = await Array.fromAsync(again.events);
   expect(events).toContainEqual(
     expect.objectContaining({ type: 'job-start', resumedFrom: expect.stringMatching(/checkpoint-1$/) }),
@@ -79,7 +80,7 @@ test('SFT and then GRPO, from samples', { timeout: 900_000 }, async () => {
 test('completions of questions in the caller’s own words', { timeout: 600_000 }, async () => {
   const data = samples.slice(0, 2).map(({ image }) => ({ image, prompt: 'What is shown?' }));
   const job = engine.complete({ model: 'phantom', data, maxNewTokens: 4, ...place('complete') });
-  const completions = await readCompletions((await job.result).completions);
+  const completions = await Array.fromAsync((await job).completions);
   expect(completions.map(({ id, text }) => [id, typeof text])).toEqual([
     ['1', 'string'],
     ['2', 'string'],

@@ -97,6 +97,14 @@ const read: readonly (readonly [string, string])[] = [
   ],
   ['options as objects of one', change({ options: [{ A: 'CT' }, { B: 'MRI' }], answer: 'B' })],
   ['options in lines', change({ options: 'A) CT\nB) MRI', answer: 'B' })],
+  ['options in one line', change({ options: 'A. CT, B. MRI', answer: 'B' })],
+  ['options by small letter', change({ options: { a: 'CT', b: 'MRI' }, answer: 'b' })],
+  ['the answer with its name', change({ answer: 'Answer: B)' })],
+  ['the answer with a full stop', change({ answer: 'MRI.' })],
+  ['the answer again by letter', change({ answer_letter: 'B', correct_option: 'MRI' })],
+  ['a fence in a fence', `\`\`\`json\n\`\`\`json\n${json}\n\`\`\`\n\`\`\``],
+  ['a byte-order mark within', change({ answer: 'M\ufeffRI' }).replace(',', ',\ufeff')],
+  ['steps as a list', change({ rationale: ['Dark', 'bone.'] })],
   ['the type in other letters', change({ questionType: 'Modality_Recognition' })],
 ];
 
@@ -107,6 +115,15 @@ const dropped: readonly (readonly [string, string])[] = [
   ['a field under two names that differs', change({ Answer: 'CT' })],
   ['an answer under two names that differ', change({ correct_answer: 'CT' })],
   ['a wrapper that says otherwise', JSON.stringify({ ...sample, question: { text: 'What?', answer: 'CT' } })],
+  ['an answer again that differs', change({ answer_letter: 'A' })],
+  ['two letters', change({ answer: 'A and B' })],
+  ['two letters with a stroke', change({ answer: 'A/B' })],
+  [
+    'options in one line whose letters do not follow',
+    change({ options: 'A. CT with C. difficile, B. MRI', answer: 'B' }),
+  ],
+  ['an escape that is cut', told(String.raw`"options":["CT","MRI \u00b"],"answer":"CT"`)],
+  ['a draft and another end', `Draft: ${change({ answer: 'CT' })} Final: ${json}`],
   ['an index', change({ answer: 1 })],
   ['an index beside no answer', told('"options":["CT","MRI"],"answer_index":1')],
   ['two answers', change({ answer: ['CT', 'MRI'] })],
@@ -153,6 +170,14 @@ describe('a reply that is only written otherwise', () => {
     expect(parseReply(text, context)).toMatchObject({ ok: true, fields: { options: ['1.50', '2.0'], answer: '1.50' } });
   });
 
+  it('keeps the commands of LaTeX, whose backslash was not written twice', () => {
+    const said = String.raw`5 \mu m \pm 2 \% \times \beta, \frac12`;
+    const text = change({ rationale: 'HERE' }).replace('HERE', `${said}\\nthen \\\\gamma`);
+    const rationale = String.raw`5 \mu m \pm 2 \% \times \beta, \frac12 then \gamma`;
+    expect(parseReply(text, context)).toMatchObject({ ok: true, fields: { rationale }, repairs: ['syntax'] });
+    expect(parseReply(`So: ${text}`, context)).toMatchObject({ ok: true, fields: { rationale } });
+  });
+
   it('keeps quotes within a text', () => {
     const text = told('"options":["the "halo" sign","none"],"answer":"none"');
     expect(parseReply(text, context)).toMatchObject({ ok: true, fields: { options: ['the "halo" sign', 'none'] } });
@@ -164,6 +189,12 @@ describe('a reply that is only written otherwise', () => {
 describe('a reply that could mean something else', () => {
   it.each(dropped)('is dropped: %s', (_, text) => {
     expect(parseReply(text, context)).toMatchObject({ ok: false });
+  });
+
+  it('names the field that stands twice', () => {
+    expect(parseReply(change({ Answer: 'CT' }), context)).toMatchObject({
+      detail: expect.stringContaining('answer: stands twice') as string,
+    });
   });
 
   it('is never one that was cut, wherever, however it is written', () => {

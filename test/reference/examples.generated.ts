@@ -157,8 +157,10 @@ stated['toSamples'] = async () => {
 compiled['readAnswers'] = async () => {
   await using engine = await openEngine();
   const data = [{ image: 'scan.png', question: 'Which modality is this?', options: ['CT', 'MRI'] }];
-  const { answers } = await engine.evaluate({ model: 'phantom', data, outDir: 'out', maxNewTokens: 64 }).result;
-  for (const { id, text, responses } of await readAnswers(answers)) console.log(id, text, responses[0]?.logLikelihood);
+  const { answers } = await engine.evaluate({ model: 'phantom', data, outDir: 'out', maxNewTokens: 64 });
+  for await (const { id, text } of answers) console.log(id, text); // one at a time
+  const [first] = await readAnswers(answers); // all of them
+  console.log(first?.responses[0]?.logLikelihood);
 };
 
 stated['readSampleFile'] = async () => {

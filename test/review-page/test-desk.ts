@@ -149,6 +149,7 @@ export class TestDesk {
     const verdict = this.counting(reader).get(id) ?? null;
     const item: ReviewItem = {
       id,
+      seen: id,
       cycle: 2,
       modality: 'CT',
       questionType: 'disease diagnosis',

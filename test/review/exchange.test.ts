@@ -168,3 +168,49 @@ test('a project with controls of its own gives its verdicts all the same, and on
     { item: '', reason: expect.stringMatching(/no such sample; was it exported from this run/) },
   ]);
 });
+
+test('what was skipped, discarded or only begun there is no verdict here, and two at once are none', async () => {
+  const [first, second, third, fourth] = queue.items.map(({ id }) => id) as [string, string, string, string];
+  const verdict = (...choices: string[]) => ({ from_name: 'verdict', type: 'choices', value: { choices } });
+  const task = (sample: string, annotation: object) => ({ data: { sample }, annotations: [annotation] });
+  const studio = place('odd-studio.json');
+  const tasks = [
+    task(first, { result: [verdict('wrong-answer')], was_cancelled: true, completed_by: 1 }),
+    task(second, { result: [verdict('accept', 'bad-question')], completed_by: 1 }),
+    task(third, { result: [], completed_by: 1 }),
+    task(fourth, { result: [{ ...verdict(), value: { choices: 'accept' } }], completed_by: 1 }),
+  ];
+  writeFileSync(studio, JSON.stringify(tasks));
+  const studied = await importReview(run.runDir, { format: 'label-studio', file: studio });
+  expect(studied.refused.map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('"accept and bad-question" is no verdict'),
+    expect.stringContaining('it has no answer by the name verdict'),
+  ]);
+  const records = [
+    { id: first, responses: { verdict: [{ value: 'accept', user_id: 'u', status: 'discarded' }] } },
+    { id: second, responses: { verdict: [{ value: 'accept', user_id: 'u', status: 'draft' }] } },
+    { id: third, responses: { verdict: [{ value: ['bad-question'], user_id: 'u', status: 'submitted' }] } },
+    { id: fourth, responses: null },
+  ];
+  const argilla = place('odd-argilla.json');
+  writeFileSync(argilla, JSON.stringify(records));
+  const { refused } = await importReview(run.runDir, { format: 'argilla', file: argilla });
+  expect(refused).toEqual([{ item: second, reason: expect.stringContaining('"a draft" is no verdict') }]);
+  expect(readStanding(run.runDir).map(({ item, reader, verdict: kind }) => [item, reader, kind])).toEqual([
+    [first, 'user 1', 'skip'],
+    [fourth, 'user 1', 'accept'],
+    [first, 'u', 'skip'],
+    [third, 'u', 'bad-question'],
+  ]);
+});
+
+test.each(exchangeFormats)('a verdict by %s on a sample that was made anew since is not taken in', async (format) => {
+  const file = place(`anew-${format}.json`);
+  await judge();
+  await exportReview(run.runDir, { format, file });
+  rmSync(join(run.runDir, 'verdicts.jsonl'));
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"seen":\s*"[0-9a-f]{16}"/, '"seen": "0123456789abcdef"'));
+  const { refused } = await importReview(run.runDir, { format, file });
+  expect(new Set(refused.map(({ item }) => item)).size).toBe(1);
+  expect(refused[0]?.reason).toContain('was made anew after it was judged');
+});

@@ -115,6 +115,7 @@ describe('a reader', () => {
       [{ reader: ' ' }, 400, 'request-invalid'],
       [{ seconds: -1 }, 400, 'request-invalid'],
       [{ more: 1 }, 400, 'request-invalid'],
+      [{ seen: '0123456789abcdef' }, 409, 'sample-changed'],
       [{ comment: 'x'.repeat(70_000) }, 413, 'too-long'],
     ];
     for (const [change, status, code] of refused) {

@@ -67,10 +67,15 @@ describe('the next cycle', () => {
     const found = say(lost, 'accept');
     const before = entries();
     const started: string[] = [];
-    const onEvent = (event: TimedEvent) =>
-      void (event.type === 'stage-start' && started.push(`${event.cycle}/${event.stage}`));
+    const alarmed = new Set<string>();
+    const onEvent = (event: TimedEvent) => {
+      if (event.type === 'stage-start') started.push(`${event.cycle}/${event.stage}`);
+      if (event.type === 'alarm') alarmed.add(`${event.cycle}/${event.stage}`);
+    };
     const result = await run.again(reviewConfig('cycles=2'), { withVerdicts: true, onEvent });
 
+    // The fake's R_φ is of no use, and the alarm names the stage that showed it.
+    expect(alarmed).toContain('2/verdict-reward-report');
     // What was finished stays as it was, and is not made again.
     expect(started.slice(0, 4)).toEqual(
       expect.arrayContaining(['2/verdicts', '2/verdict-reward-model', '2/verdict-reward-report']),
@@ -254,5 +259,13 @@ describe('lessons', () => {
     const apart = verdictLessons([of('A', 'wrong-answer', 'x'), of('B', 'wrong-answer', 'y')], samples);
     expect(apart).toMatchObject({ trusted: [], refused: [{ correctedAnswer: null }], rows: [{ grade: -6 }] });
     expect(verdictLessons([of('A', 'accept')], new Map()).trusted).toEqual([]);
+  });
+
+  test('are none of a verdict on what the sample was before it was made anew', () => {
+    const [{ id, seen }] = queue.items as [ReviewQueue['items'][number]];
+    const anew = new Map([[id, { ...samples.get(id)!, rationale: 'Something else.' }]]);
+    const given = [{ ...of('A', 'accept'), seen }];
+    expect(verdictLessons(given, samples)).toMatchObject({ trusted: [{ id }], outdated: [] });
+    expect(verdictLessons(given, anew)).toMatchObject({ trusted: [], refused: [], rows: [], outdated: [id] });
   });
 });

@@ -1,1 +1,1 @@
-"""DICOM and NIfTI files as pictures without names: the jobs `medgr2.clinical.dicom` and `medgr2.clinical.nifti`."""
+"""DICOM and NIfTI files as pictures without names: the jobs `dicom`, `nifti` and, with their label maps, `nifti_masks`."""

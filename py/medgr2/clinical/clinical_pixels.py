@@ -40,10 +40,12 @@ def own_window(values: Any) -> tuple[float, float]:
     return (low + high) / 2, high - low if high > low else 1.0
 
 
-def square(pixels: Any, height: float | None) -> tuple[Any, list[str]]:
+def square(
+    pixels: Any, height: float | None, resample: Image.Resampling = Image.Resampling.BICUBIC
+) -> tuple[Any, list[str]]:
     """The picture with square pixels, and what was done: the longer side of a pixel is cut, so that nothing is lost.
 
-    `height` is that of a pixel over its width; None where the file says what cannot be.
+    `height` is that of a pixel over its width; None where the file says what cannot be. Label maps take `NEAREST`.
     """
     if height is None:
         return pixels, ["the file says nothing usable of the shape of its pixels: they were taken for square"]
@@ -53,7 +55,7 @@ def square(pixels: Any, height: float | None) -> tuple[Any, list[str]]:
     size = (columns, round(rows * height)) if height > 1 else (round(columns / height), rows)
     if not 1 / LONGEST_PIXEL <= height <= LONGEST_PIXEL or size[0] * size[1] > MOST_PIXELS:
         return pixels, [f"pixels are {height:.3g} times as high as wide, and were left so: the picture is stretched"]
-    resized = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+    resized = Image.fromarray(pixels).resize(size, resample)
     note = f"pixels were not square: resampled from {columns} x {rows} to {size[0]} x {size[1]}"
     return np.asarray(resized), [note]
 

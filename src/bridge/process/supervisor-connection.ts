@@ -36,6 +36,8 @@ export class Connection {
   readonly #bridge: ReturnType<typeof createBridge>;
   readonly #ready = Promise.withResolvers<Ready>();
   #isReady = false;
+  #isLost = false;
+  #pid: number | null = null;
   #busy = 0;
   #nextLook: AwakeTimer | null = null;
 
@@ -62,8 +64,9 @@ export class Connection {
     );
   }
 
+  /** Of the process that speaks, once it has; before that, of the one that was started. */
   get pid(): number {
-    return this.#process.pid;
+    return this.#pid ?? this.#process.pid;
   }
 
   /** Why nothing can be asked any more; null while all is well. */
@@ -130,12 +133,16 @@ export class Connection {
   #receive(raw: unknown): void {
     const { job, message } = pushSchema.parse(raw);
     if (job !== null) return this.#hooks.onPush(job, message);
+    const ready = readySchema.parse(message);
     this.#isReady = true;
-    this.#ready.resolve(readySchema.parse(message));
+    this.#pid = ready.pid;
+    this.#ready.resolve(ready);
   }
 
   #lose(error: BridgeError): void {
-    if (this.#transport.failure !== null) return;
+    // Not by the transport's failure: a call that finds the line gone sets it before the end of the process is heard.
+    if (this.#isLost) return;
+    this.#isLost = true;
     this.#nextLook?.cancel();
     this.#ready.reject(error);
     this.#transport.fail(error);

@@ -1,13 +1,15 @@
 /**
- * The supervisor's process: started with a line of its own, in a group of its own, its output in a log.
+ * The supervisor's process: started with a line of its own, in a group of its own, its output in a log. The number of the group is
+ * that of the process that Node started.
  * Knows how it ended; what it says is transport.ts's matter.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
+import { isMainThread } from 'node:worker_threads';
 import { calledAsVariable, medgr2 } from '../../called-as.js';
 import type { Executor } from '../../config/sections/executor.js';
-import { afterAwake } from '../../awake.js';
+import { afterAwake, sleepAwake } from '../../awake.js';
 import { BridgeError, messageOf } from '../../errors.js';
 import { logTail } from './log-tail.js';
 import { pythoniaFolder } from '../environment/package-paths.js';
@@ -37,12 +39,21 @@ export interface SupervisorProcess {
 
 const lineFd = 3;
 
+/**
+ * The children of a worker thread that is terminated are waited for by nobody, and would stay in the table of processes until Node
+ * ends: there the supervisor is no child of Node's. The process that is leaves it in its group, and the system reaps it.
+ */
+const isApart = !isMainThread;
+/** Milliseconds that a group whose line has closed gets to leave, and how often it is looked for. */
+const leavePatience = 2000;
+const lookMs = 20;
+
 export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   const log = openLog(options.logPath);
   // The log may hold words of a Python before this one.
   const output = { path: options.logPath, from: fstatSync(log).size };
   const preload = options.preload ? [] : ['--no-preload'];
-  const executor = ['--executor', JSON.stringify(options.executor)];
+  const executor = ['--executor', JSON.stringify(options.executor), ...(isApart ? ['--apart'] : [])];
   const child = spawn(
     options.python,
     ['-m', 'medgr2', 'supervise', '--fd', String(lineFd), '--pythonia', pythoniaFolder(), ...preload, ...executor],
@@ -60,10 +71,16 @@ export function startSupervisor(options: SupervisorOptions): SupervisorProcess {
   };
   const ended = new Promise<BridgeError>((resolve) => {
     child.once('error', (cause: NodeJS.ErrnoException) => resolve(notStarted(options.python, cause)));
-    child.once('exit', (code, signal) => {
+    const over = (how: string): void => {
       kill();
-      resolve(lastWords(line, signal ?? `exit code ${code}`, child.pid, output));
+      resolve(lastWords(line, how, child.pid, output));
+    };
+    child.once('exit', (code, signal) => {
+      if (!isApart || code !== 0) over(signal ?? `exit code ${code}`);
     });
+    if (!isApart) return;
+    line.once('end', kill); // Python died: what it started has nobody to work for
+    line.once('close', () => void groupGone(child.pid).then(() => over('its line was closed')));
   });
   const unref = (): void => {
     child.unref();
@@ -99,6 +116,20 @@ export function killGroup(pid: number): void {
     process.kill(-pid, 'SIGKILL');
   } catch {
     // ESRCH: it has gone.
+  }
+}
+
+/** Waits until a group has no process left, for a while. */
+async function groupGone(pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  for (let waited = 0; waited < leavePatience && groupRuns(pid); waited += lookMs) await sleepAwake(lookMs);
+}
+
+function groupRuns(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -6,7 +6,8 @@ import { packageRoot } from '../../bridge/environment/package-paths.js';
 import { nearest } from '../../config/nearest-word.js';
 import { parseConfig } from '../../config/load.js';
 import { configTemplate, type TemplateAnswers } from '../../config/init-template.js';
-import { leftNotes, listImages, noImages } from '../../dataset/pictures/image-folder.js';
+import { leftNotes, listImages, noImages, type LeftOut } from '../../dataset/pictures/image-folder.js';
+import { volumeNames } from '../../dataset/labels/nifti-masks.js';
 import { ConfigError, InterruptedError, Medgr2Error } from '../../errors.js';
 import { writeWhole } from '../../loop/folder/run-folder.js';
 import { modalities, type Modality } from '../../sample.js';
@@ -71,11 +72,11 @@ interface Answers {
 async function answersOf(command: InitCommand, folder: string, io: CommandIo): Promise<Answers> {
   const ask: Ask = (flag, question, otherwise, read) =>
     flag === undefined ? askUntil(io, question, otherwise, read) : Promise.resolve(read(flag));
-  const { images, names } = await ask(
+  const { images, names, volumes } = await ask(
     command.images,
     'Folder of your own images (leave empty for drawn ones): ',
     '',
-    async (given) => ({ images: given, names: given === '' ? [] : await namesIn(given, io) }),
+    async (given) => ({ images: given, ...(given === '' ? { names: [], volumes: null } : await namesIn(given, io)) }),
   );
   const model = (otherwise: string): Promise<string> =>
     ask(
@@ -98,6 +99,7 @@ async function answersOf(command: InitCommand, folder: string, io: CommandIo): P
     modalityOf,
   );
   const have = await ask(command.have, labelQuestion, 'questions', knownOf);
+  if (volumes !== null && have !== 'masks') throw noImages(images, volumes);
   const generator = await initGenerator(command, ask, have !== 'questions');
   const base = await model('Qwen/Qwen2.5-VL-3B-Instruct');
   const reports = await initReports(command, ask, { names, whom: elsewhere(generator) });
@@ -118,11 +120,14 @@ async function answersOf(command: InitCommand, folder: string, io: CommandIo): P
   return { answers: { data: own, generator, base, texts }, questions, prepare };
 }
 
-async function namesIn(folder: string, io: CommandIo): Promise<string[]> {
+/** @returns Names of pictures; where there are none, of volumes, and the same as files that masks alone can be of. */
+async function namesIn(folder: string, io: CommandIo): Promise<{ names: string[]; volumes: LeftOut[] | null }> {
   const { names, left } = await listImages(resolve(folder));
-  if (names.length === 0) throw noImages(folder, left);
+  const volumes = left.filter(({ name }) => volumeNames.test(name));
+  if (names.length === 0 && volumes.length === 0) throw noImages(folder, left);
+  if (names.length === 0) return { names: volumes.map(({ name }) => name), volumes };
   for (const note of leftNotes(left)) io.error(note);
-  return names;
+  return { names, volumes: null };
 }
 
 /** A person at a terminal is asked again after a slip; where nobody is asked, the usual holds. */

@@ -1,7 +1,7 @@
 /** `medgr2 import`: calls the importer of a format and prints its counts. No logic of its own. */
 import { parseColumnMap } from '../../dataset/predictions/answered-row.js';
 import type { DatasetInfo } from '../../dataset/folders/dataset-folder.js';
-import { importClinical, type FrameChoice, type WindowChoice } from '../../dataset/import/import-clinical.js';
+import { importClinical, type WindowChoice } from '../../dataset/import/import-clinical.js';
 import type { RunJob } from '../../dataset/context/mask-texts.js';
 import {
   importFormats,
@@ -16,6 +16,7 @@ import type { ImportReport } from '../../dataset/import/import-report.js';
 import type { TokenChoice } from '../../dataset/import/accept-row.js';
 import type { AnswerStart } from '../../dataset/import-rows/number-answers.js';
 import { parseClassNames } from '../../dataset/labels/class-names.js';
+import type { MaskFrames } from '../../dataset/labels/masks.js';
 import type { LabelKind } from '../../dataset/labels/label-set.js';
 import type { Ask } from '../../dataset/drafts/question-wording.js';
 import type { ShapeChoice } from '../../dataset/pictures/picture-size.js';
@@ -39,7 +40,7 @@ export interface ImportFlags {
   encoding?: string;
   answersFrom?: AnswerStart;
   window: WindowChoice;
-  frames: FrameChoice;
+  frames?: MaskFrames;
   deidentified?: boolean;
   licence?: string;
   context?: string;
@@ -90,7 +91,7 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
       ...(flags.imagesOf === undefined ? {} : { imagesOf: flags.imagesOf }),
     });
   if (isLabelFormat(format)) {
-    const { labels, classFrom = null, perImage, crops, seed } = flags;
+    const { labels, classFrom = null, perImage, crops, seed, window, frames } = flags;
     const kind = flags.kind === undefined ? {} : { kind: flags.kind };
     const asks = flags.ask.length === 0 ? null : flags.ask;
     const place = { map, modality: modality ?? null, imageRoot, encoding, context, runJob };
@@ -99,6 +100,8 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
       ...common,
       ...place,
       ...kind,
+      ...(frames === undefined ? {} : { frames }),
+      window,
       labels,
       names,
       classFrom,
@@ -109,7 +112,11 @@ async function runImport(format: ImportFormat, path: string, flags: ImportFlags,
     });
   }
   if (format !== 'images') {
-    const { window, frames, deidentified = false } = flags;
+    const { window, frames = 'middle', deidentified = false } = flags;
+    if (frames === 'largest')
+      throw new ConfigError('frames-largest', `--frames largest is of masks, and ${format} has none`, {
+        remedy: 'Give first, middle, all, or a number from 1.',
+      });
     const clinical = {
       ...common,
       map,

@@ -1,9 +1,10 @@
 /** `medgr2 import`. */
 import { Argument, InvalidArgumentError, Option } from 'commander';
 import { importFormats } from '../../dataset/import/import-formats.js';
-import type { FrameChoice, WindowChoice } from '../../dataset/import/import-clinical.js';
+import type { WindowChoice } from '../../dataset/import/import-clinical.js';
 import { tokenChoices } from '../../dataset/import/accept-row.js';
 import { isClassFrom } from '../../dataset/labels/class-folders.js';
+import type { MaskFrames } from '../../dataset/labels/masks.js';
 import { labelKinds } from '../../dataset/labels/label-set.js';
 import { asks, type Ask } from '../../dataset/drafts/question-wording.js';
 import { isPatientFrom } from '../../dataset/patients/patient-path.js';
@@ -75,14 +76,15 @@ export const declareImport: Declare = (program, io) => {
     )
     .option('--force', 'write over an earlier import')
     .addOption(
-      new Option('--window <choice>', 'dicom, nifti: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
+      new Option('--window <choice>', 'dicom, volumes: the header’s, auto (own range), or CENTER/WIDTH such as 40/400')
         .default('header')
         .argParser(parseWindow),
     )
     .addOption(
-      new Option('--frames <choice>', 'dicom, nifti: first, middle, all, or a number from 1')
-        .default('middle')
-        .argParser(parseFrames),
+      new Option(
+        '--frames <choice>',
+        'dicom, nifti: first, middle (default), all, or a number from 1; of masks that are volumes also largest (default there)',
+      ).argParser(parseFrames),
     )
     .option('--deidentified', 'dicom, nifti: you have looked, and nothing in the pictures names a patient')
     .addOption(new Option('--kind <what>', 'labels: what classes are names of (default: disease)').choices(labelKinds))
@@ -135,6 +137,7 @@ export const declareImport: Declare = (program, io) => {
         'import dicom STUDY --out data/ct --window 40/400 --frames middle',
         'import classes skin/ --out data/skin --modality dermoscopy --per-image 2   # a folder a class, or a table of labels',
         'import boxes VOC/ --out data/cells --modality microscopy --kind attribute --name "RBC=red blood cell"',
+        'import masks labelsTr --image-root imagesTr --out data/liver --modality CT --kind anatomy --window 40/400',
         'import images scans/ --out data/pool --modality MRI --patient-from folder',
         'import images scans/ --out data/pool --context reports.csv --map image=file --map context=report',
       ),
@@ -163,9 +166,10 @@ function parseWindow(text: string): WindowChoice {
   return [Number(center), Number(width)];
 }
 
-function parseFrames(text: string): FrameChoice {
-  if (text === 'first' || text === 'middle' || text === 'all') return text;
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give first, middle, all, or a number from 1.');
+function parseFrames(text: string): MaskFrames {
+  if (text === 'first' || text === 'middle' || text === 'all' || text === 'largest') return text;
+  if (!/^[1-9]\d*$/.test(text))
+    throw new InvalidArgumentError('Give first, middle, all, of masks also largest, or a number from 1.');
   return Number(text);
 }
 

@@ -53,7 +53,7 @@ export async function maskTexts(
       data,
       [...hidden.values()].map((text) => ({ text })),
     );
-    const done = doneSchema.parse(await runJob('medgr2.clinical.deidentify', { data, outDir: work }));
+    const done = doneSchema.parse(await runJob('medgr2.texts.deidentify', { data, outDir: work }));
     const lines = (await readJsonl(join(work, 'masked.jsonl'))).map((line) => lineSchema.parse(line).text);
     const masked = new Map([...hidden.keys()].map((hash, index) => [hash, lines[index] ?? '']));
     const { maskedBy, missing, masks } = done;

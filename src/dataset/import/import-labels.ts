@@ -12,14 +12,17 @@ import { askAbout, classKinds, type Asked } from '../drafts/label-questions.js';
 import { questionTypeOfKind, type LabelKind, type LabelSet, type Topic } from '../labels/label-set.js';
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
+import type { MaskFrames } from '../labels/masks.js';
+import { withFolderBeside } from '../labels/nifti-masks.js';
 import { readers } from '../labels/read-labels.js';
 import { mapBeside, takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts } from '../context/mask-texts.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { hiddenPatients, unmistakable } from '../patients/hidden-patients.js';
-import { projectKey } from '../patients/pseudonym-key.js';
+import { projectKey, type PseudonymKey } from '../patients/pseudonym-key.js';
 import { openImageStore } from '../pictures/image-store.js';
 import { toSample } from './accept-row.js';
+import type { WindowChoice } from './import-clinical.js';
 import type { LabelFormat } from './import-formats.js';
 import { mapInOrder, withNewFolder } from './import-helpers.js';
 import { importNotes } from './import-notes.js';
@@ -47,6 +50,10 @@ export interface LabelImportOptions extends ImportOptions {
   perImage?: number;
   /** Pictures of single boxes, so many of an image at most (default 0). */
   crops?: number;
+  /** Of label maps that are volumes: which slices (default `largest`: the one with most voxels of any class). */
+  frames?: MaskFrames;
+  /** Of such volumes: [center, width] of the pictures' window, else the volume's own range. */
+  window?: WindowChoice;
   /** What is asked; all that can be when left out. */
   asks?: readonly Ask[] | null;
   seed?: number;
@@ -59,35 +66,49 @@ export interface LabelImportOptions extends ImportOptions {
 export async function importLabels(format: LabelFormat, options: LabelImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   const { path, labels = [], classFrom = null, patientFrom = 'none', imageRoot = null, encoding = null } = options;
-  // Before the new folder, which may lie inside.
-  const set = await readers[format]({
-    path,
-    kind: options.kind ?? 'disease',
-    labels,
-    map: mapBeside(options),
-    classFrom,
-    patientFrom,
-    imageRoot,
-    encoding,
-  });
+  const { frames, window, runJob } = options;
+  let known = options.key;
+  const key = (): PseudonymKey => (known ??= projectKey());
   if ((options.crops ?? 0) > 0 && options.images === 'none')
     throw new ConfigError('crops-without-images', 'crops are cut from the images, and --images none leaves them out', {
       remedy: 'Leave out --crops, or --images.',
     });
-  return withNewFolder(dir, options.force === true, () => importInto(dir, format, set, options));
+  return withFolderBeside(dir, async (work) => {
+    // Before the new folder, which may lie inside.
+    const set = await readers[format]({
+      path,
+      kind: options.kind ?? 'disease',
+      labels,
+      map: mapBeside(options),
+      classFrom,
+      patientFrom,
+      imageRoot,
+      encoding,
+      runJob,
+      key,
+      work,
+      ...(frames === undefined ? {} : { frames }),
+      ...(window === undefined ? {} : { window }),
+    });
+    if (set.made === true && options.images !== undefined && options.images !== 'copy')
+      throw new ConfigError('pictures-made', `pictures are made of the volumes of ${path}, and are nowhere else`, {
+        remedy: 'Leave out --images.',
+      });
+    return withNewFolder(dir, options.force === true, () => importInto(dir, format, { set, key }, options));
+  });
 }
 
 async function importInto(
   dir: string,
   format: LabelFormat,
-  set: LabelSet,
+  { set, key: keyOf }: { set: LabelSet; key: () => PseudonymKey },
   options: LabelImportOptions,
 ): Promise<ImportReport> {
   const { path, modality = null, images: mode = 'copy', strict = false, shape = 'reject', kind = 'disease' } = options;
   const { perImage = 3, crops = 0, asks = null, seed = 0, names: given = {} } = options;
   const said = await textsOf(options);
   const identities = [...set.identities, ...(said?.identities ?? [])];
-  const key = identities.length > 0 ? (options.key ?? projectKey()) : null;
+  const key = identities.length > 0 ? keyOf() : null;
   const hidden = hiddenPatients(identities, key, 'parts');
   const inText = hiddenPatients(identities.filter(unmistakable), key);
   const rejected: Rejection[] = [...set.rejected];
@@ -98,7 +119,9 @@ async function importInto(
   const pseudonym = (patient: string): string | null => key?.pseudonym(patient) ?? null;
   const known = knownImages({ images: set.images, taken, topic, modality, pseudonym, rejected });
   if (strict) refuseRejected(told(), path);
-  const names = classNames(classKinds(known, set.classes, kind), given);
+  const kinds = classKinds(known, set.classes, kind);
+  const own = Object.entries(set.names ?? {}).filter(([name]) => kinds.has(name));
+  const names = classNames(kinds, { ...Object.fromEntries(own), ...given });
   refusePatients(names, inText.named, path);
   const cut = crops === 0 ? [] : await cropsOf(known, { dir, perImage: crops, names, topic, seed, rejected });
   // Crops are of the patient of their picture; where nobody knows one, the picture stands for it.

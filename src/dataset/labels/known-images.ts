@@ -52,16 +52,18 @@ export function knownImages({ images, taken, topic, modality, pseudonym, rejecte
       });
     const patients = [...new Set(same.flatMap(({ labelled }) => labelled.patient ?? []))];
     const { path, imageHash, warnings, width, height, originalHash } = first.stored;
+    const { detail = null, warnings: told = [] } = first.labelled.known ?? {};
+    const noted = [...new Set([...warnings, ...told])];
     const image: DatasetImage = {
       path,
       imageHash,
       modality: modalityOf(first.labelled.modality ?? modality),
       patient: patients[0] === undefined ? null : pseudonym(patients[0]),
       deidentified: null,
-      warnings: patients.length > 1 ? [...warnings, secondPatient] : [...warnings],
+      warnings: patients.length > 1 ? [...noted, secondPatient] : noted,
       width,
       height,
-      detail: null,
+      detail,
       originalHash,
     };
     const size = width === null || height === null ? null : { width, height };

@@ -71,6 +71,8 @@ export interface LabelledImage {
   modality: string | null;
   labels: readonly TopicLabels[];
   boxes: BoxLabels | null;
+  /** Of a picture that was made here of something else. */
+  known?: { detail: string; warnings: readonly string[] };
 }
 
 export interface LabelSet {
@@ -82,6 +84,10 @@ export interface LabelSet {
   roots: string[];
   /** Every patient as the files write them. */
   identities: string[];
+  /** What the set itself says that its classes are called. */
+  names?: Readonly<Record<string, string>>;
+  /** Pictures were made for this and lie where nobody keeps them. */
+  made?: boolean;
   notes: string[];
   columns?: { used: Record<string, string[]>; unused: string[] };
 }

@@ -1,49 +1,86 @@
 /**
- * Label maps: a picture of the same size for each image, in which a value is a class and 0 is none. A class's region is one box with
- * its area; how many things a region is of, a map does not say.
+ * Label maps: a picture of the same size for each image, or a volume for each volume, in which a value is a class and 0 is none.
+ * A class's region is one box with its area; how many things a region is of, a map does not say.
  */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import sharp from 'sharp';
 import { messageOf } from '../../errors.js';
-import type { Rejection } from '../folders/dataset-folder.js';
+import type { RunJob } from '../context/mask-texts.js';
+import type { FrameChoice, WindowChoice } from '../import/import-clinical.js';
 import { mapInOrder } from '../import/import-helpers.js';
 import { patientInPath, type PatientFrom } from '../patients/patient-path.js';
+import type { PseudonymKey } from '../patients/pseudonym-key.js';
 import { leftNotes, listImages, noImages } from '../pictures/image-folder.js';
 import type { Box, LabelSet, LabelledImage } from './label-set.js';
+import { sliceMasks, valuesNamed, volumeNames } from './nifti-masks.js';
 import { placesAround } from './voc.js';
+
+/** As of volumes, or the slice with most of a map. */
+export type MaskFrames = FrameChoice | 'largest';
 
 export interface MasksOptions {
   path: string;
   imageRoot: string | null;
   patientFrom: PatientFrom;
+  /** Of maps that are volumes; `largest` when left out. */
+  frames?: MaskFrames;
+  window?: WindowChoice;
+  runJob?: RunJob | undefined;
+  key: () => PseudonymKey;
+  /** For pictures of slices, which somebody takes over and removes. */
+  work: string;
 }
 
-export async function readMasks({ path, imageRoot, patientFrom }: MasksOptions): Promise<LabelSet> {
+/** @throws DataError where there is none, ConfigError where Python is needed and not given. */
+export async function readMasks(options: MasksOptions): Promise<LabelSet> {
+  const { path, imageRoot, patientFrom, frames = 'largest', window = 'auto', runJob, key, work } = options;
   const root = resolve(path);
   const { names, left } = await listImages(root);
-  if (names.length === 0) throw noImages(path, left);
+  const others = left.filter(({ name }) => !volumeNames.test(name));
+  const volumes = others.length < left.length;
+  if (names.length === 0 && !volumes) throw noImages(path, left);
+  const slicing = { root, imageRoot, maskWords, patientFrom, frames, window, runJob, key, work };
+  const { slices, rejected: unsliced } = volumes ? await sliceMasks(slicing) : { slices: [], rejected: [] };
   const inPath = patientInPath(patientFrom);
-  const rejected: Rejection[] = [];
-  const read = await mapInOrder(names, async (file): Promise<LabelledImage[]> => {
-    const map = await regionsOf(join(root, file));
-    if ('reason' in map) {
-      rejected.push({ file, line: null, code: 'mask-unread', ...map });
+  const beside = unsliced.filter(({ code }) => code === leftOut);
+  const rejected = unsliced.filter(({ code }) => code !== leftOut);
+  const labelled = async (file: string, map: string, rest: Pick<LabelledImage, 'image' | 'patient' | 'known'>) => {
+    const read = await regionsOf(map);
+    if ('reason' in read) {
+      rejected.push({ file, line: null, code: 'mask-unread', ...read });
       return [];
     }
+    const boxes = { size: read.size, boxes: read.regions, lost: new Set<string>(), regions: true };
+    return [{ file, line: null, modality: null, labels: [], boxes, ...rest }];
+  };
+  const plain = await mapInOrder(names, async (file) => {
     const image = imageOf(file);
-    const boxes = { size: map.size, boxes: map.regions, lost: new Set<string>(), regions: true };
-    return [{ file, line: null, image, patient: inPath(image), modality: null, labels: [], boxes }];
+    return labelled(file, join(root, file), { image, patient: inPath(image) });
   });
-  const images = read.flat();
+  const sliced = await mapInOrder(slices, ({ shown, image, map, patient, detail, warnings }) =>
+    labelled(`${shown}, ${detail}`, map, { image: relative(work, image), patient, known: { detail, warnings } }),
+  );
+  const images: LabelledImage[] = [...plain, ...sliced].flat();
   return {
     images,
     classes: [],
     rejected,
-    roots: imageRoot === null ? placesAround([root]).filter((place) => place !== root) : [resolve(imageRoot)],
+    roots: [
+      ...(imageRoot === null ? placesAround([root]).filter((place) => place !== root) : [resolve(imageRoot)]),
+      ...(volumes ? [work] : []),
+    ],
     identities: images.flatMap(({ patient }) => patient ?? []),
-    notes: leftNotes(left),
+    names: await valuesNamed(root),
+    made: volumes,
+    notes: [...leftNotes(others), ...leftNotes(beside.map(({ file, reason }) => ({ name: file, why: reason })))],
   };
 }
+
+/** Python's word for volumes that nobody takes for a map. */
+const leftOut = 'left-out';
+
+/** What names of maps carry, and those of their images do not. */
+const maskWords = /[_-](?:mask|masks|seg|dseg|segmentation|label|labels|gt)$/i;
 
 /** Without its ending, which images need not share, and without the word that names of masks carry. */
 const imageOf = (file: string): string =>
@@ -51,7 +88,7 @@ const imageOf = (file: string): string =>
     dirname(file),
     basename(file)
       .replace(/\.\w+$/, '')
-      .replace(/[_-](?:mask|masks|seg|segmentation|label|labels|gt)$/i, ''),
+      .replace(maskWords, ''),
   );
 
 /** More classes than any map has: then it is a photograph. */

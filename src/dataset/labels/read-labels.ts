@@ -2,24 +2,20 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError, DataError } from '../../errors.js';
-import type { PatientFrom } from '../patients/patient-path.js';
 import { filesBelow } from '../pictures/image-folder.js';
 import type { ColumnMap } from '../predictions/answered-row.js';
 import { readClassFolders } from './class-folders.js';
 import { readClassTable } from './class-table.js';
 import { readCoco } from './coco.js';
 import type { LabelKind, LabelSet } from './label-set.js';
-import { readMasks } from './masks.js';
+import { readMasks, type MasksOptions } from './masks.js';
 import { readVoc } from './voc.js';
 
-export interface ReadLabelsOptions {
-  path: string;
+export interface ReadLabelsOptions extends MasksOptions {
   kind: LabelKind;
   labels: readonly string[];
   map: ColumnMap;
   classFrom: string | null;
-  patientFrom: PatientFrom;
-  imageRoot: string | null;
   encoding: string | null;
 }
 

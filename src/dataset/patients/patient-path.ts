@@ -1,5 +1,4 @@
 /** The patient in the path of an image: the first folder below the given one, or what stands where a pattern says. */
-import type { PseudonymKey } from './pseudonym-key.js';
 import { patientOrNull } from './unnamed-patients.js';
 
 /** `none`, `folder`, or a pattern with `{patient}` in it, such as `site/{patient}/*` or `{patient}_*`. */
@@ -7,15 +6,6 @@ export type PatientFrom = string;
 
 export function isPatientFrom(text: string): boolean {
   return text === 'none' || text === 'folder' || text.includes('{patient}');
-}
-
-/** @returns The pseudonym for the name of an image relative to its folder: folders are often called as patients are. */
-export function patientFinder(from: PatientFrom, key: PseudonymKey | null): (name: string) => string | null {
-  const inPath = patientInPath(from);
-  return (name) => {
-    const found = key === null ? null : inPath(name);
-    return found === null ? null : (key?.pseudonym(found) ?? null);
-  };
 }
 
 /** @returns The patient as the path has it. */

@@ -103,7 +103,8 @@ async function asSeen(opened: Sharp, metadata: Metadata): Promise<{ image: Sharp
   const changes: string[] = [];
   const turned = (metadata.orientation ?? 1) > 1;
   if (turned) changes.push('turned upright, as its metadata says');
-  let image = turned ? opened.clone().autoOrient() : opened.clone();
+  // A clone copies the file, too.
+  let image = turned ? opened.clone().autoOrient() : opened;
   const transparent = metadata.hasAlpha && (await hasTransparency(opened));
   if (transparent) changes.push('transparent parts were put on white');
   if (metadata.depth !== 'uchar') {

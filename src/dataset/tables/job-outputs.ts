@@ -19,13 +19,36 @@ const answerLine = z.object({
 /** A greedy completion with the log-likelihood of each option in order, and what was sampled beside it. */
 export type AnswerLine = z.output<typeof answerLine>;
 
+/** What a job wrote, by the path of its file, or by a result that holds it. */
+export type JobFile = string | { readonly path: string };
+
+/** What a job wrote, one line after the other as it is iterated: memory does not grow with the file. Any number of times. */
+export interface JobLines<T> extends AsyncIterable<T> {
+  /** Absolute path of the JSONL file. */
+  readonly path: string;
+}
+
+/** The lines of a `complete` job, each checked when it comes. */
+export const completionLines = (path: string): JobLines<Completion> => linesIn(path, completionLine);
+
+/** The lines of an `evaluate` job, each checked when it comes. */
+export const answerLines = (path: string): JobLines<AnswerLine> => linesIn(path, answerLine);
+
+const linesIn = <T>(path: string, schema: z.ZodType<T>): JobLines<T> => ({
+  path,
+  [Symbol.asyncIterator]: () => checkedLines(path, schema),
+});
+
+const pathOf = (file: JobFile): string => (typeof file === 'string' ? file : file.path);
+
 /**
  * What a `score` job wrote: raw scores, not clamped. Null where the reward model could not read a row, because it is longer
  * than the model's context.
  * @param ids The order that the file must have; all rows as they are where it is left out.
  * @throws DataError as `readAnswers`.
  */
-export async function readScores(file: string, ids?: readonly string[]): Promise<(number | null)[]> {
+export async function readScores(from: JobFile, ids?: readonly string[]): Promise<(number | null)[]> {
+  const file = pathOf(from);
   const scores: (number | null)[] = [];
   let other = -1;
   for await (const { id, score } of checkedLines(file, scoreLine)) {
@@ -42,7 +65,8 @@ export async function readScores(file: string, ids?: readonly string[]): Promise
  * @param ids The order that the file must have, `samples` rows of each; all rows as they are where it is left out.
  * @throws DataError as `readAnswers`.
  */
-export async function readCompletions(file: string, ids?: readonly string[], samples = 1): Promise<Completion[]> {
+export async function readCompletions(from: JobFile, ids?: readonly string[], samples = 1): Promise<Completion[]> {
+  const file = pathOf(from);
   const lines = await readLines(file, completionLine);
   const wanted = ids?.flatMap((id) => Array.from({ length: samples }, () => id));
   expectRows(file, lines, wanted);
@@ -57,10 +81,13 @@ export async function readCompletions(file: string, ids?: readonly string[], sam
  * @example
  * await using engine = await openEngine();
  * const data = [{ image: 'scan.png', question: 'Which modality is this?', options: ['CT', 'MRI'] }];
- * const { answers } = await engine.evaluate({ model: 'phantom', data, outDir: 'out', maxNewTokens: 64 }).result;
- * for (const { id, text, responses } of await readAnswers(answers)) console.log(id, text, responses[0]?.logLikelihood);
+ * const { answers } = await engine.evaluate({ model: 'phantom', data, outDir: 'out', maxNewTokens: 64 });
+ * for await (const { id, text } of answers) console.log(id, text); // one at a time
+ * const [first] = await readAnswers(answers); // all of them
+ * console.log(first?.responses[0]?.logLikelihood);
  */
-export async function readAnswers(file: string, ids?: readonly string[], samples = 0): Promise<AnswerLine[]> {
+export async function readAnswers(from: JobFile, ids?: readonly string[], samples = 0): Promise<AnswerLine[]> {
+  const file = pathOf(from);
   const lines = await readLines(file, answerLine);
   const short = lines.findIndex(({ sampled }) => (sampled?.length ?? 0) < samples);
   if (short !== -1)

@@ -3,8 +3,8 @@
  * Written piece by piece, and read in parts where a table may be long.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { appendFile, chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { linesOfText, onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
 import { openReader, openWriter, rowParts, withConnection } from './duckdb-connection.js';
@@ -32,22 +32,22 @@ export interface ParquetForm {
 /** Writes JSON lines as Parquet, piece by piece: neither a million rows nor gigabytes of images fit one string. */
 export async function writeParquetLines(
   path: string,
-  lines: Iterable<string> | AsyncIterable<string>,
+  lines: Lines,
   columns: Columns,
   { select, metadata = {} }: ParquetForm = {},
 ): Promise<void> {
-  const jsonl = temporary(path);
+  const folder = temporary(path);
   const parquet = temporary(path);
   try {
-    const longest = await onDisk(path, async () => {
-      await mkdir(dirname(path), { recursive: true });
-      return writeLines(jsonl, lines);
+    const { files, longest } = await onDisk(path, async () => {
+      await mkdir(folder, { recursive: true });
+      return writeParts(folder, lines);
     });
     // Twice that is held for each thread, however short the lines are.
     const room = Math.min(largestObject, Math.max(smallestRoom, longest + 1));
     const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);
     const source =
-      `read_json(${quote(jsonl)}, format = 'newline_delimited', maximum_object_size = ${room}, ` +
+      `read_json([${files.map(quote).join(', ')}], format = 'newline_delimited', maximum_object_size = ${room}, ` +
       `columns = {${spec.join(', ')}})`;
     const pairs = Object.entries(metadata).map(([key, value]) => `${key}: ${quote(value)}`);
     const form = [
@@ -65,14 +65,14 @@ export async function writeParquetLines(
       await rename(parquet, path);
     });
   } finally {
-    await Promise.all([rm(jsonl, { force: true }), rm(parquet, { force: true })]);
+    await Promise.all([rm(folder, { force: true, recursive: true }), rm(parquet, { force: true })]);
   }
 }
 
 const largestObject = 256 * 1024 * 1024;
 const smallestRoom = 2 * 1024 * 1024;
-/** Rows that are held until they are written together. */
-const rowGroup = 20_480;
+/** Rows that are held until they are written together: fewer make no larger file down to this, and take less memory. */
+const rowGroup = 4_096;
 
 /** Nobody reads a table who may not look into its folder: folders of runs and data sets are their user's, exports are not. */
 async function asPrivateAsFolder(file: string): Promise<void> {
@@ -80,29 +80,50 @@ async function asPrivateAsFolder(file: string): Promise<void> {
   if ((mode & 0o077) === 0) await chmod(file, privateFile);
 }
 
-/** Characters that are gathered before they are written. */
-const pieceLength = 4_000_000;
+type Lines = Iterable<string> | AsyncIterable<string>;
 
-/** Resolves with the most bytes that a line may have. */
-async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<number> {
-  await using file = await open(path, 'w');
+/** Characters that are gathered before they are written: more of them would outlive V8's young generation. */
+const pieceLength = 256 * 1024;
+/** Of a file that DuckDB reads: it fills a buffer of 32 MB as far as a file is long. */
+const partLength = 4 * 1024 * 1024;
+
+/** Lines joined some at a time, and the most bytes that one of them may have; at least one piece. */
+async function* piecesOf(lines: Lines): AsyncGenerator<{ text: string; longest: number }, void> {
   let piece: string[] = [];
   let length = 0;
   let longest = 0;
-  const flush = async (): Promise<void> => {
-    await file.writeFile(piece.join(''));
-    piece = [];
-    length = 0;
-  };
   for await (const line of lines) {
     piece.push(`${line}\n`);
     length += line.length;
     // A character has at most three bytes.
     longest = Math.max(longest, 3 * line.length);
-    if (length > pieceLength) await flush();
+    if (length < pieceLength) continue;
+    yield { text: piece.join(''), longest };
+    piece = [];
+    length = 0;
   }
-  await flush();
-  return longest;
+  yield { text: piece.join(''), longest };
+}
+
+async function writeLines(path: string, lines: Lines): Promise<void> {
+  for await (const { text } of piecesOf(lines)) await appendFile(path, text);
+}
+
+/** Lines as files in a folder, in their order; resolves with these, and the most bytes that a line may have. */
+async function writeParts(folder: string, lines: Lines): Promise<{ files: string[]; longest: number }> {
+  const files: string[] = [];
+  let length = 0;
+  let most = 0;
+  for await (const { text, longest } of piecesOf(lines)) {
+    if (files.length === 0 || length >= partLength) {
+      files.push(join(folder, `${files.length}.jsonl`));
+      length = 0;
+    }
+    await appendFile(files.at(-1) ?? '', text);
+    length += text.length;
+    most = longest;
+  }
+  return { files, longest: most };
 }
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */
@@ -125,7 +146,7 @@ export async function writeJsonl(path: string, rows: Iterable<object>): Promise<
   const lines = function* (): Generator<string> {
     for (const row of rows) yield JSON.stringify(row);
   };
-  await writeFileWhole(path, async (temp) => void (await writeLines(temp, lines())));
+  await writeFileWhole(path, (temp) => writeLines(temp, lines()));
 }
 
 /** Writes a whole file or none. */

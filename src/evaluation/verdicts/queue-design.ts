@@ -45,18 +45,25 @@ export interface QueueDesign {
   /** τ of the cycle. */
   tau: number;
   seed: number;
+  /** What the draw leans to; the desk's own mixture when left out. */
+  shares?: QueueShares | undefined;
 }
 
 /** Of each part of the queue. The plainly random half keeps every weight below twice that of a simple random sample. */
-const shares = { random: 0.5, disagreement: 0.25, 'near-threshold': 0.15, 'thin-stratum': 0.1 } as const;
-type Share = keyof typeof shares;
+const deskShares = { random: 0.5, disagreement: 0.25, 'near-threshold': 0.15, 'thin-stratum': 0.1 } as const;
+type Share = keyof typeof deskShares;
+/** They add up to 1. */
+export type QueueShares = Readonly<Record<Share, number>>;
 const leaning = ['disagreement', 'near-threshold', 'thin-stratum'] as const satisfies readonly Share[];
 
 /** Of the queue; the rest are rejected ones, which recall stands on. */
 const acceptedShare = 2 / 3;
 
 /** In the order in which they are judged, which is random: whoever stops early has judged a random part. */
-export function drawQueue(candidates: readonly QueueCandidate[], { size, tau, seed }: QueueDesign): QueueItem[] {
+export function drawQueue(
+  candidates: readonly QueueCandidate[],
+  { size, tau, seed, shares = deskShares }: QueueDesign,
+): QueueItem[] {
   const [accepted, rejected] = queueParts.map((part) =>
     // The draw is by seed and content alone.
     candidates.filter((one) => one.part === part).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
@@ -70,19 +77,24 @@ export function drawQueue(candidates: readonly QueueCandidate[], { size, tau, se
     ...drawPart(
       accepted,
       Math.min(accepted.length, wanted - fromRejected),
-      tau,
+      { tau, shares },
       seededRandom('review', seed, 'accepted'),
     ),
-    ...drawPart(rejected, fromRejected, tau, seededRandom('review', seed, 'rejected')),
+    ...drawPart(rejected, fromRejected, { tau, shares }, seededRandom('review', seed, 'rejected')),
   ];
   return seededRandom('review', seed, 'order').shuffle(items);
 }
 
-function drawPart(part: readonly QueueCandidate[], size: number, tau: number, random: Random): QueueItem[] {
+interface Leaning {
+  tau: number;
+  shares: QueueShares;
+}
+
+function drawPart(part: readonly QueueCandidate[], size: number, to: Leaning, random: Random): QueueItem[] {
   if (size === 0) return [];
-  const measures = measuresOf(part, tau);
+  const measures = measuresOf(part, to);
   const mixed = part.map((_, at) =>
-    total((Object.keys(shares) as Share[]).map((name) => measures[name][at] as number)),
+    total((Object.keys(deskShares) as Share[]).map((name) => measures[name][at] as number)),
   );
   const probabilities = inclusion(mixed, size);
   return pivotalSample(probabilities, random).map((at) => {
@@ -97,7 +109,7 @@ function drawPart(part: readonly QueueCandidate[], size: number, tau: number, ra
 }
 
 /** What each share of the design gives to each candidate; of all shares and candidates together 1. */
-function measuresOf(part: readonly QueueCandidate[], tau: number): Record<Share, number[]> {
+function measuresOf(part: readonly QueueCandidate[], { tau, shares }: Leaning): Record<Share, number[]> {
   const sizes = Map.groupBy(part, ({ stratum }) => stratum);
   const raw: Record<Share, number[]> = {
     random: part.map(() => 1),

@@ -42,6 +42,8 @@ export const verdictSchema = z.strictObject({
   id: z.uuid(),
   /** Id of the sample. */
   item: z.string().min(1),
+  /** Hash of the sample as it was judged (`seenOf`); left out by versions that did not keep it, and where nobody knows. */
+  seen: z.string().min(1).max(64).optional(),
   reader: writtenReader,
   verdict: verdictKindSchema,
   /** The right answer in the reader's words; with `wrong-answer` only, one of the options where there are any. */

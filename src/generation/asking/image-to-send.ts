@@ -1,4 +1,7 @@
-/** Reads the image a task names as it may be sent: pixels and nothing beside them, whatever the file holds. */
+/**
+ * Reads the image a task names as it may be sent: pixels and nothing beside them, whatever the file holds. Tasks about one
+ * image mostly follow each other: it is read and cleaned once for them.
+ */
 import { readFile } from 'node:fs/promises';
 import { cleanPicture } from '../../dataset/pictures/picture.js';
 import { DataError, messageOf } from '../../errors.js';
@@ -9,6 +12,39 @@ export interface ImageFile {
   bytes: Uint8Array;
   mediaType: string;
   path: string;
+}
+
+/** As `readImageFile` says. */
+export type ImageReader = typeof readImageFile;
+
+/** What stays for the next request about it. */
+const most = { images: 16, bytes: 32 * 1024 * 1024 };
+
+export function createImageReader(read: ImageReader = readImageFile): ImageReader {
+  /** The oldest first, with its bytes, 0 until they are there. */
+  const held = new Map<string, { image: Promise<ImageFile>; bytes: number }>();
+  const trim = (): void => {
+    let bytes = 0;
+    for (const entry of held.values()) bytes += entry.bytes;
+    for (const [key, entry] of held) {
+      if (bytes <= most.bytes && held.size <= most.images) return;
+      held.delete(key);
+      bytes -= entry.bytes;
+    }
+  };
+  return (path, expectedHash) => {
+    const key = `${expectedHash} ${path}`;
+    const known = held.get(key);
+    if (known !== undefined) return known.image;
+    const entry = { image: read(path, expectedHash), bytes: 0 };
+    held.set(key, entry);
+    const isRead = ({ bytes }: ImageFile): void => {
+      entry.bytes = bytes.length;
+      trim();
+    };
+    entry.image.then(isRead, () => held.delete(key));
+    return entry.image;
+  };
 }
 
 /**

@@ -8,7 +8,6 @@ import type { BatchItem } from '../../providers/batch/batch-client.js';
 import type { ProviderCallError } from '../../providers/call-error.js';
 import type { PreparedRequest } from '../asking/generation-request.js';
 import { maskOf } from '../asking/egress-consent.js';
-import { readImageFile } from '../asking/image-to-send.js';
 import type { Reserve } from '../cost/cost-budget.js';
 import type { PassHooks, Prepare, Unanswered } from '../prepare-tasks.js';
 import { dropTask, keepReply } from '../task-outcome.js';
@@ -108,7 +107,7 @@ export async function performByBatch(
   };
   const add = async (index: number, wanted: PreparedRequest): Promise<void> => {
     const { task, system, prompt, imageAt, responseSchema, promptHash, key, maxOutputTokens } = wanted;
-    const image = await readImageFile(resolve(run.root, task.image), task.imageHash);
+    const image = await run.readImage(resolve(run.root, task.image), task.imageHash);
     const { temperature } = parameters;
     const line = client.line(key, { image, system, prompt, imageAt, responseSchema, temperature, maxOutputTokens });
     const held = await reserve(wanted);

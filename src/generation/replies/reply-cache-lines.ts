@@ -88,8 +88,14 @@ const lineEnd = 0x0a;
 /** Few replies are longer. */
 const commonLine = 4_096;
 
-/** The line that starts there, without its end; null where the file ends before it does. */
-export function lineAt(descriptor: number, offset: number): string | null {
+/** The line that starts there; null where it is not what was once written. */
+export function lineAt(descriptor: number, offset: number, path: string): CacheLine | null {
+  const text = textAt(descriptor, offset);
+  return text === null ? null : readLine(text, path);
+}
+
+/** Without the line's end; null where the file ends before it does. */
+function textAt(descriptor: number, offset: number): string | null {
   for (let length = commonLine; ; length *= 4) {
     const bytes = Buffer.allocUnsafe(length);
     const read = readSync(descriptor, bytes, 0, length, offset);
@@ -108,21 +114,21 @@ export function indexLines(descriptor: number, path: string): LineIndex {
     const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
     let start = 0;
     for (let stop = 0; (stop = bytes.indexOf(lineEnd, start)) !== -1; start = stop + 1) {
-      addLine(index, bytes.subarray(start, stop), path);
+      addLine(index, bytes.subarray(start, stop), descriptor, path);
     }
     rest = bytes.subarray(start);
   }
   // What follows the last line end was being written when the process died, unless only the line end was lost.
   const line = rest.length > 0 && sumForm.test(rest.toString('utf8')) ? readLine(rest.toString('utf8'), path) : null;
   if (line !== null) {
-    addLine(index, rest, path);
+    addLine(index, rest, descriptor, path);
     index.end -= 1;
     index.isOpen = true;
   }
   return index;
 }
 
-function addLine(index: LineIndex, bytes: Buffer, path: string): void {
+function addLine(index: LineIndex, bytes: Buffer, descriptor: number, path: string): void {
   const from = index.end;
   index.end += bytes.length + 1;
   let start = 0;
@@ -134,8 +140,10 @@ function addLine(index: LineIndex, bytes: Buffer, path: string): void {
     if (start <= 0) return;
     line = readLine(bytes.toString('utf8', start), path);
   }
-  if (line === null || index.places.get(line.key) !== undefined) return;
-  index.places.set(line.key, from + start);
+  if (line === null) return;
+  const { key } = line;
+  if (index.places.find(key, (place) => lineAt(descriptor, place, path)?.key === key) !== undefined) return;
+  index.places.add(key, from + start);
   addToTotals(index.totals, line);
 }
 

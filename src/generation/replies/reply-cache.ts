@@ -1,6 +1,6 @@
 /**
  * Every reply a provider ever gave, raw, in one append-only JSONL file: what was paid for once is never asked again.
- * The index in memory holds a place in the file for each key, not the reply: some 30 bytes.
+ * The index in memory holds a place in the file for each key, not the reply: some 13 bytes.
  *
  * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The
  * file is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them.
@@ -12,7 +12,7 @@ import { dirname } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import type { ProviderReply } from '../../providers/provider.js';
 import type { KeyTable } from './key-table.js';
-import { addToTotals, indexLines, lineAt, readLine, sealed, type CacheTotals } from './reply-cache-lines.js';
+import { addToTotals, indexLines, lineAt, sealed, type CacheLine, type CacheTotals } from './reply-cache-lines.js';
 import { lockFile, type FileLock } from '../../locks/file-lock.js';
 
 export interface CachedReply extends ProviderReply {
@@ -57,8 +57,7 @@ export function openReplyCache(path: string): ReplyCache {
     const index = indexLines(descriptor, path);
     ftruncateSync(descriptor, index.end);
     if (index.isOpen) {
-      append(descriptor, Buffer.from('\n'), index.end, path);
-      index.end += 1;
+      index.end += append(descriptor, '\n', index.end, path);
     }
     return createCache({ path, descriptor, lock, ...index });
   } catch (cause) {
@@ -100,30 +99,32 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     if (closed) throw new DataError('cache-closed', 'The reply cache is closed.', { where: path });
   };
 
-  const put = (reply: CachedReply): void => {
-    requireOpen();
-    if (places.get(reply.key) !== undefined) return;
-    const bytes = Buffer.from(`${sealed({ at: new Date().toISOString(), ...reply })}\n`);
-    append(descriptor, bytes, end, path);
-    places.set(reply.key, end);
-    end += bytes.length;
-    addToTotals(totals, reply);
-    syncSoon();
-  };
   const get = (key: string): CachedReply | undefined => {
     requireOpen();
-    const offset = places.get(key);
+    const found: { line: CacheLine | null } = { line: null };
+    const offset = places.find(key, (place) => {
+      found.line = lineAt(descriptor, place, path);
+      return found.line === null || found.line.key === key;
+    });
     if (offset === undefined) return undefined;
-    const text = lineAt(descriptor, offset);
-    const line = text === null ? null : readLine(text, path);
-    if (line?.key !== key) {
+    if (found.line === null) {
       // Damaged since it was opened.
       damaged += 1;
-      places.delete(key);
-      return undefined;
+      places.delete(key, (place) => place === offset);
+      return get(key);
     }
-    const { v: _version, at: _at, ...reply } = line;
+    const { v: _version, at: _at, ...reply } = found.line;
     return reply;
+  };
+  const put = (reply: CachedReply): void => {
+    requireOpen();
+    if (get(reply.key) !== undefined) return;
+    const line = `${sealed({ at: new Date().toISOString(), ...reply })}\n`;
+    const length = append(descriptor, line, end, path);
+    places.add(reply.key, end);
+    end += length;
+    addToTotals(totals, reply);
+    syncSoon();
   };
   const close = (): void => {
     if (closed) return;
@@ -145,7 +146,7 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     get size() {
       return places.size;
     },
-    has: (key) => places.get(key) !== undefined,
+    has: (key) => get(key) !== undefined,
     get,
     put,
     sync: () => {
@@ -157,10 +158,16 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
   };
 }
 
-/** Writes all of it or nothing: half a line in the middle of the file would take the next reply with it. */
-function append(descriptor: number, bytes: Buffer, end: number, path: string): void {
+/** Writes all of it or nothing: half a line in the middle of the file would take the next reply with it. Returns its bytes. */
+function append(descriptor: number, text: string, end: number, path: string): number {
   try {
-    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    const length = Buffer.byteLength(text);
+    const written = writeSync(descriptor, text);
+    // A string cannot be written from its middle on.
+    if (written < length)
+      for (let rest = Buffer.from(text).subarray(written); rest.length > 0;)
+        rest = rest.subarray(writeSync(descriptor, rest));
+    return length;
   } catch (cause) {
     ftruncateSync(descriptor, end);
     throw new DataError('cache-not-written', `A reply could not be written to the cache: ${messageOf(cause)}`, {

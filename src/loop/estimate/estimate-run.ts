@@ -12,6 +12,7 @@ import { recipeWorkload } from './recipe-workload.js';
 import { type Lengths, stageSeconds } from './stage-time.js';
 import { loopWorkload } from './workload.js';
 import { isShipped } from '../../bridge/environment/shipped-models.js';
+import { mean } from '../../mean.js';
 
 export function planRun(config: Config, facts: PlanFacts, options: PlanOptions): Plan {
   const { assumptions } = options;
@@ -67,7 +68,7 @@ function sequencesOf(
   const rule = imageRuleFor(facts.policy, policy.maxPixels);
   const sizes = facts.images.length > 0 ? facts.images : [assumptions.image];
   const tokens = sizes.map((size) => tokensOf(size, rule));
-  const perImage = mean(tokens);
+  const perImage = mean(tokens) ?? 0;
   const text = facts.text ?? assumptions;
   const lengths = {
     prompt: { tokens: perImage + text.promptTokens, imageTokens: perImage },
@@ -176,6 +177,3 @@ function generatorMemory(config: Config, local: LocalGenerator, device: PlanOpti
   const fits = estimate.total <= device.memoryGiB * 2 ** 30;
   return { job: 'generator-sft', precision, loraRank, batch, estimate, fits };
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0) / Math.max(1, values.length);

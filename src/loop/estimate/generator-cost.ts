@@ -15,6 +15,7 @@ import { inBatches, training } from './stage-time.js';
 import type { Plan, PlanFacts } from './plan-types.js';
 import type { StageLoad, Workload } from './workload.js';
 import { isShipped } from '../../bridge/environment/shipped-models.js';
+import { mean } from '../../mean.js';
 
 /** A generator on this machine, as far as time and memory need it. */
 export interface LocalGenerator {
@@ -33,7 +34,7 @@ export function localGenerator(config: Config, facts: PlanFacts, assumptions: As
   if (isShipped(model)) return null;
   const { shape } = facts.generator;
   const rule = imageRuleFor(facts.generator, maxPixels);
-  const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule)));
+  const image = mean(sizesOf(facts, assumptions).map((size) => tokensOf(size, rule))) ?? 0;
   return {
     shape,
     precision: precisionOf({ dtype, model, device }),
@@ -79,7 +80,7 @@ export function generatorPlan(
   const { generation } = config;
   const { provider } = generation;
   const free = provider === 'simulated' || provider === 'local';
-  const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens));
+  const image = local?.prompt.imageTokens ?? mean(sizesOf(facts, assumptions).map(geminiImageTokens)) ?? 0;
   const inputTokens = Math.round(requests * (image + promptTokens(config, facts, assumptions)));
   const outputTokens = candidates * assumptions.replyTokens;
   const { price } = facts;
@@ -117,7 +118,7 @@ export function judgePlan(
   const requests = stages.reduce((sum, { stage, items }) => sum + (stage === 'verify' ? items : 0), 0);
   if (!verify.enabled || requests === 0) return null;
   const isFree = verify.provider === 'simulated' || verify.provider === 'local';
-  const image = mean(sizesOf(facts, assumptions).map(geminiImageTokens));
+  const image = mean(sizesOf(facts, assumptions).map(geminiImageTokens)) ?? 0;
   const inputTokens = Math.round(requests * (image + rubricTokens + assumptions.judgedTokens));
   const outputTokens = requests * assumptions.verdictTokens;
   const price = facts.judgePrice ?? null;
@@ -155,11 +156,8 @@ export function promptTokens(config: Config, { shown }: Pick<PlanFacts, 'shown'>
   const refreshed = generatorUpdate.enabled && generatorUpdate.method === 'exemplars';
   const exemplars = generation.seedExemplars > 0 || refreshed ? generatorUpdate.exemplars : 0;
   const texts = shown?.meanCharacters ?? 0;
-  return (mean(lengths) + texts) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
+  return ((mean(lengths) ?? 0) + texts) / assumptions.charactersPerToken + exemplars * assumptions.replyTokens;
 }
 
 const sizesOf = ({ images }: PlanFacts, assumptions: Assumptions): readonly ImageSize[] =>
   images.length > 0 ? images : [assumptions.image];
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0) / Math.max(1, values.length);

@@ -1,6 +1,7 @@
 /** What one policy's answers to the gold set come to. Pure. */
 import { z } from 'zod';
 import type { Prediction } from '../../evaluation/answer-questions.js';
+import { mean } from '../../mean.js';
 
 /** How often each place among the options was chosen, and how often it should have been. */
 const placesSchema = z.array(z.object({ chosen: z.number(), expected: z.number() }));
@@ -49,6 +50,3 @@ function placesOf(answers: readonly GoldAnswer[]): Places {
     expected: read.filter(({ right }) => right === place).length,
   }));
 }
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

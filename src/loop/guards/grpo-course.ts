@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { linesOf } from '../folder/json-lines.js';
 import { stageKey } from '../folder/ledger.js';
 import type { GrpoCourse } from './policy-guards.js';
+import { mean } from '../../mean.js';
 
 const metric = z.number().nullable();
 const stepSchema = z.object({
@@ -43,9 +44,6 @@ function courseOf(
     entropy: first === null || last === null || entropies.length < 2 ? null : { first, last },
   };
 }
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function valueOf(line: string): unknown {
   try {

@@ -19,11 +19,16 @@ import { failedProbes, uselessRewardModel } from './reward-model-guards.js';
 import { watch } from './watch.js';
 
 /** Right after its report: before a generator is paid and a policy trained by it. */
-export function watchRewardModel(run: RunContext, cycle: number, report: RewardReportOutput): boolean {
+export function watchRewardModel(
+  run: RunContext,
+  cycle: number,
+  report: RewardReportOutput,
+  stage: 'reward-report' | 'verdict-reward-report' = 'reward-report',
+): boolean {
   const { threshold } = run.config.filter;
   const wanted = typeof threshold === 'number' ? null : threshold.precision;
   const found = [uselessRewardModel({ ...report, wanted }), failedProbes(report.probes ?? {})];
-  return watch(run, { cycle, stage: 'reward-report' }, found);
+  return watch(run, { cycle, stage }, found);
 }
 
 export interface FilteredCycle {

@@ -76,7 +76,7 @@ export function verify(run: RunContext, { cycle, candidates, rubric }: Verificat
       using cache = openReplyCache(join(runDir, runFiles.judgeReplies));
       const { damagedLines } = cache;
       tellDamage(damagedLines, runFiles.judgeReplies, context);
-      using spool = createOutcomeSpool(join(context.dir, 'outcomes.spool'), tasks.length);
+      using spool = createOutcomeSpool(join(context.dir, 'outcomes.spool'));
       const asking = askingOf(context, settings, {
         tasks,
         provider: judge.provider,

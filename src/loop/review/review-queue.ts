@@ -15,6 +15,7 @@ import { confirmOutput } from '../folder/check-outputs.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
 import { readAs, runFiles, writeJson } from '../folder/run-folder.js';
 import { readConfig } from '../result/run-sources.js';
+import { seenOf } from './seen.js';
 import { askedAbout } from '../stages/preferences.js';
 
 const queueSchema = z.strictObject({
@@ -32,6 +33,8 @@ const queueSchema = z.strictObject({
     z.strictObject({
       id: z.string(),
       part: z.enum(queueParts),
+      /** Hash of the sample as it was when the queue was drawn; left out by earlier versions. */
+      seen: z.string().optional(),
       why: reviewReasonSchema,
       /** With which the sample is in this queue, (0, 1]. */
       probability: z.number().gt(0).max(1),
@@ -71,7 +74,7 @@ export async function reviewQueue(run: string, options: QueueOptions = {}): Prom
       remedy: `Give a whole number from 1 to ${longestQueue}.`,
     });
   const seed = options.seed ?? readConfig(join(runDir, runFiles.config)).seed;
-  const { candidates, tau } = await queueCandidates(runDir, cycle);
+  const { candidates, tau, seen } = await queueCandidates(runDir, cycle);
   const [accepted, rejected] = queueParts.map((part) => candidates.filter((one) => one.part === part).length);
   const queue = queueSchema.parse({
     cycle,
@@ -80,7 +83,7 @@ export async function reviewQueue(run: string, options: QueueOptions = {}): Prom
     seed,
     size,
     candidates: { accepted, rejected },
-    items: drawQueue(candidates, { size, tau, seed }),
+    items: drawQueue(candidates, { size, tau, seed }).map((item) => ({ ...item, seen: seen.get(item.id) })),
   });
   writeJson(queueFile(runDir, cycle), queue);
   return queue;
@@ -170,11 +173,11 @@ function expectSame(known: ReviewQueue, { size, seed }: QueueOptions, runDir: st
 
 const decisionSchema = z.object({ id: z.string(), decision: z.string() });
 
-/** What the queue of a cycle is drawn from, with the τ that parted them. */
+/** What the queue of a cycle is drawn from, with the τ that parted them and, by id, the hash of each. */
 export async function queueCandidates(
   runDir: string,
   cycle: number,
-): Promise<{ candidates: QueueCandidate[]; tau: number }> {
+): Promise<{ candidates: QueueCandidate[]; tau: number; seen: Map<string, string> }> {
   const file = join(runDir, stageKey(cycle, 'filter'), 'decisions.parquet');
   await confirmOutput(file);
   const decisions = new Map(
@@ -185,15 +188,14 @@ export async function queueCandidates(
   );
   const policy = await policyAgreement(runDir, cycle);
   const { tau } = z.object({ tau: z.number() }).parse(filterStages(runDir).get(cycle)?.output);
-  const candidates = (await scoredCandidates(runDir, cycle)).flatMap(
-    ({ id, score, modality, questionType }): QueueCandidate[] => {
-      const part = queuePartOf(decisions.get(id));
-      return part === null
-        ? []
-        : [{ id, part, score, policy: policy.get(id) ?? null, stratum: `${modality}, ${questionType}` }];
-    },
-  );
-  return { candidates, tau };
+  const scored = await scoredCandidates(runDir, cycle);
+  const candidates = scored.flatMap(({ id, score, modality, questionType }): QueueCandidate[] => {
+    const part = queuePartOf(decisions.get(id));
+    return part === null
+      ? []
+      : [{ id, part, score, policy: policy.get(id) ?? null, stratum: `${modality}, ${questionType}` }];
+  });
+  return { candidates, tau, seen: new Map(scored.map((sample) => [sample.id, seenOf(sample)])) };
 }
 
 const preferenceSchema = z.object({ id: z.string(), grade: z.coerce.number() });

@@ -47,9 +47,13 @@ export function reviewSummary(
 ): ReviewSummary | null {
   const standing = readStanding(runDir);
   if (standing.length === 0) return null;
+  const queues = readQueues(runDir).filter(({ cycle }) => !rolledBack.has(cycle));
+  // What was made anew since it was judged is in a queue by the same id.
+  const asked = new Map(queues.flatMap(({ items }) => items.map(({ id, seen }) => [id, seen])));
+  const isOutdated = ({ item, seen }: Verdict): boolean => seen !== undefined && (asked.get(item) ?? seen) !== seen;
   return summaryOf(
-    readQueues(runDir).filter(({ cycle }) => !rolledBack.has(cycle)),
-    standing,
+    queues,
+    standing.filter((verdict) => !isOutdated(verdict)),
   );
 }
 

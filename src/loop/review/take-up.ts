@@ -51,7 +51,7 @@ export async function takeUpVerdicts(run: RunContext, cycle: number, state: Loop
   const preferences = state.preferences.filter((row) => !isOfVerdicts(row) && !gone.has(askedAbout(row)));
   const before = { ...state, graded: { ...state.graded, train }, preferences };
   const fresh = [...gradedRewardRows(graded, rowOptions(run)), ...rows];
-  const rewardModel = await learn(run, cycle, before, { fresh, from: stage.fingerprint });
+  const rewardModel = await learnFromExperts(run, cycle, before, { fresh, from: stage.fingerprint });
   const changed = (fingerprint: string): string => sha256(`${fingerprint} ${stage.fingerprint}`);
   const held = new Set(kept.map(({ id }) => id));
   const dataset = [...kept, ...trusted.filter(({ id }) => !held.has(id))];
@@ -123,17 +123,18 @@ async function judgedSamples(
   return samples;
 }
 
-/** R_φ after the verdicts, unless it is worse on what is held out, or alarming. */
-async function learn(
+/** R_φ after what experts stand for, unless it is worse on what is held out, or alarming. @param lessons Rows and what they were made of. */
+export async function learnFromExperts(
   run: RunContext,
   cycle: number,
   { rewardModel, graded, preferences }: LoopState,
   { fresh, from }: { fresh: LoopState['preferences']; from: string },
 ): Promise<LoopState['rewardModel']> {
   if (fresh.length === 0) return rewardModel;
+  const report = 'verdict-reward-report';
   const learned = await trainAndReport(run, {
     cycle,
-    stages: { training: 'verdict-reward-model', report: 'verdict-reward-report' },
+    stages: { training: 'verdict-reward-model', report },
     model: rewardModel.path,
     graded: graded.train,
     preferences: { fresh, earlier: preferences },
@@ -144,6 +145,6 @@ async function learn(
   const { promotion } = learned.report;
   tellPromotion(run, promotion);
   const refused = promotion !== null && promotion.promoted !== learned.version;
-  const spoilt = watchRewardModel(run, cycle, learned.report);
+  const spoilt = watchRewardModel(run, cycle, learned.report, report);
   return refused || spoilt ? rewardModel : learned;
 }

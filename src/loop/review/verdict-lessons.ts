@@ -2,6 +2,7 @@
 import { renderResponse } from '../../prompts/policy-prompt.js';
 import type { Grade, PreferenceRow } from '../../reward/preference-pairs.js';
 import type { Sample } from '../../sample.js';
+import { isOn } from './seen.js';
 import {
   consensusOf,
   type Consensus,
@@ -28,12 +29,19 @@ export interface VerdictLessons {
   rows: PreferenceRow[];
   /** Samples on which as many readers say yes as no: nothing is learned from them until that is settled. */
   disputed: string[];
+  /** Samples that were made anew since they were judged: verdicts on what they were teach nothing. */
+  outdated: string[];
 }
 
 /** @param samples By id; a verdict on a sample that is not among them teaches nothing. */
 export function verdictLessons(standing: readonly Verdict[], samples: ReadonlyMap<string, Sample>): VerdictLessons {
-  const lessons: VerdictLessons = { trusted: [], refused: [], rows: [], disputed: [] };
-  for (const consensus of consensusOf(standing).values()) {
+  const lessons: VerdictLessons = { trusted: [], refused: [], rows: [], disputed: [], outdated: [] };
+  const isOutdated = (verdict: Verdict): boolean => {
+    const sample = samples.get(verdict.item);
+    return sample !== undefined && !isOn(verdict, sample);
+  };
+  lessons.outdated.push(...new Set(standing.filter(isOutdated).map(({ item }) => item)));
+  for (const consensus of consensusOf(standing.filter((verdict) => !isOutdated(verdict))).values()) {
     const sample = samples.get(consensus.item);
     if (sample === undefined) continue;
     if (consensus.accept === null) lessons.disputed.push(sample.id);

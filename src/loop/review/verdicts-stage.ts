@@ -5,6 +5,7 @@ import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js'
 import { readJsonl, readParquet, writeJsonl, writeParquet } from '../../dataset/tables/table.js';
 import type { Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
+import { formatCount } from '../../format.js';
 import { sha256 } from '../../hash.js';
 import { preferenceRow, type RewardRow } from '../../job-spec/rows/job-rows.js';
 import { identityOf } from '../../config/part.js';
@@ -70,6 +71,7 @@ export function verdictsStage(
     metrics: ({ verdicts: count, trusted, refused }) => ({ verdicts: count, trusted, refused }),
     run: async ({ dir }) => {
       const lessons = verdictLessons(verdicts, await samples());
+      if (lessons.outdated.length > 0) run.emit({ type: 'warning', message: outdatedText(lessons.outdated) });
       const mayLearn = ({ imageHash }: Sample): boolean => !heldOut.has(imageHash);
       const { train: graded } = await gradeSamples(lessons.trusted.filter(mayLearn), {
         seed,
@@ -100,6 +102,9 @@ export function verdictsStage(
     },
   };
 }
+
+const outdatedText = (ids: readonly string[]): string =>
+  `verdicts on ${formatCount(ids.length, 'sample')} teach nothing: made anew since, they are not what was judged (${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', …' : ''})`;
 
 /** Names of rows and pairs stay apart from those of the policy's preferences. */
 const inVerdicts = (cycle: number, row: RewardRow): RewardRow => ({

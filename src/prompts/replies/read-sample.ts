@@ -7,7 +7,7 @@ import { resolveOption } from '../../reward/reading/resolve-answer.js';
 import { questionTypeSchema, type QuestionType } from '../../sample.js';
 import { specialTokens } from '../special-tokens.js';
 import type { Loose } from './loose-value.js';
-import { answerOf, optionsOf, textOf, type Fields } from './reply-fields.js';
+import { answerOf, optionsOf, rationaleOf, textOf, type Fields } from './reply-fields.js';
 import { withoutInvisible } from './reply-objects.js';
 import type { ReplyRepair } from './reply-repairs.js';
 import { drop, quote, replySchema, tidy, type ParsedReply, type Reply } from './reply-schema.js';
@@ -19,6 +19,8 @@ const takenSchema = replySchema.extend({ options: z.array(z.string().min(1)).max
 
 /** @param found The fields of a sample, or valid JSON of another kind: what is wrong with it is said in full. */
 export function readSample(found: unknown, questionType: QuestionType, repairs: Set<ReplyRepair>): ParsedReply {
+  const twice = found instanceof Map ? (found as Fields).get('conflict') : undefined;
+  if (twice !== undefined) return drop('schema', `${String(twice)}: stands twice and says different things`);
   const parsed = takenSchema.safeParse(found instanceof Map ? asAsked(found as Fields, repairs) : found);
   if (!parsed.success) {
     const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'reply'}: ${issue.message}`);
@@ -29,7 +31,6 @@ export function readSample(found: unknown, questionType: QuestionType, repairs: 
 
 /** The fields in the form that was asked for; what cannot be brought into it is left as it is, for the schema to refuse. */
 function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {
-  if (fields.has('conflict')) return { [String(fields.get('conflict'))]: null };
   const told = Object.fromEntries([...fields].map(([name, value]) => [name, plain(value)]));
   const optional = (name: string): void => {
     if (told[name] !== null) return;
@@ -44,7 +45,7 @@ function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {
   told['question'] = textOf(fields.get('question'), repairs);
   if (told['rationale'] === null) repairs.add('null-field');
   if (fields.has('rationale'))
-    told['rationale'] = told['rationale'] === null ? '' : textOf(fields.get('rationale'), repairs);
+    told['rationale'] = told['rationale'] === null ? '' : rationaleOf(fields.get('rationale'), repairs);
   if (!fields.has('options')) return told;
   const options = optionsOf(fields.get('options'), repairs);
   if (options === null) return told;

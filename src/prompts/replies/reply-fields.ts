@@ -15,9 +15,14 @@ const other: Readonly<Record<string, Name>> = {
   explanation: 'rationale',
 };
 
+/** Beside `answer`, as models add it. */
+const answerAgain = /^(?:correct(?:answer)?|answer)(?:letter|label|key|text|option|choice)$/;
+
+const bareName = (name: string): string => name.toLowerCase().replace(/[^a-z]/g, '');
+
 /** The field that a name stands for, in whatever letters. */
 function fieldOf(name: string): Name | undefined {
-  const bare = name.toLowerCase().replace(/[^a-z]/g, '');
+  const bare = bareName(name);
   return asked.find((field) => field.toLowerCase() === bare) ?? other[bare];
 }
 
@@ -34,11 +39,13 @@ export function fieldNames(value: Fields): Map<Name, string> {
 /** The object with nothing but the fields of a sample, under their names; `conflict` where two names differ in what they say. */
 export function namedFields(value: Fields, repairs: Set<ReplyRepair>): Fields {
   const fields: Fields = new Map();
+  const again: Loose[] = [];
   const names = fieldNames(value);
   for (const [name, member] of value) {
     const field = fieldOf(name);
     if (field === undefined) {
       repairs.add('extra-field');
+      if (answerAgain.test(bareName(name))) again.push(member);
       continue;
     }
     if (field !== name) repairs.add('field-name');
@@ -48,7 +55,26 @@ export function namedFields(value: Fields, repairs: Set<ReplyRepair>): Fields {
     if (differs && field !== 'rationale' && field !== 'reflection') fields.set('conflict', field);
     if (before === undefined || names.get(field) === name) fields.set(field, member);
   }
+  if (again.some((member) => namesAnother(member, fields))) fields.set('conflict', 'answer');
   return fields;
+}
+
+/** Whether it stands for another option than the answer; what names none says nothing. */
+function namesAnother(again: Loose, fields: Fields): boolean {
+  const options = optionsOf(fields.get('options'), new Set());
+  if (options === null) return false;
+  const [answer, said] = [fields.get('answer'), again].map((value) =>
+    optionByText(answerOf(value, options, new Set()) ?? '', options.texts),
+  );
+  return typeof answer === 'string' && typeof said === 'string' && answer !== said;
+}
+
+/** A rationale may be a list of its steps. */
+export function rationaleOf(value: Loose | undefined, repairs: Set<ReplyRepair>): string | null {
+  const isList = Array.isArray(value) && value.length > 1 && value.every((item) => typeof item === 'string');
+  if (!isList) return textOf(value, repairs);
+  repairs.add('not-text');
+  return value.join(' ');
 }
 
 /** A value as the text that was asked for; null where it is none. */
@@ -105,11 +131,7 @@ export function optionsOf(value: Loose | undefined, repairs: Set<ReplyRepair>): 
 
 function labelledOptions(value: Loose | undefined): Labelled[] | null {
   let found: (Labelled | null)[] = [];
-  if (typeof value === 'string')
-    found = value
-      .trim()
-      .split(/\s*\n\s*/)
-      .map(lineOption);
+  if (typeof value === 'string') found = linesOf(value.trim()).map(lineOption);
   else if (value instanceof Map) found = [...value].map(([name, member]) => memberOption(name, member));
   else if (Array.isArray(value)) found = value.map((item) => (item instanceof Map ? itemOption(item) : null));
   const whole = found.filter((option) => option !== null);
@@ -118,6 +140,14 @@ function labelledOptions(value: Loose | undefined): Labelled[] | null {
   return value instanceof Map
     ? whole.toSorted((a, b) => a.label.localeCompare(b.label, 'en', { numeric: true }))
     : whole;
+}
+
+/** One option a line, or all in one: `A. CT, B. MRI`, where the letters follow each other. */
+function linesOf(text: string): string[] {
+  const lines = text.split(/\s*\n\s*/);
+  const parts = text.split(/\s*[,;|]?\s+(?=\(?[A-J][).:]\s)/);
+  const isOrdered = parts.every((part, i) => new RegExp(`^\\(?${optionLetter(i)}[).:]\\s`).test(part));
+  return lines.length === 1 && isOrdered ? parts : lines;
 }
 
 function lineOption(line: string): Labelled | null {

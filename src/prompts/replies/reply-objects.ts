@@ -29,8 +29,9 @@ export interface ReplyShape {
 /** A text in a text in a text is no reply. */
 const deepest = 3;
 
-export function findReplyObjects(text: string, shape: ReplyShape, depth = 0): ReplyObjects {
+export function findReplyObjects(raw: string, shape: ReplyShape, depth = 0): ReplyObjects {
   const repairs = new Set<ReplyRepair>();
+  const text = withCommands(raw, repairs);
   const inner = /^\s*```\w*\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text;
   const json = parsed(inner);
   if (json === undefined) return findInText(text, { shape, repairs, depth });
@@ -144,6 +145,19 @@ function objectsInText(text: string, { shape, repairs, depth }: Search): Fields[
 function wrapped(samples: Fields[], repairs: Set<ReplyRepair>): Fields[] {
   if (samples.length > 0) repairs.add('wrapped');
   return samples;
+}
+
+/** LaTeX's, that begin as an escape of JSON's does; before a letter `\b` and `\f` never stand for a sign of their own. */
+const command = /^(?:[bf][A-Za-z]|(?:text\w*|theta|tau|times|rho|right\w*|neq|nabla)(?![A-Za-z]))/;
+
+/** A backslash that begins no escape, as of LaTeX's `\mu` or `\%`, was meant as one: its author forgot to write it twice. */
+function withCommands(text: string, repairs: Set<ReplyRepair>): string {
+  const whole = text.replace(/\\(.)/gsu, (escape: string, next: string, at: number) => {
+    const isForgotten = /[ac-eg-mo-qsv-zA-Z%$#_]/.test(next) || command.test(text.slice(at + 1, at + 12));
+    return isForgotten ? `\\${escape}` : escape;
+  });
+  if (whole !== text) repairs.add('syntax');
+  return whole;
 }
 
 const invisible = /[\u200b\u2060\ufeff\u00ad]/g;

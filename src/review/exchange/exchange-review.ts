@@ -9,8 +9,9 @@ import { ConfigError, DataError, Medgr2Error } from '../../errors.js';
 import { readJson, writeJson, writeWhole } from '../../loop/folder/run-folder.js';
 import type { QueueOptions } from '../../loop/review/review-queue.js';
 import type { Sample } from '../../sample.js';
+import { isOn } from '../../loop/review/seen.js';
 import { openVerdicts, readStanding } from '../../loop/review/verdict-file.js';
-import { checkCorrection } from '../review-desk.js';
+import { checkCorrection, checkSeen } from '../review-desk.js';
 import { issuesText, verdictKindSchema, verdictKinds } from '../../evaluation/verdicts/reader-verdict.js';
 import { verdictRequestSchema, type VerdictRequest } from '../review-messages.js';
 import { reviewMaterial } from '../review-material.js';
@@ -53,7 +54,7 @@ export async function exportReview(
     const { bytes, name } = await cleanImage(sample);
     await onDisk(images, () => writeFile(join(images, name), bytes));
     const image = `${basename(images)}/${name}`;
-    const verdicts = standing.get(sample.id) ?? [];
+    const verdicts = (standing.get(sample.id) ?? []).filter((verdict) => isOn(verdict, sample));
     samples.push({ sample, cycle: drawn.cycle, why: place.why, image, context, verdicts });
   }
   const isStudio = format === 'label-studio';
@@ -114,6 +115,7 @@ function asRequest(given: Omit<ExchangedVerdict, 'version'> & { id: string }, sa
     return `${given.verdict === '' ? 'it has no answer by the name verdict' : `${JSON.stringify(given.verdict)} is no verdict`}: set the project up as the export says, with ${verdictKinds.join(', ')}`;
   if (!parsed.success) return issuesText(parsed.error);
   try {
+    checkSeen(parsed.data, sample);
     checkCorrection(parsed.data, sample);
     return parsed.data;
   } catch (error) {

@@ -17,6 +17,8 @@ export interface ExchangedSample {
 /** As it stands in a file: what is wrong with it is found when it is taken in. */
 export interface ExchangedVerdict {
   item: string;
+  /** Of the sample that was exported; undefined where the file does not say. */
+  seen: string | undefined;
   reader: string;
   verdict: string;
   correctedAnswer: string | undefined;

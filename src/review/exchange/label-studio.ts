@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { verdictKinds } from '../../evaluation/verdicts/reader-verdict.js';
+import { seenOf } from '../../loop/review/seen.js';
 import type { ExchangedSample, ExchangedVerdict } from './exchanged.js';
 
 /** To be pasted into the project's labelling interface: controls by the names that tasks answer by. */
@@ -27,6 +28,7 @@ export function toLabelStudio(samples: readonly ExchangedSample[], imageUrl: (im
   return samples.map(({ sample, cycle, why, image, context, verdicts }) => ({
     data: {
       sample: sample.id,
+      seen: seenOf(sample),
       cycle,
       why,
       image: imageUrl(image),
@@ -53,16 +55,14 @@ export function toLabelStudio(samples: readonly ExchangedSample[], imageUrl: (im
   }));
 }
 
+const textsSchema = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 /** Of one of our controls; a project may have others, and relations, whose values are of any form. */
 const regionSchema = z.looseObject({
   from_name: z.string().optional(),
   value: z
     .looseObject({
-      choices: z.array(z.string()).optional().catch(undefined),
-      text: z
-        .union([z.string(), z.array(z.string())])
-        .optional()
-        .catch(undefined),
+      choices: textsSchema.optional().catch(undefined),
+      text: textsSchema.optional().catch(undefined),
     })
     .optional(),
 });
@@ -78,7 +78,10 @@ const annotationSchema = z.looseObject({
 export const labelStudioSchema = z.array(
   z.looseObject({
     /** Tasks of another project have no sample. */
-    data: z.looseObject({ sample: z.string().optional().catch(undefined) }),
+    data: z.looseObject({
+      sample: z.string().optional().catch(undefined),
+      seen: z.string().optional().catch(undefined),
+    }),
     annotations: z
       .array(annotationSchema)
       .nullish()
@@ -92,15 +95,16 @@ export function fromLabelStudio(tasks: z.output<typeof labelStudioSchema>): Exch
       ({ result, was_cancelled: cancelled, lead_time: seconds, updated_at: version, completed_by: who }) => {
         const region = (name: string) => result.find(({ from_name: from }) => from === name)?.value;
         const text = (name: string): string | undefined => {
-          const found = region(name)?.text;
-          const joined = (Array.isArray(found) ? found.join('\n') : (found ?? '')).trim();
+          const joined = (region(name)?.text ?? []).join('\n').trim();
           return joined === '' ? undefined : joined;
         };
         return {
           item: data.sample ?? '',
+          seen: data.seen,
           reader: text('reader') ?? readerOf(who ?? null),
-          verdict: region('verdict')?.choices?.[0] ?? (cancelled === true ? 'skip' : ''),
-          correctedAnswer: text('correctedAnswer'),
+          // Who skips a task there leaves what was begun.
+          verdict: cancelled === true ? 'skip' : (region('verdict')?.choices ?? []).join(' and '),
+          correctedAnswer: cancelled === true ? undefined : text('correctedAnswer'),
           comment: text('comment'),
           seconds: Math.max(0, seconds ?? 0),
           version: version ?? '',

@@ -14,6 +14,8 @@ import { CommentField, Correction, otherOptions, VerdictBar } from './verdict-ba
 
 export interface Judgement {
   verdict: VerdictKind;
+  /** What was judged. */
+  seen: string;
   correctedAnswer?: string;
   comment?: string;
   seconds: number;
@@ -50,6 +52,7 @@ export function ItemDesk({
     remember(draft, null);
     onJudge({
       verdict,
+      seen: item.seen,
       ...(correctedAnswer === null ? {} : { correctedAnswer }),
       ...(comment.trim() === '' ? {} : { comment: comment.trim() }),
       seconds: seconds(),

@@ -7,7 +7,7 @@ import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { histogram } from '../parts/plot.js';
 import type { CycleRow, ScreenState } from '../state/screen-state.js';
 import { stageKey } from '../state/stage-key.js';
-import { panelOf } from '../parts/panel-names.js';
+import { panelOf } from './panel-names.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 

@@ -1,6 +1,6 @@
 /** How many lines a panel fills that has little to say yet: the rows that it leaves go to the log. */
 import { loopLineCount } from '../parts/loop-lines.js';
-import type { PanelName } from '../parts/panel-names.js';
+import type { PanelName } from './panel-names.js';
 import type { ScreenState } from '../state/screen-state.js';
 import { policiesRows } from './evaluation-panel.js';
 

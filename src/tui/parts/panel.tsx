@@ -12,7 +12,7 @@ import type { PanelProps } from '../panels/panel-props.js';
 import { RewardModelPanel } from '../panels/reward-model-panel.js';
 import { SftPanel } from '../panels/sft-panel.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
-import { type PanelName } from './panel-names.js';
+import { type PanelName } from '../panels/panel-names.js';
 import { wordsOf } from '../../loop/stage-names.js';
 import { LoopLines } from './loop-lines.js';
 import { Toned } from './tones.js';

@@ -23,6 +23,8 @@ export interface Setting {
   faults: FaultRates;
   mode: 'interactive' | 'batch';
   questions: number;
+  /** Most that V8's heap may take in the client's process; null leaves it to V8, whose heap grows with what there is to have. */
+  heapMegabytes: number | null;
 }
 
 export interface Measured {
@@ -44,9 +46,10 @@ export interface Measured {
 }
 
 export async function ownPass(setting: Setting): Promise<Measured> {
-  const { latency, faults, ...asked } = setting;
+  const { latency, faults, heapMegabytes, ...asked } = setting;
   return withServer({ latency, faults }, async (url, folder) => {
-    const client = start('generate-pass.ts', { ...asked, folder, url } satisfies PassOptions);
+    const options = { ...asked, folder, url } satisfies PassOptions;
+    const client = start('generate-pass.ts', options, heapMegabytes === null ? [] : heapFlags(heapMegabytes));
     const { value, done } = await client.lines.next();
     if (done === true) throw new Error('the pass ended without a result; what it wrote is above');
     const { progress, peakMegabytes } = JSON.parse(value) as PassResult;
@@ -81,9 +84,14 @@ async function withServer<T>(argument: object, work: (url: string, folder: strin
   }
 }
 
-function start(script: string, argument: object) {
+const heapFlags = (megabytes: number): string[] => [
+  `--max-old-space-size=${megabytes}`,
+  `--max-semi-space-size=${Math.max(1, Math.round(megabytes / 16))}`,
+];
+
+function start(script: string, argument: object, flags: readonly string[] = []) {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', file, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [...flags, '--import', 'tsx', file, JSON.stringify(argument)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };

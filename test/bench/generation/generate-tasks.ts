@@ -18,45 +18,50 @@ export interface ImageName {
   imageHash: string;
 }
 
-/** @param questions Of one request. */
-export async function imageFiles(folder: string, requests: number, bytes: number, questions = 1): Promise<ImageName[]> {
+export interface ImageList {
+  readonly length: number;
+  at(index: number): ImageName;
+}
+
+const hashBytes = 32;
+
+/** Holds a hash of each and no more, so that the names of a million requests' images do not count as our client's memory. */
+export async function imageFiles(folder: string, requests: number, bytes: number, questions = 1): Promise<ImageList> {
   await mkdir(join(folder, 'images'), { recursive: true });
-  const names: ImageName[] = [];
-  for (let i = 0; i < imagesFor(requests, questions); i++) {
-    const image = join(folder, 'images', `${i}.png`);
+  const length = imagesFor(requests, questions);
+  const hashes = Buffer.alloc(length * hashBytes);
+  const fileOf = (index: number): string => join(folder, 'images', `${index}.png`);
+  for (let i = 0; i < length; i++) {
+    const image = fileOf(i);
     const content = await readFile(image).catch(async () => {
       const made = imageBytes(`image ${i}`, bytes);
       await writeFile(image, made);
       return made;
     });
-    names.push({ image, imageHash: sha256(content) });
+    hashes.write(sha256(content), i * hashBytes, 'hex');
   }
-  return names;
+  const hashOf = (index: number): string => hashes.toString('hex', index * hashBytes, (index + 1) * hashBytes);
+  return { length, at: (index) => ({ image: fileOf(index), imageHash: hashOf(index) }) };
 }
 
-export function passTasks(images: readonly ImageName[], requests: number): GenerationTask[] {
-  return images
-    .flatMap((name) =>
-      strategies.flatMap((strategy) =>
-        questionTypes.map((questionType): GenerationTask => ({ ...name, modality: 'CT', strategy, questionType })),
-      ),
-    )
-    .slice(0, requests);
+export function passTasks(images: ImageList, requests: number): GenerationTask[] {
+  const tasks = listedTasks(images, requests, 1);
+  return Array.from({ length: requests }, (_, index) => tasks.at(index)).filter((task) => task !== undefined);
 }
 
 /** The same without an array of them: a million need not be held. @param questions Of one request: 1, or all types at once. */
-export function listedTasks(images: readonly ImageName[], requests: number, questions: number): TaskList {
+export function listedTasks(images: ImageList, requests: number, questions: number): TaskList {
   const kinds = questions === 1 ? questionTypes : questionTypes.slice(0, 1);
   const each = strategies.length * kinds.length;
   return {
     length: requests,
     at: (index) => {
-      const name = images[Math.floor(index / each)];
+      const place = Math.floor(index / each);
       const strategy = strategies[Math.floor((index % each) / kinds.length)];
       const questionType = kinds[index % kinds.length];
-      if (name === undefined || strategy === undefined || questionType === undefined) return undefined;
+      if (place >= images.length || strategy === undefined || questionType === undefined) return undefined;
       const several = questions === 1 ? {} : { questionTypes: questionTypes.slice(0, questions) };
-      return { ...name, modality: 'CT', strategy, questionType, ...several };
+      return { ...images.at(place), modality: 'CT', strategy, questionType, ...several };
     },
   };
 }

@@ -4,7 +4,7 @@
  * first paid tier), with faults, and ten times as many; with --compare also the Python tools distilabel and curator, installed
  * once. Beside that nothing leaves the machine. --modes: one by one against batches, by 1 and 5 questions a request. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
  * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini|inline (no server, for
- * memory alone) --image-bytes 100000
+ * memory alone) --image-bytes 100000 --heap 0 (megabytes that V8's heap may take in the client; 0 leaves it to V8)
  * --median 800 --sigma 0.5 --timeout 10 --compare; 0 leaves a pass out. A quick check: --requests 500 --many 1000
  * --requests-per-minute 1000. Exits 1 if a task was lost.
  */
@@ -26,6 +26,7 @@ const { values } = scriptLine(import.meta.filename, {
   median: text('800'),
   sigma: text('0.5'),
   timeout: text('10'),
+  heap: text('0'),
   price: text('gemini/gemini-2.5-flash-lite'),
   modes: { type: 'boolean', default: false },
   compare: { type: 'boolean', default: false },
@@ -54,6 +55,7 @@ const setting: Setting = {
   faults: {},
   mode: 'interactive',
   questions: 1,
+  heapMegabytes: number('heap') || null,
 };
 const meanSeconds = (setting.latency.median * Math.exp(setting.latency.sigma ** 2 / 2)) / 1000;
 const fastest = setting.concurrency / meanSeconds;

@@ -93,12 +93,8 @@ function policyAnswersA(engine: LoopEngine): LoopEngine {
   return around(engine, async (start, spec, hooks) => {
     if (spec.kind === 'sft' && spec.outDir.endsWith('/sft.partial')) {
       const rows = await readParquet<SftRow>(spec.data);
-      const all = rows.map((row) => {
-        const first = /^A\) (.+)$/m.exec(row.prompt)?.[1];
-        return first === undefined
-          ? row
-          : { ...row, completion: row.completion.replace(/<answer>.*<\/answer>/s, `<answer>${first}</answer>`) };
-      });
+      // The letter alone: words of an option would still be looked for in the image.
+      const all = rows.map((row) => ({ ...row, completion: '<think>The first option.</think>\n<answer>A</answer>' }));
       await writeParquet(spec.data, all, rowColumns.sft);
     }
     return start(spec, hooks);

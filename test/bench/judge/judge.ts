@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../../src/config/load.js';
-import { readCompletions, readScores } from '../../../src/dataset/tables/job-outputs.js';
+import { readCompletions } from '../../../src/dataset/tables/job-outputs.js';
 import { readSamples } from '../../../src/dataset/tables/sample-table.js';
 import { formatTable } from '../../../src/format.js';
 import { openEngine, type Engine } from '../../../src/job-spec/script-engine.js';
@@ -56,7 +56,7 @@ async function compared(
   const stored = await readSamples(join(run, 'cycle-0', 'prepare-data', 'test.parquet'));
   const samples = stored.slice(0, questions).map((one) => ({ ...one, image: fromRun(run, one.image) }));
   const common = { seed: config.seed, instruction: config.policy.instruction, device: config.device };
-  const { completions: file } = await engine.complete({
+  const { completions } = await engine.complete({
     ...common,
     model: policy,
     data: samples,
@@ -65,9 +65,9 @@ async function compared(
     maxNewTokens: config.grpo.maxCompletionLength,
     batchSize: config.evaluation.batchSize,
     outDir: join(place, 'completions'),
-  }).result;
+  });
   const ids = samples.map(({ id }) => id);
-  const written = await readCompletions(file, ids, perQuestion);
+  const written = await readCompletions(completions, ids, perQuestion);
   const asked = written.map(({ text }, at) => {
     const sample = samples[Math.floor(at / perQuestion)];
     if (sample === undefined) throw new Error('a completion without its question');
@@ -81,8 +81,7 @@ async function compared(
     response: text,
   }));
   const judged = async (model: string, name: string): Promise<Judgement[]> => {
-    const { scores } = await engine.score({ ...common, model, data: rows, outDir: join(place, name) }).result;
-    const found = await readScores(scores);
+    const { scores: found } = await engine.score({ ...common, model, data: rows, outDir: join(place, name) });
     return asked.flatMap(({ sample, right }, at) => {
       const score = found[at] ?? null;
       return score === null ? [] : [{ question: sample.id, right, score }];

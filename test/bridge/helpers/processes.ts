@@ -20,9 +20,19 @@ export function parentOf(pid: number): number {
   return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-function environmentOf(pid: string): string {
+/** Pythons that have ended and that their parent has not waited for. */
+export function zombiesOf(parent: number): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readText(`/proc/${name}/stat`))
+    .filter((stat) => new RegExp(`\\(python.*\\) Z ${parent} `).test(stat));
+}
+
+const environmentOf = (pid: string): string => readText(`/proc/${pid}/environ`);
+
+function readText(file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return ''; // it has left, or is somebody else's
   }

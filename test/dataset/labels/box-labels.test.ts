@@ -1,5 +1,5 @@
 /** `import boxes`: Pascal VOC and COCO give the same questions; what boxes cannot say is not asked. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -8,6 +8,7 @@ import { readDataset } from '../../../src/dataset/folders/dataset-folder.js';
 import { splitDataset } from '../../../src/dataset/folders/split.js';
 import { importLabels, type LabelImportOptions } from '../../../src/dataset/import/import-labels.js';
 import { readMasks } from '../../../src/dataset/labels/masks.js';
+import { projectKey } from '../../../src/dataset/patients/pseudonym-key.js';
 import { sha256 } from '../../../src/hash.js';
 import { writePicture } from '../../helpers/pictures.js';
 
@@ -294,7 +295,13 @@ test('label maps say where the only region lies and which is the largest, never 
   const raw16 = { raw: { width: side, height: side, channels: 1 } } as const;
   const as16 = sharp(deep, raw16).toColourspace('grey16').png();
   await as16.toFile(join(mkdirSync(at('deep'), { recursive: true }) ?? '', '0.png'));
-  const read = await readMasks({ path: at('deep'), imageRoot: null, patientFrom: 'none' });
+  const read = await readMasks({
+    path: at('deep'),
+    imageRoot: null,
+    patientFrom: 'none',
+    key: projectKey,
+    work: at('work'),
+  });
   expect(read.images[0]?.boxes?.boxes.map(({ name, area }) => [name, area])).toEqual([
     ['1', side],
     ['300', side * (side - 1)],
@@ -331,5 +338,56 @@ test('label maps say where the only region lies and which is the largest, never 
   await expect(importLabels('masks', { ...options, names: {}, force: true })).rejects.toMatchObject({
     code: 'classes-unnamed',
     remedy: expect.stringContaining('--name 1='),
+  });
+});
+
+test('label maps that are volumes are read as slices, named by dataset.json, each of the patient of its volume', async () => {
+  const root = at('set', 'labelsTr');
+  mkdirSync(root, { recursive: true });
+  const labels = { background: 0, liver: 1, lesion: [1, 2], tumour: 2 };
+  writeFileSync(at('set', 'dataset.json'), JSON.stringify({ labels }));
+  writeFileSync(join(root, 'doe_jane.nii.gz'), '\x1f\x8b');
+  const jobs: [string, Record<string, unknown>][] = [];
+  // As the job of Python does: a slice with both, then one of the same patient with the liver alone.
+  const runJob = async (module: string, spec: Record<string, unknown>): Promise<unknown> => {
+    jobs.push([module, spec]);
+    const rows = await Promise.all(
+      [0, 1, 2, 3].map(async (n) => {
+        const [image, map] = [join(String(spec['outDir']), `${n}.png`), join(String(spec['outDir']), `map-${n}.png`)];
+        await writePicture(image, 50 + n);
+        const values = Buffer.alloc(side * side);
+        values.fill(1, side * 10, side * (20 + n));
+        if (n % 2 === 0) values.fill(2, side * 40, side * (50 + n));
+        await sharp(values, { raw: { width: side, height: side, channels: 1 } })
+          .png()
+          .toFile(map);
+        const volume = n < 2 ? 'doe_jane_0000.nii.gz' : 'roe.nii.gz';
+        const row = { image, map, volume, patient: volume.replace(/(?:_0000)?\.nii\.gz/, ''), shown: volume };
+        return { ...row, detail: `slice ${n + 1} of 4`, warnings: ['the header says nothing'] };
+      }),
+    );
+    writeFileSync(join(String(spec['outDir']), 'images.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const reason = { file: 'x.nii', line: null, code: 'mask-elsewhere', reason: 'lies 4 mm away from its volume' };
+    writeFileSync(join(String(spec['outDir']), 'rejected.jsonl'), `${JSON.stringify(reason)}\n`);
+    return {};
+  };
+  const out = at('volumes');
+  const options = { path: root, out, kind: 'anatomy', modality: 'CT', perImage: 4 } as const;
+  const { rejected } = await importLabels('masks', { ...options, runJob });
+  expect(rejected).toEqual([expect.objectContaining({ code: 'mask-elsewhere' })]);
+  expect(jobs[0]?.[0]).toBe('medgr2.clinical.nifti_masks');
+  expect(jobs[0]?.[1]).toMatchObject({ path: root, imageRoots: [root], frames: 'largest', window: 'auto' });
+  const { samples, images } = await readDataset(out);
+  expect(images.map(({ detail }) => detail).toSorted()).toEqual([1, 2, 3, 4].map((n) => `slice ${n} of 4`));
+  expect(new Set(images.map(({ patient }) => patient)).size).toBe(2);
+  expect(images.every(({ patient, warnings }) => !/doe/i.test(`${patient}`) && warnings.length === 1)).toBe(true);
+  expect(samples.length).toBeGreaterThan(3);
+  expect(samples.some(({ answer, question }) => `${question} ${answer}`.includes('tumour'))).toBe(true);
+  expect(readdirSync(dir).filter((name) => name.startsWith('.'))).toEqual([]);
+  await expect(importLabels('masks', { ...options, runJob, force: true, images: 'reference' })).rejects.toMatchObject({
+    code: 'pictures-made',
+  });
+  await expect(importLabels('masks', { ...options, force: true })).rejects.toMatchObject({
+    code: 'masks-without-python',
   });
 });

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from job_fixtures import Kept
 
-from medgr2.clinical import deidentify
-from medgr2.clinical.masking_rules import masked, spans_by_form
+from medgr2.texts import deidentify
+from medgr2.texts.masking_rules import masked, spans_by_form
 
 REPORT = (
     "Patient: Margarete Whitfield, DOB 03/14/1957. MRN 00482913. Accession number: ACC-7739021.\n"

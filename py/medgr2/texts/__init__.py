@@ -1,0 +1,1 @@
+"""Texts about images: names masked, answers compared."""
