@@ -49,6 +49,7 @@ export function faintWords(): string[] {
     return of.map(colourOf).map(([r, g, b, a]): Colour => [r, g, b, a * alpha]);
   };
   const found: string[] = [];
+  const rims: { text: string; x: number; y: number; colour: Colour }[] = [];
   for (const svg of document.querySelectorAll('figure svg'))
     for (const word of svg.querySelectorAll('text')) {
       const text = word.textContent.trim();
@@ -65,6 +66,13 @@ export function faintWords(): string[] {
         grounds = fills(shape).flatMap((fill) => grounds.map((ground) => over(fill, ground)));
       }
       const style = getComputedStyle(word);
+      // A rim is no word: it is the ground of the same word over it.
+      if (style.stroke !== 'none') {
+        rims.push({ text, x, y, colour: colourOf(style.stroke) });
+        continue;
+      }
+      const rim = rims.find((other) => other.text === text && Math.hypot(other.x - x, other.y - y) < 1);
+      if (rim !== undefined) grounds = [rim.colour];
       const size = Number.parseFloat(style.fontSize) * (word.getScreenCTM()?.a ?? 1);
       const wanted = size >= 24 || (size >= 18.7 && Number(style.fontWeight) >= 700) ? 3 : 4.5;
       const [r, g, b, a] = colourOf(style.fill);
