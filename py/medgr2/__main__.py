@@ -87,17 +87,17 @@ def main() -> None:
     )
     gpu = commands.add_parser("gpu-check", help="what this machine's GPU does, in what time and memory")
     command.add_arguments(gpu)
-    track = commands.add_parser("track", help="tell trackers what a run writes, until standard input ends")
+    track = commands.add_parser("track", help="tell a tracker what a run writes, until standard input ends")
     track.add_argument("run", help="the run folder")
-    track.add_argument("--trackers", type=json.loads, required=True, help="[{kind, online, project}], as JSON")
-    track.add_argument("--config", type=json.loads, default={}, help="settings that trackers show, as JSON")
+    track.add_argument("--tracker", type=json.loads, required=True, help="{kind, online, project}, as JSON")
+    track.add_argument("--config", type=json.loads, default={}, help="settings that it shows, as JSON")
     options = parser.parse_args()
     if options.command == "job":
         sys.exit(run_single(options.spec, options.rewards))
     if options.command == "track":
         from medgr2.trackers.follow import run_following
 
-        sys.exit(run_following(options.run, options.trackers, options.config))
+        sys.exit(run_following(options.run, options.tracker, options.config))
     if options.command == "gpu-check":
         sys.exit(command.run(options))
     supervise(options.fd, options.pythonia, _executor(options.executor, not options.no_preload), options.apart)

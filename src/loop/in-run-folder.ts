@@ -15,6 +15,8 @@ import { checkRunImages, tightJobs } from './inputs/image-token-check.js';
 import { goldOf, withoutGoldInPool } from './guards/gold.js';
 import { withOwnStages } from './parts/run-stage.js';
 import { settleParts } from './parts/settle-parts.js';
+import { unaskedParts } from './parts/unasked-parts.js';
+import { stagesOf } from './comparison/recipe-stages.js';
 import { planStages } from './stage-plan.js';
 import { openJudgePricing, openPricing } from './generator/generator-pricing.js';
 import { fromRun, readOrNull, runFiles, writeJson } from './folder/run-folder.js';
@@ -61,6 +63,7 @@ export async function inRunFolder<Result extends object>(
   return attempt(config, runDir, options, {
     what: 'the run',
     parts,
+    warnings: unaskedParts(parts, stagesOf(config), 'this recipe'),
     // Screens draw the loop's stages before they happen; a comparison is told line by line.
     shape: arms === undefined ? { plan: withOwnStages(planStages(config), parts.stages) } : { arms: [...arms] },
     work: async (opened) => {
@@ -88,7 +91,12 @@ export async function inRunFolder<Result extends object>(
   });
 }
 
-const countsOf = ({ seed, test, pool }: LoopData) => ({ seed: seed.length, test: test.length, pool: pool.length });
+/** What of each part there is, as plans reckon with it. */
+export const countsOf = ({ seed, test, pool }: LoopData) => ({
+  seed: seed.length,
+  test: test.length,
+  pool: pool.length,
+});
 
 /** A result that cannot be read is written anew, and says nothing of whether there is work to do. */
 const isComplete = (runDir: string): boolean =>

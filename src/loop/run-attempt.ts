@@ -55,6 +55,8 @@ export interface Attempt<Result> {
   what: string;
   /** As `settleParts` made them of the options and the configuration. */
   parts: RunParts;
+  /** What a person is to know from the start. */
+  warnings?: readonly string[] | undefined;
   /** What screens draw before it happens. */
   shape?: Pick<Extract<RunEvent, { type: 'run-start' }>, 'plan' | 'arms'>;
   work(opened: OpenedRun): Promise<Result>;
@@ -71,7 +73,7 @@ export async function attempt<Result>(
   config: Config,
   runDir: string,
   options: RunOptions,
-  { what, parts, shape = {}, work, ended }: Attempt<Result>,
+  { what, parts, warnings = [], shape = {}, work, ended }: Attempt<Result>,
 ): Promise<Result> {
   // Closed from last to first: the engine, then what listens, then the lock.
   await using held = new AsyncDisposableStack();
@@ -82,12 +84,16 @@ export async function attempt<Result>(
   const clock = startStageClock();
   const requests = held.use(listenForRequests(runDir, anyOf(options.signal, lock.lost)));
   const { signal } = requests;
-  const sinks = held.use(openSinks(parts.sinks, (message) => emit({ type: 'warning', message })));
   const hear = (event: TimedEvent): unknown => {
     sinks.tell(event);
     return options.onEvent?.(event);
   };
   const emit: RunContext['emit'] = openEvents(join(runDir, runFiles.events), hear, holds);
+  const warn = (message: string): void => emit({ type: 'warning', message });
+  // What is said before the run's first event comes after it.
+  let heard = (message: string): void => void told.push(message);
+  const sinkFiles = { events: join(runDir, runFiles.events), positions: join(runDir, runFiles.sinks) };
+  const sinks = held.use(openSinks(parts.sinks, sinkFiles, (message) => heard(message)));
   const { redo = false, withVerdicts = false, allowVersionChange = false } = options;
   const engine = held.use(
     openWhenNeeded(runDir, options.engine, config.executor, { signal, emit, holds, allowVersionChange }),
@@ -98,16 +104,13 @@ export async function attempt<Result>(
     emit({ type: 'run-end', status, seconds: Math.round(performance.now() - started) / 1000, error });
   };
   try {
-    const warn = (message: string): void => emit({ type: 'warning', message });
-    // What is said before the run's first event comes after it.
-    let heard = (message: string): void => void told.push(message);
     held.use(await openTrackers(config, runDir, (message) => heard(message), signal));
     const ledger = openLedger(join(runDir, runFiles.ledger), holds);
     const outputs = openOutputChecks();
     const { seed, cycles } = config;
     emit({ type: 'run-start', runDir, seed, cycles, ...shape, resumed: ledger.size > 0 });
     heard = warn;
-    for (const message of [...told, ...damageOf(ledger)]) warn(message);
+    for (const message of [...told, ...damageOf(ledger), ...warnings]) warn(message);
     recordParts(runDir, parts, { begun: ledger.size > 0, redo, holds, told: warn });
     const result = await work({
       config,

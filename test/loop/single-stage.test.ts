@@ -54,7 +54,17 @@ test('generate, score, sft and grpo, each from the file of the one before', asyn
   // The stage's own file names images within the run folder: they are found from there, too.
   expect(await readSampleFile(join(generated.dir, 'candidates.parquet'))).toEqual(generated.samples);
 
-  const scored = await scoreAlone(config, { samples: candidates, rewardModel: 'rewards' }, at('score'));
+  const warnings: string[] = [];
+  const scored = await scoreAlone(
+    config,
+    { samples: candidates, rewardModel: 'rewards' },
+    {
+      ...at('score'),
+      parts: { filters: [{ name: 'short', version: '1', accept: () => true }] },
+      onEvent: (event) => void (event.type === 'warning' && warnings.push(event.message)),
+    },
+  );
+  expect(warnings).toEqual(['nothing asks the filter "short" here: `score` alone has no stage filter']);
   expect(scored.samples.map(({ id }) => id)).toEqual(candidates.map(({ id }) => id));
   expect(scored.samples.every(({ score }) => score !== null)).toBe(true);
   await writeSampleFile(join(dir, 's.parquet'), scored.samples);

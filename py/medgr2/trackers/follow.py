@@ -1,8 +1,8 @@
 """`python -m medgr2 track`: tells trackers what a run writes into events.jsonl, until its standard input ends.
 
-One process for all trackers of a run, so that none of their imports, threads and servers are the run's. How far it has
-come is in the run folder (`trackers/position.json`): another process goes on from there. A tracker that fails hears no
-more.
+A process for each tracker of a run, so that none of their imports, threads and servers are the run's, and one that
+hangs holds up no other. How far it has come is in the run folder (`trackers/position-KIND.json`): another process goes
+on from there. A tracker that fails hears no more of this one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,14 +26,18 @@ from medgr2.trackers.event_figures import Told, told_of
 from medgr2.trackers.lineage import lineage_of
 
 POLL_S = 0.25
+#: Seconds that a tracker gets for an event until a person is told. Nothing ends by it.
+PATIENCE_S = 60.0
 
 
 class Position:
     """Bytes and events told so far, and the key of the run; kept when something was told."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "position.json"
-        kept = json.loads(self._file.read_text()) if self._file.exists() else {}
+    def __init__(self, folder: Path, kind: str) -> None:
+        self._file = folder / f"position-{kind}.json"
+        earlier = folder / "position.json"  # once, of all trackers together
+        found = next((file for file in (self._file, earlier) if file.exists()), None)
+        kept = json.loads(found.read_text()) if found else {}
         self.bytes: int = kept.get("bytes", 0)
         self.events: int = kept.get("events", 0)
         self.key: str = kept.get("key", uuid4().hex[:12])
@@ -43,60 +48,71 @@ class Position:
         aside.replace(self._file)
 
 
-def follow(run: Path, wanted: list[Settings], config: dict[str, Any], over: threading.Event) -> None:
-    """Prints a line for each tracker that failed. The run waits for none: what it writes meanwhile is told then."""
+class _Silence:
+    """Says once that a tracker takes long over what it was given."""
+
+    def __init__(self, kind: str) -> None:
+        self._line = {"late": kind, "seconds": PATIENCE_S}
+        self._said = False
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        timer = threading.Timer(PATIENCE_S, self._say)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _say(self) -> None:
+        if not self._said:
+            self._said = True
+            _say(self._line)
+
+
+def follow(run: Path, settings: Settings, config: dict[str, Any], over: threading.Event) -> None:
+    """Prints a line where the tracker failed, or takes long. The run does not wait: what it writes is told."""
+    kind = settings["kind"]
     folder = run / "trackers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    position = Position(folder)
-    position.keep()  # the key, before a tracker has heard it
-    trackers: dict[str, Tracker] = {}
-    for settings in wanted:
-        kind = settings["kind"]
-        try:
-            trackers[kind] = open_tracker(settings, run, run.name, position.key, config, position.events)
-        except Exception as error:
-            _say_failed(kind, error)
-    _tell_again(trackers, run / "events.jsonl", position.events)
-    status: str | None = None
-    for line in _lines(run / "events.jsonl", position, over):
-        event = json.loads(line)
-        status = event["status"] if event["type"] == "run-end" else None
-        _tell(trackers, event, position.events)
-        position.bytes += len(line)
-        position.events += 1
-        position.keep()
-    lineage = lineage_of(run)
-    for kind, tracker in trackers.items():
-        try:
-            tracker.finish(lineage, status)
-        except Exception as error:
-            _say_failed(kind, error)
+    position = Position(folder, kind)
+    position.keep()  # the key, before the tracker has heard it
+    silence = _Silence(kind)
+    try:
+        with silence.watched():
+            tracker = open_tracker(settings, run, run.name, position.key, config, position.events)
+        if tracker.from_start:
+            _tell_again(tracker, run / "events.jsonl", position.events, silence)
+        status: str | None = None
+        for line in _lines(run / "events.jsonl", position, over):
+            event = json.loads(line)
+            status = event["status"] if event["type"] == "run-end" else None
+            with silence.watched():
+                _tell(tracker, event, position.events)
+            position.bytes += len(line)
+            position.events += 1
+            position.keep()
+        with silence.watched():
+            tracker.finish(lineage_of(run), status)
+    except Exception as error:
+        _say_failed(kind, error)
 
 
-def _tell_again(trackers: dict[str, Tracker], file: Path, events: int) -> None:
-    """What earlier processes told, to those that hear a run as a whole."""
-    afresh = {kind: tracker for kind, tracker in trackers.items() if tracker.from_start}
-    if events == 0 or not afresh:
+def _tell_again(tracker: Tracker, file: Path, events: int, silence: _Silence) -> None:
+    """What earlier processes told, to one that hears a run as a whole."""
+    if events == 0:
         return
     with file.open("rb") as lines:
         for step in range(events):
-            _tell(afresh, json.loads(lines.readline()), step)
-    for kind in trackers.keys() - afresh.keys():
-        if trackers[kind].from_start:
-            del trackers[kind]  # it failed
+            with silence.watched():
+                _tell(tracker, json.loads(lines.readline()), step)
 
 
-def _tell(trackers: dict[str, Tracker], event: dict[str, Any], step: int) -> None:
+def _tell(tracker: Tracker, event: dict[str, Any], step: int) -> None:
     told = told_of(event)
-    if told == Told():
-        return
-    when = datetime.fromisoformat(event["time"]).timestamp()
-    for kind, tracker in list(trackers.items()):
-        try:
-            tracker.tell(step, when, told)
-        except Exception as error:
-            del trackers[kind]
-            _say_failed(kind, error)
+    if told != Told():
+        tracker.tell(step, datetime.fromisoformat(event["time"]).timestamp(), told)
 
 
 def _lines(file: Path, position: Position, over: threading.Event) -> Iterator[bytes]:
@@ -115,8 +131,8 @@ def _lines(file: Path, position: Position, over: threading.Event) -> Iterator[by
         time.sleep(POLL_S)
 
 
-def run_following(run: str, trackers: list[Settings], config: dict[str, Any]) -> int:
-    """Prints `{"ready": true}` once it is known that every client is installed; else which is not, with exit code 1."""
+def run_following(run: str, settings: Settings, config: dict[str, Any]) -> int:
+    """Prints `{"ready": true}` once it is known that the client is installed; else that it is not, with exit code 1."""
     over = threading.Event()
     sys.stdout = sys.stderr
 
@@ -128,12 +144,11 @@ def run_following(run: str, trackers: list[Settings], config: dict[str, Any]) ->
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     # Clients take seconds to import, and are looked for in none: a run is refused at once, or goes on at once.
-    missing = [one["kind"] for one in trackers if find_spec(one["kind"]) is None]
-    if missing:
-        _say({"missing": missing[0]})
+    if find_spec(settings["kind"]) is None:
+        _say({"missing": settings["kind"]})
         return 1
     _say({"ready": True})
-    follow(Path(run).resolve(), trackers, config, over)
+    follow(Path(run).resolve(), settings, config, over)
     return 0
 
 

@@ -21,10 +21,10 @@ const chunkBytes = 1024 * 1024;
 const longestLine = 64 * 1024 * 1024;
 
 /**
- * Complete lines in order, null for one that is too long to be one.
- * @param torn Whether what follows the last line end is told too, as a line.
+ * Complete lines in order, null for one that is too long to be one. Lines that are written meanwhile are among them.
+ * @param options `torn`: whether what follows the last line end is told too, as a line. `from`: the byte to begin at.
  */
-export function* linesOf(file: string, torn = false): Generator<string | null> {
+export function* linesOf(file: string, { torn = false, from = 0 } = {}): Generator<string | null> {
   if (!existsSync(file)) return;
   const descriptor = onDisk(file, () => {
     refuseSpecial(file);
@@ -34,7 +34,7 @@ export function* linesOf(file: string, torn = false): Generator<string | null> {
     const chunk = Buffer.alloc(chunkBytes);
     let rest: Buffer[] = [];
     let held = 0;
-    let position = 0;
+    let position = from;
     for (;;) {
       const at = position;
       const count = onDisk(file, () => readSync(descriptor, chunk, 0, chunkBytes, at));

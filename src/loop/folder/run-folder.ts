@@ -30,6 +30,8 @@ export const runFiles = {
   teacherCounts: 'generation/teacher-answered.txt',
   /** Parts of a person's own that the run is made with, by name and version. */
   parts: 'parts.json',
+  /** How far event sinks that are behind have heard; there only where one is. */
+  sinks: 'sinks.json',
   logs: 'logs',
   /** The samples that readers are asked about: a file for each cycle, written once. */
   reviewQueues: 'review',

@@ -48,10 +48,14 @@ export async function lookForHeadroom(
 }
 
 /** What was not measured is no reason to leave anything out. */
-export const skipReason = ({ config }: RunContext, headroom: Headroom | null): string | null =>
-  config.grpo.when === 'always' || headroom === null || headroom.verdict === 'room'
-    ? null
-    : `GRPO is left out: ${headroomWords(headroom)}`;
+export function skipReason({ config, parts }: RunContext, headroom: Headroom | null): string | null {
+  if (config.grpo.when === 'always' || headroom === null || headroom.verdict === 'room') return null;
+  const rewards = parts.rewards.map(({ name }) => name);
+  const stages = parts.stages.filter(({ before, after = before }) => after === 'grpo' || after === 'evaluate-grpo');
+  const unasked = [...rewards, ...stages.map(({ name }) => name)];
+  const without = unasked.length === 0 ? '' : `; of your parts, nothing asks ${unasked.join(', ')}`;
+  return `GRPO is left out: ${headroomWords(headroom)}${without}`;
+}
 
 /** With the fingerprints of what they come from beside D_gen. */
 export function promptsOf(

@@ -113,7 +113,9 @@ export type OwnStage = Part &
   ) & { run(context: OwnStageContext): StageReport | void | Promise<StageReport | void> };
 
 /**
- * Hears what a run tells. One that throws or rejects is told once, and hears no more: it ends no run.
+ * Hears what a run tells, each event after the one before. One that throws or rejects is told once, and hears no more: it ends no
+ * run. One that takes longer than 60 s for an event is told once, too, and the run goes on: what it has not heard it is told when it
+ * answers, else by the next attempt (`sinks.json` has its place; the event that it was at comes again).
  * @example
  * const log: EventSink = { name: 'log', version: '1', event: ({ type, time }) => console.log(time, type) };
  */

@@ -10,8 +10,8 @@ import type { Grader } from '../../grading/index.js';
 import type { Part } from '../../config/part.js';
 import { isReadyMade, promptStrategies, type PromptStrategy } from '../../prompts/prompt-strategy.js';
 import type { Reward } from '../../reward/reward.js';
+import { stagesOf } from '../comparison/recipe-stages.js';
 import { stageNames } from '../stage-names.js';
-import { planStages } from '../stage-plan.js';
 import {
   checkedEvaluator,
   checkedFilter,
@@ -147,8 +147,7 @@ function checkProvider({ generation, egress }: Config, provider: OwnProvider | n
 }
 
 function checkStages(config: Config, stages: readonly OwnStage[]): void {
-  const { start, cycle, last } = planStages(config);
-  const planned = new Set<string>([...start, ...cycle, ...last]);
+  const planned = stagesOf(config);
   for (const { name, before, after } of stages) {
     const at = before ?? after;
     const wrong = (problem: string): ConfigError => invalid('stages', name, problem, 'parts.stages');
@@ -160,7 +159,7 @@ function checkStages(config: Config, stages: readonly OwnStage[]): void {
         `comes ${before === undefined ? 'after' : 'before'} ${at}, which is no stage${meant === null ? '' : `; did you mean ${meant}?`}`,
       );
     }
-    if (config.recipe.kind === 'loop' && !planned.has(at))
+    if (!planned.has(at))
       throw wrong(`comes ${before === undefined ? 'after' : 'before'} ${at}, which this run has not`);
   }
 }

@@ -10,6 +10,8 @@ import type { LoopData } from '../../dataset/sources/data-source.js';
 import { RunError } from '../../errors.js';
 import { attempt, type OpenedRun, type RunOptions } from '../run-attempt.js';
 import { settleParts } from '../parts/settle-parts.js';
+import { unaskedParts } from '../parts/unasked-parts.js';
+import type { StageName } from '../stage-names.js';
 import type { RunContext } from '../run-context.js';
 import { dataProgress, type DataContext } from '../inputs/run-data.js';
 import { openImageChecks } from '../inputs/image-checks.js';
@@ -24,6 +26,8 @@ export interface AloneRun<Result> {
   /** What the stages may read as seed, test and pool; most need none. */
   data?: ((context: DataContext) => Promise<Partial<LoopData>>) | undefined;
   stages(run: RunContext): Promise<Result>;
+  /** Names of those stages: a configuration may have parts for the whole loop. */
+  runs: readonly StageName[];
 }
 
 /** @throws as runLoop does; the same call on the same folder goes on where it stopped. */
@@ -36,6 +40,7 @@ export async function runAlone<Result>(config: Config, options: RunOptions, alon
   return attempt({ ...config, cycles: 1 }, runDir, options, {
     what: alone.name,
     parts,
+    warnings: unaskedParts(parts, new Set(alone.runs), `\`${alone.name}\` alone`),
     work: async (opened) => {
       ({ emit } = opened);
       writeJson(join(runDir, markerFile), { command: alone.name });

@@ -12,6 +12,7 @@ import { dataProgress, openRunData, type DataContext } from '../inputs/run-data.
 import { providerKey } from '../generator/open-generator.js';
 import type { RunOptions } from '../run-attempt.js';
 import { firstRewardModel } from '../before-cycles.js';
+import { rewardModelStages } from '../comparison/recipe-stages.js';
 import { runStage } from '../parts/run-stage.js';
 import { generate, readCandidates } from '../stages/generate.js';
 import { seedExemplars } from '../stages/generator-update.js';
@@ -38,6 +39,7 @@ export async function generateAlone(config: Config, what: GenerateAlone, options
   providerKey(config.generation);
   return runAlone(config, options, {
     name: 'generate',
+    runs: ['generate'],
     data: (context) =>
       what.images === null ? openRunData(config, context) : openPool(what.images, what.modality, context),
     stages: async (run) => {
@@ -79,6 +81,7 @@ export async function scoreAlone(
   const path = resolve(rewardModel);
   return runAlone(config, options, {
     name: 'score',
+    runs: ['score'],
     data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
       const from = [fingerprint(samples), await run.models.of(path)];
@@ -101,6 +104,7 @@ export interface PolicyAlone {
 export async function sftAlone(config: Config, { samples, model }: PolicyAlone, options: RunOptions) {
   return runAlone(config, options, {
     name: 'sft',
+    runs: ['sft'],
     data: async () => ({ seed: [...samples] }),
     stages: async (run) => {
       const from = [fingerprint(samples), await run.models.of(model)];
@@ -124,6 +128,7 @@ export async function grpoAlone(config: Config, what: GrpoAlone, options: RunOpt
   const rewardModel = resolve(what.rewardModel);
   return runAlone(config, options, {
     name: 'grpo',
+    runs: ['grpo'],
     data: async () => ({ seed: [...samples, ...(what.learned ?? [])] }),
     stages: async (run) => {
       const asked = prompts.trusted === null ? prompts.samples : [prompts.samples, [...prompts.trusted]];
@@ -155,6 +160,7 @@ export async function trainRewardAlone(
 ): Promise<RewardModelState> {
   return runAlone(config, options, {
     name: 'train-reward',
+    runs: rewardModelStages(config),
     data: async () => ({ seed: samples }),
     stages: async (run) => (await firstRewardModel(run, fingerprint(samples))).rewardModel,
   });

@@ -11,7 +11,7 @@ export interface Lines<T> {
 export function readLines<T>(file: string, schema: z.ZodType<T>): Lines<T> {
   const rows: T[] = [];
   let unreadable = 0;
-  for (const line of linesOf(file, true)) {
+  for (const line of linesOf(file, { torn: true })) {
     if (line === '') continue;
     const parsed = schema.safeParse(line === null ? undefined : valueOf(line));
     if (parsed.success) rows.push(parsed.data);

@@ -12,12 +12,10 @@ import {
   checkedProvider,
   checkedStrategy,
 } from '../../../src/loop/parts/checked-parts.js';
-import { openSinks } from '../../../src/loop/parts/event-sinks.js';
 import type { FilterContext, LoopParts, RunParts } from '../../../src/loop/parts/loop-parts.js';
 import { recordParts } from '../../../src/loop/parts/recorded-parts.js';
 import { settleParts } from '../../../src/loop/parts/settle-parts.js';
 import { sift } from '../../../src/loop/parts/sift.js';
-import type { TimedEvent } from '../../../src/loop/run-events.js';
 import { ProviderCallError } from '../../../src/providers/call-error.js';
 import type { ProviderRequest } from '../../../src/providers/provider.js';
 import type { RewardItem } from '../../../src/reward/reward.js';
@@ -274,48 +272,6 @@ test('filters are asked in order, and one that is refused is put before no other
   expect(kept.map(({ id }) => id)).toEqual(['b']);
   expect([...refusedBy].map(([{ id }, by]) => `${id} ${by}`)).toEqual(['a first']);
   expect(seen.toSorted()).toEqual(['first a', 'first b', 'second b']);
-});
-
-test('an event sink that fails is told once and left out; the others hear all, in order', async () => {
-  const told: string[] = [];
-  const heard: string[] = [];
-  const event = (message: string) => ({ type: 'warning', message, time: '' }) as TimedEvent;
-  const slow = {
-    ...some,
-    event: async (one: TimedEvent) => {
-      if ('message' in one && one.message === 'a') await new Promise((resolve) => setTimeout(resolve, 20));
-      heard.push(`slow ${'message' in one ? one.message : ''}`);
-    },
-    close: () => void heard.push('closed'),
-  };
-  const sinks = openSinks([{ ...some, name: 'broken', event: failing }, slow], (message) => told.push(message));
-  for (const message of ['a', 'b']) sinks.tell(event(message));
-  await sinks[Symbol.asyncDispose]();
-  expect(told).toEqual(['the event sink "broken" failed and hears no more: boom']);
-  expect(heard).toEqual(['slow a', 'slow b', 'closed']);
-});
-
-test('a sink that is slower than the run is given up at its end, with how much it did not hear', async () => {
-  const warned: string[] = [];
-  const heard: string[] = [];
-  const warn = vi.spyOn(process, 'emitWarning').mockImplementation((message) => void warned.push(String(message)));
-  vi.useFakeTimers();
-  const first = Promise.withResolvers<void>();
-  const event = async ({ type }: TimedEvent) => {
-    await first.promise;
-    heard.push(type);
-  };
-  const sinks = openSinks([{ ...some, event, close: () => void heard.push('closed') }], () => {});
-  for (const message of ['a', 'b', 'c']) sinks.tell({ type: 'warning', message, time: '' });
-  const closing = sinks[Symbol.asyncDispose]();
-  await vi.advanceTimersByTimeAsync(30_000);
-  await closing;
-  first.resolve();
-  await vi.advanceTimersByTimeAsync(0);
-  vi.useRealTimers();
-  warn.mockRestore();
-  expect(warned).toEqual([expect.stringMatching(/"mine" did not close: .* 30 s; events .* not heard to the end: 3/)]);
-  expect(heard).toEqual(['warning']);
 });
 
 describe('a run that goes on', () => {

@@ -58,7 +58,7 @@ describe('the process that tells them', () => {
     expect(trackers.count).toBe(1);
     const given = readFileSync(join(folder, 'given'), 'utf8').split('\n');
     expect(given.slice(0, 5)).toEqual(['-P', '-m', 'medgr2', 'track', folder]);
-    expect(JSON.parse(given[6] ?? '')).toEqual([{ kind: 'tensorboard', online: false, project: 'medgr2' }]);
+    expect(JSON.parse(given[6] ?? '')).toEqual({ kind: 'tensorboard', online: false, project: 'medgr2' });
     const settings = JSON.parse(given[8] ?? '') as Record<string, unknown>;
     expect(settings).toMatchObject({ 'generation.concurrency': 3, 'sft.epochs': tracked.sft.epochs });
     expect(Object.keys(settings).filter((name) => /^(egress|parts|data\.(?!source))/.test(name))).toEqual([]);
@@ -77,7 +77,7 @@ describe('the process that tells them', () => {
     const told: string[] = [];
     await using trackers = await open((message) => told.push(message));
     expect(trackers.count).toBe(1);
-    expect(told).toEqual([expect.stringContaining('their process ended (exit code 3); see logs/trackers.log')]);
+    expect(told).toEqual([expect.stringContaining('its process ended (exit code 3); see logs/trackers.log')]);
   });
 
   test('is waited for no longer than the run is', async () => {
@@ -99,6 +99,34 @@ describe('the process that tells them', () => {
     await using trackers = await open((message) => told.push(message));
     expect(trackers.count).toBe(1);
     await vi.waitFor(() => expect(told).toEqual(['the tracker tensorboard failed and hears no more: disk full']));
+  });
+
+  test('that hangs is told, holds up no other, and is ended when the run has long been', async () => {
+    python(
+      `echo '{"ready": true}'\ncase "$7" in *mlflow*) echo '{"late": "mlflow", "seconds": 60}'; sleep 30 & wait;; ` +
+        `*) cat > /dev/null; touch ${folder}/ended;; esac`,
+    );
+    const told: string[] = [];
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const both = config('trackers: [mlflow, tensorboard]');
+    const trackers = await openTrackers(both, folder, (message) => told.push(message), never);
+    await vi.waitFor(() =>
+      expect(told).toEqual([
+        expect.stringMatching(/^the tracker mlflow has given no answer for 60 s: the run goes on/),
+      ]),
+    );
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const farewell = trackers[Symbol.asyncDispose]();
+    await vi.waitFor(() => expect(existsSync(join(folder, 'ended'))).toBe(true));
+    await vi.advanceTimersByTimeAsync(120_000);
+    vi.useRealTimers();
+    await farewell;
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(
+        /^the tracker mlflow was not done within 120 s; what it has not heard is told when the same/,
+      ),
+    );
+    warned.mockRestore();
   });
 
   test('is told online only with its variables', async () => {

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from medgr2.trackers.event_figures import told_of
 #: The folder that `python -m medgr2` is imported from.
 SOURCES = Path(__file__).resolve().parents[3] / "py"
 Points = list[tuple[int, float]]
+Followed = Callable[["Heard"], list[dict[str, Any]]]
 Reader = Callable[[Path], Points]
 
 
@@ -89,8 +91,8 @@ def _write(run: Path, events: list[dict[str, Any]]) -> None:
 
 
 def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
-    trackers = json.dumps([{"kind": kind, "online": False, "project": "tests"}])
-    command = [sys.executable, "-m", "medgr2", "track", str(run), "--trackers", trackers, "--config", '{"seed": 0}']
+    tracker = json.dumps({"kind": kind, "online": False, "project": "tests"})
+    command = [sys.executable, "-m", "medgr2", "track", str(run), "--tracker", tracker, "--config", '{"seed": 0}']
     env = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "MLFLOW", "TRACKIO"))}
     env["PYTHONPATH"] = str(SOURCES)
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
@@ -99,8 +101,8 @@ def _follow(run: Path, kind: str) -> subprocess.Popen[str]:
     return child
 
 
-def _told(run: Path) -> int:
-    position = run / "trackers" / "position.json"
+def _told(run: Path, kind: str) -> int:
+    position = run / "trackers" / f"position-{kind}.json"
     return int(json.loads(position.read_text())["events"]) if position.exists() else 0
 
 
@@ -108,12 +110,12 @@ def _killed_and_gone_on_with(run: Path, kind: str) -> None:
     _write(run, EVENTS[:3])
     first = _follow(run, kind)
     deadline = time.monotonic() + 60
-    while _told(run) < 3 and time.monotonic() < deadline:
+    while _told(run, kind) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     first.send_signal(signal.SIGKILL)
     first.wait()
     # As where the end came between telling the third event and noting that it was told.
-    position = run / "trackers" / "position.json"
+    position = run / "trackers" / f"position-{kind}.json"
     kept = json.loads(position.read_text())
     last = len((run / "events.jsonl").read_bytes().splitlines(keepends=True)[2])
     position.write_text(json.dumps({**kept, "bytes": kept["bytes"] - last, "events": 2}))
@@ -121,7 +123,7 @@ def _killed_and_gone_on_with(run: Path, kind: str) -> None:
     second = _follow(run, kind)
     said, _ = second.communicate()
     assert (second.returncode, said) == (0, "")
-    assert _told(run) == len(EVENTS)
+    assert _told(run, kind) == len(EVENTS)
 
 
 def _tensorboard(place: Path) -> Points:
@@ -192,38 +194,58 @@ def _records(data: bytes) -> Iterator[bytes]:
             whole = b""
 
 
-def test_one_that_cannot_begin_is_told_and_the_others_hear_the_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    heard: list[int] = []
+class Heard:
+    """A tracker that notes the steps it was told, and its end as -1."""
 
-    class Heard:
-        from_start = False
+    from_start = False
 
-        def tell(self, step: int, time: float, told: object) -> None:
-            heard.append(step)
+    def __init__(self, steps: list[int], refuses: int | None = None, slow: float = 0) -> None:
+        self._steps, self._refuses, self._slow = steps, refuses, slow
 
-        def finish(self, lineage: object, status: object) -> None:
-            heard.append(-1)
-
-    def opened(settings: dict[str, Any], *_: object) -> Heard:
-        if settings["kind"] == "wandb":
+    def tell(self, step: int, time: float, told: object) -> None:
+        if step == self._refuses:
             raise OSError("no server")
-        return Heard()
+        if step == 1:
+            sleep(self._slow)
+        self._steps.append(step)
 
-    monkeypatch.setattr(follow, "open_tracker", opened)
-    monkeypatch.setattr(follow, "_OWN_OUTPUT", sys.stdout)
+    def finish(self, lineage: object, status: object) -> None:
+        self._steps.append(-1)
+
+
+@pytest.fixture
+def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Followed:
+    """Tells a tracker the first three events; what was said of it."""
+    monkeypatch.setattr(follow, "PATIENCE_S", 0.5)
     _write(tmp_path, EVENTS[:3])
     over = threading.Event()
     over.set()
-    follow.follow(tmp_path, [{"kind": "wandb"}, {"kind": "mlflow"}], {}, over)
-    assert json.loads(capsys.readouterr().out) == {"failed": "wandb", "message": "OSError: no server"}
-    assert heard == [1, 2, -1]
+
+    def run(tracker: Heard) -> list[dict[str, Any]]:
+        monkeypatch.setattr(follow, "_OWN_OUTPUT", sys.stdout)
+        monkeypatch.setattr(follow, "open_tracker", lambda *_: tracker)
+        follow.follow(tmp_path, {"kind": "mlflow"}, {}, over)
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def test_one_that_fails_is_told_and_another_process_goes_on_where_it_was(followed: Followed) -> None:
+    steps: list[int] = []
+    assert followed(Heard(steps, refuses=2)) == [{"failed": "mlflow", "message": "OSError: no server"}]
+    assert followed(Heard(steps)) == []
+    assert steps == [1, 2, -1]
+
+
+def test_one_that_takes_long_is_told_once_and_hears_all(followed: Followed) -> None:
+    steps: list[int] = []
+    assert followed(Heard(steps, slow=1.0)) == [{"late": "mlflow", "seconds": 0.5}]
+    assert steps == [1, 2, -1]
 
 
 def test_a_client_that_is_not_installed_is_said_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "medgr2", "track", str(tmp_path), "--config", "{}", "--trackers"]
-    wanted = json.dumps([{"kind": "no_such_client", "online": False, "project": "tests"}])
+    command = [sys.executable, "-m", "medgr2", "track", str(tmp_path), "--config", "{}", "--tracker"]
+    wanted = json.dumps({"kind": "no_such_client", "online": False, "project": "tests"})
     env = {**os.environ, "PYTHONPATH": str(SOURCES)}
     said = subprocess.run([*command, wanted], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env)
     assert (said.returncode, json.loads(said.stdout)) == (1, {"missing": "no_such_client"})
