@@ -49,6 +49,7 @@ import type {
  * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work, and a
  * DataError that names the first sample or row that cannot be used. Everything later is told by the job's `result`, which
  * rejects with a JobError, or a DataError about a file of rows. A job that failed leaves the engine able.
+ * @throws ConfigError `job-spec`, `no-rows`, `reward-name-repeated` or `reward-definition`; DataError `sample-invalid` or `sample-missing`.
  */
 export interface Engine extends BridgeEngine {
   /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder, its `history` the losses. */
@@ -70,7 +71,8 @@ export interface Engine extends BridgeEngine {
 /**
  * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which. It ends with Node, however Node
  * ends, and with the worker thread that opened it.
- * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
+ * @throws BridgeError `python-missing`, `python-version`, `python-package-missing`, `python-silent` or `python-died` where it does not start: the
+ * remedy is a command; ConfigError `executor`.
  * @example
  * await using engine = await openEngine();
  * const data = await phantomSamples({ dir: 'phantoms', count: 64 });

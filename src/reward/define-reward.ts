@@ -24,7 +24,7 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * A reward from a function over a batch of completions.
- * @throws ConfigError for a name, weight or time limit that cannot be used.
+ * @throws ConfigError `reward-definition` for a name, weight or time limit that cannot be used.
  * @example
  * const brief = defineReward({
  *   name: 'brief',

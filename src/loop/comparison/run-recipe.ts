@@ -18,7 +18,7 @@ import { sourcesOf } from './arm-sources.js';
 /**
  * Runs what `config.recipe` says: the loop, or arms that are made and compared on the same test questions.
  * @returns What result.json holds; `recipe` in it tells a comparison from a loop.
- * @throws As `runLoop`.
+ * @throws As `runLoop`; ConfigError `unknown-model` where a zero-shot recipe compares a model that it has not.
  * @example
  * const result = await runRecipe(await loadConfig('configs/ablation.yaml'), { runDir: 'runs/ablation' });
  * if ('recipe' in result) for (const { label, accuracy } of result.arms) console.log(label, accuracy);
