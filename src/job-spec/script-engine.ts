@@ -21,6 +21,7 @@ import type { AnySpec, RowsJob } from './checks/image-token-budget.js';
 import type { GrpoOptions } from '../config/trl-options/option-shapes.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from './rows/job-rows.js';
 import { writeTrusted } from './rows/trusted-rows.js';
+import { checked } from './checks/job-call.js';
 import { checkJobImages } from './checks/job-images.js';
 import { checkInputs, type RowKind } from './checks/input-gate.js';
 import { checkImageFiles, checkRowFile, type FileRow } from './rows/row-file.js';
@@ -135,7 +136,15 @@ export function withJobs(bridge: BridgeEngine): Engine {
       return withAnswers(start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options));
     },
   };
-  return Object.assign(bridge, jobs);
+  return Object.assign(bridge, {
+    sft: checked('sft', jobs.sft),
+    grpo: checked('grpo', jobs.grpo),
+    trainRewardModel: checked('reward-model', jobs.trainRewardModel),
+    score: checked('score', jobs.score),
+    complete: checked('complete', jobs.complete),
+    evaluate: checked('evaluate', jobs.evaluate),
+    merge: checked('merge', jobs.merge),
+  });
 }
 
 function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): JobHandle<GrpoResult> {

@@ -6,6 +6,7 @@ import { comparisonResultSchema, type ComparisonResult } from './comparison-resu
 import type { RunContext } from '../run-context.js';
 import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
+import { checkRunCall } from '../inputs/run-call.js';
 import { inRunFolder } from '../in-run-folder.js';
 import type { RunOptions } from '../run-attempt.js';
 import { runStage } from '../parts/run-stage.js';
@@ -24,6 +25,7 @@ import { sourcesOf } from './arm-sources.js';
  * if ('recipe' in result) for (const { label, accuracy } of result.arms) console.log(label, accuracy);
  */
 export async function runRecipe(config: Config, options: RunOptions): Promise<RunResult | ComparisonResult> {
+  checkRunCall(config, options);
   const { recipe } = config;
   return recipe.kind === 'loop' ? runLoop(config, options) : runComparison({ ...config, recipe }, options);
 }
