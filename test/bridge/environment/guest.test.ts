@@ -25,6 +25,10 @@ describe('variables of a shell', () => {
     CONDA_PREFIX: '/conda',
     VIRTUAL_ENV: '/theirs',
     PIP_USER: '1',
+    // Python does not start with this one.
+    PYTHONHASHSEED: 'none',
+    PYTHONOPTIMIZE: '2',
+    PYTHONDONTWRITEBYTECODE: '1',
   };
 
   test.runIf(existsSync(environmentPython()))('change nothing in the own environment', async () => {
@@ -35,14 +39,17 @@ describe('variables of a shell', () => {
     expect(path.resolve(prefix)).toBe(path.dirname(path.dirname(environmentPython())));
     expect(paths).toEqual(['', path.join(packageRoot, 'py'), '/more']);
     expect(userSite).toBe(false);
-    expect(Object.keys(env).filter((name) => /^(CONDA|PIP|VIRTUAL)/.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /^(CONDA|PIP|VIRTUAL|PYTHON(HASH|OPT))/.test(name))).toEqual([]);
+    expect(env['PYTHONDONTWRITEBYTECODE']).toBe('1');
   });
 
   test('stay with a Python that the person named, and its errors name them', () => {
     const theirs = { ...hostile, MEDGR2_PYTHON: '/usr/bin/python3' };
     const { PYTHONHOME, PYTHONPATH } = pythonVariables('/usr/bin/python3', [], theirs);
     expect([PYTHONHOME, PYTHONPATH]).toEqual(['/wrong', `${path.join(packageRoot, 'py')}:/theirs`]);
-    expect(misleading('/usr/bin/python3', theirs)).toContain('PYTHONHOME=/wrong and PYTHONPATH=/theirs say where');
+    expect(misleading('/usr/bin/python3', theirs)).toContain(
+      ' PYTHONHASHSEED=none and PYTHONHOME=/wrong and PYTHONOPTIMIZE=2 and PYTHONPATH=/theirs say how this Python starts',
+    );
     expect(misleading('/usr/bin/python3', { MEDGR2_PYTHON: '/usr/bin/python3' })).toBe('');
   });
 });
