@@ -1,6 +1,15 @@
 /** medgr2 in other people's projects: their variables, their bundler, their Node, their temporary folder. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -60,8 +69,11 @@ describe('the SDK', () => {
   test('says that it was bundled, and how not to', async () => {
     const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
     const esbuild = path.join(path.dirname(require.resolve('esbuild/package.json')), 'bin', 'esbuild');
-    // All that needs Python imports this.
-    const file = path.join(source, 'bridge', 'environment', 'package-paths.ts');
+    // Every entry point begins with this; a library within the bundle may fail in words of its own (`yaml` does).
+    const first = path.join(source, 'bridge', 'environment', 'refuse-old-node.ts');
+    const file = path.join(folder, 'entry.js');
+    writeFileSync(path.join(folder, 'library.js'), "throw new Error('Dynamic require is not supported');");
+    writeFileSync(file, `import ${JSON.stringify(first)};\nimport './library.js';`);
     for (const [format, name] of Object.entries({ esm: 'out.mjs', cjs: 'out.cjs' })) {
       const out = path.join(folder, name);
       const options = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${out}`, '--log-level=error'];
