@@ -1,8 +1,9 @@
 """One pass of `bench:generate --compare` with bespoke curator: prints what it came to as one JSON line.
 
-A request with an image is one message of the user: curator 0.1 has no system text beside it, so it comes first.
+One by one, an image is within one message of the user: curator 0.1 has no system text beside it, so that comes first.
 """
 
+import base64
 import json
 import os
 import resource
@@ -21,13 +22,23 @@ from bespokelabs.curator.types.prompt import Image  # noqa: E402
 
 
 class AskAboutImage(curator.LLM):
-    """The image is read from disk when the request is made, not held in the data."""
+    """One by one; the image is read from disk when the request is sent, not held in the data."""
 
     def prompt(self, row: dict) -> tuple:
         return row["system"] + "\n", row["prompt"], Image(url=row["image"], mime_type="image/png")
 
     def parse(self, row: dict, response: str) -> dict:
         return {"reply": response}
+
+
+class AskInBatch(AskAboutImage):
+    """As messages: batches of curator 0.1 send an `Image` as an object that no server reads, its place on this disk."""
+
+    def prompt(self, row: dict) -> list[dict]:
+        data = base64.b64encode(Path(row["image"]).read_bytes()).decode()
+        image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+        content = [image, {"type": "text", "text": row["prompt"]}]
+        return [{"role": "system", "content": row["system"]}, {"role": "user", "content": content}]
 
 
 def main() -> None:
@@ -44,7 +55,7 @@ def main() -> None:
         # Looked at as often as it can be.
         "batch": {"batch_size": options["batchRequests"], "batch_check_interval": 1},
     }
-    llm = AskAboutImage(
+    llm = (AskInBatch if options["mode"] == "batch" else AskAboutImage)(
         model_name=options["model"],
         backend="openai",
         batch=options["mode"] == "batch",
