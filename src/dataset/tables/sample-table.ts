@@ -33,17 +33,13 @@ export async function writeSamples(path: string, samples: Iterable<Sample> | Asy
   await writeParquet(path, rows(), sampleColumns);
 }
 
-<<<<<<< HEAD
 /** Samples some at a time, as often as they are asked for: from a file they are never all held. */
 export type SampleParts = () => AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
 
-/** Reads samples back; a row that is none is a DataError that names it. */
-=======
 /**
  * Reads samples back.
  * @throws DataError `sample-invalid` that names a row that is none, `file-unreadable`.
  */
->>>>>>> control
 export async function readSamples(path: string): Promise<Sample[]> {
   const samples: Sample[] = [];
   for await (const part of readSampleParts(path)) for (const sample of part) samples.push(sample);
