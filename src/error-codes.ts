@@ -4,6 +4,7 @@ export const errorCodes = {
   'arm-setting': 'An arm of a recipe changes a setting that it cannot.',
   'bad-override': 'A `--set` is no setting with a value, or leads nowhere.',
   'bad-url': 'The address of a server is none.',
+  'call-options': 'A function of the package was called with options that it does not take.',
   'certificate-incomplete': '`review` was given a certificate without its key, or a key without its certificate.',
   'certificate-unreadable': 'The certificate or the key of `review --listen` cannot be read.',
   'class-from': '`--class-from` was given for a table.',

@@ -27,7 +27,7 @@ export interface LoadOptions {
 
 /**
  * Reads a configuration: YAML, overrides, and what the two leave out.
- * @throws ConfigError (exit code 2) naming every problem at once, each as `file:line:column path: …`.
+ * @throws ConfigError (exit code 2): `config-not-read`, `config-empty`; `invalid-config` naming every problem at once, each as `file:line:column path: …`.
  * @example
  * const config = await loadConfig('mine.yaml', { set: ['cycles=2', 'grpo.numGenerations=4'] });
  * const { cycles } = await runLoop(config, { runDir: 'runs/mine' });

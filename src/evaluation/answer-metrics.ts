@@ -20,8 +20,11 @@ export interface AnsweredItem {
 
 /** Counts of one group of questions, and the share that is right, in [0, 1]. */
 export interface AccuracyCell {
+  /** Questions. */
   n: number;
+  /** Questions that are answered rightly. */
   correct: number;
+  /** Questions in whose completion no answer was found; they count as wrong. */
   unparsed: number;
   /** correct / n. */
   accuracy: number;
@@ -36,7 +39,7 @@ export interface AccuracyReport extends AccuracyCell {
 
 /**
  * Top-1 accuracy overall, per modality and per question type.
- * @throws DataError where there is nothing to measure.
+ * @throws DataError `nothing-to-evaluate` where there are none.
  * @example
  * const right = { modality: 'CT', questionType: 'disease diagnosis', correct: true, unparsed: false } as const;
  * accuracyReport([right, { ...right, correct: false }]).accuracy; // → 0.5
@@ -67,7 +70,9 @@ function cellOf(items: readonly AnsweredItem[]): AccuracyCell {
 
 /** A reward-model score of a row whose grade is known. */
 export interface ScoredGrade {
+  /** As R_φ gave it, not clamped. */
   score: number;
+  /** In [-6, 10]. */
   grade: number;
   /** Rows of one group (one question) are compared with each other; without it, all rows are. */
   group?: string | undefined;
@@ -78,9 +83,13 @@ export interface ScoredGrade {
  * grade.
  */
 export interface RewardModelReport {
+  /** Mean absolute error, on the scale of grades [-6, 10]. */
   mae: number | null;
+  /** Rank correlation of scores and grades, in [-1, 1]. */
   spearman: number | null;
+  /** Share of pairs of different grades whose scores are in the same order, in [0, 1]. */
   pairwiseAccuracy: number | null;
+  /** Grade -> mean score of its rows. */
   meanByGrade: Record<string, number>;
 }
 

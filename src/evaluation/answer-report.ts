@@ -43,8 +43,11 @@ export type EvaluationReading = 'ours' | 'published';
 
 /** Means over open questions; the text compared is the answer that was read, or all of it where none was. */
 export interface OpenFigures {
+  /** Questions. */
   n: number;
+  /** Mean F1 of words, in [0, 1]. */
   tokenF1: number;
+  /** Mean ROUGE-L, in [0, 1]. */
   rougeL: number;
 }
 
@@ -58,6 +61,7 @@ export interface AnswerReport extends GroupFigures {
   answerNotAmongOptions: number;
   /** Answers that are the key letter for letter, but for case, blanks around them and a final full stop. */
   exact: number;
+  /** Share of answers that are the true one letter for letter, in [0, 1]; see `exactMatch`. */
   exactMatch: number;
   /** 95 %: Wilson's for shares, a bootstrap over rows for the others; null where resamples do not vary. */
   intervals: Record<IntervalName, Interval | null>;
@@ -138,7 +142,9 @@ function likelihoodsOf({ options, likelihoods }: AnswerRow, gold: string): Likel
 
 /** Seed of the bootstrap (0), how often it draws (1000; 0 leaves intervals out), and by whose rules answers are read. */
 export interface ReportOptions {
+  /** Of the bootstrap. */
   seed?: number;
+  /** Draws of the bootstrap. */
   resamples?: number;
   reading?: EvaluationReading;
 }
@@ -146,7 +152,7 @@ export interface ReportOptions {
 /**
  * All figures of answers, overall and by modality, question type and data set. A class is an answer's normalised text, the same in all rows.
  * @returns Shares and F1 in [0, 1]; what is not defined is null.
- * @throws DataError where there are no answers.
+ * @throws DataError `nothing-to-evaluate` where there are no answers.
  * @example
  * const asked = { options: ['CT', 'MRI'], modality: 'CT', questionType: 'modality recognition', dataset: 'mine' };
  * const rows = [{ ...asked, answer: 'CT', completion: 'A' }, { ...asked, answer: 'MRI', completion: 'none of them' }];

@@ -8,12 +8,15 @@ import { seededRandom } from '../random.js';
 
 /** From `low` to `high`, both included. */
 export interface Interval {
+  /** Lower end, in the unit of the figure. */
   low: number;
+  /** Upper end. */
   high: number;
 }
 
 /** How rows are drawn. */
 export interface BootstrapOptions {
+  /** The same seed draws the same rows. */
   seed: number;
   /** How often rows are drawn; 1000 by default. */
   resamples?: number | undefined;

@@ -4,6 +4,7 @@
 export interface McNemar {
   /** Questions that only the first model answered right. */
   onlyFirst: number;
+  /** Questions that only the second answered rightly. */
   onlySecond: number;
   /** Two-sided; 1 where the models never differ. */
   pValue: number;

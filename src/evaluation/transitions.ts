@@ -43,7 +43,7 @@ export interface Outcome {
 /**
  * Compares two models question by question, joined by id.
  * @param clusterOf Image or patient that a question is about: questions of one are no independent evidence.
- * @throws DataError where the two did not answer the same questions, each once: flows of other questions mean nothing.
+ * @throws DataError `answers-not-paired` where the two did not answer the same questions, each once: flows of other questions mean nothing.
  * @example
  * const answered = (correct: boolean): Outcome => ({ id: '1', correct, modality: 'CT', questionType: 'disease diagnosis' });
  * const flows = transitions({ name: 'base', outcomes: [answered(false)] }, { name: 'sft', outcomes: [answered(true)] });

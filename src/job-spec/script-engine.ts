@@ -21,6 +21,7 @@ import type { AnySpec, RowsJob } from './checks/image-token-budget.js';
 import type { GrpoOptions } from '../config/trl-options/option-shapes.js';
 import { promptRow, rowColumns, type PromptRow, type RowOptions } from './rows/job-rows.js';
 import { writeTrusted } from './rows/trusted-rows.js';
+import { checked } from './checks/job-call.js';
 import { checkJobImages } from './checks/job-images.js';
 import { checkInputs, type RowKind } from './checks/input-gate.js';
 import { checkImageFiles, checkRowFile, type FileRow } from './rows/row-file.js';
@@ -49,6 +50,7 @@ import type {
  * An open Python that runs jobs, one process each. A method throws a ConfigError at once where the spec cannot work, and a
  * DataError that names the first sample or row that cannot be used. Everything later is told by the job's `result`, which
  * rejects with a JobError, or a DataError about a file of rows. A job that failed leaves the engine able.
+ * @throws ConfigError `job-spec`, `no-rows`, `reward-name-repeated` or `reward-definition`; DataError `sample-invalid` or `sample-missing`.
  */
 export interface Engine extends BridgeEngine {
   /** TRL's SFTTrainer on image, prompt -> completion. The result's `checkpoint` is a model folder, its `history` the losses. */
@@ -70,7 +72,8 @@ export interface Engine extends BridgeEngine {
 /**
  * Starts Python: MEDGR2_PYTHON, else the package's own environment, unless `options.python` says which. It ends with Node, however Node
  * ends, and with the worker thread that opened it.
- * @throws BridgeError where it is missing, too old, lacks a package or does not start; the remedy is a command.
+ * @throws BridgeError `python-missing`, `python-version`, `python-package-missing`, `python-silent` or `python-died` where it does not start: the
+ * remedy is a command; ConfigError `executor`.
  * @example
  * await using engine = await openEngine();
  * const data = await phantomSamples({ dir: 'phantoms', count: 64 });
@@ -133,7 +136,15 @@ export function withJobs(bridge: BridgeEngine): Engine {
       return withAnswers(start<'evaluate'>({ kind: 'evaluate', ...placed(spec), data }, write, options));
     },
   };
-  return Object.assign(bridge, jobs);
+  return Object.assign(bridge, {
+    sft: checked('sft', jobs.sft),
+    grpo: checked('grpo', jobs.grpo),
+    trainRewardModel: checked('reward-model', jobs.trainRewardModel),
+    score: checked('score', jobs.score),
+    complete: checked('complete', jobs.complete),
+    evaluate: checked('evaluate', jobs.evaluate),
+    merge: checked('merge', jobs.merge),
+  });
 }
 
 function startGrpo(bridge: BridgeEngine, spec: GrpoSpec, options: JobOptions = {}): JobHandle<GrpoResult> {

@@ -17,7 +17,7 @@ const given = { provider: 'seed', model: 'none', strategy: null, promptHash: nul
 /**
  * Whole samples: ids count from 1 where they are left out, images become absolute paths and are hashed, an answer is one
  * of the options where there are any.
- * @throws DataError that names the sample whose image cannot be read, whose id stands twice, or that has a wrong field.
+ * @throws DataError `sample-invalid` that names the sample whose image cannot be read, whose id stands twice, or that has a wrong field.
  * @example
  * const [sample] = await toSamples([{ image: 'scan.png', question: 'Which modality is this?', options: ['CT', 'MRI'],
  * answer: 'CT' }]);
@@ -74,7 +74,9 @@ function wrong(index: number, problem: string, cause?: unknown): DataError {
 export interface PhantomSamplesOptions {
   /** Images go to `images/` below this folder. */
   dir: string;
+  /** How many samples; each has an image of its own. */
   count: number;
+  /** 0 where it is left out: the same images and questions. */
   seed?: number | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { RunContext } from './run-context.js';
 import type { LoopData } from '../dataset/sources/data-source.js';
 import { runWork } from './foresight/stage-work.js';
 import { dataProgress, openRunData } from './inputs/run-data.js';
+import { checkRunCall } from './inputs/run-call.js';
 import { openImageChecks } from './inputs/image-checks.js';
 import { loadRubric } from './judge/load-rubric.js';
 import { requireKeys } from './generator/open-generator.js';
@@ -41,6 +42,7 @@ export async function inRunFolder<Result extends object>(
   options: RunOptions,
   { arms, work, result }: RunWork<Result>,
 ): Promise<Result> {
+  checkRunCall(config, options);
   const runDir = resolve(options.runDir);
   let run: RunContext | null = null;
   // Asked for before anything starts.

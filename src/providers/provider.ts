@@ -12,7 +12,9 @@ export interface ProviderRequest {
   imageAt?: number | undefined;
   /** The structure the reply must have. */
   responseSchema: z.ZodType;
+  /** 0 for the likeliest reply. */
   temperature: number;
+  /** Longest reply, in tokens. */
   maxOutputTokens: number;
   signal?: AbortSignal | undefined;
 }
@@ -24,6 +26,7 @@ export type FinishReason = (typeof finishReasons)[number];
 
 /** Tokens that one reply cost. */
 export interface Usage {
+  /** Tokens of prompt and image. */
   inputTokens: number;
   /** Thoughts among them: they are billed as output. */
   outputTokens: number;

@@ -23,6 +23,7 @@ export interface ReportWritten {
   runs: { name: string; status: string }[];
   /** How many images the page holds. */
   images: number;
+  /** Length of the page, in bytes. */
   bytes: number;
 }
 

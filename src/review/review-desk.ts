@@ -52,7 +52,11 @@ export interface ReviewDesk extends Disposable {
   disputed(): DisputedReply;
 }
 
-/** @throws RunError `nothing-to-review`, `queue-fixed`, `review-busy`. */
+/**
+ * Opens the queue of a cycle for reading and judging.
+ * @throws RunError `nothing-to-review`, `queue-fixed`, `review-busy`. Its methods: `unknown-item`, `sample-changed`, `verdict-invalid`;
+ * DataError `image-missing`.
+ */
 export async function openDesk(run: string, { showScores = false, ...options }: DeskOptions = {}): Promise<ReviewDesk> {
   const { runDir, drawn, shown } = await reviewMaterial(run, options);
   const file = openVerdicts(runDir);

@@ -30,6 +30,7 @@ export interface ServeOptions {
 export interface ReviewServer {
   /** What a reader opens; who has it can judge. */
   url: string;
+  /** TCP port that it listens on. */
   port: number;
   close(): Promise<void>;
 }
@@ -37,7 +38,7 @@ export interface ReviewServer {
 const loopback = '127.0.0.1';
 const addressSchema = z.strictObject({ port: z.int().min(1).max(65535), token: z.string().min(43) });
 
-/** @throws ConfigError `listen-without-tls`, `certificate-unreadable`; RunError `port-taken`. */
+/** @throws ConfigError `listen-without-tls`, `listen-failed`, `certificate-unreadable`; RunError `port-taken`. */
 export async function serveReview(desk: ReviewDesk, options: ServeOptions): Promise<ReviewServer> {
   const { pageDir, listen = loopback, tls } = options;
   if (!isOwn(listen) && tls === undefined) throw withoutTls(listen);

@@ -24,7 +24,7 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * A reward from a function over a batch of completions.
- * @throws ConfigError for a name, weight or time limit that cannot be used.
+ * @throws ConfigError `reward-definition` for a name, weight or time limit that cannot be used.
  * @example
  * const brief = defineReward({
  *   name: 'brief',
@@ -43,13 +43,25 @@ export function defineReward({ name, weight = 1, timeoutMs, version, score }: Re
  * @throws ConfigError for one that cannot be used, and where two have one name.
  */
 export function checkRewards(rewards: readonly Reward[]): void {
+  rewards.forEach((reward: unknown, index) => {
+    if (typeof reward !== 'object' || reward === null)
+      throw wrong(
+        String(index + 1),
+        `is ${typeof reward === 'function' ? 'a function' : `a value of type ${typeof reward}`}: make it one by defineReward({ name, score })`,
+      );
+  });
   rewards.forEach(checkReward);
   checkRewardNames(rewards);
 }
 
 function checkReward({ name, weight, timeoutMs, score }: Reward): void {
-  if (!/^[A-Za-z][\w-]*$/.test(name)) throw wrong(name, 'is no name: use letters, digits, - and _');
-  if (!Number.isFinite(weight)) throw wrong(name, `has the weight ${weight}, which is no number`);
+  if (typeof name !== 'string' || !/^[A-Za-z][\w-]*$/.test(name))
+    throw wrong(name, 'is no name: use letters, digits, - and _');
+  if (!Number.isFinite(weight))
+    throw wrong(
+      name,
+      `has the weight ${typeof weight === 'string' ? JSON.stringify(weight) : weight}, which is no number`,
+    );
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestTimer))
     throw wrong(name, `has a time limit of ${timeoutMs} ms; it must be above 0 and at most ${longestTimer}`);
   if (typeof score !== 'function') throw wrong(name, 'has no function `score`');

@@ -86,7 +86,10 @@ export function answerMatch({ name = 'answerMatch', weight }: Named = {}): Rewar
   );
 }
 
-/** R_φ of MedGR² eq. 3, clamped to [-6, 10] and scaled. Needs a job with a reward model. */
+/**
+ * R_φ of MedGR² eq. 3, clamped to [-6, 10] and scaled. Needs a job with a reward model.
+ * @throws RewardError `reward-model-score-missing` when it is asked in a job without one.
+ */
 export function rewardModelScore({
   name = 'rewardModel',
   weight,

@@ -28,6 +28,7 @@ export type Scores = readonly (number | null)[] | Float32Array | Float64Array | 
 /** A named, weighted judgement of completions. The trainer adds weight × score over all rewards. */
 export interface Reward {
   readonly name: string;
+  /** The trainer adds weight × score. */
   readonly weight: number;
   /** Milliseconds that one batch may take; `defaultTimeoutMs` where it is left out. */
   readonly timeoutMs?: number | undefined;
@@ -49,9 +50,9 @@ export interface RewardContext {
 /**
  * Runs all rewards on one batch, side by side.
  * @returns By name of reward, one finite number or null per item, in order.
- * @throws RewardError that names the reward (and the sample) when one throws, is late or aborted, or returns anything but
- * one finite
- * number or null per item: a broken reward never counts as 0. The others are then told to stop.
+ * @throws RewardError that names the reward (and the sample): `reward-threw`, `reward-timeout`, `reward-aborted`, `reward-count` or
+ * `reward-not-finite` where it returns anything but one finite number or null per item: a broken reward never counts as 0, and the
+ * others are then told to stop. ConfigError `reward-name-repeated`.
  * @example
  * const sample = { id: '1', question: 'Which modality is this?', options: ['CT', 'MRI'], answer: 'MRI' } as Sample;
  * const batch = [{ sample, completion: '<answer>B</answer>', rewardModelScore: null }];

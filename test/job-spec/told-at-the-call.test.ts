@@ -1,6 +1,6 @@
 /** What cannot work is told when a job is asked for, not after a model was loaded; what a job is for its caller. Python hears of none of it. */
 import { expect, test, vi } from 'vitest';
-import type { GrpoSpec, JobEvent } from '../../src/index.js';
+import { openEngine, parseConfig, runLoop, runRecipe, type GrpoSpec, type JobEvent } from '../../src/index.js';
 import { RunningJob } from '../../src/bridge/jobs/running-job.js';
 import type { SupervisorClient } from '../../src/bridge/process/supervisor-calls.js';
 import { LocalEngine } from '../../src/bridge/jobs/local-engine.js';
@@ -25,6 +25,39 @@ test('rewards of one name, a misspelt loss, negative rates, options that are non
     'trl.learning_rte: unknown key; did you mean learning_rate?',
   );
   expect(() => engine.sft({ ...place, trl: { loss_type: 'grpo' } })).toThrow('grpo is none of nll, dft, chunked_nll');
+});
+
+test('what plain JavaScript may give in place of a spec, its fields and options', () => {
+  const wrong = (call: () => unknown, ...said: string[]): void => {
+    for (const text of said) expect(call).toThrow(text);
+  };
+  const any = (value: unknown) => value as never;
+  wrong(() => engine.sft(any(undefined)), 'The sft job', 'expected an object: { model, data, outDir, … }');
+  wrong(() => engine.sft(any({ data: 3 })), 'model: missing', 'outDir: missing', 'data: expected a list of samples');
+  wrong(() => engine.score(any({ ...place, data: Promise.resolve([]) })), 'found a promise: await it');
+  wrong(() => engine.merge(any({ model: 'phantom' })), 'outDir: missing');
+  wrong(() => grpo(any({ rewards: undefined })), 'rewards: missing; expected a list');
+  wrong(() => grpo(any({ rewards: answerMatch() })), 'rewards: expected a list');
+  wrong(() => grpo(any({ rewards: [() => [0]] })), 'The reward "1" is a function: make it one by defineReward');
+  wrong(() => defineReward(any({ score: () => [] })), 'The reward "undefined" is no name');
+  wrong(() => defineReward(any({ name: 'w', weight: '1', score: () => [] })), 'has the weight "1", which is no number');
+  wrong(() => engine.sft(place, any({ signal: 'x' })), 'signal: expected an AbortSignal, found "x"');
+  wrong(() => engine.sft(place, any({ onevent: () => {} })), 'onevent: unknown option; did you mean onEvent?');
+  wrong(() => engine.complete({ ...place, maxNewTokens: 4, samples: 4 }), 'several samples of a row are the same');
+});
+
+test.each<[string, () => Promise<unknown>, RegExp]>([
+  ['openEngine', () => openEngine({ logdir: 'x' } as never), /logdir: unknown option; did you mean logDir\?/],
+  ['a file in place of a configuration', () => runLoop('mine.yaml' as never, { runDir: 'r' }), /as loadConfig\(file\)/],
+  ['one that was not read', () => runRecipe({ cycles: 1 } as never, { runDir: 'r' }), /as loadConfig\(file\)/],
+  [
+    'no options',
+    () => runLoop(parseConfig('cycles: 1', { file: 'x' }), undefined as never),
+    /expected an object of opt/,
+  ],
+  ['no folder', () => runLoop(parseConfig('cycles: 1', { file: 'x' }), {} as never), /runDir: missing/],
+])('%s: refused before anything starts', async (_, call, said) => {
+  await expect(call()).rejects.toMatchObject({ code: 'call-options', message: expect.stringMatching(said) });
 });
 
 /** A job whose Python is this test. */

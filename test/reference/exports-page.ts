@@ -25,18 +25,30 @@ function section(entry: string, purpose: string, all: readonly PublicExport[]): 
   const own = all.filter((one) => one.entry === entry);
   const values = own.filter(({ kind }) => kind !== 'type');
   const types = own.filter(({ kind }) => kind === 'type');
-  return [`## ${entry}`, purpose, table('name', values), table('type', types)];
+  return [
+    `## ${entry}`,
+    purpose,
+    table(['name', 'what it is', 'throws'], values),
+    table(['type', 'what it is'], types),
+  ];
 }
 
-const table = (head: string, exports: readonly PublicExport[]): string =>
-  [`| ${head} | what it is |`, '|---|---|', ...exports.toSorted((a, b) => a.name.localeCompare(b.name)).map(row)].join(
-    '\n',
-  );
+function table(head: readonly string[], exports: readonly PublicExport[]): string {
+  const rows = exports.toSorted((a, b) => a.name.localeCompare(b.name)).map((one) => cells(one).slice(0, head.length));
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
 
-function row({ name, kind, doc }: PublicExport): string {
+function cells({ name, kind, doc }: PublicExport): string[] {
   const mark = examplesOf(doc).length > 0 ? ' ▸' : '';
-  return `| \`${name}${kind === 'function' ? '()' : ''}\`${mark} | ${firstSentence(doc).replaceAll('|', '\\|')} |`;
+  const plain = (text: string): string => text.replaceAll('|', '\\|');
+  return [`\`${name}${kind === 'function' ? '()' : ''}\`${mark}`, plain(firstSentence(doc)), plain(throwsOf(doc))];
 }
+
+/** What its `@throws` say, in one line. */
+const throwsOf = (doc: string): string =>
+  [...doc.matchAll(/^@throws ([\s\S]*?)(?=^@|$(?![\s\S]))/gm)]
+    .map(([, said = '']) => said.replaceAll(/\s+/g, ' ').trim())
+    .join(' ');
 
 /** What the comment that opens an entry point says, without its own name. */
 function purposeOf(file: string): string {

@@ -8,8 +8,10 @@ import { packageRoot } from '../../src/bridge/environment/package-paths.js';
 import { examplesModule } from './examples-module.js';
 import { compiled, stated } from './examples.generated.js';
 import { exportsPage } from './exports-page.js';
+import { unexplainedNumbers } from './explained-numbers.js';
 import { firstSentence, publicExports } from './public-exports.js';
 import { unnamedTypes } from './signature-types.js';
+import { untoldErrors } from './thrown-codes.js';
 
 const all = publicExports();
 
@@ -34,6 +36,11 @@ describe('every export', () => {
 
   test('names in its signature only types that can be imported', () => {
     expect(unnamedTypes(all)).toEqual([]);
+  });
+
+  test('says which errors it makes, by code, and what its numbers are', () => {
+    expect(untoldErrors(all)).toEqual([]);
+    expect(unexplainedNumbers(all)).toEqual([]);
   });
 
   test('is in the page: else run `npm run codegen:config`', async () => {

@@ -36,7 +36,7 @@ export function entryPoints(): { entry: string; file: string }[] {
 export const publicExports = (): PublicExport[] =>
   entryPoints().flatMap(({ entry, file }) => exportsOf(file).map((one) => ({ entry, ...one })));
 
-interface Module {
+export interface Module {
   body: Node[];
   text: string;
   comments: readonly Comment[];
@@ -102,7 +102,7 @@ function declared(file: string, statement: Node): Found[] {
 const kinds = { FunctionDeclaration: 'function', ClassDeclaration: 'class', VariableDeclaration: 'value' } as const;
 
 /** The doc comment right before a declaration. What opens a file belongs to the file: a blank line follows it, or it is all there is. */
-function docBefore({ text, comments }: Module, start: number): string {
+export function docBefore({ text, comments }: Module, start: number): string {
   const before = comments.findLast(({ type, value, end }) => type === 'Block' && value.startsWith('*') && end <= start);
   if (before === undefined || !/^\n\s*(?:\/\/[^\n]*\n\s*)*$/.test(text.slice(before.end, start))) return '';
   if (/\n\n/.test(text.slice(before.end, start))) return '';
@@ -119,7 +119,7 @@ export function firstSentence(doc: string): string {
   const plain = doc.split(/^@/m)[0]?.trim() ?? '';
   const said =
     plain === '' ? (/^@(?:returns|throws|param \S+) ([\s\S]*?)(?=^@|$(?![\s\S]))/m.exec(doc)?.[1] ?? '') : plain;
-  return (said.replaceAll(/\s+/g, ' ').split(/(?<=[^.][.:;])\s(?=[A-Z`])/)[0] ?? '').trim();
+  return (said.replaceAll(/\s+/g, ' ').split(/(?<=[^.][.])\s(?=[A-Z`])/)[0] ?? '').trim();
 }
 
 /** The code of each `@example` of a doc. */

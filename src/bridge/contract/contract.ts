@@ -162,17 +162,22 @@ export const scoreSpecSchema = z.strictObject({
 });
 
 /** Completions of a policy. Rows: {id, image, prompt}. Writes completions.jsonl: {id, index, text, tokens, finished}. */
-export const completeSpecSchema = z.strictObject({
-  kind: z.literal('complete'),
-  ...jobBase,
-  model: modelSchema,
-  data: z.string(),
-  /** Completions per row; 1 at temperature 0 is greedy decoding. */
-  samples: z.int().positive().default(1),
-  temperature: z.number().min(0).default(0),
-  maxNewTokens: z.int().positive(),
-  batchSize: z.int().positive().default(32),
-});
+export const completeSpecSchema = z
+  .strictObject({
+    kind: z.literal('complete'),
+    ...jobBase,
+    model: modelSchema,
+    data: z.string(),
+    /** Completions per row; 1 at temperature 0 is greedy decoding. */
+    samples: z.int().positive().default(1),
+    temperature: z.number().min(0).default(0),
+    maxNewTokens: z.int().positive(),
+    batchSize: z.int().positive().default(32),
+  })
+  .refine(({ samples, temperature }) => samples === 1 || temperature > 0, {
+    path: ['temperature'],
+    error: 'several samples of a row are the same at temperature 0: raise it, or leave samples out',
+  });
 
 /**
  * A policy's greedy completions, and how likely it finds each of some responses: one per option, for AUROC. Rows: {id, image,

@@ -6,9 +6,15 @@ import path from 'node:path';
 import { environmentPython } from './find-python.js';
 import { pythonSources } from './package-paths.js';
 
-/** They say where a Python looks for itself and for packages, or which one is meant; and pip's own words for the same. */
+/**
+ * They say where a Python looks for itself and for packages, which one is meant, or how it starts (of some values, not at all:
+ * PYTHONHASHSEED, PYTHONMALLOC, PYTHONPLATLIBDIR); and pip's own words for the same. Where byte code goes is the machine's matter.
+ */
 const redirecting =
-  /^(?:PYTHON(?:HOME|PATH|USERBASE|STARTUP)|VIRTUAL_ENV|CONDA_PREFIX|PIP_(?:USER|TARGET|PREFIX|ROOT|PYTHON|REQUIRE_VIRTUALENV))$/;
+  /^(?:PYTHON(?!DONTWRITEBYTECODE$|PYCACHEPREFIX$)\w*|VIRTUAL_ENV|CONDA_PREFIX|PIP_(?:USER|TARGET|PREFIX|ROOT|PYTHON|REQUIRE_VIRTUALENV))$/;
+
+/** Set by us as well, or of no effect on a program. */
+const harmless = /^PYTHON(?:UNBUFFERED|SAFEPATH|FAULTHANDLER|NOUSERSITE|STARTUP|BREAKPOINT|IOENCODING|UTF8)$/;
 
 /**
  * @param more Folders to import from beside our own sources.
@@ -30,10 +36,16 @@ export function isolated(env = process.env): NodeJS.ProcessEnv {
 /** What may lead a Python of the person's astray, to be read at the end of a remedy; empty where nothing does. */
 export function misleading(python: string, env = process.env): string {
   if (isOwn(python, env)) return '';
-  const set = ['PYTHONHOME', 'PYTHONPATH'].filter((name) => (env[name] ?? '') !== '');
+  const set = Object.keys(env).filter(
+    (name) => /^PYTHON/.test(name) && redirecting.test(name) && !harmless.test(name) && env[name] !== '',
+  );
   if (set.length === 0) return '';
-  const named = set.map((name) => `${name}=${env[name]}`).join(' and ');
-  return ` ${named} ${set.length === 1 ? 'says' : 'say'} where this Python looks for packages: unset ${set.length === 1 ? 'it' : 'them'} if that is not meant.`;
+  const named = set
+    .toSorted()
+    .map((name) => `${name}=${env[name]}`)
+    .join(' and ');
+  const [say, them] = set.length === 1 ? ['says', 'it'] : ['say', 'them'];
+  return ` ${named} ${say} how this Python starts and where it looks for packages: unset ${them} if that is not meant.`;
 }
 
 /** The Python that is taken where a caller names none. */

@@ -25,7 +25,9 @@ export async function whyNotStarted(ended: BridgeError, python: string): Promise
   }
   try {
     await checkPython(python);
-    return ended;
+    const { code, message, tried, side, logTail, cause, remedy = '' } = ended;
+    // A module of theirs in the place of one of Python's own, a value that Python does not take: the log says it, this names it.
+    return new BridgeError(code, message, { tried, side, logTail, cause, remedy: `${remedy}${misleading(python)}` });
   } catch (error) {
     return error instanceof BridgeError ? error : ended;
   }

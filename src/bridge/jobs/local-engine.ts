@@ -7,6 +7,7 @@ import { BridgeError, ConfigError, JobError, messageOf } from '../../errors.js';
 import type { EngineStatus, SupervisorClient } from '../process/supervisor-calls.js';
 import { Connection, type ConnectionOptions } from '../process/supervisor-connection.js';
 import { jobResultSchema, jobSpecSchema, type JobKind, type ResultOf } from '../contract/contract.js';
+import { checkOptions, type OptionKinds } from './call-options.js';
 import type { Engine, JsonObject, SpecInput } from './engine-types.js';
 import { RunningJob, type Job, type JobHandle, type JobHooks, type JobSetup } from './running-job.js';
 
@@ -15,6 +16,16 @@ interface JobAtWork {
   /** The Python that has it; null before one was asked. */
   connection: Connection | null;
 }
+
+const knownHooks: OptionKinds<JobHooks> = {
+  onEvent: 'callback',
+  rewards: 'callback',
+  signal: 'signal',
+  logPath: 'text',
+  prepare: 'callback',
+  hangMs: 'milliseconds',
+  silenceMs: 'milliseconds',
+};
 
 /** An engine over one supervisor process at a time on this machine. */
 export class LocalEngine implements Engine {
@@ -123,6 +134,7 @@ export class LocalEngine implements Engine {
     hooks: JobHooks,
     rest: Pick<JobSetup<R>, 'spec' | 'module' | 'rewardNames' | 'readResult'>,
   ): JobHandle<R> {
+    checkOptions<JobHooks>(`The ${label} job`, hooks, knownHooks);
     const id = `${label}-${++this.#started}-${this.#name}`;
     const logPath = path.resolve(hooks.logPath ?? path.join(this.logDir, `${id}.log`));
     const connect = async (): Promise<SupervisorClient> => {

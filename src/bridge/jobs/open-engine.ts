@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { executorSchema, type Executor } from '../../config/sections/executor.js';
 import { ConfigError } from '../../errors.js';
 import type { Engine, EngineOptions } from './engine-types.js';
+import { checkOptions, type OptionKinds } from './call-options.js';
 import { LocalEngine } from './local-engine.js';
 import { temporaryLogs } from './temporary-logs.js';
 import { findPython } from '../environment/find-python.js';
@@ -14,11 +15,21 @@ export type { Engine, EngineOptions, JsonObject, SpecBody, SpecInput } from './e
 /** Milliseconds; the supervisor answers in a fraction of one. */
 const defaultCallTimeout = 60_000;
 
+const knownOptions: OptionKinds<EngineOptions> = {
+  python: 'text',
+  logDir: 'text',
+  executor: 'text or object',
+  preload: 'flag',
+  pythonPath: 'texts',
+  callTimeoutMs: 'milliseconds',
+};
+
 /**
  * Starts Python. The engine must be closed (`await using` does), though one that has no work lets Node end.
  * @throws BridgeError where Python is missing, too old, lacks a package or does not start; the remedy is a command.
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
+  checkOptions<EngineOptions>('The engine', options, knownOptions);
   const executor = readExecutor(options.executor);
   const python = options.python ?? findPython();
   const logs = options.logDir === undefined ? 'temporary' : 'kept';

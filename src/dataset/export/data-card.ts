@@ -7,7 +7,9 @@ import type { ExportSource } from './export-source.js';
 /** A split as the data card lists it. */
 export interface CardSplit {
   name: string;
+  /** Rows of the split. */
   examples: number;
+  /** Bytes of its files. */
   bytes: number;
   /** Glob of its files, relative to the folder. */
   files: string;

@@ -21,6 +21,7 @@ export interface ExportOptions {
   images: 'embed' | 'path';
   /** Bytes of images from which a new shard is begun. */
   shardBytes?: number;
+  /** Hears how many images of how many are done. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -41,12 +42,14 @@ const cardFeatures: CardFeature[] = [
 /** What was written. */
 export interface ExportReport {
   splits: CardSplit[];
+  /** Samples that stayed: their picture is known or likely to name a patient. */
   leftOut: number;
 }
 
 /**
  * Writes a dataset folder that `datasets.load_dataset` opens: Parquet by split, and a data card.
- * @throws DataError `folder-not-empty` where `out` is there already.
+ * @throws DataError `folder-not-empty` where `out` is there already, `image-unusable` or `image-changed` where an image cannot be read
+ * or is not the one that was imported.
  * @example
  * await exportDataset(await exportSource('runs/mine'), { out: 'hub/mine', images: 'embed' });
  */

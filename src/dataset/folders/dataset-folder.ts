@@ -105,7 +105,10 @@ export function isDatasetFolder(dir: string): boolean {
   return existsSync(join(dir, datasetFiles.info));
 }
 
-/** @throws DataError where the folder is none, or a row of it cannot be used. */
+/**
+ * Reads a dataset folder: samples, images, and how it was made.
+ * @throws DataError `no-dataset` where the folder is none, `dataset-invalid` or `dataset-info` where a row or import.json cannot be used.
+ */
 export async function readDataset(folder: string): Promise<Dataset> {
   const dir = resolve(folder);
   if (!isDatasetFolder(dir))

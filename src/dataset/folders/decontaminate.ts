@@ -35,6 +35,7 @@ export interface DecontaminateOptions {
   distance: number;
   /** Share of 4-grams from which two questions are one. */
   similarity: number;
+  /** Hears how many images of how many are done. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -35,6 +35,7 @@ interface Group {
  * Parts a dataset by patient and image, so that no two parts share either; strata keep their shares as nearly as can be.
  * @param alike Image hash -> that of an image it looks like: both come into one part. `likeImages` makes it, as `medgr2 split` does;
  * without it images that look alike may come into two parts.
+ * @throws DataError `split-empty` where a part would get nothing.
  * @example
  * const dataset = await readDataset('data/mine');
  * const alike = await likeImages(dataset.images);

@@ -69,7 +69,7 @@ const rejectionSchema = z.strictObject({
 /**
  * Makes pictures of DICOM or NIfTI files in a new dataset folder; of a header only modality, body part, frame, window and a
  * pseudonym stay.
- * @throws DataError as `importQuestions`.
+ * @throws DataError as `importQuestions` (`import-empty`, …).
  */
 export async function importClinical(format: 'dicom' | 'nifti', options: ClinicalOptions): Promise<ImportReport> {
   const dir = resolve(options.out);

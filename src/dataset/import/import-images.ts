@@ -23,7 +23,7 @@ export interface ImageImportOptions extends ImportOptions {
 
 /**
  * Imports a folder of pictures into a new dataset folder: upright, in sRGB, 8 bits, without metadata.
- * @throws DataError as `importQuestions`.
+ * @throws DataError as `importQuestions` (`import-empty`, …).
  */
 export async function importImages(options: ImageImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);

@@ -56,12 +56,14 @@ export interface LabelImportOptions extends ImportOptions {
   window?: WindowChoice;
   /** What is asked; all that can be when left out. */
   asks?: readonly Ask[] | null;
+  /** Of the choice of wrong options and crops. */
   seed?: number;
 }
 
 /**
  * Makes trusted questions of class labels, boxes or masks in a new dataset folder: `medgr2 import classes`, `boxes`, `masks`.
- * @throws DataError as `importQuestions`.
+ * @throws DataError as `importQuestions` (`import-empty`, …), `classes-one` where there is a single class, `class-patient` where a class
+ * seems to be a patient; ConfigError `crops-without-images`, `pictures-made` for options that do not go together.
  */
 export async function importLabels(format: LabelFormat, options: LabelImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);

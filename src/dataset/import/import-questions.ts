@@ -34,7 +34,8 @@ import { readImportRows } from '../import-rows/question-rows.js';
 /**
  * Imports questions of a published or a table's format into a new dataset folder: `medgr2 import csv` and the like.
  * @returns Counts, notes, and each row that could not be used with its reason.
- * @throws DataError where the folder holds something, or a row is bad and `strict` is set.
+ * @throws DataError `import-missing`, `import-empty`; `folder-not-empty` where `out` holds something; `import-strict` where a row is bad
+ * and `strict` is set.
  * @example
  * const { info, rejected } = await importQuestions('csv', { path: 'questions.csv', out: 'data/mine', map: { answer: 'label'
  * } });

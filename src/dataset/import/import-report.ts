@@ -46,6 +46,7 @@ export interface ImportOptions {
   context?: string | null;
   /** Masks names in such texts; left out, they are kept with the mark that nothing did. */
   runJob?: RunJob | undefined;
+  /** Hears how many images of how many are done. */
   onProgress?: (done: number, total: number) => void;
 }
 

@@ -12,7 +12,7 @@ import { readJsonl, writeJsonl } from './table.js';
  * Reads samples of a JSONL or Parquet file, or of a dataset folder; image paths become absolute.
  * @param imageRoot where relative image names start; when left out, the nearest folder at or above the file in which the
  * first of them is found, so that the files of a run folder can be taken as they are.
- * @throws DataError where there is no file, no sample in it, or a row that is none; `where` names file and line.
+ * @throws DataError `file-unreadable`, `no-samples`, `sample-invalid` or `image-missing`, `where` naming file and line; ConfigError `sample-file-kind`.
  * @example
  * const [sample] = await toSamples([{ image: 'scan.png', question: 'Is it grey?', options: ['yes', 'no'], answer: 'yes' }]);
  * await writeSampleFile('samples.jsonl', [sample as Sample]);
@@ -32,7 +32,7 @@ export async function readSampleFile(path: string, imageRoot?: string): Promise<
 
 /**
  * Writes samples as JSON lines or Parquet, as the file's name ends.
- * @throws DataError where the file cannot be written.
+ * @throws ConfigError `sample-file-kind` for a name that ends otherwise; DataError where the file cannot be written.
  */
 export async function writeSampleFile(path: string, samples: readonly Sample[]): Promise<void> {
   await (formatOf(path) === 'parquet' ? writeSamples(path, samples) : writeJsonl(path, samples));

@@ -36,7 +36,10 @@ export async function writeSamples(path: string, samples: Iterable<Sample> | Asy
 /** Samples some at a time, as often as they are asked for: from a file they are never all held. */
 export type SampleParts = () => AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
 
-/** Reads samples back; a row that is none is a DataError that names it. */
+/**
+ * Reads samples back.
+ * @throws DataError `sample-invalid` that names a row that is none, `file-unreadable`.
+ */
 export async function readSamples(path: string): Promise<Sample[]> {
   const samples: Sample[] = [];
   for await (const part of readSampleParts(path)) for (const sample of part) samples.push(sample);

@@ -49,13 +49,15 @@ export type SampledReport = z.output<typeof sampledReportSchema>;
 
 /** Seed of the bootstrap and how often it draws. */
 export interface SampledOptions {
+  /** Of the bootstrap. */
   seed?: number;
+  /** Draws of the bootstrap; 1000 where it is left out. */
   resamples?: number | undefined;
 }
 
 /**
  * What several sampled answers to each question are worth.
- * @throws DataError where there are none, or not as many of each question.
+ * @throws DataError `nothing-to-evaluate` where there are none, `samples-uneven` where not as many of each question.
  */
 export function sampledReport(questions: readonly SampledQuestion[], options: SampledOptions = {}): SampledReport {
   const [first] = questions;

@@ -8,6 +8,7 @@ import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
 import { comparisonWork } from '../foresight/stage-work.js';
 import { countsOf, inRunFolder } from '../in-run-folder.js';
+import { checkRunCall } from '../inputs/run-call.js';
 import type { RunOptions } from '../run-attempt.js';
 import { runStage } from '../parts/run-stage.js';
 import { prepareData } from '../stages/prepare-data.js';
@@ -19,12 +20,13 @@ import { sourcesOf } from './arm-sources.js';
 /**
  * Runs what `config.recipe` says: the loop, or arms that are made and compared on the same test questions.
  * @returns What result.json holds; `recipe` in it tells a comparison from a loop.
- * @throws As `runLoop`.
+ * @throws As `runLoop`; ConfigError `unknown-model` where a zero-shot recipe compares a model that it has not.
  * @example
  * const result = await runRecipe(await loadConfig('configs/ablation.yaml'), { runDir: 'runs/ablation' });
  * if ('recipe' in result) for (const { label, accuracy } of result.arms) console.log(label, accuracy);
  */
 export async function runRecipe(config: Config, options: RunOptions): Promise<RunResult | ComparisonResult> {
+  checkRunCall(config, options);
   const { recipe } = config;
   return recipe.kind === 'loop' ? runLoop(config, options) : runComparison({ ...config, recipe }, options);
 }

@@ -5,6 +5,7 @@ import { makePrivateFolder } from '../../disk.js';
 import { lockRun } from '../folder/open-run-folder.js';
 import type { ComparisonResult } from './comparison-result.js';
 import { poolComparisons, type PooledComparison } from './pooled-comparison.js';
+import { checkRunCall } from '../inputs/run-call.js';
 import { comparisonOf } from './arm-plan.js';
 import { seedFolder, seedsFile } from './seed-folders.js';
 import { writeJson } from '../folder/run-folder.js';
@@ -25,6 +26,7 @@ export async function runSeeds(
   seeds: readonly number[],
   options: RunOptions,
 ): Promise<PooledComparison> {
+  checkRunCall(config, options);
   const compared = comparisonOf(config);
   const results: ComparisonResult[] = [];
   // Between two seeds, too, the folder is this process's: whoever watches it sees that there is more to come.

@@ -17,7 +17,10 @@ import { readLedger, stageKey } from '../folder/ledger.js';
 import { readRecord } from '../folder/check-outputs.js';
 import { fromRun, readOrNull, runFiles } from '../folder/run-folder.js';
 
-/** A run folder, a dataset folder, or a folder of these. */
+/**
+ * What `exportDataset` writes: of a run folder, a dataset folder, or a folder of these.
+ * @throws DataError `export-nothing` where there are no samples in it; RunError `output-damaged` where D_gen is not as it was written.
+ */
 export async function exportSource(folder: string): Promise<ExportSource> {
   const dir = resolve(folder);
   return existsSync(join(dir, runFiles.config)) ? runSource(dir) : folderSource(dir);

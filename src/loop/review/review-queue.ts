@@ -61,7 +61,7 @@ export const longestQueue = 5000;
 /**
  * The queue of a cycle, drawn where there is none yet. The run may be finished, stopped or at work.
  * @throws RunError `nothing-to-review` where the cycle was not filtered, `queue-stale` where it was filtered again since;
- * ConfigError `queue-fixed` where it was drawn otherwise.
+ * ConfigError `queue-fixed` where it was drawn otherwise, `queue-size`.
  */
 export async function reviewQueue(run: string, options: QueueOptions = {}): Promise<ReviewQueue> {
   const runDir = resolve(run);

@@ -69,7 +69,11 @@ export function verdictDamage(runDir: string): string | null {
 /** Of all readers, those that stand. */
 export const readStanding = (runDir: string): Verdict[] => standingVerdicts(readVerdicts(runDir).lines);
 
-/** @throws RunError `review-busy` where another process writes verdicts of the run. */
+/**
+ * Opens `verdicts.jsonl` for writing.
+ * @throws RunError `no-run`; `review-busy` where another process writes verdicts of the run. Its methods: `verdict-invalid`,
+ * `verdict-id-taken`, `no-such-verdict`.
+ */
 export function openVerdicts(runDir: string): VerdictFile {
   const file = verdictsFile(runDir);
   const lock = lockVerdicts(runDir, file);

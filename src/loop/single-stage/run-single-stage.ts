@@ -14,6 +14,7 @@ import { unaskedParts } from '../parts/unasked-parts.js';
 import type { StageName } from '../stage-names.js';
 import type { RunContext } from '../run-context.js';
 import { dataProgress, type DataContext } from '../inputs/run-data.js';
+import { checkRunCall } from '../inputs/run-call.js';
 import { openImageChecks } from '../inputs/image-checks.js';
 import { fromRun, readOrNull, runFiles, writeJson } from '../folder/run-folder.js';
 
@@ -32,6 +33,7 @@ export interface AloneRun<Result> {
 
 /** @throws as runLoop does; the same call on the same folder goes on where it stopped. */
 export async function runAlone<Result>(config: Config, options: RunOptions, alone: AloneRun<Result>): Promise<Result> {
+  checkRunCall(config, options);
   const runDir = resolve(options.runDir);
   let emit: OpenedRun['emit'] | null = null;
   const late = (message: string): void => emit?.({ type: 'warning', message });

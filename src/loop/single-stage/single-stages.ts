@@ -30,7 +30,7 @@ export interface GenerateAlone {
 /**
  * The loop's first stage alone: asks the configuration's generator about images.
  * @returns Samples that could be read, and the folder of the stage.
- * @throws As `runLoop`.
+ * @throws As `runLoop`; DataError `pool-missing` where there are no images.
  * @example
  * const config = await loadConfig('mine.yaml');
  * const { samples } = await generateAlone(config, { images: 'scans', modality: 'MRI' }, { runDir: 'runs/generated' });

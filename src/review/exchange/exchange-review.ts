@@ -28,6 +28,7 @@ export interface ReviewExported {
   file: string;
   /** Folder of the images, beside the file. */
   images: string;
+  /** Samples written. */
   samples: number;
   /** Left out because their image may name its patient. */
   leftOut: number;
@@ -70,12 +71,13 @@ export async function exportReview(
 export interface ReviewImported {
   /** Verdicts that were not there before. */
   taken: number;
+  /** Verdicts that the run had already. */
   known: number;
   /** What was not taken, and why. */
   refused: { item: string; reason: string }[];
 }
 
-/** @throws DataError `exchange-unreadable` where the file is not of that format; RunError `review-busy`. */
+/** @throws DataError `exchange-unreadable` where the file is not of that format; ConfigError `path-missing`; RunError `review-busy`. */
 export async function importReview(
   run: string,
   { format, file, ...options }: QueueOptions & { format: ExchangeFormat; file: string },

@@ -1,6 +1,15 @@
 /** medgr2 in other people's projects: their variables, their bundler, their Node, their temporary folder. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -25,6 +34,10 @@ describe('variables of a shell', () => {
     CONDA_PREFIX: '/conda',
     VIRTUAL_ENV: '/theirs',
     PIP_USER: '1',
+    // Python does not start with this one.
+    PYTHONHASHSEED: 'none',
+    PYTHONOPTIMIZE: '2',
+    PYTHONDONTWRITEBYTECODE: '1',
   };
 
   test.runIf(existsSync(environmentPython()))('change nothing in the own environment', async () => {
@@ -35,14 +48,17 @@ describe('variables of a shell', () => {
     expect(path.resolve(prefix)).toBe(path.dirname(path.dirname(environmentPython())));
     expect(paths).toEqual(['', path.join(packageRoot, 'py'), '/more']);
     expect(userSite).toBe(false);
-    expect(Object.keys(env).filter((name) => /^(CONDA|PIP|VIRTUAL)/.test(name))).toEqual([]);
+    expect(Object.keys(env).filter((name) => /^(CONDA|PIP|VIRTUAL|PYTHON(HASH|OPT))/.test(name))).toEqual([]);
+    expect(env['PYTHONDONTWRITEBYTECODE']).toBe('1');
   });
 
   test('stay with a Python that the person named, and its errors name them', () => {
     const theirs = { ...hostile, MEDGR2_PYTHON: '/usr/bin/python3' };
     const { PYTHONHOME, PYTHONPATH } = pythonVariables('/usr/bin/python3', [], theirs);
     expect([PYTHONHOME, PYTHONPATH]).toEqual(['/wrong', `${path.join(packageRoot, 'py')}:/theirs`]);
-    expect(misleading('/usr/bin/python3', theirs)).toContain('PYTHONHOME=/wrong and PYTHONPATH=/theirs say where');
+    expect(misleading('/usr/bin/python3', theirs)).toContain(
+      ' PYTHONHASHSEED=none and PYTHONHOME=/wrong and PYTHONOPTIMIZE=2 and PYTHONPATH=/theirs say how this Python starts',
+    );
     expect(misleading('/usr/bin/python3', { MEDGR2_PYTHON: '/usr/bin/python3' })).toBe('');
   });
 });
@@ -53,8 +69,11 @@ describe('the SDK', () => {
   test('says that it was bundled, and how not to', async () => {
     const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
     const esbuild = path.join(path.dirname(require.resolve('esbuild/package.json')), 'bin', 'esbuild');
-    // All that needs Python imports this.
-    const file = path.join(source, 'bridge', 'environment', 'package-paths.ts');
+    // Every entry point begins with this; a library within the bundle may fail in words of its own (`yaml` does).
+    const first = path.join(source, 'bridge', 'environment', 'refuse-old-node.ts');
+    const file = path.join(folder, 'entry.js');
+    writeFileSync(path.join(folder, 'library.js'), "throw new Error('Dynamic require is not supported');");
+    writeFileSync(file, `import ${JSON.stringify(first)};\nimport './library.js';`);
     for (const [format, name] of Object.entries({ esm: 'out.mjs', cjs: 'out.cjs' })) {
       const out = path.join(folder, name);
       const options = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${out}`, '--log-level=error'];
