@@ -11,11 +11,44 @@ export function formatSeconds(seconds: number): string {
 /** `1 file`, `2 files`. @param one As of one of them; its plural ends in s. */
 export const formatCount = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
+/**
+ * Decimals by the one rule that screen, tables, report and files share: half up, of the number that is meant. 438 of 480 is
+ * 0.9125, and so 0.913 and 91.3 %, though as a binary number it lies a hair below.
+ */
+export function fixed(value: number, digits: number): string {
+  const scaled = Math.round(Number((Math.abs(value) * 10 ** digits).toPrecision(13)));
+  // What is rounded to 0 has no sign.
+  return `${value < 0 && scaled > 0 ? '-' : ''}${(scaled / 10 ** digits).toFixed(digits)}`;
+}
+
 /** Up to `digits` decimals; a dash where there is no number. */
 export function formatNumber(value: number | null | undefined, digits = 3): string {
   if (value === null || value === undefined) return '–';
-  return Number.isInteger(value) ? String(value) : value.toFixed(digits);
+  return Number.isInteger(value) ? String(value) : fixed(value, digits);
 }
+
+/** A share, as all of them are told: 0.9125 -> `91.3 %`; a dash where there is none. */
+export const percent = (share: number | null | undefined, digits = 1): string =>
+  share === null || share === undefined ? '–' : `${fixed(100 * share, digits)} %`;
+
+/** `65 → 97 %`: the unit once. @param between What stands between the two. */
+export const percentPair = (one: number | null, other: number | null, between: string, digits = 1): string =>
+  `${one === null ? '–' : fixed(100 * one, digits)}${between}${percent(other, digits)}`;
+
+/** `91.3 % (88.6 to 93.8)`; without the brackets where there is no interval. */
+export function percentWithin(
+  share: number | null | undefined,
+  interval: { low: number; high: number } | null | undefined,
+): string {
+  if (interval === null || interval === undefined) return percent(share);
+  return `${percent(share)} (${fixed(100 * interval.low, 1)} to ${fixed(100 * interval.high, 1)})`;
+}
+
+/** What one share is above another, in points: 0.354 -> `+35.4`; a true minus. */
+export const signedPoints = (share: number): string => {
+  const points = fixed(100 * share, 1);
+  return points.startsWith('-') ? points.replace('-', '\u2212') : `+${points}`;
+};
 
 /** `512 bytes`, `4 MiB`, `1.2 GiB`. */
 export function formatBytes(bytes: number): string {
@@ -26,7 +59,7 @@ export function formatBytes(bytes: number): string {
 /** `12.40 USD`; small amounts to a hundredth of a cent. @param currency As the price file names it; null where not kept. */
 export function formatMoney(amount: number, currency: string | null): string {
   const digits = amount > 0 && amount < 1 ? 4 : 2;
-  const [whole = '', rest = ''] = amount.toFixed(digits).split('.');
+  const [whole = '', rest = ''] = fixed(amount, digits).split('.');
   return `${Number(whole).toLocaleString('en-US')}.${rest}${currency === null ? '' : ` ${currency}`}`;
 }
 
@@ -60,3 +93,10 @@ export function markdownTable(title: string, rows: readonly (readonly string[])[
 /** `answerMatch` -> `answer match`: names of settings, rewards and guards as people read them. */
 export const spacedName = (name: string): string =>
   name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** `812`, `14.2k`, `3.1M`. */
+export function compact(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–';
+  if (value >= 999_950) return `${fixed(value / 1e6, 1)}M`;
+  return value >= 10_000 ? `${fixed(value / 1e3, 1)}k` : String(Math.round(value));
+}

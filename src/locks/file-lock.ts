@@ -19,6 +19,7 @@ import { randomUUID } from 'node:crypto';
 import { diskError, privateFile } from '../disk.js';
 import { DataError } from '../errors.js';
 import { isCopy, lockSchema } from './copied-lock.js';
+import { cannotLock, lockedError } from './lock-errors.js';
 import { canLookUp, identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 
 export interface FileLock extends Disposable {
@@ -229,22 +230,4 @@ function parseJson(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function lockedError(file: string, path: string, holder: ProcessIdentity | null): DataError {
-  const who = holder === null ? 'another process' : `process ${holder.pid} on ${holder.host}`;
-  return new DataError('file-locked', `${file} is being written by ${who}.`, {
-    remedy: `Wait for it or stop it; if it is surely gone, delete ${path}.`,
-    where: path,
-  });
-}
-
-function cannotLock(file: string, cause: unknown): unknown {
-  const known = diskError(cause, `${file}.lock`);
-  if (known instanceof DataError) return known;
-  return new DataError('file-not-lockable', `No lock file can be made beside ${file}.`, {
-    remedy: 'Check that the folder exists and is writable.',
-    where: file,
-    cause,
-  });
 }

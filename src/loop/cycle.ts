@@ -18,7 +18,7 @@ import type { ComparedPolicy } from './result/compare-policies.js';
 import { runStage } from './parts/run-stage.js';
 import type { StageDone } from './stage.js';
 import { filter, publishAsBefore, publishDataset, readFiltered, type FilterOutput } from './stages/filter.js';
-import { generate, readCandidates } from './stages/generate.js';
+import { candidateParts, generate } from './stages/generate.js';
 import { preferencePrompts, preferences, readPreferences } from './stages/preferences.js';
 import { rewardModel as trainRewardModel, type RewardTraining } from './stages/reward-model.js';
 import { rewardReport, type RewardReporting, type RewardReportOutput } from './stages/reward-report.js';
@@ -94,8 +94,7 @@ export async function runCycle(
     run,
     generate(run, { cycle, generator: state.generator, from: [state.generator.fingerprint] }),
   );
-  const candidates = await readCandidates(run, generated);
-
+  const candidates = candidateParts(run, generated);
   const scoredStage = await runStage(
     run,
     score(run, { cycle, candidates, rewardModel, from: [generated.fingerprint, rewardModel.fingerprint] }),

@@ -93,7 +93,12 @@ export async function inRunFolder<Result extends object>(
   });
 }
 
-const countsOf = ({ seed, test, pool }: LoopData) => ({ seed: seed.length, test: test.length, pool: pool.length });
+/** What of each part there is, as plans reckon with it. */
+export const countsOf = ({ seed, test, pool }: LoopData) => ({
+  seed: seed.length,
+  test: test.length,
+  pool: pool.length,
+});
 
 /** A result that cannot be read is written anew, and says nothing of whether there is work to do. */
 const isComplete = (runDir: string): boolean =>

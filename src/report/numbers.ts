@@ -1,22 +1,26 @@
 /** Numbers as the report prints them: shares in per cent, scores with two decimals, a dash where there is nothing. */
 import type { Interval } from '../evaluation/bootstrap.js';
+import * as format from '../format.js';
 
 const none = '–';
 type Maybe = number | null | undefined;
 
+/** No line breaks within a figure. */
+const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
+
 /** 0.4833 -> `48.3 %`. */
-export function percent(share: Maybe): string {
-  return share === null || share === undefined ? none : `${(100 * share).toFixed(1)}\u00a0%`;
-}
+export const percent = (share: Maybe): string => unbroken(format.percent(share));
 
 /** `48.3 % (43.9 to 52.7)`; without the brackets where there is no interval. */
-export function percentWithin(share: Maybe, interval: Interval | null | undefined): string {
-  if (interval === null || interval === undefined) return percent(share);
-  return `${percent(share)} (${(100 * interval.low).toFixed(1)}\u00a0to\u00a0${(100 * interval.high).toFixed(1)})`;
-}
+export const percentWithin = (share: Maybe, interval: Interval | null | undefined): string =>
+  format.percentWithin(share, interval).split(' (').map(unbroken).join(' (');
+
+/** `81.2 ± 9.5 %`. */
+export const percentPair = (one: number | null, other: number | null, between: string): string =>
+  unbroken(format.percentPair(one, other, between));
 
 export function decimal(value: Maybe, digits = 2): string {
-  return value === null || value === undefined ? none : value.toFixed(digits).replace('-', '\u2212');
+  return value === null || value === undefined ? none : format.fixed(value, digits).replace('-', '\u2212');
 }
 
 /** 1234567 -> `1 234 567`, with narrow spaces. */
@@ -27,24 +31,21 @@ export function count(value: Maybe): string {
 /** `42 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(seconds: Maybe): string {
   if (seconds === null || seconds === undefined) return none;
-  if (seconds < 9.95) return `${seconds.toFixed(1)}\u00a0s`;
+  if (seconds < 9.95) return `${format.fixed(seconds, 1)}\u00a0s`;
   const whole = Math.round(seconds);
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   if (hours > 0) return `${hours}\u00a0h ${minutes}\u00a0min`;
   return minutes > 0 ? `${minutes}\u00a0min ${rest}\u00a0s` : `${rest}\u00a0s`;
 }
 
-/** `+3.1 points` between two shares. */
-export function points(difference: number): string {
-  const sign = difference < 0 ? '\u2212' : '+';
-  return `${sign}${Math.abs(100 * difference).toFixed(1)}\u00a0points`;
-}
-
 /** `+3.1`: a limit of an interval in points. */
-export const signed = (difference: number): string => points(difference).replace('\u00a0points', '');
+export const signed = format.signedPoints;
+
+/** `+3.1 points` between two shares. */
+export const points = (difference: number): string => `${signed(difference)}\u00a0points`;
 
 /** 0.0213 -> `0.021`. The tests by drawing draw ten thousand times: below a thousandth no more is known. */
-export const probability = (p: number): string => (p < 0.001 ? '<\u00a00.001' : p.toFixed(3));
+export const probability = (p: number): string => (p < 0.001 ? '<\u00a00.001' : format.fixed(p, 3));
 
 /** `p = 0.021`, `p < 0.001`. */
 export const pText = (p: number): string =>

@@ -21,7 +21,15 @@ async function buildInto(all: string, built: string): Promise<void> {
   await mkdir(all, { recursive: true });
   // A development dependency: only a checkout gets here.
   const { build } = await import('vite');
-  await build({ root: page, logLevel: 'error', build: { outDir: unfinished } });
+  const { NODE_ENV: before } = process.env;
+  // Under a test's, React would be the one for development.
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({ root: page, logLevel: 'error', build: { outDir: unfinished } });
+  } finally {
+    if (before === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = before;
+  }
   // Another process may have been faster, with the same files.
   await rename(unfinished, built).catch(() => rm(unfinished, { recursive: true }));
   for (const name of await readdir(all))

@@ -105,7 +105,7 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
         answer,
         rationale,
         context,
-        rewardScore: showScores || verdict !== null ? sample.score : null,
+        rewardScore: showScores || isJudged(verdict) ? sample.score : null,
         why: place.why,
         image: { path: `api/images/${encodeURIComponent(id)}`, ...(await sizeOf(sample.image)) },
         verdict,
@@ -117,9 +117,15 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
       checkSeen(request, sample);
       checkCorrection(request, sample);
       const { why: strategy, probability } = place;
+      // A verdict that was taken back has shown it.
+      const scoreSeen =
+        request.scoreSeen ||
+        file.lines.some(
+          (line) => !('undo' in line) && line.item === request.item && line.reader === request.reader && isJudged(line),
+        );
       return {
-        verdict: file.record({ ...request, seen: seenOf(sample), strategy, probability }),
-        rewardScore: sample.score,
+        verdict: file.record({ ...request, seen: seenOf(sample), scoreSeen, strategy, probability }),
+        rewardScore: showScores || isJudged(request) ? sample.score : null,
       };
     },
     undo: ({ id, of, reader }) => {
@@ -140,6 +146,9 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
     [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
+
+/** Who skips a sample has not judged it, and may do so later. */
+const isJudged = (verdict: Pick<Verdict, 'verdict'> | null): boolean => verdict !== null && verdict.verdict !== 'skip';
 
 /** What the run's data are, as it was when they were prepared. */
 function noticeOf(runDir: string): string {

@@ -1,4 +1,5 @@
 /** What a reader is told: verdicts with their keys, why a sample is shown, figures. */
+import { fixed } from '../format.js';
 import type { Estimate, ReviewReason, VerdictKind } from './review-messages.js';
 
 export const verdictWords: Readonly<Record<VerdictKind, { key: string; label: string; done: string; hint: string }>> = {
@@ -24,12 +25,16 @@ export const reasonWords: Readonly<Record<ReviewReason, string>> = {
 };
 
 /** Rewards go from -6 to 10. */
-export const scoreText = (score: number): string => score.toFixed(1).replace('-', '−');
+export const scoreText = (score: number): string => withSign(fixed(score, 1));
 
 export const estimateText = ({ value, low, high }: Estimate): string =>
   `${signed(value)} (95 % interval ${signed(low)} to ${signed(high)})`;
 
-const signed = (value: number): string => value.toFixed(2).replace('-', '−');
+const signed = (value: number): string => withSign(fixed(value, 2));
+
+/** What is rounded to zero has no sign. */
+const withSign = (figure: string): string =>
+  Number(figure) === 0 ? figure.replace('-', '') : figure.replace('-', '−');
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

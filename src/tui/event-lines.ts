@@ -1,11 +1,10 @@
 /** Run events as plain lines: one per meaningful change, with the time. Reads events only, so it also tells an old run. */
 import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
-import { signedPoints } from '../loop/result/headline.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
-import { formatNumber, formatSeconds, spacedName } from '../format.js';
-import { wordsOf } from './parts/stage-words.js';
+import { formatNumber, formatSeconds, percent, signedPoints, spacedName } from '../format.js';
+import { wordsOf } from '../loop/stage-names.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
 const progressEveryMs = 15_000;
@@ -15,9 +14,10 @@ export function lineTeller(): (event: TimedEvent) => string | null {
   let cycles = 0;
   let lastProgress = 0;
   let compared = false;
+  const labels = new Map<string, string>();
   const head = (event: { time: string; cycle: number; stage: StageName; arm?: string | undefined }): string => {
     const place = event.cycle === 0 ? 'start    ' : `cycle ${event.cycle}/${cycles}`;
-    return `${clock(event.time)}  ${compared ? (event.arm ?? 'shared').padEnd(16) : place}  ${wordsOf(event.stage).name.padEnd(16)}`;
+    return `${clock(event.time)}  ${compared ? (event.arm === undefined ? 'shared' : (labels.get(event.arm) ?? event.arm)).padEnd(16) : place}  ${wordsOf(event.stage).name.padEnd(16)}`;
   };
   return (event) => {
     switch (event.type) {
@@ -54,8 +54,10 @@ export function lineTeller(): (event: TimedEvent) => string | null {
         return `${head(event)} ALARM (${event.guard}): ${event.message}`;
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
-      case 'work':
       case 'arms':
+        for (const { name, label } of event.arms) labels.set(name, label);
+        return null;
+      case 'work':
       case 'answers':
       case 'asked':
         return null;
@@ -86,16 +88,30 @@ function jobText(event: JobEvent): string | null {
   if (event.grpo === null) return `${at}, loss ${formatNumber(event.loss)}`;
   const { reward, rewardStd, rewards, deadGroups } = event.grpo;
   const parts = Object.entries(rewards).map(([name, { mean }]) => `${spacedName(name)} ${formatNumber(mean)}`);
-  return `${at}, reward ${formatNumber(reward)} ± ${formatNumber(rewardStd)} (${parts.join(', ')}), dead groups ${formatNumber(deadGroups)}`;
+  return `${at}, reward ${formatNumber(reward)} ± ${formatNumber(rewardStd)} (${parts.join(', ')}), dead groups ${percent(deadGroups, 0)}`;
 }
 
-/** `accuracy 0.531, questions 480`. */
+/** `accuracy 53.1 %, questions 480`. */
 function metricsText(metrics: StageMetrics): string {
   return Object.entries(metrics)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${spacedName(name)} ${typeof value === 'number' ? formatNumber(value) : value}`)
+    .map(([name, value]) => `${spacedName(name)} ${typeof value === 'number' ? figureText(name, value) : value}`)
     .join(', ');
 }
+
+const shares: ReadonlySet<string> = new Set([
+  'accuracy',
+  'acceptedPrecision',
+  'best',
+  'greedy',
+  'macroF1',
+  'pairwiseAccuracy',
+  'rawPrecision',
+]);
+
+/** `pass@8` is a share, as every figure of sampled answers. */
+const figureText = (name: string, value: number): string =>
+  shares.has(name) || name.includes('@') ? percent(value) : formatNumber(value);
 
 /** `base → cycle 1 GRPO +35.4 points (95 %: +30.1 to +40.7, p < 0.001) on 480 questions`. */
 function comparisonText({ first, second, difference, interval, pValue, n }: PolicyComparison): string {

@@ -17,7 +17,7 @@ import { LoopRing } from './parts/loop-ring.js';
 import { wantedRows } from './panels/wanted-rows.js';
 import { PanelFrame } from './parts/panel.js';
 import type { ScreenState } from './state/screen-state.js';
-import { panelNames, panelOf, type PanelName } from './parts/stage-words.js';
+import { panelNames, panelOf, type PanelName } from './panels/panel-names.js';
 import { ManyColors, Toned } from './parts/tones.js';
 
 /** What the keys of a running `medgr2 run` do; `watch` has only `leave`. */
@@ -104,6 +104,9 @@ export interface ScreenViewProps {
   alive: boolean;
 }
 
+/** Border and padding of a panel, in cells of its width. */
+const frameCells = 4;
+
 /** One picture of a state; the same for the same values. */
 export function ScreenView(props: ScreenViewProps): ReactElement {
   const { columns, rows, chosen, overlay, asked, gpus, color, owns } = props;
@@ -112,8 +115,10 @@ export function ScreenView(props: ScreenViewProps): ReactElement {
   const compares = state.grid !== null;
   const name = chosen ?? panelFor(state);
   const second = overlay === null && name !== 'evaluation' ? secondWidth(columns) : 0;
-  // Beside another panel it is as high as that.
-  const wanted = second > 0 ? null : wantedRows(state, name);
+  const own = wantedRows(state, name, columns - second - frameCells);
+  // Two that stand beside each other are as high as the one with more to say.
+  const beside = second === 0 ? null : wantedRows(state, 'evaluation', second - frameCells);
+  const wanted = own === null ? null : Math.max(own, beside ?? 0);
   const layout = compares ? gridLayoutOf(rows, gridHeight(state), wanted) : layoutOf(rows, cycleRows.length, wanted);
   const over = { width: columns, height: overlayRows(rows, compares) };
   const screen = (

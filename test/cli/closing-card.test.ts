@@ -23,10 +23,10 @@ test('the headline is of the policy that goes on, with what SFT and GRPO did of 
   const text = (promoted: string | null): string =>
     headlineText(headlineFrom({ base: 0.531, questions: 480, policies, promoted, comparisons: [comparison] }));
   expect(text('cycle-2/sft')).toBe(
-    '0.531 → 0.881, +35.0 points (+30.0 to +41.0) on 480 questions; SFT +35.0 (cycle 2 SFT)',
+    '53.1 → 88.1 %, +35.0 points (+30.0 to +41.0) on 480 questions; SFT +35.0 (cycle 2 SFT)',
   );
-  expect(text(null)).toBe('0.531 → 0.870, +33.9 points on 480 questions; SFT +35.0, GRPO −1.1 (cycle 2 GRPO)');
-  expect(text('base')).toBe('0.531 → 0.531, +0.0 points on 480 questions (base)');
+  expect(text(null)).toBe('53.1 → 87.0 %, +33.9 points on 480 questions; SFT +35.0, GRPO −1.1 (cycle 2 GRPO)');
+  expect(text('base')).toBe('53.1 → 53.1 %, +0.0 points on 480 questions (base)');
 });
 
 test('the card names the report, and commands that this program knows, quoted where a shell would trip', () => {

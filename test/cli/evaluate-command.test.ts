@@ -102,7 +102,7 @@ test('the table a person reads', async () => {
     accuracy           50.00                    15.00 to 85.00
     exact match        50.00                    15.00 to 85.00
     unread             25.00                     4.56 to 69.94
-    balanced accuracy  50.00                    0.37 to 100.00
+    balanced accuracy  50.00                    0.38 to 100.00
     macro F1           33.33                     0.00 to 90.24
     weighted F1        66.67                    4.18 to 100.00
     AUROC                  –  needs likelihoods of the options

@@ -69,7 +69,7 @@ describe('lines', () => {
       ]).slice(1),
     ).toEqual([
       'cycle 1/3  GRPO             ALARM (collapse): all dead',
-      'refused: cycle-2/grpo was not let through, cycle-2/sft goes on as the policy: +1.0 points',
+      'refused: cycle 2 GRPO was not let through, cycle 2 SFT goes on as the policy: +1.0 points',
     ]);
   });
 
@@ -92,7 +92,7 @@ describe('lines', () => {
         "          Drawn images.",
         "start      grade            done before",
         "cycle 1/3  GRPO             going on …",
-        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (reward model 0.800, answer match 0.500), dead groups 0.250",
+        "cycle 1/3  GRPO             step 20 of 60, reward 0.710 ± 0.200 (reward model 0.800, answer match 0.500), dead groups 25 %",
         "cycle 1/3  GRPO             rows 900, loss 0.012 (1:15)",
         "warning: look here",
         "complete after 10:00",
@@ -163,9 +163,9 @@ test('the summary is a table of cycles and says where the run is', () => {
   };
   expect(summaryOf(result, '/runs/a')).toMatchInlineSnapshot(`
     "
-    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ   base    SFT   GRPO  time
-    base                                                            0.531
-    1             880       400  0.640 → 0.955   1000  0.910  4.20         0.700  0.750  2:01
+    cycle  candidates  accepted      precision  D_gen  R_φ ρ     τ    base     SFT    GRPO  time
+    base                                                            53.1 %
+    1             880       400  64.0 → 95.5 %   1000  0.910  4.20          70.0 %  75.0 %  2:01
 
     precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on 480
     held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.

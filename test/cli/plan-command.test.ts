@@ -21,11 +21,11 @@ test('a recipe: its arms with their stages, and what they come to', async () => 
   const text = await plan('configs/sft-baseline.yaml');
   expect(text.slice(0, text.indexOf('\n\nImages'))).toMatchInlineSnapshot(`
     "Arms
-      arm     stage                 items      steps
-      shared  prepare-data  1,080 samples
-      base    evaluate      480 questions
-      sft     sft             600 samples  100 steps
-              evaluate      480 questions
+      arm     stage          items      steps
+      shared  data   1,080 samples
+      base    test   480 questions
+      sft     SFT      600 samples  100 steps
+              test   480 questions
       2 arms, 4 stages; trained: 1 by SFT, 0 by GRPO, reward models: 0; 2 tests of 480 questions
       what several arms need is made once; one domain's samples are counted as an equal share of all
 
@@ -49,7 +49,7 @@ test('what a generator costs, in the currency of the price file', async () => {
 
 test('of a loop whose data grows the first and the last cycle are shown, and the others are not said to be like the first', async () => {
   const text = await plan('configs/demo.yaml');
-  expect(text).toMatch(/cycle 3 {2}sft/);
+  expect(text).toMatch(/cycle 3 {2}SFT/);
   expect(text).toContain('cycles in between lie in between');
   expect(await plan('configs/demo.yaml', ['cycles=2'])).not.toContain('in between');
 });

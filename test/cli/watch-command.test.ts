@@ -66,11 +66,11 @@ describe('runs', () => {
     await runsCommand(root, true, io());
     const found = JSON.parse(out[0] ?? '') as { runDir: string; status: string; headline: string | null }[];
     expect(found.map(({ runDir: dir, status, headline }) => [relative(root, dir), status, headline])).toEqual([
-      ['grid/seed-3', 'gone', 'base 0.540 on 180 questions; no policy was trained yet'],
+      ['grid/seed-3', 'gone', 'base 54.0 % on 180 questions; no policy was trained yet'],
       [
         'run',
         'complete',
-        '0.540 → 0.640, +10.0 points (+7.0 to +13.0) on 180 questions; SFT +6.0, GRPO +4.0 (cycle 2 GRPO)',
+        '54.0 → 64.0 %, +10.0 points (+7.0 to +13.0) on 180 questions; SFT +6.0, GRPO +4.0 (cycle 2 GRPO)',
       ],
     ]);
     out = [];
@@ -122,7 +122,7 @@ describe('status', () => {
       },
     });
     await statusCommand(runDir, false, io());
-    expect(out.at(-1)).toContain('cycle 2   accuracy after SFT 0.600, after GRPO 0.640');
+    expect(out.at(-1)).toContain('cycle 2   accuracy after SFT 60.0 %, after GRPO 64.0 %');
   });
 
   test('of a run at work, and of one whose process is gone', async () => {

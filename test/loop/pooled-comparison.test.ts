@@ -76,7 +76,7 @@ test('means, deviations and differences are taken seed by seed', () => {
   ]);
   const text = seedsText(pooled, 'runs/x');
   expect(text).toMatch(/^random-60 +60 ± 14 +60\.0 ± 14\.1$/m);
-  expect(text).toMatch(/^all +sft +190 to 210 +50 ± 0 /m);
+  expect(text).toMatch(/^all +SFT +190 to 210 +50 ± 0 /m);
   expect(text).toMatch(/^200 +– +70\.0 ± 0\.0$/m);
   expect(text).toMatch(/^top-60 less random-60 +10\.0 ± 0\.0 +10\.0 +10\.0$/m);
 });

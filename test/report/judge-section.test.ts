@@ -20,7 +20,7 @@ const textOf = (found: RunFigures): string => judge([found])?.body.text.replaceA
 
 test('says who let what pass, and what it was worth', () => {
   const text = textOf(run({ cycle: 2, judge: figuresOf(true) }));
-  expect(text).toContain('Cycle 2: the judge let 2 of 3 pass, and gave 1 no verdict; it and R_φ agree on 0.667');
+  expect(text).toContain('Cycle 2: the judge let 2 of 3 pass, and gave 1 no verdict; it and R_φ agree on 66.7 %');
   expect(text).toContain('one-answer 1');
   expect(text).toContain('of all right ones');
 });

@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
       }
       await press(page, number, keys[number % keys.length] ?? 'a');
     }
-    await page.getByRole('heading', { name: 'All 20 samples of the queue are judged' }).waitFor();
+    await page.getByRole('heading', { name: '16 samples of the queue are judged, 4 skipped' }).waitFor();
     await vi.waitFor(() => expect(desk.verdicts).toHaveLength(20));
     const kinds = desk.verdicts.map(({ verdict }) => verdict);
     expect(kinds.slice(0, 5)).toEqual(['bad-question', 'bad-rationale', 'unusable-image', 'skip', 'accept']);
@@ -96,6 +96,11 @@ describe.skipIf(chromiumPath === null)(`the page (${chromiumPath ?? noChromium})
     await page.getByText('sample 20, scored 0.0').waitFor();
     await page.keyboard.press('ArrowLeft');
     await page.getByText('0.0, from −6 (wrong) to 10 (right)').waitFor();
+    // What was skipped can be judged as if it had not been seen.
+    await page.goto(page.url().replace(/#.*$/, '#/item/sample-19'));
+    await page.reload();
+    await shows(page, 19);
+    expect(await page.locator('.facts').first().textContent()).toContain('hidden until you have judged');
   });
 
   test('a wrong answer asks for the right one; comment, undo and a second thought go to the server as such', async () => {

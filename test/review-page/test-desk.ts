@@ -144,6 +144,9 @@ export class TestDesk {
 
   #score = (id: string): number => Number(id.slice(7)) % 10;
 
+  #shows = (verdict: Verdict | null): boolean =>
+    !this.#options.scoreHidden || (verdict !== null && verdict.verdict !== 'skip');
+
   #item(id: string, reader: string): ReviewItem {
     const at = Number(id.slice(7)) - 1;
     const verdict = this.counting(reader).get(id) ?? null;
@@ -158,7 +161,7 @@ export class TestDesk {
       answer: 'Cyst',
       rationale: 'The lesion is round, sharply bordered and dark: fluid.',
       context: null,
-      rewardScore: verdict === null && this.#options.scoreHidden ? null : this.#score(id),
+      rewardScore: this.#shows(verdict) ? this.#score(id) : null,
       why: at % 2 === 0 ? 'random-accepted' : 'disagreement',
       image: { path: `api/images/${id}`, width: 96, height: 96, bits: 8 },
       verdict,
@@ -174,7 +177,7 @@ export class TestDesk {
     const at = new Date().toISOString();
     const verdict: Verdict = known ?? { id, ...rest, at, strategy: 'random-accepted', probability: 0.5 };
     if (known === undefined) this.verdicts.push(verdict);
-    return { verdict, rewardScore: this.#score(verdict.item) };
+    return { verdict, rewardScore: this.#shows(verdict) ? this.#score(verdict.item) : null };
   }
 
   #undo({ of }: UndoRequest) {

@@ -9,8 +9,8 @@ import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queu
 import { estimateText } from '../../src/loop/review/review-text.js';
 import { exportSource } from '../../src/loop/result/export-run.js';
 import { writeReport } from '../../src/report/write-report.js';
-import { reviewSummary } from '../../src/loop/review/review-summary.js';
-import { openVerdicts, readVerdicts, type NewVerdict } from '../../src/loop/review/verdict-file.js';
+import { reviewOrNull, reviewSummary } from '../../src/loop/review/review-summary.js';
+import { openVerdicts, readVerdicts, verdictDamage, type NewVerdict } from '../../src/loop/review/verdict-file.js';
 import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
 let run: ReviewedRun;
@@ -124,6 +124,10 @@ describe('verdicts.jsonl', () => {
     }
     appendFileSync(file(), '{"no":"verdict"}\n');
     expect(readVerdicts(run.runDir)).toMatchObject({ lines: [{}, {}], damagedLines: [3] });
+    expect(verdictDamage(run.runDir)).toMatch(/is damaged in line 3: what stood there does not count/);
+    const told: string[] = [];
+    reviewOrNull(run.runDir, (message) => told.push(message));
+    expect(told).toEqual([verdictDamage(run.runDir)]);
   });
 
   test('has one writer at a time', () => {

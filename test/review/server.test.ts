@@ -101,6 +101,9 @@ describe('a reader', () => {
       'bad-question',
       null,
     ]);
+    // Skipped, its score stays hidden; a verdict that was taken back has shown it.
+    const skipped = await (await post('api/verdicts', verdictOn(item.id, { verdict: 'skip' }))).json();
+    expect(skipped).toMatchObject({ rewardScore: null, verdict: { scoreSeen: true } });
   });
 
   test('is told what is wrong with a verdict, and nothing is written', async () => {

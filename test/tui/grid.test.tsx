@@ -25,10 +25,10 @@ function picture(state: ScreenState, columns: number, rows: number): string[] {
 test('one seed: each arm with its accuracy, interval and what it is above the base', () => {
   const lines = picture(stateOf(recordedSeeds([4], 2).flat()), 80, 24);
   expect(lines[0]).toMatch(/^ medgr2 seed-4 · model 3 of 3 · ● running/);
-  expect(lines[1]).toMatch(/^ highest 0\.665 sft ▲ 12\.5 against base 0\.540 · 2 of 3 models measured/);
+  expect(lines[1]).toMatch(/^ highest 66\.5 % sft ▲ 12\.5 against base 54\.0 % · 2 of 3 models measured/);
   const text = lines.join('\n');
   expect(text).toMatch(/model +accuracy +95 % +over base +time/);
-  expect(text).toMatch(/sft +0\.665 +0\.597–0\.727 +\+12\.5 +1:20/);
+  expect(text).toMatch(/sft +66\.5 % +59\.7–72\.7 % +\+12\.5 +1:20/);
   expect(text).toMatch(/SFT \+ GRPO +● GRPO/);
   // An arm that the data has nothing for is told in the beginning, and is none.
   expect(text).not.toContain('none');
@@ -41,10 +41,10 @@ test('several seeds: a column for each, mean ± deviation, and the time left by 
   const text = picture(state, 120, 40).join('\n');
   expect(text).toMatch(/^ medgr2 grid · model 3 of 3, seed 7 \(of 4, 7\) · ● running/);
   expect(text).toMatch(/model +seed 4 +seed 7 +mean ± sd +over base/);
-  expect(text).toMatch(/base +0\.540 +0\.570 +0\.555 ± 0\.021 +–/);
-  expect(text).toMatch(/SFT \+ GRPO +0\.790 +● GRPO +0\.790 +\+25\.0/);
-  // GRPO and its test took 140 s at the other seed, and 41 s of them are over.
-  expect(timeLeft(state, state.lastEventAt ?? 0).run).toBe(99);
+  expect(text).toMatch(/base +54\.0 % +57\.0 % +55\.5 ± 2\.1 % +–/);
+  expect(text).toMatch(/SFT \+ GRPO +79\.0 % +● GRPO +79\.0 % +\+25\.0/);
+  // All of GRPO's steps are done, and its test took 20 s at the other seed.
+  expect(timeLeft(state, state.lastEventAt ?? 0).run).toBe(20);
 });
 
 test('between two seeds the run goes on, and it ends with the last', () => {
@@ -52,7 +52,9 @@ test('between two seeds the run goes on, and it ends with the last', () => {
   expect(stateOf(first, [4, 7]).status).toBe('running');
   const whole = stateOf([...first, ...second], [4, 7]);
   expect(whole.status).toBe('complete');
-  expect(picture(whole, 120, 40).join('\n')).toMatch(/SFT \+ GRPO 0\.805 █+/);
+  expect(picture(whole, 120, 40).join('\n')).toMatch(/SFT \+ GRPO +80\.5 % █+/);
+  // Each seed worked for as long as it says, and none twice.
+  expect(whole.earlierSeconds).toBe(460);
   // The same seeds once more find all of it done.
   const again = [...first, ...second, ...first.filter(({ type }) => type === 'run-start' || type === 'run-end')];
   expect(stateOf(again, [4, 7]).status).toBe('complete');
@@ -106,7 +108,7 @@ test('the events of the seeds are read as one run, and status prints the grid', 
     };
     await statusCommand(folder, false, io);
     expect(out.at(-1)).toMatch(/model +seed 4 +seed 7 +seed 9 +mean ± sd +over base/);
-    expect(out.at(-1)).toMatch(/sft +0\.665 +0\.695 +○ +0\.680 ± 0\.021 +\+12\.5/);
+    expect(out.at(-1)).toMatch(/sft +66\.5 % +69\.5 % +○ +68\.0 ± 2\.1 % +\+12\.5/);
     out.length = 0;
     await statusCommand(folder, true, io);
     expect(JSON.parse(out[1] ?? '')).toMatchObject({

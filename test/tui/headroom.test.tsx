@@ -31,7 +31,7 @@ const panel = (state: ScreenState): string[] =>
 test('the newest look is the first line, before GRPO has begun as after', () => {
   const once = stateOf(looked(1, headroom));
   expect(panel(once).slice(0, 2)).toEqual([
-    'cycle 1: GRPO has room: pass@8 0.96, best by R_φ 0.93, now 0.86',
+    'cycle 1: GRPO has room: pass@8 96.0 %, best by R_φ 93.0 %, now 86.0 %',
     'GRPO has not begun yet',
   ]);
   const trained = stateOf([
@@ -40,7 +40,7 @@ test('the newest look is the first line, before GRPO has begun as after', () => 
     at({ type: 'stage-start', cycle: 2, stage: 'grpo', resumed: false }),
   ]);
   expect(panel(trained)[0]).toBe(
-    'cycle 2: R_φ cannot tell: pass@8 0.96, but best by R_φ 0.86 is no better than greedy, 0.86',
+    'cycle 2: R_φ cannot tell: pass@8 96.0 %, but best by R_φ 86.0 % is no better than greedy, 86.0 %',
   );
 });
 
@@ -67,8 +67,8 @@ test('without a look there is no such line; dead groups are told by reward', () 
     ]),
   ).join('\n');
   expect(lines).not.toContain('cycle 1:');
-  expect(lines).toMatch(/reward model +0.700 ± 0.30, dead 0.01[^]*dead groups +0.01/);
-  expect(lines).toMatch(/left out +0.62, all right or all/);
+  expect(lines).toMatch(/reward model +0.700 ± 0.30, dead 1 %[^]*dead groups +1 %/);
+  expect(lines).toMatch(/left out +62 %, all right or all/);
 });
 
 test('where not all figures fit, the first stay', () => {

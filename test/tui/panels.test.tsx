@@ -15,7 +15,7 @@ import { reduce } from '../../src/tui/state/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
 import { modalities, questionTypes } from '../../src/sample.js';
 import { initialState, type ScreenState } from '../../src/tui/state/screen-state.js';
-import { stageWords, wordsOf } from '../../src/tui/parts/stage-words.js';
+import { stageWords, wordsOf } from '../../src/loop/stage-names.js';
 import { writePictures } from '../helpers/pictures.js';
 import { recordedRun, untilWithin } from './fixtures/recorded-run.js';
 
@@ -143,15 +143,15 @@ test('the second line tells the story: base, now, how sure, and what SFT and GRP
   const second = (events: readonly TimedEvent[], columns = 120): string =>
     picture(events, columns, 40).split('\n')[1]?.trim() ?? '';
   expect(second(untilWithin(0, 'evaluate-base'))).toBe('The base is not measured yet.');
-  expect(second(untilWithin(1, 'sft'))).toBe('base 0.540 · 180 questions · no policy was trained yet');
+  expect(second(untilWithin(1, 'sft'))).toBe('base 54.0 % · 180 questions · no policy was trained yet');
   // Before it was compared there is no interval; the newest policy counts.
   expect(second(untilWithin(1, 'grpo'))).toBe(
-    'base 0.540 → 0.580 now ▲ +4.0 points · 180 questions · SFT +4.0 · cycle 1 SFT',
+    'base 54.0 → 58.0 % now ▲ +4.0 points · 180 questions · SFT +4.0 · cycle 1 SFT',
   );
   expect(second(recordedRun())).toBe(
-    'base 0.540 → 0.640 now ▲ +10.0 points (+7.0 to +13.0) · 180 questions · SFT +6.0, GRPO +4.0 · cycle 2 GRPO',
+    'base 54.0 → 64.0 % now ▲ +10.0 points (+7.0 to +13.0) · 180 questions · SFT +6.0, GRPO +4.0 · cycle 2 GRPO',
   );
-  expect(second(recordedRun(), 60)).toBe('base 0.540 → 0.640 now ▲ +10.0 points (+7.0 to +13.0)');
+  expect(second(recordedRun(), 60)).toBe('base 54.0 → 64.0 % now ▲ +10.0 points (+7.0 to +13.0)');
   const promotion: TimedEvent = {
     type: 'promotion',
     cycle: 2,
@@ -161,9 +161,9 @@ test('the second line tells the story: base, now, how sure, and what SFT and GRP
     reasons: [],
     time: recordedRun().at(-1)?.time ?? '',
   };
-  expect(second([...recordedRun(), promotion])).toMatch(/0\.600 now ▲ \+6\.0 points .* SFT \+6\.0 · cycle 2 SFT$/);
+  expect(second([...recordedRun(), promotion])).toMatch(/60\.0 % now ▲ \+6\.0 points .* SFT \+6\.0 · cycle 2 SFT$/);
   // The base has a line of its own, and stands in no other's column.
-  expect(picture(recordedRun(), 120, 40)).toMatch(/base {3}accuracy 0\.540 before any training +\d+:\d\d/);
+  expect(picture(recordedRun(), 120, 40)).toMatch(/base {3}accuracy 54\.0 % before any training +\d+:\d\d/);
 });
 
 test('every modality and question type of an evaluation is there by its whole name, with its change', () => {
@@ -175,9 +175,9 @@ test('every modality and question type of an evaluation is there by its whole na
   ] as const)
     for (const events of [untilWithin(2, 'evaluate-grpo'), recordedRun()]) {
       const text = picture(events, columns, rows);
-      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d\\.\\d\\d .*[▲▼=]`));
+      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d+ % .*[▲▼=]`));
     }
-  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/cycle 1 GRPO accuracy 0\.\d{3} ▲ \d\.\d against base/);
+  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/cycle 1 GRPO accuracy \d\d\.\d % ▲ \d\.\d against base/);
   // Where they do not fit, it says so.
   expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
 });
@@ -206,10 +206,10 @@ test('scores land in the histogram around τ while candidates are scored, and th
   };
   const text = picture([...before, scores], 120, 40);
   expect(text).toMatch(
-    /cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70 to 74[^]*their share +0\.61 to 0\.65/,
+    /cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70 to 74[^]*their share +61 to 65 %/,
   );
-  expect(picture([...before, scores], 80, 24)).toMatch(/0\.61 to 0\.65 /);
-  expect(text).toMatch(/│ -6 +score by R_φ +10 +/);
+  expect(picture([...before, scores], 80, 24)).toMatch(/61 to 65 % /);
+  expect(text).toMatch(/│ +10 +│[^]*│ +-6 +score by R_φ +10 +/);
 });
 
 test('GRPO shows what was asked and its key beside the completion, with its image where there is room', async () => {

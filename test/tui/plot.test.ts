@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { layoutOf } from '../../src/tui/parts/layout.js';
 import { parseGpus } from '../../src/tui/gpu-use.js';
 import { bar, histogram, plot, rangeOf } from '../../src/tui/parts/plot.js';
-import { compact } from '../../src/tui/parts/stage-words.js';
+import { compact } from '../../src/format.js';
 
 describe('plot', () => {
   test('a rising line goes from the lower left to the upper right corner', () => {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
+from medgr2.shares import percent
+
 #: Dense bfloat16 operations a second, by words of the device's name; what its maker says.
 PEAKS = (
     ("H200", 989e12),
@@ -82,7 +84,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 def cells(row: dict[str, Any]) -> tuple[str, ...]:
     notes = [row["failed"]] if "failed" in row else []
     if "shares" in row:
-        notes += [f"{name} {share:.0%}" for name, share in row["shares"].items()]
+        notes += [f"{name} {percent(share, 0)}" for name, share in row["shares"].items()]
     if "rowsPerSecond" in row:
         notes.append(f"{row['rowsPerSecond']:.1f} rows/s")
     return (

@@ -19,6 +19,7 @@ from medgr2.resuming.job_identity import Identity, identity_of
 from medgr2.resuming.resumable_trainer import not_saved
 from medgr2.resuming.trained_weights import bits
 from medgr2.resuming.weight_seal import put_in_place
+from medgr2.shares import percent
 from medgr2.training.float32_masters import hold, precision_options, release, share_that_moves
 from medgr2.training.global_batch import carried_on
 from medgr2.training.lora import base_has_its_words
@@ -168,7 +169,7 @@ def _warn_of_rounding(trainer: Any, job: TrainingJob) -> None:
     if dtype != torch.float32:
         job.warn(
             f"what trains is held in {str(dtype).removeprefix('torch.')} (trainedWeights: dtype): of its weights "
-            f"{share:.1%} can move by a step of the learning rate {rate:.3g}, and the others stay as they are"
+            f"{percent(share)} can move by a step of the learning rate {rate:.3g}, and the others stay as they are"
         )
 
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { medgr2, shellWord } from '../../called-as.js';
 import { ConfigError } from '../../errors.js';
 import { reviewSummary } from '../../loop/review/review-summary.js';
+import { verdictDamage } from '../../loop/review/verdict-file.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import type { ExchangeFormat } from '../../review/exchange/exchange-review.js';
 import type { CommandIo } from '../command-io.js';
@@ -37,6 +38,8 @@ export async function reviewCommand(folder: string, command: ReviewCommand, io: 
   const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   const server = await serveReview(desk, { pageDir: await builtPage(), port, listen, tls });
   const { drawn } = desk;
+  const damage = verdictDamage(runDir);
+  if (damage !== null) io.error(`warning: ${damage}`);
   if (json) {
     io.out(JSON.stringify({ type: 'listening', url: server.url, cycle: drawn.cycle, samples: drawn.items.length }));
   } else {

@@ -1,4 +1,5 @@
 /** `medgr2 runs`: the runs of a folder, newest first, each with its state and what it came to. */
+import { percent } from '../../format.js';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { medgr2 } from '../../called-as.js';
@@ -89,7 +90,7 @@ function headlineFor({ result, state }: KnownState): string | null {
     const best = result.arms.toSorted((a, b) => b.accuracy - a.accuracy)[0];
     return best === undefined
       ? null
-      : `${result.recipe}, ${result.arms.length} models; highest ${best.accuracy.toFixed(3)} (${best.label}) on ${result.testQuestions} questions`;
+      : `${result.recipe}, ${result.arms.length} models; highest ${percent(best.accuracy)} (${best.label}) on ${result.testQuestions} questions`;
   }
   const headline = headlineOf(state) ?? (result === null ? null : headlineOfResult(result));
   return headline === null ? null : headlineText(headline);

@@ -10,7 +10,7 @@ import {
   sftAlone,
   trainRewardAlone,
 } from '../../loop/single-stage/single-stages.js';
-import { formatCount } from '../../format.js';
+import { fixed, formatCount, percent } from '../../format.js';
 import type { RunOptions } from '../../loop/run-attempt.js';
 import type { Modality, Sample } from '../../sample.js';
 import { checkInputs } from '../../job-spec/checks/input-gate.js';
@@ -94,7 +94,7 @@ export async function trainRewardCommand(file: string, flags: PolicyFlags, io: C
   const { path, report } = await trainRewardAlone(config, samples, loaded.options);
   loaded.tell(`reward model: ${shownPath(path)}`);
   loaded.tell(
-    `τ ${report.tau.toFixed(2)}: of held-out texts above it ${(100 * report.precision).toFixed(1)} % are right` +
+    `τ ${fixed(report.tau, 2)}: of held-out texts above it ${percent(report.precision)} are right` +
       (report.reached ? '' : ', which is less than asked for'),
   );
 }

@@ -1,12 +1,12 @@
 /** `medgr2 status`: one look at a run. */
-import { formatNumber, formatSeconds, formatTable } from '../../format.js';
+import { formatSeconds, formatTable, percent } from '../../format.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { stageKey, type LedgerEntry } from '../../loop/folder/ledger.js';
 import type { StageName } from '../../loop/run-events.js';
 import { reviewOrNull, type ReviewSummary } from '../../loop/review/review-summary.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { isComparison } from '../../loop/result/run-end.js';
-import { wordsOf } from '../../tui/parts/stage-words.js';
+import { wordsOf } from '../../loop/stage-names.js';
 import { gridTable } from '../../tui/grid/grid-table.js';
 import { cellOf, type Cell, seedsOf } from '../../tui/state/arms.js';
 import { timeLeft } from '../../tui/state/time-left.js';
@@ -144,10 +144,10 @@ function plain(status: RunStatus): string {
     ['stage', stage === null ? null : `${placeText(status)}${wordsOf(stage).name}${done}`],
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
-    ['base', accuracy.base === null ? null : `accuracy ${formatNumber(accuracy.base)}`],
+    ['base', accuracy.base === null ? null : `accuracy ${percent(accuracy.base)}`],
     ...accuracy.cycles.map(({ cycle: number, sft, grpo }): [string, string] => [
       `cycle ${number}`,
-      `accuracy after SFT ${formatNumber(sft)}, after GRPO ${formatNumber(grpo)}`,
+      `accuracy after SFT ${percent(sft)}, after GRPO ${percent(grpo)}`,
     ]),
     [
       'models',

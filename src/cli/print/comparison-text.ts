@@ -1,5 +1,5 @@
 /** What a comparison ends with: Table 1's layout, Table 2's figures, and the figures' numbers as tables. */
-import { formatParagraphs, formatSeconds, formatTable } from '../../format.js';
+import { fixed, formatParagraphs, formatSeconds, formatTable } from '../../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison/comparison-result.js';
 import { inTableOrder } from '../../sample.js';
 import { differenceCells, probability, warningLines } from './summary-text.js';
@@ -50,6 +50,10 @@ export function tableByModality<Figure, Group>(
   return formatTable([['model', ...present.map((name) => short[name] ?? name), 'overall'], ...rows]);
 }
 
+/** `SFT + GRPO`. */
+export const trainedBy = (stages: readonly string[]): string =>
+  stages.map((stage) => (stage === 'loop' ? stage : stage.toUpperCase())).join(' + ') || '–';
+
 /** Table 2's figures, with what each model learned from. */
 function figuresTable(arms: readonly ArmResult[]): string {
   const header = [
@@ -66,7 +70,7 @@ function figuresTable(arms: readonly ArmResult[]): string {
   ];
   const rows = arms.map(({ label, trained, accuracy, intervals, balancedAccuracy, macroF1, auroc, unparsed }) => [
     label,
-    trained.map(({ stage }) => stage).join(' + ') || '–',
+    trainedBy(trained.map(({ stage }) => stage)),
     trained
       .map(({ samples }) => samples)
       .at(-1)
@@ -121,4 +125,4 @@ function transitionTable(transitions: ComparisonResult['transitions']): string {
 }
 
 const percent = (share: number | null | undefined, digits = 1): string =>
-  share === null || share === undefined ? '–' : (100 * share).toFixed(digits);
+  share === null || share === undefined ? '–' : fixed(100 * share, digits);

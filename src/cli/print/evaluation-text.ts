@@ -1,5 +1,5 @@
 /** The figures of one model's answers as tables. */
-import { formatNumber, formatTable } from '../../format.js';
+import { fixed, formatNumber, formatTable } from '../../format.js';
 import type { AnswerReport, GroupFigures } from '../../evaluation/answer-report.js';
 import type { BertScore } from '../../evaluation/clinical-scores.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
@@ -87,7 +87,7 @@ function groupTable(title: string, groups: Record<string, GroupFigures>): string
   return formatTable([[title, 'n', 'right', 'unread', 'accuracy', '95 % interval', 'balanced', 'macro F1'], ...lines]);
 }
 
-const percent = (share: number | null): string => (share === null ? '–' : (100 * share).toFixed(2));
+const percent = (share: number | null): string => (share === null ? '–' : fixed(100 * share, 2));
 
 function range(interval: Interval | null): string {
   // All resamples gave the same figure: that is no certainty.

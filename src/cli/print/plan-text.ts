@@ -1,9 +1,10 @@
 /** A plan as a person reads it. */
+import { wordsOf } from '../../loop/stage-names.js';
 import { medgr2 } from '../../called-as.js';
 import type { Config } from '../../config/schema.js';
 import { armsOf, type ComparisonRecipe } from '../../loop/comparison/arm-plan.js';
 import type { AskedPlan, JobMemory, Plan, PlanOptions, StageEstimate } from '../../loop/estimate/plan-types.js';
-import { formatMoney, formatTable } from '../../format.js';
+import { fixed, formatMoney, formatTable, percent } from '../../format.js';
 
 export function planText(config: Config, plan: Plan, options: PlanOptions): string {
   const sections: (readonly [string, string])[] = [
@@ -38,7 +39,7 @@ function stageTable(config: Config, { stages, samples }: Plan): string {
   const shown = stages.filter((stage) => stage.cycle <= 1 || grown(stage));
   const table = stagesTable(
     'stage',
-    shown.map((stage) => [`${placeOf(stage)}  ${stage.stage}`, stage]),
+    shown.map((stage) => [`${placeOf(stage)}  ${wordsOf(stage.stage).name}`, stage]),
   );
   const between = config.cycles > 2 && shown.some(grown) ? '; cycles in between lie in between' : '';
   const others = config.cycles > 1 ? `\nwhat is not named again is alike in all cycles${between}` : '';
@@ -74,7 +75,7 @@ function armTable(config: Config, recipe: ComparisonRecipe, { stages }: Plan): s
       .map((stage, index) => {
         const arm = index === 0 ? (name ?? 'shared') : '';
         const cycle = stage.cycle > 1 ? ` of ${placeOf(stage)}` : '';
-        return [`${arm.padEnd(width)}  ${stage.stage}${cycle}`, stage];
+        return [`${arm.padEnd(width)}  ${wordsOf(stage.stage).name}${cycle}`, stage];
       });
   const count = (wanted: (stage: string) => boolean): number => stages.filter(({ stage }) => wanted(stage)).length;
   const tests = stages.filter(({ stage }) => stage.startsWith('evaluate'));
@@ -102,8 +103,8 @@ function imagesText({ images }: Plan): string {
   const { measured, perImage, largest, rule, perSequence } = images;
   const source = measured > 0 ? `${measured} measured` : 'none could be measured, so the size below is assumed';
   return (
-    `${perImage.toFixed(0)} tokens an image, ${largest} the largest (${source}); ${rule}\n` +
-    `${perSequence.toFixed(0)} tokens a training sequence: image, question and response`
+    `${fixed(perImage, 0)} tokens an image, ${largest} the largest (${source}); ${rule}\n` +
+    `${fixed(perSequence, 0)} tokens a training sequence: image, question and response`
   );
 }
 
@@ -133,7 +134,7 @@ function memoryText({ memory }: Plan, { device }: PlanOptions): string {
     'cache',
     'others',
     'total',
-    `${device.name} ${device.memoryGiB.toFixed(0)}`,
+    `${device.name} ${fixed(device.memoryGiB, 0)}`,
   ];
   return `${formatTable([head, ...memory.map(line)])}\nprecision ${memory[0]?.precision ?? ''}; training: gradients and AdamW; others: reward model and reference in GRPO`;
 }
@@ -154,7 +155,7 @@ function assumedText({ gpu, images, judge }: Plan, { assumptions, device }: Plan
   const { acceptedShare, replyTokens, requestSeconds, charactersPerToken, efficiency, decodeLayerSeconds, image } =
     assumptions;
   return [
-    `- the filter keeps ${(100 * acceptedShare).toFixed(0)} % of the candidates (--accepted)`,
+    `- the filter keeps ${percent(acceptedShare, 0)} of the candidates (--accepted)`,
     `- a reply has ${replyTokens} tokens, a token ${charactersPerToken} characters; a request takes ${requestSeconds} s`,
     ...(judge === null
       ? []
@@ -165,17 +166,17 @@ function assumedText({ gpu, images, judge }: Plan, { assumptions, device }: Plan
     ...(gpu === null
       ? []
       : [
-          `- ${device.name}: ${device.teraflops} TFLOP/s in bfloat16, of which ${(100 * efficiency).toFixed(0)} % are reached; ${device.bandwidth} GB/s; ` +
+          `- ${device.name}: ${device.teraflops} TFLOP/s in bfloat16, of which ${percent(efficiency, 0)} are reached; ${device.bandwidth} GB/s; ` +
             `${1000 * decodeLayerSeconds} ms a layer and token when completing; completions as long as allowed`,
         ]),
   ].join('\n');
 }
 
 const thousands = (count: number): string => count.toLocaleString('en-US');
-const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7 ? 2 : 0)} M`;
-const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(bytes < 10 * 2 ** 30 ? 1 : 0);
+const millions = (count: number): string => `${fixed(count / 1e6, count < 1e7 ? 2 : 0)} M`;
+const gib = (bytes: number): string => fixed(bytes / 2 ** 30, bytes < 10 * 2 ** 30 ? 1 : 0);
 
 function inHours(value: number): string {
   if (value >= 10) return `${thousands(Math.round(value))} h`;
-  return value >= 1 ? `${value.toFixed(1)} h` : `${Math.max(1, Math.round(60 * value))} min`;
+  return value >= 1 ? `${fixed(value, 1)} h` : `${Math.max(1, Math.round(60 * value))} min`;
 }

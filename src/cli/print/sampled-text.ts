@@ -1,5 +1,5 @@
 /** The figures of sampled answers as tables, and whether GRPO has room. */
-import { formatTable } from '../../format.js';
+import { fixed, formatTable } from '../../format.js';
 import { headroomOf, headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
 import type { SampledFigure, SampledGroup, SampledReport } from '../../evaluation/sampled/sampled-report.js';
 
@@ -38,4 +38,4 @@ function cellsOf(figure: SampledFigure | undefined): [string, string] {
   return [percent(value), interval === null ? 'none' : `${percent(interval.low)} to ${percent(interval.high)}`];
 }
 
-const percent = (share: number): string => (100 * share).toFixed(2);
+const percent = (share: number): string => fixed(100 * share, 2);

@@ -1,8 +1,8 @@
 /** What a comparison with several seeds ends with: the tables of one, each figure as mean ± standard deviation over the seeds. */
 import type { Spread } from '../../evaluation/seed-spread.js';
-import { formatParagraphs, formatTable } from '../../format.js';
+import { fixed, formatParagraphs, formatTable } from '../../format.js';
 import type { PooledArm, PooledComparison } from '../../loop/comparison/pooled-comparison.js';
-import { short, tableByModality } from './comparison-text.js';
+import { short, tableByModality, trainedBy } from './comparison-text.js';
 
 export function seedsText(pooled: PooledComparison, runDir: string): string {
   const { arms, curves, grid, differences, seeds, testQuestions, notice } = pooled;
@@ -38,12 +38,12 @@ function figuresTable(arms: readonly PooledArm[]): string {
     ],
     ...arms.map((arm) => [
       arm.label,
-      arm.trainedBy.join(' + ') || '–',
+      trainedBy(arm.trainedBy),
       plain(arm.samples),
       percent(arm.precision, 0),
       percent(arm.accuracy),
-      (100 * arm.accuracy.min).toFixed(1),
-      (100 * arm.accuracy.max).toFixed(1),
+      fixed(100 * arm.accuracy.min, 1),
+      fixed(100 * arm.accuracy.max, 1),
       percent(arm.balancedAccuracy),
       percent(arm.macroF1),
       percent(arm.auroc),
@@ -89,8 +89,8 @@ function differenceTable(differences: PooledComparison['differences']): string {
     ...differences.map(({ first, second, gain }) => [
       `${second} less ${first}`,
       percent(gain),
-      (100 * gain.min).toFixed(1),
-      (100 * gain.max).toFixed(1),
+      fixed(100 * gain.min, 1),
+      fixed(100 * gain.max, 1),
     ]),
   ]);
 }
@@ -98,8 +98,7 @@ function differenceTable(differences: PooledComparison['differences']): string {
 /** `81.2 ± 1.4`; a seed alone has no deviation. */
 function percent(spread: Spread | null | undefined, digits = 1): string {
   if (spread === null || spread === undefined) return '–';
-  // Without the sign of what is rounded to 0.
-  const share = (value: number): string => (100 * value).toFixed(digits).replace(/^-(?=0(?:\.0*)?$)/, '');
+  const share = (value: number): string => fixed(100 * value, digits);
   return spread.deviation === null ? share(spread.mean) : `${share(spread.mean)} ± ${share(spread.deviation)}`;
 }
 

@@ -3,22 +3,22 @@ import type { RunResult } from '../../loop/result/run-result.js';
 import { judgeWords } from '../../loop/judge/judge-figures.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
-import { formatNumber, formatSeconds, formatTable } from '../../format.js';
+import { formatNumber, formatSeconds, formatTable, percent, percentPair, signedPoints } from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
   const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'base', 'SFT', 'GRPO', 'time'];
-  const base = ['base', '', '', '', '', '', '', formatNumber(result.baseAccuracy), '', '', ''];
+  const base = ['base', '', '', '', '', '', '', percent(result.baseAccuracy), '', '', ''];
   const rows = result.cycles.map((cycle) => [
     String(cycle.cycle),
     String(cycle.candidates),
     String(cycle.accepted),
-    `${formatNumber(cycle.rawPrecision)} → ${formatNumber(cycle.acceptedPrecision)}`,
+    percentPair(cycle.rawPrecision, cycle.acceptedPrecision, ' → '),
     String(cycle.datasetSize),
     formatNumber(cycle.rewardModel.spearman),
     formatNumber(cycle.tau, 2),
     '',
-    formatNumber(cycle.accuracy.sft),
-    formatNumber(cycle.accuracy.grpo),
+    percent(cycle.accuracy.sft),
+    percent(cycle.accuracy.grpo),
     formatSeconds(Object.values(cycle.seconds).reduce((total, seconds) => total + seconds, 0)),
   ]);
   return [
@@ -86,8 +86,10 @@ type Paired = Pick<RunResult['comparisons'][number], 'difference' | 'interval' |
 export function differenceCells(paired: Paired | undefined): string[] {
   if (paired === undefined) return ['–', '–'];
   const { difference, interval } = paired;
-  return [points(difference), interval === null ? '–' : `${points(interval.low)} to ${points(interval.high)}`];
+  return [
+    signedPoints(difference),
+    interval === null ? '–' : `${signedPoints(interval.low)} to ${signedPoints(interval.high)}`,
+  ];
 }
 
-const points = (share: number): string => `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)}`;
 export const probability = (p: number): string => (p < 0.001 ? '< 0.001' : formatNumber(p));

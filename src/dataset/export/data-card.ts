@@ -1,6 +1,6 @@
 /** README.md of an exported data set: what Hugging Face reads (YAML), then what a person should know. */
 import { stringify } from 'yaml';
-import { markdownTable } from '../../format.js';
+import { fixed, markdownTable } from '../../format.js';
 import { countBy } from '../import/import-report.js';
 import type { ExportSource } from './export-source.js';
 
@@ -83,7 +83,7 @@ function scoreTable(scores: readonly number[]): string {
   if (scores.length === 0) return '';
   const sorted = scores.toSorted((a, b) => a - b);
   const at = (share: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(2);
+    fixed(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0, 2);
   return markdownTable('Reward-model score, from -6 to 10', [
     ['scored', 'lowest', 'quarter', 'median', 'three quarters', 'highest'],
     [String(scores.length), at(0), at(0.25), at(0.5), at(0.75), at(1)],

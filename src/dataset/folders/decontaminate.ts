@@ -2,6 +2,7 @@
  * Finds what a dataset shares with evaluation sets: the same image, a near-duplicate of it, a patient of theirs, or a
  * question asked in nearly the same words. Each finding says by what, and which item it is.
  */
+import { percent } from '../../format.js';
 import type { Sample } from '../../sample.js';
 import type { Dataset, DatasetImage } from './dataset-folder.js';
 import { mapInOrder } from '../import/import-helpers.js';
@@ -159,7 +160,7 @@ function likeQuestions(samples: readonly Sample[], against: readonly Dataset[], 
     const text = matchOf.get(wholeText(sample));
     const found = text === undefined ? undefined : references.get(text);
     if (text === undefined || found === undefined) return [];
-    const detail = `${jaccard(wholeText(sample), text).toFixed(2)} of the 4-grams of question, options and answer are the same`;
+    const detail = `${percent(jaccard(wholeText(sample), text), 0)} of the 4-grams of question, options and answer are the same`;
     return [
       {
         by: 'question',

@@ -26,12 +26,15 @@ export const sampleColumns = {
 } as const satisfies Columns;
 
 /** Piece by piece: they may be made while they are written. */
-export async function writeSamples(path: string, samples: Iterable<Sample>): Promise<void> {
-  const rows = function* (): Generator<object> {
-    for (const { provenance, ...fields } of samples) yield { ...fields, ...provenance };
+export async function writeSamples(path: string, samples: Iterable<Sample> | AsyncIterable<Sample>): Promise<void> {
+  const rows = async function* (): AsyncGenerator<object> {
+    for await (const { provenance, ...fields } of samples) yield { ...fields, ...provenance };
   };
   await writeParquet(path, rows(), sampleColumns);
 }
+
+/** Samples some at a time, as often as they are asked for: from a file they are never all held. */
+export type SampleParts = () => AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
 
 /**
  * Reads samples back.

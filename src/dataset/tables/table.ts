@@ -3,21 +3,26 @@
  * Written piece by piece, and read in parts where a table may be long.
  */
 import { randomUUID } from 'node:crypto';
-import { appendFile, chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { linesOfText, onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
 import { openReader, openWriter, rowParts, withConnection } from './duckdb-connection.js';
+import { writeLines, writeParts, type Lines } from './line-files.js';
 import { checkedLine, type Columns } from './row-line.js';
 import { fileProblem, largestText, requireFile } from '../../file-kind.js';
 
 export type { Columns, DuckType } from './row-line.js';
 
 /** Writes rows as Parquet. A field that a row lacks becomes null; a field without a column is an error. */
-export async function writeParquet(path: string, rows: Iterable<object>, columns: Columns): Promise<void> {
-  const lines = function* (): Generator<string> {
+export async function writeParquet(
+  path: string,
+  rows: Iterable<object> | AsyncIterable<object>,
+  columns: Columns,
+): Promise<void> {
+  const lines = async function* (): AsyncGenerator<string> {
     let count = 0;
-    for (const row of rows) yield checkedLine(row, columns, `${path} row ${(count += 1)}`);
+    for await (const row of rows) yield checkedLine(row, columns, `${path} row ${(count += 1)}`);
   };
   await writeParquetLines(path, lines(), columns);
 }
@@ -78,52 +83,6 @@ const rowGroup = 4_096;
 async function asPrivateAsFolder(file: string): Promise<void> {
   const { mode } = await stat(dirname(file));
   if ((mode & 0o077) === 0) await chmod(file, privateFile);
-}
-
-type Lines = Iterable<string> | AsyncIterable<string>;
-
-/** Characters that are gathered before they are written: more of them would outlive V8's young generation. */
-const pieceLength = 256 * 1024;
-/** Of a file that DuckDB reads: it fills a buffer of 32 MB as far as a file is long. */
-const partLength = 4 * 1024 * 1024;
-
-/** Lines joined some at a time, and the most bytes that one of them may have; at least one piece. */
-async function* piecesOf(lines: Lines): AsyncGenerator<{ text: string; longest: number }, void> {
-  let piece: string[] = [];
-  let length = 0;
-  let longest = 0;
-  for await (const line of lines) {
-    piece.push(`${line}\n`);
-    length += line.length;
-    // A character has at most three bytes.
-    longest = Math.max(longest, 3 * line.length);
-    if (length < pieceLength) continue;
-    yield { text: piece.join(''), longest };
-    piece = [];
-    length = 0;
-  }
-  yield { text: piece.join(''), longest };
-}
-
-async function writeLines(path: string, lines: Lines): Promise<void> {
-  for await (const { text } of piecesOf(lines)) await appendFile(path, text);
-}
-
-/** Lines as files in a folder, in their order; resolves with these, and the most bytes that a line may have. */
-async function writeParts(folder: string, lines: Lines): Promise<{ files: string[]; longest: number }> {
-  const files: string[] = [];
-  let length = 0;
-  let most = 0;
-  for await (const { text, longest } of piecesOf(lines)) {
-    if (files.length === 0 || length >= partLength) {
-      files.push(join(folder, `${files.length}.jsonl`));
-      length = 0;
-    }
-    await appendFile(files.at(-1) ?? '', text);
-    length += text.length;
-    most = longest;
-  }
-  return { files, longest: most };
 }
 
 /** All rows of a Parquet file in order. The type is the caller's claim; check rows from elsewhere with a schema. */

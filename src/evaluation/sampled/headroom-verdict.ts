@@ -2,6 +2,7 @@
  * Whether GRPO has room, from sampled answers. Pure. RL turns pass@k into acc@1: where a policy never says what is right, or
  * R_φ does not know it from what is wrong, there is nothing to turn.
  */
+import { percent } from '../../format.js';
 import { z } from 'zod';
 import type { SampledFigure, SampledReport } from './sampled-report.js';
 
@@ -47,8 +48,8 @@ export function headroomOf({ n, samples, figures, gains }: SampledReport): Headr
 
 /** One sentence for screens, reports and summaries. */
 export function headroomWords({ samples, greedy, pass, majority, best, verdict }: Headroom): string {
-  const [now, most] = [greedy, pass].map((share) => share.toFixed(2));
-  const judge = best === null ? `majority of ${samples} ${majority.toFixed(2)}` : `best by R_φ ${best.toFixed(2)}`;
+  const [now, most] = [greedy, pass].map((share) => percent(share));
+  const judge = best === null ? `majority of ${samples} ${percent(majority)}` : `best by R_φ ${percent(best)}`;
   if (verdict === 'room') return `GRPO has room: pass@${samples} ${most}, ${judge}, now ${now}`;
   if (verdict === 'none') return `GRPO has no room: pass@${samples} ${most} is no better than greedy, ${now}`;
   const who = best === null ? 'The policy itself' : 'R_φ';

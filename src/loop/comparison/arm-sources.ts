@@ -37,7 +37,7 @@ export function sourcesOf(run: RunContext, prepared: string): Sources {
     const { rewardModel } = await state();
     const { samples, fingerprint } = await candidates();
     const from = [fingerprint, rewardModel.fingerprint];
-    const stage = await runStage(run, score(run, { cycle: 1, candidates: samples, rewardModel, from }));
+    const stage = await runStage(run, score(run, { cycle: 1, candidates: () => [samples], rewardModel, from }));
     return { samples: await readScored(run, stage), fingerprint: stage.fingerprint };
   });
   return { prepared, state, candidates, scored };

@@ -7,7 +7,8 @@ import type { RunContext } from '../run-context.js';
 import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
 import { checkRunCall } from '../inputs/run-call.js';
-import { inRunFolder } from '../in-run-folder.js';
+import { comparisonWork } from '../foresight/stage-work.js';
+import { countsOf, inRunFolder } from '../in-run-folder.js';
 import type { RunOptions } from '../run-attempt.js';
 import { runStage } from '../parts/run-stage.js';
 import { prepareData } from '../stages/prepare-data.js';
@@ -46,6 +47,7 @@ export async function runComparison(
       const done = new Map<string, ArmDone>();
       const arms = armsOf(config, recipe, domainsOf(run, recipe));
       run.emit({ type: 'arms', arms: arms.map(({ name, label = name }) => ({ name, label })) });
+      run.emit({ type: 'work', stages: comparisonWork(config, { recipe, arms, counts: countsOf(run.data) }) });
       for (const arm of arms) {
         const finished = await runArm({ run, sources, prepared, done }, arm);
         done.set(arm.name, finished);

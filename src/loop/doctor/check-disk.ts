@@ -1,4 +1,5 @@
 /** Doctor: is there room on the disk, and may files be written where runs and caches go. */
+import { fixed } from '../../format.js';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
@@ -27,7 +28,7 @@ export async function checkPlace(name: string, folder: string): Promise<Check> {
 
 /** @param free GiB. */
 export function roomAt(name: string, folder: string, free: number): Check {
-  const detail = `${free.toFixed(1)} GiB free at ${folder}`;
+  const detail = `${fixed(free, 1)} GiB free at ${folder}`;
   if (free < gibibytes.needed) return failed(name, detail, 'Free some space, or work on another disk.');
   if (free >= gibibytes.comfortable) return ok(name, detail);
   return warning(

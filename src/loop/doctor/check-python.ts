@@ -1,4 +1,5 @@
 /** Will the jobs run: Python, its packages against the lock, and the devices torch sees. */
+import { fixed } from '../../format.js';
 import { medgr2 } from '../../called-as.js';
 import { cudaRemedies } from '../../bridge/failures/cuda-remedies.js';
 import { inspectPython, pinnedPackages, type PythonInspection } from '../../bridge/environment/inspect-python.js';
@@ -55,7 +56,7 @@ export function checkDevices(
   if (error !== null) return [failed('torch', `cannot be imported: ${error}`, `Run \`${medgr2} setup\` again.`)];
   if (devices.length > 0)
     return devices.map(({ name, memoryGiB, bfloat16 }, index) => {
-      const detail = `${name}, ${memoryGiB.toFixed(0)} GiB, CUDA ${cuda ?? 'of unknown version'}`;
+      const detail = `${name}, ${fixed(memoryGiB, 0)} GiB, CUDA ${cuda ?? 'of unknown version'}`;
       if (bfloat16) return ok(`GPU ${index}`, `${detail}, bfloat16`);
       return warning(`GPU ${index}`, `${detail}, without bfloat16`, 'Set policy.dtype: float16 or float32.');
     });

@@ -1,4 +1,5 @@
 /** What deserves a second look before a run starts, in words. Pure. */
+import { fixed } from '../../format.js';
 import { strategyCount } from './workload.js';
 import type { Config } from '../../config/schema.js';
 import { asksInBatches } from '../generator/batch-mode.js';
@@ -73,12 +74,12 @@ function again(config: Config): string {
 }
 
 function tooLarge({ job, loraRank, batch, estimate }: JobMemory, config: Config, device: Device): string {
-  const fixed = estimate.total - estimate.activations - estimate.logits - estimate.cache;
-  const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(0);
-  const said = `${job} needs about ${gib(estimate.total)} GiB and a ${device.name} has ${device.memoryGiB.toFixed(0)}`;
+  const always = estimate.total - estimate.activations - estimate.logits - estimate.cache;
+  const gib = (bytes: number): string => fixed(bytes / 2 ** 30, 0);
+  const said = `${job} needs about ${gib(estimate.total)} GiB and a ${device.name} has ${fixed(device.memoryGiB, 0)}`;
   const larger = 'a GPU with more memory (--gpu)';
   // No batch is small enough where the model and its optimiser alone do not fit.
-  if (fixed > device.memoryGiB * 2 ** 30) {
+  if (always > device.memoryGiB * 2 ** 30) {
     const part = sections[job];
     return `${said}, whatever the batch: ${loraRank === null ? `set ${part.adapters}, or take` : 'take'} a smaller ${part.model} or ${larger}`;
   }

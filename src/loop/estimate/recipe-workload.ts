@@ -3,7 +3,7 @@
  * by the run's own rule, which makes a stage again only where its settings or what it reads differ. Pure arithmetic.
  */
 import { armConfig } from '../../config/arm-config.js';
-import type { Selection, Step } from '../../config/sections/recipe.js';
+import type { Arm, Selection, Step } from '../../config/sections/recipe.js';
 import type { Config } from '../../config/schema.js';
 import { sha256 } from '../../hash.js';
 import { modalities, questionTypes } from '../../sample.js';
@@ -23,11 +23,13 @@ import {
   strategyCount,
 } from './workload.js';
 
+/** @param arms All there can be; once the data are open, those that they have something for. */
 export function recipeWorkload(
   config: Config,
   recipe: ComparisonRecipe,
   counts: DataCounts,
   assumptions: Assumptions,
+  arms: readonly Arm[] = armsOf(config, recipe),
 ): Workload {
   const stages: StageLoad[] = [];
   const made = new Set<string>();
@@ -55,7 +57,7 @@ export function recipeWorkload(
 
   const shared = planner(config, null);
   shared.add(load(0, 'prepare-data', counts.seed + counts.test, 'samples'), []);
-  for (const arm of armsOf(config, recipe)) {
+  for (const arm of arms) {
     const settings = armConfig(config, arm);
     const own = planner(settings, arm.name);
     // Stages before the training are every arm's, unless it has settings of its own.

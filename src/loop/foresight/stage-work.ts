@@ -1,6 +1,10 @@
 /** The work of every stage of a run, from the counts that `plan` reckons with. Pure. */
+import { armConfig } from '../../config/arm-config.js';
 import type { Config } from '../../config/schema.js';
+import type { Arm } from '../../config/sections/recipe.js';
+import type { ComparisonRecipe } from '../comparison/arm-plan.js';
 import { defaultAssumptions } from '../estimate/assumptions.js';
+import { recipeWorkload } from '../estimate/recipe-workload.js';
 import { loopWorkload, type DataCounts, type StageLoad } from '../estimate/workload.js';
 import type { StageWork } from './work-schema.js';
 
@@ -12,20 +16,33 @@ const simulatedSeconds = 0.0025;
 const probeTexts = 480;
 
 export const runWork = (config: Config, counts: DataCounts): StageWork[] =>
-  loopWorkload(config, counts, defaultAssumptions).stages.map((load) => ({
-    cycle: load.cycle,
-    stage: load.stage,
-    write: 0,
-    read: 0,
-    learn: 0,
-    learnToGrade: 0,
-    table: 0,
-    seconds: 0,
-    units: load.items,
-    ...workOf(config, counts, load),
-  }));
+  loopWorkload(config, counts, defaultAssumptions).stages.map((load) => workOf(config, counts, load));
 
-function workOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
+/** In the order in which a comparison does them. @param arms Those that the data has something for. */
+export function comparisonWork(
+  config: Config,
+  { recipe, arms, counts }: { recipe: ComparisonRecipe; arms: readonly Arm[]; counts: DataCounts },
+): StageWork[] {
+  const own = new Map(arms.map((arm) => [arm.name, armConfig(config, arm)]));
+  const { stages } = recipeWorkload(config, recipe, counts, defaultAssumptions, arms);
+  return stages.map((load) => workOf(own.get(load.arm ?? '') ?? config, counts, load));
+}
+
+const workOf = (config: Config, counts: DataCounts, load: StageLoad): StageWork => ({
+  cycle: load.cycle,
+  stage: load.stage,
+  ...(load.arm === undefined ? {} : { arm: load.arm }),
+  write: 0,
+  read: 0,
+  learn: 0,
+  learnToGrade: 0,
+  table: 0,
+  seconds: 0,
+  units: load.items,
+  ...sequencesOf(config, counts, load),
+});
+
+function sequencesOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
   const { sft, grpo, generation, verify, rewardModel, generatorUpdate, guards, policy } = config;
   const grader = rewardModel.base === undefined || rewardModel.base === policy.base ? 'learn' : 'learnToGrade';
   switch (stage) {

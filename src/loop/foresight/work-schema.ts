@@ -7,6 +7,8 @@ const sequences = z.number().min(0);
 export const stageWorkSchema = z.strictObject({
   cycle: z.int().min(0),
   stage: z.enum(stageNames),
+  /** Of a comparison; left out for the loop and for what all arms share. */
+  arm: z.string().optional(),
   /** Sequences that the policy or a generator writes, that R_φ reads once, and that a policy or generator learns from. */
   write: sequences,
   read: sequences,

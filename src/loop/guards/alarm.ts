@@ -65,9 +65,16 @@ export const promotionSchema = z.object({
 });
 export type Promotion = z.output<typeof promotionSchema>;
 
+/** `cycle-1/sft` -> `cycle 1 SFT`, `reward-model-1-verdicts` -> `reward model 1 (verdicts)`: as people read the names of promotions. */
+export const modelName = (name: string): string =>
+  name
+    .replace(/^cycle-(\d+)\/(.+)$/, (_, cycle: string, method: string) => `cycle ${cycle} ${method.toUpperCase()}`)
+    .replace(/^reward-model-(\d+)/, 'reward model $1')
+    .replace(/-verdicts$/, ' (verdicts)');
+
 /** As the last lines of a run and its report say it. */
 export const promotionText = ({ what, promoted, refused, reasons }: Promotion): string =>
-  `${refused.join(' and ')} ${refused.length === 1 ? 'was' : 'were'} not let through, ${promoted} goes on as the ${
+  `${refused.map(modelName).join(' and ')} ${refused.length === 1 ? 'was' : 'were'} not let through, ${modelName(promoted)} goes on as the ${
     what === 'policy' ? 'policy' : 'reward model'
   }: ${reasons.join('; ')}`;
 

@@ -1,4 +1,5 @@
 /** Does one place among the options take the answers? For policies and for generators. Pure. */
+import { percent } from '../../format.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
 import { optionLetter } from '../../reward/options/answer-options.js';
 import type { Sample } from '../../sample.js';
@@ -21,7 +22,7 @@ export function answerBias(who: string, places: Places): Found {
     const letter = optionLetter(place);
     return {
       guard: 'answerBias',
-      message: `${who} gives option ${letter} in ${percent(share)} of ${total} answers, where ${percent(fair)} would be right`,
+      message: `${who} gives option ${letter} in ${percent(share, 0)} of ${total} answers, where ${percent(fair, 0)} would be right`,
       figures: { option: letter, share, expected: fair, answers: total },
     };
   }
@@ -37,5 +38,3 @@ export function generatedPlaces(samples: readonly Pick<Sample, 'options' | 'answ
     expected: asked.reduce((sum, { options }) => sum + (place < options.length ? 1 / options.length : 0), 0),
   }));
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

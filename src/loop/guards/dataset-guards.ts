@@ -1,4 +1,5 @@
 /** Is what the generator wrote, and what the filter took of it, fit to learn from? Detectors on tables of samples. Pure. */
+import { percent } from '../../format.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
 import { normalize } from '../../reward/words/normal-text.js';
 import type { Sample } from '../../sample.js';
@@ -60,7 +61,7 @@ export function oneTemplate(samples: readonly Text[], trusted: readonly Text[]):
     if (share - before < limits.template) continue;
     return {
       guard: 'template',
-      message: `one ${of} fills ${percent(share)} of ${samples.length} samples that the generator wrote (of the trusted ones ${percent(before)} have their commonest): “${short(text)}”`,
+      message: `one ${of} fills ${percent(share, 0)} of ${samples.length} samples that the generator wrote (of the trusted ones ${percent(before, 0)} have their commonest): “${short(text)}”`,
       figures: { of, share, trusted: before, text: short(text) },
     };
   }
@@ -79,7 +80,7 @@ export function repeated({ candidates, accepted, belowThreshold }: Filtered): Fo
   if (above < limits.fewest || share < limits.duplicates) return null;
   return {
     guard: 'duplicates',
-    message: `${percent(share)} of the ${above} candidates above τ are in D_gen already: the generator repeats itself`,
+    message: `${percent(share, 0)} of the ${above} candidates above τ are in D_gen already: the generator repeats itself`,
     figures: { above, accepted, share },
   };
 }
@@ -102,7 +103,7 @@ export function modalityDrift(
   if (most === undefined) return null;
   return {
     guard: 'modalityDrift',
-    message: `the filter takes other modalities than it is given: ${most.modality} is ${percent(most.before)} of the candidates and ${percent(most.after)} of the accepted`,
+    message: `the filter takes other modalities than it is given: ${most.modality} is ${percent(most.before, 0)} of the candidates and ${percent(most.after, 0)} of the accepted`,
     figures: { distance, modality: most.modality, before: most.before, after: most.after },
   };
 }
@@ -116,10 +117,9 @@ export function acceptanceFallen(before: Filtered | null, now: Filtered): Found 
   if (is >= limits.acceptance * was || high >= was) return null;
   return {
     guard: 'acceptance',
-    message: `${percent(is)} of the candidates score above τ, where ${percent(was)} did in the cycle before: the generator writes something else, or the reward model has changed its mind`,
+    message: `${percent(is, 0)} of the candidates score above τ, where ${percent(was, 0)} did in the cycle before: the generator writes something else, or the reward model has changed its mind`,
     figures: { before: was, now: is },
   };
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);

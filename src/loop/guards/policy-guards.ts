@@ -1,4 +1,5 @@
 /** Has the policy come to harm? Detectors on its answers to the gold set and on its GRPO. Pure. */
+import { fixed, percent, signedPoints } from '../../format.js';
 import { bootstrapIntervals } from '../../evaluation/bootstrap.js';
 import type { PairedDifference } from '../../evaluation/paired-difference.js';
 import type { Found } from './alarm.js';
@@ -53,8 +54,8 @@ export function overOptimised({ before, after, clusters, answers }: RewardGain):
   return {
     guard: 'overOptimisation',
     message:
-      `after GRPO the reward model likes the policy's answers to the gold set better (by ${mean.toFixed(2)} on average) and fewer are right ` +
-      `(${(100 * difference).toFixed(1)} points): it is being exploited`,
+      `after GRPO the reward model likes the policy's answers to the gold set better (by ${fixed(mean, 2)} on average) and fewer are right ` +
+      `(${signedPoints(difference)} points): it is being exploited`,
     figures: { rewardGain: mean, rewardGainLow: gain.low, accuracyDifference: difference, pValue },
   };
 }
@@ -86,7 +87,7 @@ function deadGroupsFound(share: number | null): Found {
   if (share === null || share < limits.deadGroups) return null;
   return {
     guard: 'collapse',
-    message: `GRPO learned little or nothing: in ${(100 * share).toFixed(1)} % of its groups all completions had the same reward`,
+    message: `GRPO learned little or nothing: in ${percent(share)} of its groups all completions had the same reward`,
     figures: { deadGroups: share },
   };
 }
@@ -95,7 +96,7 @@ function entropyFound(entropy: GrpoCourse['entropy']): Found {
   if (entropy === null || entropy.first <= 0 || entropy.last / entropy.first >= limits.entropy) return null;
   return {
     guard: 'collapse',
-    message: `the policy tries nothing new any more: the entropy of its completions fell from ${entropy.first.toFixed(3)} to ${entropy.last.toFixed(3)} during GRPO`,
+    message: `the policy tries nothing new any more: the entropy of its completions fell from ${fixed(entropy.first, 3)} to ${fixed(entropy.last, 3)} during GRPO`,
     figures: { entropyFirst: entropy.first, entropyLast: entropy.last },
   };
 }
@@ -109,7 +110,7 @@ function lengthFound(
   if (ratio < limits.longer && ratio > limits.shorter) return null;
   return {
     guard: 'collapse',
-    message: `GRPO made the policy's completions ${ratio >= 1 ? 'longer' : 'shorter'}: ${before.characters.toFixed(0)} characters on average before, ${after.characters.toFixed(0)} after`,
+    message: `GRPO made the policy's completions ${ratio >= 1 ? 'longer' : 'shorter'}: ${fixed(before.characters, 0)} characters on average before, ${fixed(after.characters, 0)} after`,
     figures: { before: before.characters, after: after.characters },
   };
 }

@@ -1,8 +1,9 @@
 /** Which model goes on: a new one takes the place of the old unless it is worse on the gold set beyond chance. Pure. */
+import { fixed, signedPoints } from '../../format.js';
 import type { RewardModelDifference } from '../../evaluation/reward-model-quality.js';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
 import { verdictOf, type PairedDifference } from '../../evaluation/paired-difference.js';
-import type { Promotion } from './alarm.js';
+import { modelName, type Promotion } from './alarm.js';
 
 /** A policy by the stage that made it, with its answers to the gold set; null where it was not asked. */
 export interface Contender {
@@ -28,7 +29,7 @@ export function promotePolicy({ cycle, before, made, clusterOf }: PolicyContest)
     const named = ({ name, answers }: Contender) => ({ name, outcomes: answers ?? [] });
     const { paired } = transitions(named(holder), named(challenger), clusterOf);
     if (paired === undefined) return challenger;
-    reasons.push(`${challenger.name} against ${holder.name}: ${differenceText(paired)}`);
+    reasons.push(`${modelName(challenger.name)} against ${modelName(holder.name)}: ${differenceText(paired)}`);
     if (verdictOf(paired) !== 'worse') return challenger;
     refused.push(challenger.name);
     return holder;
@@ -55,8 +56,8 @@ export function promoteRewardModel({ cycle, before, after, difference }: RewardM
   const worse = interval !== null && interval.high < -tolerated;
   const reason =
     gain === null
-      ? `${after} against ${before}: rank correlations cannot be compared`
-      : `${after} against ${before}: rank correlation ${signed(gain)}${interval === null ? '' : ` (95 %: ${signed(interval.low)} to ${signed(interval.high)})`} on held-out texts`;
+      ? `${modelName(after)} against ${modelName(before)}: rank correlations cannot be compared`
+      : `${modelName(after)} against ${modelName(before)}: rank correlation ${signed(gain)}${interval === null ? '' : ` (95 %: ${signed(interval.low)} to ${signed(interval.high)})`} on held-out texts`;
   return {
     cycle,
     what: 'reward-model',
@@ -68,7 +69,6 @@ export function promoteRewardModel({ cycle, before, after, difference }: RewardM
 
 /** `+3.1 points (95 %: −1.0 to +7.2, p = 0.20) on 240 gold questions`. */
 export const differenceText = ({ difference, interval, pValue, n }: PairedDifference): string =>
-  `${points(difference)} points${interval === null ? '' : ` (95 %: ${points(interval.low)} to ${points(interval.high)}, ${pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`})`} on ${n} gold questions`;
+  `${signedPoints(difference)} points${interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${pValue < 0.001 ? 'p < 0.001' : `p = ${fixed(pValue, 3)}`})`} on ${n} gold questions`;
 
-const points = (share: number): string => signed(100 * share, 1);
-const signed = (value: number, digits = 3): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
+const signed = (value: number): string => `${value < 0 ? '−' : '+'}${fixed(Math.abs(value), 3)}`;

@@ -1,4 +1,5 @@
 /** Is a reward model worth asking? Detectors on its report and on its probes. Pure. */
+import { fixed, percent } from '../../format.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
 import type { ProbeFigures } from './probe-figures.js';
@@ -53,7 +54,7 @@ function unreachable(
   if (best >= wanted) return null;
   return {
     guard: 'uselessRewardModel',
-    message: `no threshold of the reward model comes near the precision of ${wanted} that was asked for: the best is ${precision.toFixed(3)} on ${accepted} held-out texts`,
+    message: `no threshold of the reward model comes near the precision of ${percent(wanted)} that was asked for: the best is ${percent(precision)} on ${accepted} held-out texts`,
     figures,
   };
 }
@@ -80,4 +81,4 @@ export function failedProbes(probes: ProbeFigures): Found {
 const within = (value: number | null, interval: Interval | null | undefined): string =>
   value === null
     ? 'not defined'
-    : `${value.toFixed(3)}${interval === null || interval === undefined ? '' : `, 95 %: ${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}`}`;
+    : `${fixed(value, 3)}${interval === null || interval === undefined ? '' : `, 95 %: ${fixed(interval.low, 3)} to ${fixed(interval.high, 3)}`}`;

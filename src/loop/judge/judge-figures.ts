@@ -1,6 +1,6 @@
 /** What a judge's verdicts are worth beside R_φ's scores, and both beside the truth where it is known. Pure. */
 import { z } from 'zod';
-import { formatNumber } from '../../format.js';
+import { formatNumber, percent } from '../../format.js';
 import type { VerdictRow } from './verdict-table.js';
 
 const share = z.number().min(0).max(1).nullable();
@@ -121,13 +121,13 @@ function cohensKappa({
   return byChance === 1 ? null : ((both + neither) / n - byChance) / (1 - byChance);
 }
 
-/** `the judge let 31 of 36 pass; it and R_φ agree on 0.81 (κ 0.44); right: 0.97 of what it let pass, …`. */
+/** `the judge let 31 of 36 pass; it and R_φ agree on 80.6 % (κ 0.44); right: 96.8 % of what it let pass, …`. */
 export function judgeWords({ passed, judged, unjudged, agreement, kappa, truth }: JudgeFigures): string {
   const beyond = kappa === null ? '' : ` (κ ${formatNumber(kappa)})`;
-  const right = (worth: { precision: number | null }): string => formatNumber(worth.precision);
+  const right = (worth: { precision: number | null }): string => percent(worth.precision);
   return [
     `the judge let ${passed} of ${judged} pass${unjudged === 0 ? '' : `, and gave ${unjudged} no verdict`}`,
-    ...(agreement === null ? [] : [`it and R_φ agree on ${formatNumber(agreement)}${beyond}`]),
+    ...(agreement === null ? [] : [`it and R_φ agree on ${percent(agreement)}${beyond}`]),
     ...(truth === null
       ? []
       : [
@@ -145,7 +145,7 @@ export function uselessJudge({ judged, passed, failedGates, truth }: JudgeFigure
     return null;
   // Who lets pass at random lets the same share of the right and of all pass.
   return truth.judge.recall <= truth.judge.passed / truth.known
-    ? `the judge tells right from wrong no better than chance: it let ${formatNumber(truth.judge.recall)} of the right and ${formatNumber(truth.judge.passed / truth.known)} of all pass`
+    ? `the judge tells right from wrong no better than chance: it let ${percent(truth.judge.recall)} of the right and ${percent(truth.judge.passed / truth.known)} of all pass`
     : null;
 }
 

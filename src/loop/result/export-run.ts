@@ -7,7 +7,7 @@ import { folderSource, type ExportSource } from '../../dataset/export/export-sou
 import { readDataset } from '../../dataset/folders/dataset-folder.js';
 import { readSamples } from '../../dataset/tables/sample-table.js';
 import { DataError, RunError } from '../../errors.js';
-import { formatNumber } from '../../format.js';
+import { formatNumber, percent } from '../../format.js';
 import { reviewOrNull } from '../review/review-summary.js';
 import { reviewRows } from '../review/review-text.js';
 import { runResultSchema, type RunResult } from './run-result.js';
@@ -134,7 +134,7 @@ export function softwareOf(file: string): string {
 
 function figures({ cycles, baseAccuracy, testQuestions }: RunResult): ExportSource['tables'][number] {
   return {
-    title: `Figures of the run (accuracy on ${testQuestions} held-out questions; base ${formatNumber(baseAccuracy)})`,
+    title: `Figures of the run (accuracy on ${testQuestions} held-out questions; base ${percent(baseAccuracy)})`,
     rows: [
       ['cycle', 'candidates', 'accepted', 'τ', 'precision before', 'precision after', 'R_φ ρ', 'SFT', 'GRPO'],
       ...cycles.map((cycle) => [
@@ -142,11 +142,11 @@ function figures({ cycles, baseAccuracy, testQuestions }: RunResult): ExportSour
         String(cycle.candidates),
         String(cycle.accepted),
         formatNumber(cycle.tau, 2),
-        formatNumber(cycle.rawPrecision),
-        formatNumber(cycle.acceptedPrecision),
+        percent(cycle.rawPrecision),
+        percent(cycle.acceptedPrecision),
         formatNumber(cycle.rewardModel.spearman),
-        formatNumber(cycle.accuracy.sft),
-        formatNumber(cycle.accuracy.grpo),
+        percent(cycle.accuracy.sft),
+        percent(cycle.accuracy.grpo),
       ]),
     ],
   };

@@ -1,4 +1,5 @@
 /** What people come for: the base, the policy now, how much better it is, how sure that is, and whose share it was. Pure. */
+import { percent, percentPair, signedPoints } from '../../format.js';
 import type { PolicyComparison } from './policy-comparison.js';
 import type { RunResult } from './run-result.js';
 
@@ -82,12 +83,6 @@ export function headlineOfResult(result: RunResult): Headline | null {
   });
 }
 
-/** `+35.4`; a true minus. */
-export const signedPoints = (share: number): string => {
-  const points = Math.round(Math.abs(share) * 1000) / 10;
-  return `${share < 0 && points > 0 ? '−' : '+'}${points.toFixed(1)}`;
-};
-
 /** `+35.4 points (+30.1 to +40.7)`: the interval is of 95 %. */
 export function changeText({ base, now, paired }: Headline): string {
   if (now === null) return '';
@@ -103,11 +98,11 @@ export const sharesText = ({ sft, grpo }: Headline): string =>
     ...(grpo === null ? [] : [`GRPO ${signedPoints(grpo)}`]),
   ].join(', ');
 
-/** `0.540 → 0.894, +35.4 points (+30.1 to +40.7) on 480 questions; SFT +34.9, GRPO +0.5 (cycle 3 GRPO)`. */
+/** `54.0 → 89.4 %, +35.4 points (+30.1 to +40.7) on 480 questions; SFT +34.9, GRPO +0.5 (cycle 3 GRPO)`. */
 export function headlineText(headline: Headline): string {
   const { base, now, questions } = headline;
   const on = questions === null ? '' : ` on ${questions} questions`;
-  if (now === null) return `base ${base.accuracy.toFixed(3)}${on}; no policy was trained yet`;
+  if (now === null) return `base ${percent(base.accuracy)}${on}; no policy was trained yet`;
   const shares = sharesText(headline);
-  return `${base.accuracy.toFixed(3)} → ${now.accuracy.toFixed(3)}, ${changeText(headline)}${on}${shares === '' ? '' : `; ${shares}`} (${now.name})`;
+  return `${percentPair(base.accuracy, now.accuracy, ' → ')}, ${changeText(headline)}${on}${shares === '' ? '' : `; ${shares}`} (${now.name})`;
 }

@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 import { configSchema, type Config } from '../../config/schema.js';
 import { parseYaml } from '../../config/yaml-file.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { formatNumber, markdownTable } from '../../format.js';
+import { formatNumber, markdownTable, percent, percentWithin } from '../../format.js';
 import { softwareOf } from './export-run.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
 import { withBases } from '../folder/relocation.js';
@@ -175,8 +175,7 @@ function rowsOf(output: unknown): string {
 function figures({ baseAccuracy, testQuestions, cycles }: RunResult, kind: CardFacts['kind']): string {
   const share = (value: number | null): string => {
     const interval = value === null ? null : wilsonInterval(Math.round(value * testQuestions), testQuestions);
-    const shown = formatNumber(value);
-    return interval === null ? shown : `${shown} (${formatNumber(interval.low)} to ${formatNumber(interval.high)})`;
+    return percentWithin(value, interval);
   };
   if (kind === 'policy')
     return markdownTable(`Accuracy on ${testQuestions} held-out questions, with 95 % intervals`, [
@@ -188,7 +187,7 @@ function figures({ baseAccuracy, testQuestions, cycles }: RunResult, kind: CardF
     ['cycle', 'ρ with the grades', 'pairs in order', 'mean error'],
     ...cycles.map(({ cycle, rewardModel, retrainedRewardModel }) => {
       const { spearman, pairwiseAccuracy, mae } = retrainedRewardModel ?? rewardModel;
-      return [String(cycle), formatNumber(spearman), formatNumber(pairwiseAccuracy), formatNumber(mae)];
+      return [String(cycle), formatNumber(spearman), percent(pairwiseAccuracy), formatNumber(mae)];
     }),
   ]);
 }

@@ -1,4 +1,5 @@
 /** What a reader of a result must not overlook: a run can be complete and have come to nothing. Says so; changes nothing. */
+import { formatNumber, percent } from '../../format.js';
 import type { ArmResult } from '../comparison/comparison-result.js';
 import { grpoCourses } from '../guards/grpo-course.js';
 import { limits } from '../guards/policy-guards.js';
@@ -19,8 +20,6 @@ export interface JudgedCycle {
   retrainedRewardModel: { spearman: number | null } | null;
   judge?: JudgeFigures | undefined;
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /**
  * What guards found comes first; what they have said of a reward model or of GRPO is not said again.
@@ -87,7 +86,7 @@ const usefulness = (what: string, spearman: number | null): string[] =>
   spearman !== null && spearman >= usefulFrom.spearman
     ? []
     : [
-        `${what} does not order held-out texts by their grades (rank correlation ${spearman?.toFixed(3) ?? 'not defined'}): ` +
+        `${what} does not order held-out texts by their grades (rank correlation ${spearman === null ? 'not defined' : formatNumber(spearman)}): ` +
           'its scores, the filter and the rewards mean little',
       ];
 

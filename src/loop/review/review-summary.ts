@@ -8,7 +8,7 @@ import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts
 import { DataError } from '../../errors.js';
 import { readOrNull, runFiles } from '../folder/run-folder.js';
 import { readQueues } from './review-queue.js';
-import { readStanding } from './verdict-file.js';
+import { readStanding, verdictDamage } from './verdict-file.js';
 
 const figures = {
   /** Share of the accepted candidates that the readers accept. */
@@ -74,6 +74,8 @@ export function reviewOrNull(
   rolledBack?: ReadonlySet<number>,
 ): ReviewSummary | null {
   try {
+    const damage = verdictDamage(runDir);
+    if (damage !== null) told(damage);
     return reviewSummary(runDir, rolledBack);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;

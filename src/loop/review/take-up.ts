@@ -17,7 +17,7 @@ import type { RunContext } from '../run-context.js';
 import { runStage } from '../parts/run-stage.js';
 import { rowOptions } from '../stage-job.js';
 import { filterStages, scoredCandidates } from './review-queue.js';
-import { readStanding } from './verdict-file.js';
+import { readStanding, verdictDamage } from './verdict-file.js';
 import { askedAbout } from '../stages/preferences.js';
 import { isCorrection } from './verdict-lessons.js';
 import { isOfVerdicts, readTakenUp, takenVerdicts, verdictsStage } from './verdicts-stage.js';
@@ -80,7 +80,10 @@ async function verdictsFor(run: RunContext, cycle: number): Promise<Verdict[]> {
   if (run.arm !== null) return [];
   const before = join(run.runDir, stageKey(cycle, 'verdicts'));
   if (existsSync(before) && run.ledger.find(cycle, 'verdicts') !== undefined) return takenVerdicts(before);
-  return run.withVerdicts !== true || hasBegun(run, cycle) ? [] : untaken(run, cycle);
+  if (run.withVerdicts !== true || hasBegun(run, cycle)) return [];
+  const damage = verdictDamage(run.runDir);
+  if (damage !== null) run.emit({ type: 'warning', message: damage });
+  return untaken(run, cycle);
 }
 
 /** All that stand, where they are others than the cycle before this one that took any up was told; else none. */

@@ -58,6 +58,14 @@ export function readVerdicts(runDir: string): ReadVerdicts {
   return { lines, damagedLines };
 }
 
+/** What a person is to know of lines that are no verdicts; null where all are. */
+export function verdictDamage(runDir: string): string | null {
+  const { damagedLines } = readVerdicts(runDir);
+  return damagedLines.length === 0
+    ? null
+    : `${runFiles.verdicts} is damaged in line ${damagedLines.join(', ')}: what stood there does not count, and its sample can be judged again`;
+}
+
 /** Of all readers, those that stand. */
 export const readStanding = (runDir: string): Verdict[] => standingVerdicts(readVerdicts(runDir).lines);
 

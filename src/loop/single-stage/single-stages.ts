@@ -87,7 +87,7 @@ export async function scoreAlone(
       const from = [fingerprint(samples), await run.models.of(path)];
       const done = await runStage(
         run,
-        score(run, { cycle: 1, candidates: samples, rewardModel: { path, version: path }, from }),
+        score(run, { cycle: 1, candidates: () => [samples], rewardModel: { path, version: path }, from }),
       );
       return { samples: await readScored(run, done), dir: done.dir };
     },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../config/schema.js';
-import { readSamples } from '../../dataset/tables/sample-table.js';
+import { readSampleParts, readSamples, type SampleParts } from '../../dataset/tables/sample-table.js';
 import { RunError } from '../../errors.js';
 import type { GenerateOptions } from '../../generation/generate-samples.js';
 import type { GenerationProgress } from '../../generation/generation-progress.js';
@@ -129,6 +129,14 @@ export function generate(
       const { accepted: candidates, dropped, repaired } = generated;
       return { tasks: tasks.length, candidates, dropped, repaired, ...spentOf(generated, pricing) };
     },
+  };
+}
+
+/** Those of a stage that is done, some at a time. */
+export function candidateParts({ data }: Pick<RunContext, 'data'>, stage: StageDone<GenerateOutput>): SampleParts {
+  const file = stage.samples ?? join(stage.dir, candidatesFile);
+  return async function* () {
+    for await (const part of readSampleParts(file)) yield relinked(data, part);
   };
 }
 

@@ -2,6 +2,7 @@
  * Measures R_φ on graded texts it never saw, sets τ of the filter by them, and says whether it may take the place of the one
  * before; asks it about the probes, too.
  */
+import { fixed, percent } from '../../format.js';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readScores } from '../../dataset/tables/job-outputs.js';
@@ -91,7 +92,7 @@ export function rewardReport(
       if (!found.reached)
         run.emit({
           type: 'warning',
-          message: `no threshold reaches the precision asked for on held-out texts; τ = ${found.tau.toFixed(2)} has the best, ${found.precision.toFixed(3)}`,
+          message: `no threshold reaches the precision asked for on held-out texts; τ = ${fixed(found.tau, 2)} has the best, ${percent(found.precision)}`,
         });
       const probes = await askProbes(context, rewardModel.path, heldOut);
       const promotion = before === null ? null : await promote(context, { rewardModel, before, heldOut, scores });

@@ -1,7 +1,7 @@
 /** Scores every candidate with R_φ. Scores are clamped to [-6, 10] here, for use; scores.jsonl keeps them as they came. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSamples, writeSamples } from '../../dataset/tables/sample-table.js';
+import { readSamples, writeSamples, type SampleParts } from '../../dataset/tables/sample-table.js';
 import { writeParquet } from '../../dataset/tables/table.js';
 import { clampScore } from '../../reward/ready-made-rewards.js';
 import type { Sample } from '../../sample.js';
@@ -18,7 +18,8 @@ export type ScoreOutput = z.output<typeof output>;
 
 export interface Scoring {
   cycle: number;
-  candidates: readonly Sample[];
+  /** Read twice, and not held. */
+  candidates: SampleParts;
   rewardModel: { path: string; version: string };
   from: readonly string[];
 }
@@ -33,21 +34,18 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
     metrics: ({ candidates: count, mean }) => ({ candidates: count, mean }),
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
-      // Rows and scored samples are made while they are written: candidates are held once.
-      await writeParquet(
-        data,
-        mapped(candidates, (sample) => scoreRow(sample, rowOptions(run))),
-        rowColumns.score,
-      );
+      const ids: string[] = [];
+      const rows = mapped(candidates, (sample) => {
+        ids.push(sample.id);
+        return scoreRow(sample, rowOptions(run));
+      });
+      await writeParquet(data, rows, rowColumns.score);
       const seed = stageSeed(run, cycle, 'score');
       const result = await runJob(
         context,
         scoreSpec(run.config, { outDir: context.dir, data, model: rewardModel.path, seed }),
       );
-      const raw = await readScores(
-        result.scores,
-        candidates.map((sample) => sample.id),
-      );
+      const raw = await readScores(result.scores, ids);
       const scored = mapped(candidates, (sample, index) => ({
         ...sample,
         score: clampedOrNull(raw[index]),
@@ -57,7 +55,7 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
       // What R_φ could not read has no score, and is never accepted; the job has told which and why.
       const read = raw.filter((value) => value !== null);
       return {
-        candidates: candidates.length,
+        candidates: ids.length,
         mean: read.reduce((sum, value) => sum + value, 0) / Math.max(1, read.length),
         clamped: read.filter((value) => clampScore(value) !== value).length,
       };
@@ -65,9 +63,9 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
   };
 }
 
-function* mapped<T, R>(items: Iterable<T>, of: (item: T, index: number) => R): Generator<R, void> {
+async function* mapped<R>(parts: SampleParts, of: (sample: Sample, index: number) => R): AsyncGenerator<R, void> {
   let index = 0;
-  for (const item of items) yield of(item, index++);
+  for await (const part of parts()) for (const sample of part) yield of(sample, index++);
 }
 
 const clampedOrNull = (value: number | null | undefined): number | null =>

@@ -25,10 +25,7 @@ export const openAiBatchProtocol: BatchProtocol = (call, work) => {
   if (method === 'POST' && pathname === '/v1/files') return upload(call, work);
   const [, file = '', content] = /^\/v1\/files\/([\w-]+)(\/content)?$/.exec(pathname) ?? [];
   if (content !== undefined) return download(work, bare(file));
-  if (file !== '')
-    return method === 'DELETE' && work.store.files.delete(bare(file))
-      ? { status: 200, body: { deleted: true } }
-      : notThere('file');
+  if (file !== '') return method === 'DELETE' ? remove(work, file) : fileOf(work, file);
   if (method === 'POST' && pathname === '/v1/batches') {
     const { input_file_id, metadata } = JSON.parse(call.body.toString('utf8')) as Asked;
     return begin(work, metadata?.label ?? '', bare(input_file_id), (job) => told(work, job));
@@ -47,11 +44,25 @@ interface Asked {
 
 const bare = (id: string): string => id.replace(/^(?:file|batch)-/, '');
 
+function remove({ store }: BatchWork, id: string) {
+  return store.files.delete(bare(id)) ? { status: 200, body: { id, object: 'file', deleted: true } } : notThere('file');
+}
+
+/** Of files of requests: clients wait until they are processed. */
+function fileOf({ store }: BatchWork, id: string) {
+  const file = store.files.get(bare(id));
+  if (file === undefined) return notThere('file');
+  const named = { purpose: 'batch', filename: `${file.label}.jsonl`, status: 'processed' };
+  return { status: 200, body: { id, object: 'file', bytes: 0, created_at: seconds(), ...named } };
+}
+
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
 function upload({ headers, body }: BatchCall, work: BatchWork) {
   const boundary = /boundary=([^;]+)/.exec(String(headers['content-type'] ?? ''))?.[1];
   const start = body.indexOf('\r\n\r\n', body.indexOf('name="file"')) + 4;
   const end = body.lastIndexOf(`\r\n--${boundary ?? ''}--`);
-  const label = /filename="([^"]*)\.jsonl"/.exec(body.toString('latin1', 0, 2_000))?.[1];
+  const label = /filename="([^"]*?)(?:\.jsonl)?"/.exec(body.toString('latin1', 0, 2_000))?.[1];
   if (boundary === undefined || label === undefined || end < start)
     return { status: 400, body: openAiWire.error(400, 'A file for batches is sent as a form.').body };
   const lines = body
@@ -59,8 +70,7 @@ function upload({ headers, body }: BatchCall, work: BatchWork) {
     .split('\n')
     .filter((line) => line !== '')
     .map(lineOf);
-  const id = `file-${addFile(work, { label, lines, text: '' })}`;
-  return { status: 200, body: { id, object: 'file', purpose: 'batch', filename: `${label}.jsonl` } };
+  return fileOf(work, `file-${addFile(work, { label, lines, text: '' })}`);
 }
 
 function lineOf(line: string): BatchLine {
@@ -89,6 +99,10 @@ function told(work: BatchWork, job: BatchJob): object {
   return {
     id: `batch-${job.id}`,
     object: 'batch',
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+    created_at: seconds(),
+    completed_at: job.end === null ? null : seconds(),
     status: job.end === null ? 'in_progress' : words[job.end],
     input_file_id: `file-${job.file}`,
     output_file_id: named(outputs['output']),

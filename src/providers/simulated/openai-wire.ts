@@ -62,6 +62,7 @@ function completion(
   return {
     id: 'chatcmpl-simulated',
     object: 'chat.completion',
+    created: Math.floor(Date.now() / 1000),
     model: request.model,
     choices: [{ index: 0, message, finish_reason }],
     usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens },

@@ -1,4 +1,5 @@
 /** Heat maps of shares, after MedGR²'s Figure 4: policies against modalities or question types, or training against test. */
+import { fixed } from '../../format.js';
 import type { HeatInput } from './accuracy-chart.js';
 import type { Chart } from './chart.js';
 import { names, rowNames } from './marks.js';
@@ -72,7 +73,7 @@ function reachOf({ rows, columns, value }: HeatInput): number {
 const stepOf = (share: number): number => Math.min(heatSteps - 1, Math.max(0, Math.floor(share * heatSteps)));
 
 function textOf(value: number, signed: boolean): string {
-  const text = Math.abs(100 * value).toFixed(0);
+  const text = fixed(100 * Math.abs(value), 0);
   if (!signed || text === '0') return text;
   return `${value < 0 ? '\u2212' : '+'}${text}`;
 }

@@ -3,7 +3,7 @@ import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loo
 import type { Interval } from '../../evaluation/bootstrap.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
 import { inTableOrder } from '../../sample.js';
-import { count, percent, percentWithin, points } from '../numbers.js';
+import { count, percent, percentPair, percentWithin, points } from '../numbers.js';
 import type { Table } from '../html-table.js';
 import type { HeatInput } from './accuracy-chart.js';
 import type { Chart } from './chart.js';
@@ -36,7 +36,7 @@ function percentAround(cell: { n: number; correct: number; accuracy: number } | 
   if (cell === undefined) return percent(null);
   const interval = wilsonInterval(cell.correct, cell.n);
   if (interval === null) return percent(cell.accuracy);
-  return `${(100 * cell.accuracy).toFixed(1)} ± ${percent((interval.high - interval.low) / 2)}`;
+  return percentPair(cell.accuracy, (interval.high - interval.low) / 2, ' ± ');
 }
 
 export function armAccuracy({ arms, testQuestions }: ComparisonResult): Chart | null {

@@ -2,7 +2,7 @@
 import type { Spread } from '../../evaluation/seed-spread.js';
 import type { PooledComparison } from '../../loop/comparison/pooled-comparison.js';
 import { inTableOrder } from '../../sample.js';
-import { count, decimal, percent, points } from '../numbers.js';
+import { count, decimal, percent, percentPair, points } from '../numbers.js';
 import type { Table } from '../html-table.js';
 import type { HeatInput } from './accuracy-chart.js';
 import type { Chart } from './chart.js';
@@ -12,7 +12,7 @@ import { accuracyBySize, accuracyRows, transferHeats } from './recipe-charts.js'
 const percentOf = (spread: Spread | null | undefined): string =>
   spread === null || spread === undefined || spread.deviation === null
     ? percent(spread?.mean)
-    : `${(100 * spread.mean).toFixed(1)} ± ${percent(spread.deviation)}`;
+    : percentPair(spread.mean, spread.deviation, ' ± ');
 
 const pointsOf = ({ mean, deviation }: Spread): string =>
   deviation === null ? points(mean) : points(mean).replace('\u00a0', ` ± ${decimal(100 * deviation, 1)}\u00a0`);

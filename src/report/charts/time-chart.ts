@@ -1,4 +1,5 @@
 /** Where the time went: seconds per kind of work and cycle. */
+import { wordsOf } from '../../loop/stage-names.js';
 import { kinds, type CycleCost, type Kind } from '../data/time-spent.js';
 import { duration } from '../numbers.js';
 import type { Chart } from './chart.js';
@@ -10,7 +11,7 @@ const looks: Record<Kind, string> = {
   'reward model': area('series-3'),
   SFT: area('sft'),
   GRPO: area('grpo'),
-  evaluate: area('series-4'),
+  test: area('series-4'),
   other: area('neutral'),
 };
 
@@ -48,7 +49,7 @@ export function timeChart(costs: readonly CycleCost[]): Chart | null {
     table: {
       head: ['cycle', 'stage', 'time'],
       rows: shown.flatMap(({ cycle, byStage }) =>
-        byStage.map(({ stage, seconds }) => [cycleName(cycle), stage, duration(seconds)]),
+        byStage.map(({ stage, seconds }) => [cycleName(cycle), wordsOf(stage).name, duration(seconds)]),
       ),
     },
   };

@@ -6,7 +6,7 @@ import { trainOutputSchema } from '../../loop/stages/train-by-sft.js';
 import { cyclesOf, type RunRecord } from './run-record.js';
 
 /** What a person thinks of as one kind of work. */
-export const kinds = ['generate', 'reward model', 'SFT', 'GRPO', 'evaluate', 'other'] as const;
+export const kinds = ['generate', 'reward model', 'SFT', 'GRPO', 'test', 'other'] as const;
 export type Kind = (typeof kinds)[number];
 
 const kindOf: Partial<Record<StageName, Kind>> = {
@@ -22,9 +22,10 @@ const kindOf: Partial<Record<StageName, Kind>> = {
   preferences: 'reward model',
   sft: 'SFT',
   grpo: 'GRPO',
-  'evaluate-base': 'evaluate',
-  'evaluate-sft': 'evaluate',
-  'evaluate-grpo': 'evaluate',
+  'evaluate-base': 'test',
+  'evaluate-sft': 'test',
+  'evaluate-grpo': 'test',
+  evaluate: 'test',
 };
 
 export interface CycleCost {

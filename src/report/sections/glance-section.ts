@@ -4,7 +4,7 @@ import type { ComparisonResult } from '../../loop/comparison/comparison-result.j
 import type { RunFigures } from '../data/run-figures.js';
 import type { CycleScores } from '../data/candidate-scores.js';
 import { html, type Markup } from '../markup.js';
-import { count, decimal, duration, percent, percentWithin, points, pText } from '../numbers.js';
+import { count, decimal, duration, pText, percent, percentPair, percentWithin, points } from '../numbers.js';
 import { tableOf } from '../html-table.js';
 import { sideBySide, type Section } from './section.js';
 
@@ -86,7 +86,7 @@ const total = (scores: readonly CycleScores[], field: 'candidates' | 'accepted')
 const intervalOf = (evaluation: Evaluation | undefined): string | null =>
   evaluation?.interval === null || evaluation === undefined
     ? null
-    : `95 %: ${(100 * evaluation.interval.low).toFixed(1)} to ${(100 * evaluation.interval.high).toFixed(1)}`;
+    : `95 %: ${percentPair(evaluation.interval.low, evaluation.interval.high, ' to ')}`;
 
 /** One row of steps per cycle, as the loop does them. */
 function flow({ evaluations, scores, costs, rewardModels }: RunFigures): Markup {

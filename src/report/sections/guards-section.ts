@@ -1,4 +1,6 @@
 /** What watched the run: alarms, which models were let through, the gold set, probes, and which differences are more than chance. */
+import { modelName } from '../../loop/guards/alarm.js';
+import { wordsOf } from '../../loop/stage-names.js';
 import { spacedName } from '../../format.js';
 import type { Transitions } from '../../evaluation/transitions.js';
 import { tableOf, type Table } from '../html-table.js';
@@ -24,7 +26,7 @@ function contentsOf({ run, rewardModels }: RunFigures): Content {
         head: ['cycle', 'stage', 'guard', 'what it found', 'what was done'],
         rows: result.alarms.map(({ cycle, stage, guard, message, action }) => [
           cycle === 0 ? 'before' : cycle,
-          stage,
+          wordsOf(stage).name,
           spacedName(guard),
           message,
           { warn: 'told', stop: 'the run was stopped', rollback: 'the cycle was rolled back' }[action],
@@ -38,8 +40,8 @@ function contentsOf({ run, rewardModels }: RunFigures): Content {
         rows: result.promotions.map(({ cycle, what, promoted, refused, reasons }) => [
           cycle,
           what === 'policy' ? 'policy' : 'reward model',
-          promoted,
-          refused.join(', ') || '–',
+          modelName(promoted),
+          refused.map(modelName).join(', ') || '–',
           reasons.join('; '),
         ]),
       },

@@ -48,7 +48,7 @@ function Queue(props: JudgingProps & { places: readonly Place[] }): ReactElement
   const before = useRef({ said: '', at: 0 });
   const go = (to: number, what = ''): void => {
     setAt(to);
-    setSaid(to === -1 ? `${what} All samples are judged.` : `${what} Sample ${to + 1} of ${places.length}.`);
+    setSaid(to === -1 ? `${what} That was the last of the queue.` : `${what} Sample ${to + 1} of ${places.length}.`);
     scrollTo({ top: 0 });
   };
   const step = (by: number): void =>
@@ -143,7 +143,8 @@ function Steps({
   at: number;
   onStep: (by: number) => void;
 }): ReactElement {
-  const judged = places.filter(({ mark }) => mark !== null).length;
+  const done = places.filter(({ mark }) => mark !== null).length;
+  const skipped = places.filter(({ mark }) => mark?.verdict === 'skip').length;
   const unsent = places.filter(({ mark }) => mark?.saved === false).length;
   return (
     <nav className="steps" aria-label="Samples">
@@ -152,13 +153,15 @@ function Steps({
       </button>
       <div className="how-far">
         <span>
-          {at === -1 ? 'All judged' : `Sample ${at + 1} of ${places.length}`}
+          {at === -1 ? 'The end of the queue' : `Sample ${at + 1} of ${places.length}`}
           <span className="name">
             {' '}
-            · {judged} judged{unsent > 0 && `, ${unsent} not saved yet`}
+            · {done - skipped} judged
+            {skipped > 0 && `, ${skipped} skipped`}
+            {unsent > 0 && `, ${unsent} not saved yet`}
           </span>
         </span>
-        <progress aria-label="Judged samples" max={places.length} value={judged} />
+        <progress aria-label="Judged samples" max={places.length} value={done} />
       </div>
       <button
         type="button"
@@ -209,7 +212,11 @@ function Finished({
   const skipped = places.filter(({ mark }) => mark?.verdict === 'skip').length;
   return (
     <section className="finished">
-      <h2>All {counted(places.length, 'sample')} of the queue are judged</h2>
+      <h2>
+        {skipped === 0
+          ? `All ${counted(places.length, 'sample')} of the queue are judged`
+          : `${counted(places.length - skipped, 'sample')} of the queue ${places.length - skipped === 1 ? 'is' : 'are'} judged, ${skipped} skipped`}
+      </h2>
       <p>
         Stop the desk with Ctrl-C in its terminal. The next run takes your verdicts up with <code>--with-verdicts</code>
         .

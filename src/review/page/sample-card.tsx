@@ -8,14 +8,15 @@ export function SampleCard({ item }: { item: ReviewItem }): ReactElement {
   return (
     <article className="sample" aria-labelledby="question">
       <p className="about">
-        <span>{modality}</span> <span>{questionType}</span> <span>cycle {cycle}</span>
+        <span>{modality === 'unknown' ? 'modality unknown' : modality}</span> <span>{questionType}</span>{' '}
+        <span>cycle {cycle}</span>
       </p>
       <h2 id="question" dir="auto">
         {question}
       </h2>
       {options.length === 0 ? (
         <p className="proposed">
-          <span className="name">Proposed answer</span> {answer}
+          <span className="name">Proposed answer</span> <span dir="auto">{answer}</span>
         </p>
       ) : (
         <Options options={options} answer={answer} />
@@ -67,7 +68,7 @@ function Options({ options, answer }: { options: readonly string[]; answer: stri
       </ol>
       {!options.includes(answer) && (
         <p className="proposed">
-          <span className="name">Proposed answer</span> {answer}
+          <span className="name">Proposed answer</span> <span dir="auto">{answer}</span>
         </p>
       )}
     </>

@@ -1,15 +1,15 @@
 /** What the arms of a comparison came to, the best first: bars, each against the base. */
+import { percent } from '../../format.js';
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import type { PanelProps } from '../panels/panel-props.js';
 import { Change, Progress } from '../parts/named-figures.js';
 import { bar } from '../parts/plot.js';
-import { shareText } from '../parts/stage-words.js';
 import { Toned } from '../parts/tones.js';
 import { bestFirst, type MeasuredArm } from './measured-arms.js';
 
 /** Cells of what stands around a name and its bar: the share, the change. */
-const figuresWidth = ' 0.000  ▲ 100.0'.length;
+const figuresWidth = ' 100.0 %  ▲ 100.0'.length;
 
 export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
   const testing = state.current?.stage === 'evaluate' ? state.progress : null;
@@ -20,7 +20,7 @@ export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
   const cells = Math.max(4, Math.min(60, width - names - figuresWidth - 2));
   const line = ({ label, accuracy, name, gain }: MeasuredArm): ReactElement => (
     <Text key={name} wrap="truncate">
-      {label.padEnd(names)} {shareText(accuracy)} <Toned tone="measure">{bar(accuracy, cells)} </Toned>
+      {label.padEnd(names)} {percent(accuracy).padStart(7)} <Toned tone="measure">{bar(accuracy, cells)} </Toned>
       {gain === null ? null : <Change now={gain} before={0} />}
     </Text>
   );
@@ -32,7 +32,7 @@ export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
       ) : (
         <>
           <Toned tone="faint" wrap="truncate">
-            {`accuracy from 0 to 1, the highest first${base === null ? '' : `; ▲ ▼ points against ${base.label}`}`}
+            {`accuracy, the highest first${base === null ? '' : `; ▲ ▼ points against ${base.label}`}`}
           </Toned>
           {shown.map(line)}
         </>

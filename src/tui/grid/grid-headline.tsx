@@ -1,8 +1,8 @@
 /** The second line of a comparison's screen: how many are measured, and the best against the base. */
+import { percent } from '../../format.js';
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { Change } from '../parts/named-figures.js';
-import { shareText } from '../parts/stage-words.js';
 import { Toned } from '../parts/tones.js';
 import { measuredCount, seedsOf } from '../state/arms.js';
 import type { ScreenState } from '../state/screen-state.js';
@@ -19,12 +19,12 @@ export function GridHeadline({ state }: { state: ScreenState }): ReactElement {
   return (
     <Text wrap="truncate">
       {' highest '}
-      <Text bold>{shareText(best.accuracy)}</Text> {best.label}
+      <Text bold>{percent(best.accuracy)}</Text> {best.label}
       {base === null || best.gain === null ? null : (
         <>
           {' '}
           <Change now={best.gain} before={0} />
-          {` against ${base.label} ${shareText(base.accuracy)}`}
+          {` against ${base.label} ${percent(base.accuracy)}`}
         </>
       )}
       <Toned tone="faint"> · {count}</Toned>

@@ -1,9 +1,8 @@
 /** The grid of a comparison as text: a row for each arm, figures as they come. Screen and `status` print the same. Pure. */
 import { wilsonInterval } from '../../evaluation/wilson.js';
-import { signedPoints } from '../../loop/result/headline.js';
 import { baseArm } from '../../loop/comparison/arm-plan.js';
-import { formatSeconds } from '../../format.js';
-import { shareText, wordsOf } from '../parts/stage-words.js';
+import { formatSeconds, percent, percentPair, signedPoints } from '../../format.js';
+import { wordsOf } from '../../loop/stage-names.js';
 import { accuracyOf, cellOf, gainOver, secondsOf, shared, type Cell, type Grid } from '../state/arms.js';
 
 export interface GridRow {
@@ -50,10 +49,10 @@ export function gridTable(grid: Grid, seeds: readonly number[]): { head: string[
   return { head, rows: [first, ...rows] };
 }
 
-/** `0.894`, `● GRPO`, `○`; a figure that is lost is a tick. */
+/** `89.4 %`, `● GRPO`, `○`; a figure that is lost is a tick. */
 function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return '';
-  if (cell.status === 'done') return cell.accuracy === null ? marks.done : shareText(cell.accuracy);
+  if (cell.status === 'done') return cell.accuracy === null ? marks.done : percent(cell.accuracy);
   if (cell.stage !== null) return `${marks.running} ${wordsOf(cell.stage).name}`;
   return cell.status === 'waiting' ? marks.waiting : '';
 }
@@ -62,11 +61,11 @@ function cellText(cell: Cell | undefined): string {
 function intervalText({ accuracy, questions }: Cell): string {
   if (accuracy === null || questions === null) return '';
   const interval = wilsonInterval(Math.round(accuracy * questions), questions);
-  return interval === null ? '' : `${shareText(interval.low)}–${shareText(interval.high)}`;
+  return interval === null ? '' : percentPair(interval.low, interval.high, '–');
 }
 
 const meanText = ({ mean, deviation }: NonNullable<ReturnType<typeof accuracyOf>>): string =>
-  deviation === null ? shareText(mean) : `${shareText(mean)} ± ${shareText(deviation)}`;
+  deviation === null ? percent(mean) : percentPair(mean, deviation, ' ± ');
 
 function timeText(cell: Cell | undefined): string {
   const seconds = cell === undefined ? 0 : secondsOf(cell);

@@ -1,6 +1,7 @@
 /** The loop in six lines, what the keys do, and what the marks mean. */
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
+import { LoopLines } from '../parts/loop-lines.js';
 import { Frame } from '../parts/screen-frame.js';
 import { Toned } from '../parts/tones.js';
 
@@ -17,25 +18,11 @@ const runKeys = [
   ['q', 'stop now, with a checkpoint; q again stops without waiting for it'],
 ] as const;
 
-const loop = [
-  ['generate', 'the generator writes questions and answers about your images'],
-  ['score, filter', 'the reward model R_φ scores each; those above τ join D_gen'],
-  ['SFT', 'the policy learns from D_gen'],
-  ['GRPO', 'it tries several answers; what beats its group is reinforced'],
-  ['test', 'questions that no training sees say whether it is better'],
-  ['preferences', 'its answers sharpen R_φ; the best samples become examples'],
-] as const;
-
 export function Help({ owns, width, height }: { owns: boolean; width: number; height: number }): ReactElement {
   const keys = [...(owns ? runKeys : [['q', 'leave; the run goes on'] as const]), ...watchKeys];
   return (
     <Frame width={width} height={height}>
-      {loop.map(([stages, text]) => (
-        <Text key={stages} wrap="truncate">
-          <Text bold>{stages.padEnd(14)}</Text>
-          {text}
-        </Text>
-      ))}
+      <LoopLines />
       {keys.map(([key, text]) => (
         <Text key={key} wrap="truncate">
           <Text bold>{key.padEnd(5)}</Text>
@@ -45,7 +32,7 @@ export function Help({ owns, width, height }: { owns: boolean; width: number; he
       <Toned tone="faint" wrap="truncate">
         A stopped run goes on where it was when the same command is given again.
       </Toned>
-      <Toned tone="faint">✓ done ● at work ○ to come · shares are from 0 to 1 · ? no basis yet</Toned>
+      <Toned tone="faint">✓ done ● at work ○ to come · ▲ ▼ in points · ? no basis yet</Toned>
     </Frame>
   );
 }

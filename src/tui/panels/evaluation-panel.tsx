@@ -1,4 +1,5 @@
 /** Evaluation: accuracy of the newest policy against the base; by modality and question type. */
+import { percent } from '../../format.js';
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import type { AnsweredQuestion, StageName } from '../../loop/run-events.js';
@@ -7,7 +8,6 @@ import { ArmsPanel } from '../grid/arms-panel.js';
 import { Change, Progress } from '../parts/named-figures.js';
 import { bar } from '../parts/plot.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
-import { shareText } from '../parts/stage-words.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
@@ -39,7 +39,7 @@ function PoliciesPanel({ state, width, height }: PanelProps): ReactElement {
       ) : (
         <>
           <Text wrap="truncate">
-            <Text bold>{now.name}</Text> accuracy <Text bold>{shareText(now.accuracy)}</Text>{' '}
+            <Text bold>{now.name}</Text> accuracy <Text bold>{percent(now.accuracy)}</Text>{' '}
             {before === undefined ? null : (
               <>
                 <Change now={now.accuracy} before={before.accuracy} /> <Toned tone="faint">against {before.name}</Toned>
@@ -55,6 +55,14 @@ function PoliciesPanel({ state, width, height }: PanelProps): ReactElement {
       )}
     </Box>
   );
+}
+
+/** Lines that fill the panel: a word or a figure, the groups, the answers, and the way from the base. */
+export function policiesRows(state: ScreenState, width: number): number {
+  const measured = measuredOf(state);
+  const answered = state.answered.length === 0 ? 0 : state.answered.length + 2;
+  const way = measured.length < 2 ? 0 : measured.length + 2;
+  return 2 + groupRows(measured.at(-1)?.detail ?? null, width) + answered + way;
 }
 
 function measuredOf(state: ScreenState): Measured[] {
@@ -105,7 +113,7 @@ function Way({ measured, width, rows }: { measured: readonly Measured[]; width: 
       <Toned tone="faint">all questions, against the base</Toned>
       {shown.map(({ name, accuracy }) => (
         <Text key={name} wrap="truncate">
-          {name.padEnd(names)} {shareText(accuracy)} <Toned tone="measure">{bar(accuracy, Math.max(4, cells))} </Toned>
+          {name.padEnd(names)} {percent(accuracy)} <Toned tone="measure">{bar(accuracy, Math.max(4, cells))} </Toned>
           {name === 'base' ? null : <Change now={accuracy} before={measured[0]?.accuracy ?? null} />}
         </Text>
       ))}
@@ -132,7 +140,7 @@ interface GroupsProps {
 
 const gap = 3;
 /** Cells of what follows a name: the share, and the change against before. */
-const figuresWidth = ' 0.00 ▲ 100.0'.length;
+const figuresWidth = ' 100 % ▲ 100.0'.length;
 const leastBar = 4;
 const longestBar = 20;
 
@@ -179,7 +187,7 @@ function Group({ title, counts, before, nameWidth, width, rows, isTitled }: Grou
       {isTitled ? <Toned tone="faint">by {title}</Toned> : null}
       {shown.map(([name, group]) => (
         <Text key={name} wrap="truncate">
-          {name.slice(0, nameCells).padEnd(nameCells)} {shareText(shareOf(group), 2).padStart(4)}{' '}
+          {name.slice(0, nameCells).padEnd(nameCells)} {percent(shareOf(group), 0).padStart(5)}{' '}
           {barCells < leastBar ? null : <Toned tone="measure">{bar(shareOf(group) ?? 0, barCells)} </Toned>}
           <Change now={shareOf(group)} before={shareOf(before?.[name])} />
         </Text>

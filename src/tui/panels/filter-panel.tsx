@@ -1,19 +1,23 @@
 /** The filter: how the candidates score, where τ cuts, and what it lets through. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../format.js';
+import { fixed, formatNumber, percent } from '../../format.js';
 import { scoreRange } from '../../loop/stage-detail.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { histogram } from '../parts/plot.js';
-import { stageKey, type CycleRow, type ScreenState } from '../state/screen-state.js';
-import { shareText } from '../parts/stage-words.js';
+import type { CycleRow, ScreenState } from '../state/screen-state.js';
+import { stageKey } from '../state/stage-key.js';
+import { panelOf } from './panel-names.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
+
+const units: Readonly<Record<string, string>> = { score: 'candidates scored', verify: 'candidates judged' };
 
 export function FilterPanel({ state, width, height }: PanelProps): ReactElement {
   const filtered = state.rows.findLast(({ candidates }) => candidates !== null) ?? null;
   const { stage } = state.current ?? {};
-  const progress = stage === 'score' || stage === 'verify' ? state.progress : null;
+  // Stages of a person's own have no panel of their own.
+  const progress = stage === undefined || stage === 'filter' || panelOf(stage) !== 'filter' ? null : state.progress;
   const { scoring } = state;
   // What is being scored lands in the histogram of its own cycle, around the τ that will cut it.
   const landing = scoring === null || scoring.cycle === filtered?.cycle ? null : scoring;
@@ -23,9 +27,7 @@ export function FilterPanel({ state, width, height }: PanelProps): ReactElement 
   const facts = landing === null ? (row === null ? [] : factsOf(row)) : landingFacts(landing, row?.tau ?? null);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
-      {progress === null ? null : (
-        <Progress {...progress} width={width} unit={stage === 'verify' ? 'candidates judged' : 'candidates scored'} />
-      )}
+      {progress === null ? null : <Progress {...progress} width={width} unit={units[stage ?? ''] ?? ''} />}
       {counts === null && facts.length === 0 ? (
         <Toned tone="faint">nothing has been scored yet</Toned>
       ) : (
@@ -51,14 +53,14 @@ function landingFacts({ cycle, counts }: { cycle: number; counts: readonly numbe
   const above =
     tau === null || scored === 0 ? [] : [countFrom((bin) => edge(bin) >= tau), countFrom((bin) => edge(bin + 1) > tau)];
   const range = (words: readonly string[]): string => [...new Set(words)].join(' to ');
-  const shares = above.map((count) => shareText(count / scored, 2));
+  const shares = above.map((count) => fixed((100 * count) / scored, 0));
   return [
     ['cycle', String(cycle)],
     ['scored so far', String(scored)],
     ['threshold τ', formatNumber(tau, 2)],
     ...(above.length === 0
       ? []
-      : [['above τ', range(above.map(String))] as const, ['their share', range(shares)] as const]),
+      : [['above τ', range(above.map(String))] as const, ['their share', `${range(shares)} %`] as const]),
   ];
 }
 
@@ -72,13 +74,13 @@ function factsOf(row: CycleRow): Fact[] {
   const share = candidates === null || accepted === null || candidates === 0 ? null : accepted / candidates;
   return [
     ['cycle', String(row.cycle)],
-    ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${shareText(share, 2)})`],
+    ['accepted', `${formatNumber(accepted)} of ${formatNumber(candidates)} (${percent(share, 0)})`],
     ['threshold τ', formatNumber(tau, 2)],
     ...(judgePassed === undefined
       ? []
       : [['judge let pass', `${formatNumber(judgePassed)} (κ with R_φ ${formatNumber(kappa ?? null, 2)})`] as const]),
-    ['right before', shareText(rawPrecision, 2)],
-    ['right after', shareText(acceptedPrecision, 2)],
+    ['right before', percent(rawPrecision)],
+    ['right after', percent(acceptedPrecision)],
     ['data set now', `${formatNumber(datasetSize)} samples`],
   ];
 }
@@ -92,8 +94,10 @@ interface ScoresProps {
 
 function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
   const { lowest, highest } = scoreRange;
+  const most = String(Math.max(1, ...counts));
+  const gutter = width > counts.length + most.length + 2 ? most.length + 1 : 0;
   // Each bin is as many cells wide as all can be; one more is for τ.
-  const scale = Math.max(1, Math.floor((width - 1) / counts.length));
+  const scale = Math.max(1, Math.floor((width - gutter - 1) / counts.length));
   const cells = counts.flatMap((count) => Array.from({ length: scale }, () => count));
   const place = tau === null ? 0 : Math.round(((tau - lowest) / (highest - lowest)) * cells.length);
   const cut = Math.min(cells.length, Math.max(0, place));
@@ -102,18 +106,27 @@ function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
     <Box flexDirection="column" flexShrink={0}>
       {rows.map((row, index) => (
         <Text key={index}>
-          <Toned tone="faint">{row.slice(0, cut)}</Toned>
+          <Toned tone="faint">
+            {gutter === 0 ? '' : countLabel(index, rows.length, most)}
+            {row.slice(0, cut)}
+          </Toned>
           {tau === null ? '' : '│'}
           <Toned tone="good">{row.slice(cut)}</Toned>
         </Text>
       ))}
       <Text>
-        {' '.repeat(cut)}
+        {' '.repeat(gutter + cut)}
         {tau === null ? 'scores' : 'τ'}
       </Text>
-      <Toned tone="faint">{scoreAxis(lowest, highest, cells.length + 1)}</Toned>
+      <Toned tone="faint">{`${' '.repeat(gutter)}${scoreAxis(lowest, highest, cells.length + 1)}`}</Toned>
     </Box>
   );
+}
+
+/** Candidates in the fullest bin at the top, none at the bottom. */
+function countLabel(row: number, rows: number, most: string): string {
+  const text = row === 0 ? most : row === rows - 1 ? '0' : '';
+  return `${text.padStart(most.length)} `;
 }
 
 /** `-6 …… score by R_φ …… 10`. */

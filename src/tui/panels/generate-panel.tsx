@@ -1,12 +1,11 @@
 /** Generation: how far it is, what it costs, why candidates were dropped, and the newest sample. */
 import { Box, Text } from 'ink';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { formatMoney, formatNumber } from '../../format.js';
+import { compact, formatMoney, formatNumber } from '../../format.js';
 import type { NewestSample, StageMetrics } from '../../loop/run-events.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { requestRate } from '../state/reduce-generation.js';
 import type { Generating } from '../state/screen-state.js';
-import { compact } from '../parts/stage-words.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 import { SmallImage } from '../parts/small-image.js';
@@ -18,6 +17,7 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
   const factsWidth = width >= 90 ? 44 : Math.floor(width / 2);
   // Progress, figures and reasons for drops come first.
   const imageRows = Math.min(20, height - 9);
+  const imageWidth = Math.min(width, imageRows * 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Progress done={generating.done} total={generating.total} width={width} unit="requests" />
@@ -32,13 +32,9 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
         </Box>
       </Box>
       {imageRows < leastImage ? null : (
-        <Box marginTop={1}>
-          <SmallImage
-            image={newest?.image ?? null}
-            runDir={runDir}
-            width={Math.min(width, imageRows * 2)}
-            height={imageRows}
-          />
+        <Box marginTop={1} columnGap={2}>
+          <SmallImage image={newest?.image ?? null} runDir={runDir} width={imageWidth} height={imageRows} />
+          <Earlier samples={generating.earlier} width={width - imageWidth - 2} height={height - 8} />
         </Box>
       )}
     </Box>
@@ -111,6 +107,21 @@ function Newest({ newest, width }: { newest: NewestSample | null; width: number 
       <Text wrap="truncate">
         → <Text bold>{newest.answer}</Text>
       </Text>
+    </Box>
+  );
+}
+
+/** What came before the newest, a line each; nothing where a question would be cut to its first words. */
+function Earlier({ samples, width, height }: { samples: readonly NewestSample[]; width: number; height: number }) {
+  if (width < 40 || samples.length === 0) return <></>;
+  return (
+    <Box flexDirection="column" width={width} height={height} overflow="hidden">
+      <Toned tone="faint">before it</Toned>
+      {samples.slice(0, height - 1).map((sample, index) => (
+        <Text key={index} wrap="truncate">
+          <Toned tone="faint">{sample.modality}</Toned> {sample.question} → <Text bold>{sample.answer}</Text>
+        </Text>
+      ))}
     </Box>
   );
 }

@@ -2,13 +2,12 @@
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
-import { formatNumber, spacedName } from '../../format.js';
+import { formatNumber, percent, spacedName } from '../../format.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import type { Curve } from '../parts/plot.js';
 import { lastValue } from '../state/series.js';
 import { stageOf, type ScreenState, type ShownCompletion, type Training } from '../state/screen-state.js';
-import { shareText } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 import type { NewestSample } from '../../loop/run-events.js';
@@ -93,7 +92,7 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
   if (grpo === null) return [];
   const { rewards, kl, completionLength, deadGroups, leftOut } = grpo;
   const dead = (share: number | null | undefined): string =>
-    typeof share === 'number' ? `, dead ${shareText(share, 2)}` : '';
+    typeof share === 'number' ? `, dead ${percent(share, 0)}` : '';
   return [
     ...Object.entries(rewards).map(([name, { mean, std, deadGroups: of }]): Fact => [
       spacedName(name),
@@ -101,8 +100,8 @@ function factsOf({ grpo, stepSeconds }: Training): Fact[] {
     ]),
     ['KL', kl === null ? 'not used' : formatNumber(kl)],
     ['length', `${formatNumber(completionLength, 1)} tokens`],
-    ['dead groups', shareText(deadGroups, 2)],
-    ...(typeof leftOut === 'number' ? [['left out', `${shareText(leftOut, 2)}, all right or all wrong`] as const] : []),
+    ['dead groups', percent(deadGroups, 0)],
+    ...(typeof leftOut === 'number' ? [['left out', `${percent(leftOut, 0)}, all right or all wrong`] as const] : []),
     ['step takes', stepSeconds === null ? '–' : `${formatNumber(stepSeconds, 2)} s`],
   ];
 }

@@ -1,13 +1,13 @@
 /** The reward model: its loss, then what it gives each grade of held-out texts, and how often a score means a right text. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber, formatSeconds } from '../../format.js';
+import { fixed, formatNumber, formatSeconds, percent } from '../../format.js';
 import { Facts, Progress } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import { bar } from '../parts/plot.js';
 import { scoreRange, type StageDetail } from '../../loop/stage-detail.js';
-import { stageKey, type ScreenState } from '../state/screen-state.js';
-import { shareText } from '../parts/stage-words.js';
+import type { ScreenState } from '../state/screen-state.js';
+import { stageKey } from '../state/stage-key.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
@@ -100,8 +100,8 @@ function Report({ report: { model, detail }, width, height }: ReportProps): Reac
       {room === 0 ? null : <Text wrap="truncate">share of right texts, by score</Text>}
       {bins.slice(0, room).map(({ from, to, n, positiveShare }) => (
         <Text key={from} wrap="truncate">
-          {`${from.toFixed(0)}…${to.toFixed(0)}`.padStart(6)}{' '}
-          <Toned tone="measure">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Toned> {shareText(positiveShare, 2)}{' '}
+          {`${fixed(from, 0)}…${fixed(to, 0)}`.padStart(6)}{' '}
+          <Toned tone="measure">{bar(positiveShare ?? 0, Math.max(6, width - 22))}</Toned> {percent(positiveShare, 0)}{' '}
           <Toned tone="faint">of {n}</Toned>
         </Text>
       ))}

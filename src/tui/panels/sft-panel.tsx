@@ -1,12 +1,11 @@
 /** SFT, of the policy or of a generator that learns: its loss line and how fast it goes. */
 import { Box } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber } from '../../format.js';
+import { compact, formatNumber } from '../../format.js';
 import { Facts, type Fact } from '../parts/named-figures.js';
 import { LineChart } from '../parts/line-chart.js';
 import { lastValue } from '../state/series.js';
 import type { Training } from '../state/screen-state.js';
-import { compact } from '../parts/stage-words.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 

@@ -1,11 +1,10 @@
 /** The table of cycles: what each turn of the loop came to. The newest rows, where not all fit. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatNumber, formatSeconds, formatTable } from '../../format.js';
+import { formatNumber, formatSeconds, formatTable, percent, percentPair } from '../../format.js';
 import { narrow } from './layout.js';
 import type { CycleRow } from '../state/screen-state.js';
 import { Toned } from './tones.js';
-import { shareText } from './stage-words.js';
 
 const longHeads = ['cycle', 'candidates', 'accepted', 'precision', 'data set', 'R_φ rank', 'τ', 'SFT', 'GRPO', 'time'];
 const shortHeads = ['cycle', 'cand.', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'SFT', 'GRPO', 'time'];
@@ -45,7 +44,7 @@ export function CyclesTable({ rows, columns, height }: CyclesTableProps): ReactE
 
 /** It has no place in the columns: nothing was generated for it, and neither SFT nor GRPO made it. */
 function baseLine({ base, seconds }: CycleRow, width: number): string {
-  const story = `base   accuracy ${shareText(base)} before any training`;
+  const story = `base   accuracy ${percent(base)} before any training`;
   return `${story}${formatSeconds(seconds).padStart(width - story.length)}`;
 }
 
@@ -55,12 +54,12 @@ function cells(row: CycleRow): string[] {
     String(row.cycle),
     formatNumber(row.candidates),
     formatNumber(row.accepted),
-    unknown ? '–' : `${formatNumber(row.rawPrecision, 2)} → ${formatNumber(row.acceptedPrecision, 2)}`,
+    unknown ? '–' : percentPair(row.rawPrecision, row.acceptedPrecision, ' → ', 0),
     formatNumber(row.datasetSize),
     formatNumber(row.spearman, 2),
     formatNumber(row.tau, 2),
-    shareText(row.sft),
-    shareText(row.grpo),
+    percent(row.sft),
+    percent(row.grpo),
     formatSeconds(row.seconds),
   ];
 }

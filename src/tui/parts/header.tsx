@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
-import { formatSeconds } from '../../format.js';
+import { fixed, formatSeconds } from '../../format.js';
 import { timeLeft } from '../state/time-left.js';
 import type { GpuUse } from '../gpu-use.js';
 import { narrow } from './layout.js';
@@ -70,9 +70,10 @@ function Status({ status }: { status: ScreenState['status'] }): ReactElement {
 }
 
 function timeText(state: ScreenState, now: number, done: boolean): string {
-  if (state.startedAt === null) return '';
+  if (state.status === 'waiting') return '';
   const until = state.pausedAt ?? now;
-  const current = Math.max(0, (until - state.startedAt) / 1000 - state.pausedSeconds);
+  // Between two seeds nothing has started.
+  const current = Math.max(0, (until - (state.startedAt ?? until)) / 1000 - state.pausedSeconds);
   const worked = state.earlierSeconds + (done ? 0 : current);
   if (done || state.status === 'gone') return formatSeconds(worked);
   const { run } = timeLeft(state, now);
@@ -82,5 +83,5 @@ function timeText(state: ScreenState, now: number, done: boolean): string {
 function gpuText(gpus: readonly GpuUse[], columns: number): string {
   if (gpus.length === 0 || columns < 100) return '';
   const shown = gpus.slice(0, columns >= 160 ? 4 : 1);
-  return `${shown.map((gpu) => `GPU${gpus.length > 1 ? gpu.index : ''} ${gpu.percent} % ${gpu.usedGiB.toFixed(0)}/${gpu.totalGiB.toFixed(0)} GiB`).join(' ')} · `;
+  return `${shown.map((gpu) => `GPU${gpus.length > 1 ? gpu.index : ''} ${gpu.percent} % ${fixed(gpu.usedGiB, 0)}/${fixed(gpu.totalGiB, 0)} GiB`).join(' ')} · `;
 }

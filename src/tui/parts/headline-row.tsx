@@ -1,16 +1,16 @@
 /** The second line of the screen: base → now, how sure that is, and what SFT and GRPO did of it. */
+import { fixed, percent, percentPair } from '../../format.js';
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
 import { changeText, sharesText, type Headline } from '../../loop/result/headline.js';
 import { headlineOf } from '../state/state-headline.js';
 import type { ScreenState } from '../state/screen-state.js';
-import { shareText } from './stage-words.js';
 import { Toned, type Tone } from './tones.js';
 
 export function HeadlineRow({ state, columns }: { state: ScreenState; columns: number }): ReactElement {
   const headline = headlineOf(state);
   if (headline === null || headline.now === null) {
-    const measured = headline === null ? 'The base is not measured yet' : `base ${shareText(headline.base.accuracy)}`;
+    const measured = headline === null ? 'The base is not measured yet' : `base ${percent(headline.base.accuracy)}`;
     return (
       <Text wrap="truncate">
         {' '}
@@ -22,7 +22,7 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
   const { base, now } = headline;
   const [mark, tone] = markOf(now.accuracy - base.accuracy);
   const change = `${mark} ${changeText(headline)}`;
-  const story = ` base ${shareText(base.accuracy)} → ${shareText(now.accuracy)} now `;
+  const story = ` base ${percentPair(base.accuracy, now.accuracy, ' → ')} now `;
   // What does not fit goes, the last first.
   const shares = sharesText(headline);
   const pieces = [questionsText(headline), shares === '' ? '' : ` · ${shares}`, ` · ${now.name}`];
@@ -34,9 +34,9 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
   return (
     <Text wrap="truncate">
       {' base '}
-      <Text bold>{shareText(base.accuracy)}</Text>
+      <Text bold>{fixed(100 * base.accuracy, 1)}</Text>
       {' → '}
-      <Text bold>{shareText(now.accuracy)}</Text>
+      <Text bold>{percent(now.accuracy)}</Text>
       {' now '}
       <Toned tone={tone} bold>
         {change}

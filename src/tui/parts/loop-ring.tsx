@@ -5,10 +5,10 @@ import type { StageName } from '../../loop/run-events.js';
 import { plannedStages, turnStages, verdictStages } from '../../loop/stage-plan.js';
 import { narrow } from './layout.js';
 import { stageOf, type ScreenState, type StageStatus } from '../state/screen-state.js';
-import { wordsOf } from './stage-words.js';
+import { wordsOf } from '../../loop/stage-names.js';
 import { Toned } from './tones.js';
 
-/** The half of the ring that is read from left to right; the rest comes back below it. */
+/** The half of the ring that is read from left to right ends with the last of these, and stages of a person's own stand between them. */
 const forward: ReadonlySet<StageName> = new Set(turnStages);
 
 const marks = { waiting: '○', running: '●', done: '✓', skipped: '✓' } as const;
@@ -24,11 +24,9 @@ export function LoopRing({ state, cycle, columns }: RingProps): ReactElement {
   const shown = Math.max(1, cycle);
   const planned = plannedStages(state, shown);
   const look = (of: number, stages: readonly StageName[]) => stages.map((stage) => lookOf(state, of, stage, columns));
-  const top = look(
-    shown,
-    planned.filter((stage) => forward.has(stage)),
-  );
-  const back = look(shown, planned.filter((stage) => !forward.has(stage)).toReversed());
+  const turn = planned.findLastIndex((stage) => forward.has(stage)) + 1;
+  const top = look(shown, planned.slice(0, turn));
+  const back = look(shown, planned.slice(turn).toReversed());
   // Wide arrows where they fit with what stands around them.
   const arrow = Math.max(lengthOf(top, 3), lengthOf(back, 3)) + 12 <= columns ? 3 : 1;
   const width = Math.max(lengthOf(top, arrow), lengthOf(back, arrow));

@@ -1,4 +1,5 @@
 /** Small pieces that panels are made of: named figures, and a bar that says how far a stage is. */
+import { fixed } from '../../format.js';
 import { Box, Text } from 'ink';
 import type { ReactElement, ReactNode } from 'react';
 import { bar } from './plot.js';
@@ -43,11 +44,7 @@ export function Progress({ done, total, width, unit }: ProgressProps): ReactElem
 /** A change against an earlier share: up, down or the same, in words that need no colour. */
 export function Change({ now, before }: { now: number | null; before: number | null }): ReactElement {
   if (now === null || before === null) return <Text> </Text>;
-  const points = Math.round((now - before) * 1000) / 10;
-  if (points === 0) return <Toned tone="faint"> = </Toned>;
-  return points > 0 ? (
-    <Toned tone="good">▲ {points.toFixed(1)}</Toned>
-  ) : (
-    <Toned tone="bad">▼ {Math.abs(points).toFixed(1)}</Toned>
-  );
+  const points = fixed(Math.abs(100 * (now - before)), 1);
+  if (Number(points) === 0) return <Toned tone="faint"> = </Toned>;
+  return now > before ? <Toned tone="good">▲ {points}</Toned> : <Toned tone="bad">▼ {points}</Toned>;
 }

@@ -12,7 +12,9 @@ import type { PanelProps } from '../panels/panel-props.js';
 import { RewardModelPanel } from '../panels/reward-model-panel.js';
 import { SftPanel } from '../panels/sft-panel.js';
 import { stageOf, type ScreenState } from '../state/screen-state.js';
-import { wordsOf, type PanelName } from './stage-words.js';
+import { type PanelName } from '../panels/panel-names.js';
+import { wordsOf } from '../../loop/stage-names.js';
+import { LoopLines } from './loop-lines.js';
 import { Toned } from './tones.js';
 
 export const panels: Record<PanelName, (props: PanelProps) => ReactElement> = {
@@ -53,7 +55,11 @@ export function PanelFrame({ state, name, follows, now, width, height }: PanelFr
           {about}
         </Toned>
       ) : null}
-      <Panel state={state} width={inner} height={height - (ownRow ? 4 : 3)} />
+      {follows && state.place === null ? (
+        <LoopLines />
+      ) : (
+        <Panel state={state} width={inner} height={height - (ownRow ? 4 : 3)} />
+      )}
     </Frame>
   );
 }
@@ -85,6 +91,7 @@ const beginning = 'The run folder is opened, Python starts, and the data is read
 
 function idleTitle({ status, place }: ScreenState): string {
   if (status === 'complete') return 'Result';
+  if (status === 'interrupted' || status === 'failed') return 'Result so far';
   if (status === 'paused' && place !== null) return `Paused before: ${wordsOf(place.stage).name}`;
   return place === null ? 'Starting' : wordsOf(place.stage).name;
 }

@@ -1,6 +1,7 @@
 /** A comparison as a grid of arms × seeds: which are done, which is at work, and what each was measured at. From events alone. */
 import { spreadOf } from '../../evaluation/seed-spread.js';
 import type { StageName, TimedEvent } from '../../loop/run-events.js';
+import { stageKey } from './stage-key.js';
 
 export interface Arm {
   name: string;
@@ -55,15 +56,17 @@ export function reduceGrid(grid: Grid | null, event: TimedEvent, seed: number): 
     return withCell({ ...grid, atWork: arm ?? null }, seed, arm, () => ({ status: 'running', stage }));
   }
   if (event.type === 'stage-skip')
-    return withCell({ ...grid, atWork: null }, seed, event.arm, ({ status }) => ({
+    return withCell({ ...grid, atWork: null }, seed, event.arm, ({ status, seconds }) => ({
       status: event.stage === 'evaluate' || status === 'done' ? 'done' : 'waiting',
       stage: null,
+      // It takes no time any more; how long it took is not told again.
+      seconds: { [stageKey(event.cycle, event.stage)]: 0, ...seconds },
     }));
   if (event.type !== 'stage-end') return grid;
   return withCell(grid, seed, event.arm, ({ seconds }) => ({
     ...measured(event),
     stage: null,
-    seconds: { ...seconds, [`${event.cycle}/${event.stage}`]: event.seconds },
+    seconds: { ...seconds, [stageKey(event.cycle, event.stage)]: event.seconds },
   }));
 }
 
@@ -110,24 +113,6 @@ export function gainOver(grid: Grid, seeds: readonly number[], arm: string, othe
     return own === null || before === null ? null : own - before;
   });
   return spreadOf(gains)?.mean ?? null;
-}
-
-/**
- * Seconds that the arms to come will take, each as at the seeds that have it; null while an arm was made at none.
- * @param working Seconds that the stage at work has worked.
- */
-export function gridLeft(grid: Grid, seeds: readonly number[], working: number): number | null {
-  let left = -working;
-  for (const name of [shared, ...grid.arms.map((arm) => arm.name)]) {
-    const cells = seeds.map((seed) => cellOf(grid, seed, name));
-    const isMade = (cell: Cell, index: number): boolean =>
-      name === shared ? isOver(grid, seeds[index] ?? 0) : cell.status === 'done';
-    const whole = spreadOf(cells.map((cell, index) => (isMade(cell, index) ? secondsOf(cell) : null)));
-    const open = cells.filter((cell, index) => !isMade(cell, index));
-    if (open.length > 0 && whole === null) return null;
-    for (const cell of open) left += Math.max(0, (whole?.mean ?? 0) - secondsOf(cell));
-  }
-  return Math.max(0, left);
 }
 
 export const isOver = (grid: Grid, seed: number): boolean =>

@@ -1,7 +1,8 @@
 /** The table of cycles, filled in as stages end. */
 import type { StageMetrics, StageName } from '../../loop/run-events.js';
 import type { Promotion } from '../../loop/guards/alarm.js';
-import { stageKey, type CycleRow, type ScreenState } from './screen-state.js';
+import type { CycleRow, ScreenState } from './screen-state.js';
+import { stageKey } from './stage-key.js';
 
 interface StageEnd {
   cycle: number;

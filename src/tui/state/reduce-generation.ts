@@ -4,6 +4,8 @@ import type { Generating } from './screen-state.js';
 
 /** Time over which the request rate is taken, in milliseconds. */
 const rateWindowMs = 30_000;
+/** Samples kept beside the newest; more than a tall terminal shows. */
+const keptEarlier = 30;
 
 export function reduceGeneration(
   before: Generating | null,
@@ -13,6 +15,7 @@ export function reduceGeneration(
   if (event.stage !== 'generate') return before;
   const { cycle, done, total, detail, dropped, repaired, newest } = event;
   const earlier = before?.cycle === cycle ? before : null;
+  const shown = before?.newest ?? null;
   const recent = [...(earlier?.recent ?? []), [at, done] as const].filter(([time]) => at - time <= rateWindowMs);
   return {
     cycle,
@@ -22,6 +25,10 @@ export function reduceGeneration(
     dropped: dropped ?? earlier?.dropped ?? {},
     repaired: repaired ?? earlier?.repaired ?? {},
     newest: newest ?? earlier?.newest ?? before?.newest ?? null,
+    earlier:
+      newest === undefined || shown === null
+        ? (before?.earlier ?? [])
+        : [shown, ...(before?.earlier ?? [])].slice(0, keptEarlier),
     recent,
   };
 }

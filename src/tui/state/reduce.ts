@@ -1,4 +1,5 @@
 /** Events -> screen state. Pure: the time comes with the events, so a replay shows what a live run showed. */
+import { modelName } from '../../loop/guards/alarm.js';
 import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
 import { addToRows, withScorer } from './cycle-rows.js';
 import { isOver, reduceGrid } from './arms.js';
@@ -6,7 +7,8 @@ import { reduceGeneration } from './reduce-generation.js';
 import { addProgress } from './pace.js';
 import { reduceJob, startTraining } from './reduce-job.js';
 import { foresee } from './time-left.js';
-import { initialState, stageKey, stageOf, type ScreenState, type StageState } from './screen-state.js';
+import { initialState, stageOf, type ScreenState, type StageState } from './screen-state.js';
+import { stageKey } from './stage-key.js';
 
 /** Lines kept for the log; more than any terminal shows. */
 const keptLines = 200;
@@ -74,7 +76,12 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       const decided = what === 'policy' ? { ...state, promoted: { cycle, name: promoted } } : state;
       if (refused.length === 0) return decided;
       const rows = what === 'reward-model' ? withScorer(state.rows, event, state.stages) : state.rows;
-      return withAlarm({ ...decided, rows }, cycle, 'promotion', `${refused.join(' and ')} not let through`);
+      return withAlarm(
+        { ...decided, rows },
+        cycle,
+        'promotion',
+        `${refused.map(modelName).join(' and ')} not let through`,
+      );
     }
     case 'comparison': {
       if (event.arm !== undefined) return state;
@@ -93,6 +100,8 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
         status: moreSeeds(state, status) ? 'running' : status,
         error,
         ...idleAttempt,
+        // Another seed follows at once: what is left stays, and its start is no new attempt.
+        ...(moreSeeds(state, status) ? { startedAt: null, foreseen: state.foreseen } : {}),
         earlierSeconds: worked,
       };
     }
@@ -134,6 +143,7 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
     startedAt: at,
     earlierSeconds: state.earlierSeconds + lost,
     ...idleAttempt,
+    foreseen: state.startedAt === null ? state.foreseen : null,
     job: null,
   };
 }

@@ -7,12 +7,9 @@ import { planStages, type StagePlan } from '../../loop/stage-plan.js';
 import type { StageDetail } from '../../loop/stage-detail.js';
 import type { Grid } from './arms.js';
 import { emptySeries, type Series } from './series.js';
+import { stageKey, type StageKey } from './stage-key.js';
 
 export type StageStatus = 'waiting' | 'running' | 'done' | 'skipped';
-
-/** Key of a stage within a run, as `1/sft`. */
-export type StageKey = `${number}/${StageName}`;
-export const stageKey = (cycle: number, stage: StageName): StageKey => `${cycle}/${stage}`;
 
 export interface StageState {
   status: StageStatus;
@@ -55,6 +52,8 @@ export interface Generating {
   dropped: Readonly<Record<string, number>>;
   repaired: Readonly<Record<string, number>>;
   newest: NewestSample | null;
+  /** What was the newest before it, the latest first. */
+  earlier: readonly NewestSample[];
   /** Ends of requests over the last half minute: time and count. */
   recent: readonly (readonly [at: number, done: number])[];
 }

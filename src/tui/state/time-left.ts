@@ -5,10 +5,11 @@
  */
 import { plannedStages } from '../../loop/stage-plan.js';
 import type { StageName } from '../../loop/run-events.js';
-import { ratesOf, workSeconds, type FinishedWork, type Rates } from '../../loop/foresight/work-rates.js';
+import { ratesOf, workSeconds, type FinishedWork } from '../../loop/foresight/work-rates.js';
 import type { StageWork } from '../../loop/foresight/work-schema.js';
-import { gridLeft, seedsOf } from './arms.js';
-import { stageKey, stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
+import { gridForesight, gridLeft, proportion } from './grid-left.js';
+import { stageOf, type Expected, type Foreseen, type ScreenState } from './screen-state.js';
+import { stageKey } from './stage-key.js';
 
 export interface TimeLeft {
   /** Seconds; null where there is no basis. */
@@ -43,7 +44,7 @@ export function foresee(before: ScreenState, state: ScreenState, at: number): Fo
   if (estimate.run === null) return { at, stage, run: null, liftedAt: at };
   if (shown.run === null || foreseen === null)
     return { at, stage, run: { estimate: estimate.run, most: estimate.run }, liftedAt: at };
-  const worked = Math.max(0, at - (state.startedAt ?? at)) / 1000;
+  const worked = state.earlierSeconds + Math.max(0, at - (state.startedAt ?? at)) / 1000;
   const isLifted =
     estimate.run > shown.run * 1.1 && at - foreseen.liftedAt >= Math.max(everyMs, worked * 1000 * liftEvery);
   const lifted = isLifted ? Math.max(shown.run * 1.1, shown.run + worked * leastLift) : shown.run;
@@ -60,9 +61,14 @@ export function foresee(before: ScreenState, state: ScreenState, at: number): Fo
 function estimated(state: ScreenState, at: number): TimeLeft {
   const { current, cycles } = state;
   if (current === null || cycles === 0) return { stage: null, run: null };
+  if (state.grid !== null) {
+    const foresight = gridForesight(state, state.grid, firstPace(state, at));
+    const own = workAt(state);
+    const stage = currentLeft(state, at, own === undefined ? null : foresight(own));
+    return { stage, run: gridLeft(state, state.grid, stage, foresight) };
+  }
   const foresight = foresightOf(state, at);
-  const stage = currentLeft(state, at, foresight);
-  if (state.grid !== null) return { stage, run: gridLeft(state.grid, seedsOf(state), workedSeconds(state, at)) };
+  const stage = currentLeft(state, at, foresight(current.cycle, current.stage));
   let run = stage;
   for (let cycle = current.cycle; cycle <= cycles && run !== null; cycle++) {
     const planned = plannedStages(state, cycle);
@@ -91,7 +97,7 @@ function foresightOf(state: ScreenState, at: number): Foresight {
     return status === 'done' && seconds !== null && done !== null ? [{ work: done, seconds }] : [];
   });
   // The first test of the base may take an hour: its own pace is the first that is known of this machine.
-  const rates = ratesOf(finished) ?? ratesOf(firstPace(state, at, of));
+  const rates = ratesOf(finished) ?? ratesOf(firstPace(state, at));
   return (cycle, stage) => {
     const own = of(cycle, stage);
     const before = doneBefore(state, cycle, stage);
@@ -103,22 +109,19 @@ function foresightOf(state: ScreenState, at: number): Foresight {
   };
 }
 
-function firstPace(
-  state: ScreenState,
-  at: number,
-  of: (cycle: number, stage: StageName) => StageWork | null,
-): FinishedWork[] {
-  const { current } = state;
-  const work = current === null ? null : of(current.cycle, current.stage);
+function firstPace(state: ScreenState, at: number): FinishedWork[] {
+  const work = workAt(state);
   const left = ownPace(state, at);
-  if (work === null || left === null || left.share < leastShare) return [];
+  if (work === undefined || left === null || left.share < leastShare) return [];
   return [{ work, seconds: left.worked + left.seconds }];
 }
 
-function proportion(own: StageWork, then: StageWork, rates: Rates): number {
-  const [now, earlier] = [workSeconds(own, rates), workSeconds(then, rates)];
-  return earlier > 0 ? now / earlier : 1;
-}
+/** Of the stage at work. */
+const workAt = ({ current, grid, work }: ScreenState): StageWork | undefined =>
+  work.find(
+    ({ arm = null, cycle, stage }) =>
+      cycle === current?.cycle && stage === current.stage && arm === (grid === null ? null : grid.atWork),
+  );
 
 /** The newest cycle that did a stage: the first reward model is trained longer than later ones, but reported on in the same way. */
 function doneBefore(state: ScreenState, cycle: number, stage: StageName): { cycle: number; seconds: number } | null {
@@ -139,11 +142,8 @@ function grown(work: StageWork, { rows }: ScreenState): StageWork {
   return { ...work, learn: (work.learn * size) / work.dataset };
 }
 
-/** The stage at work: at first as foreseen, then more and more by its own pace. */
-function currentLeft(state: ScreenState, at: number, foresight: Foresight): number | null {
-  const { current } = state;
-  if (current === null) return null;
-  const whole = foresight(current.cycle, current.stage);
+/** The stage at work: at first as foreseen, then more and more by its own pace. @param whole Seconds, as foreseen. */
+function currentLeft(state: ScreenState, at: number, whole: number | null): number | null {
   const worked = workedSeconds(state, at);
   const planned = whole === null ? null : Math.max(whole - worked, whole / 50);
   const own = ownPace(state, at);
@@ -159,7 +159,7 @@ function ownPace(state: ScreenState, at: number): { share: number; worked: numbe
   if (current === null || pace === null || pace.first === null) return null;
   const since = pace.done - pace.first.done;
   if (since <= 0 || pace.at <= pace.first.at) return null;
-  const units = state.work.find(({ cycle, stage }) => cycle === current.cycle && stage === current.stage)?.units ?? 0;
+  const units = workAt(state)?.units ?? 0;
   const total = Math.max(pace.total, pace.steps ? 0 : units);
   // From the newest word on, the clock runs.
   const seconds = Math.max(0, ((total - pace.done) * (pace.at - pace.first.at)) / since - (at - pace.at)) / 1000;

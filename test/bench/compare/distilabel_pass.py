@@ -1,6 +1,7 @@
 """One pass of `bench:generate --compare` with distilabel: prints what it came to as one JSON line.
 
-Its OpenAI client keeps no more requests in flight than a batch has rows, so the batch is the concurrency.
+Its OpenAI client keeps no more requests in flight than a batch of its pipeline has rows, so that is the concurrency; a
+batch of the provider is made of the same rows.
 """
 
 import base64
@@ -30,11 +31,14 @@ class AskAboutImage(TextGenerationWithImage):
 
 def main() -> None:
     options = json.loads(sys.argv[1])
-    concurrency, model = options["concurrency"], options["model"]
+    is_batch = options["mode"] == "batch"
+    rows_at_once, model = options["batchRequests" if is_batch else "concurrency"], options["model"]
+    # Looked at as often as it can be.
+    offline = {"use_offline_batch_generation": True, "offline_batch_generation_block_until_done": 1}
     rows = [json.loads(line) for line in Path(options["tasks"]).read_text(encoding="utf-8").splitlines()]
     rows = [{"instruction": row["prompt"], "system": row["system"], "image": row["image"]} for row in rows]
     with Pipeline(name="bench", cache_dir=options["folder"]) as pipeline:
-        load = LoadDataFromDicts(data=rows, batch_size=concurrency)
+        load = LoadDataFromDicts(data=rows, batch_size=rows_at_once)
         ask = AskAboutImage(
             llm=OpenAILLM(
                 model=model,
@@ -42,8 +46,9 @@ def main() -> None:
                 api_key="any",
                 timeout=options["timeoutSeconds"],
                 generation_kwargs={"max_new_tokens": 1024},
+                **(offline if is_batch else {}),
             ),
-            input_batch_size=concurrency,
+            input_batch_size=rows_at_once,
             add_raw_input=False,
             add_raw_output=False,
             use_cache=False,

@@ -18,6 +18,9 @@ export interface ToolPass {
   model: string;
   concurrency: number;
   timeoutSeconds: number;
+  mode: 'interactive' | 'batch';
+  /** Of one batch. */
+  batchRequests: number;
 }
 
 export interface ToolResult {

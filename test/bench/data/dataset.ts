@@ -2,7 +2,7 @@
  * `npm run bench:dataset -- 50000 1000000`: seconds and peak memory of what the filter does to a cycle's candidates, at each
  * number of synthetic rows; then MinHash beside Python's datasketch on the same texts. Each size runs in a process of its own.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,25 +152,23 @@ print(f"{time.perf_counter() - begin} {near}")
 
 /** The same texts, bands and exact check. */
 function besideDatasketch(count: number, dir: string): string {
+  const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
+  if (spawnSync(python, ['-c', 'import datasketch']).status !== 0)
+    return `datasketch is not there to compare with: ${python} -m pip install datasketch==2.0.0`;
   const texts = [...new Set(makeRows(count).map(({ question }) => comparedText(question)))];
   const started = performance.now();
   const ours = followers(nearTextGroups(texts, similarity));
   const seconds = (performance.now() - started) / 1000;
   const file = join(dir, 'texts.txt');
   writeFileSync(file, texts.join('\n'));
-  const python = process.env['MEDGR2_PYTHON'] ?? environmentPython(packageRoot);
-  try {
-    const told = execFileSync(python, ['-c', script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    const [theirs = 0, near = 0] = told.trim().split(' ').map(Number);
-    return formatTable([
-      [`MinHash of ${texts.length} texts`, 'seconds', 'near-duplicates'],
-      ['medgr2', seconds.toFixed(1), String(ours)],
-      ['datasketch', theirs.toFixed(1), String(near)],
-      ['ratio', (theirs / seconds).toFixed(1), ''],
-    ]);
-  } catch {
-    return `datasketch is not there to compare with: ${python} -m pip install datasketch==2.0.0`;
-  }
+  const told = execFileSync(python, ['-c', script, file], { encoding: 'utf8' });
+  const [theirs = 0, near = 0] = told.trim().split(' ').map(Number);
+  return formatTable([
+    [`MinHash of ${texts.length} texts`, 'seconds', 'near-duplicates'],
+    ['medgr2', seconds.toFixed(1), String(ours)],
+    ['datasketch', theirs.toFixed(1), String(near)],
+    ['ratio', (theirs / seconds).toFixed(1), ''],
+  ]);
 }
 
 const dir = mkdtempSync(join(tmpdir(), 'medgr2-bench-dataset-'));
@@ -191,6 +189,11 @@ try {
       return JSON.parse(execFileSync(process.execPath, child, { encoding: 'utf8', maxBuffer: 2 ** 20 })) as Measured;
     });
     const steps = Object.keys(found[0]?.seconds ?? {});
+    const [first] = found;
+    const growth = ({ rows, peakMiB }: Measured): string =>
+      first === undefined || rows === first.rows
+        ? ''
+        : ((1024 * (peakMiB - first.peakMiB)) / (rows - first.rows)).toFixed(2);
     const total = ({ seconds }: Measured): number => Object.values(seconds).reduce((sum, value) => sum + value, 0);
     console.log(
       formatTable([
@@ -200,6 +203,7 @@ try {
         ['CPU seconds', ...found.map(({ cpuSeconds }) => cpuSeconds.toFixed(1))],
         ['CPU microseconds a row', ...found.map(({ cpuSeconds, rows }) => ((1e6 * cpuSeconds) / rows).toFixed(0))],
         ['peak memory, MiB', ...found.map(({ peakMiB }) => String(peakMiB))],
+        ['KiB for each further row', ...found.map(growth)],
         ['Parquet, MiB', ...found.map(({ parquetMiB }) => String(parquetMiB))],
         ['kept after overlap', ...found.map(({ kept }) => String(kept))],
         ['near-duplicate texts', ...found.map(({ nearTexts }) => String(nearTexts))],

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { FaultRates, Latency } from '../../../src/providers/simulated/planned-faults.js';
 import { toolPass, toolPython, type Tool } from '../compare/tools.js';
 import type { PassOptions, PassResult } from './generate-pass.js';
-import { imageFiles, modelName, passTasks, requestLines } from './generate-tasks.js';
+import { batchRequests, imageFiles, modelName, passTasks, requestLines } from './generate-tasks.js';
 
 export interface Setting {
   requests: number;
@@ -62,12 +62,13 @@ export async function ownPass(setting: Setting): Promise<Measured> {
 
 /** The same requests, word for word. @throws Error with the tool's own reason. */
 export async function comparePass(tool: Tool, setting: Setting, limitSeconds: number): Promise<Measured> {
-  const { latency, requests, concurrency, imageBytes, timeoutMs } = setting;
+  const { latency, requests, concurrency, imageBytes, timeoutMs, mode } = setting;
   await toolPython(tool);
   return withServer({ latency, faults: {} }, async (url, folder) => {
     const tasks = join(folder, 'requests.jsonl');
     await writeFile(tasks, requestLines(passTasks(await imageFiles(folder, requests, imageBytes), requests)));
-    const pass = { tasks, folder, url: `${url}/v1`, model: modelName, concurrency, timeoutSeconds: timeoutMs / 1000 };
+    const asked = { model: modelName, concurrency, timeoutSeconds: timeoutMs / 1000, mode, batchRequests };
+    const pass = { tasks, folder, url: `${url}/v1`, ...asked };
     return { asked: requests, own: null, ...(await toolPass(tool, pass, limitSeconds)) };
   });
 }

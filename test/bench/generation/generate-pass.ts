@@ -6,7 +6,7 @@ import type { GenerationProgress } from '../../../src/generation/generation-prog
 import { geminiProvider } from '../../../src/providers/gemini.js';
 import type { Provider } from '../../../src/providers/provider.js';
 import { openAiProvider } from '../../../src/providers/openai.js';
-import { imageFiles, listedTasks, modelName } from './generate-tasks.js';
+import { batchRequests, imageFiles, listedTasks, modelName } from './generate-tasks.js';
 
 export interface PassOptions {
   folder: string;
@@ -65,7 +65,7 @@ const asking = {
   concurrency,
   limits: requestsPerMinute === null ? {} : { requestsPerMinute },
   ...(mode === 'batch'
-    ? { batches: { folder: `${folder}/batches`, requests: 1_000, pollMs: 200, longestPollMs: 1_000 } }
+    ? { batches: { folder: `${folder}/batches`, requests: batchRequests, pollMs: 200, longestPollMs: 1_000 } }
     : {}),
 };
 const progress = await generateToFiles(asking, { dir: folder });

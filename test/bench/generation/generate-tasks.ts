@@ -1,5 +1,6 @@
 /** Images and tasks of `bench:generate`: as few images as there are ways to ask about one, so that a disk holds them. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../../src/hash.js';
 import { promptStrategies } from '../../../src/prompts/prompt-strategy.js';
@@ -10,6 +11,8 @@ import { questionTypes, strategies, type Strategy } from '../../../src/sample.js
 import { imageBytes } from '../../generation/support.js';
 
 export const modelName = 'simulated-teacher';
+/** Of one batch, of whichever client. */
+export const batchRequests = 1_000;
 
 const perImage = strategies.length * questionTypes.length;
 
@@ -33,12 +36,9 @@ export async function imageFiles(folder: string, requests: number, bytes: number
   const fileOf = (index: number): string => join(folder, 'images', `${index}.png`);
   for (let i = 0; i < length; i++) {
     const image = fileOf(i);
-    const content = await readFile(image).catch(async () => {
-      const made = imageBytes(`image ${i}`, bytes);
-      await writeFile(image, made);
-      return made;
-    });
-    hashes.write(sha256(content), i * hashBytes, 'hex');
+    const made = imageBytes(`image ${i}`, bytes);
+    if (!existsSync(image)) await writeFile(image, made);
+    hashes.write(sha256(made), i * hashBytes, 'hex');
   }
   const hashOf = (index: number): string => hashes.toString('hex', index * hashBytes, (index + 1) * hashBytes);
   return { length, at: (index) => ({ image: fileOf(index), imageHash: hashOf(index) }) };

@@ -2,7 +2,8 @@
  * `npm run bench:generate`: requests a second and peak memory of generations against a loopback server with log-normal
  * latency: as fast as the concurrency allows, at a provider's stated limit (4,000 a minute is taken for Gemini 2.5 Flash-Lite's
  * first paid tier), with faults, and ten times as many; with --compare also the Python tools distilabel and curator, installed
- * once. Beside that nothing leaves the machine. --modes: one by one against batches, by 1 and 5 questions a request. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
+ * once. Beside that nothing leaves the machine. --modes: one by one against batches, by 1 and 5 questions a request; with
+ * --compare also theirs. About 17 minutes, with --compare 23. Options: --requests 5000 --many 50000
  * --concurrency 64 --requests-per-minute 4000 --faults 0.05 (of each kind) --client openai|gemini|inline (no server, for
  * memory alone) --image-bytes 100000 --heap 0 (megabytes that V8's heap may take in the client; 0 leaves it to V8)
  * --median 800 --sigma 0.5 --timeout 10 --compare; 0 leaves a pass out. A quick check: --requests 500 --many 1000
@@ -101,11 +102,15 @@ if (many > 0) {
       `${(((found.peakMegabytes - clean.peakMegabytes) * 1024) / (many - requests)).toFixed(2)} KB for each further one`,
   );
 }
-if (values.modes) notes.push(formatTable(await modeTable(setting, values.price)));
+const limitSeconds = 120 + (10 * requests) / fastest;
+if (values.modes) {
+  const others = values.compare ? tools : [];
+  notes.push(formatTable(await modeTable(setting, values.price, { others, limitSeconds })));
+}
 for (const tool of values.compare ? tools : []) {
   tell(tool, requests, fastest);
   try {
-    const found = add(tool, await comparePass(tool, setting, 120 + (10 * requests) / fastest), fastest);
+    const found = add(tool, await comparePass(tool, setting, limitSeconds), fastest);
     const ratio = clean.answered / clean.seconds / (found.answered / found.seconds);
     notes.push(`medgr2's requests/s are ${ratio.toFixed(2)} times ${tool}'s`);
   } catch (thrown) {

@@ -1,13 +1,13 @@
 /**
- * What R_φ learns from verdicts, on phantoms: for each seed one cycle of a run, which every arm goes on from in a copy of its own, by
- * the loop's own stages. All are measured alike: on graded texts of the test questions, which nothing has seen, and on the
- * candidates of the next cycle, at the τ that the loop sets.
+ * What R_φ learns from verdicts, on phantoms: from the first cycle of a run, every arm goes on in a copy of its own, by the loop's own
+ * stages. All are measured alike: on graded texts of test questions, which nothing has learned, and on candidates of the next
+ * cycle, at the τ that the loop sets.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { ensurePython } from '../../../src/bridge/environment/make-environment.js';
-import { loadConfig } from '../../../src/config/load.js';
+import type { Config } from '../../../src/config/schema.js';
 import { createPhantomData } from '../../../src/dataset/sources/phantom-source.js';
 import { spearman } from '../../../src/evaluation/answer-metrics.js';
 import { auroc } from '../../../src/evaluation/auroc.js';
@@ -15,24 +15,22 @@ import { drawQueue, type QueueShares } from '../../../src/evaluation/verdicts/qu
 import { fourGrades, gradeSamples } from '../../../src/grading/index.js';
 import { gradedRewardRows } from '../../../src/job-spec/rows/reward-rows.js';
 import { openEngine, type Engine } from '../../../src/job-spec/script-engine.js';
-import { firstState } from '../../../src/loop/before-cycles.js';
-import { runCycle, type LoopState } from '../../../src/loop/cycle.js';
+import type { LoopState } from '../../../src/loop/cycle.js';
 import { fromRun, readJson, runFiles, writeJson } from '../../../src/loop/folder/run-folder.js';
-import { firstGenerator } from '../../../src/loop/generator/generator-state.js';
 import { inRunFolder } from '../../../src/loop/in-run-folder.js';
 import { runStage } from '../../../src/loop/parts/run-stage.js';
+import { readConfig } from '../../../src/loop/result/run-sources.js';
 import { isTrue, precisionOf } from '../../../src/loop/result/sample-precision.js';
 import { queueCandidates, scoredCandidates } from '../../../src/loop/review/review-queue.js';
 import { learnFromExperts, takeUpVerdicts } from '../../../src/loop/review/take-up.js';
 import { openVerdicts } from '../../../src/loop/review/verdict-file.js';
 import type { RunContext } from '../../../src/loop/run-context.js';
 import { rowOptions } from '../../../src/loop/stage-job.js';
-import { evaluate } from '../../../src/loop/stages/evaluate.js';
 import { generate, readCandidates } from '../../../src/loop/stages/generate.js';
-import { prepareData } from '../../../src/loop/stages/prepare-data.js';
 import { readScored, score } from '../../../src/loop/stages/score.js';
 import { seededRandom } from '../../../src/random.js';
 import type { Sample } from '../../../src/sample.js';
+import { afterFirstCycle } from './after-first-cycle.js';
 import { judgeSample, simulatedVerdicts } from './simulated-reader.js';
 
 const onlyRandom = { random: 1, disagreement: 0, 'near-threshold': 0, 'thin-stratum': 0 };
@@ -66,25 +64,26 @@ const outcomeSchema = z.object({
 export type LearningOutcome = z.output<typeof outcomeSchema>;
 
 export interface LearningOptions {
-  seeds: readonly number[];
   /** Verdicts, and trusted samples in their stead. */
   size: number;
   error: number;
+  /** Where copies of the runs and figures go. */
   out: string;
-  set: readonly string[];
 }
 
-const configFile = join(import.meta.dirname, 'learning.yaml');
+/** Graded texts are of so many test questions, and so many candidates of the next cycle are scored: scoring takes most of the time. */
+const measured = { questions: 60, candidates: 400 };
 
-/** One line of progress for each; what is there already is not done again. */
-export async function measureLearning(options: LearningOptions): Promise<LearningOutcome[]> {
+/** Of runs with a first cycle. One line of progress for each R_φ; what is there already is not done again. */
+export async function measureLearning(runs: readonly string[], options: LearningOptions): Promise<LearningOutcome[]> {
   mkdirSync(options.out, { recursive: true });
   const outcomes: LearningOutcome[] = [];
   await using engine = await openEngine({ python: await ensurePython(), logDir: join(options.out, 'logs') });
-  for (const seed of options.seeds) {
+  for (const run of runs)
     for (const arm of learningArms) {
+      const { seed } = readConfig(join(run, runFiles.config));
       const file = join(options.out, `seed-${seed}-${arm}.json`);
-      if (!existsSync(file)) writeJson(file, await new SeedBench(engine, seed, options).measure(arm));
+      if (!existsSync(file)) writeJson(file, await new ArmBench(engine, run, options).measure(arm));
       const outcome = outcomeSchema.parse(readJson(file));
       outcomes.push(outcome);
       const { spearman: rank, precision, accepted, seconds } = outcome;
@@ -92,61 +91,62 @@ export async function measureLearning(options: LearningOptions): Promise<Learnin
         `seed ${seed}, ${arm}: Spearman ${rank?.toFixed(3)}, precision ${precision?.toFixed(3)} of ${(100 * accepted).toFixed(0)} % accepted; ${seconds.toFixed(0)} s\n`,
       );
     }
-    rmSync(join(options.out, `seed-${seed}`), { recursive: true, force: true });
-  }
   return outcomes;
 }
 
-class SeedBench {
+const later =
+  /^(cycle-(?!0|1$|1\/)|arms|cards|dataset|logs|report|review|verdicts|result\.json|config\.yaml|outcome\.json|events\.jsonl|run\.lock)/;
+
+/** As the run stood after its first cycle. */
+function startFrom(run: string, place: string): void {
+  rmSync(place, { recursive: true, force: true });
+  cpSync(run, place, { recursive: true, filter: (source) => !later.test(relative(run, source)) });
+  const ledger = join(place, runFiles.ledger);
+  const lines = readFileSync(ledger, 'utf8').split('\n');
+  const kept = lines.filter((line) => /^\{"cycle":[01],/.test(line) && !line.includes('"arm":'));
+  writeFileSync(ledger, kept.map((line) => `${line}\n`).join(''));
+}
+
+class ArmBench {
+  private readonly config: Config;
+
   constructor(
     private readonly engine: Engine,
-    private readonly seed: number,
+    private readonly run: string,
     private readonly options: LearningOptions,
-  ) {}
+  ) {
+    const config = readConfig(join(run, runFiles.config));
+    // Every R_φ is measured, also one that would be refused.
+    this.config = { ...config, threads: 1, guards: { ...config.guards, promotion: false, probes: false } };
+  }
 
   async measure(arm: Arm): Promise<LearningOutcome> {
-    const base = this.place('base');
-    if (!existsSync(join(base, 'done.json'))) {
-      await this.inRun(base, 1, async () => {});
-      writeJson(join(base, 'done.json'), {});
-      process.stderr.write(`seed ${this.seed}: one cycle is done\n`);
-    }
+    const { seed } = this.config;
     const place = this.place(arm);
-    rmSync(place, { recursive: true, force: true });
-    cpSync(base, place, { recursive: true, filter: (source) => basename(source) !== runFiles.logs });
-    const judgedRight = arm in queues ? await this.judge(place, queues[arm]) : null;
+    startFrom(this.run, place);
     const started = performance.now();
-    return this.inRun(place, 2, async (run, before) => {
+    const found = await this.inRun(place, async (run, before) => {
+      const judgedRight = arm in queues ? await this.judge(run, queues[arm]) : null;
       const after = await (arm === 'trusted' ? this.withTrusted(run, before) : takeUpVerdicts(run, 2, before));
-      const figures = await this.figures(run, before, after);
-      return { seed: this.seed, arm, ...figures, judgedRight, seconds: (performance.now() - started) / 1000 };
+      return { ...(await this.figures(run, before, after)), judgedRight };
     });
+    rmSync(place, { recursive: true });
+    return { seed, arm, ...found, seconds: (performance.now() - started) / 1000 };
   }
 
   private place(name: string): string {
-    return join(this.options.out, `seed-${this.seed}`, name);
+    return join(this.options.out, `seed-${this.config.seed}`, name);
   }
 
   /** @param work Given what the second cycle begins from. */
-  private async inRun<T>(
-    runDir: string,
-    cycles: number,
-    work: (run: RunContext, state: LoopState) => Promise<T>,
-  ): Promise<T> {
-    const set = [...this.options.set, `seed=${this.seed}`, `cycles=${cycles}`];
-    const config = await loadConfig(configFile, { set });
+  private async inRun<T>(runDir: string, work: (run: RunContext, state: LoopState) => Promise<T>): Promise<T> {
     const found: T[] = [];
     await inRunFolder(
-      config,
-      { runDir, engine: this.engine, withVerdicts: cycles > 1 },
+      this.config,
+      { runDir, engine: this.engine, withVerdicts: true, allowVersionChange: true },
       {
         work: async (run) => {
-          const { fingerprint } = await runStage(run, prepareData(run));
-          const model = run.config.policy.base;
-          const from = [fingerprint, await run.models.of(model)];
-          const base = await runStage(run, evaluate(run, { cycle: 0, name: 'evaluate-base', model, from }));
-          const first = await firstState(run, fingerprint, await firstGenerator(run, fingerprint), base);
-          found.push(await work(run, (await runCycle(run, 1, first)).next));
+          found.push(await work(run, await afterFirstCycle(run)));
         },
         result: (_, status) => ({ status }),
       },
@@ -155,27 +155,22 @@ class SeedBench {
   }
 
   /** Writes verdicts into the run. @returns Share of the judged samples that is right. */
-  private async judge(runDir: string, shares: QueueShares | undefined): Promise<number> {
-    const { seed } = this;
+  private async judge({ runDir, data }: RunContext, shares: QueueShares | undefined): Promise<number> {
+    const { seed } = this.config;
     const { size, error } = this.options;
     const { candidates, tau } = await queueCandidates(runDir, 1);
     const samples = new Map((await scoredCandidates(runDir, 1)).map((sample) => [sample.id, sample]));
-    const truths = new Map<string, string | null>();
-    await this.inRun(runDir, 1, async ({ data }) => {
-      for (const sample of samples.values()) truths.set(sample.id, data.truth(sample));
-    });
     const random = seededRandom('simulated reader', seed);
     const said = new Map(
       [...samples].map(([id, sample]) => {
         const errs = random.next() < error;
-        return [id, judgeSample(sample, truths.get(id) ?? null, errs, random)];
+        return [id, judgeSample(sample, data.truth(sample), errs, random)];
       }),
     );
     const items = drawQueue(candidates, { size, tau, seed, shares });
     using file = openVerdicts(runDir);
     for (const verdict of simulatedVerdicts(items, (id) => said.get(id) ?? { verdict: 'skip' })) file.record(verdict);
-    const truth = (id: string): string | null => truths.get(id) ?? null;
-    const right = items.filter(({ id }) => isTrue({ truth: () => truth(id) }, samples.get(id) as Sample) === true);
+    const right = items.filter(({ id }) => isTrue(data, samples.get(id) as Sample) === true);
     return right.length / items.length;
   }
 
@@ -183,7 +178,7 @@ class SeedBench {
   private async withTrusted(run: RunContext, state: LoopState): Promise<LoopState> {
     const { seed: samples } = await createPhantomData({
       dir: this.place('more'),
-      seed: this.seed + 10_000,
+      seed: this.config.seed + 10_000,
       counts: { seed: this.options.size, test: 0, pool: 0 },
       teacher: { errorRates: { direct: 0, 'step-by-step': 0, 'meta-cognitive': 0 } },
     });
@@ -198,7 +193,7 @@ class SeedBench {
   }
 
   private async figures(run: RunContext, before: LoopState, { rewardModel }: LoopState) {
-    const texts = await this.graded(run, run.data.test);
+    const texts = await this.graded(run, run.data.test.slice(0, measured.questions));
     const rows = texts.map(({ id, image, question, options, response }) => ({
       id,
       image: fromRun(run.runDir, image),
@@ -223,9 +218,10 @@ class SeedBench {
     // Of the generator as it was: the same questions to all.
     const { generator } = before;
     const generated = await runStage(run, generate(run, { cycle: 2, generator, from: [generator.fingerprint] }));
-    const candidates = await readCandidates(run, generated);
+    const random = seededRandom('candidates that are scored', run.config.seed);
+    const candidates = random.shuffle(await readCandidates(run, generated)).slice(0, measured.candidates);
     const from = [generated.fingerprint, rewardModel.fingerprint];
-    const stage = await runStage(run, score(run, { cycle: 2, candidates, rewardModel, from }));
+    const stage = await runStage(run, score(run, { cycle: 2, candidates: () => [candidates], rewardModel, from }));
     const scored = await readScored(run, stage);
     const { tau, reached } = rewardModel.report;
     const accepted = scored.filter(({ score: value }) => value !== null && value > tau);

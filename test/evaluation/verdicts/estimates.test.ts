@@ -46,6 +46,20 @@ const holds = (estimate: Estimate | null, value: number): boolean =>
   estimate !== null && estimate.low <= value + 1e-9 && estimate.high >= value - 1e-9;
 
 describe('a queue', () => {
+  test('leans to one thing alone where it is asked to, with the probabilities that go with it', () => {
+    const only = { random: 0, disagreement: 1, 'near-threshold': 0, 'thin-stratum': 0 };
+    const items = drawQueue(population, { size: 60, tau, seed: 1, shares: only });
+    expect(new Set(items.map(({ why }) => why))).toEqual(new Set(['disagreement']));
+    const plain = drawQueue(population, { size: 60, tau, seed: 1, shares: { ...only, random: 1, disagreement: 0 } });
+    expect(new Set(plain.map(({ part, probability }) => `${part} ${probability.toFixed(6)}`)).size).toBe(2);
+    // What is in dispute is wrong more often.
+    const wrong = (shares: typeof only): number =>
+      Array.from({ length: 40 }, (_, seed) => drawQueue(population, { size: 60, tau, seed, shares }))
+        .flat()
+        .filter(({ id }) => rightOf.get(id) === false).length;
+    expect(wrong(only)).toBeGreaterThan(wrong({ ...only, random: 1, disagreement: 0 }));
+  });
+
   test('is the same for the same candidates and seed, in whatever order they come, and of the size asked for', () => {
     const first = drawQueue(population, { size: 60, tau, seed: 1 });
     expect(drawQueue(population.toReversed(), { size: 60, tau, seed: 1 })).toEqual(first);

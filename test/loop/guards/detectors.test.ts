@@ -50,7 +50,7 @@ describe('a reward model', () => {
     [
       'whose τ is out of reach',
       { reached: false, precision: 0.6, accepted: 100 },
-      /no threshold.*0\.95.*0\.600 on 100/,
+      /no threshold.*95\.0 %.*60\.0 % on 100/,
     ],
   ])('%s alarms', (_, change, message) => {
     expect(uselessRewardModel({ ...good, ...change })).toMatchObject({

@@ -46,8 +46,8 @@ describe('a policy', () => {
   });
   test('that is refused is told of in a sentence', () => {
     expect(promotionText(promote(60, 80, 50))).toBe(
-      'cycle-2/grpo was not let through, cycle-2/sft goes on as the policy: cycle-2/grpo against cycle-2/sft: −25.0 points ' +
-        '(95 %: −33.3 to −16.6, p < 0.001) on 120 gold questions; cycle-2/sft against cycle-1/grpo: +16.7 points ' +
+      'cycle 2 GRPO was not let through, cycle 2 SFT goes on as the policy: cycle 2 GRPO against cycle 2 SFT: −25.0 points ' +
+        '(95 %: −33.3 to −16.6, p < 0.001) on 120 gold questions; cycle 2 SFT against cycle 1 GRPO: +16.7 points ' +
         '(95 %: +9.9 to +24.1, p < 0.001) on 120 gold questions',
     );
   });

@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from medgr2.shares import percent
+
 ROOT = Path(__file__).resolve().parents[3]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -76,7 +78,7 @@ def test_drive_a_run_then_analyse_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     result = json.loads((run_dir / "result.json").read_text())
     assert result["status"] == "complete"
     assert "cycle 1  evaluate-grpo" in outputs(driven, "run")
-    assert f"base accuracy {result['baseAccuracy']:.3f}" in outputs(driven, "figures")
+    assert f"base accuracy {percent(result['baseAccuracy'])}" in outputs(driven, "figures")
 
     analysed = execute("analyse-a-run.ipynb")
     assert str(result["cycles"][0]["candidates"]) in outputs(analysed, "cycles")

@@ -1,6 +1,7 @@
-/** The compact index against a plain Map, and what a million addresses take. */
+/** What keeps memory flat: the index of addresses against a plain Map, outcomes on disk, images shared by their requests. */
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { createImageReader, type ImageFile } from '../../src/generation/asking/image-to-send.js';
 import { createKeyTable } from '../../src/generation/replies/key-table.js';
 import { createOutcomeSpool } from '../../src/generation/outcome-spool.js';
 import type { Outcome } from '../../src/generation/outcome.js';
@@ -67,4 +68,43 @@ it('gives outcomes back in the order of their tasks, also late and long ones, an
     expect([...spool.inOrder()]).toHaveLength(ids.length);
   }
   expect([path, `${path}.places`].filter((file) => existsSync(file))).toEqual([]);
+});
+
+function fakeDisk(size: number) {
+  const reads: string[] = [];
+  const read = createImageReader((path): Promise<ImageFile> => {
+    reads.push(path);
+    return path === 'broken'
+      ? Promise.reject(new Error(`${path} cannot be read`))
+      : Promise.resolve({ bytes: new Uint8Array(size), mediaType: 'image/png', path });
+  });
+  return { reads, read };
+}
+
+it('reads an image once for requests that follow each other or come together, another content anew', async () => {
+  const { reads, read } = fakeDisk(100);
+  const [first, second] = await Promise.all([read('a', 'hash'), read('a', 'hash')]);
+  expect([second, await read('a', 'hash')]).toEqual([first, first]);
+  await read('a', 'other hash');
+  expect(reads).toEqual(['a', 'a']);
+});
+
+it('reads again what could not be read', async () => {
+  const { reads, read } = fakeDisk(100);
+  await expect(read('broken', 'hash')).rejects.toThrow('cannot be read');
+  await expect(read('broken', 'hash')).rejects.toThrow('cannot be read');
+  expect(reads).toHaveLength(2);
+});
+
+it.each([
+  { size: 10, held: 16 },
+  { size: 10 * 1024 * 1024, held: 3 },
+])('holds the latest $held images of $size bytes', async ({ size, held }) => {
+  const { reads, read } = fakeDisk(size);
+  const names = Array.from({ length: 20 }, (_, index) => `image ${index}`);
+  for (const name of names) await read(name, 'hash');
+  for (const name of names.slice(-held)) await read(name, 'hash');
+  expect(reads).toHaveLength(20);
+  await read(names.at(-held - 1) ?? '', 'hash');
+  expect(reads).toHaveLength(21);
 });
