@@ -1,4 +1,5 @@
 /** Numbers, times and tables as people read them. */
+import stringWidth from 'string-width';
 
 /** `0:07`, `12:40`, `1:02:03`. */
 export function formatSeconds(seconds: number): string {
@@ -67,16 +68,19 @@ export function formatMoney(amount: number, currency: string | null): string {
 export const formatParagraphs = (parts: readonly (string | null)[]): string =>
   `\n${parts.filter((part) => part !== null).join('\n\n')}`;
 
+/** What fills a text up to a width, in cells of a terminal: words in Chinese take two each, and some marks none. */
+export const gap = (text: string, width = 0): string => ' '.repeat(Math.max(0, width - stringWidth(text)));
+
 /** Columns of equal width, the first to the left and the others to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
-    (found, row) => row.map((cell, column) => Math.max(cell.length, found[column] ?? 0)),
+    (found, row) => row.map((cell, column) => Math.max(stringWidth(cell), found[column] ?? 0)),
     [],
   );
   return rows
     .map((row) =>
       row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .map((cell, column) => (column === 0 ? cell + gap(cell, widths[column]) : gap(cell, widths[column]) + cell))
         .join('  ')
         .trimEnd(),
     )

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fixed, percent, percentPair, percentWithin, signedPoints } from '../src/format.js';
+import { fixed, formatTable, percent, percentPair, percentWithin, signedPoints } from '../src/format.js';
 
 const cases = JSON.parse(readFileSync(join(import.meta.dirname, 'golden/percent.json'), 'utf8')) as [
   number,
@@ -27,6 +27,15 @@ test('two shares have one unit, and an interval stands in brackets', () => {
 test('a change has its sign, and none that is rounded to nothing is below nothing', () => {
   expect([0.9125 - 0.9, -0.0125, -0.0004, 0].map(signedPoints)).toEqual(['+1.3', '−1.3', '+0.0', '+0.0']);
   expect(fixed(12_345_678.5, 0)).toBe('12345679');
+});
+
+test('a column is as wide as its words are on a terminal, in any script', () => {
+  const [head = '', wide = '', joined = ''] = formatTable([
+    ['model', 'n'],
+    ['強化學習', '7'],
+    ['de\u0301but', '8'],
+  ]).split('\n');
+  expect([head, wide, joined]).toEqual(['model     n', '強化學習  7', 'de\u0301but     8']);
 });
 
 test('no other place rounds by itself', () => {

@@ -1,4 +1,4 @@
-"""A share in words, by the rule that screen, tables and report follow (`src/format.ts`): half up, of the number that is meant."""
+"""A share in words, by the rule of screen, tables and report (`src/format.ts`): half up, of the number meant."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -1,5 +1,5 @@
 /** What a reader is told: verdicts with their keys, why a sample is shown, figures. */
-import { fixed } from '../format.js';
+import { fixed, percent, percentPair } from '../format.js';
 import type { Estimate, ReviewReason, VerdictKind } from './review-messages.js';
 
 export const verdictWords: Readonly<Record<VerdictKind, { key: string; label: string; done: string; hint: string }>> = {
@@ -27,8 +27,11 @@ export const reasonWords: Readonly<Record<ReviewReason, string>> = {
 /** Rewards go from -6 to 10. */
 export const scoreText = (score: number): string => withSign(fixed(score, 1));
 
-export const estimateText = ({ value, low, high }: Estimate): string =>
-  `${signed(value)} (95 % interval ${signed(low)} to ${signed(high)})`;
+/** @param isShare κ is none. */
+export const estimateText = ({ value, low, high }: Estimate, isShare: boolean): string =>
+  isShare
+    ? `${percent(value)} (95 % interval ${percentPair(low, high, ' to ')})`
+    : `${signed(value)} (95 % interval ${signed(low)} to ${signed(high)})`;
 
 const signed = (value: number): string => withSign(fixed(value, 2));
 

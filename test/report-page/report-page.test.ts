@@ -40,7 +40,6 @@ describe.skipIf(chromiumPath === null)(`the report (${chromiumPath ?? noChromium
       loop: await write('loop', [run]),
       recipe: await write('recipe', [recipe]),
       seeds: await write('seeds', [join(root, 'seeds')]),
-      several: await write('several', [run, recipe]),
     };
     browser = await openBrowser();
   });
@@ -49,7 +48,7 @@ describe.skipIf(chromiumPath === null)(`the report (${chromiumPath ?? noChromium
     rmSync(root, { recursive: true, force: true });
   });
 
-  test.each(['loop', 'recipe', 'seeds', 'several'])('of %s', async (name) => {
+  test.each(['loop', 'recipe', 'seeds'])('of %s', async (name) => {
     const page = await browser.newPage();
     await page.goto(pathToFileURL(pages[name] ?? '').href);
     for (const { colorScheme, width } of views) {

@@ -6,7 +6,7 @@ import { statusCommand } from '../../src/cli/commands/status-command.js';
 import { summaryOf as summaryText } from '../../src/cli/print/summary-text.js';
 import { readParquet } from '../../src/dataset/tables/table.js';
 import { reviewQueue, type ReviewQueue } from '../../src/loop/review/review-queue.js';
-import { estimateText } from '../../src/loop/review/review-text.js';
+import { percentWithin } from '../../src/format.js';
 import { exportSource } from '../../src/loop/result/export-run.js';
 import { writeReport } from '../../src/report/write-report.js';
 import { reviewOrNull, reviewSummary } from '../../src/loop/review/review-summary.js';
@@ -155,7 +155,8 @@ describe('verdicts.jsonl', () => {
   });
 
   test('is told by status, report, data card and the next result', async () => {
-    const figure = estimateText(reviewSummary(run.runDir)?.precision ?? null);
+    const precision = reviewSummary(run.runDir)?.precision;
+    const figure = percentWithin(precision?.value, precision);
     const printed: string[] = [];
     const io = { out: (text: string) => printed.push(text), error: () => {}, env: {}, signal: AbortSignal.any([]) };
     await statusCommand(run.runDir, false, io);

@@ -6,9 +6,9 @@ import { comparisonResultSchema, type ComparisonResult } from './comparison-resu
 import type { RunContext } from '../run-context.js';
 import type { RunResult } from '../result/run-result.js';
 import { runLoop } from '../run.js';
-import { checkRunCall } from '../inputs/run-call.js';
 import { comparisonWork } from '../foresight/stage-work.js';
 import { countsOf, inRunFolder } from '../in-run-folder.js';
+import { checkRunCall } from '../inputs/run-call.js';
 import type { RunOptions } from '../run-attempt.js';
 import { runStage } from '../parts/run-stage.js';
 import { prepareData } from '../stages/prepare-data.js';

@@ -10,8 +10,23 @@ import type { Chart } from './chart.js';
 import { fixed, rowNames, shareAcross, shareAxis } from './marks.js';
 import { colour, series } from './palette.js';
 
-/** Methods by modality and overall, as Table 1 of MedGR² has them. */
-export function armTable({ arms }: ComparisonResult): Table {
+/** What each method came to over all questions. */
+export const armTable = ({ arms }: ComparisonResult): Table => ({
+  head: ['method', 'overall (95 % interval)', 'macro F1', 'no answer found', 'samples'],
+  rows: arms.map((arm) => [
+    methodName(arm),
+    percentWithin(arm.accuracy, arm.intervals.accuracy),
+    percent(arm.macroF1),
+    count(arm.unparsed),
+    arm.trained.length === 0 ? '–' : count(Math.max(...arm.trained.map(({ samples }) => samples))),
+  ]),
+});
+
+export const methodName = ({ group, label }: { group: string | null; label: string }): string =>
+  group === null ? label : `${group}: ${label}`;
+
+/** Methods by modality, as Table 1 of MedGR² has them. */
+export function modalityTable({ arms }: ComparisonResult): Table {
   const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
   // Arms answer the same questions: what all have in common stands in the head.
   const asked = (name: string): string => {
@@ -19,15 +34,8 @@ export function armTable({ arms }: ComparisonResult): Table {
     return counts.length === 1 ? `${name} (n\u00a0=\u00a0${count(counts[0])})` : name;
   };
   return {
-    head: ['method', ...modalities.map(asked), 'overall (95 % interval)', 'macro F1', 'no answer found', 'samples'],
-    rows: arms.map((arm) => [
-      arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
-      ...modalities.map((name) => percentAround(arm.byModality[name])),
-      percentWithin(arm.accuracy, arm.intervals.accuracy),
-      percent(arm.macroF1),
-      count(arm.unparsed),
-      arm.trained.length === 0 ? '–' : count(Math.max(...arm.trained.map(({ samples }) => samples))),
-    ]),
+    head: ['method', ...modalities.map(asked)],
+    rows: arms.map((arm) => [methodName(arm), ...modalities.map((name) => percentAround(arm.byModality[name]))]),
   };
 }
 

@@ -6,7 +6,7 @@ import { count, decimal, percent, percentPair, points } from '../numbers.js';
 import type { Table } from '../html-table.js';
 import type { HeatInput } from './accuracy-chart.js';
 import type { Chart } from './chart.js';
-import { accuracyBySize, accuracyRows, transferHeats } from './recipe-charts.js';
+import { accuracyBySize, accuracyRows, methodName, transferHeats } from './recipe-charts.js';
 
 /** `81.2 ± 1.4 %`; without the deviation where only one seed has the figure. */
 const percentOf = (spread: Spread | null | undefined): string =>
@@ -27,42 +27,44 @@ const rangeOf = ({ min, max }: Spread): string => `${percent(min)} to ${percent(
 const over = ({ seeds }: PooledComparison): string =>
   `Mean over ${seeds.length} seeds (${seeds.join(', ')}); lines are one standard deviation to both sides.`;
 
+/** How many seeds have a figure, where it is the same for all: then it stands in the head. */
+function seedsOf(spreads: readonly (Spread | null | undefined)[]): number | null {
+  const counts = [...new Set(spreads.flatMap((spread) => spread?.n ?? []))];
+  return counts.length === 1 ? (counts[0] ?? null) : null;
+}
+
+const headed = (name: string, spreads: readonly (Spread | null | undefined)[]): string => {
+  const n = seedsOf(spreads);
+  return n === null ? name : `${name} (n\u00a0=\u00a0${n})`;
+};
+
+/** Else each cell says it. */
+const seedCell = (spread: Spread | null | undefined, all: readonly (Spread | null | undefined)[]): string =>
+  spread === null || spread === undefined || seedsOf(all) !== null
+    ? percentOf(spread)
+    : `${percentOf(spread)} (n\u00a0=\u00a0${spread.n})`;
+
 export function pooledTable({ arms }: PooledComparison): Table {
-  const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
-  // How many seeds have a figure stands in the head where it is the same for all, else in each cell.
-  const seedsOf = (spreads: readonly (Spread | null | undefined)[]): number | null => {
-    const counts = [...new Set(spreads.flatMap((spread) => spread?.n ?? []))];
-    return counts.length === 1 ? (counts[0] ?? null) : null;
-  };
-  const headed = (name: string, spreads: readonly (Spread | null | undefined)[]): string => {
-    const n = seedsOf(spreads);
-    return n === null ? name : `${name} (n\u00a0=\u00a0${n})`;
-  };
-  const cell = (spread: Spread | null | undefined, all: readonly (Spread | null | undefined)[]): string =>
-    spread === null || spread === undefined || seedsOf(all) !== null
-      ? percentOf(spread)
-      : `${percentOf(spread)} (n\u00a0=\u00a0${spread.n})`;
   const overall = arms.map(({ accuracy }) => accuracy);
-  const of = (name: string) => arms.map(({ byModality }) => byModality[name]);
   return {
-    head: [
-      'method',
-      headed('overall', overall),
-      'lowest to highest',
-      ...modalities.map((name) => headed(name, of(name))),
-      'macro F1',
-      'samples',
-      'right among them',
-    ],
+    head: ['method', headed('overall', overall), 'lowest to highest', 'macro F1', 'samples', 'right among them'],
     rows: arms.map((arm) => [
-      arm.group === null ? arm.label : `${arm.group}: ${arm.label}`,
-      cell(arm.accuracy, overall),
+      methodName(arm),
+      seedCell(arm.accuracy, overall),
       rangeOf(arm.accuracy),
-      ...modalities.map((name) => cell(arm.byModality[name], of(name))),
       percentOf(arm.macroF1),
       count(arm.samples?.mean),
       percentOf(arm.precision),
     ]),
+  };
+}
+
+export function pooledByModality({ arms }: PooledComparison): Table {
+  const modalities = inTableOrder(arms.flatMap(({ byModality }) => Object.keys(byModality)));
+  const of = (name: string) => arms.map(({ byModality }) => byModality[name]);
+  return {
+    head: ['method', ...modalities.map((name) => headed(name, of(name)))],
+    rows: arms.map((arm) => [methodName(arm), ...modalities.map((name) => seedCell(arm.byModality[name], of(name)))]),
   };
 }
 

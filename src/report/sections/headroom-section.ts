@@ -6,7 +6,7 @@ import type { RunFigures } from '../data/run-figures.js';
 import { tableOf, type Table } from '../html-table.js';
 import { html } from '../markup.js';
 import { count, percentWithin } from '../numbers.js';
-import { sideBySide, type Section } from './section.js';
+import { folded, sideBySide, type Section } from './section.js';
 
 /** Null where no run looked. */
 export function headroom(runs: readonly RunFigures[]): Section | null {
@@ -15,12 +15,11 @@ export function headroom(runs: readonly RunFigures[]): Section | null {
     ({ run, headroom: cycles }) =>
       html`${cycles.map((cycle) => html`<p>${sentence(cycle)}</p>`)}${
         cycles.length === 0 ? null : tableOf(cyclesTable(cycles), `Samples of held-out questions, ${run.name}`)
-      }${cycles.map(
-        ({ cycle, report }) =>
-          html`<details>
-            <summary>Cycle ${cycle} by modality and question type</summary>
-            ${tableOf(groupsTable(report), `Samples of held-out questions of cycle ${cycle}, ${run.name}`)}
-          </details>`,
+      }${cycles.map(({ cycle, report }) =>
+        folded(
+          `Cycle ${cycle} by modality and question type`,
+          tableOf(groupsTable(report), `Samples of held-out questions of cycle ${cycle}, ${run.name}`),
+        ),
       )}`,
   );
   return { id: 'headroom', title: 'Room for GRPO', body: sideBySide(runs, body) };

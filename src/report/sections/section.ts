@@ -23,6 +23,13 @@ export function sideBySide(runs: readonly RunFigures[], contents: readonly Conte
   </div>`;
 }
 
+/** What is read by few: a line that opens. */
+export const folded = (title: string, body: Content): Markup =>
+  html`<details>
+    <summary>${title}</summary>
+    ${body}
+  </details>`;
+
 /** Charts in a grid; a sentence where there are none. */
 export async function figures(charts: readonly (Chart | null)[], otherwise: string): Promise<Markup> {
   const drawn: Markup[] = [];

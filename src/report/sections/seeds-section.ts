@@ -4,6 +4,7 @@ import {
   pooledAccuracy,
   pooledDataScale,
   pooledDifferences,
+  pooledByModality,
   pooledTable,
   pooledTransfer,
 } from '../charts/seeds-charts.js';
@@ -11,7 +12,7 @@ import { repetitions } from '../data/repetitions.js';
 import type { RunFigures } from '../data/run-figures.js';
 import { html, type Markup } from '../markup.js';
 import { tableOf } from '../html-table.js';
-import { figures, type Section } from './section.js';
+import { figures, folded, type Section } from './section.js';
 
 /** Null where no recipe was run with several seeds. */
 export async function seeds(runs: readonly RunFigures[]): Promise<Section | null> {
@@ -28,6 +29,7 @@ export async function seeds(runs: readonly RunFigures[]): Promise<Section | null
           seeds; so few tell its size only roughly.
         </p>
         ${tableOf(pooledTable(pooled), `Models over the seeds of ${names}`)}
+        ${folded('By modality', tableOf(pooledByModality(pooled), `Models by modality over the seeds of ${names}`))}
         ${differences === null ? null : tableOf(differences, `Differences over the seeds of ${names}`)}
         ${await figures(charts, 'No model was measured yet.')}`,
     );

@@ -28,12 +28,21 @@ export function Estimates({ reader }: { reader: string }): ReactElement | null {
   );
 }
 
-function Figure(props: { name: string; estimate: Estimate | null; of: string; none: string }): ReactElement {
+function Figure(props: {
+  name: string;
+  estimate: Estimate | null;
+  of: 'verdict' | 'pair';
+  none: string;
+}): ReactElement {
   const { name, estimate, of, none } = props;
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{estimate === null ? `– (${none} yet)` : `${estimateText(estimate)}, ${counted(estimate.n, of)}`}</dd>
+      <dd>
+        {estimate === null
+          ? `– (${none} yet)`
+          : `${estimateText(estimate, of === 'verdict')}, ${counted(estimate.n, of)}`}
+      </dd>
     </div>
   );
 }

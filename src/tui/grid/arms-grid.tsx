@@ -1,6 +1,7 @@
 /** The grid of a recipe, arms × seeds, where a loop has its ring and its table of cycles. */
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
+import stringWidth from 'string-width';
 import { formatTable } from '../../format.js';
 import { Toned } from '../parts/tones.js';
 import { seedsOf } from '../state/arms.js';
@@ -78,7 +79,7 @@ function fitted(rows: readonly (readonly string[])[], width: number): string[][]
   const widest = Math.max(
     ...formatTable(cut)
       .split('\n')
-      .map(({ length }) => length),
+      .map((line) => stringWidth(line)),
   );
   return widest <= width || (cut[0]?.length ?? 0) <= 4
     ? cut

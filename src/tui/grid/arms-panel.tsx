@@ -1,7 +1,8 @@
 /** What the arms of a comparison came to, the best first: bars, each against the base. */
-import { percent } from '../../format.js';
+import { gap, percent } from '../../format.js';
 import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
+import stringWidth from 'string-width';
 import type { PanelProps } from '../panels/panel-props.js';
 import { Change, Progress } from '../parts/named-figures.js';
 import { bar } from '../parts/plot.js';
@@ -16,11 +17,11 @@ export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
   const { measured, base } = bestFirst(state);
   const room = height - (testing === null ? 1 : 2);
   const shown = measured.slice(0, measured.length > room ? Math.max(1, room - 1) : room);
-  const names = Math.max(0, ...shown.map(({ label }) => label.length));
+  const names = Math.max(0, ...shown.map(({ label }) => stringWidth(label)));
   const cells = Math.max(4, Math.min(60, width - names - figuresWidth - 2));
   const line = ({ label, accuracy, name, gain }: MeasuredArm): ReactElement => (
     <Text key={name} wrap="truncate">
-      {label.padEnd(names)} {percent(accuracy).padStart(7)} <Toned tone="measure">{bar(accuracy, cells)} </Toned>
+      {label + gap(label, names)} {percent(accuracy).padStart(7)} <Toned tone="measure">{bar(accuracy, cells)} </Toned>
       {gain === null ? null : <Change now={gain} before={0} />}
     </Text>
   );

@@ -44,7 +44,12 @@ export function gridTable(grid: Grid, seeds: readonly number[]): { head: string[
   const first: GridRow = {
     arm: null,
     status: before.some(({ stage }) => stage !== null) ? 'running' : 'done',
-    cells: ['what all share', ...(several ? [...made, '', ''] : [cellText(before[0]), '', '', timeText(before[0])])],
+    cells: [
+      'what all share',
+      ...(several
+        ? [...made, '', '']
+        : [before[0]?.stage === null ? '' : cellText(before[0]), '', '', timeText(before[0])]),
+    ],
   };
   return { head, rows: [first, ...rows] };
 }

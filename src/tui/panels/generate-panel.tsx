@@ -16,7 +16,7 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
   if (generating === null) return <Toned tone="faint">nothing has been generated yet</Toned>;
   const factsWidth = width >= 90 ? 44 : Math.floor(width / 2);
   // Progress, figures and reasons for drops come first.
-  const imageRows = Math.min(20, height - 9);
+  const imageRows = Math.min(Math.max(20, Math.floor((width - leastText) / 2)), 32, height - 9);
   const imageWidth = Math.min(width, imageRows * 2);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
@@ -65,6 +65,8 @@ function useUnhurried(newest: NewestSample | null): NewestSample | null {
   return shown;
 }
 
+/** Cells below which a question is cut to its first words. */
+const leastText = 40;
 /** Rows below which an image shows nothing. */
 const leastImage = 6;
 const nameWidth = 10;
@@ -113,7 +115,7 @@ function Newest({ newest, width }: { newest: NewestSample | null; width: number 
 
 /** What came before the newest, a line each; nothing where a question would be cut to its first words. */
 function Earlier({ samples, width, height }: { samples: readonly NewestSample[]; width: number; height: number }) {
-  if (width < 40 || samples.length === 0) return <></>;
+  if (width < leastText || samples.length === 0) return <></>;
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Toned tone="faint">before it</Toned>

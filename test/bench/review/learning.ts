@@ -219,9 +219,9 @@ class ArmBench {
     const { generator } = before;
     const generated = await runStage(run, generate(run, { cycle: 2, generator, from: [generator.fingerprint] }));
     const random = seededRandom('candidates that are scored', run.config.seed);
-    const candidates = random.shuffle(await readCandidates(run, generated)).slice(0, measured.candidates);
+    const asked = random.shuffle(await readCandidates(run, generated)).slice(0, measured.candidates);
     const from = [generated.fingerprint, rewardModel.fingerprint];
-    const stage = await runStage(run, score(run, { cycle: 2, candidates: () => [candidates], rewardModel, from }));
+    const stage = await runStage(run, score(run, { cycle: 2, candidates: () => [asked], rewardModel, from }));
     const scored = await readScored(run, stage);
     const { tau, reached } = rewardModel.report;
     const accepted = scored.filter(({ score: value }) => value !== null && value > tau);

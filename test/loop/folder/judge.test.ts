@@ -214,7 +214,7 @@ describe('what is said of a judge', () => {
 
   test('is one sentence, with the truth where it is known', () => {
     expect(judgeWords(figures(half, (at) => at % 4 === 0))).toMatchInlineSnapshot(
-      `"the judge let 20 of 40 pass; it and R_φ agree on 0.500 (κ 0); right: 0.500 of what it let pass, 0.231 of what R_φ did, 0.462 of what both did"`,
+      `"the judge let 20 of 40 pass; it and R_φ agree on 50.0 % (κ 0); right: 50.0 % of what it let pass, 23.1 % of what R_φ did, 46.2 % of what both did"`,
     );
     expect(judgeWords(figures(half, () => null))).not.toContain('right');
   });
