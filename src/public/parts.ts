@@ -1,4 +1,6 @@
 /** `medgr2/parts`: the parts of the loop that `runLoop(config, { parts })` and the section `parts` take. */
+import '../bridge/environment/refuse-old-node.js';
+
 export type {
   EventSink,
   FilterContext,

@@ -8,10 +8,10 @@ import { packageRoot } from '../../src/bridge/environment/package-paths.js';
 import { examplesModule } from './examples-module.js';
 import { compiled, stated } from './examples.generated.js';
 import { exportsPage } from './exports-page.js';
-import { unexplainedNumbers } from './explained-numbers.js';
+import { unexplainedNumbers } from './tsdoc/explained-numbers.js';
 import { firstSentence, publicExports } from './public-exports.js';
 import { unnamedTypes } from './signature-types.js';
-import { untoldErrors } from './thrown-codes.js';
+import { untoldErrors } from './tsdoc/thrown-codes.js';
 
 const all = publicExports();
 

@@ -1,7 +1,7 @@
 /** What exported functions throw, read from the sources: an error's code stands in the TSDoc of its file's exports, or nobody can look for it. */
 import { join } from 'node:path';
-import { packageRoot } from '../../src/bridge/environment/package-paths.js';
-import { moduleOf, type Node, type PublicExport } from './public-exports.js';
+import { packageRoot } from '../../../src/bridge/environment/package-paths.js';
+import { moduleOf, type Node, type PublicExport } from '../public-exports.js';
 
 /** `readSampleFile: DataError no-samples` of each error that its file makes on its way and that no export of the file tells of. */
 export function untoldErrors(all: readonly PublicExport[]): string[] {

@@ -1,7 +1,7 @@
 /** Numbers that exported interfaces hold without a word on what they count, or in which unit. */
 import { join } from 'node:path';
-import { packageRoot } from '../../src/bridge/environment/package-paths.js';
-import { docBefore, moduleOf, type Node, type PublicExport } from './public-exports.js';
+import { packageRoot } from '../../../src/bridge/environment/package-paths.js';
+import { docBefore, moduleOf, type Node, type PublicExport } from '../public-exports.js';
 
 /** `Usage.inputTokens` of each; a comment over several that follow each other is one's that stands before the first alone. */
 export function unexplainedNumbers(all: readonly PublicExport[]): string[] {
