@@ -74,7 +74,7 @@ describe('a queue of a run', () => {
       expect(reviewSummary(copy)).toMatchObject({ judged: 1, precision: null, cycles: [] });
       const told: string[] = [];
       reviewOrNull(copy, (message) => told.push(message));
-      expect(told).toEqual([expect.stringMatching(/^1 of 1 verdict/)]);
+      expect(told).toEqual([expect.stringMatching(/count in no share: 1 of 1;/)]);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }

@@ -6,7 +6,6 @@ import { estimateSchema } from '../../evaluation/verdicts/estimate.js';
 import { reviewEstimates, type DrawnQueue } from '../../evaluation/verdicts/estimates.js';
 import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { DataError } from '../../errors.js';
-import { formatCount } from '../../format.js';
 import { readOrNull, runFiles } from '../folder/run-folder.js';
 import { readQueues, type ReviewQueue } from './review-queue.js';
 import { readStanding, verdictDamage } from './verdict-file.js';
@@ -72,7 +71,7 @@ export function verdictsElsewhere(runDir: string): string | null {
   const count = standing.filter((verdict) => placeOf(verdict) !== 'queue').length;
   return count === 0
     ? null
-    : `${count} of ${formatCount(standing.length, 'verdict')} are on samples that no queue of this run holds as they were judged: no share is of them`;
+    : `verdicts that count in no share: ${count} of ${standing.length}; no queue of this run holds their samples as they were judged`;
 }
 
 const rolledBackSchema = z.object({
