@@ -1,9 +1,9 @@
 /** Reads the bodies and headers of chat completions. Only what the loop needs; servers differ in what they leave out. */
 import { z } from 'zod';
 import { ProviderCallError } from './call-error.js';
-import type { FinishReason, ProviderReply, Usage } from './provider.js';
+import { tokenCount, type FinishReason, type ProviderReply, type Usage } from './provider.js';
 
-const count = z.number().nullish();
+const count = tokenCount.nullish();
 const replySchema = z.looseObject({
   model: z.string().nullish(),
   choices: z
@@ -27,7 +27,9 @@ const replySchema = z.looseObject({
       completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish(),
       prompt_cache_hit_tokens: count,
     })
-    .nullish(),
+    .nullish()
+    // Nonsense (-1 of a server that does not count, texts) is a count that was not told; the reply is there all the same.
+    .catch(null),
 });
 type Body = z.output<typeof replySchema>;
 

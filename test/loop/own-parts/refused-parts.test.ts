@@ -222,6 +222,11 @@ describe('told by name where it fails', () => {
       answering(() => ({ ...reply, usage: { inputTokens: 0.5, outputTokens: 1 } })),
       /told no usage/,
     ],
+    [
+      'a provider of thoughts that are no number',
+      answering(() => ({ ...reply, usage: { inputTokens: 1, outputTokens: 1, thinkingTokens: Number.NaN } })),
+      /told no usage/,
+    ],
   ])('%s', async (_, work, message) => {
     await expect(work()).rejects.toBeInstanceOf(RunError);
     await expect(work()).rejects.toThrow(message);
