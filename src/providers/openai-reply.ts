@@ -95,6 +95,13 @@ function withoutThoughts(text: string): string {
   return text.replace(/^\s*<think>[\s\S]*?<\/think>\s*/, '');
 }
 
+/** The status that an error names in its body: gateways (OpenRouter) tell of what failed behind them under 200. */
+export function statusTold(status: number, body: string): number {
+  const { error } = ((status === 200 ? parseJson(body) : null) as { error?: { code?: unknown } | null } | null) ?? {};
+  const code = error?.code;
+  return typeof code === 'number' && code >= 400 && code < 600 ? code : status;
+}
+
 /** A filter in front of the model says no with an error: Azure's `content_filter`, OpenAI's `content_policy_violation`. */
 export function filteredError(status: number, body: string): string | null {
   const { error } = (parseJson(body) ?? {}) as { error?: { code?: unknown; type?: unknown } | null };
