@@ -65,7 +65,7 @@ export function readGeminiReply(response: EnhancedGenerateContentResponse, where
 
 /** Counts of 0 are left out; no prompt has none. */
 const usageSchema = z.looseObject({
-  promptTokenCount: tokenCount,
+  promptTokenCount: tokenCount.min(1),
   toolUsePromptTokenCount: tokenCount.optional(),
   candidatesTokenCount: tokenCount.optional(),
   cachedContentTokenCount: tokenCount.optional(),

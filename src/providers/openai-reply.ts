@@ -69,7 +69,8 @@ function textOf({ content, tool_calls: calls }: Body['choices'][number]['message
  */
 function usageOf(usage: Body['usage']): Usage | null {
   const { prompt_tokens: inputTokens, completion_tokens: completion, total_tokens: total } = usage ?? {};
-  if (typeof inputTokens !== 'number') return null;
+  // No prompt has none: 0 is of a server that does not count.
+  if (typeof inputTokens !== 'number' || inputTokens === 0) return null;
   if (typeof completion !== 'number' && typeof total !== 'number') return null;
   const thoughts = usage?.completion_tokens_details?.reasoning_tokens ?? undefined;
   const written = completion ?? 0;

@@ -86,6 +86,7 @@ describe('tokens of chat completions', () => {
     const nonsense = [
       { prompt_tokens: -1, completion_tokens: -1, total_tokens: -1 },
       { prompt_tokens: '20', completion_tokens: '198' },
+      { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
       { prompt_tokens: 7.5, completion_tokens: 1e300 },
     ];
     for (const usage of [...nothing, ...nonsense]) expect(usageOf(usage)).toBeNull();
@@ -133,7 +134,7 @@ describe('tokens of Gemini', () => {
   });
 
   it('are unknown, and not 0, where they are not told or are no counts', async () => {
-    for (const usage of [{}, { candidatesTokenCount: 9 }, { promptTokenCount: '20' }, { promptTokenCount: -1 }])
+    for (const usage of [{}, { candidatesTokenCount: 9 }, { promptTokenCount: '20' }, { promptTokenCount: 0 }])
       expect(await counted(usage)).toBeNull();
   });
 
