@@ -44,11 +44,14 @@ export function parseReplies(
   // What is asked for in several samples is wrapped: that is no repair.
   repairs.delete('wrapped');
   const places = placesOf(samples, questionTypes);
+  const came = `Of ${questionTypes.length} samples ${samples.length} came`;
+  // Which of them is lost, their order does not tell.
+  const isPlaced = samples.length >= questionTypes.length || new Set(questionTypes).size === 1;
   const told = questionTypes.map((type, i): ParsedReply => {
     const sample = samples[places.indexOf(i)];
-    if (sample === undefined)
-      return drop('sample-missing', `Of ${questionTypes.length} samples ${samples.length} came.`);
-    return readSample(sample, type, new Set(repairs));
+    if (sample === undefined) return drop('sample-missing', `${came}.`);
+    if (isPlaced || typeOf(sample) !== null) return readSample(sample, type, new Set(repairs));
+    return drop('wrong-question-type', `${came}, and this one does not say which question type it is of.`);
   });
   const extra = samples
     .filter((_, i) => places[i] === -1)
@@ -58,6 +61,12 @@ export function parseReplies(
 
 const nothing: ReturnType<typeof findReplyObjects> = { samples: [], repairs: new Set() };
 
+/** Null where it says none. */
+function typeOf(sample: Fields): string | null {
+  const type = sample.get('questionType');
+  return typeof type === 'string' ? questionTypeNamed(type) : null;
+}
+
 /** For each sample the place of what was asked for that it fills: by its type, else by its order; -1 where none is left. */
 function placesOf(samples: readonly Fields[], questionTypes: readonly QuestionType[]): number[] {
   const free = new Set(questionTypes.keys());
@@ -66,9 +75,8 @@ function placesOf(samples: readonly Fields[], questionTypes: readonly QuestionTy
     return place;
   };
   const typed = samples.map((sample) => {
-    const type = sample.get('questionType');
-    if (typeof type !== 'string') return null;
-    const place = [...free].find((i) => questionTypes[i] === questionTypeNamed(type));
+    const type = typeOf(sample);
+    const place = [...free].find((i) => questionTypes[i] === type);
     return place === undefined ? null : take(place);
   });
   return typed.map((place) => place ?? take([...free][0] ?? -1));

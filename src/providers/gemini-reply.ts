@@ -1,7 +1,8 @@
 /** Reads Gemini's response and error bodies. Only what the loop needs; everything may be missing. */
 import type { EnhancedGenerateContentResponse, ErrorDetails } from '@google/generative-ai';
+import { z } from 'zod';
 import { ProviderCallError } from './call-error.js';
-import type { FinishReason, ProviderReply, Usage } from './provider.js';
+import { tokenCount, type FinishReason, type ProviderReply, type Usage } from './provider.js';
 
 /** Finish reasons by which the provider's filters withhold a reply; the SDK's own list is older than the API. */
 const withheld = new Set([
@@ -62,11 +63,21 @@ export function readGeminiReply(response: EnhancedGenerateContentResponse, where
   };
 }
 
+/** Counts of 0 are left out; no prompt has none. */
+const usageSchema = z.looseObject({
+  promptTokenCount: tokenCount.min(1),
+  toolUsePromptTokenCount: tokenCount.optional(),
+  candidatesTokenCount: tokenCount.optional(),
+  cachedContentTokenCount: tokenCount.optional(),
+  thoughtsTokenCount: tokenCount.optional(),
+  totalTokenCount: tokenCount.optional(),
+});
+
 /** Thinking is billed as output, and stands beside the candidates' tokens; what is cached stands within the prompt's. */
 function usageOf(metadata: object | undefined): Usage | null {
-  if (metadata === undefined) return null;
-  const told = metadata as Record<string, number | undefined>;
-  const inputTokens = (told.promptTokenCount ?? 0) + (told.toolUsePromptTokenCount ?? 0);
+  const told = usageSchema.safeParse(metadata).data;
+  if (told === undefined) return null;
+  const inputTokens = told.promptTokenCount + (told.toolUsePromptTokenCount ?? 0);
   const { cachedContentTokenCount: cached, thoughtsTokenCount: thoughts, totalTokenCount: total = 0 } = told;
   const outputTokens = Math.max((told.candidatesTokenCount ?? 0) + (thoughts ?? 0), total - inputTokens);
   return {

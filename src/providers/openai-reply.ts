@@ -1,9 +1,9 @@
 /** Reads the bodies and headers of chat completions. Only what the loop needs; servers differ in what they leave out. */
 import { z } from 'zod';
 import { ProviderCallError } from './call-error.js';
-import type { FinishReason, ProviderReply, Usage } from './provider.js';
+import { tokenCount, type FinishReason, type ProviderReply, type Usage } from './provider.js';
 
-const count = z.number().nullish();
+const count = tokenCount.nullish();
 const replySchema = z.looseObject({
   model: z.string().nullish(),
   choices: z
@@ -27,7 +27,9 @@ const replySchema = z.looseObject({
       completion_tokens_details: z.looseObject({ reasoning_tokens: count }).nullish(),
       prompt_cache_hit_tokens: count,
     })
-    .nullish(),
+    .nullish()
+    // Nonsense (-1 of a server that does not count, texts) is a count that was not told; the reply is there all the same.
+    .catch(null),
 });
 type Body = z.output<typeof replySchema>;
 
@@ -67,7 +69,8 @@ function textOf({ content, tool_calls: calls }: Body['choices'][number]['message
  */
 function usageOf(usage: Body['usage']): Usage | null {
   const { prompt_tokens: inputTokens, completion_tokens: completion, total_tokens: total } = usage ?? {};
-  if (typeof inputTokens !== 'number') return null;
+  // No prompt has none: 0 is of a server that does not count.
+  if (typeof inputTokens !== 'number' || inputTokens === 0) return null;
   if (typeof completion !== 'number' && typeof total !== 'number') return null;
   const thoughts = usage?.completion_tokens_details?.reasoning_tokens ?? undefined;
   const written = completion ?? 0;
@@ -91,6 +94,13 @@ function finishOf(reason: string | null | undefined, text: string): FinishReason
 /** Servers without a reasoning parser leave the model's thinking in front of the reply. */
 function withoutThoughts(text: string): string {
   return text.replace(/^\s*<think>[\s\S]*?<\/think>\s*/, '');
+}
+
+/** The status that an error names in its body: gateways (OpenRouter) tell of what failed behind them under 200. */
+export function statusTold(status: number, body: string): number {
+  const { error } = ((status === 200 ? parseJson(body) : null) as { error?: { code?: unknown } | null } | null) ?? {};
+  const code = error?.code;
+  return typeof code === 'number' && code >= 400 && code < 600 ? code : status;
 }
 
 /** A filter in front of the model says no with an error: Azure's `content_filter`, OpenAI's `content_policy_violation`. */

@@ -10,7 +10,7 @@ import type { BatchingProvider } from './batch/batch-client.js';
 import { commandBatch } from './batch/command-batch.js';
 import { openAiBatch } from './batch/openai-batch.js';
 import { limitedCall, noAnswer, refusalOf } from './http-call.js';
-import { filteredError, readChatReply } from './openai-reply.js';
+import { filteredError, readChatReply, statusTold } from './openai-reply.js';
 import type { ProviderReply, ProviderRequest } from './provider.js';
 import { jsonForm, strictJsonSchema } from './reply-form.js';
 import { redact, requireHeaderSafe } from './secret.js';
@@ -65,11 +65,12 @@ export function openAiProvider(options: OpenAiOptions): BatchingProvider {
       });
       const response = bounded(answered, where);
       const text = await response.text();
-      const filtered = response.ok ? null : filteredError(response.status, text);
+      const status = statusTold(response.status, text);
+      const isRefused = status !== response.status || !response.ok;
+      const filtered = isRefused ? filteredError(status, text) : null;
       // Asked again it would be withheld again: a reply like any other that the filter holds back.
       if (filtered !== null) return { text: '', finish: 'blocked', why: filtered, usage: nothingUsed };
-      if (!response.ok)
-        throw refusalOf({ status: response.status, headers: response.headers, body: text }, where, clean);
+      if (isRefused) throw refusalOf({ status, headers: response.headers, body: text }, where, clean);
       return readChatReply(text, where);
     };
     return limitedCall({ where, timeoutMs, signal: request.signal }, call, (thrown) => noAnswer(thrown, where, clean));

@@ -1,5 +1,5 @@
 /** What the loop needs from a model that writes samples: one image and one prompt in, one raw reply out. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { StructuredOutput } from '../config/asking/asked-providers.js';
 
 /** One request: an image, a prompt and how the reply shall be. */
@@ -37,6 +37,17 @@ export interface Usage {
   /** Billed at the rate for batches. */
   isBatch?: true | undefined;
 }
+
+/** What no count of tokens can be (-1 for one that was not made, a text) is none. */
+export const tokenCount = z.int().min(0);
+
+export const usageSchema: z.ZodType<Usage> = z.object({
+  inputTokens: tokenCount,
+  outputTokens: tokenCount,
+  cachedInputTokens: tokenCount.optional(),
+  thinkingTokens: tokenCount.optional(),
+  isBatch: z.literal(true).optional(),
+});
 
 /** What a provider answers; the text is read by the loop. */
 export interface ProviderReply {

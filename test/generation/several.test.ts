@@ -63,6 +63,17 @@ describe('a reply with several samples', () => {
     ]);
   });
 
+  it('gives no type to one that names none, where another of the list is lost', () => {
+    const samples = [said(undefined, 'A?'), { error: 'too dark' }, said(undefined, 'C?')];
+    expect(shown(parse(samples))).toEqual(['wrong-question-type', 'wrong-question-type', 'sample-missing']);
+    expect(shown(parse([said(undefined, 'A?'), {}, said(third, 'C?')]))).toEqual([
+      'wrong-question-type',
+      'sample-missing',
+      `${third}: C?`,
+    ]);
+    expect(shown(parse(samples, [first, first, first]))).toEqual([`${first}: A?`, `${first}: C?`, 'sample-missing']);
+  });
+
   it('asks nothing twice, and trusts neither of two that contradict each other', () => {
     expect(shown(parse([said(first, 'A?'), said(second, 'A?'), said(third, 'C?')]))).toEqual([
       `${first}: A?`,

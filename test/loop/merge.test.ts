@@ -134,7 +134,7 @@ test('the card tells base, data, settings, figures with intervals and warnings; 
   expect(card).toContain('| cycle-1/sft | 68 | in-sft000000 | of-sft000000 |');
   expect(card).toContain('| cycle-1/grpo | 61 |');
   expect(card).not.toContain('99'); // of a cycle that came after it
-  expect(card).toContain('0.750 (0.551 to 0.880)');
+  expect(card).toContain('75.0 % (55.1 to 88.0)');
   expect(card).toContain('LoRA, rank 4, alpha 8');
   expect(card).toContain('- worse than the base');
   for (const hidden of [dir, 'Mary', '/home']) expect(card).not.toContain(hidden);
@@ -152,7 +152,7 @@ test('a reward model has its own figures; a model of no run, and one of a damage
   const run = runFolder();
   const judge = modelCard(join(run, 'cycle-1', 'reward-model', 'model'), { kind: 'reward-model', base: 'phantom' });
   expect(judge).toContain('base_model: Qwen/Q-2B');
-  expect(judge).toContain('| 1 | 0.500 | 0.750 | 1 |');
+  expect(judge).toContain('| 1 | 0.500 | 75.0 % | 1 |');
   expect(judge).not.toContain('pipeline_tag');
   const alone = join(dir, 'alone');
   cpSync(join(run, 'cycle-1', 'grpo', 'model'), alone, { recursive: true });

@@ -104,6 +104,7 @@ const read: readonly (readonly [string, string])[] = [
   ['the answer again by letter', change({ answer_letter: 'B', correct_option: 'MRI' })],
   ['a fence in a fence', `\`\`\`json\n\`\`\`json\n${json}\n\`\`\`\n\`\`\``],
   ['a byte-order mark within', change({ answer: 'M\ufeffRI' }).replace(',', ',\ufeff')],
+  ['a field named as what every object has', change({ constructor: 'x', toString: 'y' })],
   ['steps as a list', change({ rationale: ['Dark', 'bone.'] })],
   ['the type in other letters', change({ questionType: 'Modality_Recognition' })],
 ];
@@ -131,6 +132,14 @@ const dropped: readonly (readonly [string, string])[] = [
   ['a letter behind that contradicts its text', change({ answer: 'MRI (A)' })],
   ['an object that contradicts itself', change({ answer: { label: 'A', text: 'MRI' } })],
   ['a letter beyond the options', change({ answer: 'C' })],
+  ['a letter that options give another', change({ options: ['B) CT', 'A) MRI'], answer: 'A' })],
+  ['a letter that one option gives another', change({ options: ['CT', 'MRI', 'B) PET'], answer: 'Option B' })],
+  ['a letter that options do not have', change({ options: ['B) CT', 'C) MRI'], answer: 'A' })],
+  ['a letter that an abbreviation has', change({ options: ['B. burgdorferi', 'A. fumigatus'], answer: 'B' })],
+  ['a character that decoding lost', change({ answer: 'MR\ufffd' })],
+  ['a character lost in an option', change({ options: ['R\ufffdntgen', 'MRI'] })],
+  ['half a pair of surrogates', change({ question: 'Which \ud83d method?' })],
+  ['a control character', change({ rationale: 'Dark\u0000 bone.' })],
   ['options as marks', change({ options: { CT: false, MRI: true } })],
   ['options in a sentence', change({ options: 'CT, MRI' })],
   ['a letter without options', change({ options: null, answer: 'B' })],
@@ -195,6 +204,13 @@ describe('a reply that could mean something else', () => {
     expect(parseReply(change({ Answer: 'CT' }), context)).toMatchObject({
       detail: expect.stringContaining('answer: stands twice') as string,
     });
+  });
+
+  it('is dropped in no time, of whatever length', () => {
+    const begun = performance.now();
+    for (const text of ['['.repeat(20_000), '{"a":'.repeat(20_000), 'a {'.repeat(20_000)])
+      expect(parseReply(text, context)).toMatchObject({ ok: false, reason: 'malformed-json' });
+    expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
   it('is never one that was cut, wherever, however it is written', () => {

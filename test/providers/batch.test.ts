@@ -84,7 +84,8 @@ const lines = {
   openai: [
     { custom_id: 'quota', response: { status_code: 429, body: { error: { message: 'Too many.' } } } },
     { custom_id: 'broken', response: null, error: { code: 'batch_expired', message: 'Not in time.' } },
-    { custom_id: 'wrong', response: { status_code: 400, body: { error: { message: 'Invalid image.' } } } },
+    // As gateways tell of what failed behind them.
+    { custom_id: 'wrong', response: { status_code: 200, body: { error: { code: 400, message: 'Invalid image.' } } } },
     { custom_id: 'cut', response: { status_code: 400, body: { error: { code: 'content_filter' } } } },
     {
       custom_id: 'good',

@@ -114,6 +114,8 @@ describe('the OpenAI-compatible provider', () => {
     });
     const wrong = await serve(answering('{"detail":"no such model"}', 404));
     expect(await failure(ask(wrong.baseUrl))).toMatchObject({ failure: 'rejected', retryable: false });
+    const behind = await serve(answering('{"error":{"message":"Insufficient credits","code":402}}'));
+    expect(await failure(ask(behind.baseUrl))).toMatchObject({ failure: 'rejected', retryable: false, status: 402 });
     const html = await serve(answering('<html>proxy</html>'));
     expect(await failure(ask(html.baseUrl))).toMatchObject({ failure: 'unreadable' });
     const gone = await failure(ask('http://127.0.0.1:9/v1'));

@@ -82,8 +82,14 @@ describe('tokens of chat completions', () => {
   });
 
   it('are unknown where they are not told, which makes no reply unreadable', () => {
-    for (const usage of [{}, { prompt_tokens: 7 }, { completion_tokens: 7 }, { total_tokens: 9 }])
-      expect(usageOf(usage)).toBeNull();
+    const nothing = [{}, { prompt_tokens: 7 }, { completion_tokens: 7 }, { total_tokens: 9 }];
+    const nonsense = [
+      { prompt_tokens: -1, completion_tokens: -1, total_tokens: -1 },
+      { prompt_tokens: '20', completion_tokens: '198' },
+      { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+      { prompt_tokens: 7.5, completion_tokens: 1e300 },
+    ];
+    for (const usage of [...nothing, ...nonsense]) expect(usageOf(usage)).toBeNull();
   });
 
   it('tell what was cached, in either form', () => {
@@ -125,6 +131,11 @@ describe('tokens of Gemini', () => {
       inputTokens: 25,
       outputTokens: 9,
     });
+  });
+
+  it('are unknown, and not 0, where they are not told or are no counts', async () => {
+    for (const usage of [{}, { candidatesTokenCount: 9 }, { promptTokenCount: '20' }, { promptTokenCount: 0 }])
+      expect(await counted(usage)).toBeNull();
   });
 
   it('come with the model that answered', async () => {

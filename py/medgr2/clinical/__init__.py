@@ -1,1 +1,1 @@
-"""DICOM and NIfTI files as pictures without names: the jobs `dicom`, `nifti` and, with their label maps, `nifti_masks`."""
+"""DICOM and NIfTI files as pictures without names: the jobs `dicom`, `nifti` and, with label maps, `nifti_masks`."""

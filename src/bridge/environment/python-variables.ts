@@ -37,7 +37,7 @@ export function isolated(env = process.env): NodeJS.ProcessEnv {
 export function misleading(python: string, env = process.env): string {
   if (isOwn(python, env)) return '';
   const set = Object.keys(env).filter(
-    (name) => /^PYTHON/.test(name) && redirecting.test(name) && !harmless.test(name) && env[name] !== '',
+    (name) => name.startsWith('PYTHON') && redirecting.test(name) && !harmless.test(name) && env[name] !== '',
   );
   if (set.length === 0) return '';
   const named = set

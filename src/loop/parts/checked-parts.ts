@@ -4,7 +4,7 @@ import type { Evaluator } from '../../evaluation/evaluator.js';
 import type { GradedText, Grader } from '../../grading/index.js';
 import { identityOf, type Part } from '../../config/part.js';
 import type { PromptStrategy } from '../../prompts/prompt-strategy.js';
-import { finishReasons, type ProviderReply } from '../../providers/provider.js';
+import { finishReasons, usageSchema, type ProviderReply } from '../../providers/provider.js';
 import { highestGrade, lowestGrade } from '../../reward/ready-made-rewards.js';
 import { untilAborted } from '../../reward/reward-time-limit.js';
 import type { OwnProvider, SampleFilter } from './loop-parts.js';
@@ -184,7 +184,7 @@ function replyOf(call: Call, reply: unknown): ProviderReply {
       call,
       `ended its reply by ${JSON.stringify(finish)}, which is none of ${finishReasons.join(', ')}`,
     );
-  if (usage === undefined || (usage !== null && !isUsage(usage)))
+  if (usage === undefined || (usage !== null && !usageSchema.safeParse(usage).success))
     throw wrongResult(
       call,
       'told no usage: { inputTokens, outputTokens } in whole numbers, or null where it is not known',
@@ -197,6 +197,3 @@ function replyOf(call: Call, reply: unknown): ProviderReply {
     ...(typeof modelVersion === 'string' ? { modelVersion } : {}),
   };
 }
-
-const isUsage = ({ inputTokens, outputTokens }: NonNullable<ProviderReply['usage']>): boolean =>
-  [inputTokens, outputTokens].every((tokens) => Number.isInteger(tokens) && tokens >= 0);

@@ -132,10 +132,14 @@ async function readFlowing(run: RunContext, { name }: Beside, done: StageDone<un
   return relinked(run.data, await readSamples(done.samples ?? join(done.dir, file)));
 }
 
-function reportOf(own: OwnStage, given: StageReport) {
+/** @throws RunError `part-result` for anything else than what a stage may give: left unread, it would be lost without a word. */
+export function reportOf(own: OwnStage, given: StageReport) {
   const part = { kind: 'stage', part: own };
-  if (typeof given !== 'object')
-    throw wrongResult(part, `gave a value of type ${typeof given}; expected { metrics, samples }`);
+  const expected = 'expected { metrics, samples }';
+  if (typeof given !== 'object' || Array.isArray(given))
+    throw wrongResult(part, `gave ${Array.isArray(given) ? 'a list' : `a value of type ${typeof given}`}; ${expected}`);
+  const stray = Object.keys(given).find((key) => key !== 'metrics' && key !== 'samples');
+  if (stray !== undefined) throw wrongResult(part, `gave ${JSON.stringify(stray)}; ${expected}`);
   const metrics = z.record(z.string(), metric).safeParse(given.metrics ?? {});
   if (!metrics.success) throw wrongResult(part, 'gave metrics that are not finite numbers, texts or null');
   return { metrics: metrics.data, samples: given.samples };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
 import { RunError } from '../../errors.js';
-import { fourGrades, gradeSamples, type GradedRow } from '../../grading/index.js';
+import { fourGrades, gradeSamples, type GradedRow, type GradedSet } from '../../grading/index.js';
 import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
@@ -58,7 +58,7 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
         grader: run.parts.grader ?? fourGrades({ mismatches: grading.mismatches }),
         signal: run.signal,
       });
-      checkCalibration(run, graded.heldOut);
+      checkTexts(run, graded);
       await writeParquet(join(dir, 'train.parquet'), graded.train, gradedColumns);
       await writeParquet(join(dir, 'held-out.parquet'), graded.heldOut, gradedColumns);
       const byGrade = Map.groupBy(graded.train, (row) => String(row.grade));
@@ -73,8 +73,13 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
   };
 }
 
-/** τ is set by texts that candidates resemble: before hours of training, a person's own grader is told that it made none. */
-function checkCalibration({ parts: { grader }, config: { filter } }: RunContext, heldOut: readonly GradedRow[]): void {
+/** Before a model is loaded, and hours of training, a person's own grader is told what it did not make. */
+function checkTexts({ parts: { grader }, config: { filter } }: RunContext, { train, heldOut }: GradedSet): void {
+  if (grader !== null && train.length === 0)
+    throw new RunError('part-result', `the grader "${grader.name}" made no text that R_φ could learn from`, {
+      remedy: 'Give each sample, or some of them, texts with grades.',
+    });
+  // τ is set by texts that candidates resemble.
   if (grader === null || typeof filter.threshold === 'number' || filter.calibration === 'all') return;
   if (heldOut.some(({ kind }) => kind === 'original' || kind === 'mismatch')) return;
   throw new RunError(

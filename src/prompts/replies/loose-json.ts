@@ -5,10 +5,10 @@
 
 import { canonical, NumberText, type Loose } from './loose-value.js';
 
-export type LooseReading =
-  | { value: Loose; end: number; repaired: boolean }
-  /** `open`: the text ends before the value does; `conflict`: a name stands twice, with values that differ. */
-  | { fault: 'open' | 'conflict' | 'other' };
+export type LooseReading = { value: Loose; end: number; repaired: boolean } | { fault: LooseFault };
+
+/** `open`: the text ends before the value does; `conflict`: a name stands twice, with values that differ; `deep`: it nests deeper than replies do. */
+export type LooseFault = 'open' | 'conflict' | 'deep' | 'other';
 
 /** Reads the value that begins at a place of the text. */
 export function readLoose(text: string, at: number): LooseReading {
@@ -23,10 +23,18 @@ export function readLoose(text: string, at: number): LooseReading {
 }
 
 class Fault extends Error {
-  constructor(readonly kind: 'open' | 'conflict' | 'other') {
+  constructor(readonly kind: LooseFault) {
     super(kind);
   }
 }
+
+/** Made once: a text of many brackets has a fault at each, and a stack is dear. */
+const faults: Readonly<Record<LooseFault, Fault>> = {
+  open: new Fault('open'),
+  conflict: new Fault('conflict'),
+  deep: new Fault('deep'),
+  other: new Fault('other'),
+};
 
 /** No reply nests deeper; a text of ten thousand brackets must not end us. */
 const deepest = 32;
@@ -62,7 +70,7 @@ class LooseReader {
   ) {}
 
   value(depth: number): Loose {
-    if (depth > deepest) throw new Fault('other');
+    if (depth > deepest) throw faults.deep;
     this.blank();
     const next = this.peek();
     if (next === '{') return this.object(depth);
@@ -78,15 +86,15 @@ class LooseReader {
       if (this.peek() === '}') break;
       const name = isQuote(this.peek()) ? this.string() : this.bareName();
       this.blank();
-      if (this.peek() !== ':') throw new Fault('other');
+      if (this.peek() !== ':') throw faults.other;
       this.at++;
       const value = this.value(depth + 1);
       const before = members.get(name);
-      if (before !== undefined && canonical(before) !== canonical(value)) throw new Fault('conflict');
+      if (before !== undefined && canonical(before) !== canonical(value)) throw faults.conflict;
       members.set(name, value);
       const from = this.at;
       this.blank();
-      if (!this.separated('}') && !/\n/.test(this.text.slice(from, this.at))) throw new Fault('other');
+      if (!this.separated('}') && !/\n/.test(this.text.slice(from, this.at))) throw faults.other;
     }
     this.at++;
     return members;
@@ -100,7 +108,7 @@ class LooseReader {
       if (this.peek() === ']') break;
       items.push(this.value(depth + 1));
       this.blank();
-      if (!this.separated(']')) throw new Fault('other');
+      if (!this.separated(']')) throw faults.other;
     }
     this.at++;
     return items;
@@ -136,7 +144,7 @@ class LooseReader {
         if (this.endsText()) break;
         this.repaired = true;
         if (doubles.includes(next)) inner += this.innerQuote();
-        else if (!this.isWithinWord()) throw new Fault('other');
+        else if (!this.isWithinWord()) throw faults.other;
       }
       if (next < ' ') this.repaired = true;
       said += next;
@@ -144,7 +152,7 @@ class LooseReader {
     }
     this.at++;
     // Quotes of words within the text come in pairs; else the text may have been cut in two.
-    if (inner % 2 !== 0) throw new Fault('other');
+    if (inner % 2 !== 0) throw faults.other;
     return said;
   }
 
@@ -156,7 +164,7 @@ class LooseReader {
   /** One that may as well open the next text is no quote of words. */
   private innerQuote(): number {
     const before = this.text.slice(0, this.at).trimEnd().at(-1) ?? '';
-    if ('[{,:'.includes(before)) throw new Fault('other');
+    if ('[{,:'.includes(before)) throw faults.other;
     return 1;
   }
 
@@ -176,7 +184,7 @@ class LooseReader {
       return next;
     }
     const digits = this.text.slice(this.at, this.at + 4);
-    if (next !== 'u' || !/^[0-9a-f]{4}$/i.test(digits)) throw new Fault('other');
+    if (next !== 'u' || !/^[0-9a-f]{4}$/i.test(digits)) throw faults.other;
     this.at += 4;
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
@@ -196,21 +204,21 @@ class LooseReader {
     const other = otherWords.get(word);
     if (other !== undefined) return other;
     this.blank();
-    if (!/^[A-Za-z][\w-]*$/.test(word) || !',}]'.includes(this.peek())) throw new Fault('other');
+    if (!/^[A-Za-z][\w-]*$/.test(word) || !',}]'.includes(this.peek())) throw faults.other;
     return word;
   }
 
   private match(pattern: RegExp): string {
     pattern.lastIndex = this.at;
     const [found] = pattern.exec(this.text) ?? [];
-    if (found === undefined) throw new Fault('other');
+    if (found === undefined) throw faults.other;
     this.at += found.length;
     return found;
   }
 
   private peek(): string {
     const next = this.text[this.at];
-    if (next === undefined) throw new Fault('open');
+    if (next === undefined) throw faults.open;
     return next;
   }
 
@@ -221,7 +229,7 @@ class LooseReader {
       if (start !== '//' && start !== '/*') return;
       this.repaired = true;
       const end = this.text.indexOf(start === '//' ? '\n' : '*/', this.at + 2);
-      if (end === -1) throw new Fault('open');
+      if (end === -1) throw faults.open;
       this.at = start === '//' ? end : end + 2;
     }
   }

@@ -7,7 +7,7 @@ import { resolveOption } from '../../reward/reading/resolve-answer.js';
 import { questionTypeSchema, type QuestionType } from '../../sample.js';
 import { specialTokens } from '../special-tokens.js';
 import type { Loose } from './loose-value.js';
-import { answerOf, optionsOf, rationaleOf, textOf, type Fields } from './reply-fields.js';
+import { answerOf, isDisputed, optionsOf, rationaleOf, textOf, type Fields } from './reply-fields.js';
 import { withoutInvisible } from './reply-objects.js';
 import type { ReplyRepair } from './reply-repairs.js';
 import { drop, quote, replySchema, tidy, type ParsedReply, type Reply } from './reply-schema.js';
@@ -57,7 +57,7 @@ function asAsked(fields: Fields, repairs: Set<ReplyRepair>): unknown {
   return told;
 }
 
-const plain = (value: Loose): unknown => (value instanceof Map ? {} : value);
+const plain = (value: Loose): unknown => (value instanceof Map ? {} : Array.isArray(value) ? value.map(plain) : value);
 
 /** In whatever letters: `Modality_Recognition`. */
 export function questionTypeNamed(text: string): string {
@@ -78,6 +78,8 @@ function check(reply: Reply, asked: QuestionType, repairs: Set<ReplyRepair>): Pa
   if (/<\/?(?:think|answer)>/i.test(rationale + answerText + reply.options.join(''))) {
     return drop('schema', 'rationale, answer or options: hold tags of the response format');
   }
+  if (lost.test([question, ...reply.options.map(clean), rationale, answerText].join(' ')))
+    return drop('schema', 'question, options, rationale or answer: a character was lost on the way');
   const [token] = specialTokens([question, ...reply.options, rationale, answerText].join('\n'));
   if (token !== undefined) return drop('special-token', `Holds ${token}, a sign of chat templates.`);
   const options = withoutLetters(reply.options.map(clean));
@@ -92,6 +94,9 @@ function check(reply: Reply, asked: QuestionType, repairs: Set<ReplyRepair>): Pa
   return { ok: true, fields, ...(repairs.size === 0 ? {} : { repairs: [...repairs].toSorted() }) };
 }
 
+/** What decoding puts in place of bytes that it cannot read, half of a pair, and control characters, which nobody writes. */
+const lost = /[\ufffd\p{Surrogate}\p{Control}]/u;
+
 /** Markdown's bold, which no table of a data set shows. */
 function unmarked(text: string, repairs: Set<ReplyRepair>): string {
   const bare = text.replace(/\*\*(?=\S)([^*]+?)(?<=\S)\*\*/g, '$1');
@@ -103,7 +108,8 @@ function unmarked(text: string, repairs: Set<ReplyRepair>): string {
 function answerAmong(text: string, options: readonly string[]): string | null {
   const named = optionByText(text, options);
   if (named !== null) return named;
-  return /^\W*[A-Za-z]\W*$|^\W*[A-Za-z]\s*[).:]/.test(text) ? resolveOption(text, options, true) : null;
+  const [, letter] = /^\W*([A-Za-z])(?:\W*$|\s*[).:])/.exec(text) ?? [];
+  return letter === undefined || isDisputed(letter.toUpperCase(), options) ? null : resolveOption(text, options, true);
 }
 
 /** Takes off `A) `, `B. ` … where every option carries its own letter. */

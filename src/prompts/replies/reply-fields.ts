@@ -8,12 +8,12 @@ export type Fields = Map<string, Loose>;
 const asked = ['questionType', 'reflection', 'question', 'options', 'rationale', 'answer'] as const;
 type Name = (typeof asked)[number];
 
-const other: Readonly<Record<string, Name>> = {
-  choices: 'options',
-  answeroptions: 'options',
-  correctanswer: 'answer',
-  explanation: 'rationale',
-};
+const other: ReadonlyMap<string, Name> = new Map([
+  ['choices', 'options'],
+  ['answeroptions', 'options'],
+  ['correctanswer', 'answer'],
+  ['explanation', 'rationale'],
+]);
 
 /** Beside `answer`, as models add it. */
 const answerAgain = /^(?:correct(?:answer)?|answer)(?:letter|label|key|text|option|choice)$/;
@@ -23,7 +23,7 @@ const bareName = (name: string): string => name.toLowerCase().replace(/[^a-z]/g,
 /** The field that a name stands for, in whatever letters. */
 function fieldOf(name: string): Name | undefined {
   const bare = bareName(name);
-  return asked.find((field) => field.toLowerCase() === bare) ?? other[bare];
+  return asked.find((field) => field.toLowerCase() === bare) ?? other.get(bare);
 }
 
 /** Field -> the name that it has in the object; its own name where it stands there too. */
@@ -184,6 +184,18 @@ export function answerOf(value: Loose | undefined, options: Options, repairs: Se
   return labelledAnswer(said.trim(), options, repairs) ?? said;
 }
 
+/**
+ * Whether options carry letters of their own by which this one, from A to the first option on, may name another or none:
+ * `B` of `B) CT` and `C) MRI`.
+ */
+export function isDisputed(letter: string, texts: readonly string[]): boolean {
+  const own = texts.map((text) => ownLetter.exec(text.trim())?.[1]?.toUpperCase());
+  const named = texts.findIndex((_, i) => optionLetter(i) === letter);
+  return own.some((one, i) => one === letter && i !== named) || (own[named] !== letter && !own.includes(undefined));
+}
+
+const ownLetter = /^\(?([A-Z])\s*[).:]/i;
+
 /** `Option B`, `B - MRI`, `MRI (B)`, and labels that are not the letters of the order. Null where it is not of such a form. */
 function labelledAnswer(said: string, { texts, labels }: Options, repairs: Set<ReplyRepair>): string | null {
   if (texts.includes(said)) return null;
@@ -198,6 +210,7 @@ function labelledAnswer(said: string, { texts, labels }: Options, repairs: Set<R
   if (label === '' || named === undefined) return null;
   // A label that is itself the text of another option could mean either.
   if (texts.some((option) => option !== named && option.trim().toUpperCase() === label)) return null;
+  if (labels === null && isDisputed(label, texts)) return null;
   if (words !== '' && optionByText(words, texts) !== named) return null;
   // A letter before the words is how options are commonly named.
   if (labels !== null || !/^\W*[A-Z]\W*$|^\W*[A-Z]\s*[).:]/i.test(said)) repairs.add('answer-form');

@@ -44,6 +44,7 @@ export function findReplyObjects(raw: string, shape: ReplyShape, depth = 0): Rep
 const faults = {
   conflict: 'A field stands twice and says different things',
   open: 'The text ends before the object does',
+  deep: 'It nests deeper than any sample',
   other: 'Not one JSON object',
 };
 
@@ -88,8 +89,9 @@ function findInText(raw: string, search: Search): ReplyObjects {
 }
 
 function nextOpening(text: string, from: number): number {
-  const offset = text.slice(from).search(/[{[]/);
-  return offset === -1 ? -1 : from + offset;
+  const opening = /[{[]/g;
+  opening.lastIndex = from;
+  return opening.exec(text)?.index ?? -1;
 }
 
 function isReadAlike(slice: string, samples: readonly Fields[], search: Search): boolean {

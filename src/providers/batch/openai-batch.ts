@@ -6,7 +6,7 @@ import { openAsBlob } from 'node:fs';
 import { z } from 'zod';
 import { ProviderCallError } from '../call-error.js';
 import { refusalOf } from '../http-call.js';
-import { chatReplyOf, filteredError } from '../openai-reply.js';
+import { chatReplyOf, filteredError, statusTold } from '../openai-reply.js';
 import type { ProviderRequest } from '../provider.js';
 import { batchReply, type BatchClient, type BatchItem, type BatchStatus } from './batch-client.js';
 import { callApi, linesOfFile, objectOf, pathName, unreadable, type BatchApi } from './batch-http.js';
@@ -142,7 +142,9 @@ export function batchItemOf(line: string, where: string, clean: (text: string) =
   if (!read.success) return { damaged: line.slice(0, 80) };
   const { custom_id: key, response, error } = read.data;
   if (response === null || response === undefined) return { key, error: withoutAnswer(error ?? {}, where, clean) };
-  const { status_code: status, body } = response;
+  const { body } = response;
+  const text = JSON.stringify(body ?? {});
+  const status = statusTold(response.status_code, text);
   if (status >= 200 && status < 300) {
     try {
       return { key, reply: batchReply(chatReplyOf(body, where)) };
@@ -151,7 +153,6 @@ export function batchItemOf(line: string, where: string, clean: (text: string) =
       throw thrown;
     }
   }
-  const text = JSON.stringify(body ?? {});
   const filtered = filteredError(status, text);
   if (filtered === null) return { key, error: refusalOf({ status, body: text }, where, clean) };
   // Withheld by a filter in front of the model: a reply like any other that is held back.

@@ -134,16 +134,32 @@ function differences(found: readonly FoundOutcome[]): string[] {
   const paths = [...new Set(known.flatMap((settings) => [...settings.keys()]))].filter(
     (path) => new Set(known.map((settings) => settings.get(path))).size > 1,
   );
-  const values = (path: string): string =>
-    found.map(({ outcome }, index) => `${flat[index]?.get(path) ?? 'not set'} (seed ${outcome.seed})`).join(', ');
+  const said = (path: string): string => {
+    const seeds = Map.groupBy(found.keys(), (index) => flat[index]?.get(path) ?? null);
+    return [...seeds].map(([value, of]) => `${value ?? 'not set'} (${seedsOf(of.map((at) => found[at]))})`).join(', ');
+  };
+  // Most of these came with a later version than that of the run.
+  const [later, other] = [true, false].map((isLater) =>
+    paths.filter((path) => (new Set(known.flatMap((settings) => settings.get(path) ?? [])).size === 1) === isLater),
+  ) as [string[], string[]];
+  const earlier = Map.groupBy(later, (path) =>
+    seedsOf(found.filter((_, index) => flat[index]?.get(path) === undefined)),
+  );
   return [
     ...(unknown.length > 0
       ? ['', `Settings not known, for want of the run's folder: seed ${unknown.join(', ')}.`]
       : []),
-    ...(paths.length > 0 ? ['', '**The settings of these runs differ:**', ''] : []),
-    ...paths.map((path) => `- ${path}: ${values(path)}`),
+    ...(other.length > 0 ? ['', '**The settings of these runs differ:**', ''] : []),
+    ...other.map((path) => `- ${path}: ${said(path)}`),
+    ...[...earlier].flatMap(([seeds, missing]) => [
+      '',
+      `Not set in ${seeds}, mostly since their version had no such setting, and the same in all others: ${missing.join(', ')}.`,
+    ]),
   ];
 }
+
+const seedsOf = (found: readonly (FoundOutcome | undefined)[]): string =>
+  `seed ${found.flatMap((one) => one?.outcome.seed ?? []).join(', ')}`;
 
 function leaves(value: unknown, path = ''): [string, string][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, JSON.stringify(value)]];

@@ -12,10 +12,14 @@ import {
   checkedProvider,
   checkedStrategy,
 } from '../../../src/loop/parts/checked-parts.js';
-import type { FilterContext, LoopParts, RunParts } from '../../../src/loop/parts/loop-parts.js';
+import type { FilterContext, LoopParts, RunParts, StageReport } from '../../../src/loop/parts/loop-parts.js';
 import { recordParts } from '../../../src/loop/parts/recorded-parts.js';
+import { reportOf } from '../../../src/loop/parts/run-stage.js';
 import { settleParts } from '../../../src/loop/parts/settle-parts.js';
 import { sift } from '../../../src/loop/parts/sift.js';
+import type { RunContext } from '../../../src/loop/run-context.js';
+import type { StageContext } from '../../../src/loop/stage.js';
+import { grade } from '../../../src/loop/stages/grade.js';
 import { ProviderCallError } from '../../../src/providers/call-error.js';
 import type { ProviderRequest } from '../../../src/providers/provider.js';
 import type { RewardItem } from '../../../src/reward/reward.js';
@@ -157,6 +161,8 @@ describe('told by name where it fails', () => {
     );
   const graded = (text: unknown) => async () =>
     checkedGrader({ ...some, grade: () => text as [] }).grade(makeSample({ id: 's7' }), grading());
+  const reported = (given: unknown) => async () =>
+    reportOf({ ...some, after: 'score', run: () => {} }, given as StageReport);
   const asked = (prompt: unknown) => async () =>
     checkedStrategy({ ...some, prompt: prompt as () => { system: string; prompt: string } }).prompt({
       questionType: 'lesion grading',
@@ -202,6 +208,13 @@ describe('told by name where it fails', () => {
     ['a grade out of range', graded([{ kind: 'x', grade: 11, response: 'y' }]), /the grade 11/],
     ['a kind that is no name', graded([{ kind: 'x:y', grade: 1, response: 'y' }]), /which is no name/],
     ['a text without words', graded([{ kind: 'x', grade: 1, response: '' }]), /without a response/],
+    [
+      'a stage that gives the samples themselves',
+      reported([makeSample()]),
+      /gave a list; expected \{ metrics, samples/,
+    ],
+    ['a stage of a misspelt report', reported({ sample: [makeSample()] }), /gave "sample"; expected \{ metrics/],
+    ['a stage that gives a text', reported('x'), /gave a value of type string; expected/],
     ['a strategy that throws', asked(failing), /the prompt strategy "mine" failed: boom/],
     ['a strategy of a promise', asked(async () => ({ system: '', prompt: 'x' })), /gave no \{ system, prompt \}/],
     ['an image beyond the prompt', asked(() => ({ system: '', prompt: 'x', imageAt: 2 })), /puts the image at 2/],
@@ -222,9 +235,27 @@ describe('told by name where it fails', () => {
       answering(() => ({ ...reply, usage: { inputTokens: 0.5, outputTokens: 1 } })),
       /told no usage/,
     ],
+    [
+      'a provider of thoughts that are no number',
+      answering(() => ({ ...reply, usage: { inputTokens: 1, outputTokens: 1, thinkingTokens: Number.NaN } })),
+      /told no usage/,
+    ],
   ])('%s', async (_, work, message) => {
     await expect(work()).rejects.toBeInstanceOf(RunError);
     await expect(work()).rejects.toThrow(message);
+  });
+
+  test('a grader that makes no text to learn from', async () => {
+    const { grading, filter } = configOf('filter.threshold=0');
+    const run = {
+      config: { grading, filter, seed: 1 },
+      parts: { grader: { ...some, grade: () => [] } },
+      gold: null,
+      data: { seed: [makeSample()] },
+      signal: new AbortController().signal,
+    };
+    const stage = grade(run as unknown as RunContext, []);
+    await expect(stage.run({ dir: '/nowhere' } as StageContext)).rejects.toThrow(/"mine" made no text that R_φ/);
   });
 
   test('a provider says itself whether asking again makes sense', async () => {
