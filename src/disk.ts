@@ -140,13 +140,16 @@ export function unmadeFolders(dir: string): () => void {
 }
 
 /** Makes a folder of our own, with those above it that are missing. */
-export function makePrivateFolder(dir: string): void {
+export const makePrivateFolder = (dir: string): void => makeFolder(dir, privateFolder);
+
+/** Makes a folder, with those above it that are missing, and says what is wrong where that cannot be. */
+export function makeFolder(dir: string, mode?: number): void {
   onDisk(dir, () => {
     try {
-      mkdirSync(dir, { recursive: true, mode: privateFolder });
+      mkdirSync(dir, { recursive: true, mode });
     } catch (error) {
       // On a read-only disk Node says that the folder is missing.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(dir, { mode: privateFolder });
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(dir, { mode });
       throw error;
     }
   });

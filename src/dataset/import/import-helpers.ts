@@ -1,14 +1,14 @@
 /** Small things that importers and the other makers of dataset folders share. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateFolder, onDisk, unmadeFolders } from '../../disk.js';
+import { makeFolder, makePrivateFolder, onDisk, unmadeFolders } from '../../disk.js';
 import { DataError } from '../../errors.js';
 
 /** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
 async function expectEmpty(dir: string, remedy: string, readers: Readers): Promise<void> {
   if (readers === 'user') makePrivateFolder(dir);
-  else await onDisk(dir, () => mkdir(dir, { recursive: true }));
+  else makeFolder(dir);
   const names = await onDisk(dir, () => readdir(dir));
   if (names.length === 0) return;
   throw new DataError('folder-not-empty', `${dir} is not empty.`, {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { linesOfText, onDisk, privateFile } from '../../disk.js';
+import { linesOfText, makeFolder, onDisk, privateFile } from '../../disk.js';
 import { DataError, messageOf } from '../../errors.js';
 import { openReader, openWriter, rowParts, withConnection } from './duckdb-connection.js';
 import { writeLines, writeParts, type Lines } from './line-files.js';
@@ -44,10 +44,8 @@ export async function writeParquetLines(
   const folder = temporary(path);
   const parquet = temporary(path);
   try {
-    const { files, longest } = await onDisk(path, async () => {
-      await mkdir(folder, { recursive: true });
-      return writeParts(folder, lines);
-    });
+    makeFolder(folder);
+    const { files, longest } = await onDisk(path, () => writeParts(folder, lines));
     // Twice that is held for each thread, however short the lines are.
     const room = Math.min(largestObject, Math.max(smallestRoom, longest + 1));
     const spec = Object.entries(columns).map(([name, type]) => `${quote(name)}: ${quote(type)}`);

@@ -1,10 +1,10 @@
 /** A queue as a file for a reviewing tool that a hospital has already, and its verdicts back: in the same file as those of the desk. */
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { cleanImage } from '../../dataset/export/export-dataset.js';
-import { onDisk } from '../../disk.js';
+import { makeFolder, onDisk } from '../../disk.js';
 import { ConfigError, DataError, Medgr2Error } from '../../errors.js';
 import { readJson, writeJson, writeWhole } from '../../loop/folder/run-folder.js';
 import type { QueueOptions } from '../../loop/review/review-queue.js';
@@ -47,7 +47,7 @@ export async function exportReview(
   const { runDir, drawn, shown } = await reviewMaterial(run, options);
   const stem = target.slice(0, target.length - extname(target).length);
   const images = `${stem}-images`;
-  await onDisk(images, () => mkdir(images, { recursive: true }));
+  makeFolder(images);
   const standing = Map.groupBy(readStanding(runDir), ({ item }) => item);
   const samples: ExchangedSample[] = [];
   for (const { place, sample, context, named } of shown.values()) {
