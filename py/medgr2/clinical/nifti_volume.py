@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,32 @@ class Volume:
 def read_volume(file: Path) -> Volume:
     """Raises what nibabel does, or ValueError for what is no volume."""
     loaded = _load(file)
+    return _volume(loaded, _placed(loaded))
+
+
+def read_labelled(file: Path, labels: Path) -> tuple[Volume, Volume]:
+    """A volume and its label map, of which each may say for both where they lie. Raises as `read_volume`.
+
+    In a label map NaN is 0, and what is infinite stays so.
+    """
+    loaded, mapped = _load(file), _load(labels)
+    placed, map_placed = _placed(loaded), _placed(mapped)
+    # As if one had no header: whoever lost it kept the order of voxels.
+    if placed and not map_placed:
+        mapped = type(mapped)(mapped.dataobj, loaded.affine, mapped.header)
+    elif map_placed and not placed:
+        loaded = type(loaded)(loaded.dataobj, mapped.affine, loaded.header)
+    known = placed or map_placed
+    return replace(_volume(loaded, known), placed=placed), replace(_volume(mapped, known, True), placed=map_placed)
+
+
+def _placed(loaded: Any) -> bool:
+    return any(loaded.header[code] for code in ("qform_code", "sform_code") if code in loaded.header)
+
+
+def _volume(loaded: Any, placed: bool, labels: bool = False) -> Volume:
     image = nibabel.as_closest_canonical(loaded)
-    placed = any(loaded.header[code] for code in ("qform_code", "sform_code") if code in loaded.header)
-    values, notes = _values(image, placed)
+    values, notes = _values(image, placed, labels)
     first, second, third = ([float(zoom) for zoom in image.header.get_zooms()[:3]] + [1.0, 1.0, 1.0])[:3]
     return Volume(values, image.affine, (first, second, third), notes, placed, int(np.prod(image.shape[3:])))
 
@@ -97,7 +120,7 @@ def _load(file: Path) -> Any:
     return (nibabel.Nifti2Image if second else nibabel.Nifti1Image).from_bytes(whole)
 
 
-def _values(image: Any, placed: bool) -> tuple[Any, list[str]]:
+def _values(image: Any, placed: bool, labels: bool) -> tuple[Any, list[str]]:
     """(X, Y, Z) as float, or (X, Y, Z, 3) of 8-bit colours, and what was done."""
     stored = np.asanyarray(image.dataobj)
     notes = []
@@ -118,6 +141,8 @@ def _values(image: Any, placed: bool) -> tuple[Any, list[str]]:
         stored = np.abs(stored)
         notes.append("its values are complex: their size was taken")
     values = stored.astype(np.float64)
+    if labels:
+        return np.where(np.isnan(values), 0, values), notes
     finite = values[np.isfinite(values)]
     if finite.size == 0:
         raise ValueError("it holds no number")

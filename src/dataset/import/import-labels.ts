@@ -122,6 +122,8 @@ async function importInto(
   const known = knownImages({ images: set.images, taken, topic, modality, pseudonym, rejected });
   if (strict) refuseRejected(told(), path);
   const kinds = classKinds(known, set.classes, kind);
+  // Where there is no class, none is named wrongly.
+  if (kinds.size === 0) throw nothingToAsk(path, set, known, new Map(), told());
   const own = Object.entries(set.names ?? {}).filter(([name]) => kinds.has(name));
   const names = classNames(kinds, { ...Object.fromEntries(own), ...given });
   refusePatients(names, inText.named, path);

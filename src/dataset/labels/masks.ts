@@ -36,8 +36,8 @@ export async function readMasks(options: MasksOptions): Promise<LabelSet> {
   const { path, imageRoot, patientFrom, frames = 'largest', window = 'auto', runJob, key, work } = options;
   const root = resolve(path);
   const { names, left } = await listImages(root);
-  const others = left.filter(({ name }) => !volumeNames.test(name));
-  const volumes = others.length < left.length;
+  const volumes = left.some(({ name }) => volumeNames.test(name));
+  const others = left.filter(({ name }) => !volumeNames.test(name) && !hasHeader(name, left));
   if (names.length === 0 && !volumes) throw noImages(path, left);
   const slicing = { root, imageRoot, maskWords, patientFrom, frames, window, runJob, key, work };
   const { slices, rejected: unsliced } = volumes ? await sliceMasks(slicing) : { slices: [], rejected: [] };
@@ -72,15 +72,23 @@ export async function readMasks(options: MasksOptions): Promise<LabelSet> {
     identities: images.flatMap(({ patient }) => patient ?? []),
     names: await valuesNamed(root),
     made: volumes,
-    notes: [...leftNotes(others), ...leftNotes(beside.map(({ file, reason }) => ({ name: file, why: reason })))],
+    notes: [
+      // Files beside volumes may be called as patients, too, whom nobody has listed.
+      ...leftNotes(others, volumes ? null : undefined),
+      ...leftNotes(beside.map(({ file, reason }) => ({ name: file, why: reason }))),
+    ],
   };
 }
+
+/** Values of a volume whose header is a file of its own, which stands for both. */
+const hasHeader = (name: string, files: readonly { name: string }[]): boolean =>
+  /\.img(?:\.gz)?$/i.test(name) && files.some((other) => other.name === name.replace(/\.img/i, '.hdr'));
 
 /** Python's word for volumes that nobody takes for a map. */
 const leftOut = 'left-out';
 
 /** What names of maps carry, and those of their images do not. */
-const maskWords = /[_-](?:mask|masks|seg|dseg|segmentation|label|labels|gt)$/i;
+const maskWords = /[_-](?:mask|masks|seg|dseg|segmentation|segmentations|label|labels|gt)$/i;
 
 /** Without its ending, which images need not share, and without the word that names of masks carry. */
 const imageOf = (file: string): string =>
@@ -91,8 +99,8 @@ const imageOf = (file: string): string =>
       .replace(maskWords, ''),
   );
 
-/** More classes than any map has: then it is a photograph. */
-const mostValues = 64;
+/** More than a slice of any map has, such as FreeSurfer's of the cortex: then it is a photograph. */
+const mostValues = 128;
 
 interface Regions {
   size: { width: number; height: number };

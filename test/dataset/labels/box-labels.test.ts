@@ -306,6 +306,22 @@ test('label maps say where the only region lies and which is the largest, never 
     ['1', side],
     ['300', side * (side - 1)],
   ]);
+  // As many structures as FreeSurfer tells apart in a slice.
+  const many = at('set', 'many');
+  mkdirSync(many);
+  await sharp(Buffer.from(Array.from({ length: side * side }, (_, pixel) => (pixel % side) + 1)), {
+    raw: { width: side, height: side, channels: 1 },
+  })
+    .png()
+    .toFile(join(many, 'n.png'));
+  const cortex = await readMasks({
+    path: many,
+    imageRoot: null,
+    patientFrom: 'none',
+    key: projectKey,
+    work: at('work'),
+  });
+  expect(cortex.images[0]?.boxes?.boxes).toHaveLength(side);
   await sharp(Buffer.alloc(side * side, 7), { raw: { width: side, height: side, channels: 1 } })
     .jpeg()
     .toFile(join(folder, 'x.jpg'));
@@ -347,6 +363,7 @@ test('label maps that are volumes are read as slices, named by dataset.json, eac
   const labels = { background: 0, liver: 1, lesion: [1, 2], tumour: 2 };
   writeFileSync(at('set', 'dataset.json'), JSON.stringify({ labels }));
   writeFileSync(join(root, 'doe_jane.nii.gz'), '\x1f\x8b');
+  for (const name of ['roe.hdr', 'roe.img', 'doe_jane.txt']) writeFileSync(join(root, name), 'x');
   const jobs: [string, Record<string, unknown>][] = [];
   // As the job of Python does: a slice with both, then one of the same patient with the liver alone.
   const runJob = async (module: string, spec: Record<string, unknown>): Promise<unknown> => {
@@ -373,7 +390,9 @@ test('label maps that are volumes are read as slices, named by dataset.json, eac
   };
   const out = at('volumes');
   const options = { path: root, out, kind: 'anatomy', modality: 'CT', perImage: 4 } as const;
-  const { rejected } = await importLabels('masks', { ...options, runJob });
+  const { rejected, info } = await importLabels('masks', { ...options, runJob });
+  expect(info['notes']).toContain('1 file left out: is no image');
+  expect(JSON.stringify(info)).not.toMatch(/doe|\.img/);
   expect(rejected).toEqual([expect.objectContaining({ code: 'mask-elsewhere' })]);
   expect(jobs[0]?.[0]).toBe('medgr2.clinical.nifti_masks');
   expect(jobs[0]?.[1]).toMatchObject({ path: root, imageRoots: [root], frames: 'largest', window: 'auto' });
@@ -389,5 +408,15 @@ test('label maps that are volumes are read as slices, named by dataset.json, eac
   });
   await expect(importLabels('masks', { ...options, force: true })).rejects.toMatchObject({
     code: 'masks-without-python',
+  });
+  const none: typeof runJob = async (_, spec) => {
+    writeFileSync(join(String(spec['outDir']), 'images.jsonl'), '');
+    const reason = { file: 'x.nii', line: null, code: 'image-missing', reason: 'has no volume of its name' };
+    writeFileSync(join(String(spec['outDir']), 'rejected.jsonl'), JSON.stringify(reason));
+  };
+  const named = { ...options, names: { 1: 'liver' }, runJob: none, force: true };
+  await expect(importLabels('masks', named)).rejects.toMatchObject({
+    code: 'import-empty',
+    remedy: expect.stringContaining('x.nii has no volume of its name'),
   });
 });
