@@ -280,7 +280,7 @@ export const errorCodes = {
   'request-invalid': 'A request to the review desk has a wrong form.',
   'review-busy': 'Another process writes the verdicts of the run.',
   'exchange-unreadable': 'The file of `review --import` is none of that tool.',
-  'unknown-item': 'A verdict is about a sample that is not in the queue.',
+  'unknown-item': 'A verdict is about a sample that no queue of the run holds.',
   'verdict-id-taken': 'Another verdict has that id.',
   'verdicts-of-recipe': '`run --with-verdicts` of a recipe that compares models.',
   'verdict-invalid': 'A verdict has a wrong form.',

@@ -87,12 +87,23 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** A section of Markdown: a heading, and rows below the first as a table. */
+/**
+ * A section of Markdown: a heading, and rows below the first as a table. Cells hold what people wrote (names, answers): nothing in
+ * them is a tag or an image, which would be loaded wherever the card is opened.
+ */
 export function markdownTable(title: string, rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')));
+  const [head = [], ...body] = rows.map((row) => row.map(inCell));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return `## ${title}\n\n${[line(head), line(head.map(() => '---')), ...body.map(line)].join('\n')}\n`;
 }
+
+const inCell = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('![', '!\\[')
+    .replaceAll('|', '\\|')
+    .replaceAll(/[\r\n]+/g, ' ');
 
 /** `answerMatch` -> `answer match`: names of settings, rewards and guards as people read them. */
 export const spacedName = (name: string): string =>

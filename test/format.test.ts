@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fixed, formatTable, percent, percentPair, percentWithin, signedPoints } from '../src/format.js';
+import { fixed, formatTable, markdownTable, percent, percentPair, percentWithin, signedPoints } from '../src/format.js';
 
 const cases = JSON.parse(readFileSync(join(import.meta.dirname, 'golden/percent.json'), 'utf8')) as [
   number,
@@ -36,6 +36,11 @@ test('a column is as wide as its words are on a terminal, in any script', () => 
     ['de\u0301but', '8'],
   ]).split('\n');
   expect([head, wide, joined]).toEqual(['model     n', '強化學習  7', 'de\u0301but     8']);
+});
+
+test('a cell of a card is text: no tag, no image, no further cell or row', () => {
+  const rows = [['reader'], ['<img src="//x"> & ![x](//x)|y\r\nz']];
+  expect(markdownTable('Who', rows).trim().split('\n').at(-1)).toBe('| &lt;img src="//x"> &amp; !\\[x](//x)\\|y z |');
 });
 
 test('no other place rounds by itself', () => {

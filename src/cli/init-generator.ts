@@ -60,7 +60,7 @@ function generatorNamed(text: string): (typeof generators)[number] {
   if (found !== undefined) return found;
   if (text === 'simulated')
     throw new ConfigError('no-teacher', 'the simulated teacher knows no answers about your images', {
-      remedy: `Take --generator ${generators.join(' or ')}, or leave --images out to see the loop on drawn images.`,
+      remedy: `Take --generator ${generators.join(' or ')}; or say --have classes, boxes or masks, where such labels tell it the answers; or leave --images out to see the loop on drawn images.`,
     });
   throw new ConfigError('unknown-generator', `${text} is not one of ${generators.join(', ')}`, {
     remedy: 'Name one of them; nothing was written.',

@@ -13,6 +13,15 @@ const stack = (table: string): string =>
     `${table} td::before{content:attr(data-head);color:var(--muted);text-align:left;flex:none;max-width:50%}`,
   ].join('');
 
+/** A shadow at an edge beyond which a drawing goes on. Its cover lies at the drawing's own edge (`local`), and scrolls with it. */
+const edges = ['left', 'right'] as const;
+const ground = (to: string, colour: string, width: string): string =>
+  `linear-gradient(to ${to},transparent,${colour}) ${to} 0 top 0/${width} 100% no-repeat`;
+const moreBeside = [
+  ...edges.map((edge) => `${ground(edge, 'var(--card) 60%', '2.5rem')} local`),
+  ...edges.map((edge) => ground(edge, 'color-mix(in srgb,var(--muted) 50%,transparent)', '.7rem')),
+].join(',');
+
 export const style = `
 :root{color-scheme:light dark;${variables(light)}}
 @media (prefers-color-scheme:dark){:root{${variables(dark)}}}
@@ -59,6 +68,7 @@ figcaption{font-size:.9rem;line-height:1.4;margin-bottom:.45rem}
 figcaption strong{display:block}
 figcaption span{color:var(--muted)}
 .drawing{overflow-x:auto}
+.drawing[tabindex]{background:${moreBeside}}
 .drawing svg{display:block;width:100%;height:auto;font-family:inherit}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;list-style:none;margin:.3rem 0;padding:0;font-size:.85rem;color:var(--muted)}
 .legend .key{width:1rem;height:1rem;vertical-align:-.16em;margin-right:.35rem}
@@ -122,7 +132,7 @@ main>section{border:0;border-top:1pt solid #999;border-radius:0;padding:.8rem 0}
 h2,h3,.kind{break-after:avoid}
 .gallery::details-content{content-visibility:visible;block-size:auto}
 .figures details,.chart details{display:none}
-.scroll,.drawing{overflow:visible}
+.scroll,.drawing{overflow:visible;background:none!important}
 th,td,.short{padding:.2rem .3rem;white-space:normal}
 table{font-size:7.5pt}
 .runs{display:block}

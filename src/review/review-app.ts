@@ -108,9 +108,17 @@ const wrong = (message: string): RunError =>
   new RunError('request-invalid', message, { remedy: 'Load the page again; it may be of another version.' });
 
 function readerOf(c: Context): string {
-  const reader = readerSchema.safeParse(c.req.query('reader'));
+  const given = c.req.query('reader');
+  if (given === undefined) throw wrong('the request names no reader');
+  const reader = readerSchema.safeParse(given);
   if (reader.success) return reader.data;
-  throw wrong('the request names no reader');
+  throw new RunError(
+    'request-invalid',
+    `the reader's name cannot be used: ${issuesText(reader.error).replace(/^: /, '')}`,
+    {
+      remedy: 'Change the name, at the top of the page.',
+    },
+  );
 }
 
 async function bodyOf<T>(c: Context, schema: z.ZodType<T>): Promise<T> {

@@ -16,7 +16,7 @@ import { summaryOf } from '../loop/review/review-summary.js';
 import { isOn, seenOf } from '../loop/review/seen.js';
 import { openVerdicts } from '../loop/review/verdict-file.js';
 import type { Sample } from '../sample.js';
-import { reviewMaterial, type ShownSample } from './review-material.js';
+import { otherMaterial, reviewMaterial, type ShownSample } from './review-material.js';
 import {
   verdictKinds,
   type DisputedReply,
@@ -58,23 +58,26 @@ export interface ReviewDesk extends Disposable {
  * DataError `image-missing`.
  */
 export async function openDesk(run: string, { showScores = false, ...options }: DeskOptions = {}): Promise<ReviewDesk> {
-  const { runDir, drawn, shown } = await reviewMaterial(run, options);
+  const material = await reviewMaterial(run, options);
+  const { runDir, drawn, shown } = material;
+  const others = await otherMaterial(material);
   const file = openVerdicts(runDir);
 
   const known = (id: string): ShownSample => {
-    const found = shown.get(id);
+    const found = shown.get(id) ?? others.get(id);
     if (found !== undefined) return found;
-    throw new RunError('unknown-item', `the queue of cycle ${drawn.cycle} has no sample ${id}`, {
+    throw new RunError('unknown-item', `no queue of the run has the sample ${id}`, {
       remedy: 'Ask for the queue anew.',
     });
   };
-  const standing = (): Verdict[] =>
+  const standingOn = (samples: ReadonlyMap<string, ShownSample>): Verdict[] =>
     file.standing().filter((verdict) => {
-      const sample = shown.get(verdict.item)?.sample;
+      const sample = samples.get(verdict.item)?.sample;
       return sample !== undefined && isOn(verdict, sample);
     });
-  const ofReader = (reader: string): Map<string, Verdict> =>
-    new Map(standing().flatMap((verdict) => (verdict.reader === reader ? [[verdict.item, verdict] as const] : [])));
+  const standing = (): Verdict[] => standingOn(shown);
+  const ofReader = (reader: string, samples: ReadonlyMap<string, ShownSample> = shown): Map<string, Verdict> =>
+    new Map(standingOn(samples).flatMap((given) => (given.reader === reader ? [[given.item, given] as const] : [])));
 
   return {
     runDir,
@@ -91,13 +94,14 @@ export async function openDesk(run: string, { showScores = false, ...options }: 
       return { items: drawn.items.map(({ id }) => ({ id, verdict: given.get(id) ?? null })) };
     },
     item: async (id, reader) => {
-      const { place, sample, context } = known(id);
-      const verdict = ofReader(reader).get(id) ?? null;
+      const found = known(id);
+      const { cycle, place, sample, context } = found;
+      const verdict = ofReader(reader, new Map([[id, found]])).get(id) ?? null;
       const { question, options: choices, answer, rationale, questionType, modality } = sample;
       return {
         id,
         seen: seenOf(sample),
-        cycle: drawn.cycle,
+        cycle,
         modality,
         questionType,
         question,

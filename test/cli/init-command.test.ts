@@ -162,6 +162,11 @@ describe('refuses', () => {
     await expect(init(flags())).rejects.toMatchObject({ code });
     await expect(readFile(join(dir, 'mine.yaml'))).rejects.toThrow('ENOENT');
   });
+
+  test('the simulated teacher with the flag that would make it know the images', async () => {
+    const refused = init({ ...own(), generator: 'simulated' });
+    await expect(refused).rejects.toMatchObject({ remedy: expect.stringContaining('--have classes') as string });
+  });
 });
 
 test('labels: the commands that make questions of them, and a pool of labelled images', async () => {

@@ -65,6 +65,14 @@ describe.skipIf(chromiumPath === null)(`the report (${chromiumPath ?? noChromium
       expect(await page.evaluate(`(${faintWords.toString()})()`), view).toEqual([]);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(wider, view).toBeLessThanOrEqual(0);
+      const unmarked = await page.evaluate(() =>
+        [...document.querySelectorAll('.drawing')].flatMap((drawing) =>
+          drawing.scrollWidth > drawing.clientWidth && getComputedStyle(drawing).backgroundImage === 'none'
+            ? [drawing.ariaLabel]
+            : [],
+        ),
+      );
+      expect(unmarked, `${view}: drawings that go on at the side, and do not show it`).toEqual([]);
     }
     await page.close();
   });

@@ -53,7 +53,7 @@ test('shows every figure of the result, and no section of the loop', async () =>
   expect(reaching(page).filter((value) => !value.startsWith('href=#'))).toEqual([]);
 });
 
-test('time and learning curves are of all arms, each under its own name', async () => {
+test('time and learning curves are of all arms, each under its label, or its name where it has none', async () => {
   const dir = join(root, 'arms');
   mkdirSync(dir);
   const lines = (file: string, values: readonly object[]): void =>
@@ -62,7 +62,7 @@ test('time and learning curves are of all arms, each under its own name', async 
   const trained = { checkpoint: 'model', rows: 8, steps: 2, loss: 1, tokens: 100 };
   const made = { cycle: 1, stage: 'sft', inputHash: 'a', fingerprint: 'b', output: trained, time };
   lines('ledger.jsonl', [
-    { ...made, arm: 'one', seconds: 10 },
+    { ...made, arm: 'tuned', seconds: 10 },
     { ...made, arm: 'other', seconds: 20 },
   ]);
   const step = { type: 'train-step', step: 1, totalSteps: 2, epoch: null, learningRate: 0.1, gradNorm: 1, tokens: 50 };
@@ -75,12 +75,12 @@ test('time and learning curves are of all arms, each under its own name', async 
     job: 'j',
     event: { ...step, loss, stepSeconds: 1, grpo: null },
   });
-  lines('events.jsonl', [logged('one', 0.5), logged('other', 0.25)]);
+  lines('events.jsonl', [logged('tuned', 0.5), logged('other', 0.25)]);
   writeFileSync(join(dir, 'result.json'), JSON.stringify(comparisonResultSchema.parse(result)));
   const { file } = await writeReport([dir]);
   const page = readFileSync(file, 'utf8');
   expect(tableNamed(page, 'SFT: loss').rows.map((row) => row.slice(0, 3))).toEqual([
-    ['one', '1', '0.500'],
+    ['model <tuned>', '1', '0.500'],
     ['other', '1', '0.250'],
   ]);
   const { rows } = tableNamed(page, 'Requests and tokens of arms');

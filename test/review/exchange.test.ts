@@ -140,7 +140,7 @@ describe('what a tool gives', () => {
     writeFileSync(file, JSON.stringify([task('nowhere', [{ result: [choices('verdict', { choices: ['accept'] })] }])]));
     await reviewCommand(run.runDir, { import: 'label-studio', exchanged: file, json: true }, io);
     expect(JSON.parse(out[1]!)).toMatchObject({ type: 'imported', taken: 0, refused: [{ item: 'nowhere' }] });
-    expect(error.at(-1)).toContain('sample nowhere: the queue has no such sample');
+    expect(error.at(-1)).toContain('sample nowhere: its queues have no such sample');
     await expect(reviewCommand(run.runDir, { export: 'argilla' }, io)).rejects.toMatchObject({ exitCode: 2 });
     const recipe = { config: 'configs/zero-shot.yaml', set: [], json: true, withVerdicts: true };
     await expect(runCommand(recipe, io)).rejects.toMatchObject({ code: 'verdicts-of-recipe', exitCode: 2 });

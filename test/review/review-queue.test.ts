@@ -72,6 +72,9 @@ describe('a queue of a run', () => {
       writeFileSync(ledger, `${[...lines, JSON.stringify({ ...filter, fingerprint: 'other' })].join('\n')}\n`);
       await expect(reviewQueue(copy)).rejects.toMatchObject({ code: 'queue-stale' });
       expect(reviewSummary(copy)).toMatchObject({ judged: 1, precision: null, cycles: [] });
+      const told: string[] = [];
+      reviewOrNull(copy, (message) => told.push(message));
+      expect(told).toEqual([expect.stringMatching(/count in no share: 1 of 1;/)]);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }

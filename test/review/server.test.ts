@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { reviewQueue } from '../../src/loop/review/review-queue.js';
+import { reviewSummary } from '../../src/loop/review/review-summary.js';
+import { importReview } from '../../src/review/exchange/exchange-review.js';
 import { openDesk, type ReviewDesk } from '../../src/review/review-desk.js';
 import {
   disputedReplySchema,
@@ -18,7 +21,7 @@ import {
   type VerdictRequest,
 } from '../../src/review/review-messages.js';
 import { serveReview, type ReviewServer } from '../../src/review/serve-review.js';
-import { reviewedRun, type ReviewedRun } from './reviewed-run.js';
+import { reviewConfig, reviewedRun, type ReviewedRun } from './reviewed-run.js';
 
 let run: ReviewedRun;
 let desk: ReviewDesk;
@@ -130,6 +133,12 @@ describe('a reader', () => {
       404,
     );
     expect(await fetch(`${server.url}api/queue`).then(({ status }) => status)).toBe(400);
+    expect(await get('api/queue?reader=%E2%80%AEA')).toMatchObject({
+      error: {
+        message: "the reader's name cannot be used: a name has no control characters",
+        remedy: expect.stringContaining('Change the name'),
+      },
+    });
     expect(progressSchema.parse(await get('api/progress?reader=A')).judged).toBe(0);
   });
 
@@ -253,4 +262,26 @@ describe('the address', () => {
       remedy: expect.stringContaining('ssh -L') as string,
     });
   });
+});
+
+test('a run that went on takes verdicts on the cycle before, from a page that stayed open and from a file of another tool', async () => {
+  const [first, second] = (await reviewQueue(run.runDir)).items;
+  await run.again(reviewConfig('cycles=2'));
+  desk[Symbol.dispose]();
+  using newer = await openDesk(run.runDir, { size: 12 });
+  expect(newer.drawn.cycle).toBe(2);
+  expect(newer.queue('A').items.map(({ id }) => id)).not.toContain(first?.id);
+
+  expect(await newer.item(first!.id, 'A')).toMatchObject({ cycle: 1, verdict: null, rewardScore: null });
+  expect((await newer.image(first!.id)).bytes.length).toBeGreaterThan(0);
+  const { verdict } = newer.record(verdictOn(first!.id));
+  expect(await newer.item(first!.id, 'A')).toMatchObject({ verdict });
+  expect(newer.progress('A'), 'of the queue that is judged').toMatchObject({ judged: 0, total: 12 });
+  expect(reviewSummary(run.runDir)).toMatchObject({ judged: 1, cycles: [{ cycle: 1, judged: 1 }] });
+  newer[Symbol.dispose]();
+
+  const task = { id: second!.id, responses: { verdict: [{ value: 'accept', user_id: 'B' }] } };
+  writeFileSync(join(pageDir, 'records.json'), JSON.stringify([task]));
+  const taken = await importReview(run.runDir, { format: 'argilla', file: join(pageDir, 'records.json') });
+  expect(taken).toEqual({ taken: 1, known: 0, refused: [] });
 });

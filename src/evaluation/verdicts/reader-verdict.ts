@@ -82,12 +82,17 @@ export const verdictLineSchema = z.union([verdictSchema, undoSchema]);
 /** What a line of verdicts.jsonl says. */
 export type VerdictLine = z.infer<typeof verdictLineSchema>;
 
-/** The verdicts that stand, in the order they were given: of each reader on each sample the newest that was not taken back. */
+/**
+ * The verdicts that stand, in the order they were given: of each reader on each sample the newest that was not taken back. A line
+ * that stands twice, as in two copies of a file put together, was given once, where it stands first.
+ */
 export function standingVerdicts(lines: readonly VerdictLine[]): Verdict[] {
   const undone = new Set(lines.flatMap((line) => ('undo' in line ? [line.undo] : [])));
+  const known = new Set<string>();
   const newest = new Map<string, Verdict>();
   for (const line of lines) {
-    if ('undo' in line || undone.has(line.id)) continue;
+    if ('undo' in line || undone.has(line.id) || known.has(line.id)) continue;
+    known.add(line.id);
     const key = JSON.stringify([line.reader, line.item]);
     newest.delete(key);
     newest.set(key, line);

@@ -7,7 +7,7 @@ import { reviewEstimates, type DrawnQueue } from '../../evaluation/verdicts/esti
 import { consensusOf, disputedOf, type Verdict } from '../../evaluation/verdicts/reader-verdict.js';
 import { DataError } from '../../errors.js';
 import { readOrNull, runFiles } from '../folder/run-folder.js';
-import { readQueues } from './review-queue.js';
+import { readQueues, type ReviewQueue } from './review-queue.js';
 import { readStanding, verdictDamage } from './verdict-file.js';
 
 const figures = {
@@ -48,13 +48,30 @@ export function reviewSummary(
   const standing = readStanding(runDir);
   if (standing.length === 0) return null;
   const queues = readQueues(runDir).filter(({ cycle }) => !rolledBack.has(cycle));
-  // What was made anew since it was judged is in a queue by the same id.
-  const asked = new Map(queues.flatMap(({ items }) => items.map(({ id, seen }) => [id, seen])));
-  const isOutdated = ({ item, seen }: Verdict): boolean => seen !== undefined && (asked.get(item) ?? seen) !== seen;
+  const placeOf = placesIn(queues);
   return summaryOf(
     queues,
-    standing.filter((verdict) => !isOutdated(verdict)),
+    standing.filter((verdict) => placeOf(verdict) !== 'anew'),
   );
+}
+
+/** Where a verdict's sample is: in a queue, there by its id alone since it was made anew after it was judged, or in none. */
+function placesIn(queues: readonly ReviewQueue[]): (verdict: Verdict) => 'queue' | 'anew' | 'none' {
+  const asked = new Map(queues.flatMap(({ items }) => items.map(({ id, seen }) => [id, seen])));
+  return ({ item, seen }) => {
+    if (!asked.has(item)) return 'none';
+    return seen === undefined || (asked.get(item) ?? seen) === seen ? 'queue' : 'anew';
+  };
+}
+
+/** What a person is to know of verdicts that no figure is of: their samples are gone, or another run's; null where there are none. */
+export function verdictsElsewhere(runDir: string): string | null {
+  const placeOf = placesIn(readQueues(runDir));
+  const standing = readStanding(runDir);
+  const count = standing.filter((verdict) => placeOf(verdict) !== 'queue').length;
+  return count === 0
+    ? null
+    : `verdicts that count in no share: ${count} of ${standing.length}; no queue of this run holds their samples as they were judged`;
 }
 
 const rolledBackSchema = z.object({
@@ -76,6 +93,8 @@ export function reviewOrNull(
   try {
     const damage = verdictDamage(runDir);
     if (damage !== null) told(damage);
+    const elsewhere = verdictsElsewhere(runDir);
+    if (elsewhere !== null) told(elsewhere);
     return reviewSummary(runDir, rolledBack);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;

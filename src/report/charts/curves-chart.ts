@@ -40,7 +40,8 @@ const panels: readonly Panel[] = [
   { title: 'Warm start: loss', stage: 'warm-start', measure: 'loss', isReward: false },
 ];
 
-export function curveCharts(curves: readonly Curve[]): Chart[] {
+/** @param labelOf An arm as the other tables name it. */
+export function curveCharts(curves: readonly Curve[], labelOf = (arm: string): string => arm): Chart[] {
   const rewards = [...new Set(curves.filter(({ isReward }) => isReward).map(({ measure }) => measure))];
   const rewardPanels = rewards.map((measure): Panel => ({
     title: `GRPO: reward “${spacedName(measure)}”`,
@@ -55,22 +56,22 @@ export function curveCharts(curves: readonly Curve[]): Chart[] {
       ({ stage, measure, isReward }) =>
         stage === panel.stage && measure === panel.measure && isReward === panel.isReward,
     );
-    return shown.length === 0 ? [] : [curveChart(panel, shown)];
+    return shown.length === 0 ? [] : [curveChart(panel, shown, labelOf)];
   });
 }
 
 /** An arm has one cycle, but where it is a loop of its own. */
-function nameOf({ arm, cycle }: Curve, curves: readonly Curve[]): string {
+function nameOf({ arm, cycle }: Curve, curves: readonly Curve[], labelOf: (arm: string) => string): string {
   const ofCycle = cycle === 0 ? 'before cycle 1' : `cycle ${cycle}`;
   if (arm === null) return curves.some((curve) => curve.arm !== null) ? `for all, ${ofCycle}` : ofCycle;
-  return curves.filter((curve) => curve.arm === arm).length === 1 ? arm : `${arm}, ${ofCycle}`;
+  return curves.filter((curve) => curve.arm === arm).length === 1 ? labelOf(arm) : `${labelOf(arm)}, ${ofCycle}`;
 }
 
-function curveChart({ title, note, share }: Panel, curves: readonly Curve[]): Chart {
+function curveChart({ title, note, share }: Panel, curves: readonly Curve[], labelOf: (arm: string) => string): Chart {
   // Colours of cycles are the same in every chart, though a measure may lack some.
   const arms = curves.some(({ arm }) => arm !== null);
   const looks = curves.map(({ cycle }, i) => series(arms ? i : cycle));
-  const names = curves.map((curve) => nameOf(curve, curves));
+  const names = curves.map((curve) => nameOf(curve, curves, labelOf));
   const values = curves.flatMap(({ points }, i) => points.map((point) => ({ ...point, line: String(i) })));
   const of = (key: 'colour' | 'dash') => Object.fromEntries(curves.map((_, i) => [String(i), looks[i]?.[key]]));
   const one = curves.every(({ points }) => points.length === 1);

@@ -11,6 +11,7 @@ import type { CycleCost } from '../data/time-spent.js';
 import { html } from '../markup.js';
 import { count, decimal } from '../numbers.js';
 import { tableOf } from '../html-table.js';
+import { armLabels } from './recipe-section.js';
 import { figures, figuresOfRuns, sideBySide, type Section } from './section.js';
 
 export async function accuracy(runs: readonly RunFigures[]): Promise<Section> {
@@ -48,7 +49,11 @@ export async function rewardModels(runs: readonly RunFigures[]): Promise<Section
 }
 
 export async function learning(runs: readonly RunFigures[]): Promise<Section> {
-  const body = await figuresOfRuns(runs, ({ curves }) => curveCharts(curves), 'Nothing was trained yet.');
+  const body = await figuresOfRuns(
+    runs,
+    ({ curves, run }) => curveCharts(curves, armLabels(run.comparison)),
+    'Nothing was trained yet.',
+  );
   return { id: 'learning', title: 'Learning curves', body };
 }
 

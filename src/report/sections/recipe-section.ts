@@ -9,6 +9,12 @@ import { differencesTable } from './guards-section.js';
 import { tableOf } from '../html-table.js';
 import { figures, folded, sideBySide, type Section } from './section.js';
 
+/** The label of an arm by its name; a name that has none stays. */
+export function armLabels(comparison: ComparisonResult | null): (name: string) => string {
+  const labels = new Map((comparison?.arms ?? []).map(({ name, label }) => [name, label]));
+  return (name) => labels.get(name) ?? name;
+}
+
 /** Null where no run compares models. */
 export async function recipe(runs: readonly RunFigures[]): Promise<Section | null> {
   if (runs.every(({ run }) => run.comparison === null)) return null;
@@ -19,8 +25,7 @@ export async function recipe(runs: readonly RunFigures[]): Promise<Section | nul
       found.push(html`<p class="nothing">This run is one of the loop; see below.</p>`);
       continue;
     }
-    const labels = new Map(comparison.arms.map(({ name, label }) => [name, label]));
-    const labelOf = (name: string): string => labels.get(name) ?? name;
+    const labelOf = armLabels(comparison);
     const transitions = comparison.transitions.map((flow) => ({
       ...flow,
       first: labelOf(flow.first),

@@ -14,7 +14,7 @@ import { openVerdicts, readStanding } from '../../loop/review/verdict-file.js';
 import { checkCorrection, checkSeen } from '../review-desk.js';
 import { issuesText, verdictKindSchema, verdictKinds } from '../../evaluation/verdicts/reader-verdict.js';
 import { verdictRequestSchema, type VerdictRequest } from '../review-messages.js';
-import { reviewMaterial } from '../review-material.js';
+import { otherMaterial, reviewMaterial } from '../review-material.js';
 import { argillaSchema, fromArgilla, toArgilla } from './argilla.js';
 import { uuidOf, type ExchangedSample, type ExchangedVerdict } from './exchanged.js';
 import { fromLabelStudio, labelStudioInterface, labelStudioSchema, toLabelStudio } from './label-studio.js';
@@ -86,16 +86,18 @@ export async function importReview(
     format === 'label-studio'
       ? fromLabelStudio(readExchange(file, labelStudioSchema, format))
       : fromArgilla(readExchange(file, argillaSchema, format));
-  const { runDir, shown } = await reviewMaterial(run, options);
+  const material = await reviewMaterial(run, options);
+  const { runDir, shown } = material;
+  const others = await otherMaterial(material);
   using verdicts = openVerdicts(runDir);
   const result: ReviewImported = { taken: 0, known: 0, refused: [] };
   for (const { version, ...given } of exchanged) {
     const { item, reader, verdict, correctedAnswer = '', comment = '' } = given;
     const id = uuidOf(format, item, reader, verdict, correctedAnswer, comment, version);
-    const found = shown.get(item);
+    const found = shown.get(item) ?? others.get(item);
     const parsed =
       found === undefined
-        ? 'the queue has no such sample; was it exported from this run and cycle?'
+        ? 'its queues have no such sample; was it exported from this run?'
         : asRequest({ id, ...given }, found.sample);
     if (found === undefined || typeof parsed === 'string') {
       result.refused.push({ item, reason: String(parsed) });

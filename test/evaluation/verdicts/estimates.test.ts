@@ -184,6 +184,8 @@ describe('standing verdicts', () => {
     const undo = { id: crypto.randomUUID(), undo: second.id, reader: 'A', at: first.at };
     expect(standingVerdicts([first, other, second])).toEqual([other, second]);
     expect(standingVerdicts([first, other, second, undo])).toEqual([first, other]);
+    const copies = [first, other, second, first, other];
+    expect(standingVerdicts(copies), 'an older line that stands twice').toEqual([other, second]);
   });
 });
 
