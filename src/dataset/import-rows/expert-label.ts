@@ -2,6 +2,7 @@
  * What an expert's label names: one option, by its letter or as tables write yes and no; in all else by the reader of answers.
  * Strict: a label that says more or other than one option is no label, and nothing is guessed.
  */
+import { isDisputed } from '../../reward/options/answer-options.js';
 import { readLabel } from '../../reward/reading/read-label.js';
 import { normalize } from '../../reward/words/normal-text.js';
 import { parseListText } from './list-text.js';
@@ -64,7 +65,13 @@ const letterAndText = /^\(?([A-Z])(?:\)|\s*[.:)]|\s+[-–])\s*(\S[\s\S]*)$/i;
 /** Undefined where the label has no letter; null where its letter means nothing here. */
 function byLetter(label: string, places: Places): string | null | undefined {
   const alone = letterAlone.exec(label)?.[1];
-  if (alone !== undefined) return places[placeOf(alone)] ?? null;
+  if (alone !== undefined)
+    return isDisputed(
+      alone.toUpperCase(),
+      places.map((place) => place ?? ''),
+    )
+      ? null
+      : (places[placeOf(alone)] ?? null);
   const [, letter, text = ''] = letterAndText.exec(label) ?? [];
   if (letter === undefined) return undefined;
   const option = places[placeOf(letter)] ?? null;

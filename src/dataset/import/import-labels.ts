@@ -160,11 +160,8 @@ async function importInto(
     ...keyNotes(key),
   ];
   const rows = set.images.length + set.rejected.length;
-  const info = infoOf(
-    format,
-    { ...options, path: hidden.in(path) },
-    { samples, images, rejected: told(), rows, notes },
-  );
+  const written = { samples, images, rejected: told() };
+  const info = infoOf(format, { ...options, path: hidden.in(path) }, { ...written, rows, notes });
   info['labels'] = {
     kind,
     seed,
@@ -181,8 +178,8 @@ async function importInto(
   };
   if (set.columns !== undefined) info['columns'] = set.columns;
   if (key !== null) info['pseudonymKey'] = key.id;
-  await writeDataset(dir, { samples, images, rejected: told(), info });
-  return { info, notes, rejected: told() };
+  await writeDataset(dir, { ...written, info });
+  return { info, notes, rejected: written.rejected };
 }
 
 const imagesOf = (known: readonly KnownImage[], name: string): number =>

@@ -1,13 +1,13 @@
 /** One object of a reply as a sample's fields, checked: its answer among its options, options that differ, no signs of templates. */
 import { z } from 'zod';
 import { comparable, normalize } from '../../reward/words/normal-text.js';
-import { optionByText, optionLetter } from '../../reward/options/answer-options.js';
+import { isDisputed, optionByText, optionLetter } from '../../reward/options/answer-options.js';
 import { firstTwins } from '../../reward/options/options-differ.js';
 import { resolveOption } from '../../reward/reading/resolve-answer.js';
 import { questionTypeSchema, type QuestionType } from '../../sample.js';
 import { specialTokens } from '../special-tokens.js';
 import type { Loose } from './loose-value.js';
-import { answerOf, isDisputed, optionsOf, rationaleOf, textOf, type Fields } from './reply-fields.js';
+import { answerOf, optionsOf, rationaleOf, textOf, type Fields } from './reply-fields.js';
 import { withoutInvisible } from './reply-objects.js';
 import type { ReplyRepair } from './reply-repairs.js';
 import { drop, quote, replySchema, tidy, type ParsedReply, type Reply } from './reply-schema.js';

@@ -1,5 +1,5 @@
 /** The fields of a sample as models name and shape them, brought to the form that was asked for. Nothing is guessed. */
-import { optionByText, optionLetter } from '../../reward/options/answer-options.js';
+import { isDisputed, optionByText, optionLetter } from '../../reward/options/answer-options.js';
 import { canonical, NumberText, type Loose } from './loose-value.js';
 import type { ReplyRepair } from './reply-repairs.js';
 
@@ -183,18 +183,6 @@ export function answerOf(value: Loose | undefined, options: Options, repairs: Se
   if (said === null || options.texts.length === 0) return said;
   return labelledAnswer(said.trim(), options, repairs) ?? said;
 }
-
-/**
- * Whether options carry letters of their own by which this one, from A to the first option on, may name another or none:
- * `B` of `B) CT` and `C) MRI`.
- */
-export function isDisputed(letter: string, texts: readonly string[]): boolean {
-  const own = texts.map((text) => ownLetter.exec(text.trim())?.[1]?.toUpperCase());
-  const named = texts.findIndex((_, i) => optionLetter(i) === letter);
-  return own.some((one, i) => one === letter && i !== named) || (own[named] !== letter && !own.includes(undefined));
-}
-
-const ownLetter = /^\(?([A-Z])\s*[).:]/i;
 
 /** `Option B`, `B - MRI`, `MRI (B)`, and labels that are not the letters of the order. Null where it is not of such a form. */
 function labelledAnswer(said: string, { texts, labels }: Options, repairs: Set<ReplyRepair>): string | null {

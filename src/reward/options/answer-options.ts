@@ -12,6 +12,18 @@ export function optionLetter(index: number): string {
   return String.fromCharCode(65 + index);
 }
 
+/**
+ * Whether options carry letters of their own by which this one, from A to the first option on, may name another or none:
+ * `B` of `B) CT` and `C) MRI`.
+ */
+export function isDisputed(letter: string, texts: readonly string[]): boolean {
+  const own = texts.map((text) => ownLetter.exec(text.trim())?.[1]?.toUpperCase());
+  const named = texts.findIndex((_, i) => optionLetter(i) === letter);
+  return own.some((one, i) => one === letter && i !== named) || (own[named] !== letter && !own.includes(undefined));
+}
+
+const ownLetter = /^\(?([A-Z])\s*[).:]/i;
+
 /** Forms of one text, strictest first; each list holds spellings that count alike. */
 type Forms = readonly (readonly string[])[];
 

@@ -246,16 +246,15 @@ describe('told by name where it fails', () => {
   });
 
   test('a grader that makes no text to learn from', async () => {
-    const { grading, filter } = configOf('filter.threshold=0');
     const run = {
-      config: { grading, filter, seed: 1 },
+      config: { ...configOf('filter.threshold=0'), seed: 1 },
       parts: { grader: { ...some, grade: () => [] } },
       gold: null,
       data: { seed: [makeSample()] },
       signal: new AbortController().signal,
     };
-    const stage = grade(run as unknown as RunContext, []);
-    await expect(stage.run({ dir: '/nowhere' } as StageContext)).rejects.toThrow(/"mine" made no text that R_φ/);
+    const work = grade(run as unknown as RunContext, []);
+    await expect(work.run({ dir: '/nowhere' } as StageContext)).rejects.toThrow(/"mine" made no text that R_φ/);
   });
 
   test('a provider says itself whether asking again makes sense', async () => {
