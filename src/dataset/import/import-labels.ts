@@ -68,7 +68,6 @@ export interface LabelImportOptions extends ImportOptions {
 export async function importLabels(format: LabelFormat, options: LabelImportOptions): Promise<ImportReport> {
   const dir = resolve(options.out);
   const { path, labels = [], classFrom = null, patientFrom = 'none', imageRoot = null, encoding = null } = options;
-  const { frames, window, runJob } = options;
   let known = options.key;
   const key = (): PseudonymKey => (known ??= projectKey());
   if ((options.crops ?? 0) > 0 && options.images === 'none')
@@ -86,11 +85,11 @@ export async function importLabels(format: LabelFormat, options: LabelImportOpti
       patientFrom,
       imageRoot,
       encoding,
-      runJob,
+      runJob: options.runJob,
       key,
       work,
-      ...(frames === undefined ? {} : { frames }),
-      ...(window === undefined ? {} : { window }),
+      ...(options.frames === undefined ? {} : { frames: options.frames }),
+      ...(options.window === undefined ? {} : { window: options.window }),
     });
     if (set.made === true && options.images !== undefined && options.images !== 'copy')
       throw new ConfigError('pictures-made', `pictures are made of the volumes of ${path}, and are nowhere else`, {
