@@ -119,7 +119,7 @@ def test_in_pure_half_precision_the_same_update_is_lost_and_the_job_says_how_muc
     assert {value.dtype for value in found["end"].values()} == {torch.bfloat16}
     start = load_vlm({"path": "phantom", "dtype": "bfloat16"}, torch.device("cpu"))
     assert 0 < moved(dict(start.named_parameters()), found["end"]) < 0.15
-    told = re.search(r"bfloat16 \(trainedWeights: dtype\): of its weights ([\d.]+)% can move", channel.warnings)
+    told = re.search(r"bfloat16 \(trainedWeights: dtype\): of its weights ([\d.]+) % can move", channel.warnings)
     assert told is not None and 0 < float(told[1]) < 15
     assert told[0] in "\n".join(result["warnings"])
 
