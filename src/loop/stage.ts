@@ -115,7 +115,7 @@ function openPartial(partial: string, inputHash: string, policy: Stage<unknown>[
 /** What a kill cut off while it was written would be recorded as part of the stage. */
 function removeHalfWritten(partial: string): void {
   for (const name of readdirSync(partial, { recursive: true, encoding: 'utf8' }))
-    if (name.endsWith('.tmp')) rmSync(join(partial, name), { force: true });
+    if (name.endsWith('.tmp')) rmSync(join(partial, name), { recursive: true, force: true });
 }
 
 function readMarker(file: string): unknown {

@@ -1,7 +1,7 @@
 /** The loop's order, its files and its memory, with a fake engine; generation runs for real over loopback. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.js';
 import { readParquet } from '../../src/dataset/tables/table.js';
@@ -320,6 +320,7 @@ describe('a run that goes on', () => {
       const broken = fakeEngine({
         before: (spec) => {
           if (spec.kind !== kind) return;
+          mkdirSync(dirname(join(spec.outDir, file)), { recursive: true });
           writeFileSync(join(spec.outDir, file), '');
           throw new Error('killed');
         },
@@ -337,6 +338,7 @@ describe('a run that goes on', () => {
     expect(await attempt('sft', 'checkpoint')).toContain('checkpoint');
     // Nor does it keep a table that the kill cut off: it would be recorded as part of the stage.
     expect(await attempt('sft', 'rows.parquet.0-1.tmp')).not.toContain('rows.parquet.0-1.tmp');
+    expect(await attempt('sft', 'rows.parquet.0-2.tmp/0.jsonl')).not.toContain('rows.parquet.0-2.tmp');
   });
 
   test('a stage whose folder is taken away is done again, and what is made from it only where it differs', async () => {
