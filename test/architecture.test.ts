@@ -12,6 +12,7 @@ const ranks: readonly (readonly string[])[] = [
     'errors',
     'error-codes',
     'sample',
+    'json-text',
     'mean',
     'random',
     'hash',
@@ -96,6 +97,7 @@ const pure = [
   'grading/held-out.ts',
   'grading/probes.ts',
   'sample.ts',
+  'json-text.ts',
   'mean.ts',
   'random.ts',
 ];

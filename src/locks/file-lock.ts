@@ -21,6 +21,7 @@ import { DataError } from '../errors.js';
 import { isCopy, lockSchema } from './copied-lock.js';
 import { cannotLock, lockedError } from './lock-errors.js';
 import { canLookUp, identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
+import { jsonOrNull } from '../json-text.js';
 
 export interface FileLock extends Disposable {
   /** @throws DataError `lock-lost` where the lock is another's by now: nothing more may be written. */
@@ -178,7 +179,7 @@ function readHolder(path: string, now: number): Found | null {
   try {
     const content = readFileSync(path, 'utf8');
     const freshened = statSync(path).mtimeMs;
-    const parsed = lockSchema.safeParse(parseJson(content));
+    const parsed = lockSchema.safeParse(jsonOrNull(content));
     const old = now - freshened > leaseMs;
     // Either it is just being written or it is damage: left alone while it is young.
     if (!parsed.success) return { content, freshened, holder: null, stale: old, watched: true };
@@ -222,12 +223,4 @@ const sleep = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArr
 
 function codeOf(thrown: unknown): string | undefined {
   return (thrown as NodeJS.ErrnoException).code;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

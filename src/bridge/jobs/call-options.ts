@@ -1,6 +1,7 @@
 /** Options of a call, checked when it is made: a script in plain JavaScript has no compiler that knows them. */
 import { nearest } from '../../config/nearest-word.js';
 import { ConfigError } from '../../errors.js';
+import { isObject } from '../../json-text.js';
 
 /** What an option is, in words, and whether a value is that. */
 const kinds = {
@@ -16,9 +17,6 @@ const kinds = {
 
 /** What each option of `Options` is; complete, or it does not compile. */
 export type OptionKinds<Options> = Readonly<Record<keyof Options & string, keyof typeof kinds>>;
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * @param call As a person wrote it: `openEngine`, `the sft job`.

@@ -15,6 +15,7 @@ import { patientInPath, type PatientFrom } from '../patients/patient-path.js';
 import type { PseudonymKey } from '../patients/pseudonym-key.js';
 import { patientOrNull } from '../patients/unnamed-patients.js';
 import { readJsonl } from '../tables/table.js';
+import { jsonOrNull } from '../../json-text.js';
 
 /** Names of files that hold volumes, or the headers of some. */
 export const volumeNames = /\.(?:nii|hdr)(?:\.gz)?$/i;
@@ -106,7 +107,7 @@ export async function valuesNamed(root: string): Promise<Record<string, string>>
   for (const folder of [root, dirname(root)]) {
     const text = await readFile(join(folder, 'dataset.json'), 'utf8').catch(() => null);
     if (text === null) continue;
-    const labels = z.object({ labels: z.unknown() }).safeParse(parsed(text)).data?.labels;
+    const labels = z.object({ labels: z.unknown() }).safeParse(jsonOrNull(text)).data?.labels;
     const byValue = numbered.safeParse(labels).data;
     if (byValue !== undefined) return byValue;
     // A region of several values has no value of its own.
@@ -114,12 +115,4 @@ export async function valuesNamed(root: string): Promise<Record<string, string>>
     return Object.fromEntries(byName.flatMap(([name, value]) => (Array.isArray(value) ? [] : [[String(value), name]])));
   }
   return {};
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

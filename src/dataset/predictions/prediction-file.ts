@@ -9,6 +9,7 @@ import { rowsOfObject } from '../tables/json-columns.js';
 import { elementLines } from '../tables/json-list.js';
 import { readParquet } from '../tables/table.js';
 import { readTextFile } from '../tables/text-file.js';
+import { isObject, jsonOrNull } from '../../json-text.js';
 
 export interface PlacedRow {
   /** `file:line`; for Parquet and lists on one line `file row N`, from 1. */
@@ -89,12 +90,8 @@ function readJson(path: string, text: string, skipBad: boolean): PlacedRows {
 
 /** Null for JSON lines, or what is broken: whoever reads the lines says which. */
 function wholeObject(text: string): Record<string, unknown> | null {
-  try {
-    const whole: unknown = JSON.parse(text);
-    return isObject(whole) ? whole : null;
-  } catch {
-    return null;
-  }
+  const whole = jsonOrNull(text);
+  return isObject(whole) ? whole : null;
 }
 
 /** The rows of `{ "data": [ … ] }`: the only list of objects in an object that is the whole file. */
@@ -171,8 +168,4 @@ function refuse(result: PlacedRows, line: UnreadableLine, skip: boolean): void {
     });
   }
   result.bad.push(line);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

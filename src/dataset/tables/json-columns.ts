@@ -1,4 +1,5 @@
 /** Rows of a file that is one JSON object: a column a key, as pandas writes tables by default, or a row a key. */
+import { isObject } from '../../json-text.js';
 
 const columnLike = /^(?:image|question|answer|options?|prompt|label|problem|solution|img|file|filename|query)/i;
 
@@ -23,9 +24,6 @@ export function rowsOfObject(whole: Record<string, unknown>): Record<string, unk
   if (entries.some(([name]) => columnLike.test(name))) return same ? fromColumns(entries, keys) : null;
   return keys.some((name) => columnLike.test(name)) ? entries.map(([id, row]) => ({ id, ...(row as object) })) : null;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fromColumns(columns: readonly [string, unknown][], keys: readonly string[]): Record<string, unknown>[] {
   return keys.map((key) =>

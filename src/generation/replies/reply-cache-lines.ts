@@ -9,6 +9,7 @@ import { addUsage, noUsage, type UsageSum } from '../cost/prices.js';
 import { finishReasons } from '../../providers/provider.js';
 import { sha256 } from '../../hash.js';
 import { createKeyTable, type KeyTable } from './key-table.js';
+import { jsonOrNull } from '../../json-text.js';
 
 export const cacheLineSchema = z.object({
   /** Version of this form; 1 had no checksum. */
@@ -49,7 +50,7 @@ export function sealed(line: Omit<CacheLine, 'v'>): string {
 export function readLine(text: string, path: string): CacheLine | null {
   const sum = sumForm.exec(text);
   if (sum !== null && sumOf(text.slice(0, sum.index)) !== sum[1]) return null;
-  const raw = parse(text);
+  const raw = jsonOrNull(text);
   const version = (raw as { v?: unknown } | null)?.v;
   if (typeof version === 'number' && version > newest) {
     throw new DataError(
@@ -157,12 +158,4 @@ export function addToTotals(
   addUsage(sum, usage);
   if (usage === null) sum.withoutUsage++;
   totals.set(name, sum);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,8 @@
 /** What a script gives to start a job, looked at before anything is taken out of it: plain JavaScript may give anything. */
 import type { JobKind } from '../../bridge/contract/contract.js';
 import { ConfigError } from '../../errors.js';
-import { isObject, problemsOf } from '../../bridge/jobs/call-options.js';
+import { problemsOf } from '../../bridge/jobs/call-options.js';
+import { isObject } from '../../json-text.js';
 
 /** What a field has to be, in words, and whether a value is that. */
 type Field = readonly [name: string, words: string, is: (value: unknown) => boolean];

@@ -6,6 +6,7 @@ import { sha256 } from '../../hash.js';
 import { stageNameSchema, type StageName } from '../stage-names.js';
 import { appendJsonLine, linesOf, mendTail } from './json-lines.js';
 import { writeWhole } from './run-folder.js';
+import { jsonOrNull } from '../../json-text.js';
 
 /** One file that a stage made, as it was when the stage was done. */
 const fileRecordSchema = z.strictObject({
@@ -92,7 +93,7 @@ export function readLedger(file: string) {
   let number = 0;
   for (const line of linesOf(file)) {
     number += 1;
-    const entry = line === null ? null : parseEntry(line);
+    const entry = line === null ? null : asEntry(jsonOrNull(line));
     if (line === null || entry === null) {
       damagedLines.push(number);
       continue;
@@ -121,14 +122,6 @@ export function asEntry(value: unknown): LedgerEntry | null {
   if (!parsed.success) return null;
   const { check, ...entry } = parsed.data;
   return check === undefined || check === checkOf(entry) ? parsed.data : null;
-}
-
-function parseEntry(line: string): LedgerEntry | null {
-  try {
-    return asEntry(JSON.parse(line));
-  } catch {
-    return null;
-  }
 }
 
 const checkOf = (entry: object): string => sha256(canonical(entry)).slice(0, 16);

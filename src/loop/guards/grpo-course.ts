@@ -4,6 +4,7 @@ import { linesOf } from '../folder/json-lines.js';
 import { stageKey } from '../folder/ledger.js';
 import type { GrpoCourse } from './policy-guards.js';
 import { mean } from '../../mean.js';
+import { jsonOrNull } from '../../json-text.js';
 
 const metric = z.number().nullable();
 const stepSchema = z.object({
@@ -23,7 +24,7 @@ export function grpoCourses(eventsFile: string): Map<string, GrpoCourse> {
   const stages = new Map<string, Map<number, { deadGroups: number | null; entropy?: number | null | undefined }>>();
   for (const line of linesOf(eventsFile)) {
     if (line?.includes('"deadGroups":') !== true) continue;
-    const parsed = stepSchema.safeParse(valueOf(line));
+    const parsed = stepSchema.safeParse(jsonOrNull(line));
     if (!parsed.success) continue;
     const { cycle, stage, arm, event } = parsed.data;
     const key = stageKey(cycle, stage, arm);
@@ -43,12 +44,4 @@ function courseOf(
     deadGroups: mean(inOrder.flatMap(({ deadGroups }) => deadGroups ?? [])),
     entropy: first === null || last === null || entropies.length < 2 ? null : { first, last },
   };
-}
-
-function valueOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

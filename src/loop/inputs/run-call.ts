@@ -1,7 +1,8 @@
 /** How a run is called from a script: a configuration that was read, and options that are known. */
-import { checkOptions, isObject, wrongCall, type OptionKinds } from '../../bridge/jobs/call-options.js';
+import { checkOptions, wrongCall, type OptionKinds } from '../../bridge/jobs/call-options.js';
 import { configSchema } from '../../config/schema.js';
 import type { RunOptions } from '../run-attempt.js';
+import { isObject } from '../../json-text.js';
 
 const known: OptionKinds<RunOptions> = {
   runDir: 'text',

@@ -18,6 +18,7 @@ import {
 } from '../../evaluation/verdicts/reader-verdict.js';
 import { appendJsonLine, linesOf, mendTail } from '../folder/json-lines.js';
 import { runFiles } from '../folder/run-folder.js';
+import { jsonOrNull } from '../../json-text.js';
 
 /** A verdict as a reader gives it, with what the queue says of the sample. */
 export type NewVerdict = Omit<Verdict, 'at'>;
@@ -130,13 +131,8 @@ function lockVerdicts(runDir: string, file: string) {
   }
 }
 
-function parsed(text: string | null): VerdictLine | null {
-  try {
-    return text === null ? null : (verdictLineSchema.safeParse(JSON.parse(text)).data ?? null);
-  } catch {
-    return null;
-  }
-}
+const parsed = (text: string | null): VerdictLine | null =>
+  text === null ? null : (verdictLineSchema.safeParse(jsonOrNull(text)).data ?? null);
 
 function expectVerdict(given: object): Verdict {
   const read = verdictSchema.extend({ reader: readerSchema }).safeParse(given);

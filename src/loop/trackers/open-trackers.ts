@@ -16,6 +16,7 @@ import { BridgeError, ConfigError } from '../../errors.js';
 import { untilAborted } from '../../reward/reward-time-limit.js';
 import { runFiles } from '../folder/run-folder.js';
 import { shownSettings } from './shown-settings.js';
+import { jsonOrNull } from '../../json-text.js';
 
 /** Milliseconds that a tracker gets to write, or send, what is left when the run is over. */
 const longestFarewell = 120_000;
@@ -97,7 +98,7 @@ function startTracker(tracker: Tracker, { python, runDir, settings, told }: Give
   installed.promise.catch(() => {}); // of several that are missing one is told
   const listening = (async () => {
     for await (const line of child.iterable()) {
-      const { data } = lineSchema.safeParse(asJson(line));
+      const { data } = lineSchema.safeParse(jsonOrNull(line));
       if (data === undefined) continue; // a client's own words
       if ('ready' in data) installed.resolve();
       else if ('missing' in data) installed.reject(notInstalled(data.missing));
@@ -158,11 +159,3 @@ const notInstalled = (name: string): BridgeError =>
     tried: 'tell trackers',
     remedy: `Run \`${medgr2} setup --with trackers\`, or leave trackers out.`,
   });
-
-function asJson(line: unknown): unknown {
-  try {
-    return JSON.parse(String(line));
-  } catch {
-    return null;
-  }
-}
