@@ -8,19 +8,13 @@ import { z } from 'zod';
 import { DataError } from '../../errors.js';
 import { formatCount } from '../../format.js';
 import type { Modality } from '../../sample.js';
-import {
-  datasetFiles,
-  imageSchema,
-  writeDataset,
-  type DatasetImage,
-  type Rejection,
-} from '../folders/dataset-folder.js';
+import { datasetFiles, imageSchema, writeDataset, type DatasetImage } from '../folders/dataset-folder.js';
 import { takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts, type RunJob } from '../context/mask-texts.js';
 import { readJsonl, writeJsonl } from '../tables/table.js';
 import { withHashes } from '../near-duplicates/stored-hashes.js';
 import { projectKey } from '../patients/pseudonym-key.js';
-import { withNewFolder, withTemporary } from './import-helpers.js';
+import { readLeft, withNewFolder, withTemporary } from './import-helpers.js';
 import { sourceLine, type SourceLine } from '../pictures/made-images.js';
 import { importNotes } from './import-notes.js';
 import { sha256 } from '../../hash.js';
@@ -56,16 +50,6 @@ const madeSchema = imageSchema.extend({ file: z.string(), shown: z.string().opti
 /** Where it was read from, without what headers say of a person. */
 const doneSchema = z.looseObject({ path: z.string() });
 
-/** Python's word for files beside volumes and slices that nobody takes for one. */
-const leftOut = 'left-out';
-
-const rejectionSchema = z.strictObject({
-  file: z.string(),
-  line: z.null(),
-  code: z.string(),
-  reason: z.string(),
-});
-
 /**
  * Makes pictures of DICOM or NIfTI files in a new dataset folder; of a header only modality, body part, frame, window and a
  * pseudonym stay.
@@ -89,10 +73,10 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
     const spec = { path: resolve(path), outDir: work, pictures, ...chosen };
     const done = doneSchema.safeParse(await options.runJob(`medgr2.clinical.${format}`, spec)).data?.path ?? spec.path;
     const all = (await readJsonl(join(work, 'images.jsonl'))).map((row) => madeSchema.parse(row));
-    const bad = (await readJsonl(join(work, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
-    const left = bad.filter(({ code }) => code !== leftOut);
+    const { rejected: left, beside } = await readLeft(work);
     const inPath = patientInPath(patientFrom);
-    const identities = [...all, ...bad].flatMap(({ file }) => inPath(file) ?? []);
+    const names = [...all, ...left].map(({ file }) => file);
+    const identities = [...names, ...beside.map(({ name }) => name)].flatMap((name) => inPath(name) ?? []);
     identities.push(...(said?.identities ?? []));
     const hidden = hiddenPatients(identities, key, 'parts');
     const rows: typeof all = [];
@@ -130,7 +114,6 @@ async function importInto(dir: string, format: 'dicom' | 'nifti', options: Clini
       deidentified: options.deidentified === true ? true : image.deidentified,
     }));
     const parts = { samples: [], images, rejected };
-    const beside = bad.filter(({ code }) => code === leftOut).map(({ file, reason }) => ({ name: file, why: reason }));
     const notes = [
       ...leftNotes(beside, hidden.in),
       ...importNotes(parts),

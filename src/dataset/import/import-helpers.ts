@@ -1,9 +1,12 @@
 /** Small things that importers and the other makers of dataset folders share. */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { makeFolder, makePrivateFolder, onDisk, unmadeFolders } from '../../disk.js';
 import { DataError } from '../../errors.js';
+import type { Rejection } from '../folders/dataset-folder.js';
+import { readJsonl } from '../tables/table.js';
 
 /** Makes the folder; refuses one that holds anything, since old and new rows must not mix. */
 async function expectEmpty(dir: string, remedy: string, readers: Readers): Promise<void> {
@@ -88,3 +91,29 @@ export async function withTemporary<T>(dir: string, work: (dir: string) => Promi
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+/** A folder beside the new one that is there while `work` runs, and only where that makes it. */
+export async function withFolderBeside<T>(dir: string, work: (beside: string) => Promise<T>): Promise<T> {
+  const beside = join(dirname(dir), `.${basename(dir)}.import`);
+  const unmake = unmadeFolders(beside);
+  try {
+    return await work(beside);
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+    unmake();
+  }
+}
+
+const rejectionSchema = z.strictObject({ file: z.string(), line: z.null(), code: z.string(), reason: z.string() });
+
+/** What a job of Python left out: files that cannot be used, and those beside them that nobody takes for pictures. */
+export async function readLeft(
+  folder: string,
+): Promise<{ rejected: Rejection[]; beside: { name: string; why: string }[] }> {
+  const all = (await readJsonl(join(folder, 'rejected.jsonl'))).map((row): Rejection => rejectionSchema.parse(row));
+  const [beside = [], rejected = []] = [true, false].map((is) => all.filter(({ code }) => (code === leftOut) === is));
+  return { rejected, beside: beside.map(({ file, reason }) => ({ name: file, why: reason })) };
+}
+
+/** Python's word for the latter. */
+const leftOut = 'left-out';

@@ -13,7 +13,6 @@ import { questionTypeOfKind, type LabelKind, type LabelSet, type Topic } from '.
 import { templates } from '../drafts/question-templates.js';
 import type { Ask } from '../drafts/question-wording.js';
 import type { MaskFrames } from '../labels/masks.js';
-import { withFolderBeside } from '../labels/nifti-masks.js';
 import { readers } from '../labels/read-labels.js';
 import { mapBeside, takeTexts, textsOf } from '../context/import-texts.js';
 import { maskTexts, withTexts } from '../context/mask-texts.js';
@@ -24,7 +23,7 @@ import { openImageStore } from '../pictures/image-store.js';
 import { toSample } from './accept-row.js';
 import type { WindowChoice } from './import-clinical.js';
 import type { LabelFormat } from './import-formats.js';
-import { mapInOrder, withNewFolder } from './import-helpers.js';
+import { mapInOrder, withFolderBeside, withNewFolder } from './import-helpers.js';
 import { importNotes } from './import-notes.js';
 import {
   countBy,

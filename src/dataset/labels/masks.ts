@@ -40,10 +40,8 @@ export async function readMasks(options: MasksOptions): Promise<LabelSet> {
   const others = left.filter(({ name }) => !volumeNames.test(name) && !hasHeader(name, left));
   if (names.length === 0 && !volumes) throw noImages(path, left);
   const slicing = { root, imageRoot, maskWords, patientFrom, frames, window, runJob, key, work };
-  const { slices, rejected: unsliced } = volumes ? await sliceMasks(slicing) : { slices: [], rejected: [] };
+  const { slices, rejected, beside } = volumes ? await sliceMasks(slicing) : { slices: [], rejected: [], beside: [] };
   const inPath = patientInPath(patientFrom);
-  const beside = unsliced.filter(({ code }) => code === leftOut);
-  const rejected = unsliced.filter(({ code }) => code !== leftOut);
   const labelled = async (file: string, map: string, rest: Pick<LabelledImage, 'image' | 'patient' | 'known'>) => {
     const read = await regionsOf(map);
     if ('reason' in read) {
@@ -75,7 +73,7 @@ export async function readMasks(options: MasksOptions): Promise<LabelSet> {
     notes: [
       // Files beside volumes may be called as patients, too, whom nobody has listed.
       ...leftNotes(others, volumes ? null : undefined),
-      ...leftNotes(beside.map(({ file, reason }) => ({ name: file, why: reason }))),
+      ...leftNotes(beside),
     ],
   };
 }
@@ -83,9 +81,6 @@ export async function readMasks(options: MasksOptions): Promise<LabelSet> {
 /** Values of a volume whose header is a file of its own, which stands for both. */
 const hasHeader = (name: string, files: readonly { name: string }[]): boolean =>
   /\.img(?:\.gz)?$/i.test(name) && files.some((other) => other.name === name.replace(/\.img/i, '.hdr'));
-
-/** Python's word for volumes that nobody takes for a map. */
-const leftOut = 'left-out';
 
 /** What names of maps carry, and those of their images do not. */
 const maskWords = /[_-](?:mask|masks|seg|dseg|segmentation|segmentations|label|labels|gt)$/i;

@@ -4,13 +4,14 @@
  * Decathlon, nnU-Net).
  */
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { makePrivateFolder, unmadeFolders } from '../../disk.js';
+import { makePrivateFolder } from '../../disk.js';
 import { ConfigError } from '../../errors.js';
 import type { RunJob } from '../context/mask-texts.js';
 import type { Rejection } from '../folders/dataset-folder.js';
+import { readLeft } from '../import/import-helpers.js';
 import { patientInPath, type PatientFrom } from '../patients/patient-path.js';
 import type { PseudonymKey } from '../patients/pseudonym-key.js';
 import { patientOrNull } from '../patients/unnamed-patients.js';
@@ -31,7 +32,6 @@ const rowSchema = z.object({
 });
 /** A slice of a volume and of its map, as pictures. */
 type MaskedSlice = Omit<z.output<typeof rowSchema>, 'patient'> & { patient: string | null };
-const rejectionSchema = z.strictObject({ file: z.string(), line: z.null(), code: z.string(), reason: z.string() });
 
 export interface NiftiMasksOptions {
   root: string;
@@ -52,6 +52,8 @@ export interface NiftiMasksOptions {
 export interface NiftiMasks {
   slices: MaskedSlice[];
   rejected: Rejection[];
+  /** Volumes that nobody takes for a map. */
+  beside: { name: string; why: string }[];
 }
 
 export async function sliceMasks(options: NiftiMasksOptions): Promise<NiftiMasks> {
@@ -73,11 +75,10 @@ export async function sliceMasks(options: NiftiMasksOptions): Promise<NiftiMasks
   };
   await runJob('medgr2.clinical.nifti_masks', spec);
   const rows = (await readJsonl(join(work, 'images.jsonl'))).map((row) => rowSchema.parse(row));
-  const rejected = (await readJsonl(join(work, 'rejected.jsonl'))).map((row) => rejectionSchema.parse(row));
   const inPath = patientInPath(patientFrom);
   // The file is the volume's: its slices are of one patient, whoever that is.
   const slices = rows.map((row) => ({ ...row, patient: inPath(row.volume) ?? patientOrNull(row.patient) }));
-  return { slices, rejected };
+  return { slices, ...(await readLeft(work)) };
 }
 
 /** Where volumes lie beside their maps: among them, or as `imagesTr` beside `labelsTr`. */
@@ -85,18 +86,6 @@ function volumesAround(root: string): string[] {
   const sibling = basename(root).replace(/labels?|masks?|segmentations?|segs?/i, 'images');
   const beside = [sibling, 'images'].map((name) => join(dirname(root), name));
   return [...new Set([...beside.filter((folder) => existsSync(folder)), root])];
-}
-
-/** A folder beside the new one that is there while `work` runs, and only where that makes it. */
-export async function withFolderBeside<T>(dir: string, work: (beside: string) => Promise<T>): Promise<T> {
-  const beside = join(dirname(dir), `.${basename(dir)}.import`);
-  const unmake = unmadeFolders(beside);
-  try {
-    return await work(beside);
-  } finally {
-    await rm(beside, { recursive: true, force: true });
-    unmake();
-  }
 }
 
 const numbered = z.record(z.string(), z.string());
