@@ -5,20 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { openReplyCache, type CachedReply } from '../../src/generation/replies/reply-cache.js';
 import { identityOf, isAlive } from '../../src/locks/process-identity.js';
 import { Folder } from './support.js';
+import { errorOf } from '../helpers/error-of.js';
 
 function reply(key: string, text = `réponse "${key}"\n`): CachedReply {
   const usage = { inputTokens: 3, outputTokens: 2 };
   return { key, text, finish: 'stop', usage, provider: 'p', model: 'm', imageHash: 'i', promptHash: 'q' };
 }
-
-const errorOf = (action: () => unknown): unknown => {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  return null;
-};
 
 describe('the reply cache', () => {
   it('gives back what was put, in this process and in the next', () => {

@@ -20,17 +20,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { lockFile, lockHolder } from '../../src/locks/file-lock.js';
 import { canLookUp, identityOf } from '../../src/locks/process-identity.js';
+import { errorOf } from '../helpers/error-of.js';
 import { Scratch } from '../loop/folder/support.js';
 
 vi.setConfig({ testTimeout: 120_000 });
-const errorOf = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return error;
-  }
-  return undefined;
-};
 
 /** A holder as it would look from within another container: nobody here can look its process up. */
 const elsewhere = (more: object = {}): string =>

@@ -9,6 +9,7 @@ import { meanInterval, spreadOf } from '../../../src/evaluation/seed-spread.js';
 import { comparisonResultSchema } from '../../../src/loop/comparison/comparison-result.js';
 import { readJson } from '../../../src/loop/folder/run-folder.js';
 import { refuse, scriptLine } from '../../../src/script-line.js';
+import { fromTo, signed } from './seeds-report.js';
 
 const { values, positionals } = scriptLine(
   import.meta.filename,
@@ -36,7 +37,6 @@ function right({ byModality }: Arm, place: (typeof places)[number]): number {
   return (100 * correct) / n;
 }
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
 const armOf = ({ arms }: (typeof results)[number], name: string): Arm => {
   const arm = arms.find((one) => one.name === name);
   if (arm === undefined) refuse(import.meta.filename, `the run has no arm ${name}`);
@@ -52,7 +52,7 @@ function differenceCell(numbers: readonly number[]): string {
   const spread = spreadOf(numbers);
   const interval = spread && meanInterval(spread);
   if (spread === null || numbers.every((value) => value === 0)) return '–';
-  return `${signed(spread.mean)}${interval === null ? '' : ` (${signed(interval.low)} to ${signed(interval.high)})`}`;
+  return `${signed(spread.mean)}${interval === null ? '' : ` (${fromTo(interval)})`}`;
 }
 
 const [firstResult] = results;

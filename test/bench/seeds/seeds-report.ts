@@ -89,15 +89,16 @@ function cell(values: readonly Value[], digits: number): string {
 const sft = (cycle: number): string => `cycle ${cycle} SFT`;
 const grpo = (cycle: number): string => `cycle ${cycle} GRPO`;
 
-const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
-const from = ({ low, high }: Interval): string => `${signed(low)} to ${signed(high)}`;
+/** In points. */
+export const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+export const fromTo = ({ low, high }: Interval): string => `${signed(low)} to ${signed(high)}`;
 
 /** Its mean, and how sure that is over seeds. */
 function gainCell(values: readonly Value[]): string {
   const spread = spreadOf(values);
   if (spread === null) return '–';
   const interval = meanInterval(spread);
-  return interval === null ? signed(spread.mean) : `${signed(spread.mean)} (95 %: ${from(interval)})`;
+  return interval === null ? signed(spread.mean) : `${signed(spread.mean)} (95 %: ${fromTo(interval)})`;
 }
 
 /**
@@ -115,8 +116,8 @@ function pairCell(outcomes: readonly SeedOutcome[], first: string, second: strin
   const seeds = meanInterval(spread);
   const few = pairs.length < outcomes.length ? `, of ${pairs.length}` : '';
   return (
-    `${signed(spread.mean)} (${seeds === null ? '' : `seeds ${from(seeds)}, `}` +
-    `questions ${from({ low: spread.mean - half, high: spread.mean + half })}${few})`
+    `${signed(spread.mean)} (${seeds === null ? '' : `seeds ${fromTo(seeds)}, `}` +
+    `questions ${fromTo({ low: spread.mean - half, high: spread.mean + half })}${few})`
   );
 }
 
