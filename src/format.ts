@@ -51,6 +51,12 @@ export const signedPoints = (share: number): string => {
   return points.startsWith('-') ? points.replace('-', '\u2212') : `+${points}`;
 };
 
+/** 0.0213 -> `0.021`. The tests by drawing draw ten thousand times: below a thousandth no more is known. */
+export const probability = (p: number): string => (p < 0.001 ? '< 0.001' : fixed(p, 3));
+
+/** `p = 0.021`, `p < 0.001`. */
+export const pText = (p: number): string => `p ${p < 0.001 ? '' : '= '}${probability(p)}`;
+
 /** `512 bytes`, `4 MiB`, `1.2 GiB`. */
 export function formatBytes(bytes: number): string {
   const power = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

@@ -21,6 +21,10 @@ function lookOf(cell: Content, ofWords: boolean): Markup | null {
 }
 const longestFigure = 16;
 
+/** A row headed by a bare figure (the number of a cycle) says of what, where its column's heading is out of sight. */
+const isFigure = (cell: Content): boolean =>
+  typeof cell === 'number' || (typeof cell === 'string' && /^\d+$/.test(cell));
+
 /** Whether a column holds words: cells that begin with a letter, or sentences. */
 function holdsWords(rows: Table['rows'], column: number): boolean {
   const cells = rows.map((row) => row[column]).filter((cell) => cell !== '' && cell !== '–');
@@ -55,7 +59,12 @@ export function tableOf({ head, rows }: Table, name: string): Markup {
         ${rows.map(
           ([first, ...rest]) =>
             html`<tr ${role('row')}>
-              <th scope="row" ${role('rowheader')}${lookOf(first, false)}>${first}</th>
+              <th
+                scope="row"
+                ${role('rowheader')}${lookOf(first, false)}${kind === undefined || !isFigure(first) ? null : html` data-head="${head[0] ?? ''}"`}
+              >
+                ${first}
+              </th>
               ${rest.map(
                 (cell, i) =>
                   html`<td

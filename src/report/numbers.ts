@@ -44,9 +44,8 @@ export const signed = format.signedPoints;
 /** `+3.1 points` between two shares. */
 export const points = (difference: number): string => `${signed(difference)}\u00a0points`;
 
-/** 0.0213 -> `0.021`. The tests by drawing draw ten thousand times: below a thousandth no more is known. */
-export const probability = (p: number): string => (p < 0.001 ? '<\u00a00.001' : format.fixed(p, 3));
+/** 0.0213 -> `0.021`, 0.0002 -> `< 0.001`. */
+export const probability = (p: number): string => unbroken(format.probability(p));
 
 /** `p = 0.021`, `p < 0.001`. */
-export const pText = (p: number): string =>
-  p < 0.001 ? `p\u00a0${probability(p)}` : `p\u00a0=\u00a0${probability(p)}`;
+export const pText = (p: number): string => unbroken(format.pText(p));

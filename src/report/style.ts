@@ -8,6 +8,7 @@ const stack = (table: string): string =>
     `${table} thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}`,
     `${table} tr{border-bottom:1px solid var(--line);padding:.35rem 0}`,
     `${table} tbody th{display:block;text-align:left;border:0;padding:.1rem 0}`,
+    `${table} tbody th[data-head]::before{content:attr(data-head) ' '}`,
     `${table} td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.1rem 0;text-align:right!important;overflow-wrap:anywhere}`,
     `${table} td.nil{display:none}`,
     `${table} td::before{content:attr(data-head);color:var(--muted);text-align:left;flex:none;max-width:50%}`,

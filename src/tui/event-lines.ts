@@ -3,7 +3,7 @@ import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
-import { formatNumber, formatSeconds, percent, signedPoints, spacedName } from '../format.js';
+import { formatNumber, formatSeconds, percent, pText, signedPoints, spacedName } from '../format.js';
 import { wordsOf } from '../loop/stage-names.js';
 
 /** Least time between two progress lines of one stage, in milliseconds of event time. */
@@ -115,9 +115,10 @@ const figureText = (name: string, value: number): string =>
 
 /** `base → cycle 1 GRPO +35.4 points (95 %: +30.1 to +40.7, p < 0.001) on 480 questions`. */
 function comparisonText({ first, second, difference, interval, pValue, n }: PolicyComparison): string {
-  const p = pValue < 0.001 ? 'p < 0.001' : `p = ${formatNumber(pValue)}`;
   const within =
-    interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${p})`;
+    interval === null
+      ? ''
+      : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${pText(pValue)})`;
   return `${first} → ${second} ${signedPoints(difference)} points${within} on ${n} questions`;
 }
 

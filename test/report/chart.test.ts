@@ -29,7 +29,11 @@ test('shares across a narrow plot have figures that stand apart, and lines betwe
     },
   };
   const svg = await drawing(spec, 360, 100);
-  expect([...svg.matchAll(/>(\d+%)</g)].map(([, label]) => label)).toEqual(['0%', '50%', '100%']);
+  expect([...svg.matchAll(/>(\d+\u00a0%)</g)].map(([, label]) => label)).toEqual([
+    '0\u00a0%',
+    '50\u00a0%',
+    '100\u00a0%',
+  ]);
 });
 
 test('a chart that cannot be narrow says so, for the printed page', async () => {
@@ -105,11 +109,11 @@ test('no axis of a drawing is cut off: its figures lie within it', async () => {
   );
   const width = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1]);
   const translate = Number(/<g transform="translate\((\d+)/.exec(svg)?.[1]);
-  const places = [...svg.matchAll(/translate\(([\d.]+),[\d.]+\)"[^>]*>(\d+%)/g)].map(([, x, text]) => [
+  const places = [...svg.matchAll(/translate\(([\d.]+),[\d.]+\)"[^>]*>(\d+\u00a0%)/g)].map(([, x, text]) => [
     Number(x),
     text,
   ]);
-  const last = places.find(([, text]) => text === '100%')?.[0];
+  const last = places.find(([, text]) => text === '100\u00a0%')?.[0];
   expect(Number(last) + translate + 16).toBeLessThanOrEqual(width);
 });
 

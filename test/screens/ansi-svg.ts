@@ -1,4 +1,5 @@
 /** Text with ANSI colours -> an SVG that looks like a terminal. Knows the few codes that ink writes. */
+import stringWidth from 'string-width';
 
 interface Style {
   color: string | null;
@@ -9,47 +10,59 @@ interface Style {
 }
 
 const cell = { width: 8.4, height: 18, baseline: 13.5 } as const;
-const paper = '#16181d';
-const ink = '#d7dae0';
-const named = ['#2b2f38', '#e06c75', '#7fc47a', '#d9b26a', '#6aa6f0', '#c58ae0', '#5cc2c7', ink];
+
+/** Paper, ink and the eight colours that a terminal names itself. */
+export const themes = {
+  dark: {
+    paper: '#16181d',
+    ink: '#d7dae0',
+    named: ['#2b2f38', '#e06c75', '#7fc47a', '#d9b26a', '#6aa6f0', '#c58ae0', '#5cc2c7', '#d7dae0'],
+  },
+  light: {
+    paper: '#ffffff',
+    ink: '#1f2328',
+    named: ['#1f2328', '#cf222e', '#116329', '#4d2d00', '#0550ae', '#8250df', '#1b7c83', '#6e7781'],
+  },
+} as const;
+type Theme = (typeof themes)[keyof typeof themes];
 const plain: Style = { color: null, background: null, bold: false, dim: false, inverse: false };
 
-export function ansiToSvg(text: string, columns: number): string {
+export function ansiToSvg(text: string, columns: number, theme: keyof typeof themes = 'dark'): string {
+  const colors = themes[theme];
   const lines = text.split('\n');
   const [width, height] = [columns * cell.width + 24, lines.length * cell.height + 24];
-  const body = lines.flatMap((line, row) => drawLine(line, row));
+  const body = lines.flatMap((line, row) => drawLine(line, row, colors));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width.toFixed(0)} ${height}" width="${width.toFixed(0)}" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" xml:space="preserve">`,
-    `<rect width="100%" height="100%" rx="8" fill="${paper}"/>`,
+    `<rect width="100%" height="100%" rx="8" fill="${colors.paper}"/>`,
     ...body,
     '</svg>',
     '',
   ].join('\n');
 }
 
-function drawLine(line: string, row: number): string[] {
+function drawLine(line: string, row: number, colors: Theme): string[] {
   const pieces: string[] = [];
   let [style, column]: [Style, number] = [plain, 0];
   // eslint-disable-next-line no-control-regex
   for (const part of line.split(/(\u001b\[[0-9;]*m)/)) {
     if (part.startsWith('\u001b[')) {
-      style = restyle(style, part.slice(2, -1).split(';').map(Number));
+      style = restyle(style, part.slice(2, -1).split(';').map(Number), colors);
       continue;
     }
     // Runs of spaces draw nothing; a run of its own for each word keeps it in its cells.
     for (const { 0: word, index } of part.matchAll(
       style.inverse || style.background !== null ? /.+/gu : /\S+(?: \S+)*/gu,
     ))
-      pieces.push(...drawWord(word, column + cellsOf(part.slice(0, index)), row, style));
+      pieces.push(...drawWord(word, column + cellsOf(part.slice(0, index)), row, style, colors));
     column += cellsOf(part);
   }
   return pieces;
 }
 
-/** Nothing that the screen writes is wider than one cell. */
-const cellsOf = (text: string): number => text.length;
+const cellsOf = stringWidth;
 
-function drawWord(word: string, column: number, row: number, style: Style): string[] {
+function drawWord(word: string, column: number, row: number, style: Style, { paper, ink }: Theme): string[] {
   const [x, y] = [12 + column * cell.width, 12 + row * cell.height];
   const width = (cellsOf(word) * cell.width).toFixed(1);
   const front = style.inverse ? paper : (style.color ?? ink);
@@ -72,7 +85,7 @@ function drawWord(word: string, column: number, row: number, style: Style): stri
   ];
 }
 
-function restyle(before: Style, codes: readonly number[]): Style {
+function restyle(before: Style, codes: readonly number[], { named }: Theme): Style {
   const style = { ...before };
   for (let index = 0; index < codes.length; index++) {
     const code = codes[index] ?? 0;

@@ -25,7 +25,7 @@ function picture(state: ScreenState, columns: number, rows: number): string[] {
 test('one seed: each arm with its accuracy, interval and what it is above the base', () => {
   const lines = picture(stateOf(recordedSeeds([4], 2).flat()), 80, 24);
   expect(lines[0]).toMatch(/^ medgr2 seed-4 · model 3 of 3 · ● running/);
-  expect(lines[1]).toMatch(/^ highest 66\.5 % sft ▲ 12\.5 against base 54\.0 % · 2 of 3 models measured/);
+  expect(lines[1]).toMatch(/^ highest 66\.5 % sft \+12\.5 points against base 54\.0 % · 2 of 3 models measured/);
   const text = lines.join('\n');
   expect(text).toMatch(/model +accuracy +95 % +over base +time/);
   expect(text).toMatch(/sft +66\.5 % +59\.7–72\.7 % +\+12\.5 +1:20/);

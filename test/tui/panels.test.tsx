@@ -146,12 +146,12 @@ test('the second line tells the story: base, now, how sure, and what SFT and GRP
   expect(second(untilWithin(1, 'sft'))).toBe('base 54.0 % · 180 questions · no policy was trained yet');
   // Before it was compared there is no interval; the newest policy counts.
   expect(second(untilWithin(1, 'grpo'))).toBe(
-    'base 54.0 → 58.0 % now ▲ +4.0 points · 180 questions · SFT +4.0 · cycle 1 SFT',
+    'base 54.0 → 58.0 % now +4.0 points · 180 questions · SFT +4.0 · cycle 1 SFT',
   );
   expect(second(recordedRun())).toBe(
-    'base 54.0 → 64.0 % now ▲ +10.0 points (+7.0 to +13.0) · 180 questions · SFT +6.0, GRPO +4.0 · cycle 2 GRPO',
+    'base 54.0 → 64.0 % now +10.0 points (+7.0 to +13.0) · 180 questions · SFT +6.0, GRPO +4.0 · cycle 2 GRPO',
   );
-  expect(second(recordedRun(), 60)).toBe('base 54.0 → 64.0 % now ▲ +10.0 points (+7.0 to +13.0)');
+  expect(second(recordedRun(), 60)).toBe('base 54.0 → 64.0 % now +10.0 points (+7.0 to +13.0)');
   const promotion: TimedEvent = {
     type: 'promotion',
     cycle: 2,
@@ -161,7 +161,7 @@ test('the second line tells the story: base, now, how sure, and what SFT and GRP
     reasons: [],
     time: recordedRun().at(-1)?.time ?? '',
   };
-  expect(second([...recordedRun(), promotion])).toMatch(/60\.0 % now ▲ \+6\.0 points .* SFT \+6\.0 · cycle 2 SFT$/);
+  expect(second([...recordedRun(), promotion])).toMatch(/60\.0 % now \+6\.0 points .* SFT \+6\.0 · cycle 2 SFT$/);
   // The base has a line of its own, and stands in no other's column.
   expect(picture(recordedRun(), 120, 40)).toMatch(/base {3}accuracy 54\.0 % before any training +\d+:\d\d/);
 });
@@ -175,9 +175,11 @@ test('every modality and question type of an evaluation is there by its whole na
   ] as const)
     for (const events of [untilWithin(2, 'evaluate-grpo'), recordedRun()]) {
       const text = picture(events, columns, rows);
-      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d+ % .*[▲▼=]`));
+      for (const name of names) expect(text, text).toMatch(new RegExp(`${name} +\\d+ % .*[+−=]`));
     }
-  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(/cycle 1 GRPO accuracy \d\d\.\d % ▲ \d\.\d against base/);
+  expect(picture(untilWithin(2, 'sft'), 200, 60)).toMatch(
+    /cycle 1 GRPO accuracy \d\d\.\d % \+\d\.\d points against base/,
+  );
   // Where they do not fit, it says so.
   expect(picture(recordedRun(), 60, 16)).toMatch(/… \d more/);
 });

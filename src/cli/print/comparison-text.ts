@@ -1,8 +1,8 @@
 /** What a comparison ends with: Table 1's layout, Table 2's figures, and the figures' numbers as tables. */
-import { fixed, formatParagraphs, formatSeconds, formatTable } from '../../format.js';
+import { fixed, formatParagraphs, formatSeconds, formatTable, probability } from '../../format.js';
 import type { ArmResult, ComparisonResult, Curve, TransferGrid } from '../../loop/comparison/comparison-result.js';
 import { inTableOrder } from '../../sample.js';
-import { differenceCells, probability, warningLines } from './summary-text.js';
+import { differenceCells, warningLines } from './summary-text.js';
 
 export function comparisonText(result: ComparisonResult, runDir: string): string {
   const { arms, curves, grid, transitions } = result;

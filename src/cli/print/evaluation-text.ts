@@ -1,5 +1,5 @@
 /** The figures of one model's answers as tables. */
-import { fixed, formatNumber, formatTable } from '../../format.js';
+import { fixed, formatTable, pText } from '../../format.js';
 import type { AnswerReport, GroupFigures } from '../../evaluation/answer-report.js';
 import type { BertScore } from '../../evaluation/clinical-scores.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
@@ -70,7 +70,7 @@ function againstText({ first, second, overall, byModality, pValue }: Transitions
       flow('all', overall),
       ...Object.entries(byModality).map(([name, flows]) => flow(name, flows)),
     ]),
-    `McNemar's exact test, two-sided: p ${pValue < 0.001 ? '< 0.001' : `= ${formatNumber(pValue)}`}`,
+    `McNemar's exact test, two-sided: ${pText(pValue)}`,
   ].join('\n');
 }
 

@@ -3,7 +3,15 @@ import type { RunResult } from '../../loop/result/run-result.js';
 import { judgeWords } from '../../loop/judge/judge-figures.js';
 import { reviewLines } from '../../loop/review/review-text.js';
 import { headroomWords } from '../../evaluation/sampled/headroom-verdict.js';
-import { formatNumber, formatSeconds, formatTable, percent, percentPair, signedPoints } from '../../format.js';
+import {
+  formatNumber,
+  formatSeconds,
+  formatTable,
+  percent,
+  percentPair,
+  probability,
+  signedPoints,
+} from '../../format.js';
 
 export function summaryOf(result: RunResult, runDir: string): string {
   const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'base', 'SFT', 'GRPO', 'time'];
@@ -91,5 +99,3 @@ export function differenceCells(paired: Paired | undefined): string[] {
     interval === null ? '–' : `${signedPoints(interval.low)} to ${signedPoints(interval.high)}`,
   ];
 }
-
-export const probability = (p: number): string => (p < 0.001 ? '< 0.001' : formatNumber(p));

@@ -1,5 +1,5 @@
 /** Which model goes on: a new one takes the place of the old unless it is worse on the gold set beyond chance. Pure. */
-import { fixed, signedPoints } from '../../format.js';
+import { fixed, pText, signedPoints } from '../../format.js';
 import type { RewardModelDifference } from '../../evaluation/reward-model-quality.js';
 import { transitions, type Outcome } from '../../evaluation/transitions.js';
 import { verdictOf, type PairedDifference } from '../../evaluation/paired-difference.js';
@@ -69,6 +69,6 @@ export function promoteRewardModel({ cycle, before, after, difference }: RewardM
 
 /** `+3.1 points (95 %: −1.0 to +7.2, p = 0.20) on 240 gold questions`. */
 export const differenceText = ({ difference, interval, pValue, n }: PairedDifference): string =>
-  `${signedPoints(difference)} points${interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${pValue < 0.001 ? 'p < 0.001' : `p = ${fixed(pValue, 3)}`})`} on ${n} gold questions`;
+  `${signedPoints(difference)} points${interval === null ? '' : ` (95 %: ${signedPoints(interval.low)} to ${signedPoints(interval.high)}, ${pText(pValue)})`} on ${n} gold questions`;
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${fixed(Math.abs(value), 3)}`;

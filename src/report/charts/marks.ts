@@ -10,9 +10,20 @@ const shares = (field: string, axis: Spec): Spec => ({
   axis,
 });
 
+/** `80 %`, as the texts have it. */
+const shareLabel = "format(datum.value * 100, '.0f') + '\u00a0%'";
+
 /** An axis of shares in per cent. */
 export const shareAxis = (field: string): Spec =>
-  shares(field, { format: '.0%', title: null, tickCount: 5, grid: true, domain: false, ticks: false, minExtent: 36 });
+  shares(field, {
+    labelExpr: shareLabel,
+    title: null,
+    tickCount: 5,
+    grid: true,
+    domain: false,
+    ticks: false,
+    minExtent: 36,
+  });
 
 /** The same across, beside names. */
 export const shareAcross = (field: string): Spec => shares(field, acrossAxis);
@@ -20,7 +31,7 @@ export const shareAcross = (field: string): Spec => shares(field, acrossAxis);
 /** Narrow, so that only every second line has its figure. */
 export const acrossAxis: Spec = {
   values: [0, 0.25, 0.5, 0.75, 1],
-  labelExpr: "datum.value * 4 % 2 === 0 ? format(datum.value, '.0%') : ''",
+  labelExpr: `datum.value * 4 % 2 === 0 ? ${shareLabel} : ''`,
   title: null,
   grid: true,
   domain: false,

@@ -10,7 +10,7 @@ import { Toned } from '../parts/tones.js';
 import { bestFirst, type MeasuredArm } from './measured-arms.js';
 
 /** Cells of what stands around a name and its bar: the share, the change. */
-const figuresWidth = ' 100.0 %  ▲ 100.0'.length;
+const figuresWidth = ' 100.0 %  +100.0'.length;
 
 export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
   const testing = state.current?.stage === 'evaluate' ? state.progress : null;
@@ -33,7 +33,7 @@ export function ArmsPanel({ state, width, height }: PanelProps): ReactElement {
       ) : (
         <>
           <Toned tone="faint" wrap="truncate">
-            {`accuracy, the highest first${base === null ? '' : `; ▲ ▼ points against ${base.label}`}`}
+            {`accuracy, the highest first${base === null ? '' : `; points against ${base.label}`}`}
           </Toned>
           {shown.map(line)}
         </>

@@ -24,7 +24,7 @@ export function GridHeadline({ state }: { state: ScreenState }): ReactElement {
         <>
           {' '}
           <Change now={best.gain} before={0} />
-          {` against ${base.label} ${percent(base.accuracy)}`}
+          {` points against ${base.label} ${percent(base.accuracy)}`}
         </>
       )}
       <Toned tone="faint"> · {count}</Toned>

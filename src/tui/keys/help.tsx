@@ -32,7 +32,7 @@ export function Help({ owns, width, height }: { owns: boolean; width: number; he
       <Toned tone="faint" wrap="truncate">
         A stopped run goes on where it was when the same command is given again.
       </Toned>
-      <Toned tone="faint">✓ done ● at work ○ to come · ▲ ▼ in points · ? no basis yet</Toned>
+      <Toned tone="faint">✓ done ● at work ○ to come · + − in points · ? no basis yet</Toned>
     </Frame>
   );
 }

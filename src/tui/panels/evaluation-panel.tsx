@@ -42,7 +42,8 @@ function PoliciesPanel({ state, width, height }: PanelProps): ReactElement {
             <Text bold>{now.name}</Text> accuracy <Text bold>{percent(now.accuracy)}</Text>{' '}
             {before === undefined ? null : (
               <>
-                <Change now={now.accuracy} before={before.accuracy} /> <Toned tone="faint">against {before.name}</Toned>
+                <Change now={now.accuracy} before={before.accuracy} />{' '}
+                <Toned tone="faint">points against {before.name}</Toned>
               </>
             )}
           </Text>
@@ -140,7 +141,7 @@ interface GroupsProps {
 
 const gap = 3;
 /** Cells of what follows a name: the share, and the change against before. */
-const figuresWidth = ' 100 % ▲ 100.0'.length;
+const figuresWidth = ' 100 % +100.0'.length;
 const leastBar = 4;
 const longestBar = 20;
 

@@ -20,8 +20,7 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
     );
   }
   const { base, now } = headline;
-  const [mark, tone] = markOf(now.accuracy - base.accuracy);
-  const change = `${mark} ${changeText(headline)}`;
+  const change = changeText(headline);
   const story = ` base ${percentPair(base.accuracy, now.accuracy, ' → ')} now `;
   // What does not fit goes, the last first.
   const shares = sharesText(headline);
@@ -38,7 +37,7 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
       {' → '}
       <Text bold>{percent(now.accuracy)}</Text>
       {' now '}
-      <Toned tone={tone} bold>
+      <Toned tone={toneOf(now.accuracy - base.accuracy)} bold>
         {change}
       </Toned>
       <Toned tone="faint">{shown.join('')}</Toned>
@@ -46,7 +45,7 @@ export function HeadlineRow({ state, columns }: { state: ScreenState; columns: n
   );
 }
 
-const markOf = (difference: number): [string, Tone] =>
-  Math.round(difference * 1000) === 0 ? ['=', 'faint'] : difference > 0 ? ['▲', 'good'] : ['▼', 'bad'];
+const toneOf = (difference: number): Tone =>
+  Math.round(difference * 1000) === 0 ? 'faint' : difference > 0 ? 'good' : 'bad';
 
 const questionsText = ({ questions }: Headline): string => (questions === null ? '' : ` · ${questions} questions`);

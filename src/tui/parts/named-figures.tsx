@@ -1,5 +1,5 @@
 /** Small pieces that panels are made of: named figures, and a bar that says how far a stage is. */
-import { fixed } from '../../format.js';
+import { signedPoints } from '../../format.js';
 import { Box, Text } from 'ink';
 import type { ReactElement, ReactNode } from 'react';
 import { bar } from './plot.js';
@@ -41,10 +41,10 @@ export function Progress({ done, total, width, unit }: ProgressProps): ReactElem
   );
 }
 
-/** A change against an earlier share: up, down or the same, in words that need no colour. */
+/** A change against an earlier share in points: its sign needs no colour. */
 export function Change({ now, before }: { now: number | null; before: number | null }): ReactElement {
   if (now === null || before === null) return <Text> </Text>;
-  const points = fixed(Math.abs(100 * (now - before)), 1);
-  if (Number(points) === 0) return <Toned tone="faint"> = </Toned>;
-  return now > before ? <Toned tone="good">▲ {points}</Toned> : <Toned tone="bad">▼ {points}</Toned>;
+  const points = signedPoints(now - before);
+  if (points === signedPoints(0)) return <Toned tone="faint">=</Toned>;
+  return <Toned tone={now > before ? 'good' : 'bad'}>{points}</Toned>;
 }
