@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
 import { refuse, scriptLine } from '../../src/script-line.js';
 import { wordsOf } from '../../src/loop/stage-names.js';
 import type { ScreenViewProps } from '../../src/tui/screen.js';
@@ -48,6 +49,22 @@ const shots: Shot[] = [
   { name: 'the end', until: events.length - 1 },
 ];
 
+/** @param width In columns of the screen. */
+async function drawPages(
+  browser: Browser,
+  pictures: readonly { name: string; svg: string }[],
+  name: string,
+  [width, aPage]: readonly [number, number],
+): Promise<void> {
+  for (let from = 0; from < pictures.length; from += aPage) {
+    const page = await browser.newPage({ viewport: { width: Math.ceil(width * 8.4 + 60), height: 800 } });
+    const shown = pictures.slice(from, from + aPage);
+    await page.setContent(shown.map((one) => `<p>${name}: ${one.name}</p>${one.svg}`).join(''));
+    await page.screenshot({ path: join(folder, `${name}-page-${from / aPage + 1}.png`), fullPage: true });
+    await page.close();
+  }
+}
+
 const browser = chromiumPath === null ? null : await openBrowser();
 for (const [columns, rows, aPage] of sizes) {
   const texts = [];
@@ -58,14 +75,7 @@ for (const [columns, rows, aPage] of sizes) {
     pictures.forEach(({ name, svg }, at) =>
       writeFileSync(join(folder, `${columns}x${rows}-${theme}-${at + 1}-${name.replaceAll(/\W+/g, '-')}.svg`), svg),
     );
-    const pages = Array.from({ length: Math.ceil(pictures.length / aPage) }, (_, at) => at);
-    for (const at of browser === null ? [] : pages) {
-      const page = await browser.newPage({ viewport: { width: Math.ceil(columns * 8.4 + 60), height: 800 } });
-      const shown = pictures.slice(at * aPage, (at + 1) * aPage);
-      await page.setContent(shown.map(({ name, svg }) => `<p>${name}, ${columns} × ${rows}</p>${svg}`).join(''));
-      await page.screenshot({ path: join(folder, `${columns}x${rows}-${theme}-page-${at + 1}.png`), fullPage: true });
-      await page.close();
-    }
+    if (browser !== null) await drawPages(browser, pictures, `${columns}x${rows}-${theme}`, [columns, aPage]);
   }
 }
 await browser?.close();
