@@ -78,6 +78,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('job'), ...stage, job: z.string(), event: jobEventSchema }),
   /** What the completions of the `completions` event just before are about. */
   z.strictObject({ type: z.literal('asked'), ...stage, sample: newestSampleSchema }),
+  /** One of the candidates that have just been scored, and its score as it came. */
+  z.strictObject({ type: z.literal('scored'), ...stage, sample: newestSampleSchema, score: z.number() }),
   /** Some test questions that changed sides, or are still wrong, as they have just been answered. */
   z.strictObject({ type: z.literal('answers'), ...stage, items: z.array(answeredSchema) }),
   z.strictObject({

@@ -60,6 +60,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       case 'work':
       case 'answers':
       case 'asked':
+      case 'scored':
         return null;
       case 'comparison':
         return `${clock(event.time)}  compared: ${comparisonText(event)}`;

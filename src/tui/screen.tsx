@@ -11,7 +11,7 @@ import { Header } from './parts/header.js';
 import { HeadlineRow } from './parts/headline-row.js';
 import { Help } from './keys/help.js';
 import { KeysLine, type Asked } from './keys/keys-line.js';
-import { ImageView } from './parts/image-view.js';
+import { ImageView } from './images/image-view.js';
 import { gridLayoutOf, layoutOf, overlayRows, secondWidth } from './parts/layout.js';
 import { LoopRing } from './parts/loop-ring.js';
 import { wantedRows } from './panels/wanted-rows.js';

@@ -1,4 +1,5 @@
 /** An engine without Python: does at once what each job promises, and records every start. */
+import { scoreCounts } from '../../src/loop/stage-detail.js';
 import { heldJob } from '../helpers/held-job.js';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -98,6 +99,11 @@ async function perform(
     case 'score': {
       const own = differ ? Number.parseInt(sha256(spec.model.path).slice(0, 6), 16) / 1e9 : 0;
       const lines = rows.map(({ id, response = '' }) => ({ id, score: scoreOf(response) - own }));
+      hooks.onEvent?.({
+        type: 'scores',
+        counts: scoreCounts(lines.map(({ score }) => score)),
+        newest: lines.slice(-1),
+      });
       return {
         kind: spec.kind,
         scores: writeLines(spec.outDir, 'scores.jsonl', lines),

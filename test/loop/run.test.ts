@@ -140,6 +140,9 @@ describe('a whole run', () => {
     ]);
     const asked = events.find((event) => event.type === 'asked')?.sample;
     expect(existsSync(join(runDir, asked?.image ?? 'none'))).toBe(true);
+    const scored = events.flatMap((event) => (event.type === 'scored' ? [event] : []));
+    expect(scored.map(({ cycle, stage }) => `${cycle}/${stage}`)).toEqual(['1/score', '2/score']);
+    for (const { sample } of scored) expect(existsSync(join(runDir, sample.image))).toBe(true);
     for (const { time, ...event } of lines) {
       expect(new Date(time).toISOString()).toBe(time);
       expect(runEventSchema.parse(event)).toEqual(event);

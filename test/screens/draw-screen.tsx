@@ -50,6 +50,8 @@ export async function drawScreen(
   );
   // Images are decoded off the drawing path.
   await sleep(400);
+  const text = sheet.text.trimEnd();
+  // It clears the sheet.
   ink.unmount();
-  return sheet.text.trimEnd();
+  return text;
 }

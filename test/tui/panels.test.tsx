@@ -9,7 +9,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StageName, TimedEvent } from '../../src/loop/run-events.js';
 import type { Feed } from '../../src/tui/events/feed.js';
 import { GeneratePanel } from '../../src/tui/panels/generate-panel.js';
-import { ImageView } from '../../src/tui/parts/image-view.js';
+import { ImageView } from '../../src/tui/images/image-view.js';
 import { lineTeller } from '../../src/tui/event-lines.js';
 import { reduce } from '../../src/tui/state/reduce.js';
 import { Screen, ScreenView, type ScreenViewProps } from '../../src/tui/screen.js';
@@ -212,6 +212,38 @@ test('scores land in the histogram around τ while candidates are scored, and th
   );
   expect(picture([...before, scores], 80, 24)).toMatch(/61 to 65 % /);
   expect(text).toMatch(/│ +10 +│[^]*│ +-6 +score by R_φ +10 +/);
+});
+
+test('a candidate that was just scored stands beside the histogram, and its place below it', () => {
+  const before = untilWithin(2, 'score');
+  const [time, at] = [before.at(-1)?.time ?? '', { cycle: 2, stage: 'score' as const }];
+  const counts = Array.from({ length: 32 }, () => 3);
+  const scored = (score: number): TimedEvent[] => [
+    ...before,
+    { type: 'job', ...at, job: 'a', event: { type: 'scores', counts, newest: [{ id: 'a', score }] }, time },
+    {
+      type: 'scored',
+      ...at,
+      sample: { image: '0.png', modality: 'CT', questionType: 'lesion grading', question: 'How big?', answer: '2 cm' },
+      score,
+      time,
+    },
+  ];
+  for (const [columns, rows] of [
+    [80, 24],
+    [120, 40],
+    [200, 60],
+  ] as const) {
+    const text = picture(scored(7.25), columns, rows);
+    expect(text).toMatch(/▴ newest 7\.25 above τ/);
+    expect(text).toMatch(/How big\?[^]*→ 2 cm/);
+    expect(text).toMatch(/│ +τ +▴ /);
+  }
+  const below = picture(scored(-4), 120, 40);
+  expect(below).toMatch(/▴ newest -4 below τ/);
+  expect(below).toMatch(/│ +▴ +τ /);
+  // A score beyond the grades lands in the last bin.
+  expect(picture(scored(14.5), 120, 40)).toMatch(/▴ newest 14\.50 above τ/);
 });
 
 test('GRPO shows what was asked and its key beside the completion, with its image where there is room', async () => {

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from medgr2.rows.row_gate import check_ids
 LOWEST, HIGHEST, BINS = -6.0, 10.0, 32
 """Of the histogram that is told on the way: the grades' range."""
 SECONDS_BETWEEN = 0.5
+SHOWN = 8
+"""Of the newest scores, so many are told: one of them is likely to be of a sample that the listener holds."""
 
 
 def binned(scores: Iterable[float | None]) -> list[int]:
@@ -31,6 +34,12 @@ def binned(scores: Iterable[float | None]) -> list[int]:
             share = (score - LOWEST) / (HIGHEST - LOWEST)
             counts[min(BINS - 1, max(0, math.floor(share * BINS)))] += 1
     return counts
+
+
+def shown(scored: Iterable[tuple[str, float | None]]) -> list[dict[str, Any]]:
+    """The first few that have a score, as an event tells them: {id, score}."""
+    kept = ({"id": id_, "score": score} for id_, score in scored if score is not None and math.isfinite(score))
+    return list(islice(kept, SHOWN))
 
 
 def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
@@ -54,7 +63,8 @@ def run(spec: dict[str, Any], channel: Channel) -> dict[str, Any]:
         scores.update(zip(positions, model.score_at_once(batch), strict=True))
         if time.monotonic() - told >= SECONDS_BETWEEN:
             told = time.monotonic()
-            channel.emit({"type": "scores", "counts": binned(scores.values())})
+            newest = shown((rows[at]["id"], scores[at]) for at in positions)
+            channel.emit({"type": "scores", "counts": binned(scores.values()), "newest": newest})
     path = Path(spec["outDir"]) / "scores.jsonl"
     with path.open("w", encoding="utf-8") as out:
         for index, row in enumerate(rows):

@@ -82,8 +82,12 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     ),
   }),
   z.strictObject({ type: z.literal('progress'), done: z.int(), total: z.int() }),
-  /** Scoring: the scores so far, clamped, in 32 bins of equal width from -6 to 10. */
-  z.strictObject({ type: z.literal('scores'), counts: z.array(z.int()) }),
+  /** Scoring: the scores so far, clamped, in 32 bins of equal width from -6 to 10; and some of the newest, as they came. */
+  z.strictObject({
+    type: z.literal('scores'),
+    counts: z.array(z.int()),
+    newest: z.array(z.strictObject({ id: z.string(), score: z.number() })).optional(),
+  }),
   z.strictObject({ type: z.literal('checkpoint'), step: z.int(), path: z.string() }),
   /** At a job's end, however it ends: the most memory held at once, allocated on the GPU or resident on the machine, in bytes. */
   z.strictObject({ type: z.literal('memory'), of: z.enum(['gpu', 'process']), peak: z.int() }),

@@ -9,12 +9,16 @@ import { rowColumns, scoreRow } from '../../job-spec/rows/job-rows.js';
 import { scoreSpec } from '../../job-spec/spec-from-config.js';
 import type { RunContext } from '../run-context.js';
 import { relinked } from '../folder/relocation.js';
-import { rowOptions, runJob, stageSeed } from '../stage-job.js';
+import { rowOptions, runJob, shownSample, stageSeed } from '../stage-job.js';
 import { readScores } from '../../dataset/tables/job-outputs.js';
-import type { Stage, StageDone } from '../stage.js';
+import { placeOf, type Stage, type StageDone } from '../stage.js';
+import type { NewestSample } from '../run-events.js';
 
 const output = z.object({ candidates: z.int(), mean: z.number(), clamped: z.int() });
 export type ScoreOutput = z.output<typeof output>;
+
+/** Candidates that a screen can show while they are scored. No more are held: a cycle may have a million. */
+const mostShown = 4096;
 
 export interface Scoring {
   cycle: number;
@@ -35,8 +39,10 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
     run: async (context) => {
       const data = join(context.dir, 'rows.parquet');
       const ids: string[] = [];
+      const shown = new Map<string, NewestSample>();
       const rows = mapped(candidates, (sample) => {
         ids.push(sample.id);
+        if (shown.size < mostShown) shown.set(sample.id, shownSample(sample, run.runDir));
         return scoreRow(sample, rowOptions(run));
       });
       await writeParquet(data, rows, rowColumns.score);
@@ -44,6 +50,14 @@ export function score(run: RunContext, { cycle, candidates, rewardModel, from }:
       const result = await runJob(
         context,
         scoreSpec(run.config, { outDir: context.dir, data, model: rewardModel.path, seed }),
+        {
+          onEvent: (event) => {
+            const newest = event.type === 'scores' ? event.newest?.find(({ id }) => shown.has(id)) : undefined;
+            const sample = shown.get(newest?.id ?? '');
+            if (newest !== undefined && sample !== undefined)
+              context.emit({ type: 'scored', ...placeOf(context, cycle, 'score'), sample, score: newest.score });
+          },
+        },
       );
       const raw = await readScores(result.scores, ids);
       const scored = mapped(candidates, (sample, index) => ({

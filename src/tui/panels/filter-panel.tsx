@@ -6,10 +6,12 @@ import { scoreRange } from '../../loop/stage-detail.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
 import { histogram } from '../parts/plot.js';
 import type { CycleRow, ScreenState } from '../state/screen-state.js';
+import { useUnhurried } from '../parts/unhurried.js';
 import { stageKey } from '../state/stage-key.js';
 import { panelOf } from './panel-names.js';
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
+import { NewestScore } from './newest-score.js';
 
 const units: Readonly<Record<string, string>> = { score: 'candidates scored', verify: 'candidates judged' };
 
@@ -23,7 +25,9 @@ export function FilterPanel({ state, width, height }: PanelProps): ReactElement 
   const landing = scoring === null || scoring.cycle === filtered?.cycle ? null : scoring;
   const row = landing === null ? filtered : (state.rows.find(({ cycle }) => cycle === landing.cycle) ?? null);
   const counts = landing?.counts ?? (row === null ? null : scoresOf(state, row.cycle));
-  const { left, right } = splitWidth(width, Math.min(44, Math.floor(width / 2)));
+  const newest = useUnhurried(landing?.newest ?? null);
+  const { left, right } = splitWidth(width, Math.min(newest === null ? 44 : 76, Math.floor(width / 2)));
+  const rows = height - (progress === null ? 0 : 1);
   const facts = landing === null ? (row === null ? [] : factsOf(row)) : landingFacts(landing, row?.tau ?? null);
   return (
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
@@ -33,9 +37,18 @@ export function FilterPanel({ state, width, height }: PanelProps): ReactElement 
       ) : (
         <Box columnGap={3}>
           {counts === null ? null : (
-            <Scores counts={counts} tau={row?.tau ?? null} width={left} height={height - (progress === null ? 0 : 1)} />
+            <Scores {...{ counts, newest: newest?.score ?? null }} tau={row?.tau ?? null} width={left} height={rows} />
           )}
-          <Facts facts={facts} width={right} />
+          <Box flexDirection="column" width={right}>
+            <Facts facts={facts} width={right} />
+            {newest === null ? null : (
+              <NewestScore
+                {...newest}
+                tau={row?.tau ?? null}
+                {...{ runDir: state.runDir, width: right, height: rows - facts.length }}
+              />
+            )}
+          </Box>
         </Box>
       )}
     </Box>
@@ -88,19 +101,23 @@ function factsOf(row: CycleRow): Fact[] {
 interface ScoresProps {
   counts: readonly number[];
   tau: number | null;
+  /** Where the newest landed. */
+  newest: number | null;
   width: number;
   height: number;
 }
 
-function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
+function Scores({ counts, tau, newest, width, height }: ScoresProps): ReactElement {
   const { lowest, highest } = scoreRange;
   const most = String(Math.max(1, ...counts));
   const gutter = width > counts.length + most.length + 2 ? most.length + 1 : 0;
   // Each bin is as many cells wide as all can be; one more is for τ.
   const scale = Math.max(1, Math.floor((width - gutter - 1) / counts.length));
   const cells = counts.flatMap((count) => Array.from({ length: scale }, () => count));
-  const place = tau === null ? 0 : Math.round(((tau - lowest) / (highest - lowest)) * cells.length);
-  const cut = Math.min(cells.length, Math.max(0, place));
+  const placeOf = (score: number): number =>
+    Math.min(1, Math.max(0, (score - lowest) / (highest - lowest))) * cells.length;
+  const cut = tau === null ? 0 : Math.round(placeOf(tau));
+  const landed = newest === null ? null : Math.min(cells.length - 1, Math.floor(placeOf(newest)));
   const rows = histogram(cells, Math.max(1, height - 2));
   return (
     <Box flexDirection="column" flexShrink={0}>
@@ -114,13 +131,20 @@ function Scores({ counts, tau, width, height }: ScoresProps): ReactElement {
           <Toned tone="good">{row.slice(cut)}</Toned>
         </Text>
       ))}
-      <Text>
-        {' '.repeat(gutter + cut)}
-        {tau === null ? 'scores' : 'τ'}
-      </Text>
+      <Marks {...{ gutter, cut: tau === null ? null : cut, landed }} />
       <Toned tone="faint">{`${' '.repeat(gutter)}${scoreAxis(lowest, highest, cells.length + 1)}`}</Toned>
     </Box>
   );
+}
+
+/** `τ` below the line that cuts, `▴` below the bin where the newest landed: right of the line, that bin is a cell further. */
+function Marks({ gutter, cut, landed }: { gutter: number; cut: number | null; landed: number | null }): ReactElement {
+  const marks = [
+    ...(cut === null ? [] : [{ at: cut, mark: 'τ' }]),
+    ...(landed === null ? [] : [{ at: landed + (cut !== null && landed >= cut ? 1 : 0), mark: '▴' }]),
+  ].toSorted((one, other) => one.at - other.at);
+  if (marks.length === 0) return <Text>{`${' '.repeat(gutter)}scores`}</Text>;
+  return <Text>{' '.repeat(gutter) + marks.reduce((text, { at, mark }) => text.padEnd(at) + mark, '')}</Text>;
 }
 
 /** Candidates in the fullest bin at the top, none at the bottom. */

@@ -1,6 +1,6 @@
 /** Generation: how far it is, what it costs, why candidates were dropped, and the newest sample. */
 import { Box, Text } from 'ink';
-import { useEffect, useRef, useState, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { compact, formatMoney, formatNumber } from '../../format.js';
 import type { NewestSample, StageMetrics } from '../../loop/run-events.js';
 import { Facts, Progress, type Fact } from '../parts/named-figures.js';
@@ -8,7 +8,8 @@ import { requestRate } from '../state/reduce-generation.js';
 import type { Generating } from '../state/screen-state.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
-import { SmallImage } from '../parts/small-image.js';
+import { SmallImage } from '../images/small-image.js';
+import { useUnhurried } from '../parts/unhurried.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
   const { generating, runDir } = state;
@@ -39,30 +40,6 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
       )}
     </Box>
   );
-}
-
-/** Least time that a sample is shown. */
-const readableMs = 1500;
-
-/** However fast samples come, one stays long enough to be read, and for its image to be drawn. */
-function useUnhurried(newest: NewestSample | null): NewestSample | null {
-  const [shown, setShown] = useState(newest);
-  const since = useRef(0);
-  useEffect(() => {
-    const show = (): void => {
-      since.current = performance.now();
-      setShown(newest);
-    };
-    const rest = shown === null || newest === null ? 0 : since.current + readableMs - performance.now();
-    if (newest === shown) return undefined;
-    if (rest > 0) {
-      const timer = setTimeout(show, rest);
-      return () => clearTimeout(timer);
-    }
-    show();
-    return undefined;
-  }, [newest, shown]);
-  return shown;
 }
 
 /** Cells below which a question is cut to its first words. */

@@ -11,7 +11,7 @@ import { stageOf, type ScreenState, type ShownCompletion, type Training } from '
 import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 import type { NewestSample } from '../../loop/run-events.js';
-import { SmallImage } from '../parts/small-image.js';
+import { SmallImage } from '../images/small-image.js';
 
 export function GrpoPanel({ state, width, height }: PanelProps): ReactElement {
   if (state.current?.stage === 'headroom') return <Looking state={state} width={width} height={height} />;

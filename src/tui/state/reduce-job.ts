@@ -31,7 +31,9 @@ export function reduceJob(
   if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
   if (event.type === 'progress') return progressed(state, event.done, event.total, false, at);
   if (event.type === 'scores')
-    return stage === 'score' ? { ...state, scoring: { cycle, counts: event.counts } } : state;
+    return stage === 'score'
+      ? { ...state, scoring: { newest: null, ...state.scoring, cycle, counts: event.counts } }
+      : state;
   const stepped = event.type === 'train-step' ? progressed(state, event.step, event.totalSteps, true, at) : state;
   const slot = trainerOf[stage];
   if (slot === undefined) return stepped;

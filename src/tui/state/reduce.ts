@@ -59,6 +59,14 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
       return { ...pausedOrOn(state, event.paused, at), place: { cycle: event.cycle, stage: event.stage } };
     case 'asked':
       return { ...state, asked: event.sample };
+    case 'scored': {
+      const { sample, score } = event;
+      return {
+        ...state,
+        asked: sample,
+        scoring: state.scoring === null ? null : { ...state.scoring, newest: { sample, score } },
+      };
+    }
     case 'answers':
       // The image that a person asks for is that of the first.
       return { ...state, answered: event.items, asked: event.items[0]?.sample ?? null };

@@ -108,6 +108,13 @@ export interface CycleRow {
   seconds: number;
 }
 
+export interface Scoring {
+  cycle: number;
+  counts: readonly number[];
+  /** One of those that came last; null in runs that did not tell. */
+  newest: { sample: NewestSample; score: number } | null;
+}
+
 export interface ScreenState {
   runDir: string;
   seed: number | null;
@@ -149,7 +156,7 @@ export interface ScreenState {
   /** Test questions as the newest policy answers them, beside what the base did; empty before there is one. */
   answered: readonly AnsweredQuestion[];
   /** Scores of the candidates so far, in bins; null where nothing is being scored. */
-  scoring: { cycle: number; counts: readonly number[] } | null;
+  scoring: Scoring | null;
   rewardModel: Training | null;
   sft: Training | null;
   grpo: Training | null;

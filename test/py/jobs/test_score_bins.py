@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from medgr2.jobs.score import BINS, binned
+from medgr2.jobs.score import BINS, SHOWN, binned, shown
 
 
 def test_every_score_has_one_bin():
@@ -12,3 +12,8 @@ def test_every_score_has_one_bin():
     assert len(counts) == BINS
     assert (counts[0], counts[BINS // 2], counts[-1]) == (2, 1, 2)
     assert sum(counts) == 5
+
+
+def test_of_the_newest_a_few_that_have_a_score_are_told():
+    assert shown([("a", None), ("b", math.nan), ("c", 7.5)]) == [{"id": "c", "score": 7.5}]
+    assert [each["id"] for each in shown((str(at), 1.0) for at in range(100))] == [str(at) for at in range(SHOWN)]

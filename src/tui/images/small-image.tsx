@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { useContext, useEffect, useState, type ReactElement } from 'react';
 import { messageOf } from '../../errors.js';
 import { halfBlocks, type Cell } from './half-blocks.js';
-import { ManyColors } from './tones.js';
+import { ManyColors } from '../parts/tones.js';
 
 /** What came of a file: its cells, or why there are none. */
 export type Drawn = { cells: Cell[][] } | { problem: string };

@@ -4,10 +4,10 @@ import { Box, Text } from 'ink';
 import { useEffect, useState, type ReactElement } from 'react';
 import { messageOf } from '../../errors.js';
 import type { NewestSample } from '../../loop/run-events.js';
-import { Frame } from './screen-frame.js';
+import { Frame } from '../parts/screen-frame.js';
 import { ImageRow, type Drawn } from './small-image.js';
 import { halfBlocks } from './half-blocks.js';
-import { Toned } from './tones.js';
+import { Toned } from '../parts/tones.js';
 
 interface ImageViewProps {
   sample: NewestSample | null;
