@@ -3,7 +3,7 @@ import type { ProviderCallError } from '../providers/call-error.js';
 import type { PreparedRequest } from './asking/generation-request.js';
 import type { GenerateOptions } from './generation-options.js';
 import type { Performance } from './generation-run.js';
-import { createKeyTable } from './replies/key-table.js';
+import type { KeyTable } from './replies/key-table.js';
 import type { Outcome } from './outcome.js';
 import { dropTask } from './task-outcome.js';
 
@@ -24,8 +24,9 @@ export function preparer(
   { tasks }: Pick<GenerateOptions, 'tasks'>,
   { parameters, inquiry }: Performance,
   { settle }: PassHooks,
+  /** The place of each request among the tasks. */
+  first: KeyTable,
 ): Prepare {
-  const first = createKeyTable();
   const requestOf = (index: number): PreparedRequest | null => {
     const task = tasks.at(index);
     return task === undefined ? null : inquiry.prepare(task, index, parameters);

@@ -12,6 +12,7 @@ import type { GenerateOptions } from './generation-options.js';
 import { performByBatch } from './batches/batch-pass.js';
 import type { Performance } from './generation-run.js';
 import { performRequest } from './one-task.js';
+import { createKeyTable } from './replies/key-table.js';
 import { workNames, type AskingSection } from './inquiries/asking-section.js';
 import { preparer, type PassHooks, type Prepare, type Unanswered } from './prepare-tasks.js';
 import { dropTask } from './task-outcome.js';
@@ -24,7 +25,8 @@ const defaultWaits = [15_000, 30_000, 60_000];
 export async function performAll(options: GenerateOptions, run: Performance, hooks: PassHooks): Promise<Unanswered> {
   const { breaker, stop } = run;
   const waits = options.waitsMs ?? defaultWaits;
-  const prepare = preparer(options, run, hooks);
+  using first = createKeyTable(`${run.cache.path}.tasks`);
+  const prepare = preparer(options, run, hooks, first);
   const { batches } = run;
   const isBatched = batches?.asks === true;
   const perform = (indexes: Iterable<number>): Promise<Unanswered> =>

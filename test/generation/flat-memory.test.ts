@@ -1,5 +1,5 @@
 /** What keeps memory flat: the index of addresses against a plain Map, outcomes on disk, images shared by their requests. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createImageReader, type ImageFile } from '../../src/generation/asking/image-to-send.js';
 import { createKeyTable } from '../../src/generation/replies/key-table.js';
@@ -9,36 +9,46 @@ import { sha256 } from '../../src/hash.js';
 import { seededRandom } from '../../src/random.js';
 import { Folder } from './support.js';
 
-it('holds what a Map would, whatever is added and deleted, also addresses that look alike, and grows', () => {
-  const random = seededRandom('key table');
-  const table = createKeyTable();
-  const map = new Map<string, number>();
-  /** By the number that was given for it. */
-  const names: string[] = [];
-  const isOf = (name: string) => (value: number) => names[value] === name;
-  // Every third is told from the one before it only behind the bits that the table keeps.
-  const keyOf = (name: number): string =>
-    name % 3 === 1
-      ? `${sha256(String(name - 1)).slice(0, 10)}${sha256(`tail ${name}`).slice(10)}`
-      : sha256(String(name));
-  for (let step = 0; step < 9_000; step++) {
-    const key = keyOf(random.int(3_000));
-    if (random.next() < 0.3) {
-      table.delete(key, isOf(key));
-      map.delete(key);
-    } else if (!map.has(key)) {
-      table.add(key, step);
-      map.set(key, step);
+it.each([
+  ['memory', 100_000],
+  ['a file', 200],
+])(
+  'holds in %s what a Map would, whatever is added and deleted, also addresses that look alike, and grows',
+  (_, most) => {
+    using folder = new Folder();
+    const random = seededRandom('key table');
+    using table = createKeyTable(folder.file('keys'), { inMemory: most });
+    const map = new Map<string, number>();
+    /** By the number that was given for it. */
+    const names: string[] = [];
+    const isOf = (name: string) => (value: number) => names[value] === name;
+    // Every third is told from the one before it only behind the bits that the table keeps.
+    const keyOf = (name: number): string =>
+      name % 3 === 1
+        ? `${sha256(String(name - 1)).slice(0, 10)}${sha256(`tail ${name}`).slice(10)}`
+        : sha256(String(name));
+    for (let step = 0; step < 9_000; step++) {
+      const key = keyOf(random.int(3_000));
+      if (random.next() < 0.3) {
+        table.delete(key, isOf(key));
+        map.delete(key);
+      } else if (!map.has(key)) {
+        table.add(key, step);
+        map.set(key, step);
+      }
+      names.push(key);
     }
-    names.push(key);
-  }
-  expect(table.size).toBe(map.size);
-  for (let name = 0; name < 3_100; name++)
-    expect(table.find(keyOf(name), isOf(keyOf(name)))).toBe(map.get(keyOf(name)));
-});
+    expect(table.size).toBe(map.size);
+    for (let name = 0; name < 3_100; name++)
+      expect(table.find(keyOf(name), isOf(keyOf(name)))).toBe(map.get(keyOf(name)));
+    // A process that is killed leaves nothing either, where the system lets an open file go.
+    if (process.platform !== 'win32') expect(readdirSync(folder.path)).toEqual([]);
+  },
+);
 
-it('keeps places of files of terabytes, and takes names that are no hash', () => {
-  const table = createKeyTable();
+it.each([100, 1])('keeps places of files of terabytes, and takes names that are no hash; %i in memory', (most) => {
+  using folder = new Folder();
+  using table = createKeyTable(folder.file('keys'), { inMemory: most });
   for (const [at, value] of [0, 2 ** 32 - 3, 2 ** 32, 2 ** 47 + 5].entries()) table.add(`key ${at}`, value);
   expect([0, 1, 2, 3, 4].map((at) => table.find(`key ${at}`, () => true))).toEqual([
     0,

@@ -1,11 +1,13 @@
 /**
- * Content addresses and a number for each, in 13 bytes an address: a Map of strings takes ten times as much, which at a million
- * requests is more than all else that a generation holds. An address is told by 40 bits of its sha256; where two agree in
- * these, whoever asks says whether a number is that of the address.
+ * Content addresses and a number for each: some 13 bytes an address in memory, where a Map of strings takes ten times as much,
+ * and beyond a hundred thousand of them in a file, so that what a generation holds does not grow with its requests. An
+ * address is told by the first bits of its sha256; where two agree in these, whoever asks says whether a number is that of
+ * the address.
  */
 import { createHash } from 'node:crypto';
+import { fileSlots, memorySlots, type Slots } from './slots.js';
 
-export interface KeyTable {
+export interface KeyTable extends Disposable {
   readonly size: number;
   /** The number of an address; undefined where it has none. @param isOf Whether a number that may be its own is. */
   find(key: string, isOf: (value: number) => boolean): number | undefined;
@@ -14,22 +16,26 @@ export interface KeyTable {
   delete(key: string, isOf: (value: number) => boolean): void;
 }
 
-/** Each grows by itself, so that never much more is held than is used. */
+/** In memory each part grows by itself, so that never much more is held than is used. */
 const parts = 256;
 const firstSlots = 8;
-const growth = 1.25;
-/** A fuller part is searched for long. */
-const fullest = 0.85;
+const inMemory = { growth: 1.25, fullest: 0.85 } as const;
+/** To grow a file is slow, room in it is cheap, and a long search is more reads. */
+const inFile = { growth: 2, fullest: 0.6 } as const;
+const mostInMemory = 100_000;
 /** A slot holds its number two higher than these. */
 const [free, gone, first] = [0, 1, 2];
 
-export function createKeyTable(): KeyTable {
-  const table = Array.from({ length: parts }, () => createPart(firstSlots));
+/** @param path Of the file for what is too much for memory. */
+export function createKeyTable(path: string, { inMemory: most = mostInMemory } = {}): KeyTable {
+  let table = Array.from({ length: parts }, () => createPart(memorySlots(firstSlots)));
   let size = 0;
+  let files = 0;
+  const nextFile = (count: number): Slots => fileSlots(count, `${path}.${files++}`);
   const placeOf = (key: string): { at: number; print: number } => {
     // What is a sha256 already is not hashed again.
     const hex = /^[0-9a-f]{64}$/.test(key) ? key : createHash('sha256').update(key).digest('hex');
-    return { at: parseInt(hex.slice(0, 2), 16), print: parseInt(hex.slice(2, 10), 16) };
+    return { at: parseInt(hex.slice(0, 2), 16) % table.length, print: parseInt(hex.slice(2, 10), 16) };
   };
   const slotOf = (key: string, isOf: (value: number) => boolean): { part: Part | undefined; slot: number } => {
     const { at, print } = placeOf(key);
@@ -42,69 +48,69 @@ export function createKeyTable(): KeyTable {
     },
     find: (key, isOf) => {
       const { part, slot } = slotOf(key, isOf);
-      return part === undefined || slot === -1 ? undefined : part.contentOf(slot) - first;
+      return part === undefined || slot === -1 ? undefined : part.slots.contentAt(slot) - first;
     },
     add: (key, value) => {
       const { at, print } = placeOf(key);
-      table[at]?.put(print, value + first);
       const part = table[at];
-      if (part !== undefined && part.used > fullest * part.slots) table[at] = grown(part);
+      if (part === undefined) return;
+      part.put(print, value + first);
       size++;
+      const { growth, fullest } = files === 0 ? inMemory : inFile;
+      const count = Math.ceil(part.slots.count * growth);
+      if (files === 0 && size > most)
+        table = [joined(table, nextFile(Math.ceil(size / inFile.fullest) * inFile.growth))];
+      else if (part.used > fullest * part.slots.count)
+        table[at] = joined([part], files === 0 ? memorySlots(count) : nextFile(count));
     },
     delete: (key, isOf) => {
       const { part, slot } = slotOf(key, isOf);
       if (part === undefined || slot === -1) return;
       // The slot stays taken, so that what lies behind it is still found.
-      part.write(slot, gone);
+      part.slots.write(slot, part.slots.printAt(slot), gone);
       size--;
     },
+    [Symbol.dispose]: () => table.forEach(({ slots }) => slots[Symbol.dispose]()),
   };
 }
 
 type Part = ReturnType<typeof createPart>;
 
-function createPart(slots: number) {
-  const prints = new Uint32Array(slots);
-  const low = new Uint32Array(slots);
-  const high = new Uint16Array(slots);
+function createPart(slots: Slots) {
   let used = 0;
-  const contentOf = (slot: number): number => (low[slot] ?? free) + 2 ** 32 * (high[slot] ?? 0);
-  const write = (slot: number, content: number): void => {
-    low[slot] = content; // modulo 2^32
-    high[slot] = Math.floor(content / 2 ** 32);
-  };
+  const home = (print: number): number => print % slots.count;
+  const next = (slot: number): number => (slot + 1) % slots.count;
   return {
     slots,
     get used() {
       return used;
     },
-    contentOf,
-    write,
-    printOf: (slot: number): number => prints[slot] ?? 0,
     /** The slot of a print whose content is wanted, or -1. */
     find: (print: number, isWanted: (content: number) => boolean): number => {
-      for (let slot = print % slots; ; slot = (slot + 1) % slots) {
-        const content = contentOf(slot);
+      for (let slot = home(print); ; slot = next(slot)) {
+        const content = slots.contentAt(slot);
         if (content === free) return -1;
-        if (prints[slot] === print && isWanted(content)) return slot;
+        if (slots.printAt(slot) === print && isWanted(content)) return slot;
       }
     },
     put: (print: number, content: number): void => {
-      let slot = print % slots;
-      while (contentOf(slot) !== free) slot = (slot + 1) % slots;
-      prints[slot] = print;
-      write(slot, content);
+      let slot = home(print);
+      while (slots.contentAt(slot) !== free) slot = next(slot);
+      slots.write(slot, print, content);
       used++;
     },
   };
 }
 
-/** The same with more room, and without what was deleted. */
-function grown(part: Part): Part {
-  const larger = createPart(Math.ceil(part.slots * growth));
-  for (let slot = 0; slot < part.slots; slot++) {
-    const content = part.contentOf(slot);
-    if (content >= first) larger.put(part.printOf(slot), content);
+/** All of them in one with more room, without what was deleted. */
+function joined(before: readonly Part[], slots: Slots): Part {
+  const larger = createPart(slots);
+  for (const { slots: old } of before) {
+    for (let slot = 0; slot < old.count; slot++) {
+      const content = old.contentAt(slot);
+      if (content >= first) larger.put(old.printAt(slot), content);
+    }
+    old[Symbol.dispose]();
   }
   return larger;
 }

@@ -108,7 +108,13 @@ function textAt(descriptor: number, offset: number): string | null {
 
 /** @throws DataError `cache-version` for a file that a newer medgr2 wrote. */
 export function indexLines(descriptor: number, path: string): LineIndex {
-  const index: LineIndex = { places: createKeyTable(), totals: new Map(), end: 0, isOpen: false, damagedLines: 0 };
+  const index: LineIndex = {
+    places: createKeyTable(`${path}.places`),
+    totals: new Map(),
+    end: 0,
+    isOpen: false,
+    damagedLines: 0,
+  };
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let rest = Buffer.alloc(0);
   for (let read = 0; (read = readSync(descriptor, chunk, 0, chunkBytes, index.end + rest.length)) > 0;) {

@@ -1,6 +1,6 @@
 /**
  * Every reply a provider ever gave, raw, in one append-only JSONL file: what was paid for once is never asked again.
- * The index in memory holds a place in the file for each key, not the reply: some 13 bytes.
+ * The index in memory holds a place in the file for each key, not the reply: some 13 bytes, and beyond a hundred thousand a file.
  *
  * A reply counts as answered once its line is written, so it survives the death of this process at any moment. The
  * file is synced to the disk at most once a second and on close: only a power cut can lose replies, one second of them.
@@ -134,6 +134,7 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
       fdatasyncSync(descriptor);
     } finally {
       closeSync(descriptor);
+      places[Symbol.dispose]();
       lock.release();
     }
   };
