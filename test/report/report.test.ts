@@ -249,6 +249,10 @@ describe('runs side by side', () => {
       ['second', 'complete'],
     ]);
     expect(tableNamed(page, 'Accuracy of the runs').rows).toHaveLength(4);
+    // The same answers to the same questions: no difference, and chance explains it.
+    expect(tableNamed(page, 'Differences between the runs').rows).toEqual([
+      expect.arrayContaining(['+0.0 points', '1.000']),
+    ]);
     // The comparison comes first; what is one and the same result is said to be so.
     expect(page).toContain('<h1>2 runs of the loop: first, second</h1>');
     expect([...page.matchAll(/<h2 id="([a-z-]+)-title"/g)][0]?.[1]).toBe('comparison');

@@ -15,6 +15,7 @@ import { limitsOf } from './figure-limits.js';
 import { readRewardModels, type RewardModelFigures } from './reward-models.js';
 import { repetitions } from './repetitions.js';
 import { readRun, type RunRecord } from './run-record.js';
+import type { Asked } from '../answers/runs-apart.js';
 import { readScores, type CycleScores } from './candidate-scores.js';
 import { readCosts, type CycleCost } from './time-spent.js';
 
@@ -30,6 +31,8 @@ export interface RunFigures {
   standing: Evaluation | null;
   /** From the base to that policy; null where one of them was not measured. */
   transitions: Transitions | null;
+  /** The test questions by their ids; empty where they are not there. */
+  tests: ReadonlyMap<string, Asked>;
   /** How the test questions fared on that way; null likewise. */
   questions: TestQuestions | null;
   curves: Curve[];
@@ -76,6 +79,7 @@ async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOp
     run,
     evaluations,
     standing,
+    tests: new Map([...tests].map(([id, { imageHash, question, answer }]) => [id, { imageHash, question, answer }])),
     questions,
     scores,
     rewardModels,

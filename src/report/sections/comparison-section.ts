@@ -6,6 +6,8 @@ import type { RunFigures } from '../data/run-figures.js';
 import { differingSettings } from '../data/differing-settings.js';
 import { html } from '../markup.js';
 import { count, duration, percent, percentWithin, points, signed } from '../numbers.js';
+import { runsApart } from '../answers/runs-apart.js';
+import { differencesTable } from './guards-section.js';
 import { tableOf, type Table } from '../html-table.js';
 import type { Section } from './section.js';
 
@@ -13,6 +15,7 @@ export async function comparison(runs: readonly RunFigures[]): Promise<Section> 
   const measured = runs.filter(({ evaluations }) => evaluations.length > 0);
   const differences = settingsThatDiffer(runs);
   const same = sameAnswers(measured);
+  const apart = runsApart(runs);
   const chart = accuracyOfRuns(measured.map(({ run, evaluations }) => ({ name: run.name, evaluations })));
   return {
     id: 'comparison',
@@ -20,9 +23,27 @@ export async function comparison(runs: readonly RunFigures[]): Promise<Section> 
     body: html`${same.map((names) => html`<p>${names.join(' and ')} gave the same answers to every test question: they are one and the same result.</p>`)}
       ${tableOf(withoutEmpty(outcomes(runs)), 'Outcomes of the runs')}
       ${measured.length === 0 ? null : await drawChart(chart)}
+      ${
+        apart.differences.length === 0
+          ? null
+          : html`<h3>Differences between the runs</h3>
+              <p>
+                The policies that go on, on the same test questions; the interval holds 0 and p is above 0.05 where
+                chance may be all there is. Questions about one image count together.
+              </p>
+              ${tableOf(differencesTable(apart.differences), 'Differences between the runs')}`
+      }
+      ${apart.others.length === 0 ? null : html`<p>${otherQuestions(apart.others)}</p>`}
       <h3>Settings that differ</h3>
       ${differences.rows.length === 0 ? html`<p>None: the runs were made with the same settings.</p>` : tableOf(differences, 'Settings that differ')}`,
   };
+}
+
+function otherQuestions(pairs: readonly (readonly [string, string])[]): string {
+  const [first] = pairs;
+  if (first === undefined) return '';
+  const named = pairs.length === 1 ? first.join(' and ') : `${pairs.length} pairs of runs (${first.join(' and ')}, …)`;
+  return `${named} were tested on other questions, or their folders no longer hold them: how far they differ beyond chance cannot be told.`;
 }
 
 /** Names of runs whose policies all answered alike, each group of at least two. */
