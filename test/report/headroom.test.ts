@@ -39,7 +39,7 @@ test('of the ledger’s entries those that are whole are read, with what was don
 test('is a sentence for each cycle, a column each in one table, and its groups to be opened', () => {
   const run = { run: recordOf([]), headroom: [{ cycle: 1, skipped: null, ...output }] } as unknown as RunFigures;
   const text = headroom([run])?.body.text ?? '';
-  expect(text).toContain('<p>Cycle 1: GRPO has room: pass@2 100.0 %, best by R_φ 100.0 %, now 50.0 %.</p>');
+  expect(text).toContain('<p>Cycle 1: GRPO has room: pass@2 100.0 %, best by R_φ 100.0 %, greedy 50.0 %.</p>');
   expect(text).toContain('pass@2');
   const [whole, groups] = [tableNamed(text, 'Samples of held-out questions, mine'), text.split('<details>')[1] ?? ''];
   expect(whole.head).toEqual(['figure', 'cycle 1']);

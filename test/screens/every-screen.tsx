@@ -14,11 +14,11 @@ import { ansiToSvg, themes } from './ansi-svg.js';
 import { drawScreen } from './draw-screen.js';
 import { momentsOf, recordedEvents } from './recorded-moments.js';
 
-/** Columns, rows, and how many pictures of that size a person can read on one page. */
+/** Columns, rows, and how many pictures of that size a person can read on one page, in so many columns. */
 const sizes = [
-  [80, 24, 6],
-  [120, 40, 2],
-  [200, 60, 1],
+  [80, 24, 6, 2],
+  [120, 40, 2, 1],
+  [200, 60, 1, 1],
 ] as const;
 
 const [run, folder = '.medgr2/screens'] = scriptLine(import.meta.filename, {}, 2).positionals;
@@ -49,24 +49,25 @@ const shots: Shot[] = [
   { name: 'the end', until: events.length - 1 },
 ];
 
-/** @param width In columns of the screen. */
 async function drawPages(
   browser: Browser,
   pictures: readonly { name: string; svg: string }[],
   name: string,
-  [width, aPage]: readonly [number, number],
+  { columns, aPage, beside }: { columns: number; aPage: number; beside: number },
 ): Promise<void> {
   for (let from = 0; from < pictures.length; from += aPage) {
-    const page = await browser.newPage({ viewport: { width: Math.ceil(width * 8.4 + 60), height: 800 } });
+    const page = await browser.newPage({ viewport: { width: beside * Math.ceil(columns * 8.4 + 60), height: 800 } });
     const shown = pictures.slice(from, from + aPage);
-    await page.setContent(shown.map((one) => `<p>${name}: ${one.name}</p>${one.svg}`).join(''));
+    await page.setContent(
+      `<div style="display:grid;grid-template-columns:repeat(${beside},auto)">${shown.map((one) => `<div><p>${name}: ${one.name}</p>${one.svg}</div>`).join('')}</div>`,
+    );
     await page.screenshot({ path: join(folder, `${name}-page-${from / aPage + 1}.png`), fullPage: true });
     await page.close();
   }
 }
 
 const browser = chromiumPath === null ? null : await openBrowser();
-for (const [columns, rows, aPage] of sizes) {
+for (const [columns, rows, aPage, beside] of sizes) {
   const texts = [];
   for (const { name, until, more } of shots)
     texts.push({ name, text: await drawScreen(run, events.slice(0, until + 1), { columns, rows, ...more }) });
@@ -75,7 +76,7 @@ for (const [columns, rows, aPage] of sizes) {
     pictures.forEach(({ name, svg }, at) =>
       writeFileSync(join(folder, `${columns}x${rows}-${theme}-${at + 1}-${name.replaceAll(/\W+/g, '-')}.svg`), svg),
     );
-    if (browser !== null) await drawPages(browser, pictures, `${columns}x${rows}-${theme}`, [columns, aPage]);
+    if (browser !== null) await drawPages(browser, pictures, `${columns}x${rows}-${theme}`, { columns, aPage, beside });
   }
 }
 await browser?.close();

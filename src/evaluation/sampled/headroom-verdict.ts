@@ -46,12 +46,12 @@ export function headroomOf({ n, samples, figures, gains }: SampledReport): Headr
   };
 }
 
-/** One sentence for screens, reports and summaries. */
+/** One sentence for screens, reports and summaries; short enough for a line of 80 columns. What beats what beyond chance, the verdict says. */
 export function headroomWords({ samples, greedy, pass, majority, best, verdict }: Headroom): string {
   const [now, most] = [greedy, pass].map((share) => percent(share));
   const judge = best === null ? `majority of ${samples} ${percent(majority)}` : `best by R_φ ${percent(best)}`;
-  if (verdict === 'room') return `GRPO has room: pass@${samples} ${most}, ${judge}, now ${now}`;
-  if (verdict === 'none') return `GRPO has no room: pass@${samples} ${most} is no better than greedy, ${now}`;
+  if (verdict === 'room') return `GRPO has room: pass@${samples} ${most}, ${judge}, greedy ${now}`;
+  if (verdict === 'none') return `GRPO has no room: pass@${samples} ${most}, greedy ${now}`;
   const who = best === null ? 'The policy itself' : 'R_φ';
-  return `${who} cannot tell: pass@${samples} ${most}, but ${judge} is no better than greedy, ${now}`;
+  return `${who} cannot tell: pass@${samples} ${most}, ${judge}, greedy ${now}`;
 }

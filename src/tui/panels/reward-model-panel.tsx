@@ -21,7 +21,7 @@ export function RewardModelPanel({ state, width, height }: PanelProps): ReactEle
     <Box width={width} height={height} columnGap={2} overflow="hidden">
       {training === null ? (
         <Box width={left}>
-          <Toned tone="faint">no training yet</Toned>
+          <Toned tone="faint">the reward model has not been trained yet</Toned>
         </Box>
       ) : (
         <LineChart

@@ -12,7 +12,7 @@ export function wantedRows(state: ScreenState, name: PanelName, width: number): 
     case 'generate':
       return generating === null ? 1 : generating.newest === null ? 9 : null;
     case 'reward model':
-      return current?.stage === 'prepare-data' ? 1 : rewardModel === null ? 5 : null;
+      return current?.stage === 'prepare-data' || current?.stage === 'grade' ? 1 : rewardModel === null ? 5 : null;
     case 'filter':
       return scoring === null && rows.every(({ candidates }) => candidates === null) ? 1 : null;
     case 'SFT':
