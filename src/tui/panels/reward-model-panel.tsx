@@ -21,7 +21,7 @@ export function RewardModelPanel({ state, width, height }: PanelProps): ReactEle
     <Box width={width} height={height} columnGap={2} overflow="hidden">
       {training === null ? (
         <Box width={left}>
-          <Toned tone="faint">the reward model has not been trained yet</Toned>
+          <Toned tone="faint">R_φ is not trained yet</Toned>
         </Box>
       ) : (
         <LineChart
