@@ -49,7 +49,13 @@ def encode(processor: Any, items: list[dict[str, Any]]) -> list[Encoded]:
 
 
 def collate(batch: list[Encoded], patches: torch.Tensor, pad: int, image_token: int) -> dict[str, torch.Tensor]:
-    """Left-padded inputs (B, T) with labels on the responses only."""
+    """Left-padded inputs (B, T) with labels on the responses only, and the pixels of each image."""
+    pixels = patches[[image for image, _, _ in batch]].float().reshape(-1, 1176)
+    return {**padded_texts(batch, pad, image_token, 6), "pixel_values": pixels}
+
+
+def padded_texts(batch: list[Encoded], pad: int, image_token: int, side: int) -> dict[str, torch.Tensor]:
+    """All that `collate` gives beside the pixels, of images of `side` by `side` patches."""
     width = max(len(prompt) + len(response) for _, prompt, response in batch)
     ids_BT = torch.full((len(batch), width), pad)
     labels_BT = torch.full((len(batch), width), -100)
@@ -62,8 +68,7 @@ def collate(batch: list[Encoded], patches: torch.Tensor, pad: int, image_token: 
         "input_ids": ids_BT,
         "attention_mask": mask_BT,
         "labels": labels_BT,
-        "pixel_values": patches[[image for image, _, _ in batch]].float().reshape(-1, 1176),
-        "image_grid_thw": torch.tensor([[1, 6, 6]] * len(batch)),
+        "image_grid_thw": torch.tensor([[1, side, side]] * len(batch)),
         "mm_token_type_ids": (ids_BT == image_token).long(),
     }
 

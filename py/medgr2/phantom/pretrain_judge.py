@@ -22,7 +22,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from medgr2.models.load_processor import load_processor
 from medgr2.phantom.build import JUDGE_VISION, build_model, build_processor
-from medgr2.phantom.pretrain import EDGE, IMAGE_TOKENS, WARMUP, Encoded, encode
+from medgr2.phantom.pretrain import EDGE, IMAGE_TOKENS, WARMUP, Encoded, encode, padded_texts
 from medgr2.phantom.vary_images import VariedImages, patches_of
 from medgr2.phantom.vision_phase import learn_to_look, scene_labels
 
@@ -52,22 +52,7 @@ def batches(encoded: list[Encoded], size: int, shuffler: random.Random) -> Itera
 
 def collate(batch: list[Encoded], pad: int, image_token: int) -> dict[str, torch.Tensor]:
     """As pretrain.py's, with the image's number in the place of its pixels."""
-    width = max(len(prompt) + len(response) for _, prompt, response in batch)
-    ids_BT = torch.full((len(batch), width), pad)
-    labels_BT = torch.full((len(batch), width), -100)
-    mask_BT = torch.zeros((len(batch), width), dtype=torch.long)
-    for row, (_, prompt, response) in enumerate(batch):
-        ids_BT[row, width - len(prompt) - len(response) :] = torch.tensor(prompt + response)
-        labels_BT[row, width - len(response) :] = torch.tensor(response)
-        mask_BT[row, width - len(prompt) - len(response) :] = 1
-    return {
-        "input_ids": ids_BT,
-        "attention_mask": mask_BT,
-        "labels": labels_BT,
-        "pixel_values": torch.tensor([image for image, _, _ in batch]),
-        "image_grid_thw": torch.tensor([[1, 12, 12]] * len(batch)),
-        "mm_token_type_ids": (ids_BT == image_token).long(),
-    }
+    return {**padded_texts(batch, pad, image_token, 12), "pixel_values": torch.tensor([image for image, _, _ in batch])}
 
 
 def main() -> None:
