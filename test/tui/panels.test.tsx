@@ -8,6 +8,7 @@ import { renderToString } from 'ink';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StageName, TimedEvent } from '../../src/loop/run-events.js';
 import type { Feed } from '../../src/tui/events/feed.js';
+import { LineChart } from '../../src/tui/parts/line-chart.js';
 import { GeneratePanel } from '../../src/tui/panels/generate-panel.js';
 import { ImageView } from '../../src/tui/images/image-view.js';
 import { lineTeller } from '../../src/tui/event-lines.js';
@@ -264,6 +265,25 @@ test('GRPO shows what was asked and its key beside the completion, with its imag
   const screen = render(<ScreenView {...usual} {...{ state, now: 0, columns: 120, rows: 40 }} />);
   await vi.waitFor(() => expect(screen.lastFrame()).toMatch(/[░▒▓█]{4}.* +(asked|think|answer) /), patient);
   rmSync(dir, { recursive: true });
+});
+
+test('a curve of one height names it once, and no values that nothing has', () => {
+  const chart = (points: readonly (readonly [number, number])[]): string =>
+    renderToString(<LineChart title="loss" curves={[{ points }]} width={40} height={9} totalSteps={10} />);
+  for (const points of [
+    [[1, 0.148]],
+    [
+      [1, 0.148],
+      [2, 0.148],
+    ],
+  ] as [number, number][][])
+    expect(chart(points).match(/[\d.-]+(?=│)/g)).toEqual(['0.148']);
+  expect(
+    chart([
+      [1, 0.148],
+      [2, 0.1],
+    ]).match(/[\d.-]+(?=│)/g),
+  ).toEqual(['0.148', '0.100']);
 });
 
 test('τ stands under its line', () => {

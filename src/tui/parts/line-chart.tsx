@@ -28,6 +28,9 @@ export function LineChart({ title, curves, width, height, totalSteps }: LineChar
     steps: [first, Math.max(first + 1, totalSteps)],
     values: [low, high],
   });
+  // One height, in the middle of a range that nothing has measured.
+  const heights = new Set(curves.flatMap(({ points }) => points.map(([, value]) => value)));
+  const [only] = heights.size === 1 ? heights : [];
   const empty = curves.every((curve) => curve.points.length === 0);
   return (
     <Box flexDirection="column" width={width} height={height}>
@@ -37,7 +40,10 @@ export function LineChart({ title, curves, width, height, totalSteps }: LineChar
       ) : (
         cells.map((segments, row) => (
           <Text key={row} wrap="truncate">
-            <Toned tone="faint">{label(row, rows, low, high)}│</Toned>
+            <Toned tone="faint">
+              {only === undefined ? label(row, rows, low, high) : labelled(row === rows >> 1 ? formatNumber(only) : '')}
+              │
+            </Toned>
             {segments.map(({ text, faint }, index) => (
               <Toned key={index} tone={faint ? 'faint' : 'good'}>
                 {text}
@@ -68,6 +74,7 @@ function stepAxis(first: number, last: number, width: number): string {
 }
 
 function label(row: number, rows: number, low: number, high: number): string {
-  const text = row === 0 ? formatNumber(high) : row === rows - 1 ? formatNumber(low) : '';
-  return text.slice(0, labelWidth).padStart(labelWidth);
+  return labelled(row === 0 ? formatNumber(high) : row === rows - 1 ? formatNumber(low) : '');
 }
+
+const labelled = (text: string): string => text.slice(0, labelWidth).padStart(labelWidth);

@@ -20,7 +20,10 @@ const rows = scriptNumber(import.meta.filename, 'ROWS', rowsText);
 const folder = mkdtempSync(join(tmpdir(), 'medgr2-report-size-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const copy = join(folder, 'run');
-cpSync(run, copy, { recursive: true, filter: (file) => !/\.(safetensors|pt|bin)$|checkpoint-\d+|report-pages/.test(file) });
+cpSync(run, copy, {
+  recursive: true,
+  filter: (file) => !/\.(safetensors|pt|bin)$|checkpoint-\d+|report-pages/.test(file),
+});
 
 const cycle = readdirSync(copy)
   .flatMap((name) => /^cycle-(\d+)$/.exec(name)?.[1] ?? [])
