@@ -12,8 +12,8 @@ import { splitWidth, type PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
 
 export function RewardModelPanel({ state, width, height }: PanelProps): ReactElement {
-  if (state.current?.stage === 'prepare-data' && state.progress !== null)
-    return <Progress {...state.progress} width={width} unit="images" />;
+  if (state.current?.stage === 'prepare-data')
+    return state.progress === null ? <></> : <Progress {...state.progress} width={width} unit="images" />;
   const training = state.rewardModel;
   const { left, right } = splitWidth(width, width >= 100 ? 56 : 38);
   const report = newestReport(state);
