@@ -28,6 +28,11 @@ for (const [width, piece] of views)
       wide: document.documentElement.scrollWidth,
     }));
     if (wide > width) process.exitCode = 1;
+    // Images are loaded as they come near.
+    for (let y = 0; y < height; y += 600) {
+      await page.evaluate((top) => scrollTo(0, top), y);
+      await page.waitForTimeout(30);
+    }
     const pieces = Math.ceil(height / piece);
     for (let at = 0; at < pieces; at++)
       await page.screenshot({
