@@ -16,8 +16,8 @@ export {
   scaleScore,
 } from '../reward/ready-made-rewards.js';
 export type { RewardScale, RuleReading } from '../reward/ready-made-rewards.js';
-export { answersMatch, extract, isCorrect } from '../reward/reading/extract.js';
-export type { Extraction, Key } from '../reward/reading/extract.js';
+export { answersMatch, extract, isCorrect } from '../reward/index.js';
+export type { Extraction, Key } from '../reward/index.js';
 export { readLabel } from '../reward/reading/read-label.js';
 export type { Label } from '../reward/reading/read-label.js';
 export { resolveOption } from '../reward/reading/resolve-answer.js';
