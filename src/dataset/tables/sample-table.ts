@@ -37,19 +37,19 @@ export async function writeSamples(path: string, samples: Iterable<Sample> | Asy
 export type SampleParts = () => AsyncIterable<readonly Sample[]> | Iterable<readonly Sample[]>;
 
 /**
- * Reads samples back.
+ * Reads samples back, all or those with these ids, in the order of the table.
  * @throws DataError `sample-invalid` that names a row that is none, `file-unreadable`.
  */
-export async function readSamples(path: string): Promise<Sample[]> {
+export async function readSamples(path: string, ids?: readonly string[]): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for await (const part of readSampleParts(path)) for (const sample of part) samples.push(sample);
+  for await (const part of readSampleParts(path, ids)) for (const sample of part) samples.push(sample);
   return samples;
 }
 
 /** The same some thousands at a time: memory does not grow with the table. */
-export async function* readSampleParts(path: string): AsyncGenerator<Sample[], void> {
+export async function* readSampleParts(path: string, ids?: readonly string[]): AsyncGenerator<Sample[], void> {
   let before = 0;
-  for await (const part of readParquetParts(path)) {
+  for await (const part of readParquetParts(path, ids)) {
     yield part.map((row, index) => sampleOf(row, `${path} row ${before + index + 1}`));
     before += part.length;
   }

@@ -91,10 +91,16 @@ export async function readParquet<T = Record<string, unknown>>(path: string): Pr
 }
 
 /** The same some thousands at a time: memory does not grow with the table. */
-export async function* readParquetParts<T = Record<string, unknown>>(path: string): AsyncGenerator<T[], void> {
+export async function* readParquetParts<T = Record<string, unknown>>(
+  path: string,
+  /** Only rows with one of these in the column `id`. */
+  ids?: readonly string[],
+): AsyncGenerator<T[], void> {
   const problem = fileProblem(path);
   if (problem !== null) throw unreadable(path, new Error(`it ${problem}`));
-  for await (const part of rowParts(path, `SELECT * FROM read_parquet(${quote(path)})`))
+  if (ids?.length === 0) return;
+  const only = ids === undefined ? '' : ` WHERE id IN (${ids.map(quote).join(', ')})`;
+  for await (const part of rowParts(path, `SELECT * FROM read_parquet(${quote(path)})${only}`))
     yield part.map((row) => plain(row) as T);
 }
 

@@ -41,19 +41,27 @@ export async function readGallery(
   for (const { cycle, decisions, filter } of scores) {
     const file = join(run.dir, stageKey(cycle, 'score'), 'scored.parquet');
     if (!existsSync(file) || decisions.length === 0) continue;
-    const samples = new Map((await readSamples(file)).map((sample) => [sample.id, sample]));
-    const items = async (accepted: boolean): Promise<GalleryItem[]> => {
-      const wanted = decisions
-        .filter(({ decision }) => (decision === 'accepted') === accepted)
-        .sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
-      return Promise.all(
-        evenly(wanted, count).flatMap((decision) => {
+    const chosen = (accepted: boolean): Decision[] => {
+      const wanted = decisions.filter(({ decision }) => (decision === 'accepted') === accepted);
+      return evenly(
+        wanted.toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0)),
+        count,
+      );
+    };
+    const [accepted, rejected] = [chosen(true), chosen(false)];
+    const read = await readSamples(
+      file,
+      [...accepted, ...rejected].map(({ id }) => id),
+    );
+    const samples = new Map(read.map((sample) => [sample.id, sample]));
+    const items = (wanted: readonly Decision[]): Promise<GalleryItem[]> =>
+      Promise.all(
+        wanted.flatMap((decision) => {
           const sample = samples.get(decision.id);
           return sample === undefined ? [] : [item(run, sample, decision, images)];
         }),
       );
-    };
-    found.push({ cycle, tau: filter.tau, accepted: await items(true), rejected: await items(false) });
+    found.push({ cycle, tau: filter.tau, accepted: await items(accepted), rejected: await items(rejected) });
   }
   return found;
 }
