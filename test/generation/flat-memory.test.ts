@@ -1,5 +1,6 @@
 /** What keeps memory flat: the index of addresses against a plain Map, outcomes on disk, images shared by their requests. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createImageReader, type ImageFile } from '../../src/generation/asking/image-to-send.js';
 import { createKeyTable } from '../../src/generation/replies/key-table.js';
@@ -57,6 +58,30 @@ it.each([100, 1])('keeps places of files of terabytes, and takes names that are 
     2 ** 47 + 5,
     undefined,
   ]);
+});
+
+it('a file that cannot be made leaves the index as it was; it is made once it can be, and nothing is left open', () => {
+  using folder = new Folder();
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const before = process.platform === 'linux' ? open() : 0;
+  const dir = folder.file('not/there');
+  const table = createKeyTable(join(dir, 'keys'), { inMemory: 20 });
+  for (let at = 0; at < 25; at++) {
+    const add = (): void => table.add(sha256(String(at)), at);
+    if (at < 20) add();
+    else expect(add).toThrow(/keys/);
+  }
+  const found = (): (number | undefined)[] =>
+    Array.from({ length: 26 }, (_, at) => table.find(sha256(String(at)), (n) => n === at));
+  expect(found()).toEqual([...Array.from({ length: 25 }, (_, at) => at), undefined]);
+  mkdirSync(dir, { recursive: true });
+  table.add(sha256('25'), 25);
+  expect(found()).toEqual(Array.from({ length: 26 }, (_, at) => at));
+  table[Symbol.dispose]();
+  table[Symbol.dispose]();
+  expect(() => table.find(sha256('1'), () => true)).toThrow(/closed/);
+  expect(readdirSync(dir)).toEqual([]);
+  if (process.platform === 'linux') expect(open()).toBe(before);
 });
 
 it('gives outcomes back in the order of their tasks, also late and long ones, and leaves no file', () => {

@@ -15,7 +15,9 @@ function run(name: string, right: readonly boolean[], imageOf = (at: number): st
   return {
     run: { name },
     standing: { cycle: 2, method: 'GRPO', answers } as Partial<Evaluation> as Evaluation,
-    tests: new Map(answers.map(({ id }, at) => [id, { imageHash: imageOf(at), question: 'Which?', answer: 'a' }])),
+    tests: new Map(
+      answers.map(({ id }, at) => [id, { imageHash: imageOf(at), question: 'Which?', options: [], answer: 'a' }]),
+    ),
   };
 }
 
@@ -45,7 +47,12 @@ test('questions that only share their numbers are no pair, nor are those whose t
   const elsewhere = run('elsewhere', upTo(32), (at) => `other ${at}`);
   const fewer = run('fewer', upTo(32).slice(1));
   const without = { ...run('without', upTo(32)), tests: new Map() };
-  for (const other of [elsewhere, fewer, without]) {
+  const base = run('options', upTo(32));
+  const wider = {
+    ...base,
+    tests: new Map([...base.tests].map(([id, asked]) => [id, { ...asked, options: ['a', 'b'] }])),
+  };
+  for (const other of [elsewhere, fewer, without, wider]) {
     expect(runsApart([run('one', upTo(20)), other])).toEqual({ differences: [], others: [['one', other.run.name]] });
   }
 });

@@ -25,7 +25,6 @@ const [run, folder = '.medgr2/screens'] = scriptLine(import.meta.filename, {}, 2
 if (run === undefined) refuse(import.meta.filename, 'a run is needed');
 if (process.env['FORCE_COLOR'] === undefined)
   refuse(import.meta.filename, 'set FORCE_COLOR=3: a picture without colours is no use');
-mkdirSync(folder, { recursive: true });
 
 interface Shot {
   name: string;
@@ -66,6 +65,7 @@ async function drawPages(
   }
 }
 
+mkdirSync(folder, { recursive: true });
 const browser = chromiumPath === null ? null : await openBrowser();
 for (const [columns, rows, aPage, beside] of sizes) {
   const texts = [];

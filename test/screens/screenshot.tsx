@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { refuse, scriptLine } from '../../src/script-line.js';
+import { refuse, scriptLine, scriptNumber } from '../../src/script-line.js';
 import { ansiToSvg } from './ansi-svg.js';
 import { drawScreen } from './draw-screen.js';
 import { momentsOf, recordedEvents } from './recorded-moments.js';
@@ -17,7 +17,9 @@ const [run, stage = 'grpo', cycleText, file = '.github/screen.svg', size = '110x
 if (run === undefined) refuse(import.meta.filename, 'a run is needed');
 if (process.env['FORCE_COLOR'] === undefined)
   refuse(import.meta.filename, 'set FORCE_COLOR=3: a picture without colours is no use');
-const [columns = 110, rows = 40] = size.split('x').map(Number);
+const [columns = 110, rows = 40] = size
+  .split('x')
+  .map((text) => scriptNumber(import.meta.filename, 'COLUMNSxROWS, such as 110x40,', text, 1));
 
 const events = await recordedEvents(run);
 const moment = momentsOf(events).findLast(

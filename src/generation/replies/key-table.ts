@@ -31,6 +31,7 @@ export function createKeyTable(path: string, { inMemory: most = mostInMemory } =
   let table = Array.from({ length: parts }, () => createPart(memorySlots(firstSlots)));
   let size = 0;
   let files = 0;
+  let isInFile = false;
   const nextFile = (count: number): Slots => fileSlots(count, `${path}.${files++}`);
   const placeOf = (key: string): { at: number; print: number } => {
     // What is a sha256 already is not hashed again.
@@ -56,12 +57,13 @@ export function createKeyTable(path: string, { inMemory: most = mostInMemory } =
       if (part === undefined) return;
       part.put(print, value + first);
       size++;
-      const { growth, fullest } = files === 0 ? inMemory : inFile;
+      const { growth, fullest } = isInFile ? inFile : inMemory;
       const count = Math.ceil(part.slots.count * growth);
-      if (files === 0 && size > most)
+      if (!isInFile && size > most) {
         table = [joined(table, nextFile(Math.ceil(size / inFile.fullest) * inFile.growth))];
-      else if (part.used > fullest * part.slots.count)
-        table[at] = joined([part], files === 0 ? memorySlots(count) : nextFile(count));
+        isInFile = true;
+      } else if (part.used > fullest * part.slots.count)
+        table[at] = joined([part], isInFile ? nextFile(count) : memorySlots(count));
     },
     delete: (key, isOf) => {
       const { part, slot } = slotOf(key, isOf);
@@ -78,7 +80,8 @@ type Part = ReturnType<typeof createPart>;
 
 function createPart(slots: Slots) {
   let used = 0;
-  const home = (print: number): number => print % slots.count;
+  // In the order of the prints, so that growing goes through both files from end to end.
+  const home = (print: number): number => Math.floor((print / 2 ** 32) * slots.count);
   const next = (slot: number): number => (slot + 1) % slots.count;
   return {
     slots,
@@ -102,15 +105,19 @@ function createPart(slots: Slots) {
   };
 }
 
-/** All of them in one with more room, without what was deleted. */
+/** All of them in one with more room, without what was deleted. Where the disk fails, they stay as they were. */
 function joined(before: readonly Part[], slots: Slots): Part {
   const larger = createPart(slots);
-  for (const { slots: old } of before) {
-    for (let slot = 0; slot < old.count; slot++) {
-      const content = old.contentAt(slot);
-      if (content >= first) larger.put(old.printAt(slot), content);
-    }
-    old[Symbol.dispose]();
+  try {
+    for (const { slots: old } of before)
+      for (let slot = 0; slot < old.count; slot++) {
+        const content = old.contentAt(slot);
+        if (content >= first) larger.put(old.printAt(slot), content);
+      }
+  } catch (thrown) {
+    slots[Symbol.dispose]();
+    throw thrown;
   }
+  for (const { slots: old } of before) old[Symbol.dispose]();
   return larger;
 }

@@ -8,7 +8,7 @@ import { DataError } from '../../errors.js';
 import { addUsage, noUsage, type UsageSum } from '../cost/prices.js';
 import { finishReasons } from '../../providers/provider.js';
 import { sha256 } from '../../hash.js';
-import { createKeyTable, type KeyTable } from './key-table.js';
+import type { KeyTable } from './key-table.js';
 import { jsonOrNull } from '../../json-text.js';
 
 export const cacheLineSchema = z.object({
@@ -107,9 +107,9 @@ function textAt(descriptor: number, offset: number): string | null {
 }
 
 /** @throws DataError `cache-version` for a file that a newer medgr2 wrote. */
-export function indexLines(descriptor: number, path: string): LineIndex {
+export function indexLines(descriptor: number, path: string, places: KeyTable): LineIndex {
   const index: LineIndex = {
-    places: createKeyTable(`${path}.places`),
+    places,
     totals: new Map(),
     end: 0,
     isOpen: false,

@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DataError, messageOf } from '../../errors.js';
 import type { ProviderReply } from '../../providers/provider.js';
-import type { KeyTable } from './key-table.js';
+import { createKeyTable, type KeyTable } from './key-table.js';
 import { addToTotals, indexLines, lineAt, sealed, type CacheLine, type CacheTotals } from './reply-cache-lines.js';
 import { lockFile, type FileLock } from '../../locks/file-lock.js';
 
@@ -50,17 +50,19 @@ const syncEveryMs = 1_000;
 export function openReplyCache(path: string): ReplyCache {
   let lock: FileLock | null = null;
   let descriptor: number | null = null;
+  const places = createKeyTable(`${path}.places`);
   try {
     mkdirSync(dirname(path), { recursive: true });
     lock = lockFile(path);
     descriptor = openSync(path, 'a+');
-    const index = indexLines(descriptor, path);
+    const index = indexLines(descriptor, path, places);
     ftruncateSync(descriptor, index.end);
     if (index.isOpen) {
       index.end += append(descriptor, '\n', index.end, path);
     }
     return createCache({ path, descriptor, lock, ...index });
   } catch (cause) {
+    places[Symbol.dispose]();
     if (descriptor !== null) closeSync(descriptor);
     lock?.release();
     if (cause instanceof DataError) throw cause;
@@ -120,9 +122,10 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
     requireOpen();
     if (get(reply.key) !== undefined) return;
     const line = `${sealed({ at: new Date().toISOString(), ...reply })}\n`;
-    const length = append(descriptor, line, end, path);
-    places.add(reply.key, end);
-    end += length;
+    const place = end;
+    // The line counts from here on, whatever becomes of its place.
+    end += append(descriptor, line, place, path);
+    places.add(reply.key, place);
     addToTotals(totals, reply);
     syncSoon();
   };
@@ -134,8 +137,8 @@ function createCache({ path, descriptor, lock, places, totals, end, damagedLines
       fdatasyncSync(descriptor);
     } finally {
       closeSync(descriptor);
-      places[Symbol.dispose]();
       lock.release();
+      places[Symbol.dispose]();
     }
   };
   return {

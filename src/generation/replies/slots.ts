@@ -32,8 +32,8 @@ export function memorySlots(count: number): Slots {
 /** Bytes of a slot: its print, then its content. */
 const [printBytes, contentBytes] = [4, 6];
 const width = printBytes + contentBytes;
-/** Slots that are read at once: a search seldom goes further. */
-const readAhead = 32;
+/** Slots that are held: a search seldom goes further, and what is written to neighbours goes out together. */
+const held = 256;
 
 /** @param path Gone from its folder at once where the system lets an open file go, else at the end. */
 export function fileSlots(count: number, path: string): Slots {
@@ -47,31 +47,45 @@ export function fileSlots(count: number, path: string): Slots {
     }
   };
   const isGone = remove();
-  const seen = { from: 0, bytes: Buffer.alloc(readAhead * width) };
-  let known = 0;
-  /** Where the slot stands among the bytes that were read. */
+  const bytes = Buffer.alloc(held * width);
+  /** The slots that are held, and what of them is not in the file yet; bytes from the start of these. */
+  let [from, known] = [0, 0];
+  let [dirtyFrom, dirtyTo] = [0, 0];
+  let isClosed = false;
+  const flush = (): void => {
+    onDisk(path, () => {
+      while (dirtyFrom < dirtyTo)
+        dirtyFrom += writeSync(file, bytes, dirtyFrom, dirtyTo - dirtyFrom, from * width + dirtyFrom);
+    });
+    [dirtyFrom, dirtyTo] = [0, 0];
+  };
+  /** Where the slot stands among the bytes that are held. */
   const at = (slot: number): number => {
-    if (slot < seen.from || slot >= seen.from + known) {
-      seen.bytes.fill(0);
-      onDisk(path, () => readSync(file, seen.bytes, 0, seen.bytes.length, slot * width));
-      [seen.from, known] = [slot, readAhead];
+    // The number of a closed file is soon another's.
+    if (isClosed) throw new Error('These slots are closed.');
+    if (slot < from || slot >= from + known) {
+      flush();
+      known = 0;
+      bytes.fill(0);
+      onDisk(path, () => readSync(file, bytes, 0, bytes.length, slot * width));
+      [from, known] = [slot, held];
     }
-    return (slot - seen.from) * width;
+    return (slot - from) * width;
   };
   return {
     count,
-    printAt: (slot) => seen.bytes.readUInt32LE(at(slot)),
-    contentAt: (slot) => seen.bytes.readUIntLE(at(slot) + printBytes, contentBytes),
+    printAt: (slot) => bytes.readUInt32LE(at(slot)),
+    contentAt: (slot) => bytes.readUIntLE(at(slot) + printBytes, contentBytes),
     write: (slot, print, content) => {
       const place = at(slot);
-      seen.bytes.writeUInt32LE(print, place);
-      seen.bytes.writeUIntLE(content, place + printBytes, contentBytes);
-      onDisk(path, () => {
-        for (let done = 0; done < width;)
-          done += writeSync(file, seen.bytes, place + done, width - done, slot * width + done);
-      });
+      bytes.writeUInt32LE(print, place);
+      bytes.writeUIntLE(content, place + printBytes, contentBytes);
+      [dirtyFrom, dirtyTo] =
+        dirtyTo === 0 ? [place, place + width] : [Math.min(dirtyFrom, place), Math.max(dirtyTo, place + width)];
     },
     [Symbol.dispose]: () => {
+      if (isClosed) return;
+      isClosed = true;
       closeSync(file);
       if (!isGone) remove();
     },

@@ -6,6 +6,8 @@ import { policyName, type Evaluation } from '../data/evaluations.js';
 export interface Asked {
   imageHash: string;
   question: string;
+  /** What it offers as answers: fewer of them are another question. */
+  options: readonly string[];
   answer: string;
 }
 
@@ -17,7 +19,7 @@ export interface AnsweredRun {
 
 export interface RunsApart {
   differences: (PairedDifference & { first: string; second: string })[];
-  /** Pairs of runs that were tested on other questions, or whose questions are not in their folders. */
+  /** Pairs of runs that were tested on other questions, or whose questions or answers are not in their folders. */
   others: [string, string][];
 }
 
@@ -26,7 +28,7 @@ const mostInPairs = 5;
 
 /** The folder of a run tells images apart and not patients, so questions are drawn together by image. */
 export function runsApart(runs: readonly AnsweredRun[]): RunsApart {
-  const answered = runs.filter(({ standing }) => (standing?.answers.length ?? 0) > 0);
+  const answered = runs.filter(({ standing }) => standing !== null);
   const pairs = answered.flatMap((first, at) =>
     answered.slice(at + 1).flatMap((second) => (at === 0 || answered.length <= mostInPairs ? [{ first, second }] : [])),
   );
@@ -35,7 +37,10 @@ export function runsApart(runs: readonly AnsweredRun[]): RunsApart {
     const [before, after] = [first.standing?.answers ?? [], second.standing?.answers ?? []];
     const later = new Map(after.map(({ id, correct }) => [id, correct]));
     const isSame =
-      before.length === after.length && before.every(({ id }) => later.has(id) && asksAlike(first, second, id));
+      before.length > 0 &&
+      before.length === after.length &&
+      later.size === after.length &&
+      before.every(({ id }) => later.has(id) && asksAlike(first, second, id));
     if (!isSame) found.others.push([first.run.name, second.run.name]);
     else {
       const answers = before.map(({ id, correct }) => ({
@@ -57,6 +62,7 @@ function asksAlike(first: AnsweredRun, second: AnsweredRun, id: string): boolean
     other !== undefined &&
     one.imageHash === other.imageHash &&
     one.question === other.question &&
+    JSON.stringify(one.options) === JSON.stringify(other.options) &&
     one.answer === other.answer
   );
 }

@@ -79,7 +79,7 @@ async function readFigures(run: RunRecord, repeated: boolean, options: GalleryOp
     run,
     evaluations,
     standing,
-    tests: new Map([...tests].map(([id, { imageHash, question, answer }]) => [id, { imageHash, question, answer }])),
+    tests,
     questions,
     scores,
     rewardModels,

@@ -28,8 +28,9 @@ export async function comparison(runs: readonly RunFigures[]): Promise<Section> 
           ? null
           : html`<h3>Differences between the runs</h3>
               <p>
-                The policies that go on, on the same test questions; the interval holds 0 and p is above 0.05 where
-                chance may be all there is. Questions about one image count together.
+                The policies that go on, on the same test questions; an interval that holds 0, or p above 0.05, may be
+                chance alone. Questions about one image count together. Of more than five runs each is set beside the
+                first.
               </p>
               ${tableOf(differencesTable(apart.differences), 'Differences between the runs')}`
       }
@@ -42,8 +43,9 @@ export async function comparison(runs: readonly RunFigures[]): Promise<Section> 
 function otherQuestions(pairs: readonly (readonly [string, string])[]): string {
   const [first] = pairs;
   if (first === undefined) return '';
-  const named = pairs.length === 1 ? first.join(' and ') : `${pairs.length} pairs of runs (${first.join(' and ')}, …)`;
-  return `${named} were tested on other questions, or their folders no longer hold them: how far they differ beyond chance cannot be told.`;
+  const named = pairs.slice(0, 3).map((names) => names.join(' and '));
+  const more = pairs.length > named.length ? `, and ${pairs.length - named.length} more pairs` : '';
+  return `How far these differ beyond chance cannot be told, since they were tested on other questions or their folders no longer hold questions and answers: ${named.join('; ')}${more}.`;
 }
 
 /** Names of runs whose policies all answered alike, each group of at least two. */

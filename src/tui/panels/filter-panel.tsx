@@ -71,9 +71,7 @@ function landingFacts({ cycle, counts }: { cycle: number; counts: readonly numbe
     ['cycle', String(cycle)],
     ['scored so far', String(scored)],
     ['threshold τ', formatNumber(tau, 2)],
-    ...(above.length === 0
-      ? []
-      : [['above τ', range(above.map(String))] as const, ['their share', `${range(shares)} %`] as const]),
+    ...(above.length === 0 ? [] : [['above τ', `${range(above.map(String))} (${range(shares)} %)`] as const]),
   ];
 }
 

@@ -16,15 +16,16 @@ interface NewestScoreProps {
   height: number;
 }
 
-/** A blank line, the score, a question of up to two lines, the answer. */
+/** A blank line, the score, a line of the question, the answer; a second line of the question where there is one more. */
+const leastRows = 4;
 const textRows = 5;
 /** Rows below which an image shows nothing. */
 const leastImage = 6;
 
 export function NewestScore({ sample, score, tau, runDir, width, height }: NewestScoreProps): ReactElement {
-  if (height < textRows) return <></>;
+  if (height < leastRows) return <></>;
   const imageRows = Math.min(height - textRows - 1, Math.floor(width / 2), 32);
-  const above = tau !== null && score >= tau;
+  const above = tau !== null && score > tau;
   return (
     <Box flexDirection="column" width={width} marginTop={1}>
       <Text wrap="truncate">
@@ -32,11 +33,11 @@ export function NewestScore({ sample, score, tau, runDir, width, height }: Newes
         {tau === null ? null : <Toned tone={above ? 'good' : 'bad'}>{above ? 'above τ' : 'below τ'}</Toned>}{' '}
         <Toned tone="faint">{`${sample.modality}, ${sample.questionType}`}</Toned>
       </Text>
-      <Box maxHeight={2} overflow="hidden" flexShrink={0}>
-        <Text wrap="wrap">{sample.question}</Text>
+      <Box maxHeight={Math.min(2, height - leastRows + 1)} overflow="hidden" flexShrink={0}>
+        <Text wrap="wrap">{oneLine(sample.question)}</Text>
       </Box>
       <Text wrap="truncate">
-        → <Text bold>{sample.answer}</Text>
+        → <Text bold>{oneLine(sample.answer)}</Text>
       </Text>
       {imageRows < leastImage ? null : (
         <Box marginTop={1}>
@@ -46,3 +47,5 @@ export function NewestScore({ sample, score, tau, runDir, width, height }: Newes
     </Box>
   );
 }
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');

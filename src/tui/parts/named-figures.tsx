@@ -45,6 +45,6 @@ export function Progress({ done, total, width, unit }: ProgressProps): ReactElem
 export function Change({ now, before }: { now: number | null; before: number | null }): ReactElement {
   if (now === null || before === null) return <Text> </Text>;
   const points = signedPoints(now - before);
-  if (points === signedPoints(0)) return <Toned tone="faint">=</Toned>;
+  if (points === signedPoints(0)) return <Toned tone="faint">±0.0</Toned>;
   return <Toned tone={now > before ? 'good' : 'bad'}>{points}</Toned>;
 }

@@ -3,7 +3,7 @@
  * weights, the candidates of its last cycle are repeated up to ROWS (50,000), and the report with all its pages is written.
  * Printed: seconds, CPU seconds, peak memory, bytes. A demo's folder will do: `npm run demo` writes runs/demo-0.
  */
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSamples, writeSamples } from '../../../src/dataset/tables/sample-table.js';
@@ -15,7 +15,8 @@ import { refuse, scriptLine, scriptNumber } from '../../../src/script-line.js';
 
 const [run, rowsText = '50000'] = scriptLine(import.meta.filename, {}, 2).positionals;
 if (run === undefined) refuse(import.meta.filename, 'a finished run is needed');
-const rows = scriptNumber(import.meta.filename, 'ROWS', rowsText);
+const rows = scriptNumber(import.meta.filename, 'ROWS', rowsText, 1);
+if (!existsSync(join(run, 'ledger.jsonl'))) refuse(import.meta.filename, `${run} holds no run`);
 
 const folder = mkdtempSync(join(tmpdir(), 'medgr2-report-size-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -28,10 +29,11 @@ cpSync(run, copy, {
 const cycle = readdirSync(copy)
   .flatMap((name) => /^cycle-(\d+)$/.exec(name)?.[1] ?? [])
   .reduce((most, number) => Math.max(most, Number(number)), 0);
+if (cycle === 0) refuse(import.meta.filename, `${run} has no cycle`);
 const file = (stage: string, name: string): string => join(copy, `cycle-${cycle}`, stage, name);
 const scored = await readSamples(file('score', 'scored.parquet'));
 const times = Math.ceil(rows / scored.length);
-const decisions = (await readParquet(file('filter', 'decisions.parquet'))) as { id: string }[];
+const decisions = await readParquet<{ id: string }>(file('filter', 'decisions.parquet'));
 const accepted = await readSamples(file('filter', 'accepted.parquet'));
 
 function* repeated<T extends { id: string }>(items: readonly T[]): Generator<T> {
