@@ -208,8 +208,8 @@ test('scores land in the histogram around τ while candidates are scored, and th
     time,
   };
   const text = picture([...before, scores], 120, 40);
-  expect(text).toMatch(/cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70 to 74 \(61 to 65 %\)/);
-  expect(picture([...before, scores], 80, 24)).toMatch(/61 to 65 %\) /);
+  expect(text).toMatch(/cycle +2[^]*scored so far +114[^]*threshold τ +3\.60[^]*above τ +70–74 \(61–65 %\)/);
+  expect(picture([...before, scores], 80, 24)).toMatch(/61–65 %\) /);
   expect(text).toMatch(/│ +10 +│[^]*│ +-6 +score by R_φ +10 +/);
 });
 

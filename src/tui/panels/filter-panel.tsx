@@ -65,7 +65,7 @@ function landingFacts({ cycle, counts }: { cycle: number; counts: readonly numbe
   // Of the bin that τ cuts nobody can say how many lie above it.
   const above =
     tau === null || scored === 0 ? [] : [countFrom((bin) => edge(bin) >= tau), countFrom((bin) => edge(bin + 1) > tau)];
-  const range = (words: readonly string[]): string => [...new Set(words)].join(' to ');
+  const range = (words: readonly string[]): string => [...new Set(words)].join('–');
   const shares = above.map((count) => fixed((100 * count) / scored, 0));
   return [
     ['cycle', String(cycle)],

@@ -33,8 +33,8 @@ export function NewestScore({ sample, score, tau, runDir, width, height }: Newes
         {tau === null ? null : <Toned tone={above ? 'good' : 'bad'}>{above ? 'above τ' : 'below τ'}</Toned>}{' '}
         <Toned tone="faint">{`${sample.modality}, ${sample.questionType}`}</Toned>
       </Text>
-      <Box maxHeight={Math.min(2, height - leastRows + 1)} overflow="hidden" flexShrink={0}>
-        <Text wrap="wrap">{oneLine(sample.question)}</Text>
+      <Box maxHeight={2} overflow="hidden" flexShrink={0}>
+        <Text wrap={height === leastRows ? 'truncate' : 'wrap'}>{oneLine(sample.question)}</Text>
       </Box>
       <Text wrap="truncate">
         → <Text bold>{oneLine(sample.answer)}</Text>
