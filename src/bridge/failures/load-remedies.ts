@@ -25,7 +25,11 @@ export const ofModels: Readonly<Record<string, Meaning>> = {
   },
   NotAPolicy: { code: 'not-a-policy', remedy: 'Give the policy or its base model, not the reward model.' },
   NotForGrpo: { code: 'not-for-grpo', remedy: 'Train this model by SFT alone, or take another family for GRPO.' },
-  PixelLimit: { code: 'pixel-limit', remedy: 'Set model.maxPixels as the message says, or leave it out.' },
+  PixelLimit: {
+    code: 'pixel-limit',
+    remedy:
+      'Set maxPixels of the model as the message says (policy.maxPixels of a configuration, model.maxPixels of a script), or leave it out.',
+  },
 };
 
 export const ofSamples: Readonly<Record<string, Meaning>> = {
@@ -35,7 +39,8 @@ export const ofSamples: Readonly<Record<string, Meaning>> = {
   },
   RowsTooLong: {
     code: 'rows-too-long',
-    remedy: 'Shorten the texts, set model.maxPixels so that images take fewer tokens, or use a model that reads more.',
+    remedy:
+      'Shorten the texts, set maxPixels of the model so that images take fewer tokens, or use a model that reads more.',
   },
   ImageUnreadable: { code: 'image-unreadable', remedy: 'Replace the image, or take the sample out.' },
   SampleUnreadable: {

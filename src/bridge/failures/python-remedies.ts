@@ -10,7 +10,7 @@ export type { Meaning };
 const setup = `Run \`${medgr2} setup\` to bring the Python environment up to date.${misleading(chosenPython())}`;
 const outOfMemory: Meaning = {
   code: 'out-of-memory',
-  remedy: 'Use a smaller batch, fewer pixels per image (model.maxPixels) or LoRA, or a device with more memory.',
+  remedy: 'Use a smaller batch, fewer pixels per image (maxPixels of the model) or LoRA, or a device with more memory.',
 };
 
 const byType: Readonly<Record<string, Meaning>> = {
