@@ -3,7 +3,9 @@ import { sha256 } from '../hash.js';
 import type { Sample } from '../sample.js';
 
 /**
- * By hash order, so that an image added later moves few others.
+ * By hash order, so that an image added later moves few others. Where there are two images (or patients), one at least is held out
+ * and one at least is not: neither a reward model nor its report is made of nothing.
+ * @param share Of the images; 0 holds none out.
  * @param clusterOf What stays together: an image's patient, where it is known.
  */
 export function heldOutImages(
@@ -18,9 +20,9 @@ export function heldOutImages(
     key: sha256(`${seed} ${cluster}`),
   }));
   clusters.sort((a, b) => (a.key < b.key ? -1 : 1));
-  const wanted = Math.round(share * images.size);
+  const wanted = share <= 0 ? 0 : Math.max(1, Math.round(share * images.size));
   const held = new Set<string>();
-  for (const { hashes } of clusters) {
+  for (const { hashes } of clusters.slice(0, -1)) {
     if (held.size >= wanted) break;
     for (const hash of hashes) held.add(hash);
   }

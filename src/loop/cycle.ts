@@ -75,6 +75,8 @@ export interface CycleDone {
   comparisons: PolicyComparison[];
   /** Whether an alarm had the loop go on from what stood before this cycle. */
   rolledBack: boolean;
+  /** Rows of the D_gen that goes on; its hash where it is none that a filter stage wrote. */
+  dataset: { rows: number; hash: string | null };
   /** The reward model that scored and rewarded in this cycle. */
   rewardModel: RewardModelState;
   retrained: RewardModelState | null;
@@ -135,7 +137,7 @@ export async function runCycle(
 
   const generator = await updateGenerator(run, state.generator, { cycle, accepted, from: filtered.fingerprint });
   const rolledBack = spoilt || policy.spoilt || evolved?.spoilt === true;
-  if (rolledBack) await publishAsBefore(run, cycle, state);
+  const hash = rolledBack ? await publishAsBefore(run, cycle, state) : null;
   const starts = run.config.policy.start === 'previous' ? policy.promoted : state.policy;
   const next: LoopState = {
     rewardModel: evolved?.next ?? rewardModel,
@@ -162,6 +164,7 @@ export async function runCycle(
       promoted: rolledBack ? state.promoted : policy.promoted,
       comparisons: policy.comparisons,
       rolledBack,
+      dataset: { rows: (rolledBack ? state.dataset : dataset).length, hash },
       rewardModel,
       retrained: evolved?.rewardModel ?? null,
       nextRewardModel: rolledBack ? rewardModel : next.rewardModel,

@@ -93,9 +93,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('pause'), ...stage, paused: z.boolean() }),
   z.strictObject({ type: z.literal('warning'), message: z.string() }),
   /** A guard found something; told again by each attempt that comes by it. */
-  z.strictObject({ type: z.literal('alarm'), arm: z.string().optional(), ...alarmSchema.shape }),
+  z.strictObject({ type: z.literal('alarm'), ...alarmSchema.shape }),
   /** Which model goes on, and which was not let through. */
-  z.strictObject({ type: z.literal('promotion'), arm: z.string().optional(), ...promotionSchema.shape }),
+  z.strictObject({ type: z.literal('promotion'), ...promotionSchema.shape }),
   /** How much better one policy is than another on the same test questions; told again by each attempt that comes by it. */
   z.strictObject({
     type: z.literal('comparison'),

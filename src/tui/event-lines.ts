@@ -3,6 +3,7 @@ import type { JobEvent } from '../bridge/contract/contract.js';
 import type { StageMetrics, StageName, TimedEvent } from '../loop/run-events.js';
 import type { PolicyComparison } from '../loop/result/policy-comparison.js';
 import { promotionText } from '../loop/guards/alarm.js';
+import { did } from '../loop/guards/watch.js';
 import { formatNumber, formatSeconds, percent, pText, signedPoints, spacedName } from '../format.js';
 import { wordsOf } from '../loop/stage-names.js';
 
@@ -51,7 +52,7 @@ export function lineTeller(): (event: TimedEvent) => string | null {
       case 'warning':
         return `${clock(event.time)}  warning: ${event.message}`;
       case 'alarm':
-        return `${head(event)} ALARM (${event.guard}): ${event.message}`;
+        return `${head(event)} ALARM (${event.guard}${did[event.action]}): ${event.message}`;
       case 'promotion':
         return event.refused.length === 0 ? null : `${clock(event.time)}  refused: ${promotionText(event)}`;
       case 'arms':

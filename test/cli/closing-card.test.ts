@@ -47,5 +47,6 @@ test('the card names the report, and commands that this program knows, quoted wh
     const flags = words.filter((word) => word.startsWith('--'));
     for (const flag of flags) expect(command?.options.map(({ long }) => long)).toContain(flag);
   }
+  expect(loopCommands(runDir, null, false).map(([name]) => name)).toEqual(['play it back']);
   expect(closingCard({ headline: null, report: null, commands: [] })).toBe('');
 });

@@ -148,11 +148,33 @@ test('at the end of a run its last models have cards beside their sealed folders
   expect(readdirSync(join(run, 'cycle-1', 'grpo', 'model'))).toEqual([]);
 });
 
+test('a card says which reward models were not let through, and of the base that goes on that nothing was before it', () => {
+  const run = runFolder();
+  const file = join(run, 'result.json');
+  const result = JSON.parse(readFileSync(file, 'utf8')) as {
+    cycles: { retrainedRewardModel: unknown; rewardModel: object }[];
+  };
+  const [cycle] = result.cycles;
+  cycle!.retrainedRewardModel = { ...cycle!.rewardModel, spearman: 0.031 };
+  const refusal = {
+    cycle: 1,
+    what: 'reward-model',
+    promoted: 'reward-model-0',
+    refused: ['reward-model-1'],
+    reasons: [],
+  };
+  writeJson(file, { ...result, promotions: [refusal] });
+  const judge = modelCard(join(run, 'cycle-0', 'reward-model', 'model'), { kind: 'reward-model' });
+  expect(judge).toContain('| reward model 0 | 0.500 |');
+  expect(judge).toContain('| reward model 1 (not let through) | 0.031 |');
+  expect(modelCard(join(run, 'phantom'), { kind: 'policy' })).not.toContain('cycle-1/sft');
+});
+
 test('a reward model has its own figures; a model of no run, and one of a damaged run, have a card all the same', () => {
   const run = runFolder();
   const judge = modelCard(join(run, 'cycle-1', 'reward-model', 'model'), { kind: 'reward-model', base: 'phantom' });
   expect(judge).toContain('base_model: Qwen/Q-2B');
-  expect(judge).toContain('| 1 | 0.500 | 75.0 % | 1 |');
+  expect(judge).toContain('| reward model 0 | 0.500 | 75.0 % | 1 |');
   expect(judge).not.toContain('pipeline_tag');
   const alone = join(dir, 'alone');
   cpSync(join(run, 'cycle-1', 'grpo', 'model'), alone, { recursive: true });

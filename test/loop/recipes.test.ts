@@ -270,6 +270,17 @@ describe('arms', () => {
     expect(existsSync(join(runDir, 'dataset')), 'an arm leaves the D_gen of the run alone').toBe(false);
   });
 
+  test('each loop within an arm tells its own alarms, by its name', async () => {
+    const loops = `{ kind: arms, arms: [{ name: base }, { name: one, stages: [{ stage: loop, cycles: 1 }] }, { name: two, set: { sft.maxSteps: 7 }, stages: [{ stage: loop, cycles: 1 }] }] }`;
+    const result = await run(configOf(loops), fakeEngine());
+    const told = result.warnings.filter((warning) => warning.endsWith('[uselessRewardModel]'));
+    expect(told.map((warning) => warning.replace(/: the reward.*/, ''))).toEqual([
+      'before the first cycle',
+      'one: cycle 1',
+      'two: cycle 1',
+    ]);
+  });
+
   test.each([
     ['{ kind: arms, arms: [{ name: a, set: { data.seed: 3 } }] }', /arm a cannot have the setting data\.seed/],
     ['{ kind: arms, arms: [{ name: a, set: { sft.steps: 3 } }] }', /sft: .*steps/],

@@ -43,7 +43,8 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'reward-timeout': 'Make it faster, or give it more time (`timeoutMs`).',
   'unknown-sample': 'Give `samples` one for each row.',
   'detach-failed': 'The message has what it printed.',
-  'guard-stopped': 'Mend what it found, or change guards.onAlarm; the same command goes on.',
+  'guard-stopped':
+    'Mend what it found and begin anew, or let that guard only warn (--set guards.NAME=warn); the same command goes on.',
   'nothing-selected': 'Lower filter.threshold, loosen the selection, or give more data.',
   'price-unknown': 'Write what a million tokens cost into the file of prices, or leave generation.maxCost out.',
   'split-parts': 'Give either --test SHARE, or --part NAME=SHARE for each part; shares sum to 1.',

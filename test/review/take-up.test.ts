@@ -6,6 +6,7 @@ import { readSamples } from '../../src/dataset/tables/sample-table.js';
 import { readJsonl, readParquet } from '../../src/dataset/tables/table.js';
 import type { VerdictKind } from '../../src/evaluation/verdicts/reader-verdict.js';
 import { readLedger, type LedgerEntry } from '../../src/loop/folder/ledger.js';
+import { exportSource } from '../../src/loop/result/export-run.js';
 import { applyVerdicts } from '../../src/loop/review/apply-verdicts.js';
 import { reviewQueue, scoredCandidates, type ReviewQueue } from '../../src/loop/review/review-queue.js';
 import { openVerdicts, readStanding } from '../../src/loop/review/verdict-file.js';
@@ -191,6 +192,10 @@ describe('the next cycle', () => {
     const was = await idsOf('cycle-1/filter/d-gen.parquet');
     was.delete(refused.id);
     expect(await idsOf('dataset/d-gen.parquet')).toEqual(was);
+    // It is none that a filter stage wrote, and goes out all the same.
+    expect(result.cycles[1]?.datasetSize).toBe(was.size);
+    const [exported] = (await exportSource(run.runDir)).splits;
+    expect(new Set(exported?.samples.map(({ id }) => id))).toEqual(was);
   });
 
   test('takes nothing up unless it is asked to, and says so where no cycle is left', async () => {

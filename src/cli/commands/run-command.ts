@@ -1,4 +1,5 @@
 /** `medgr2 run` and `medgr2 demo`: loads the configuration, runs its recipe, tells what happens. No logic of its own. */
+import { existsSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 import { ensurePython } from '../../bridge/environment/make-environment.js';
 import { loadConfig } from '../../config/load.js';
@@ -110,7 +111,11 @@ async function close(result: RunResult | ComparisonResult | null, runDir: string
       commands:
         loop === null
           ? recipeCommands(runDir)
-          : loopCommands(runDir, policy?.startsWith('cycle-') === true ? policy : null),
+          : loopCommands(
+              runDir,
+              policy?.startsWith('cycle-') === true ? policy : null,
+              existsSync(join(runDir, runFiles.dataset)),
+            ),
     }),
   );
 }

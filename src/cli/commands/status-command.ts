@@ -29,7 +29,11 @@ export interface RunStatus {
   /** Null where there is no basis for an estimate. */
   secondsLeft: number | null;
   /** Accuracy on the test questions, of the base and after each cycle. */
-  accuracy: { base: number | null; cycles: { cycle: number; sft: number | null; grpo: number | null }[] };
+  accuracy: {
+    base: number | null;
+    /** `rolledBack`: nothing of that cycle goes on. */
+    cycles: { cycle: number; sft: number | null; grpo: number | null; rolledBack?: true }[];
+  };
   /** Of a recipe: its models in order, `accuracy` null of those that are not measured yet; empty for the loop. */
   arms: { name: string; status: Cell['status']; accuracy: number | null }[];
   error: string | null;
@@ -84,7 +88,11 @@ async function statusOf(runDir: string, now: number): Promise<RunStatus> {
     accuracy: {
       base: result?.baseAccuracy ?? state.rows.find(({ cycle }) => cycle === 0)?.base ?? null,
       cycles: [
-        ...cyclesDone.map(({ cycle, accuracy }) => ({ cycle, ...accuracy })),
+        ...cyclesDone.map(({ cycle, accuracy, rolledBack }) => ({
+          cycle,
+          ...accuracy,
+          ...(rolledBack ? { rolledBack: true as const } : {}),
+        })),
         ...state.rows
           .filter(({ cycle, sft }) => cycle > cyclesDone.length && sft !== null)
           .map(({ cycle, sft, grpo }) => ({ cycle, sft, grpo })),
@@ -145,9 +153,9 @@ function plain(status: RunStatus): string {
     ['worked', formatSeconds(seconds)],
     ['left', stage === null ? null : secondsLeft === null ? '? (no basis yet)' : `≈ ${formatSeconds(secondsLeft)}`],
     ['base', accuracy.base === null ? null : `accuracy ${percent(accuracy.base)}`],
-    ...accuracy.cycles.map(({ cycle: number, sft, grpo }): [string, string] => [
+    ...accuracy.cycles.map(({ cycle: number, sft, grpo, rolledBack }): [string, string] => [
       `cycle ${number}`,
-      `accuracy after SFT ${percent(sft)}, after GRPO ${percent(grpo)}`,
+      `accuracy after SFT ${percent(sft)}, after GRPO ${percent(grpo)}${rolledBack === true ? '; rolled back' : ''}`,
     ]),
     [
       'models',

@@ -23,10 +23,14 @@ export function closingCard({ headline, report, commands }: Closing): string {
   return ['', ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`)].join('\n');
 }
 
-/** Of a finished loop. @param policy Folder of the policy that goes on, relative to the run; null where it is none of the run's. */
-export const loopCommands = (runDir: string, policy: string | null): Closing['commands'] => [
+/**
+ * Of a finished loop.
+ * @param policy Folder of the policy that goes on, relative to the run; null where it is none of the run's.
+ * @param hasDataset Whether a D_gen goes on: where all was rolled back, none does.
+ */
+export const loopCommands = (runDir: string, policy: string | null, hasDataset = true): Closing['commands'] => [
   ['play it back', `watch ${quoted(runDir)} --replay 60`],
-  ['take D_gen along', `export ${quoted(runDir)} --out ${quoted(`${runDir}-d-gen`)}`],
+  ...(hasDataset ? [['take D_gen along', `export ${quoted(runDir)} --out ${quoted(`${runDir}-d-gen`)}`] as const] : []),
   ...(policy === null
     ? []
     : [

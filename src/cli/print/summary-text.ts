@@ -17,7 +17,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
   const header = ['cycle', 'candidates', 'accepted', 'precision', 'D_gen', 'R_φ ρ', 'τ', 'base', 'SFT', 'GRPO', 'time'];
   const base = ['base', '', '', '', '', '', '', percent(result.baseAccuracy), '', '', ''];
   const rows = result.cycles.map((cycle) => [
-    String(cycle.cycle),
+    `${cycle.cycle}${cycle.rolledBack ? '*' : ''}`,
     String(cycle.candidates),
     String(cycle.accepted),
     percentPair(cycle.rawPrecision, cycle.acceptedPrecision, ' → '),
@@ -35,6 +35,7 @@ export function summaryOf(result: RunResult, runDir: string): string {
     '',
     `precision: share of samples that say the truth, before → after the filter; SFT, GRPO: top-1 accuracy on ${result.testQuestions}`,
     'held-out questions (base: before training); R_φ ρ: rank correlation of the reward model on held-out graded texts.',
+    ...(result.cycles.some(({ rolledBack }) => rolledBack) ? ['*: rolled back: nothing of this cycle goes on.'] : []),
     ...comparisonLines(result.comparisons),
     result.notice,
     ...judgeLines(result),

@@ -15,7 +15,7 @@ export type AlarmAction = (typeof alarmActions)[number];
 const guard = z.union([z.boolean(), z.enum(alarmActions)]).default(true);
 
 export const guardsSchema = z.strictObject({
-  /** What an alarm does where its guard has no action of its own: `warn` tells and goes on, `stop` ends the run, `rollback` goes on from before the cycle. */
+  /** What an alarm does where its guard has no action of its own: `warn` tells and goes on, `stop` ends the run, `rollback` does the cycle to its end, measures it, and goes on from before it. */
   onAlarm: z.enum(alarmActions).default('warn'),
   /**
    * The gold set: the trusted samples that `grading.heldOut` keeps from the reward model are kept from every other training too

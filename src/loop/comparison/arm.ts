@@ -108,7 +108,7 @@ async function choose(
   return { samples, from: [source.fingerprint, sha256(JSON.stringify([selection, tau]))] };
 }
 
-/** The whole loop within an arm; its model is the last policy. */
+/** The whole loop within an arm; its model is the policy that goes on, and what it learned from is the D_gen of the cycle that made it. */
 async function runLoopStep(
   run: RunContext,
   { cycles }: Extract<Step, { stage: 'loop' }>,
@@ -118,12 +118,17 @@ async function runLoopStep(
   const config = { ...run.config, cycles: cycles ?? run.config.cycles };
   const state = await sources.state();
   let last: CycleDone | null = null;
+  let by: CycleDone | null = null;
   const policy = { path: model.path, fingerprint: model.fingerprint };
   const start = { ...policy, name: 'start', measured: null };
-  await runCycles({ ...run, config }, { ...state, policy, promoted: start }, (done) => (last = done));
+  await runCycles({ ...run, config }, { ...state, policy, promoted: start }, (done) => {
+    last = done;
+    if ([done.sft.path, done.grpo.path].includes(done.promoted.path)) by = done;
+  });
   if (last === null) return model;
-  const { promoted, filter } = last as CycleDone;
-  const dataset = await readSamples(join(filter.dir, 'd-gen.parquet'));
+  const { promoted } = last as CycleDone;
+  if (by === null) return { ...model, path: promoted.path, fingerprint: promoted.fingerprint };
+  const dataset = await readSamples(join((by as CycleDone).filter.dir, 'd-gen.parquet'));
   return {
     path: promoted.path,
     fingerprint: promoted.fingerprint,

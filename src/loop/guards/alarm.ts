@@ -20,6 +20,8 @@ const figure = z.union([z.number(), z.string(), z.null()]);
 
 export const alarmSchema = z.object({
   guard: z.enum(guardNames),
+  /** Of a comparison, whose loop alarmed; left out for the loop and for what all arms share. */
+  arm: z.string().optional(),
   /** Cycle and stage whose outcome alarmed; cycle 0 is before the first. */
   cycle: z.int().min(0),
   stage: z.enum(stageNames),
@@ -43,7 +45,7 @@ export type Found = Finding | null;
 /** Findings of guards that are on, as alarms. */
 export function alarmsOf(
   guards: GuardsConfig,
-  place: Pick<Alarm, 'cycle' | 'stage'>,
+  place: Pick<Alarm, 'cycle' | 'stage' | 'arm'>,
   found: readonly Found[],
 ): Alarm[] {
   return found.flatMap((finding) => {
@@ -56,6 +58,8 @@ export function alarmsOf(
 /** A reward model or policy that was measured on the gold set before it could take the place of the one before. */
 export const promotionSchema = z.object({
   cycle: z.int().min(0),
+  /** Of a comparison. */
+  arm: z.string().optional(),
   what: z.enum(['reward-model', 'policy']),
   /** Names of stages: what goes on from here, and what was not let through. */
   promoted: z.string(),

@@ -14,6 +14,9 @@ export const limits = {
   fewest: 20,
   /** Share of samples that one text may have beyond what the commonest has among the trusted ones. */
   template: 0.3,
+  /** Share of a type of question below which it is a slip; trusted samples of the other types that tell what is usual. */
+  rareType: 0.05,
+  fewestAlike: 10,
   duplicates: 0.5,
   /** Distance between two distributions over modalities: half the sum of differences. */
   drift: 0.35,
@@ -52,36 +55,57 @@ export function commonTexts(samples: readonly Text[]): CommonText[] {
   });
 }
 
-/** @param trusted What is usual: a data set of yes and no has few answers, and that is no fault. */
-export function oneTemplate(samples: readonly Text[], trusted: readonly Text[]): Found {
+type TypedText = Text & Pick<Sample, 'questionType'>;
+
+/**
+ * @param trusted What is usual: a data set of yes and no has few answers, and that is no fault. Nor is it that questions of one type
+ * are more alike than those of all: they are compared with trusted ones of the types that were written.
+ */
+export function oneTemplate(samples: readonly TypedText[], trusted: readonly TypedText[]): Found {
   if (samples.length < limits.fewest) return null;
-  const usual = commonTexts(trusted);
+  const usual = commonTexts(ofTypesIn(samples, trusted));
   for (const { of, text, share } of commonTexts(samples)) {
     const before = usual.find((common) => common.of === of)?.share ?? 0;
     if (share - before < limits.template) continue;
     return {
       guard: 'template',
-      message: `one ${of} fills ${percent(share, 0)} of ${samples.length} samples that the generator wrote (of the trusted ones ${percent(before, 0)} have their commonest): “${short(text)}”`,
+      message: `one ${of} fills ${percent(share, 0)} of ${samples.length} samples that the generator wrote (of the trusted ones like them ${percent(before, 0)} have their commonest): “${short(text)}”`,
       figures: { of, share, trusted: before, text: short(text) },
     };
   }
   return null;
 }
 
+/** Trusted samples of types that are no rarity among those; all where they are too few to say what is usual. */
+function ofTypesIn(samples: readonly TypedText[], trusted: readonly TypedText[]): readonly TypedText[] {
+  const counts = Map.groupBy(samples, ({ questionType }) => questionType);
+  const alike = trusted.filter(
+    ({ questionType }) => (counts.get(questionType)?.length ?? 0) >= limits.rareType * samples.length,
+  );
+  return alike.length < limits.fewestAlike ? trusted : alike;
+}
+
 export interface Filtered {
   candidates: number;
-  accepted: number;
   belowThreshold: number;
 }
 
-export function repeated({ candidates, accepted, belowThreshold }: Filtered): Found {
-  const above = candidates - belowThreshold;
-  const share = above === 0 ? 0 : 1 - accepted / above;
-  if (above < limits.fewest || share < limits.duplicates) return null;
+export interface Parted {
+  accepted: number;
+  overlapping: number;
+  nearDuplicates: number;
+}
+
+/** Of what would be accepted: what a judge or a filter of a person's own refuses repeats nothing. */
+export function repeated({ accepted, overlapping, nearDuplicates }: Parted): Found {
+  const repeats = overlapping + nearDuplicates;
+  const passed = accepted + repeats;
+  const share = passed === 0 ? 0 : repeats / passed;
+  if (passed < limits.fewest || share < limits.duplicates) return null;
   return {
     guard: 'duplicates',
-    message: `${percent(share, 0)} of the ${above} candidates above τ are in D_gen already: the generator repeats itself`,
-    figures: { above, accepted, share },
+    message: `${percent(share, 0)} of the ${passed} candidates that would be accepted repeat D_gen or one another: the generator repeats itself`,
+    figures: { passed, accepted, share },
   };
 }
 

@@ -16,13 +16,15 @@ export interface GoldSet {
 }
 
 /**
- * Null where there is none: switched off, no loop in the recipe, or a run whose reward model was begun before there were gold
+ * Null where there is none: switched off, no loop in the recipe, too few trusted images to hold one out, or a run whose reward model was begun before there were gold
  * sets, which goes on as it was.
  */
 export function goldOf(config: Config, data: LoopData, ledger: Pick<Ledger, 'all'>): GoldSet | null {
   if (!config.guards.gold || !hasLoop(config.recipe) || data.seed.length === 0 || isOlder(ledger)) return null;
   const cluster = (imageHash: string): string => clusterOf(data, imageHash);
   const held = heldOutImages(data.seed, config.grading.heldOut, config.seed, cluster);
+  // Of so few images that none is held out, none is gold.
+  if (held.size === 0) return null;
   const clusters = new Set([...held].map(cluster));
   const others = data.pool.filter(({ imageHash }) => clusters.has(cluster(imageHash)));
   return {

@@ -19,10 +19,24 @@ const stepSchema = z.object({
   }),
 });
 
+const beginSchema = z.object({
+  type: z.literal('stage-start'),
+  cycle: z.int(),
+  stage: z.literal('grpo'),
+  arm: z.string().optional(),
+  resumed: z.literal(false),
+});
+
 /** By the name of the GRPO stage. Events may be damaged or lost: then less is known. */
 export function grpoCourses(eventsFile: string): Map<string, GrpoCourse> {
   const stages = new Map<string, Map<number, { deadGroups: number | null; entropy?: number | null | undefined }>>();
   for (const line of linesOf(eventsFile)) {
+    if (line?.includes('"type":"stage-start"') === true) {
+      // Begun anew: what an earlier try told, of more steps perhaps, is of another training.
+      const begun = beginSchema.safeParse(jsonOrNull(line));
+      if (begun.success) stages.delete(stageKey(begun.data.cycle, 'grpo', begun.data.arm));
+      continue;
+    }
     if (line?.includes('"deadGroups":') !== true) continue;
     const parsed = stepSchema.safeParse(jsonOrNull(line));
     if (!parsed.success) continue;

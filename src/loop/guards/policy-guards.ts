@@ -8,6 +8,8 @@ import type { GoldFigures } from './gold-figures.js';
 /** Shares and ratios from which it is said; set before bench:guards was first run. */
 export const limits = {
   unread: 0.1,
+  /** Fewest unread answers that say anything: any policy slips once or twice, and of eight questions one is more than a tenth. */
+  fewestUnread: 3,
   deadGroups: 0.9,
   /** Entropy of GRPO's last steps as a share of its first ones'. */
   entropy: 0.1,
@@ -19,7 +21,7 @@ export const limits = {
 } as const;
 
 export function unreadAnswers(who: string, { n, unparsed }: Pick<GoldFigures, 'n' | 'unparsed'>): Found {
-  if (n === 0 || unparsed / n < limits.unread) return null;
+  if (n === 0 || unparsed < limits.fewestUnread || unparsed / n < limits.unread) return null;
   return {
     guard: 'unread',
     message: `no answer can be read in ${unparsed} of ${n} completions of ${who} on the gold set`,
@@ -49,14 +51,16 @@ export function overOptimised({ before, after, clusters, answers }: RewardGain):
     bounds: { low: -Infinity, high: Infinity },
   });
   const { difference, pValue } = answers;
-  if (gain === null || gain.low <= 0 || difference >= 0 || pValue / 2 > limits.fallen) return null;
   const mean = meanOver(both, Int32Array.from(both.keys())) ?? 0;
+  // Where every answer gained the same, nothing varies, and nothing is surer.
+  const low = gain?.low ?? mean;
+  if (low <= 0 || difference >= 0 || pValue / 2 > limits.fallen) return null;
   return {
     guard: 'overOptimisation',
     message:
       `after GRPO the reward model likes the policy's answers to the gold set better (by ${fixed(mean, 2)} on average) and fewer are right ` +
       `(${signedPoints(difference)} points): it is being exploited`,
-    figures: { rewardGain: mean, rewardGainLow: gain.low, accuracyDifference: difference, pValue },
+    figures: { rewardGain: mean, rewardGainLow: low, accuracyDifference: difference, pValue },
   };
 }
 

@@ -7,6 +7,8 @@ import type { Found } from './alarm.js';
 
 /** What a report says of a reward model. */
 export interface ReportFigures {
+  /** Held-out texts that have a score. */
+  rows?: number;
   spearman: number | null;
   pairwiseAccuracy: number | null;
   /** 95 %; null in reports of earlier versions, and where a figure is not defined. */
@@ -25,6 +27,13 @@ export const usefulFrom = { spearman: 0.1, pairwise: 0.5 } as const;
 export function uselessRewardModel(report: ReportFigures): Found {
   const { spearman, pairwiseAccuracy, intervals, precision, wanted } = report;
   const figures = { spearman, pairwiseAccuracy, spearmanLow: intervals?.spearman?.low ?? null, precision, wanted };
+  if (report.rows === 0)
+    return {
+      guard: 'uselessRewardModel',
+      message:
+        'no held-out text could be read by the reward model, so that nothing tells what it is worth: its scores, the filter and the rewards may mean little',
+      figures,
+    };
   const lowest = intervals?.spearman?.low ?? spearman;
   if (lowest === null || lowest < usefulFrom.spearman)
     return {

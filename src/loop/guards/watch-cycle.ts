@@ -28,8 +28,13 @@ export function watchRewardModel(
   const { threshold } = run.config.filter;
   const wanted = typeof threshold === 'number' ? null : threshold.precision;
   const found = [uselessRewardModel({ ...report, wanted }), failedProbes(report.probes ?? {})];
-  return watch(run, { cycle, stage }, found);
+  // Nothing goes on from one that was not let through: it is told, and ends or undoes nothing.
+  const refused = (report.promotion?.refused.length ?? 0) > 0;
+  const told = refused ? found.map((one) => one && { ...one, message: `${one.message} (${notLetThrough})` }) : found;
+  return watch(run, { cycle, stage }, told, refused);
 }
+
+const notLetThrough = 'it was not let through: the one before goes on';
 
 export interface FilteredCycle {
   cycle: number;
@@ -44,7 +49,7 @@ export interface FilteredCycle {
 export function watchFiltered(run: RunContext, { cycle, scored, accepted, output, before }: FilteredCycle): boolean {
   return watch(run, { cycle, stage: 'filter' }, [
     acceptanceFallen(before, output),
-    answerBias('the generator', generatedPlaces(scored)),
+    answerBias('the generator', generatedPlaces(scored, run.data.seed), 'be usual'),
     oneTemplate(scored, run.data.seed),
     repeated(output),
     modalityDrift(scored, accepted),

@@ -28,14 +28,10 @@ export async function exportSource(folder: string): Promise<ExportSource> {
 
 async function runSource(runDir: string): Promise<ExportSource> {
   const file = join(runDir, runFiles.dataset);
-  if (!existsSync(file))
-    throw new DataError('export-nothing', 'the run has no D_gen yet', {
-      where: runDir,
-      remedy: 'Let it go on until its first filter stage is done.',
-    });
   const config = readConfig(join(runDir, runFiles.config));
   // A result that is missing or damaged leaves its figures out; what the data are must be said all the same.
   const result = readOrNull(join(runDir, runFiles.result), runResultSchema);
+  if (!existsSync(file)) throw noDataset(runDir, result);
   await confirmDataset(runDir, file, result);
   const review = reviewOrNull(runDir);
   const notice = result?.notice ?? noticeOf(runDir);
@@ -64,17 +60,37 @@ async function runSource(runDir: string): Promise<ExportSource> {
   };
 }
 
-/** D_gen is a copy of what the newest filter stage made that was not rolled back: its record tells whether the copy is that. */
+function noDataset(runDir: string, result: RunResult | null): DataError {
+  const cycles = result?.cycles ?? [];
+  if (cycles.length > 0 && cycles.every(({ rolledBack }) => rolledBack))
+    return new DataError('export-nothing', 'every cycle of the run was rolled back: nothing of its D_gen goes on', {
+      where: runDir,
+      remedy: `Read \`alarms\` of ${runFiles.result}; what a cycle wrote lies in cycle-1/filter.`,
+    });
+  return new DataError('export-nothing', 'the run has no D_gen yet', {
+    where: runDir,
+    remedy: 'Let it go on until its first filter stage is done.',
+  });
+}
+
+/**
+ * D_gen is a copy of what the newest filter stage made that was not rolled back, or what verdicts made of that: the records tell
+ * whether it is that.
+ */
 async function confirmDataset(runDir: string, file: string, result: RunResult | null): Promise<void> {
   const { entries } = readLedger(join(runDir, runFiles.ledger));
   const filtered = (cycle: number) =>
     entries.get(stageKey(cycle, 'filter')) ?? readRecord(join(runDir, stageKey(cycle, 'filter')));
-  const rolledBack = new Set((result?.cycles ?? []).flatMap(({ cycle, rolledBack: was }) => (was ? [cycle] : [])));
+  const rolledBack = new Map(
+    (result?.cycles ?? []).flatMap(({ cycle, rolledBack: was, datasetHash }) => (was ? [[cycle, datasetHash]] : [])),
+  );
   let newest: ReturnType<typeof filtered> = null;
+  let restored: string | undefined;
   for (let cycle = 1, next = filtered(1); next !== null; cycle += 1, next = filtered(cycle))
-    if (!rolledBack.has(cycle)) newest = next;
-  const expected = newest?.files?.['d-gen.parquet'];
-  if (expected === undefined || (await hashFile(file)) === expected.sha256) return;
+    if (rolledBack.has(cycle)) restored = rolledBack.get(cycle) ?? restored;
+    else [newest, restored] = [next, undefined];
+  const expected = restored ?? newest?.files?.['d-gen.parquet']?.sha256;
+  if (expected === undefined || (await hashFile(file)) === expected) return;
   throw new RunError('output-damaged', `${file} is not what the newest filter stage made`, {
     where: file,
     remedy: "Give the run's command again: it writes the file anew.",

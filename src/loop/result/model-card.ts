@@ -13,7 +13,8 @@ import { formatNumber, markdownTable, percent, percentWithin } from '../../forma
 import { softwareOf } from './export-run.js';
 import { readLedger, stageKey, type LedgerEntry } from '../folder/ledger.js';
 import { withBases } from '../folder/relocation.js';
-import { runResultSchema, type RunResult } from './run-result.js';
+import { modelName } from '../guards/alarm.js';
+import { runResultSchema, type CycleResult, type RunResult } from './run-result.js';
 import { readOrNull, readSmall, runFiles, writeWhole } from '../folder/run-folder.js';
 import type { StageName } from '../stage-names.js';
 import { isShipped } from '../../bridge/environment/shipped-models.js';
@@ -153,9 +154,10 @@ const training: ReadonlySet<StageName> = new Set([
 /** Up to the model's own, in the order they were done: their rows, and hashes of what they were made from and came to. */
 function stagesBefore(entries: readonly LedgerEntry[], runDir: string, model: string): string[][] {
   const within = relative(runDir, resolve(model)).split(/[\\/]/).join('/');
+  // What no stage made, as the base that goes on where all was rolled back, has none before it.
   const own = entries.findIndex(({ cycle, stage, arm }) => within.startsWith(`${stageKey(cycle, stage, arm)}/`));
   const rows = entries
-    .slice(0, own === -1 ? entries.length : own + 1)
+    .slice(0, own + 1)
     .filter(({ stage }) => training.has(stage))
     .map(({ cycle, stage, arm, output, inputHash, fingerprint }) => [
       stageKey(cycle, stage, arm),
@@ -172,7 +174,7 @@ function rowsOf(output: unknown): string {
   return typeof found === 'number' ? String(found) : '–';
 }
 
-function figures({ baseAccuracy, testQuestions, cycles }: RunResult, kind: CardFacts['kind']): string {
+function figures({ baseAccuracy, testQuestions, cycles, promotions }: RunResult, kind: CardFacts['kind']): string {
   const share = (value: number | null): string => {
     const interval = value === null ? null : wilsonInterval(Math.round(value * testQuestions), testQuestions);
     return percentWithin(value, interval);
@@ -183,12 +185,17 @@ function figures({ baseAccuracy, testQuestions, cycles }: RunResult, kind: CardF
       ['base', share(baseAccuracy), ''],
       ...cycles.map(({ cycle, accuracy }) => [String(cycle), share(accuracy.sft), share(accuracy.grpo)]),
     ]);
+  const refused = new Set(promotions.flatMap(({ what, refused: names }) => (what === 'reward-model' ? names : [])));
+  const row = (name: string, { spearman, pairwiseAccuracy, mae }: CycleResult['rewardModel'], rolledBack = false) => {
+    const gone = refused.has(name) ? ' (not let through)' : rolledBack ? ' (rolled back)' : '';
+    return [`${modelName(name)}${gone}`, formatNumber(spearman), percent(pairwiseAccuracy), formatNumber(mae)];
+  };
   return markdownTable('On held-out graded texts', [
-    ['cycle', 'ρ with the grades', 'pairs in order', 'mean error'],
-    ...cycles.map(({ cycle, rewardModel, retrainedRewardModel }) => {
-      const { spearman, pairwiseAccuracy, mae } = retrainedRewardModel ?? rewardModel;
-      return [String(cycle), formatNumber(spearman), percent(pairwiseAccuracy), formatNumber(mae)];
-    }),
+    ['reward model', 'ρ with the grades', 'pairs in order', 'mean error'],
+    ...cycles.slice(0, 1).map(({ rewardModel }) => row('reward-model-0', rewardModel)),
+    ...cycles.flatMap(({ cycle, retrainedRewardModel, rolledBack }) =>
+      retrainedRewardModel === null ? [] : [row(`reward-model-${cycle}`, retrainedRewardModel, rolledBack)],
+    ),
   ]);
 }
 

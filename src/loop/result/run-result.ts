@@ -41,8 +41,10 @@ export const cycleResultSchema = z.object({
   cycle: z.int().positive(),
   candidates: z.int(),
   accepted: z.int(),
-  /** Rows of D_gen after this cycle. */
+  /** Rows of the D_gen that goes on from this cycle: where it was rolled back, as before it. */
   datasetSize: z.int(),
+  /** Its hash where verdicts made it another than any filter stage wrote; else left out. */
+  datasetHash: z.string().optional(),
   /** Share of samples whose answer is true, before and after the filter; null where the truth is unknown. */
   rawPrecision: share,
   acceptedPrecision: share,
@@ -149,13 +151,14 @@ const rolledBackOf = (done: readonly CycleResult[]): ReadonlySet<number> =>
 
 function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone): CycleResult {
   const { filter, sft, grpo } = done;
-  const { candidates, accepted, datasetSize, rawPrecision, acceptedPrecision, tau, judge } = filter.output;
+  const { candidates, accepted, rawPrecision, acceptedPrecision, tau, judge } = filter.output;
   const path = (absolute: string): string => relative(run.runDir, absolute);
   return {
     cycle: done.cycle,
     candidates,
     accepted,
-    datasetSize,
+    datasetSize: done.dataset.rows,
+    ...(done.dataset.hash === null ? {} : { datasetHash: done.dataset.hash }),
     rawPrecision,
     acceptedPrecision,
     tau,
@@ -182,7 +185,7 @@ function cycleResult(run: Pick<RunContext, 'runDir' | 'ledger'>, done: CycleDone
     paths: {
       policy: toRun(run.runDir, done.promoted.path),
       rewardModel: path(done.nextRewardModel.path),
-      dataset: path(join(filter.dir, 'd-gen.parquet')),
+      dataset: done.rolledBack ? runFiles.dataset : path(join(filter.dir, 'd-gen.parquet')),
       ...(done.generator === null ? {} : { generator: path(done.generator) }),
     },
   };

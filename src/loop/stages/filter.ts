@@ -197,7 +197,10 @@ export async function publishDataset(
   await putInPlace(to, (partial) => copyFile(from, partial));
 }
 
-/** D_gen as it stood before a cycle that was rolled back; what experts refused before that cycle stays out. */
+/**
+ * D_gen as it stood before a cycle that was rolled back; what experts refused before that cycle stays out.
+ * @returns Its hash where verdicts made it another than any filter stage has; else null.
+ */
 export async function publishAsBefore(
   run: RunContext,
   cycle: number,
@@ -210,11 +213,16 @@ export async function publishAsBefore(
     dataset: readonly Sample[];
     datasetFingerprint: string;
   },
-): Promise<void> {
-  if (filtered === null || filtered.fingerprint === datasetFingerprint) return publishDataset(run, cycle, filtered);
-  if (run.arm !== null || run.ledger.find(cycle + 1, 'filter') !== undefined) return;
+): Promise<string | null> {
+  if (filtered === null || filtered.fingerprint === datasetFingerprint) {
+    await publishDataset(run, cycle, filtered);
+    return null;
+  }
+  if (run.arm !== null || run.ledger.find(cycle + 1, 'filter') !== undefined) return null;
   run.holds();
-  await putInPlace(join(run.runDir, runFiles.dataset), (partial) => writeSamples(partial, dataset));
+  const to = join(run.runDir, runFiles.dataset);
+  await putInPlace(to, (partial) => writeSamples(partial, dataset));
+  return hashFile(to);
 }
 
 async function putInPlace(to: string, write: (partial: string) => Promise<unknown>): Promise<void> {

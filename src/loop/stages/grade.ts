@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readParquet, writeParquet } from '../../dataset/tables/table.js';
-import { RunError } from '../../errors.js';
+import { DataError, RunError } from '../../errors.js';
+import { clusterOf } from '../../dataset/sources/data-source.js';
 import { fourGrades, gradeSamples, type GradedRow, type GradedSet } from '../../grading/index.js';
 import { identityOf } from '../../config/part.js';
 import type { RunContext } from '../run-context.js';
@@ -73,12 +74,18 @@ export function grade(run: RunContext, from: readonly string[]): Stage<GradeOutp
   };
 }
 
-/** Before a model is loaded, and hours of training, a person's own grader is told what it did not make. */
-function checkTexts({ parts: { grader }, config: { filter } }: RunContext, { train, heldOut }: GradedSet): void {
+/** Before hours of training: what trusted samples there are too few of, and a person's own grader did not make. */
+function checkTexts({ parts: { grader }, config: { filter }, data }: RunContext, { train, heldOut }: GradedSet): void {
   if (grader !== null && train.length === 0)
     throw new RunError('part-result', `the grader "${grader.name}" made no text that R_φ could learn from`, {
       remedy: 'Give each sample, or some of them, texts with grades.',
     });
+  if (data.seed.length > 0 && new Set(data.seed.map(({ imageHash }) => clusterOf(data, imageHash))).size < 2)
+    throw new DataError(
+      'no-held-out-rows',
+      `the ${data.seed.length} trusted ${data.seed.length === 1 ? 'sample is' : 'samples are all'} about one image or patient: none can be held out to measure the reward model`,
+      { remedy: 'Give trusted samples of two images or patients at least, better of some dozens.' },
+    );
   // τ is set by texts that candidates resemble.
   if (grader === null || typeof filter.threshold === 'number' || filter.calibration === 'all') return;
   if (heldOut.some(({ kind }) => kind === 'original' || kind === 'mismatch')) return;

@@ -44,6 +44,13 @@ export interface RunFigures {
   limits: string[];
 }
 
+/** Rows of the D_gen that goes on: after a cycle that was rolled back, those that it had before; undefined where there is none. */
+export function datasetSizeOf({ run, scores }: Pick<RunFigures, 'run' | 'scores'>): number | undefined {
+  const newest = scores.at(-1);
+  const told = run.result?.cycles.find(({ cycle, rolledBack }) => rolledBack && cycle === newest?.cycle);
+  return told?.datasetSize ?? newest?.filter.datasetSize;
+}
+
 /**
  * @param folders Of runs, or of a recipe's seeds, which are then all read.
  * @throws RunError where a folder holds no run.

@@ -2,7 +2,7 @@
 import { accuracyOfRuns } from '../charts/accuracy-chart.js';
 import { drawChart } from '../charts/chart.js';
 import { policyName } from '../data/evaluations.js';
-import type { RunFigures } from '../data/run-figures.js';
+import { datasetSizeOf, type RunFigures } from '../data/run-figures.js';
 import { differingSettings } from '../data/differing-settings.js';
 import { html } from '../markup.js';
 import { count, duration, percent, percentWithin, points, signed } from '../numbers.js';
@@ -76,7 +76,7 @@ function outcomes(runs: readonly RunFigures[]): Table {
         base === undefined || last === undefined
           ? '–'
           : `${points(last.accuracy - base.accuracy)}${paired === null ? '' : ` (${signed(paired.low)} to ${signed(paired.high)})`}`,
-        count(filter?.datasetSize),
+        count(datasetSizeOf({ run, scores })),
         filter === undefined ? '–' : `${percent(filter.rawPrecision)} → ${percent(filter.acceptedPrecision)}`,
         duration(costs.reduce((sum, { seconds }) => sum + seconds, 0)),
       ];

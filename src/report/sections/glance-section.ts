@@ -1,7 +1,7 @@
 /** The loop at a glance: for each run its state and main figures, and what each cycle turned into what. */
 import type { Evaluation } from '../data/evaluations.js';
 import type { ComparisonResult } from '../../loop/comparison/comparison-result.js';
-import type { RunFigures } from '../data/run-figures.js';
+import { datasetSizeOf, type RunFigures } from '../data/run-figures.js';
 import type { CycleScores } from '../data/candidate-scores.js';
 import { html, type Markup } from '../markup.js';
 import { count, decimal, duration, pText, percent, percentPair, percentWithin, points } from '../numbers.js';
@@ -31,7 +31,7 @@ function recipeTiles({ recipe, arms, testQuestions, totalSeconds }: ComparisonRe
   ];
 }
 
-function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFigures): Tile[] {
+function loopTiles({ run, evaluations, standing, scores, costs, transitions }: RunFigures): Tile[] {
   const base = evaluations.find(({ method }) => method === 'base');
   const last = standing ?? undefined;
   const newest = scores.at(-1);
@@ -51,7 +51,7 @@ function loopTiles({ evaluations, standing, scores, costs, transitions }: RunFig
       : [
           [
             'samples in D_gen',
-            count(newest.filter.datasetSize),
+            count(datasetSizeOf({ run, scores })),
             `${count(total(scores, 'candidates'))} candidates`,
           ] as const,
           ...(newest.filter.rawPrecision === null
@@ -89,11 +89,12 @@ const intervalOf = (evaluation: Evaluation | undefined): string | null =>
     : `95 %: ${percentPair(evaluation.interval.low, evaluation.interval.high, ' to ')}`;
 
 /** One row of steps per cycle, as the loop does them. */
-function flow({ evaluations, scores, costs, rewardModels }: RunFigures): Markup {
+function flow({ run, evaluations, scores, costs, rewardModels }: RunFigures): Markup {
   const cycles = scores.map((item) => {
     const { cycle, filter } = item;
     const of = (method: string): number | undefined =>
       evaluations.find((found) => found.cycle === cycle && found.method === method)?.accuracy;
+    const undone = run.result?.cycles.some((done) => done.cycle === cycle && done.rolledBack) === true;
     const requests = costs.find((cost) => cost.cycle === cycle)?.requests;
     const retrained = rewardModels.find((model) => model.cycle === cycle && !model.ofVerdicts);
     const steps: readonly (readonly [string, string])[] = [
@@ -106,7 +107,7 @@ function flow({ evaluations, scores, costs, rewardModels }: RunFigures): Markup 
       ['reward model ρ', decimal(retrained?.report.spearman)],
     ];
     return html`<li>
-      <span class="cycle">Cycle ${cycle}</span>
+      <span class="cycle">Cycle ${cycle}${undone ? ', rolled back' : ''}</span>
       <ol>
         ${steps.map(([name, value]) => html`<li><b>${value}</b> <span>${name}</span></li>`)}
       </ol>

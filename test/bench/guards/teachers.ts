@@ -41,7 +41,7 @@ export async function teacherTrials(seed: number, images: number): Promise<Teach
     return ['healthy', ...Object.keys(decoys).filter((arm) => decoys[arm]?.book !== undefined)].flatMap((arm) => {
       if (data.book === null) return [];
       const samples = written(decoys[arm]?.book?.(data.book, { first, truth }) ?? data.book);
-      const places = generatedPlaces(samples);
+      const places = generatedPlaces(samples, data.seed);
       const found = [answerBias('the generator', places), oneTemplate(samples, data.seed)];
       return [
         {

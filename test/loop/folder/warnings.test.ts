@@ -69,4 +69,13 @@ test('dead groups are those of the newest try at each step, whatever else the fi
       ['arms/a/cycle-1/grpo', 0.5],
     ]),
   );
+  // Gone on with, its steps stay; begun anew, as with --redo and fewer steps, none of them does.
+  const start = (resumed: boolean): void =>
+    appendFileSync(file, `${JSON.stringify({ type: 'stage-start', cycle: 1, stage: 'grpo', resumed })}\n`);
+  start(true);
+  expect(deadGroupsOf(file).get('cycle-1/grpo')).toBe(1);
+  start(false);
+  step(1, 0);
+  expect(deadGroupsOf(file).get('cycle-1/grpo')).toBe(0);
+  expect(deadGroupsOf(file).get('arms/a/cycle-1/grpo')).toBe(0.5);
 });

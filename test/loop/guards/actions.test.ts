@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { summaryOf } from '../../../src/cli/print/summary-text.js';
 import { RunError } from '../../../src/errors.js';
+import { emptyLog, type Alarm } from '../../../src/loop/guards/alarm.js';
+import { watchRewardModel } from '../../../src/loop/guards/watch-cycle.js';
+import type { RunContext } from '../../../src/loop/run-context.js';
 import { runResultSchema } from '../../../src/loop/result/run-result.js';
 import { writeReport } from '../../../src/report/write-report.js';
 import { fakeEngine } from '../fake-engine.js';
@@ -50,6 +53,61 @@ test('stop: nothing is generated, the error says what to do, and that does it', 
   const on = await attempt(scratch.at('run'), configOf('guards.onAlarm=stop', setting, 'guards.acceptance=warn'));
   expect(on.error).toBeUndefined();
   expect(stagesOf(on, 'stage-skip')).toContain('0/reward-model');
+});
+
+test('stop: where several guards stop it at one place, what the error says lets all of them pass', async () => {
+  using scratch = new Scratch();
+  const alike = [
+    'guards.onAlarm=stop',
+    'guards.uselessRewardModel=false',
+    'generation.imagesPerCycle=8',
+    'generation.provider=local',
+    'generation.local={ model: phantom }',
+    'filter.threshold=-7',
+    'cycles=1',
+  ];
+  const stopped = await attempt(scratch.at('run'), configOf(...alike));
+  expect(stopped.error).toMatchObject({
+    code: 'guard-stopped',
+    message: expect.stringMatching(/option A.*; one question/) as string,
+  });
+  const settings = [...((stopped.error as RunError).remedy ?? '').matchAll(/--set (guards\.\w+=warn)/g)].map(
+    ([, set = '']) => set,
+  );
+  expect(settings).toEqual(['guards.answerBias=warn', 'guards.template=warn', 'guards.duplicates=warn']);
+  const on = await attempt(scratch.at('run'), configOf(...alike, ...settings));
+  expect(on.error).toBeUndefined();
+});
+
+test('what is said of a reward model that was not let through ends and undoes nothing', () => {
+  const useless = {
+    spearman: 0,
+    pairwiseAccuracy: 0.5,
+    intervals: null,
+    reached: true,
+    precision: 1,
+    accepted: 9,
+    probes: null,
+  };
+  const told: Alarm[] = [];
+  const run = (action: string) =>
+    ({
+      config: configOf(`guards.onAlarm=${action}`),
+      guardLog: emptyLog(),
+      arm: null,
+      runDir: 'run',
+      emit: (event: Alarm) => told.push(event),
+    }) as unknown as RunContext;
+  const report = (refused: string[]) =>
+    ({ ...useless, promotion: { cycle: 1, what: 'reward-model', promoted: 'x', refused, reasons: [] } }) as never;
+  expect(() => watchRewardModel(run('stop'), 1, report([]))).toThrow(/does not order/);
+  expect(watchRewardModel(run('rollback'), 1, report([]))).toBe(true);
+  expect(watchRewardModel(run('stop'), 1, report(['reward-model-1']))).toBe(false);
+  expect(watchRewardModel(run('rollback'), 1, report(['reward-model-1']))).toBe(false);
+  expect(told.at(-1)).toMatchObject({
+    action: 'warn',
+    message: expect.stringMatching(/it was not let through/) as string,
+  });
 });
 
 test('off: a guard that is switched off says nothing, and the others go on', async () => {

@@ -13,7 +13,7 @@ import {
 import { collapsed, overOptimised, unreadAnswers } from '../../../src/loop/guards/policy-guards.js';
 import { failedProbes, uselessRewardModel, type ReportFigures } from '../../../src/loop/guards/reward-model-guards.js';
 import { seededRandom } from '../../../src/random.js';
-import type { Modality } from '../../../src/sample.js';
+import type { Modality, Sample } from '../../../src/sample.js';
 import { makeSample as sampleOf } from '../../helpers/sample.js';
 
 describe('a reward model', () => {
@@ -62,6 +62,11 @@ describe('a reward model', () => {
     expect(uselessRewardModel({ ...good, reached: false, precision: 0.9, accepted: 10 })).toBeNull();
     expect(uselessRewardModel({ ...good, reached: false, precision: 0.1, accepted: 100, wanted: null })).toBeNull();
   });
+  test('of which no held-out text has a score is not said to order none', () => {
+    expect(uselessRewardModel({ ...good, rows: 0, spearman: null, intervals: null })?.message).toMatch(
+      /no held-out text/,
+    );
+  });
   test('of a report without intervals is judged by its figures', () => {
     expect(uselessRewardModel({ ...good, intervals: null })).toBeNull();
     expect(uselessRewardModel({ ...good, intervals: null, spearman: 0.05 })).not.toBeNull();
@@ -106,6 +111,14 @@ describe('one place of the answer', () => {
       { numRuns: 20 },
     );
   });
+  test('a generator that says yes as often as the trusted samples do is quiet', () => {
+    const saying = (yes: number, of: number) =>
+      Array.from({ length: of }, (_, n) => ({ options: ['yes', 'no'], answer: n < yes ? 'yes' : 'no' }));
+    expect(answerBias('the generator', generatedPlaces(saying(88, 100), saying(42, 50)))).toBeNull();
+    expect(answerBias('the generator', generatedPlaces(saying(88, 100), saying(25, 50)))?.guard).toBe('answerBias');
+    // A handful says nothing of what is usual.
+    expect(answerBias('the generator', generatedPlaces(saying(88, 100), saying(5, 5)))?.guard).toBe('answerBias');
+  });
   test('open questions have no places', () => {
     expect(generatedPlaces([{ options: [], answer: 'two' }])).toEqual([]);
   });
@@ -126,6 +139,19 @@ describe('what was generated', () => {
     expect(oneTemplate(rationale, trusted)?.figures).toMatchObject({ of: 'rationale', share: 1 });
     expect(oneTemplate(trusted, trusted)).toBeNull();
   });
+  test('of one type of question is compared with trusted ones of that type', () => {
+    const asked = (questionType: Sample['questionType'], question: string, count: number) =>
+      Array.from({ length: count }, (_, n) => sampleOf({ id: `${question}${n}`, questionType, question }));
+    const mixed = [
+      ...trusted.map((sample) => ({ ...sample, questionType: 'disease diagnosis' as const })),
+      ...asked('modality recognition', 'Which modality?', 6),
+      ...asked('modality recognition', 'How was it made?', 6),
+    ].map((sample, n) => ({ ...sample, answer: `answer ${'abcdefghij'[n % 10]}`, rationale: '' }));
+    const narrow = mixed.slice(-12).flatMap((sample) => [sample, sample]);
+    expect(oneTemplate(narrow, mixed)).toBeNull();
+    expect(oneTemplate([...narrow, ...mixed.slice(0, 4)], mixed)).not.toBeNull();
+    expect(oneTemplate(narrow, mixed.slice(0, 40))?.figures).toMatchObject({ of: 'question', share: 0.5 });
+  });
   test('answers named in a rationale do not make it another one', () => {
     const [one, other] = [
       { question: 'q', options: ['cyst', 'mass'], answer: 'cyst', rationale: 'The cyst is plain.' },
@@ -139,9 +165,12 @@ describe('what was generated', () => {
   });
 
   test('twice alarms', () => {
-    expect(repeated({ candidates: 100, belowThreshold: 50, accepted: 45 })).toBeNull();
-    expect(repeated({ candidates: 100, belowThreshold: 50, accepted: 10 })?.message).toMatch(/80 % of the 50/);
-    expect(repeated({ candidates: 100, belowThreshold: 100, accepted: 0 })).toBeNull();
+    expect(repeated({ accepted: 45, overlapping: 5, nearDuplicates: 0 })).toBeNull();
+    expect(repeated({ accepted: 10, overlapping: 30, nearDuplicates: 10 })?.message).toMatch(/80 % of the 50/);
+    expect(repeated({ accepted: 0, overlapping: 0, nearDuplicates: 0 })).toBeNull();
+    // What a judge or a filter of a person's own refuses (here 80 of 100) repeats nothing.
+    const judged = { candidates: 100, belowThreshold: 0, accepted: 20, overlapping: 0, nearDuplicates: 0 };
+    expect(repeated(judged)).toBeNull();
   });
 
   const ofModality = (modality: Modality, count: number) => Array.from({ length: count }, () => ({ modality }));
@@ -169,6 +198,9 @@ describe('a policy', () => {
     expect(unreadAnswers('the policy', { n: 100, unparsed: 3 })).toBeNull();
     expect(unreadAnswers('the policy', { n: 100, unparsed: 30 })?.message).toMatch(/30 of 100/);
     expect(unreadAnswers('the policy', { n: 0, unparsed: 0 })).toBeNull();
+    // One slip is a tenth and more of few questions.
+    expect(unreadAnswers('the policy', { n: 8, unparsed: 1 })).toBeNull();
+    expect(unreadAnswers('the policy', { n: 5, unparsed: 5 })?.message).toMatch(/5 of 5/);
   });
 
   const random = seededRandom('over-optimised');
@@ -182,6 +214,11 @@ describe('a policy', () => {
   test('that is liked better and is worse alarms', () => {
     const found = overOptimised({ before, after: higher, clusters, answers: answersOf(15, 0) });
     expect(found?.message).toMatch(/by 2\.\d\d on average\) and fewer are right \(−?-?12\.5 points\)/);
+  });
+  test('that is liked better by the same everywhere, and is worse, alarms', () => {
+    const same = before.map(() => 4);
+    const found = overOptimised({ before: same, after: same.map(() => 7), clusters, answers: answersOf(80, 0) });
+    expect(found?.figures).toMatchObject({ rewardGain: 3, rewardGainLow: 3 });
   });
   test.each([
     ['liked better and right more often', higher, answersOf(0, 15)],

@@ -112,6 +112,29 @@ test('what is held out goes by patient, and takes the images of the pool with it
   expect(left.filter(({ imageHash }) => held.has(clusterOf(data, imageHash)))).toEqual([]);
 });
 
+test('of two images or patients one is held out and one is not, whatever the share; of one none, which is refused at once', async () => {
+  const samples = [{ imageHash: 'one' }, { imageHash: 'two' }, { imageHash: 'three' }];
+  expect(heldOutImages(samples.slice(0, 2), 0.01, 7).size).toBe(1);
+  expect(heldOutImages(samples, 0.99, 7).size).toBe(2);
+  expect(heldOutImages(samples, 0, 7).size).toBe(0);
+  expect(heldOutImages(samples, 0.5, 7, () => 'the only patient').size).toBe(0);
+  using scratch = new Scratch();
+  const engine = fakeEngine();
+  const few = 'data={ source: phantom, seed: 1, test: 3, pool: 4 }';
+  const { error } = await attempt(scratch.at('run'), configOf(few), {}, engine);
+  expect(error).toMatchObject({
+    code: 'no-held-out-rows',
+    message: expect.stringMatching(/^the 1 trusted sample/) as string,
+  });
+  expect(engine.calls.filter(({ spec }) => spec.kind !== 'complete')).toEqual([]);
+  const two = await attempt(
+    scratch.at('two'),
+    configOf(few.replace('seed: 1', 'seed: 2'), 'cycles=1', 'filter.threshold=-7'),
+  );
+  expect(two.error).toBeUndefined();
+  expect(two.result?.cycles[0]?.gold?.grpo.n).toBe(1);
+});
+
 test('without patients it is the split that reports always had', () => {
   const samples = Array.from({ length: 50 }, (_, n) => ({ imageHash: `image-${n}` }));
   const held = heldOutImages(samples, 0.2, 7);
