@@ -55,6 +55,8 @@ export const errorCodes = {
   'part-outside': "The module of a part lies outside of the configuration's folder.",
   'part-twice': 'A part is given in code and in the configuration.',
   'parts-forbidden': 'The configuration names code of its own, and this environment forbids that.',
+  'path-kind':
+    'A path that was named is of another kind: a file where the folder of a run is meant, or no file where one is written.',
   'path-missing': 'A path that was named is not there.',
   'port-taken': 'Another process listens on that port.',
   'price-unknown': 'There is a budget, and the model has no price.',

@@ -7,7 +7,6 @@ import { Medgr2Error } from '../errors.js';
 import { forTerminal } from '../terminal-text.js';
 import { askLine } from './ask.js';
 import type { CommandIo } from './command-io.js';
-import { buildProgram, exitCodeOf } from './program.js';
 import { describeError } from './print-error.js';
 
 async function main(): Promise<number> {
@@ -61,11 +60,15 @@ async function main(): Promise<number> {
     if (error.code !== 'EIO') throw error;
   });
   try {
+    // The code of all commands takes a second or two to load: whoever waits should see that something happens.
+    if (io.terminal !== undefined && opening.test(process.argv[2] ?? '') && !quiet(process.argv.slice(3)))
+      io.error('starting …');
+    const { buildProgram } = await import('./program.js');
     await buildProgram(io).parseAsync(process.argv);
     return 0;
   } catch (thrown) {
     const error = diskError(thrown);
-    if (error instanceof CommanderError) return exitCodeOf(error);
+    if (error instanceof CommanderError) return (await import('./program.js')).exitCodeOf(error);
     io.error(describeError(error, { verbose: process.argv.includes('--verbose') }));
     return error instanceof Medgr2Error ? error.exitCode : 1;
   }
@@ -73,6 +76,10 @@ async function main(): Promise<number> {
 
 /** Commands that may work for long. */
 const working = /^(?:run|demo|generate|score|sft|grpo|train-reward|merge|import|evaluate|setup)$/;
+
+/** Commands that open the screen, or think before their first word. */
+const opening = /^(?:run|demo|watch|report|plan|doctor|evaluate)$/;
+const quiet = (values: readonly string[]): boolean => values.some((value) => /^(?:--json|--help|-h)$/.test(value));
 
 /** A screen needs someone who reads it and keys that reach us. */
 function terminalOf(env: NodeJS.ProcessEnv): CommandIo['terminal'] {

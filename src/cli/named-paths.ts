@@ -5,6 +5,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { medgr2 } from '../called-as.js';
 import { isShipped } from '../bridge/environment/shipped-models.js';
 import { nearest } from '../config/nearest-word.js';
 import { ConfigError } from '../errors.js';
@@ -36,17 +37,32 @@ export function shownPath(path: string): string {
 /** Answers rather than a model. */
 export const namesAnswers = (against: string): boolean => /\.(?:parquet|jsonl|json|csv|tsv)$/.test(against);
 
-/** @throws ConfigError that names all paths that are not there, each with the nearest that is. */
+/** @throws ConfigError that names all paths that are not there, each with the nearest that is; or a file where a run is meant. */
 export function checkNamedPaths(command: Command): void {
-  const lost = [...argumentsOf(command), ...optionsOf(command)]
+  const given = [...argumentsOf(command), ...optionsOf(command)]
     .flatMap(({ name, kind, value }) => [value].flat().map((path) => ({ name, kind, path })))
-    .filter((given): given is NamedPath => typeof given.path === 'string' && given.path !== '')
-    .filter(({ kind, path }) => reads[kind]?.(path, command) === true && isMissing(path));
+    .filter((one): one is NamedPath => typeof one.path === 'string' && one.path !== '');
+  const lost = given.filter(({ kind, path }) => reads[kind]?.(path, command) === true && isMissing(path));
   const [first] = lost;
-  if (first === undefined) return;
+  if (first === undefined) return checkRuns(command, given);
   throw new ConfigError('path-missing', lost.map(({ name, path }) => `there is no ${path} (${name})`).join('; '), {
     where: resolve(first.path),
     remedy: lost.map(({ path }) => instead(path)).join(' '),
+  });
+}
+
+/** Runs, and a folder of runs, are folders: a file, maybe one of a run's own, is told as what it is. */
+function checkRuns(command: Command, given: readonly NamedPath[]): void {
+  const file = given.find(
+    ({ kind, path }) => (kind === 'run' || (kind === 'folder' && command.name() === 'runs')) && isFile(path),
+  );
+  if (file === undefined) return;
+  throw new ConfigError('path-kind', `${file.path} is a file, and ${file.name} is a folder`, {
+    where: resolve(file.path),
+    remedy:
+      file.kind === 'run'
+        ? `Give the folder of the run, which \`${medgr2} runs\` lists.`
+        : 'Give the folder that the runs are in.',
   });
 }
 
@@ -80,6 +96,14 @@ function optionsOf(command: Command): Given[] {
 function isMissing(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
   } catch {
     return false;
   }

@@ -92,6 +92,19 @@ describe('a path that is not there', () => {
     });
   });
 
+  test.each(['watch LOST', 'status LOST', 'stop LOST', 'review LOST', 'report LOST', 'runs LOST'])(
+    '%s: a file is no run, and nobody is told to move it away',
+    async (line) => {
+      const error = await failureOf(line, join(dir, 'there.jsonl'));
+      expect(error).toMatchObject({
+        code: 'path-kind',
+        exitCode: 2,
+        message: expect.stringContaining('is a file, and'),
+        remedy: expect.stringMatching(/^Give the folder/),
+      });
+    },
+  );
+
   test('may be a model of another kind: a name of the hub, one that ships, one segment deep', async () => {
     for (const line of ['sft LOST --model Qwen/Qwen2.5-VL-3B-Instruct', 'sft LOST --model phantom'])
       expect(await failureOf(line, join(dir, 'none'))).toMatchObject({

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CommanderError } from 'commander';
+import { packageRoot } from '../../src/bridge/environment/package-paths.js';
 import { medgr2 } from '../../src/called-as.js';
 import { buildProgram, exitCodeOf } from '../../src/cli/program.js';
 import { describeError } from '../../src/cli/print-error.js';
@@ -21,6 +24,12 @@ async function invoke(...values: string[]): Promise<{ out: string; error: string
     return { out, error: errors + String(error), code: code ?? 1 };
   }
 }
+
+test('the entry loads what all commands need only after its first word: that takes seconds', () => {
+  const entry = readFileSync(path.join(packageRoot, 'src', 'cli', 'main.ts'), 'utf8');
+  expect(entry).not.toMatch(/^import (?!type).*\/program\.js'/m);
+  expect(entry.indexOf("io.error('starting …')")).toBeLessThan(entry.indexOf("import('./program.js')"));
+});
 
 describe('help', () => {
   const commands = buildProgram({ out: () => {}, error: () => {}, env: {}, signal: AbortSignal.abort() }).commands;

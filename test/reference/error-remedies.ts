@@ -14,6 +14,7 @@ export const errorRemedies: Readonly<Partial<Record<ErrorCode, string>>> = {
     'Export it there as JSON once more: a project of Label Studio as JSON (not JSON-MIN), records of Argilla with `dataset.records.to_json(path)`.',
   'review-busy': 'Use the address of the desk that is open, or stop it first.',
   'verdict-invalid': 'Give a verdict as the message says.',
+  'path-kind': 'Give the folder of the run, or the name of a file, as the message says.',
   'path-missing': 'Give the right one: the message says which option or argument names it.',
   'cache-closed': 'Please report it.',
   'dataset-info': 'Import again.',

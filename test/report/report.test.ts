@@ -8,10 +8,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readParquet } from '../../src/dataset/tables/table.js';
 import type { Prediction } from '../../src/evaluation/answer-questions.js';
@@ -54,6 +56,27 @@ const copied = (name: string, change: (dir: string) => void): string => {
 const rewrite = (file: string, change: (text: string) => string): void =>
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 const percent = (share: number | null): string => `${(100 * (share ?? Number.NaN)).toFixed(1)} %`;
+
+test('a report of any name and its pages lead to each other', async () => {
+  const { file } = await writeReport([runDir], { out: join(root, 're port#1 %41?.html') });
+  const hrefs = [...readFileSync(file, 'utf8').matchAll(/<a href="([^"#]*-pages[^"]*)"/g)].map(([, href = '']) => href);
+  expect(hrefs.length).toBeGreaterThan(1);
+  for (const href of hrefs) {
+    const page = fileURLToPath(new URL(href, pathToFileURL(file)));
+    const back = /<a href="([^"]*)">the report/.exec(readFileSync(page, 'utf8'))?.[1] ?? '';
+    expect(fileURLToPath(new URL(back, pathToFileURL(page)))).toBe(file);
+  }
+});
+
+test.each(['', 'folder', '/dev/null'])('what is no file is refused before anything is written: %j', async (out) => {
+  const folder = join(root, 'folder');
+  mkdirSync(folder, { recursive: true });
+  const before = readdirSync(root);
+  const given = out === 'folder' ? folder : out;
+  await expect(writeReport([runDir], { out: given })).rejects.toMatchObject({ code: 'path-kind', exitCode: 2 });
+  expect(readdirSync(root)).toEqual(before);
+  expect(statSync('/dev/null').isFile()).toBe(false);
+});
 
 test.each(['{}', '{"gpus":"none","python":3}'])(
   'an environment.json that says %s is told, and the page is made',

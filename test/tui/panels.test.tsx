@@ -326,6 +326,21 @@ test('the last line is true while the run is paused, and the help tells the loop
   expect(help).not.toContain('…');
 });
 
+test('a help that has not the rows for all leaves out whole lines, the keys last', () => {
+  const events = untilWithin(1, 'sft');
+  const whole = picture(events, 60, 40, { overlay: 'help' }).split('\n');
+  for (const rows of [24, 20, 16, 15, 12, 9]) {
+    const lines = picture(events, 60, rows, { overlay: 'help' }).split('\n').slice(5);
+    const inside = lines.filter((line) => line.startsWith('│') && line.replaceAll(/[│ ]/g, '') !== '');
+    for (const line of inside) expect(whole).toContain(line);
+    expect(inside.join('\n')).toContain('│ p  ');
+    if (rows >= 15) expect(inside.join('\n')).toContain('│ ?  ');
+  }
+  // Before the first stage the panel tells the loop: likewise.
+  const start = picture([], 60, 40).split('\n');
+  for (const line of picture([], 60, 12).split('\n')) if (/^│ +\S/.test(line)) expect(start).toContain(line);
+});
+
 test('a run whose process is gone stands still and says so', () => {
   const text = picture(untilWithin(1, 'sft'), 100, 30, { alive: false });
   expect(text).toContain('process gone');

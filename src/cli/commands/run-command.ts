@@ -61,6 +61,7 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   const name = basename(command.config, extname(command.config));
   if (command.seeds !== undefined) return runWithSeeds(command, command.seeds, config, name, io);
   const runDir = resolve(command.runDir ?? join('runs', `${name}-${config.seed}`));
+  await expectModels(config, runDir);
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
   const result = await shown<RunResult | ComparisonResult>(command, io, {
@@ -75,6 +76,13 @@ export async function runCommand(command: RunCommand, io: CommandIo): Promise<vo
   if (command.json) return;
   io.out('recipe' in result ? comparisonText(result, runDir) : summaryOf(result, runDir));
   await close(result, runDir, io);
+}
+
+/** Before anything is made; a run that was begun has the models that it needs, or its stages say so. */
+async function expectModels(config: Config, runDir: string): Promise<void> {
+  if (existsSync(runDir)) return;
+  const { expectModelFolders } = await import('../../loop/doctor/check-models.js');
+  expectModelFolders(config);
 }
 
 interface Shown<T> {
@@ -139,6 +147,7 @@ async function runWithSeeds(
 ): Promise<void> {
   const compared = comparisonOf(config);
   const runDir = resolve(command.runDir ?? join('runs', `${name}-seeds`));
+  await expectModels(config, runDir);
   await setUpPython(io);
   if (command.detach === true) return runDetached({ ...command, runDir }, io);
   const pooled = await shown(command, io, {

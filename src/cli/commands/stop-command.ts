@@ -1,10 +1,11 @@
 /** `medgr2 stop`: asks the process of a run to stop, and waits until it has let go of the folder. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { medgr2 } from '../../called-as.js';
+import { medgr2, shellWord } from '../../called-as.js';
 import { InterruptedError, RunError } from '../../errors.js';
 import { holderOfRun } from '../../loop/folder/open-run-folder.js';
 import { readRequest, requestOfRun } from '../../loop/folder/stop-requests.js';
 import type { CommandIo } from '../command-io.js';
+import { shownPath } from '../named-paths.js';
 import { expectOneRun, expectWatched, holderOfWatched } from '../run-state.js';
 
 /** @param afterStage Lets the stage at work end first, and does not wait for that. */
@@ -15,7 +16,7 @@ export async function stopCommand(folder: string, afterStage: boolean, io: Comma
   if (holder === null)
     throw new RunError('not-running', `no process works on the run in ${runDir}`, {
       where: runDir,
-      remedy: `Nothing needs to be stopped; \`${medgr2} status\` tells how the run ended.`,
+      remedy: `Nothing needs to be stopped; \`${medgr2} status ${shellWord(shownPath(runDir))}\` tells how the run ended.`,
     });
   requestOfRun(runDir, afterStage ? 'stop-after-stage' : 'stop');
   if (afterStage) {

@@ -1,10 +1,11 @@
 /** Are the models that a configuration names on this machine, whole? Looks at folders; downloads nothing. */
 import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { sectionOf, type Asked } from '../../config/asking/asked-providers.js';
 import type { AskingSection } from '../../generation/inquiries/asking-section.js';
 import type { Config } from '../../config/schema.js';
+import { ConfigError } from '../../errors.js';
 import { cachedSnapshot } from '../inputs/model-content.js';
 import { failed, note, ok, warning, type Check } from './check.js';
 import { isShipped } from '../../bridge/environment/shipped-models.js';
@@ -21,6 +22,20 @@ export function checkModels(config: Config, env: Env): Check[] {
     return problem === null
       ? [checkModel('model', model, names.join(', '), '', env)]
       : names.map((setting) => failed(setting, problem, folderRemedy(setting)));
+  });
+}
+
+/** @throws ConfigError `path-missing` that names all settings with a folder of a model that is none: a job would say it much later. */
+export function expectModelFolders(config: Config): void {
+  const lost = modelsOf(config).flatMap(({ setting, model }) => {
+    const problem = isShipped(model) ? null : folderProblem(model);
+    return problem === null ? [] : [{ setting, model, problem }];
+  });
+  const [first] = lost;
+  if (first === undefined) return;
+  throw new ConfigError('path-missing', lost.map(({ setting, problem }) => `${setting}: ${problem}`).join('; '), {
+    where: resolve(first.model),
+    remedy: folderRemedy([...new Set(lost.map(({ setting }) => setting))].join(', ')),
   });
 }
 
@@ -64,7 +79,9 @@ const isModelFolder = (model: string): boolean =>
 
 /** What is wrong with what can be nothing but a folder of a model; null for one, and for an id. */
 function folderProblem(model: string): string | null {
-  if (!isAbsolute(model) || isModelFolder(model)) return null;
+  // An id of the Hub has one slash at most, and begins with no dot.
+  const isPath = isAbsolute(model) || model.startsWith('.') || model.split('/').length > 2;
+  if (!isPath || isModelFolder(model)) return null;
   return existsSync(model) ? `${model} holds no model (no config.json)` : `there is no folder ${model}`;
 }
 

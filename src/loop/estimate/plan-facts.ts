@@ -18,6 +18,7 @@ import { checkRunImages, tightJobs, type RunImages } from '../inputs/image-token
 import { modelOf } from './model-facts.js';
 import { defaultAssumptions } from './assumptions.js';
 import type { PlanFacts, Price } from './plan-types.js';
+import { expectModelFolders } from '../doctor/check-models.js';
 
 export interface FactsOptions {
   env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -57,6 +58,8 @@ export async function findFacts(
   const base = config.rewardModel.base ?? config.policy.base;
   const rewardModel =
     base === config.policy.base ? policy : await attempt('rewardModel.base', () => modelOf(base, env));
+  // Models of the arms, which nothing above has looked at.
+  if (config.recipe.kind !== 'loop') await attempt('models', () => expectModelFolders(config));
   const { provider, local } = config.generation;
   const own = provider === 'local' ? local : undefined;
   const generator = own === undefined ? null : await attempt('generation.local.model', () => modelOf(own.model, env));

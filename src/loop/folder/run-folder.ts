@@ -71,6 +71,9 @@ export type Readers = 'user' | 'umask';
 /** Writes a temporary file, then renames it: a reader never sees half of it. What a run writes is for its user alone. */
 export function writeWhole(file: string, content: string, readers: Readers = 'user'): void {
   onDisk(file, () => {
+    // A file is put in the place of another, never of a folder or a device: /dev/null would be one no more.
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false)
+      throw Object.assign(new Error(`EEXIST: no regular file, ${file}`), { code: 'EEXIST', path: file });
     mkdirSync(dirname(file), { recursive: true, ...(readers === 'user' ? { mode: privateFolder } : {}) });
     const temporary = `${file}.partial`;
     // One that a kill left behind would keep its rights, and may be a folder that somebody put there.

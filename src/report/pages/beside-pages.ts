@@ -63,7 +63,7 @@ export async function writeBeside(runs: readonly RunFigures[], options: BesideOp
   return sets.map((of) =>
     of.map((set) => ({
       what: set.what,
-      href: `${basename(folder)}/${fileOf(set, 0)}`,
+      href: `${encodeURIComponent(basename(folder))}/${fileOf(set, 0)}`,
       title: set.title,
       total: set.total,
     })),
@@ -127,7 +127,8 @@ function pageOf(set: CardSet, page: number, report: string): string {
   const body = html`<header>
       <h1>${set.title}</h1>
       <p class="subtitle">
-        ${count(from + 1)} to ${count(to)} of ${count(set.total)} · <a href="../${report}">the report</a>
+        ${count(from + 1)} to ${count(to)} of ${count(set.total)} ·
+        <a href="../${encodeURIComponent(report)}">the report</a>
       </p>
       <nav aria-label="Pages">
         <ul>

@@ -1,7 +1,7 @@
 /** The loop in six lines, what the keys do, and what the marks mean. */
 import { Text } from 'ink';
 import type { ReactElement } from 'react';
-import { LoopLines } from '../parts/loop-lines.js';
+import { loopLineCount, LoopLines } from '../parts/loop-lines.js';
 import { Frame } from '../parts/screen-frame.js';
 import { Toned } from '../parts/tones.js';
 
@@ -18,21 +18,35 @@ const runKeys = [
   ['q', 'stop now, with a checkpoint; q again stops without waiting for it'],
 ] as const;
 
+/** Rows of the frame itself: its border. */
+const borderRows = 2;
+
 export function Help({ owns, width, height }: { owns: boolean; width: number; height: number }): ReactElement {
   const keys = [...(owns ? runKeys : [['q', 'leave; the run goes on'] as const]), ...watchKeys];
+  // Where the rows are few the keys come first: rows too many are cut off.
+  const rows = Math.max(0, height - borderRows);
+  const shownKeys = keys.slice(0, rows);
+  const spare = rows - shownKeys.length;
+  const withLoop = spare >= loopLineCount;
   return (
     <Frame width={width} height={height}>
-      <LoopLines />
-      {keys.map(([key, text]) => (
+      {withLoop ? <LoopLines /> : null}
+      {shownKeys.map(([key, text]) => (
         <Text key={key} wrap="truncate">
           <Text bold>{key.padEnd(5)}</Text>
           {text}
         </Text>
       ))}
-      <Toned tone="faint" wrap="truncate">
-        A stopped run goes on where it was when the same command is given again.
-      </Toned>
-      <Toned tone="faint">✓ done ● at work ○ to come · + − in points · ? no basis yet</Toned>
+      {[
+        'A stopped run goes on where it was when the same command is given again.',
+        '✓ done ● at work ○ to come · + − in points · ? no basis yet',
+      ]
+        .slice(0, withLoop ? spare - loopLineCount : spare)
+        .map((note) => (
+          <Toned key={note} tone="faint" wrap="truncate">
+            {note}
+          </Toned>
+        ))}
     </Frame>
   );
 }

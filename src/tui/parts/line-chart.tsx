@@ -36,7 +36,9 @@ export function LineChart({ title, curves, width, height, totalSteps }: LineChar
     <Box flexDirection="column" width={width} height={height}>
       <Text wrap="truncate">{title}</Text>
       {empty ? (
-        <Toned tone="faint">waiting for the first step …</Toned>
+        <Toned tone="faint" wrap="truncate">
+          waiting for the first step …
+        </Toned>
       ) : (
         cells.map((segments, row) => (
           <Text key={row} wrap="truncate">

@@ -19,7 +19,10 @@ export function Frame({ width, height, children }: FrameProps): ReactElement {
       paddingX={1}
       overflow="hidden"
     >
-      {children}
+      {/* What does not fit is cut off at the end: shrunk, its rows would be written over each other. */}
+      <Box flexDirection="column" flexShrink={0}>
+        {children}
+      </Box>
     </Box>
   );
 }

@@ -12,6 +12,7 @@ import { importQuestions } from '../../../src/dataset/import/import-questions.js
 import { diagnose } from '../../../src/loop/doctor/diagnose.js';
 import { roomAt } from '../../../src/loop/doctor/check-disk.js';
 import { checkDevices, checkPackages } from '../../../src/loop/doctor/check-python.js';
+import { expectModelFolders } from '../../../src/loop/doctor/check-models.js';
 import { checkFiles, checkNode } from '../../../src/loop/doctor/check-software.js';
 import { writePictures } from '../../helpers/pictures.js';
 
@@ -38,6 +39,21 @@ async function fakePython({ packages = {}, version = '3 12' }: { packages?: obje
   await writeFile(join(dir, 'python'), script);
   await chmod(join(dir, 'python'), 0o755);
 }
+
+test('a folder of a model that is none is refused before a run begins; ids and what ships are not looked for', () => {
+  const lost = join(dir, 'none');
+  const arms = configSchema.parse({
+    recipe: { kind: 'zero-shot', models: ['phantom', 'Qwen/Qwen2.5-VL-3B-Instruct', 'runs/x/cycle-1/grpo/model'] },
+  });
+  expect(() => expectModelFolders(arms)).toThrow(/^recipe.models: there is no folder runs.x.cycle-1/);
+  const loop = configSchema.parse({ policy: { base: lost }, rewardModel: { base: dir } });
+  expect(() => expectModelFolders(loop)).toThrow(
+    `policy.base: there is no folder ${lost}; rewardModel.base: ${dir} holds no model`,
+  );
+  expect(() =>
+    expectModelFolders(configSchema.parse({ policy: { base: 'Qwen/Qwen2.5-VL-3B-Instruct' } })),
+  ).not.toThrow();
+});
 
 const gemini = (baseUrl: string) =>
   configSchema.parse({
