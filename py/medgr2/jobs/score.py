@@ -23,7 +23,7 @@ LOWEST, HIGHEST, BINS = -6.0, 10.0, 32
 """Of the histogram that is told on the way: the grades' range."""
 SECONDS_BETWEEN = 0.5
 SHOWN = 8
-"""Of the newest scores, so many are told: of some tens of thousands one is likely to be of a sample that the listener holds."""
+"""Of the newest scores, so many are told: of some ten thousands one is likely to be of a sample the listener holds."""
 
 
 def binned(scores: Iterable[float | None]) -> list[int]:

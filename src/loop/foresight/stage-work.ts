@@ -32,6 +32,7 @@ const workOf = (config: Config, counts: DataCounts, load: StageLoad): StageWork 
   cycle: load.cycle,
   stage: load.stage,
   ...(load.arm === undefined ? {} : { arm: load.arm }),
+  start: jobsOf(config, load.stage),
   write: 0,
   read: 0,
   learn: 0,
@@ -41,6 +42,46 @@ const workOf = (config: Config, counts: DataCounts, load: StageLoad): StageWork 
   units: load.items,
   ...sequencesOf(config, counts, load),
 });
+
+/** One for each model that is asked. */
+function jobsOf({ guards, generation, verify }: Config, stage: StageLoad['stage']): number {
+  const gold = guards.gold ? 1 : 0;
+  switch (stage) {
+    case 'evaluate-base':
+      return 1 + gold;
+    case 'evaluate-sft':
+    case 'evaluate-grpo':
+      // R_φ reads what the policy answers to the gold set.
+      return 1 + 2 * gold;
+    case 'headroom':
+    case 'preferences':
+      return 2;
+    case 'reward-report':
+      return 1 + (guards.probes === false ? 0 : 1);
+    case 'evaluate':
+    case 'score':
+    case 'reward-model':
+    case 'sft':
+    case 'warm-start':
+    case 'grpo':
+    case 'generator-warm-start':
+    case 'generator-sft':
+      return 1;
+    case 'generate':
+      return generation.provider === 'local' ? 1 : 0;
+    case 'verify':
+      return verify.provider === 'local' ? 1 : 0;
+    case 'verdict-reward-model':
+    case 'verdict-reward-report':
+      return 1;
+    case 'prepare-data':
+    case 'grade':
+    case 'verdicts':
+    case 'filter':
+    case 'generator-update':
+      return 0;
+  }
+}
 
 function sequencesOf(config: Config, { test }: DataCounts, { stage, items, steps }: StageLoad): Partial<StageWork> {
   const { sft, grpo, generation, verify, rewardModel, generatorUpdate, guards, policy } = config;

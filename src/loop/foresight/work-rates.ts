@@ -1,12 +1,12 @@
-/** How long work takes, from what a run has shown: seconds per sequence written, read and learned from, and per row of a table. Pure. */
+/** How long work takes, from what a run has shown: seconds per job begun, sequence written, read and learned from, and row of a table. Pure. */
 import type { StageWork } from './work-schema.js';
 
-const kinds = ['write', 'read', 'learn', 'learnToGrade', 'table'] as const;
+const kinds = ['start', 'write', 'read', 'learn', 'learnToGrade', 'table'] as const;
 type Kind = (typeof kinds)[number];
 export type Rates = Readonly<Record<Kind, number>>;
 
 /** What they cost against each other where nothing was measured: measured on the shipped model, two cores. */
-const prior: Rates = { write: 0.009, read: 0.004, learn: 0.015, learnToGrade: 0.015, table: 0.001 };
+const prior: Rates = { start: 0.25, write: 0.009, read: 0.004, learn: 0.015, learnToGrade: 0.015, table: 0.001 };
 
 export interface FinishedWork {
   work: StageWork;
@@ -49,6 +49,7 @@ const modelSeconds = (work: StageWork, rates: Rates): number =>
   kinds.reduce((sum, kind) => sum + work[kind] * rates[kind], 0);
 
 const eachKind = (of: (kind: Kind) => number): Rates => ({
+  start: of('start'),
   write: of('write'),
   read: of('read'),
   learn: of('learn'),

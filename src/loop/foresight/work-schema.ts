@@ -9,6 +9,8 @@ export const stageWorkSchema = z.strictObject({
   stage: z.enum(stageNames),
   /** Of a comparison; left out for the loop and for what all arms share. */
   arm: z.string().optional(),
+  /** Jobs of Python: each begins with a process and a model, which is most of what a small run waits for. */
+  start: z.int().min(0).default(0),
   /** Sequences that the policy or a generator writes, that R_φ reads once, and that a policy or generator learns from. */
   write: sequences,
   read: sequences,

@@ -2,6 +2,7 @@
 import type { JobEvent } from '../../bridge/contract/contract.js';
 import type { StageName, TimedEvent } from '../../loop/run-events.js';
 import { addProgress } from './pace.js';
+import { stageKey, type StageKey } from './stage-key.js';
 import { addPoint } from './series.js';
 import { newTraining, type ScreenState, type Training } from './screen-state.js';
 
@@ -28,7 +29,7 @@ export function reduceJob(
   { event, cycle, stage }: Extract<TimedEvent, { type: 'job' }>,
   at: number,
 ) {
-  if (event.type === 'job-start') return { ...state, job: { device: event.device, parameters: event.parameters } };
+  if (event.type === 'job-start') return startJob(state, event, stageKey(cycle, stage), at);
   if (event.type === 'progress') return progressed(state, event.done, event.total, false, at);
   if (event.type === 'scores')
     return stage === 'score'
@@ -40,6 +41,19 @@ export function reduceJob(
   const before = state[slot];
   const training = before?.cycle === cycle && before.stage === stage ? before : newTraining(cycle, stage);
   return { ...stepped, [slot]: reduceTraining(training, event, at) };
+}
+
+function startJob(
+  state: ScreenState,
+  { device, parameters }: Extract<JobEvent, { type: 'job-start' }>,
+  key: StageKey,
+  at: number,
+): ScreenState {
+  const begun = { ...state, job: { device, parameters }, isWarm: true };
+  const own = state.stages[key];
+  if (state.isWarm || own?.startedAt === null || own === undefined) return begun;
+  const waited = Math.max(0, at - own.startedAt) / 1000;
+  return { ...begun, stages: { ...state.stages, [key]: { ...own, waited } } };
 }
 
 const progressed = (state: ScreenState, done: number, total: number, steps: boolean, at: number): ScreenState => ({

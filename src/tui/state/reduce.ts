@@ -156,7 +156,15 @@ function startRun(state: ScreenState, event: Extract<TimedEvent, { type: 'run-st
   };
 }
 
-const idleAttempt = { current: null, progress: null, pace: null, pausedAt: null, pausedSeconds: 0, foreseen: null };
+const idleAttempt = {
+  isWarm: false,
+  current: null,
+  progress: null,
+  pace: null,
+  pausedAt: null,
+  pausedSeconds: 0,
+  foreseen: null,
+};
 
 /** Each attempt tells what it comes by again. */
 function withAlarm(state: ScreenState, cycle: number, guard: string, message: string): ScreenState {
@@ -167,7 +175,7 @@ function withAlarm(state: ScreenState, cycle: number, guard: string, message: st
 }
 
 function startStage(state: ScreenState, cycle: number, stage: StageName, at: number): ScreenState {
-  const started = withStage(state, cycle, stage, { status: 'running', startedAt: at, seconds: null });
+  const started = withStage(state, cycle, stage, { status: 'running', startedAt: at, seconds: null, waited: 0 });
   return {
     ...startTraining(started, cycle, stage),
     status: 'running',

@@ -15,8 +15,9 @@ export interface StageState {
   status: StageStatus;
   /** Milliseconds since 1970, of the last start. */
   startedAt: number | null;
-  /** Of a finished stage. */
+  /** Of a finished stage; and what of them went by until the first job of the attempt began: Python starts once. */
   seconds: number | null;
+  waited: number;
   metrics: StageMetrics;
   detail: StageDetail | null;
 }
@@ -150,6 +151,8 @@ export interface ScreenState {
   /** Seconds of this attempt that were paused. */
   pausedSeconds: number;
   job: { device: string; parameters: number | null } | null;
+  /** Whether a job has begun in this attempt. */
+  isWarm: boolean;
   generating: Generating | null;
   /** What GRPO's shown completion is about; null outside GRPO. */
   asked: NewestSample | null;
@@ -200,6 +203,7 @@ export const initialState: ScreenState = {
   pausedAt: null,
   pausedSeconds: 0,
   job: null,
+  isWarm: false,
   generating: null,
   asked: null,
   answered: [],
@@ -218,6 +222,7 @@ export const waitingStage: StageState = {
   status: 'waiting',
   startedAt: null,
   seconds: null,
+  waited: 0,
   metrics: {},
   detail: null,
 };

@@ -92,9 +92,11 @@ function foresightOf(state: ScreenState, at: number): Foresight {
     return found === undefined ? null : grown(found, state);
   };
   const finished = state.work.flatMap(({ cycle, stage }) => {
-    const { status, seconds } = stageOf(state, cycle, stage);
+    const { status, seconds, waited } = stageOf(state, cycle, stage);
     const done = of(cycle, stage);
-    return status === 'done' && seconds !== null && done !== null ? [{ work: done, seconds }] : [];
+    return status === 'done' && seconds !== null && done !== null
+      ? [{ work: done, seconds: Math.max(0, seconds - waited) }]
+      : [];
   });
   // The first test of the base may take an hour: its own pace is the first that is known of this machine.
   const rates = ratesOf(finished) ?? ratesOf(firstPace(state, at));
@@ -168,8 +170,9 @@ function ownPace(state: ScreenState, at: number): { share: number; worked: numbe
 
 function workedSeconds(state: ScreenState, at: number): number {
   const { current } = state;
-  const startedAt = current === null ? null : stageOf(state, current.cycle, current.stage).startedAt;
-  return startedAt === null ? 0 : Math.max(0, at - startedAt) / 1000;
+  if (current === null) return 0;
+  const { startedAt, waited } = stageOf(state, current.cycle, current.stage);
+  return startedAt === null ? 0 : Math.max(0, (at - startedAt) / 1000 - waited);
 }
 
 /** Without anything foreseen, a stage is judged by its own pace from this share, and this many seconds, on. */
