@@ -421,6 +421,12 @@ describe('a run folder', () => {
     writeFileSync(join(runDir, 'thesis.txt'), '');
     await expect(run(fakeEngine())).rejects.toMatchObject({ code: 'not-a-run-folder' });
   });
+
+  test('is refused where it holds the runs of several seeds, with the option that goes on with them', async () => {
+    for (const seed of [0, 3]) mkdirSync(join(runDir, `seed-${seed}`), { recursive: true });
+    const remedy = expect.stringContaining('--seeds 0,3') as string;
+    await expect(run(fakeEngine())).rejects.toMatchObject({ code: 'not-a-run-folder', remedy });
+  });
 });
 
 describe('before anything starts', () => {

@@ -10,6 +10,7 @@ import { DataError, Medgr2Error, RunError } from '../../errors.js';
 import { sha256 } from '../../hash.js';
 import { lockFile, lockHolder, type FileLock } from '../../locks/file-lock.js';
 import type { ProcessIdentity } from '../../locks/process-identity.js';
+import { seedsIn } from '../comparison/seed-folders.js';
 import { readSmall, runFiles, writeWhole } from './run-folder.js';
 import { grownSettings } from './recipe-growth.js';
 import { differenceLines, differences, isSection } from './settings-differences.js';
@@ -177,6 +178,12 @@ function expectOurs(runDir: string, told: string[]): void {
     told.push(`${runFiles.config} was missing and was written anew from the settings that were given`);
     return;
   }
+  const seeds = seedsIn(runDir);
+  if (seeds.length > 0)
+    throw new RunError('not-a-run-folder', `${runDir} holds the runs of several seeds, and no run of its own`, {
+      where: runDir,
+      remedy: `Give --seeds ${seeds.join(',')} to go on with them, or a new or an empty folder with --run-dir.`,
+    });
   throw new RunError('not-a-run-folder', `${runDir} is not empty and holds no run`, {
     where: runDir,
     remedy: 'Give a new or an empty folder with --run-dir.',

@@ -56,7 +56,11 @@ function Rewarded({ state: { grpo, asked, runDir }, width, height }: PanelProps)
     <Box flexDirection="column" width={width} height={height} overflow="hidden">
       <Box columnGap={2} height={height - lines}>
         <LineChart
-          title={`reward ${formatNumber(lastValue(grpo.reward))} ± ${formatNumber(lastValue(grpo.rewardStd))}, step ${grpo.step} of ${grpo.totalSteps}`}
+          title={
+            grpo.totalSteps === 0
+              ? 'reward'
+              : `reward ${formatNumber(lastValue(grpo.reward))} ± ${formatNumber(lastValue(grpo.rewardStd))}, step ${grpo.step} of ${grpo.totalSteps}`
+          }
           curves={withBand(grpo)}
           width={left}
           height={height - lines}

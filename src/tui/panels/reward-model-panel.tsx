@@ -25,7 +25,7 @@ export function RewardModelPanel({ state, width, height }: PanelProps): ReactEle
         </Box>
       ) : (
         <LineChart
-          title={`loss, step ${training.step} of ${training.totalSteps}`}
+          title={training.totalSteps === 0 ? 'loss' : `loss, step ${training.step} of ${training.totalSteps}`}
           curves={[training.loss]}
           width={left}
           height={height}

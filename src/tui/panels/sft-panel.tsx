@@ -29,7 +29,7 @@ export function SftPanel({ state: { sft, job }, width, height }: PanelProps): Re
 export function trainingFacts(training: Training, job: { device: string; parameters: number | null } | null): Fact[] {
   const { step, totalSteps, loss, tokensPerSecond, tokens, learningRate, stepSeconds, checkpointStep } = training;
   return [
-    ['step', `${step} of ${totalSteps}`],
+    ['step', totalSteps === 0 ? '–' : `${step} of ${totalSteps}`],
     ['loss', formatNumber(lastValue(loss))],
     ['speed', `${compact(tokensPerSecond)} tokens/s`],
     ['tokens', compact(tokens)],
