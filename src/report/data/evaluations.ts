@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { DataError } from '../../errors.js';
 import { readParquet } from '../../dataset/tables/table.js';
 import type { Interval } from '../../evaluation/bootstrap.js';
+import { transitions, type Transitions } from '../../evaluation/transitions.js';
 import { wilsonInterval } from '../../evaluation/wilson.js';
 import { stageKey } from '../../loop/folder/ledger.js';
 import { evaluateOutputSchema, type EvaluateOutput } from '../../loop/stages/evaluate.js';
@@ -51,6 +53,16 @@ export function standingPolicy(evaluations: readonly Evaluation[], promoted: str
     method === 'base' ? promoted === 'base' : promoted === `cycle-${cycle}/${method.toLowerCase()}`,
   );
   return named ?? evaluations.at(-1) ?? null;
+}
+
+/** Flows between two policies; null where they did not answer the same questions, each once. */
+export function flowsOrNull(...of: Parameters<typeof transitions>): Transitions | null {
+  try {
+    return transitions(...of);
+  } catch (error) {
+    if (error instanceof DataError) return null;
+    throw error;
+  }
 }
 
 const stages = { 'evaluate-base': 'base', 'evaluate-sft': 'SFT', 'evaluate-grpo': 'GRPO' } as const;

@@ -1,14 +1,14 @@
 /** Everything that the page shows of one run, read once. */
 import { basename, dirname, join } from 'node:path';
-import { DataError, messageOf } from '../../errors.js';
-import { transitions, type Transitions } from '../../evaluation/transitions.js';
+import { messageOf } from '../../errors.js';
+import type { Transitions } from '../../evaluation/transitions.js';
 import { seedFolders } from '../../loop/comparison/seed-folders.js';
 import type { PolicyComparison } from '../../loop/result/policy-comparison.js';
 import { reviewOrNull, type ReviewSummary } from '../../loop/review/review-summary.js';
 import { holdsRun } from '../../loop/folder/run-folder.js';
 import { readTestQuestions, readTestSamples, type TestQuestions } from '../answers/answered-questions.js';
 import { readCurves, type Curve } from './learning-curves.js';
-import { policyName, readEvaluations, standingPolicy, type Evaluation } from './evaluations.js';
+import { flowsOrNull, policyName, readEvaluations, standingPolicy, type Evaluation } from './evaluations.js';
 import { readHeadroom, type CycleHeadroom } from './cycle-headroom.js';
 import { readGallery, type CycleGallery, type GalleryOptions } from './gallery-samples.js';
 import { limitsOf } from './figure-limits.js';
@@ -121,15 +121,10 @@ function flowsBetween(
   comparisons: readonly PolicyComparison[],
 ): Transitions | null {
   const named = (evaluation: Evaluation) => ({ name: policyName(evaluation), outcomes: evaluation.answers });
-  try {
-    const found = transitions(named(first), named(second), imageOf);
-    // The run knew whose the images are; its folder tells images apart only.
-    const told = comparisons.find((item) => item.first === 'base' && item.second === policyName(second));
-    return told === undefined ? found : { ...found, pValue: told.pValue, paired: told };
-  } catch (error) {
-    if (error instanceof DataError) return null;
-    throw error;
-  }
+  const found = flowsOrNull(named(first), named(second), imageOf);
+  // The run knew whose the images are; its folder tells images apart only.
+  const told = comparisons.find((item) => item.first === 'base' && item.second === policyName(second));
+  return found === null || told === undefined ? found : { ...found, pValue: told.pValue, paired: told };
 }
 
 /** Runs of one name get their parent folder in front of it, and a number where that does not help. */
