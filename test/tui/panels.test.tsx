@@ -525,3 +525,27 @@ test('at 80 columns a candidate stands beside the histogram while progress is to
   ] as const)
     expect(picture(events(lines, lines, 7), columns, rows)).toMatch(/above τ +\d[^]*▴ newest 7 above τ/);
 });
+
+test('line ends in what a sample says push nothing out of any panel', () => {
+  const lines = Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n');
+  const sample = { image: '0.png', modality: 'CT', questionType: 'lesion grading', question: lines, answer: lines };
+  const generating = untilWithin(1, 'generate');
+  const time = generating.at(-1)?.time ?? '';
+  const progress: TimedEvent = {
+    type: 'stage-progress',
+    cycle: 1,
+    stage: 'generate',
+    done: 5,
+    total: 9,
+    detail: {},
+    newest: sample,
+    time,
+  };
+  expect(picture([...generating, progress], 120, 40)).toMatch(/line 0 line 1 [^]*dropped/);
+  const grpo = untilWithin(2, 'grpo');
+  const asked: TimedEvent = { type: 'asked', cycle: 2, stage: 'grpo', sample, time };
+  expect(picture([...grpo, asked], 120, 40)).toMatch(/asked line 0 line 1 .*[^]* earns /);
+  const item = { sample, before: lines, now: lines, wasRight: false, isRight: true };
+  const answers: TimedEvent = { type: 'answers', cycle: 2, stage: 'evaluate-grpo', items: [item], time };
+  expect(picture([...untilWithin(2, 'evaluate-grpo'), answers], 120, 40)).toMatch(/✓ line 0 line 1 [^]*p pause/);
+});

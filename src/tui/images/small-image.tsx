@@ -37,6 +37,9 @@ export function useDrawn({ image, runDir, width, height }: Wanted): Drawn | null
   return drawn?.image === image && drawn.width === width && drawn.height === height ? drawn.drawn : null;
 }
 
+/** Rows below which an image shows nothing. */
+export const leastImageRows = 6;
+
 /** Its place is kept while it is not there, and where it cannot be shown. */
 export function SmallImage(props: Wanted): ReactElement {
   const drawn = useDrawn(props);

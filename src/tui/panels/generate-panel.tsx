@@ -8,7 +8,7 @@ import { requestRate } from '../state/reduce-generation.js';
 import type { Generating } from '../state/screen-state.js';
 import type { PanelProps } from './panel-props.js';
 import { Toned } from '../parts/tones.js';
-import { SmallImage } from '../images/small-image.js';
+import { leastImageRows, SmallImage } from '../images/small-image.js';
 import { useUnhurried } from '../parts/unhurried.js';
 
 export function GeneratePanel({ state, width, height }: PanelProps): ReactElement {
@@ -32,7 +32,7 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
           <Text>{droppedText(generating)}</Text>
         </Box>
       </Box>
-      {imageRows < leastImage ? null : (
+      {imageRows < leastImageRows ? null : (
         <Box marginTop={1} columnGap={2}>
           <SmallImage image={newest?.image ?? null} runDir={runDir} width={imageWidth} height={imageRows} />
           <Earlier samples={generating.earlier} width={width - imageWidth - 2} height={height - 8} />
@@ -44,8 +44,6 @@ export function GeneratePanel({ state, width, height }: PanelProps): ReactElemen
 
 /** Cells below which a question is cut to its first words. */
 const leastText = 40;
-/** Rows below which an image shows nothing. */
-const leastImage = 6;
 const nameWidth = 10;
 
 function factsOf({ counts, ...generating }: Generating): Fact[] {

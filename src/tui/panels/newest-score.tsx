@@ -3,7 +3,7 @@ import { Box, Text } from 'ink';
 import type { ReactElement } from 'react';
 import { formatNumber } from '../../format.js';
 import type { NewestSample } from '../../loop/run-events.js';
-import { SmallImage } from '../images/small-image.js';
+import { leastImageRows, SmallImage } from '../images/small-image.js';
 import { Toned } from '../parts/tones.js';
 
 interface NewestScoreProps {
@@ -19,8 +19,6 @@ interface NewestScoreProps {
 /** A blank line, the score, a line of the question, the answer; a second line of the question where there is one more. */
 const leastRows = 4;
 const textRows = 5;
-/** Rows below which an image shows nothing. */
-const leastImage = 6;
 
 export function NewestScore({ sample, score, tau, runDir, width, height }: NewestScoreProps): ReactElement {
   if (height < leastRows) return <></>;
@@ -34,12 +32,12 @@ export function NewestScore({ sample, score, tau, runDir, width, height }: Newes
         <Toned tone="faint">{`${sample.modality}, ${sample.questionType}`}</Toned>
       </Text>
       <Box maxHeight={2} overflow="hidden" flexShrink={0}>
-        <Text wrap={height === leastRows ? 'truncate' : 'wrap'}>{oneLine(sample.question)}</Text>
+        <Text wrap={height === leastRows ? 'truncate' : 'wrap'}>{sample.question}</Text>
       </Box>
       <Text wrap="truncate">
-        → <Text bold>{oneLine(sample.answer)}</Text>
+        → <Text bold>{sample.answer}</Text>
       </Text>
-      {imageRows < leastImage ? null : (
+      {imageRows < leastImageRows ? null : (
         <Box marginTop={1}>
           <SmallImage image={sample.image} runDir={runDir} width={imageRows * 2} height={imageRows} />
         </Box>
@@ -47,5 +45,3 @@ export function NewestScore({ sample, score, tau, runDir, width, height }: Newes
     </Box>
   );
 }
-
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');

@@ -1,5 +1,6 @@
 /** Progress of the generator -> what its panel shows. */
 import type { TimedEvent } from '../../loop/run-events.js';
+import { sampleOnOneLine } from './one-line.js';
 import type { Generating } from './screen-state.js';
 
 /** Time over which the request rate is taken, in milliseconds. */
@@ -13,7 +14,8 @@ export function reduceGeneration(
   at: number,
 ): Generating | null {
   if (event.stage !== 'generate') return before;
-  const { cycle, done, total, detail, dropped, repaired, newest } = event;
+  const { cycle, done, total, detail, dropped, repaired } = event;
+  const newest = event.newest === undefined ? undefined : sampleOnOneLine(event.newest);
   const earlier = before?.cycle === cycle ? before : null;
   const shown = before?.newest ?? null;
   const recent = [...(earlier?.recent ?? []), [at, done] as const].filter(([time]) => at - time <= rateWindowMs);

@@ -3,6 +3,7 @@ import { modelName } from '../../loop/guards/alarm.js';
 import type { StageMetrics, StageName, TimedEvent } from '../../loop/run-events.js';
 import { addToRows, withScorer } from './cycle-rows.js';
 import { isOver, reduceGrid } from './arms.js';
+import { answeredOnOneLine, sampleOnOneLine } from './one-line.js';
 import { reduceGeneration } from './reduce-generation.js';
 import { addProgress } from './pace.js';
 import { reduceJob, startTraining } from './reduce-job.js';
@@ -58,18 +59,21 @@ function apply(state: ScreenState, event: TimedEvent, at: number): ScreenState {
     case 'pause':
       return { ...pausedOrOn(state, event.paused, at), place: { cycle: event.cycle, stage: event.stage } };
     case 'asked':
-      return { ...state, asked: event.sample };
+      return { ...state, asked: sampleOnOneLine(event.sample) };
     case 'scored': {
-      const { sample, score } = event;
+      const { score } = event;
+      const sample = sampleOnOneLine(event.sample);
       return {
         ...state,
         asked: sample,
         scoring: state.scoring === null ? null : { ...state.scoring, newest: { sample, score } },
       };
     }
-    case 'answers':
+    case 'answers': {
+      const answered = event.items.map(answeredOnOneLine);
       // The image that a person asks for is that of the first.
-      return { ...state, answered: event.items, asked: event.items[0]?.sample ?? null };
+      return { ...state, answered, asked: answered[0]?.sample ?? null };
+    }
     case 'arms':
       // The grid takes them.
       return state;
