@@ -54,7 +54,7 @@ export function checkNamedPaths(command: Command): void {
 /** Runs, and a folder of runs, are folders: a file, maybe one of a run's own, is told as what it is. */
 function checkRuns(command: Command, given: readonly NamedPath[]): void {
   const file = given.find(
-    ({ kind, path }) => (kind === 'run' || (kind === 'folder' && command.name() === 'runs')) && isFile(path),
+    ({ kind, path }) => (kind === 'run' || (kind === 'folder' && command.name() === 'runs')) && isNoFolder(path),
   );
   if (file === undefined) return;
   throw new ConfigError('path-kind', `${file.path} is a file, and ${file.name} is a folder`, {
@@ -101,7 +101,8 @@ function isMissing(path: string): boolean {
   }
 }
 
-function isFile(path: string): boolean {
+/** Of what is there. */
+function isNoFolder(path: string): boolean {
   try {
     return !statSync(path).isDirectory();
   } catch {

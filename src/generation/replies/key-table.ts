@@ -28,10 +28,10 @@ const [free, gone, first] = [0, 1, 2];
 
 /** @param path Of the file for what is too much for memory. */
 export function createKeyTable(path: string, { inMemory: most = mostInMemory } = {}): KeyTable {
+  /** Many in memory, or one in a file. */
   let table = Array.from({ length: parts }, () => createPart(memorySlots(firstSlots)));
   let size = 0;
   let files = 0;
-  let isInFile = false;
   const nextFile = (count: number): Slots => fileSlots(count, `${path}.${files++}`);
   const placeOf = (key: string): { at: number; print: number } => {
     // What is a sha256 already is not hashed again.
@@ -57,12 +57,11 @@ export function createKeyTable(path: string, { inMemory: most = mostInMemory } =
       if (part === undefined) return;
       part.put(print, value + first);
       size++;
+      const isInFile = table.length === 1;
       const { growth, fullest } = isInFile ? inFile : inMemory;
       const count = Math.ceil(part.slots.count * growth);
-      if (!isInFile && size > most) {
-        table = [joined(table, nextFile(Math.ceil(size / inFile.fullest) * inFile.growth))];
-        isInFile = true;
-      } else if (part.used > fullest * part.slots.count)
+      if (!isInFile && size > most) table = [joined(table, nextFile(Math.ceil(size / inFile.fullest) * inFile.growth))];
+      else if (part.used > fullest * part.slots.count)
         table[at] = joined([part], isInFile ? nextFile(count) : memorySlots(count));
     },
     delete: (key, isOf) => {
